@@ -1,0 +1,125 @@
+# auth407: build, test, install. Plain `make` and `make check` install nothing;
+# scripts/quickstart and scripts/check do.
+
+CC ?= gcc
+AR ?= ar
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib/auth407
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+BUILD ?= build
+CFLAGS ?= -O2 -g
+V ?= 0
+VERSION := 0.1.0
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)';)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wwrite-strings -Wvla -Wpointer-arith -Wformat=2
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+# The user's CFLAGS come last, so that they win.
+ALL_CPPFLAGS := -D_GNU_SOURCE -DA407_VERSION='"$(VERSION)"' -Icore $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -ffunction-sections \
+             -fno-plt $(EXTRA_CFLAGS) $(CFLAGS)
+
+# static nettle: hidden in the object, so that it can't meet the program's own
+NETTLE ?= -l:libnettle.a
+CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
+
+core_src := $(wildcard core/*.c)
+preload_src := $(wildcard preload/*.c)
+cli_src := $(wildcard cli/*.c)
+unit_src := $(wildcard tests/unit/test_*.c)
+
+core_obj := $(core_src:%.c=$(BUILD)/%.o)
+preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
+cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
+unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all
+all: $(BUILD)/libauth407.so $(BUILD)/auth407
+
+include tests/tests.mk
+
+# Objects are made again when the flags change.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libauth407core.a: $(core_obj)
+	$(Q)rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $^
+
+$(BUILD)/export.map: preload/hooks.def scripts/export-map
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)scripts/export-map $< > $@
+
+$(BUILD)/libauth407.so: $(preload_obj) $(BUILD)/libauth407core.a $(BUILD)/export.map
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) \
+	    $(BUILD)/libauth407core.a $(NETTLE) \
+	    -Wl,--version-script=$(BUILD)/export.map -Wl,--exclude-libs,ALL \
+	    -Wl,-z,defs,-z,text,-z,relro,-z,now,--gc-sections,--as-needed \
+	    -Wl,-soname,libauth407.so $(LDFLAGS)
+
+$(BUILD)/auth407: $(cli_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) \
+	    $(BUILD)/libauth407core.a $(NETTLE) -Wl,--gc-sections $(LDFLAGS)
+
+.PHONY: install uninstall dist clean help format lint
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) \
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(DATADIR)/bash-completion/completions
+	install -m 755 $(BUILD)/auth407 $(DESTDIR)$(BINDIR)/auth407
+	install -m 755 $(BUILD)/libauth407.so $(DESTDIR)$(LIBDIR)/libauth407.so
+	install -m 644 docs/auth407.1 $(DESTDIR)$(MANDIR)/man1/auth407.1
+	install -m 644 docs/auth407-credentials.5 \
+	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5
+	install -m 644 scripts/completion.bash \
+	    $(DESTDIR)$(DATADIR)/bash-completion/completions/auth407
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/auth407 $(DESTDIR)$(LIBDIR)/libauth407.so \
+	    $(DESTDIR)$(MANDIR)/man1/auth407.1 \
+	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5 \
+	    $(DESTDIR)$(DATADIR)/bash-completion/completions/auth407
+	-rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=auth407-$(VERSION)/ -o $(BUILD)/auth407-$(VERSION).tar.gz HEAD
+	@echo $(BUILD)/auth407-$(VERSION).tar.gz
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+lint: all
+	scripts/lint
+
+clean:
+	rm -rf $(BUILD) build-*
+
+help:
+	@echo 'make            build/libauth407.so and build/auth407'
+	@echo 'make check      every test that needs no network service'
+	@echo 'make unit | hook | transcripts | integration | bench | fuzz'
+	@echo 'make asan | ubsan | tsan | valgrind   make check, instrumented'
+	@echo 'make lint | format | install | uninstall | dist | clean'
+	@echo 'V=1 shows commands; WERROR=1 makes warnings errors;'
+	@echo 'PREFIX DESTDIR CC CFLAGS LDFLAGS BUILD are respected'
+
+-include $(core_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_BUF_H
+#define A407_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "span.h"
+
+/*
+ * A growing byte buffer with a maximum. Errors are sticky: after a failed
+ * append (`failed` is set) later appends do nothing, so a caller may write a
+ * whole message and test once. Bytes that leave the buffer, by growth, by
+ * clear or by free, are wiped, because buffers hold secrets.
+ */
+struct a407_buf {
+    char *p;
+    size_t n;    /* bytes in use */
+    size_t cap;  /* bytes allocated */
+    size_t max;  /* never more than this many bytes */
+    bool failed; /* an append did not fit, or memory ran out */
+};
+
+/* An empty buffer of at most `max` bytes. Allocates nothing. */
+void a407_buf_init(struct a407_buf *b, size_t max);
+
+/* Wipes and frees; the buffer is empty and usable again, `failed` is reset. */
+void a407_buf_free(struct a407_buf *b);
+
+/* Wipes the content and keeps the memory; `failed` is reset. */
+void a407_buf_clear(struct a407_buf *b);
+
+/* Appends. False: nothing was appended and `failed` is set. Allocates. */
+bool a407_buf_add(struct a407_buf *b, const void *p, size_t n);
+bool a407_buf_str(struct a407_buf *b, const char *z);
+bool a407_buf_span(struct a407_buf *b, struct a407_span s);
+bool a407_buf_fmt(struct a407_buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Removes the first n bytes (n <= b->n), moving the rest down. */
+void a407_buf_drop(struct a407_buf *b, size_t n);
+
+/* Overwrites memory in a way that the compiler keeps. */
+void a407_wipe(void *p, size_t n);
+
+/* A copy with a NUL at its end, or NULL. The caller wipes and frees it. */
+char *a407_strdup_span(struct a407_span s);
+
+/* Wipes a string and frees it; NULL is fine. */
+void a407_free_secret(char *z);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_CAUSE_H
+#define A407_CAUSE_H
+
+#include <stddef.h>
+
+enum a407_cause {
+#define A407_CAUSE(id, code, meaning, evidence, remedy) A407_CAUSE_##id,
+#include "cause.def"
+#undef A407_CAUSE
+    A407_CAUSE_COUNT
+};
+
+struct a407_cause_info {
+    const char *code;     /* as in the log */
+    const char *meaning;  /* one sentence */
+    const char *evidence; /* what it is decided on */
+    const char *remedy;   /* one sentence */
+};
+
+/* The row of a cause; the row of PROTOCOL for a value out of range. */
+const struct a407_cause_info *a407_cause_info(enum a407_cause c);
+
+/* The cause with that code, or A407_CAUSE_COUNT. */
+enum a407_cause a407_cause_from_code(const char *code, size_t n);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_CONFIG_H
+#define A407_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "credential.h"
+
+enum a407_mode { A407_MODE_INJECT, A407_MODE_OBSERVE, A407_MODE_OFF };
+enum a407_log_level { A407_LOG_CHALLENGE, A407_LOG_REQUEST };
+
+/* Proxies of the *_proxy variables and AUTH407_PROXY, and file sections. */
+struct a407_known_proxy {
+    struct a407_endpoint endpoint; /* exact: port is never 0 */
+    bool tls;                      /* https://: not readable at the socket */
+    bool from_environment;         /* named by a variable, not only the file */
+    bool url_has_userinfo;         /* a *_proxy variable holds a credential
+                                      that a client could have sent */
+    struct a407_known_proxy *next;
+};
+
+/*
+ * All settings of one process, read once. Immutable afterwards, so that it may
+ * be shared by threads without a lock.
+ */
+struct a407_config {
+    enum a407_mode mode;
+    enum a407_log_level log_level;
+    char *log; /* AUTH407_LOG as given: a path, "stderr", "syslog", "journald",
+                  "none"; never NULL: the default path is filled in, or "none"
+                  when neither XDG_STATE_HOME nor HOME is set */
+    char *credentials_path; /* the file's path, or NULL */
+    enum a407_scheme_id order[A407_SCHEME_COUNT]; /* allowed, best first */
+    size_t n_order;
+    unsigned schemes;      /* bits of `order` */
+    size_t replay_max;     /* bytes of request kept for a replay:
+                              AUTH407_REPLAY_MAX, default 16 MiB */
+    unsigned wait_ms;      /* longest wait inside one call for a retried answer:
+                              AUTH407_TIMEOUT in seconds, default 60 */
+    unsigned lockout_s;    /* how long a rejected credential is not tried again:
+                              AUTH407_RETRY_AFTER in seconds, default 900 */
+    struct a407_known_proxy *proxies;
+    struct a407_credential *credentials; /* in the order they are tried:
+                              variables, proxy URLs, file */
+    char *state_dir;       /* $XDG_STATE_HOME/auth407 or the default; or NULL */
+};
+
+/* Looks a variable up: returns its value or NULL. secure_getenv in preload. */
+typedef const char *a407_getenv_fn(void *ctx, const char *name);
+
+/*
+ * Builds the settings from the environment alone. A bad value is reported in
+ * diag (the first one) and its default used, so that a program never fails for
+ * our settings; the launcher turns the same diag into an error. Returns NULL
+ * only when memory runs out. Allocates; frees with a407_config_free.
+ *
+ * http_proxy, https_proxy, all_proxy, ftp_proxy are read in both cases; values
+ * whose scheme is not http or https are no endpoints of ours.
+ */
+struct a407_config *a407_config_new(a407_getenv_fn *get, void *ctx,
+                                    struct a407_diag *diag);
+
+/*
+ * Adds the credential file's text (already checked for owner and mode by the
+ * caller): its credentials after those of the environment, and an endpoint
+ * for each exact host:port section. False: diag says why; nothing is added.
+ */
+bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
+                          struct a407_diag *diag);
+
+/* Wipes and frees. */
+void a407_config_free(struct a407_config *c);
+
+/* The known proxy with exactly this host and port, or NULL. */
+const struct a407_known_proxy *
+a407_config_proxy(const struct a407_config *c, const struct a407_endpoint *e);
+
+/*
+ * The credentials for an endpoint, in the order they are to be tried: those of
+ * the variables (only for an endpoint that the environment names), of its
+ * proxy URLs, then the file's most specific section(s). Fills at most `max`
+ * pointers into c; returns how many. `*elsewhere` is set when there is none
+ * but some credential exists for another endpoint (the cause
+ * "credential_for_other_endpoint").
+ */
+size_t a407_config_credentials(const struct a407_config *c,
+                               const struct a407_endpoint *e,
+                               const struct a407_credential **out, size_t max,
+                               bool *elsewhere);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_CREDENTIAL_H
+#define A407_CREDENTIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "span.h"
+
+/* Schemes, strongest first: the default order of AUTH407_SCHEMES. */
+enum a407_scheme_id {
+    A407_NEGOTIATE,
+    A407_DIGEST,
+    A407_NTLM,
+    A407_BEARER,
+    A407_BASIC,
+    A407_SCHEME_COUNT
+};
+#define A407_SCHEME_BIT(id) (1u << (id))
+#define A407_ALL_SCHEMES ((1u << A407_SCHEME_COUNT) - 1)
+
+/* "basic", ...: the name as settings and logs spell it. */
+const char *a407_scheme_name(enum a407_scheme_id id);
+
+/* The scheme of that name in any case, or A407_SCHEME_COUNT. */
+enum a407_scheme_id a407_scheme_from_name(struct a407_span name);
+
+#define A407_HOST_MAX 255
+
+/*
+ * Which proxies something is for. `host` is lower case, without brackets round
+ * an IPv6 literal and without a trailing dot; "*.suffix" keeps its "*.".
+ * port 0 means any port.
+ */
+struct a407_endpoint {
+    char host[A407_HOST_MAX + 1];
+    uint16_t port; /* host byte order */
+};
+
+/*
+ * Reads "host", "host:port", "[v6]:port", "*.suffix:port". False: not of that
+ * form (empty host, port not 1..65535, blanks, control bytes).
+ */
+bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out);
+
+/*
+ * How well pattern fits the exact endpoint e: 0 not at all; the larger the more
+ * specific: exact host and port, exact host any port, the longer suffix.
+ */
+unsigned a407_endpoint_match(const struct a407_endpoint *pattern,
+                             const struct a407_endpoint *e);
+
+enum a407_credential_from {
+    A407_FROM_VARIABLES, /* AUTH407_USERNAME, ... */
+    A407_FROM_PROXY_URL, /* user:pass@ in a *_proxy variable or AUTH407_PROXY */
+    A407_FROM_FILE
+};
+
+/*
+ * One credential. Strings are owned by the list that holds it, NUL-terminated,
+ * UTF-8 as found, or NULL. They never hold NUL, CR or LF (checked on entry).
+ */
+struct a407_credential {
+    struct a407_endpoint endpoint; /* host "*" port 0: every endpoint that the
+                                      environment names */
+    enum a407_credential_from from;
+    char *label;     /* where it stands, without secrets: "https_proxy",
+                        "AUTH407_USERNAME", "FILE:12" */
+    char *username;
+    char *password;
+    char *domain;
+    char *token;
+    char *token_file, *password_file, *helper, *netrc; /* kept, used later */
+    unsigned schemes; /* bits allowed */
+    int64_t expires;  /* seconds since the epoch, start of that day UTC; 0: none */
+    bool malformed;   /* can't be sent; `label` tells where */
+    struct a407_credential *next;
+};
+
+/* Wipes and frees the whole list; NULL is fine. */
+void a407_credentials_free(struct a407_credential *list);
+
+/* A problem found while reading settings: said once, never with a secret. */
+struct a407_diag {
+    char text[512]; /* empty: no problem */
+};
+
+/*
+ * Reads a credential file's text (INI; the format is in docs/credentials.md and
+ * auth407-credentials(5)). A value is the rest of its line, trimmed; one pair
+ * of double quotes round it keeps blanks, nothing is an escape; a comment has
+ * "#" or ";" as the first character of its line. CRLF line ends are accepted,
+ * as is a UTF-8 byte order mark. Sections keep their order.
+ *
+ * Returns the list, or NULL with diag set to "FILE:LINE: what is wrong and
+ * what to write" for an unknown key, a key outside a section, a bad section
+ * name, a bad value, a repeated key, or a NUL byte; an empty file gives NULL
+ * with an empty diag. The message holds no value. Allocates.
+ */
+struct a407_credential *a407_credfile_parse(const char *text, size_t n,
+                                            const char *file_name,
+                                            struct a407_diag *diag);
+
+/* What a proxy URL says (RFC 3986; a missing scheme means http). */
+struct a407_proxy_url {
+    char scheme[16];  /* lower case: "http", "https", "socks5", ... */
+    struct a407_endpoint endpoint; /* port defaults: 80, 443 for https,
+                                      1080 for socks, as curl's 1080 for a URL
+                                      without any port and scheme http */
+    bool has_userinfo;
+    bool userinfo_malformed; /* bad percent-encoding, or a control byte */
+    char *username;   /* percent-decoded; the caller frees with
+                         a407_free_secret; NULL if none */
+    char *password;   /* the same; NULL if there was no ":" */
+};
+
+/*
+ * Reads one proxy URL or host[:port]. The userinfo ends at the LAST "@" before
+ * the path, so that an unencoded "@" in a password is survived. False: no host
+ * in it (nothing is allocated then).
+ */
+bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out);
+
+/*
+ * `out`: the text without userinfo, query and fragment, for logs; works on
+ * any argument, also "--proxy=http://u:p@h". Returns false when nothing had
+ * to be removed (out is a copy all the same). At most cap - 1 bytes and a NUL.
+ */
+bool a407_url_redact(struct a407_span s, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_SCHEME_H
+#define A407_SCHEME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "cause.h"
+#include "challenge.h"
+#include "credential.h"
+#include "random.h"
+
+/* What a scheme is told about the request that it answers for. */
+struct a407_auth_request {
+    struct a407_span method;
+    struct a407_span target; /* as on the request line: Digest's uri
+                                (RFC 7616 section 3.4.6) */
+    struct a407_span body;   /* the content, for auth-int; p NULL if it isn't
+                                known whole (then auth-int can't be used) */
+    a407_random_fn *random;
+    void *random_ctx;
+    int64_t now;             /* seconds since the epoch */
+};
+
+enum a407_step {
+    A407_STEP_DONE,       /* the value was written */
+    A407_STEP_NEED_BODY,  /* only auth-int is offered and body.p is NULL */
+    A407_STEP_NEED_TOKEN, /* a token must come from outside (GSSAPI, helper) */
+    A407_STEP_FAIL        /* `*why` tells; nothing was written */
+};
+
+enum a407_reply {
+    A407_REPLY_REJECTED, /* the challenge says that the credential is no good */
+    A407_REPLY_STALE,    /* take this challenge and step again: same credential */
+    A407_REPLY_CONTINUE  /* the next leg of a handshake */
+};
+
+/*
+ * One authentication scheme. `state` is memory of state_size bytes, zeroed
+ * before init, owned by the caller, wiped with `wipe` (which frees what it
+ * points to). No function blocks; none touches anything but its arguments.
+ */
+struct a407_scheme {
+    enum a407_scheme_id id;
+    const char *token;   /* as on the wire: "Digest" */
+    bool per_connection; /* bound to its connection (NTLM, Negotiate): what
+                            succeeded on one says nothing for another */
+    size_t state_size;
+
+    /*
+     * How good this challenge is among those of the same scheme (Digest's
+     * algorithm); 0: can't be answered with this credential, `*why` tells.
+     */
+    unsigned (*rank)(const struct a407_challenge *ch,
+                     const struct a407_credential *cred, enum a407_cause *why);
+
+    /*
+     * Takes a challenge, the first or a new one; copies what it needs. False:
+     * it can't be used (too long, malformed) or memory ran out.
+     */
+    bool (*init)(void *state, const struct a407_challenge *ch);
+
+    /*
+     * Writes the value of Proxy-Authorization ("Basic ...") into `out`
+     * without CR, LF or NUL. Digest counts its nonce up here, so each call is
+     * one request.
+     */
+    enum a407_step (*step)(void *state, const struct a407_credential *cred,
+                           const struct a407_auth_request *rq,
+                           struct a407_buf *out, enum a407_cause *why);
+
+    /*
+     * Judges a 407 that came in answer to our value; `ch` is the best new
+     * challenge of the same scheme. STALE only for Digest: stale=true, or,
+     * when `fresh` is false (the value was made from a challenge of an earlier
+     * exchange), any new nonce.
+     */
+    enum a407_reply (*reply)(const void *state, const struct a407_challenge *ch,
+                             bool fresh);
+
+    /* Proxy-Authentication-Info of an accepted answer (nextnonce). May be
+       NULL. */
+    void (*info)(void *state, const struct a407_challenge *info);
+
+    void (*wipe)(void *state);
+};
+
+/* The implementation, or NULL while there is none. */
+const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id);
+
+/* One (scheme, credential, challenge) that can be tried. */
+struct a407_candidate {
+    const struct a407_scheme *scheme;
+    const struct a407_challenge *challenge;
+    const struct a407_credential *cred;
+    unsigned cred_index;
+};
+
+/*
+ * The best candidate that `tried` does not hold: schemes in the order of
+ * `order`, within a scheme the best-ranked challenge, and for each scheme the
+ * credentials in order. `tried[cred_index]` holds scheme bits. Returns false
+ * when none is left; then `*why` is the most telling reason: MALFORMED, UNMET,
+ * NOT_ALLOWED, UNSUPPORTED, NO_CHALLENGE, or, if something was tried, REJECTED.
+ */
+bool a407_choose(const struct a407_challenges *offered,
+                 const enum a407_scheme_id *order, size_t n_order,
+                 const struct a407_credential *const *creds, size_t n_creds,
+                 const uint8_t *tried, struct a407_candidate *out,
+                 enum a407_cause *why);
+
+#endif

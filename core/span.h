@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_SPAN_H
+#define A407_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+/*
+ * A run of bytes in a buffer that somebody else owns. Not NUL-terminated. A
+ * span is valid as long as the buffer is neither freed nor changed. An absent
+ * value has p == NULL; an empty one has p != NULL and n == 0.
+ */
+struct a407_span {
+    const char *p;
+    size_t n;
+};
+
+static inline struct a407_span a407_span(const char *p, size_t n)
+{
+    return (struct a407_span){p, n};
+}
+
+static inline struct a407_span a407_span_str(const char *z)
+{
+    return (struct a407_span){z, z ? strlen(z) : 0};
+}
+
+static inline bool a407_span_eq(struct a407_span s, const char *z)
+{
+    return s.p && s.n == strlen(z) && memcmp(s.p, z, s.n) == 0;
+}
+
+/* ASCII case is ignored: tokens of HTTP (RFC 9110 section 5.1). */
+static inline bool a407_span_ieq(struct a407_span s, const char *z)
+{
+    return s.p && s.n == strlen(z) && strncasecmp(s.p, z, s.n) == 0;
+}
+
+/* The span without OWS (RFC 9110 section 5.6.3) at either end. */
+static inline struct a407_span a407_span_trim(struct a407_span s)
+{
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+        s.p++, s.n--;
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+        s.n--;
+    return s;
+}
+
+#endif
