@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void a407_wipe(void *p, size_t n)
+{
+    if (p && n)
+        explicit_bzero(p, n);
+}
+
+void a407_buf_init(struct a407_buf *b, size_t max)
+{
+    *b = (struct a407_buf){.max = max};
+}
+
+void a407_buf_free(struct a407_buf *b)
+{
+    a407_wipe(b->p, b->cap);
+    free(b->p);
+    *b = (struct a407_buf){.max = b->max};
+}
+
+void a407_buf_clear(struct a407_buf *b)
+{
+    a407_wipe(b->p, b->n);
+    b->n = 0;
+    b->failed = false;
+}
+
+/* realloc() may leave an unwiped copy behind, so growth is by hand. */
+static bool grow(struct a407_buf *b, size_t need)
+{
+    size_t cap = b->cap ? b->cap : 256;
+    while (cap < need)
+        cap = cap > b->max / 2 ? b->max : cap * 2;
+    if (cap > b->max)
+        cap = b->max;
+    char *p = malloc(cap);
+    if (!p)
+        return false;
+    if (b->n)
+        memcpy(p, b->p, b->n);
+    a407_wipe(b->p, b->cap);
+    free(b->p);
+    b->p = p;
+    b->cap = cap;
+    return true;
+}
+
+bool a407_buf_add(struct a407_buf *b, const void *p, size_t n)
+{
+    if (b->failed)
+        return false;
+    if (n > b->max - b->n || (n > b->cap - b->n && !grow(b, b->n + n))) {
+        b->failed = true;
+        return false;
+    }
+    if (n)
+        memcpy(b->p + b->n, p, n);
+    b->n += n;
+    return true;
+}
+
+bool a407_buf_str(struct a407_buf *b, const char *z)
+{
+    return a407_buf_add(b, z, strlen(z));
+}
+
+bool a407_buf_span(struct a407_buf *b, struct a407_span s)
+{
+    return a407_buf_add(b, s.p, s.n);
+}
+
+bool a407_buf_fmt(struct a407_buf *b, const char *fmt, ...)
+{
+    char small[512];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(small, sizeof small, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof small) {
+        b->failed = true;
+        n = 0;
+    }
+    bool ok = n > 0 ? a407_buf_add(b, small, (size_t)n) : !b->failed;
+    a407_wipe(small, (size_t)n);
+    return ok;
+}
+
+void a407_buf_drop(struct a407_buf *b, size_t n)
+{
+    if (n > b->n)
+        n = b->n;
+    memmove(b->p, b->p + n, b->n - n);
+    a407_wipe(b->p + b->n - n, n);
+    b->n -= n;
+}
+
+char *a407_strdup_span(struct a407_span s)
+{
+    char *z = malloc(s.n + 1);
+    if (!z)
+        return NULL;
+    if (s.n)
+        memcpy(z, s.p, s.n);
+    z[s.n] = '\0';
+    return z;
+}
+
+void a407_free_secret(char *z)
+{
+    if (z)
+        a407_wipe(z, strlen(z));
+    free(z);
+}
