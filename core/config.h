@@ -31,20 +31,20 @@ struct a407_config {
     char *log; /* AUTH407_LOG as given: a path, "stderr", "syslog", "journald",
                   "none"; never NULL: the default path is filled in, or "none"
                   when neither XDG_STATE_HOME nor HOME is set */
-    char *credentials_path; /* the file's path, or NULL */
+    char *credentials_path;                       /* the file's path, or NULL */
     enum a407_scheme_id order[A407_SCHEME_COUNT]; /* allowed, best first */
     size_t n_order;
-    unsigned schemes;      /* bits of `order` */
-    size_t replay_max;     /* bytes of request kept for a replay:
-                              AUTH407_REPLAY_MAX, default 16 MiB */
-    unsigned wait_ms;      /* longest wait inside one call for a retried answer:
-                              AUTH407_TIMEOUT in seconds, default 60 */
-    unsigned lockout_s;    /* how long a rejected credential is not tried again:
-                              AUTH407_RETRY_AFTER in seconds, default 900 */
+    unsigned schemes;   /* bits of `order` */
+    size_t replay_max;  /* bytes of request kept for a replay:
+                           AUTH407_REPLAY_MAX, default 16 MiB */
+    unsigned wait_ms;   /* longest wait inside one call for a retried answer:
+                           AUTH407_TIMEOUT in seconds, default 60 */
+    unsigned lockout_s; /* how long a rejected credential is not tried again:
+                           AUTH407_RETRY_AFTER in seconds, default 900 */
     struct a407_known_proxy *proxies;
     struct a407_credential *credentials; /* in the order they are tried:
                               variables, proxy URLs, file */
-    char *state_dir;       /* $XDG_STATE_HOME/auth407 or the default; or NULL */
+    char *state_dir; /* $XDG_STATE_HOME/auth407 or the default; or NULL */
 };
 
 /* Looks a variable up: returns its value or NULL. secure_getenv in preload. */
@@ -74,8 +74,8 @@ bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
 void a407_config_free(struct a407_config *c);
 
 /* The known proxy with exactly this host and port, or NULL. */
-const struct a407_known_proxy *
-a407_config_proxy(const struct a407_config *c, const struct a407_endpoint *e);
+const struct a407_known_proxy *a407_config_proxy(const struct a407_config *c,
+                                                 const struct a407_endpoint *e);
 
 /*
  * The credentials for an endpoint, in the order they are to be tried: those of

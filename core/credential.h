@@ -18,13 +18,21 @@ enum a407_scheme_id {
     A407_SCHEME_COUNT
 };
 #define A407_SCHEME_BIT(id) (1u << (id))
-#define A407_ALL_SCHEMES ((1u << A407_SCHEME_COUNT) - 1)
+#define A407_ALL_SCHEMES    ((1u << A407_SCHEME_COUNT) - 1)
 
 /* "basic", ...: the name as settings and logs spell it. */
 const char *a407_scheme_name(enum a407_scheme_id id);
 
 /* The scheme of that name in any case, or A407_SCHEME_COUNT. */
 enum a407_scheme_id a407_scheme_from_name(struct a407_span name);
+
+/*
+ * Reads a comma-separated list of scheme names, best first, into order
+ * (A407_SCHEME_COUNT places) and its length; a repeated name counts once.
+ * False: an unknown name, or none at all; then order is unspecified.
+ */
+bool a407_schemes_parse(struct a407_span list, enum a407_scheme_id *order,
+                        size_t *n);
 
 #define A407_HOST_MAX 255
 
@@ -65,26 +73,38 @@ struct a407_credential {
     struct a407_endpoint endpoint; /* host "*" port 0: every endpoint that the
                                       environment names */
     enum a407_credential_from from;
-    char *label;     /* where it stands, without secrets: "https_proxy",
-                        "AUTH407_USERNAME", "FILE:12" */
+    char *label; /* where it stands, without secrets: "https_proxy",
+                    "AUTH407_USERNAME", "FILE:12" */
     char *username;
     char *password;
     char *domain;
     char *token;
     char *token_file, *password_file, *helper, *netrc; /* kept, used later */
-    unsigned schemes; /* bits allowed */
-    int64_t expires;  /* seconds since the epoch, start of that day UTC; 0: none */
-    bool malformed;   /* can't be sent; `label` tells where */
+    unsigned schemes;                                  /* bits allowed */
+    int64_t
+        expires; /* seconds since the epoch, start of that day UTC; 0: none */
+    bool malformed; /* can't be sent; `label` tells where */
     struct a407_credential *next;
 };
 
 /* Wipes and frees the whole list; NULL is fine. */
 void a407_credentials_free(struct a407_credential *list);
 
+/*
+ * No control byte (CTL of RFC 5234) is in it: what a user name, a password and
+ * a token must keep to (RFC 7617 section 2), and what keeps CR, LF and NUL out
+ * of header fields.
+ */
+bool a407_credential_text_ok(struct a407_span s);
+
 /* A problem found while reading settings: said once, never with a secret. */
 struct a407_diag {
     char text[512]; /* empty: no problem */
 };
+
+/* Says a problem, unless one is there already: the first is what counts. */
+void a407_diag_set(struct a407_diag *diag, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /*
  * Reads a credential file's text (INI; the format is in docs/credentials.md and
@@ -104,15 +124,16 @@ struct a407_credential *a407_credfile_parse(const char *text, size_t n,
 
 /* What a proxy URL says (RFC 3986; a missing scheme means http). */
 struct a407_proxy_url {
-    char scheme[16];  /* lower case: "http", "https", "socks5", ... */
-    struct a407_endpoint endpoint; /* port defaults: 80, 443 for https,
-                                      1080 for socks, as curl's 1080 for a URL
-                                      without any port and scheme http */
+    char scheme[16]; /* lower case: "http", "https", "socks5", ... */
+    struct a407_endpoint endpoint; /* port defaults: 80 for http, 443 for
+                                      https, 1080 for the rest */
+    bool port_given; /* false: the port is that default. Clients differ on it:
+                        for http curl takes 1080, most others 80 */
     bool has_userinfo;
     bool userinfo_malformed; /* bad percent-encoding, or a control byte */
-    char *username;   /* percent-decoded; the caller frees with
-                         a407_free_secret; NULL if none */
-    char *password;   /* the same; NULL if there was no ":" */
+    char *username;          /* percent-decoded; the caller frees with
+                                a407_free_secret; NULL if none */
+    char *password;          /* the same; NULL if there was no ":" */
 };
 
 /*

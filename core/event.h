@@ -17,16 +17,16 @@
  */
 
 enum a407_outcome {
-    A407_RESOLVED,    /* the program read an answer other than a refusal */
-    A407_UNRESOLVED,  /* we tried, and the program read a refusal */
-    A407_OBSERVED,    /* mode observe, or level request: nothing was tried */
-    A407_NOT_RETRIED  /* nothing could be tried; the program read the 407 */
+    A407_RESOLVED,   /* the program read an answer other than a refusal */
+    A407_UNRESOLVED, /* we tried, and the program read a refusal */
+    A407_OBSERVED,   /* mode observe, or level request: nothing was tried */
+    A407_NOT_RETRIED /* nothing could be tried; the program read the 407 */
 };
 
 #define A407_EVENT_CHALLENGES 8
-#define A407_EVENT_ATTEMPTS 8
-#define A407_EVENT_PARENTS 16
-#define A407_EVENT_ARGS 64
+#define A407_EVENT_ATTEMPTS   8
+#define A407_EVENT_PARENTS    16
+#define A407_EVENT_ARGS       64
 
 struct a407_event_challenge {
     char scheme[24];
@@ -36,12 +36,12 @@ struct a407_event_challenge {
 };
 
 struct a407_event_attempt {
-    char scheme[12];       /* lower case; "" if none could be told */
-    int status;            /* of the answer; 0: none came */
-    int64_t duration_us;   /* from the request sent to its answer's head */
+    char scheme[12];     /* lower case; "" if none could be told */
+    int status;          /* of the answer; 0: none came */
+    int64_t duration_us; /* from the request sent to its answer's head */
     bool reconnected;
-    bool stale;            /* sent again because a nonce was stale */
-    char credential[160];  /* the label of where it stands, never its value */
+    bool stale;           /* sent again because a nonce was stale */
+    char credential[160]; /* the label of where it stands, never its value */
 };
 
 struct a407_event_process {
@@ -49,7 +49,10 @@ struct a407_event_process {
     char executable[512];
     const char *args[A407_EVENT_ARGS]; /* as in /proc/self/cmdline */
     size_t n_args;
-    struct { int pid; char executable[256]; } parents[A407_EVENT_PARENTS];
+    struct {
+        int pid;
+        char executable[256];
+    } parents[A407_EVENT_PARENTS];
     size_t n_parents; /* nearest first */
     char caller_module[128];
 };
@@ -58,7 +61,7 @@ struct a407_event {
     int64_t time_us; /* of the 407, since the epoch; microseconds */
     enum a407_outcome outcome;
     enum a407_cause cause;
-    char detail[160]; /* evidence in words, or empty */
+    char detail[160];           /* evidence in words, or empty */
     struct a407_endpoint proxy; /* as configured */
     char peer[64];              /* "ip:port" ("[v6]:port") connected to */
     struct a407_event_challenge challenges[A407_EVENT_CHALLENGES];
@@ -71,7 +74,7 @@ struct a407_event {
     int status;            /* the first answer */
     int final_status;      /* what the program read; 0: nothing */
     struct a407_event_attempt attempts[A407_EVENT_ATTEMPTS];
-    size_t n_attempts;     /* may exceed the array: then the last is cut off */
+    size_t n_attempts; /* may exceed the array: then the last is cut off */
     struct a407_event_process process;
 };
 
