@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 /*
  * A run of bytes in a buffer that somebody else owns. Not NUL-terminated. A
@@ -32,10 +31,25 @@ static inline bool a407_span_eq(struct a407_span s, const char *z)
     return s.p && s.n == strlen(z) && memcmp(s.p, z, s.n) == 0;
 }
 
-/* ASCII case is ignored: tokens of HTTP (RFC 9110 section 5.1). */
+static inline unsigned char a407_lower(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return u >= 'A' && u <= 'Z' ? (unsigned char)(u | 0x20) : u;
+}
+
+/*
+ * ASCII case is ignored: tokens of HTTP (RFC 9110 section 5.1). Not
+ * strncasecmp(): in a Turkish locale it tells "I" from "i", and the program
+ * decides about the locale.
+ */
 static inline bool a407_span_ieq(struct a407_span s, const char *z)
 {
-    return s.p && s.n == strlen(z) && strncasecmp(s.p, z, s.n) == 0;
+    if (!s.p || s.n != strlen(z))
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (a407_lower(s.p[i]) != a407_lower(z[i]))
+            return false;
+    return true;
 }
 
 /* The span without OWS (RFC 9110 section 5.6.3) at either end. */
