@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "engine_int.h"
+
+static const struct {
+    const char *name;
+    unsigned allowed;
+} states[] = {
+#define TO(s) (1u << A407_ST_##s)
+#define A407_STATE(n, to) {#n, (to)},
+#include "engine_states.def"
+#undef A407_STATE
+#undef TO
+};
+
+void a407_engine_move(struct a407_engine *e, enum a407_state to)
+{
+    if (!(states[e->st].allowed & (1u << to))) {
+        if (e->st == A407_ST_FORGET)
+            return; /* once forgotten, nothing matters any more */
+        e->anomalies++;
+        to = A407_ST_FORGET;
+    }
+    e->st = to;
+    e->need = 1;
+    if (to == A407_ST_FORGET) {
+        /* What must still go out is kept; nothing else is of use. */
+        a407_buf_free(&e->rec);
+        a407_buf_free(&e->resp);
+        a407_buf_free(&e->auth);
+    }
+}
+
+const char *a407_engine_state_name(const struct a407_engine *e)
+{
+    return states[e->st].name;
+}
+
+void a407_engine_forget(struct a407_engine *e)
+{
+    if (e->st != A407_ST_FORGET)
+        a407_engine_move(e, A407_ST_FORGET);
+}
+
+/* May this engine change anything, or does it only watch? */
+bool a407_engine_active(const struct a407_engine *e)
+{
+    return !e->passive && !e->pipelined;
+}
+
+void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
+                     const struct a407_host *host,
+                     const struct a407_endpoint *endpoint, bool configured)
+{
+    *p = (struct a407_proxy){.config = config,
+                             .host = host,
+                             .endpoint = *endpoint,
+                             .configured = configured};
+    if (!configured)
+        return;
+    const struct a407_known_proxy *known =
+        a407_config_proxy(config, endpoint);
+    p->url_has_userinfo = known && known->url_has_userinfo;
+    p->n_creds = a407_config_credentials(
+        config, endpoint, p->creds, A407_CREDENTIALS_MAX, &p->elsewhere);
+}
+
+void a407_proxy_clear(struct a407_proxy *p)
+{
+    if (p->state) {
+        p->scheme->wipe(p->state);
+        a407_wipe(p->state, p->scheme->state_size);
+        free(p->state);
+    }
+    p->state = NULL;
+    p->scheme = NULL;
+}
+
+void a407_exchange_reset(struct a407_engine *e)
+{
+    struct a407_exchange *x = &e->x;
+    if (x->state) {
+        x->scheme->wipe(x->state);
+        a407_wipe(x->state, x->scheme->state_size);
+        free(x->state);
+    }
+    *x = (struct a407_exchange){.cause = A407_CAUSE_NONE};
+    a407_buf_free(&e->kept);
+    a407_buf_free(&e->auth);
+}
+
+struct a407_engine *a407_engine_new(struct a407_proxy *proxy, const char *peer)
+{
+    struct a407_engine *e = calloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    e->proxy = proxy;
+    e->passive =
+        !proxy->configured || proxy->config->mode != A407_MODE_INJECT;
+    size_t n = strnlen(peer, sizeof e->peer - 1);
+    memcpy(e->peer, peer, n);
+    e->need = 1;
+    a407_buf_init(&e->rec, A407_HEAD_MAX + proxy->config->replay_max);
+    a407_buf_init(&e->resp, A407_HEAD_MAX + 1);
+    a407_buf_init(&e->kept, A407_KEEP_MAX);
+    /* the head may grow by one header as large as a head */
+    a407_buf_init(&e->out, 2 * A407_HEAD_MAX + proxy->config->replay_max);
+    a407_buf_init(&e->auth, A407_HEAD_MAX);
+    return e;
+}
+
+void a407_engine_free(struct a407_engine *e)
+{
+    if (!e)
+        return;
+    a407_exchange_reset(e);
+    a407_buf_free(&e->rec);
+    a407_buf_free(&e->resp);
+    a407_buf_free(&e->out);
+    free(e->ev);
+    free(e);
+}
+
+void a407_engine_time(struct a407_engine *e, int64_t wall_us, int64_t mono_us)
+{
+    e->wall_us = wall_us;
+    e->mono_us = mono_us;
+}
+
+static struct a407_want want(enum a407_want_kind kind, size_t n)
+{
+    return (struct a407_want){kind, n};
+}
+
+static struct a407_want want_drain(const struct a407_engine *e)
+{
+    if (e->drain_head)
+        return want(A407_WANT_CONSUME, e->drain_head);
+    if (e->d_body.kind == A407_BODY_LENGTH && e->d_body.left < SIZE_MAX)
+        return want(A407_WANT_CONSUME, (size_t)e->d_body.left);
+    return want(A407_WANT_CONSUME, SIZE_MAX);
+}
+
+struct a407_want a407_engine_want(const struct a407_engine *e)
+{
+    if (e->out.n)
+        return want(A407_WANT_SEND, e->out.n);
+    switch (e->st) {
+    case A407_ST_FRESH:
+    case A407_ST_IDLE:
+        return want(A407_WANT_DELIVER, SIZE_MAX);
+    case A407_ST_WAIT:
+        if (!a407_engine_active(e))
+            return want(A407_WANT_DELIVER, SIZE_MAX);
+        return want(A407_WANT_PEEK, e->need);
+    case A407_ST_INTERIM:
+        return want(A407_WANT_DELIVER, e->interim_left);
+    case A407_ST_DELIVER:
+        /* The next request is out already: its answer must not be read
+           unseen together with the rest of this one. */
+        if (e->awaiting && e->resp_done && a407_engine_active(e)) {
+            uint64_t sure = a407_body_sure(&e->r_body);
+            return want(A407_WANT_DELIVER, sure ? (size_t)sure : 1);
+        }
+        return want(A407_WANT_DELIVER, SIZE_MAX);
+    case A407_ST_DRAIN:
+        return want_drain(e);
+    case A407_ST_RECONNECT:
+        return want(A407_WANT_RECONNECT, 0);
+    case A407_ST_GIVE_BACK:
+        return want(A407_WANT_GIVE_BACK, e->kept.n);
+    default:
+        return want(A407_WANT_FORGET, 0);
+    }
+}
+
+bool a407_engine_retrying(const struct a407_engine *e)
+{
+    return e->st == A407_ST_WAIT && e->x.answering && e->x.retries > 0;
+}
+
+bool a407_engine_reconnected_once(const struct a407_engine *e)
+{
+    return e->x.reconnected;
+}
+
+struct a407_span a407_engine_output(const struct a407_engine *e)
+{
+    return a407_span(e->out.p, e->out.n);
+}
+
+void a407_engine_sent(struct a407_engine *e, size_t n)
+{
+    a407_buf_drop(&e->out, n);
+    if (e->out.n)
+        return;
+    a407_buf_free(&e->out);
+    e->x.sent_us = e->mono_us;
+    if (e->forget_after_out)
+        a407_engine_forget(e);
+}
+
+struct a407_span a407_engine_kept(const struct a407_engine *e)
+{
+    return a407_span(e->kept.p, e->kept.n);
+}
+
+void a407_engine_closed(struct a407_engine *e)
+{
+    if (e->ev && !e->ev_finished) {
+        if (e->st != A407_ST_GIVE_BACK)
+            a407_event_note(e, A407_CAUSE_PROTOCOL,
+                            "closed before the final answer");
+        a407_event_finish(e, A407_UNRESOLVED, 0);
+    }
+    a407_buf_free(&e->out);
+    a407_engine_forget(e);
+}
+
+struct a407_event *a407_engine_event(struct a407_engine *e)
+{
+    return e->ev_finished ? e->ev : NULL;
+}
+
+void a407_engine_event_done(struct a407_engine *e)
+{
+    free(e->ev);
+    e->ev = NULL;
+    e->ev_finished = false;
+}
+
+unsigned a407_engine_anomalies(const struct a407_engine *e)
+{
+    return e->anomalies;
+}

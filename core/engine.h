@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_ENGINE_H
+#define A407_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "event.h"
+#include "random.h"
+#include "scheme.h"
+
+/*
+ * The engine: one object per connection to a proxy. It is told what the
+ * program writes and what the proxy sent, and says what it wants done next.
+ * It does no I/O, reads no clock and takes no lock; docs/engine.md has the
+ * picture of its states.
+ *
+ * Locking: an engine, and the a407_proxy it was made with, are used by one
+ * thread at a time; the caller sees to it. Memory: engines allocate; when
+ * memory runs out an engine goes to "forget", never fails the program.
+ */
+
+#define A407_CREDENTIALS_MAX 8
+
+/* What core can't do by itself. All three are short and do not re-enter. */
+struct a407_host {
+    void *ctx;
+    a407_random_fn *random;
+    /* Was this credential refused by that proxy a short time ago, by any
+       process of this user? (lock-out guard) */
+    bool (*held_back)(void *ctx, const struct a407_endpoint *proxy,
+                      const struct a407_credential *cred);
+    /* The proxy accepted or refused it just now. */
+    void (*verdict)(void *ctx, const struct a407_endpoint *proxy,
+                    const struct a407_credential *cred, bool accepted);
+};
+
+/*
+ * What a process knows of one proxy endpoint, shared by its connections:
+ * credentials, and what worked. Never shared between endpoints.
+ */
+struct a407_proxy {
+    const struct a407_config *config;
+    const struct a407_host *host;
+    struct a407_endpoint endpoint;
+    bool configured;       /* false: only watched, for the log */
+    bool url_has_userinfo; /* a *_proxy variable holds a credential */
+    const struct a407_credential *creds[A407_CREDENTIALS_MAX];
+    size_t n_creds;
+    bool elsewhere; /* none here, but some for another endpoint */
+    int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT]; /* s */
+    bool worked[A407_CREDENTIALS_MAX]; /* was accepted once */
+    bool no_reuse; /* a repeat on a kept connection was never answered here */
+    /* what goes with the next request; scheme NULL: nothing yet */
+    const struct a407_scheme *scheme;
+    void *state;
+    unsigned cred_index;
+};
+
+/* Fills p for an endpoint; host and config must outlive it. Allocates not. */
+void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
+                     const struct a407_host *host,
+                     const struct a407_endpoint *endpoint, bool configured);
+
+/* Wipes and frees what worked. */
+void a407_proxy_clear(struct a407_proxy *p);
+
+struct a407_engine;
+
+/*
+ * A new connection to `proxy`. `peer` ("ip:port") is copied for the log.
+ * NULL when memory runs out.
+ */
+struct a407_engine *a407_engine_new(struct a407_proxy *proxy, const char *peer);
+
+/* Wipes and frees; NULL is fine. */
+void a407_engine_free(struct a407_engine *e);
+
+/* The time, before other calls: wall clock and monotonic, microseconds. */
+void a407_engine_time(struct a407_engine *e, int64_t wall_us, int64_t mono_us);
+
+/* ---- what the program writes ---- */
+
+enum a407_write_mode {
+    A407_WRITE_PASS,  /* send as it is, then say a407_engine_wrote */
+    A407_WRITE_HOLD,  /* give the bytes to a407_engine_hold */
+    A407_WRITE_FORGET /* pass through for ever */
+};
+
+/*
+ * How the next written byte is to be treated. HOLD only where a header is
+ * going to be added, or where a digest over the body needs the body first.
+ */
+enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e);
+
+/* These bytes were accepted by the kernel, as the program gave them. */
+void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n);
+
+/*
+ * Takes bytes without sending them: returns how many (at least 1; up to the
+ * end of the head). Afterwards ask a407_engine_want: it may be SEND.
+ */
+size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
+
+/* A request is under way whose answer has not begun, and part of it was sent:
+   the read side deserves a look before more is written. */
+bool a407_engine_watch_while_writing(const struct a407_engine *e);
+
+/* ---- what is to be done ---- */
+
+enum a407_want_kind {
+    A407_WANT_PEEK,      /* look at the receive queue without taking: at least
+                            n bytes, or the end: a407_engine_peeked */
+    A407_WANT_DELIVER,   /* let the program read at most n bytes itself, then
+                            a407_engine_delivered */
+    A407_WANT_CONSUME,   /* take at most n bytes off the queue and show them:
+                            a407_engine_consumed */
+    A407_WANT_SEND,      /* send a407_engine_output, then a407_engine_sent */
+    A407_WANT_RECONNECT, /* a new connection to the same peer, then
+                            a407_engine_reconnected */
+    A407_WANT_GIVE_BACK, /* the program must read a407_engine_kept, then the
+                            end; the connection is forgotten */
+    A407_WANT_FORGET     /* pass through for ever */
+};
+
+struct a407_want {
+    enum a407_want_kind kind;
+    size_t n; /* bytes; SIZE_MAX: no bound */
+};
+
+/* What the read side needs now. No side effect. */
+struct a407_want a407_engine_want(const struct a407_engine *e);
+
+/* True while the answer is to a request that we repeated: a caller that may
+   wait does so here rather than say EAGAIN (after a reconnect). */
+bool a407_engine_retrying(const struct a407_engine *e);
+bool a407_engine_reconnected_once(const struct a407_engine *e);
+
+/* n may be 0; `end`: the connection has ended (FIN or an error) after these. */
+void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
+                        bool end);
+void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n);
+/* The program's own read met the end, or an error that ends the connection. */
+void a407_engine_delivered_end(struct a407_engine *e);
+void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
+                          bool end);
+
+/* What WANT_SEND is about. Valid until the next call. */
+struct a407_span a407_engine_output(const struct a407_engine *e);
+void a407_engine_sent(struct a407_engine *e, size_t n);
+
+/* Sending failed for good (EPIPE, ECONNRESET, a bounded wait is over). */
+void a407_engine_send_failed(struct a407_engine *e);
+
+/* The outcome of WANT_RECONNECT. */
+void a407_engine_reconnected(struct a407_engine *e, bool ok);
+
+/* The repeat on a kept connection has been silent for too long: try a fresh
+   connection. False when that is not possible or was done already. */
+bool a407_engine_silent(struct a407_engine *e);
+
+/* The 407 that was taken off the queue, for WANT_GIVE_BACK. */
+struct a407_span a407_engine_kept(const struct a407_engine *e);
+
+/* The program closes the connection, or replaces it. Ends the record. */
+void a407_engine_closed(struct a407_engine *e);
+
+/* ---- the record ---- */
+
+/*
+ * A finished record, or NULL. The caller fills in `process`, logs it, and says
+ * a407_engine_event_done.
+ */
+struct a407_event *a407_engine_event(struct a407_engine *e);
+void a407_engine_event_done(struct a407_engine *e);
+
+/* How often something that can't happen happened; 0 in every test. */
+unsigned a407_engine_anomalies(const struct a407_engine *e);
+
+/* The name of the state, for messages and tests. */
+const char *a407_engine_state_name(const struct a407_engine *e);
+
+#endif

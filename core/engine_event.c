@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include <nettle/base64.h>
+
+#include "engine_int.h"
+
+/* Filling the record of an exchange. */
+
+static void put(char *out, size_t cap, struct a407_span s)
+{
+    size_t n = s.n < cap - 1 ? s.n : cap - 1;
+    if (n)
+        memcpy(out, s.p, n);
+    out[n] = '\0';
+}
+
+static void param(char *out, size_t cap, const struct a407_challenge *c,
+                  const char *name)
+{
+    if (a407_param_text(a407_param_find(c, name), out, cap) < 0)
+        out[0] = '\0';
+}
+
+static void put_challenges(struct a407_event *ev,
+                           const struct a407_challenges *offered)
+{
+    for (size_t i = 0; i < offered->n && i < A407_EVENT_CHALLENGES; i++) {
+        const struct a407_challenge *c = &offered->item[i];
+        struct a407_event_challenge *o = &ev->challenges[i];
+        char stale[8];
+        put(o->scheme, sizeof o->scheme, c->scheme);
+        param(o->realm, sizeof o->realm, c, "realm");
+        param(o->algorithm, sizeof o->algorithm, c, "algorithm");
+        param(stale, sizeof stale, c, "stale");
+        o->stale = strcasecmp(stale, "true") == 0;
+        ev->n_challenges = i + 1;
+    }
+}
+
+/* The user of a Basic credential; the rest is wiped (RFC 7617 section 2). */
+static void basic_user(char *out, size_t cap, struct a407_span token)
+{
+    uint8_t raw[1024];
+    size_t n = sizeof raw;
+    struct base64_decode_ctx ctx;
+    if (token.n > 1024)
+        return;
+    base64_decode_init(&ctx);
+    if (base64_decode_update(&ctx, &n, raw, token.n, token.p)) {
+        const uint8_t *colon = memchr(raw, ':', n);
+        if (colon)
+            put(out, cap,
+                a407_span((const char *)raw, (size_t)(colon - raw)));
+    }
+    a407_wipe(raw, sizeof raw);
+    a407_wipe(&ctx, sizeof ctx);
+}
+
+static void put_client(struct a407_event *ev, struct a407_span value)
+{
+    struct a407_challenges list = {0};
+    ev->client_sent = true;
+    a407_challenges_add(value, &list);
+    if (!list.n)
+        return;
+    const struct a407_challenge *c = &list.item[0];
+    put(ev->client_scheme, sizeof ev->client_scheme, c->scheme);
+    if (a407_span_ieq(c->scheme, "Basic") && c->token68.p)
+        basic_user(ev->client_user, sizeof ev->client_user, c->token68);
+    else if (a407_span_ieq(c->scheme, "Digest"))
+        param(ev->client_user, sizeof ev->client_user, c, "username");
+    a407_wipe(&list, sizeof list);
+}
+
+static void put_request(struct a407_engine *e, struct a407_event *ev)
+{
+    struct a407_request rq;
+    /* Of pipelined requests only the last one is on record. */
+    if (e->pipelined || !a407_request_recorded(e, &rq))
+        return;
+    put(ev->method, sizeof ev->method, rq.method);
+    a407_url_redact(rq.target, ev->target, sizeof ev->target);
+    if (rq.n_proxy_authorization)
+        put_client(ev, rq.proxy_authorization);
+}
+
+static struct a407_event *new_event(struct a407_engine *e)
+{
+    if (e->ev)
+        return NULL; /* the last record was not fetched: keep that one */
+    struct a407_event *ev = calloc(1, sizeof *ev);
+    if (!ev)
+        return NULL;
+    ev->time_us = e->wall_us;
+    ev->proxy = e->proxy->endpoint;
+    memcpy(ev->peer, e->peer, sizeof ev->peer);
+    ev->cause = A407_CAUSE_NONE;
+    put_request(e, ev);
+    e->ev = ev;
+    return ev;
+}
+
+/* Without a Date, or with one that can't be read, nothing is said. */
+static void default_cause(struct a407_engine *e, struct a407_event *ev,
+                          const struct a407_challenges *offered)
+{
+    if (ev->client_sent)
+        ev->cause = A407_CAUSE_CLIENT_REJECTED;
+    else if (!offered->n)
+        ev->cause = A407_CAUSE_NO_CHALLENGE;
+    else if (e->proxy->url_has_userinfo)
+        ev->cause = A407_CAUSE_DROPPED;
+    else if (e->proxy->n_creds)
+        ev->cause = A407_CAUSE_NOT_SENT;
+    else
+        ev->cause = e->proxy->elsewhere ? A407_CAUSE_OTHER_ENDPOINT
+                                        : A407_CAUSE_NO_CREDENTIAL;
+}
+
+bool a407_event_begin(struct a407_engine *e, const char *head, size_t n,
+                      const struct a407_challenges *offered)
+{
+    struct a407_event *ev = new_event(e);
+    (void)head;
+    (void)n;
+    if (!ev)
+        return false;
+    ev->status = 407;
+    ev->outcome = A407_UNRESOLVED;
+    if (offered) {
+        put_challenges(ev, offered);
+        default_cause(e, ev, offered);
+    }
+    return true;
+}
+
+void a407_event_plain(struct a407_engine *e, int status)
+{
+    if (e->proxy->config->log_level != A407_LOG_REQUEST)
+        return;
+    if (!new_event(e))
+        return;
+    e->ev->status = status;
+    e->ev->outcome = A407_OBSERVED;
+    a407_event_finish(e, A407_OBSERVED, status);
+}
+
+void a407_event_attempt(struct a407_engine *e, const char *scheme, bool stale)
+{
+    struct a407_event *ev = e->ev;
+    if (!ev || ev->n_attempts >= A407_EVENT_ATTEMPTS)
+        return;
+    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts++];
+    for (size_t i = 0; scheme[i] && i < sizeof a->scheme - 1; i++)
+        a->scheme[i] = (char)tolower((unsigned char)scheme[i]);
+    a->stale = stale;
+    const char *label = e->proxy->creds[e->x.cred_index]->label;
+    put(a->credential, sizeof a->credential,
+        a407_span_str(label ? label : ""));
+}
+
+void a407_event_attempt_status(struct a407_engine *e, int status)
+{
+    struct a407_event *ev = e->ev;
+    if (!ev || !ev->n_attempts)
+        return;
+    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts - 1];
+    a->status = status;
+    a->duration_us = e->mono_us - e->x.sent_us;
+    a->reconnected = e->x.reconnected;
+}
+
+void a407_event_note(struct a407_engine *e, enum a407_cause cause,
+                     const char *detail)
+{
+    if (!e->ev || e->ev_finished)
+        return;
+    e->ev->cause = cause;
+    if (detail)
+        put(e->ev->detail, sizeof e->ev->detail, a407_span_str(detail));
+}
+
+void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
+                       int final_status)
+{
+    if (!e->ev || e->ev_finished)
+        return;
+    e->ev->outcome = outcome;
+    e->ev->final_status = final_status;
+    e->ev_finished = true;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_ENGINE_INT_H
+#define A407_ENGINE_INT_H
+
+#include "engine.h"
+#include "http.h"
+
+/* Private to core/engine*.c. */
+
+enum a407_state {
+#define A407_STATE(name, to) A407_ST_##name,
+#include "engine_states.def"
+#undef A407_STATE
+    A407_ST_COUNT
+};
+
+enum a407_writing {
+    A407_W_START, /* at the first byte of a request */
+    A407_W_HEAD,
+    A407_W_BODY
+};
+
+/* What must be remembered of a request until its answer is over. */
+struct a407_outstanding {
+    bool is_head;
+    bool is_connect;
+};
+
+/* Why 64: more requests in flight than any pipelining client sends. */
+#define A407_OUTSTANDING_MAX 64
+
+/*
+ * The most of a 407 that is kept for giving it back. Larger ones are not
+ * waited for: the repeat goes to a fresh connection at once.
+ */
+#define A407_KEEP_MAX (1024u * 1024u + A407_HEAD_MAX)
+
+/*
+ * A request with a larger body is never repeated on a kept connection: squid
+ * says keep-alive after it and stops reading (it can't tell how much of the
+ * body is still to come).
+ */
+#define A407_KEPT_BODY_MAX 65536u
+
+/* Stale nonces in one exchange before it counts as endless. */
+#define A407_STALE_MAX 2
+
+/* The exchange at the front: how its 407s are being answered. */
+struct a407_exchange {
+    bool answering; /* the request in flight carries a header of ours */
+    bool fresh;     /* ... made from a challenge of this very exchange */
+    bool on_kept;   /* the repeat went out on the connection of the 407 */
+    bool reconnected;
+    const struct a407_scheme *scheme; /* of the answer in flight */
+    unsigned cred_index;
+    void *state; /* owned; NULL when proxy->state was used */
+    uint8_t tried[A407_CREDENTIALS_MAX];
+    unsigned stale;
+    unsigned retries;
+    int64_t sent_us; /* monotonic: when the request in flight was sent */
+    enum a407_cause cause; /* why the first 407 came, as far as is known */
+    bool decided;   /* the 407 at the front goes to the program, as event
+                       says */
+};
+
+struct a407_engine {
+    struct a407_proxy *proxy;
+    char peer[64];
+    enum a407_state st;
+    unsigned anomalies;
+    int64_t wall_us, mono_us;
+    bool passive; /* only watch: mode observe, or not configured */
+
+    /* writing */
+    enum a407_writing w;
+    bool hold;          /* this head is being held back */
+    struct a407_buf rec; /* the request as the program wrote it */
+    size_t head_n;      /* bytes of rec that are its head; 0: not complete */
+    size_t head_from;   /* search position */
+    bool overflow;      /* the body did not fit: no replay */
+    struct a407_body w_body;
+    uint64_t body_n;    /* bytes of body written so far, with framing */
+    bool rq_keep_alive;
+    struct a407_buf out; /* to be sent before anything else */
+    bool forget_after_out;
+
+    /* requests whose answers are not over; q[0] is the front */
+    struct a407_outstanding q[A407_OUTSTANDING_MAX];
+    size_t q_n;
+    size_t awaiting; /* ... of which the answer's head was not seen */
+    bool pipelined;  /* more than one was awaiting: no replay until idle */
+
+    /* reading */
+    size_t need;          /* WANT_PEEK: bytes that would tell more */
+    size_t interim_left;  /* INTERIM: bytes of the 1xx to go */
+    struct a407_buf resp; /* head of the answer that the program reads */
+    size_t resp_from;
+    bool resp_done; /* that head is complete */
+    struct a407_body r_body;
+    bool resp_keep;
+
+    /* a 407 being taken */
+    struct a407_buf kept;
+    size_t drain_head; /* bytes of its head to go */
+    struct a407_body d_body;
+    bool retry_fresh; /* the repeat wants a fresh connection */
+    struct a407_buf auth; /* value of our Proxy-Authorization */
+
+    struct a407_exchange x;
+    struct a407_event *ev; /* being filled, or finished */
+    bool ev_finished;
+};
+
+/* engine.c */
+void a407_engine_move(struct a407_engine *e, enum a407_state to);
+void a407_engine_forget(struct a407_engine *e);
+void a407_exchange_reset(struct a407_engine *e);
+bool a407_engine_active(const struct a407_engine *e);
+
+/* engine_request.c: the program's head with our header, and the body so far,
+   into e->out. False: out of memory. */
+bool a407_request_rewrite(struct a407_engine *e);
+/* Parses the recorded head again; its spans hold until rec changes. */
+bool a407_request_recorded(const struct a407_engine *e,
+                           struct a407_request *rq);
+
+/* engine_answer.c */
+/* A 407 was seen whole in the queue, p..p+n its head: answer it or let the
+   program have it. Moves the state. */
+void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
+/* The header for a request that has not been sent yet, from what worked. */
+bool a407_engine_preempt(struct a407_engine *e);
+/* The answer in flight was accepted: remember what worked. */
+void a407_engine_accepted(struct a407_engine *e, const char *head, size_t n);
+/* ... refused without a 407 (tinyproxy says 401). */
+void a407_engine_refused(struct a407_engine *e);
+/* Another try of the same answer on a fresh connection. */
+bool a407_engine_again(struct a407_engine *e);
+/* The repeat goes out: kept connection or fresh. */
+void a407_engine_repeat(struct a407_engine *e);
+
+/* engine_event.c */
+bool a407_event_begin(struct a407_engine *e, const char *head, size_t n,
+                      const struct a407_challenges *offered);
+/* The request without a 407, for the level "request". */
+void a407_event_plain(struct a407_engine *e, int status);
+void a407_event_attempt(struct a407_engine *e, const char *scheme, bool stale);
+void a407_event_attempt_status(struct a407_engine *e, int status);
+void a407_event_note(struct a407_engine *e, enum a407_cause cause,
+                     const char *detail);
+void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
+                       int final_status);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine_int.h"
+
+/* The write side: what the program says to the proxy. */
+
+enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
+{
+    if (e->st == A407_ST_FORGET)
+        return A407_WRITE_FORGET;
+    if (e->w == A407_W_HEAD)
+        return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
+    if (e->w == A407_W_START && !e->passive && e->proxy->scheme)
+        return A407_WRITE_HOLD;
+    return A407_WRITE_PASS;
+}
+
+bool a407_engine_watch_while_writing(const struct a407_engine *e)
+{
+    return e->st == A407_ST_WAIT && a407_engine_active(e) &&
+           e->w == A407_W_BODY;
+}
+
+bool a407_request_recorded(const struct a407_engine *e,
+                           struct a407_request *rq)
+{
+    return e->head_n && a407_request_parse(e->rec.p, e->head_n, rq) ==
+                            A407_PARSE_OK;
+}
+
+static void begin(struct a407_engine *e, bool hold)
+{
+    /* An earlier request is still unanswered: from here on no 407 can be
+       answered without sending others again. */
+    if (e->awaiting)
+        e->pipelined = true;
+    a407_buf_clear(&e->rec);
+    e->w = A407_W_HEAD;
+    e->hold = hold;
+    e->head_n = 0;
+    e->head_from = 0;
+    e->body_n = 0;
+    e->overflow = false;
+}
+
+static bool copy_head(struct a407_engine *e, bool with_ours)
+{
+    const char *p = e->rec.p;
+    size_t n = e->head_n, at = 0, done = 0;
+    struct a407_field f;
+    /* The line end before the head's blank line, as the program writes it. */
+    size_t eol = n >= 2 && p[n - 2] == '\r' ? 2 : 1;
+    size_t body = n - eol;
+    while (a407_field_next(p, n, &at, &f)) {
+        if (!with_ours || !a407_span_ieq(f.name, "Proxy-Authorization"))
+            continue;
+        size_t start = (size_t)(f.line.p - p);
+        a407_buf_add(&e->out, p + done, start - done);
+        done = start + f.line.n;
+    }
+    a407_buf_add(&e->out, p + done, body - done);
+    if (with_ours) {
+        a407_buf_str(&e->out, "Proxy-Authorization: ");
+        a407_buf_add(&e->out, e->auth.p, e->auth.n);
+        a407_buf_add(&e->out, "\r\n", 2);
+    }
+    return a407_buf_add(&e->out, p + body, eol);
+}
+
+bool a407_request_rewrite(struct a407_engine *e)
+{
+    copy_head(e, true);
+    a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
+    if (!e->out.failed)
+        return true;
+    a407_buf_free(&e->out);
+    return false;
+}
+
+/* The head is complete in rec: a request is on its way. */
+static void head_done(struct a407_engine *e)
+{
+    struct a407_request rq;
+    if (!a407_request_recorded(e, &rq) || rq.form == A407_FORM_OTHER ||
+        e->q_n == A407_OUTSTANDING_MAX) {
+        e->head_n = 0;
+        a407_engine_forget(e);
+        return;
+    }
+    e->q[e->q_n++] = (struct a407_outstanding){rq.is_head, rq.is_connect};
+    e->awaiting++;
+    e->rq_keep_alive = rq.keep_alive;
+    a407_body_init(&e->w_body, rq.body, rq.length);
+    e->w = e->w_body.done ? A407_W_START : A407_W_BODY;
+    if (!e->pipelined) {
+        a407_exchange_reset(e);
+        e->x.sent_us = e->mono_us;
+    }
+    if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE)
+        a407_engine_move(e, A407_ST_WAIT);
+}
+
+/*
+ * Takes head bytes into rec. Returns how many of the n belong to this head.
+ * When it turns out not to be a proxy's request, or too long, the engine
+ * forgets; the caller sees that in the state.
+ */
+static size_t head_bytes(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t before = e->rec.n;
+    size_t room = A407_HEAD_MAX - before;
+    size_t take = n < room ? n : room;
+    if (!a407_buf_add(&e->rec, p, take)) {
+        a407_engine_forget(e);
+        return n;
+    }
+    /* Forgetting frees rec, and what was held must still go out. */
+    size_t end = a407_head_end(e->rec.p, e->rec.n, &e->head_from);
+    enum a407_sniff is = a407_sniff_proxy_request(e->rec.p, e->rec.n);
+    if (is == A407_SNIFF_NO || (!end && e->rec.n >= A407_HEAD_MAX)) {
+        if (e->hold) {
+            a407_buf_add(&e->out, e->rec.p, e->rec.n);
+            e->forget_after_out = true;
+        } else {
+            a407_engine_forget(e);
+        }
+        return take;
+    }
+    if (!end)
+        return take;
+    e->rec.n = end;
+    e->head_n = end;
+    return end - before;
+}
+
+static void body_bytes(struct a407_engine *e, const char *p, size_t n)
+{
+    e->body_n += n;
+    if (e->overflow || e->pipelined || e->passive)
+        return;
+    if (!a407_buf_add(&e->rec, p, n))
+        e->overflow = true;
+}
+
+void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
+{
+    while (n && e->st != A407_ST_FORGET) {
+        size_t k;
+        switch (e->w) {
+        case A407_W_START:
+            begin(e, false);
+            /* fall through */
+        case A407_W_HEAD:
+            k = head_bytes(e, p, n);
+            if (e->st != A407_ST_FORGET && e->head_n)
+                head_done(e);
+            break;
+        default:
+            k = a407_body_feed(&e->w_body, p, n);
+            if (e->w_body.bad) {
+                a407_engine_forget(e);
+                return;
+            }
+            body_bytes(e, p, k);
+            if (e->w_body.done)
+                e->w = A407_W_START;
+        }
+        p += k;
+        n -= k;
+    }
+}
+
+/* A held head is complete: it goes out, with our header if one fits. */
+static void release(struct a407_engine *e)
+{
+    head_done(e);
+    if (e->st == A407_ST_FORGET)
+        return;
+    struct a407_request rq;
+    bool own = a407_request_recorded(e, &rq) && rq.n_proxy_authorization;
+    bool ours = !own && a407_engine_preempt(e);
+    copy_head(e, ours);
+    a407_buf_free(&e->auth);
+}
+
+size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
+{
+    if (e->w == A407_W_START)
+        begin(e, true);
+    size_t k = head_bytes(e, p, n);
+    if (e->head_n && !e->forget_after_out) {
+        /* head_done forgets what it can't use; the bytes go out all the
+           same, from a copy made before. */
+        struct a407_buf copy;
+        a407_buf_init(&copy, A407_HEAD_MAX);
+        a407_buf_add(&copy, e->rec.p, e->rec.n);
+        release(e);
+        if (e->st == A407_ST_FORGET && !e->out.n)
+            a407_buf_add(&e->out, copy.p, copy.n);
+        a407_buf_free(&copy);
+    }
+    return k;
+}

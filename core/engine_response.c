@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "engine_int.h"
+
+/* The read side: what the proxy answers. */
+
+static void begin_deliver(struct a407_engine *e)
+{
+    a407_buf_clear(&e->resp);
+    e->resp_from = 0;
+    e->resp_done = false;
+    a407_engine_move(e, A407_ST_DELIVER);
+}
+
+/* The connection ended before the answer began. */
+static void ended_early(struct a407_engine *e)
+{
+    bool ours = a407_engine_retrying(e);
+    if (ours && !e->x.reconnected && a407_engine_again(e))
+        return;
+    if (ours && e->kept.n) {
+        a407_event_note(e, A407_CAUSE_PROTOCOL,
+                        "no answer to the repeated request");
+        a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
+    begin_deliver(e); /* the program reads the end itself */
+}
+
+void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
+                        bool end)
+{
+    if (e->st != A407_ST_WAIT)
+        return;
+    if (!n) {
+        if (end)
+            ended_early(e);
+        return;
+    }
+    enum a407_sniff is = a407_sniff_407(p, n);
+    if (is == A407_SNIFF_NO) {
+        begin_deliver(e);
+        return;
+    }
+    size_t from = 0;
+    size_t head = is == A407_SNIFF_MAYBE ? 0 : a407_head_end(p, n, &from);
+    if (!head) {
+        e->need = n + 1;
+        if (!end && n < A407_HEAD_MAX)
+            return;
+        if (is == A407_SNIFF_YES && a407_event_begin(e, p, n, NULL)) {
+            a407_event_note(e, A407_CAUSE_PROTOCOL,
+                            end ? "the 407 ended within its head"
+                                : "the head of the 407 is too long");
+            e->ev->outcome = A407_NOT_RETRIED;
+            e->x.decided = true;
+        }
+        begin_deliver(e);
+    } else if (is == A407_SNIFF_INTERIM) {
+        e->interim_left = head;
+        a407_engine_move(e, A407_ST_INTERIM);
+    } else {
+        a407_engine_on_407(e, p, head);
+        if (e->st == A407_ST_WAIT)
+            begin_deliver(e);
+    }
+}
+
+static void answer_over(struct a407_engine *e)
+{
+    if (e->q_n) {
+        memmove(e->q, e->q + 1, (e->q_n - 1) * sizeof e->q[0]);
+        e->q_n--;
+    }
+    if (!e->q_n)
+        e->pipelined = false;
+    a407_engine_move(e, e->q_n ? A407_ST_WAIT : A407_ST_IDLE);
+}
+
+/* A 407 that only passes by: no retry was considered. */
+static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
+{
+    struct a407_challenges offered;
+    a407_challenges_parse(p, n, "Proxy-Authenticate", &offered);
+    if (!a407_event_begin(e, p, n, &offered))
+        return;
+    enum a407_outcome outcome = A407_NOT_RETRIED;
+    if (!e->proxy->configured) {
+        a407_event_note(e, A407_CAUSE_NOT_CONFIGURED, NULL);
+    } else if (e->passive) {
+        outcome = A407_OBSERVED;
+    } else {
+        a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
+    }
+    a407_event_finish(e, outcome, 407);
+}
+
+/* tinyproxy answers 401, not 407, to a wrong password; a CONNECT can't be
+   answered by an origin at all. */
+static bool is_refusal_401(struct a407_engine *e, const char *p, size_t n)
+{
+    struct a407_span server = a407_field_find(p, n, "Server");
+    return e->q[0].is_connect ||
+           (server.n >= 10 && strncasecmp(server.p, "tinyproxy/", 10) == 0);
+}
+
+/* The answer that the program reads: its head is complete. */
+static void on_head(struct a407_engine *e, const char *p, size_t n,
+                    const struct a407_response *r)
+{
+    if (e->x.answering && !e->pipelined && r->status != 407) {
+        a407_event_attempt_status(e, r->status);
+        if (r->status == 401 && is_refusal_401(e, p, n))
+            a407_engine_refused(e);
+        else
+            a407_engine_accepted(e, p, n);
+    }
+    if (e->ev && !e->ev_finished) {
+        bool refused = e->x.decided || e->ev->cause == A407_CAUSE_REJECTED ||
+                       e->ev->cause == A407_CAUSE_REJECTED_LATER;
+        a407_event_finish(e, refused ? e->ev->outcome : A407_RESOLVED,
+                          r->status);
+    } else if (r->status == 407 && !e->x.decided) {
+        on_watched_407(e, p, n);
+    } else if (r->status != 407) {
+        a407_event_plain(e, r->status);
+    }
+}
+
+/* Takes head bytes; returns how many of the n belong to it. */
+static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t before = e->resp.n;
+    size_t room = A407_HEAD_MAX - before;
+    size_t take = n < room ? n : room;
+    a407_buf_add(&e->resp, p, take);
+    size_t end =
+        e->resp.failed ? 0
+                       : a407_head_end(e->resp.p, e->resp.n, &e->resp_from);
+    if (!end) {
+        if (e->resp.failed || e->resp.n >= A407_HEAD_MAX) {
+            a407_event_finish(e, A407_UNRESOLVED, 0);
+            a407_engine_forget(e);
+        }
+        return take;
+    }
+    struct a407_response r;
+    if (!e->q_n || a407_response_parse(e->resp.p, end, e->q[0].is_head,
+                                       e->q[0].is_connect,
+                                       &r) != A407_PARSE_OK) {
+        a407_engine_forget(e);
+        return take;
+    }
+    if (r.status >= 100 && r.status < 200 && r.status != 101) {
+        a407_buf_clear(&e->resp);
+        e->resp_from = 0;
+        return end - before;
+    }
+    e->resp_done = true;
+    e->resp_keep = r.keep_alive;
+    if (e->awaiting)
+        e->awaiting--;
+    on_head(e, e->resp.p, end, &r);
+    bool tunnel = (e->q[0].is_connect && r.status / 100 == 2) ||
+                  r.status == 101;
+    a407_body_init(&e->r_body, r.body, r.length);
+    a407_buf_free(&e->resp);
+    if (tunnel)
+        a407_engine_forget(e);
+    return end - before;
+}
+
+static size_t deliver_some(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t k;
+    if (!e->resp_done) {
+        k = deliver_head(e, p, n);
+    } else {
+        k = a407_body_feed(&e->r_body, p, n);
+    }
+    if (e->st == A407_ST_FORGET || !e->resp_done)
+        return k;
+    if (e->r_body.bad)
+        a407_engine_forget(e);
+    else if (e->r_body.done)
+        answer_over(e);
+    return k;
+}
+
+void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
+{
+    while (n && e->st != A407_ST_FORGET) {
+        size_t k = n;
+        switch (e->st) {
+        case A407_ST_INTERIM:
+            if (k > e->interim_left)
+                k = e->interim_left;
+            e->interim_left -= k;
+            if (!e->interim_left)
+                a407_engine_move(e, A407_ST_WAIT);
+            break;
+        case A407_ST_WAIT:
+            begin_deliver(e);
+            /* fall through */
+        case A407_ST_DELIVER:
+            k = deliver_some(e, p, n);
+            break;
+        default:
+            /* a server that speaks first, or twice: not what we know */
+            a407_engine_forget(e);
+        }
+        p += k;
+        n -= k;
+    }
+}
+
+void a407_engine_delivered_end(struct a407_engine *e)
+{
+    if (e->ev && !e->ev_finished) {
+        if (e->x.decided) {
+            a407_event_finish(e, e->ev->outcome, e->ev->status);
+        } else {
+            a407_event_note(e, A407_CAUSE_PROTOCOL,
+                            "the connection ended before the final answer");
+            a407_event_finish(e, A407_UNRESOLVED, 0);
+        }
+    }
+    a407_engine_forget(e);
+}
+
+void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
+                          bool end)
+{
+    if (e->st != A407_ST_DRAIN)
+        return;
+    bool fits = a407_buf_add(&e->kept, p, n);
+    size_t head = n < e->drain_head ? n : e->drain_head;
+    e->drain_head -= head;
+    a407_body_feed(&e->d_body, p + head, n - head);
+    if (!e->drain_head && e->d_body.done) {
+        a407_engine_repeat(e);
+    } else if (end || !fits || e->d_body.bad) {
+        /* cut off, too long to wait for, or broken */
+        e->kept.failed = false;
+        e->retry_fresh = true;
+        a407_engine_repeat(e);
+    }
+}
+
+void a407_engine_send_failed(struct a407_engine *e)
+{
+    a407_buf_free(&e->out);
+    if (!a407_engine_retrying(e)) {
+        a407_engine_closed(e);
+        return;
+    }
+    ended_early(e);
+}
+
+void a407_engine_reconnected(struct a407_engine *e, bool ok)
+{
+    if (e->st != A407_ST_RECONNECT)
+        return;
+    e->x.reconnected = true;
+    if (ok && a407_request_rewrite(e)) {
+        e->x.sent_us = e->mono_us;
+        a407_engine_move(e, A407_ST_WAIT);
+        return;
+    }
+    a407_event_note(e, A407_CAUSE_PROTOCOL,
+                    ok ? "out of memory" : "the proxy can't be reached again");
+    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+    a407_engine_move(e, A407_ST_GIVE_BACK);
+}
+
+bool a407_engine_silent(struct a407_engine *e)
+{
+    if (!a407_engine_retrying(e) || !e->x.on_kept || e->x.reconnected)
+        return false;
+    if (!a407_engine_again(e))
+        return false;
+    e->proxy->no_reuse = true;
+    return true;
+}
