@@ -16,7 +16,7 @@
  */
 
 #define A407_CHALLENGES_MAX 16 /* more in one answer are ignored */
-#define A407_PARAMS_MAX 24     /* more in one challenge are ignored */
+#define A407_PARAMS_MAX     24 /* more in one challenge are ignored */
 
 struct a407_param {
     struct a407_span name;
@@ -34,9 +34,9 @@ struct a407_challenge {
 struct a407_challenges {
     struct a407_challenge item[A407_CHALLENGES_MAX];
     size_t n;
-    unsigned fields;   /* how many fields of that name there were */
-    bool malformed;    /* something did not parse; what did is in item[] */
-    bool truncated;    /* more than fit */
+    unsigned fields; /* how many fields of that name there were */
+    bool malformed;  /* something did not parse; what did is in item[] */
+    bool truncated;  /* more than fit */
 };
 
 /*

@@ -64,13 +64,14 @@ struct a407_response {
     struct a407_span reason;
     enum a407_body_kind body;
     uint64_t length;
-    bool keep_alive;   /* the connection can carry another request after this
-                          body: false for A407_BODY_CLOSE */
-    bool said_close;   /* Connection or Proxy-Connection says close */
-    bool said_keep;    /* ... says keep-alive */
+    bool keep_alive; /* the connection can carry another request after this
+                        body: false for A407_BODY_CLOSE */
+    bool said_close; /* Connection or Proxy-Connection says close */
+    bool said_keep;  /* ... says keep-alive */
 };
 
-/* One field line. A value that was folded (obs-fold) keeps its CRLF and blanks. */
+/* One field line. A value that was folded (obs-fold) keeps its CRLF and blanks.
+ */
 struct a407_field {
     struct a407_span name;
     struct a407_span value; /* trimmed */
@@ -83,8 +84,12 @@ struct a407_field {
  * 15.2), after which another head follows. `YES`: "HTTP/1.x 407" and the blank
  * (or line end) after it.
  */
-enum a407_sniff { A407_SNIFF_NO, A407_SNIFF_MAYBE, A407_SNIFF_INTERIM,
-                  A407_SNIFF_YES };
+enum a407_sniff {
+    A407_SNIFF_NO,
+    A407_SNIFF_MAYBE,
+    A407_SNIFF_INTERIM,
+    A407_SNIFF_YES
+};
 enum a407_sniff a407_sniff_407(const char *p, size_t n);
 
 /*
@@ -108,7 +113,8 @@ size_t a407_head_end(const char *p, size_t n, size_t *from);
 /*
  * Steps over the fields of a complete head (p..p+n as a407_head_end gave it).
  * `*at` starts at 0 and is moved; the start line is skipped. False at the end.
- * A line without a colon, or with a blank before it, is skipped.
+ * A line without a colon, or whose name is no token (it holds a blank, say), is
+ * skipped.
  */
 bool a407_field_next(const char *p, size_t n, size_t *at, struct a407_field *f);
 
@@ -131,8 +137,7 @@ enum a407_parse a407_request_parse(const char *p, size_t n,
  * and Transfer-Encoding are ignored). Any reason phrase, also none.
  */
 enum a407_parse a407_response_parse(const char *p, size_t n, bool is_head,
-                                    bool is_connect,
-                                    struct a407_response *out);
+                                    bool is_connect, struct a407_response *out);
 
 /* A body as it passes: where it ends. Fixed size, copyable. */
 struct a407_body {

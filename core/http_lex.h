@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_HTTP_LEX_H
+#define A407_HTTP_LEX_H
+
+#include "http.h"
+
+/*
+ * What the parsers of heads and of challenges share, and nobody else needs.
+ * Not <ctype.h>: its answers depend on the program's locale.
+ */
+
+static inline bool a407_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool a407_is_alpha(char c)
+{
+    unsigned char l = a407_lower(c);
+    return l >= 'a' && l <= 'z';
+}
+
+static inline bool a407_is_alnum(char c)
+{
+    return a407_is_alpha(c) || a407_is_digit(c);
+}
+
+/* tchar of RFC 9110 section 5.6.2. */
+static inline bool a407_is_tchar(char c)
+{
+    return a407_is_alnum(c) || (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+/*
+ * OWS, and the line end that a folded value holds (RFC 9112 section 5.2). A
+ * CR or LF inside a value can't be anything else.
+ */
+static inline bool a407_is_lws(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The span without such blanks at either end. */
+struct a407_span a407_trim_lws(struct a407_span s);
+
+enum a407_line {
+    A407_LINE_END,   /* the blank line, or no more bytes */
+    A407_LINE_FIELD, /* a token, a colon, a value */
+    A407_LINE_JUNK   /* anything else; name is what stands before a colon */
+};
+
+/* As a407_field_next, but shows the lines that it skips, too. */
+enum a407_line a407_line_next(const char *p, size_t n, size_t *at,
+                              struct a407_field *f);
+
+/*
+ * The length of the one empty line that may precede a request line (RFC 9112
+ * section 2.2): 0, 1 or 2.
+ */
+size_t a407_empty_line(const char *p, size_t n);
+
+/*
+ * Steps over a comma-separated list (RFC 9110 section 5.6.1). A comma inside a
+ * quoted string does not end an element; an open quote takes all the rest.
+ * Empty elements are returned as such. `*at` starts at 0. False at the end.
+ */
+bool a407_list_next(struct a407_span list, size_t *at, struct a407_span *item);
+
+/* The form of a target that is followed by a blank in the same buffer. */
+enum a407_target_form a407_target_form(struct a407_span method,
+                                       struct a407_span target);
+
+/* A longer method tells that some other protocol is spoken. */
+#define A407_METHOD_MAX 32u
+
+#endif
