@@ -150,7 +150,10 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
     switch (e->st) {
     case A407_ST_FRESH:
     case A407_ST_IDLE:
-        return want(A407_WANT_DELIVER, SIZE_MAX);
+        /* A reader that blocks here before the request is written must not
+           get its 407 unseen: it waits in a peek. */
+        return e->passive ? want(A407_WANT_DELIVER, SIZE_MAX)
+                          : want(A407_WANT_PEEK, 1);
     case A407_ST_WAIT:
         if (!a407_engine_active(e))
             return want(A407_WANT_DELIVER, SIZE_MAX);
@@ -229,6 +232,11 @@ void a407_engine_event_done(struct a407_engine *e)
     free(e->ev);
     e->ev = NULL;
     e->ev_finished = false;
+}
+
+void a407_engine_forked(struct a407_engine *e)
+{
+    a407_engine_event_done(e);
 }
 
 unsigned a407_engine_anomalies(const struct a407_engine *e)

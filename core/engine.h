@@ -176,6 +176,9 @@ void a407_engine_closed(struct a407_engine *e);
 struct a407_event *a407_engine_event(struct a407_engine *e);
 void a407_engine_event_done(struct a407_engine *e);
 
+/* In the child after fork: the parent writes the record, not this copy. */
+void a407_engine_forked(struct a407_engine *e);
+
 /* How often something that can't happen happened; 0 in every test. */
 unsigned a407_engine_anomalies(const struct a407_engine *e);
 

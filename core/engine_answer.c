@@ -126,6 +126,7 @@ void a407_engine_refused(struct a407_engine *e)
         e->ev->outcome = A407_UNRESOLVED;
     drop_state(&e->x);
     e->x.answering = false;
+    e->x.decided = true;
 }
 
 void a407_engine_accepted(struct a407_engine *e, const char *head, size_t n)
@@ -173,6 +174,27 @@ static bool says_stale(const struct a407_challenge *c)
            strcasecmp(text, "true") == 0;
 }
 
+/*
+ * A credential of ours that the client has just had refused is not sent once
+ * more. Of Digest only the user can be compared: the same one counts as tried.
+ */
+static void exclude_clients_own(struct a407_engine *e)
+{
+    struct a407_request rq;
+    struct a407_challenges list = {0};
+    if (a407_request_recorded(e, &rq))
+        a407_challenges_add(rq.proxy_authorization, &list);
+    bool basic = list.n && a407_span_ieq(list.item[0].scheme, "Basic");
+    for (size_t i = 0; i < e->proxy->n_creds; i++) {
+        const struct a407_credential *c = e->proxy->creds[i];
+        if (basic ? a407_basic_is(list.item[0].token68, c)
+                  : c->username &&
+                        strcmp(c->username, e->ev->client_user) == 0)
+            e->x.tried[i] = A407_ALL_SCHEMES;
+    }
+    a407_wipe(&list, sizeof list);
+}
+
 /* Does the client take care of this 407 itself, or hold our very credential? */
 static bool leave_to_client(struct a407_engine *e,
                             const struct a407_challenges *offered)
@@ -187,11 +209,7 @@ static bool leave_to_client(struct a407_engine *e,
         e->x.cause = says_stale(c) ? A407_CAUSE_STALE : e->x.cause;
         return true;
     }
-    for (size_t i = 0; i < e->proxy->n_creds; i++) {
-        const char *user = e->proxy->creds[i]->username;
-        if (user && strcmp(user, ev->client_user) == 0)
-            e->x.tried[i] = A407_ALL_SCHEMES;
-    }
+    exclude_clients_own(e);
     return false;
 }
 
@@ -390,6 +408,13 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_repeat(struct a407_engine *e)
 {
+    if (e->overflow) { /* the body grew too long while the 407 was taken */
+        a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE,
+                        "the body is larger than the replay limit");
+        a407_event_finish(e, A407_UNRESOLVED, 407);
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
     if (e->retry_fresh || !a407_request_rewrite(e)) {
         a407_engine_move(e, A407_ST_RECONNECT);
         return;

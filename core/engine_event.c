@@ -39,23 +39,46 @@ static void put_challenges(struct a407_event *ev,
     }
 }
 
-/* The user of a Basic credential; the rest is wiped (RFC 7617 section 2). */
+#define BASIC_MAX 1024
+
+/* user-id ":" password of a Basic credential (RFC 7617 section 2); the caller
+   wipes. The position of the colon, or NULL. */
+static const char *basic_decode(struct a407_span token, char *raw, size_t *n)
+{
+    struct base64_decode_ctx ctx;
+    *n = BASIC_MAX;
+    if (!token.p || token.n > BASIC_MAX)
+        return NULL;
+    base64_decode_init(&ctx);
+    int ok = base64_decode_update(&ctx, n, (uint8_t *)raw, token.n, token.p);
+    a407_wipe(&ctx, sizeof ctx);
+    return ok ? memchr(raw, ':', *n) : NULL;
+}
+
 static void basic_user(char *out, size_t cap, struct a407_span token)
 {
-    uint8_t raw[1024];
-    size_t n = sizeof raw;
-    struct base64_decode_ctx ctx;
-    if (token.n > 1024)
-        return;
-    base64_decode_init(&ctx);
-    if (base64_decode_update(&ctx, &n, raw, token.n, token.p)) {
-        const uint8_t *colon = memchr(raw, ':', n);
-        if (colon)
-            put(out, cap,
-                a407_span((const char *)raw, (size_t)(colon - raw)));
+    char raw[BASIC_MAX];
+    size_t n;
+    const char *colon = basic_decode(token, raw, &n);
+    if (colon)
+        put(out, cap, a407_span(raw, (size_t)(colon - raw)));
+    a407_wipe(raw, sizeof raw);
+}
+
+bool a407_basic_is(struct a407_span token, const struct a407_credential *c)
+{
+    char raw[BASIC_MAX];
+    size_t n;
+    const char *colon = basic_decode(token, raw, &n);
+    bool same = false;
+    if (colon && c->username) {
+        struct a407_span user = {raw, (size_t)(colon - raw)};
+        struct a407_span pass = {colon + 1, n - user.n - 1};
+        same = a407_span_eq(user, c->username) &&
+               a407_span_eq(pass, c->password ? c->password : "");
     }
     a407_wipe(raw, sizeof raw);
-    a407_wipe(&ctx, sizeof ctx);
+    return same;
 }
 
 static void put_client(struct a407_event *ev, struct a407_span value)

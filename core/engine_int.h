@@ -140,6 +140,8 @@ bool a407_engine_again(struct a407_engine *e);
 void a407_engine_repeat(struct a407_engine *e);
 
 /* engine_event.c */
+/* Is this Basic token exactly that credential? */
+bool a407_basic_is(struct a407_span token, const struct a407_credential *c);
 bool a407_event_begin(struct a407_engine *e, const char *head, size_t n,
                       const struct a407_challenges *offered);
 /* The request without a 407, for the level "request". */

@@ -33,6 +33,12 @@ static void ended_early(struct a407_engine *e)
 void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
                         bool end)
 {
+    if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE) {
+        /* a server that speaks first, or twice: not what we know */
+        if (n || end)
+            a407_engine_delivered_end(e);
+        return;
+    }
     if (e->st != A407_ST_WAIT)
         return;
     if (!n) {
@@ -119,9 +125,8 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
             a407_engine_accepted(e, p, n);
     }
     if (e->ev && !e->ev_finished) {
-        bool refused = e->x.decided || e->ev->cause == A407_CAUSE_REJECTED ||
-                       e->ev->cause == A407_CAUSE_REJECTED_LATER;
-        a407_event_finish(e, refused ? e->ev->outcome : A407_RESOLVED,
+        a407_event_finish(e,
+                          e->x.decided ? e->ev->outcome : A407_RESOLVED,
                           r->status);
     } else if (r->status == 407 && !e->x.decided) {
         on_watched_407(e, p, n);
