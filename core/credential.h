@@ -79,11 +79,14 @@ struct a407_credential {
     char *password;
     char *domain;
     char *token;
-    char *token_file, *password_file, *helper, *netrc; /* kept, used later */
-    unsigned schemes;                                  /* bits allowed */
-    int64_t
-        expires; /* seconds since the epoch, start of that day UTC; 0: none */
-    bool malformed; /* can't be sent; `label` tells where */
+    char *token_file; /* this and the next three are kept as written */
+    char *password_file;
+    char *helper;
+    char *netrc;
+    unsigned schemes; /* bits allowed */
+    int64_t expires;  /* start of that day in UTC, seconds since the epoch;
+                         0: none */
+    bool malformed;   /* can't be sent; `label` tells where */
     struct a407_credential *next;
 };
 

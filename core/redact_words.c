@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "redact_words.h"
+
+bool a407_is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool a407_is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool a407_is_name_char(char c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+bool a407_word_starts(struct a407_span t, size_t i)
+{
+    return !a407_is_blank(t.p[i]) && !a407_is_quote(t.p[i]) &&
+           (i == 0 || a407_is_blank(t.p[i - 1]) || a407_is_quote(t.p[i - 1]));
+}
+
+size_t a407_word_end(struct a407_span t, size_t from)
+{
+    while (from < t.n && !a407_is_blank(t.p[from]))
+        from++;
+    return from;
+}
+
+static bool between_words(char c)
+{
+    return a407_is_blank(c) || a407_is_quote(c) || c == '\\';
+}
+
+struct a407_span a407_word_before(struct a407_span t, struct a407_span prev,
+                                  size_t from)
+{
+    size_t end = from;
+    while (end > 0 && between_words(t.p[end - 1]))
+        end--;
+    if (end == 0)
+        return prev;
+    size_t start = end;
+    while (start > 0 && !between_words(t.p[start - 1]))
+        start--;
+    return a407_span(t.p + start, end - start);
+}
+
+/*
+ * Whether a name is that of a secret. Case, "-", "_" and "." don't count, so
+ * that api-key, API_KEY and apiKey are one.
+ */
+static bool secret_name(struct a407_span name)
+{
+    static const char *const words[] = {
+        "pass",       "pwd",  "secret",     "token",  "apikey", "accesskey",
+        "privatekey", "auth", "credential", "cookie", "bearer", "signature"};
+    char norm[64];
+    size_t n = 0;
+    /* the end of a long name tells more than its beginning */
+    size_t skip = name.n > sizeof norm - 1 ? name.n - (sizeof norm - 1) : 0;
+    for (size_t i = skip; i < name.n; i++)
+        if (!memchr("-_.", name.p[i], 3))
+            norm[n++] = (char)(name.p[i] | (is_letter(name.p[i]) ? 0x20 : 0));
+    norm[n] = '\0';
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+        const char *hit = norm;
+        while ((hit = strstr(hit, words[k]))) {
+            hit += strlen(words[k]);
+            /* "passive" is no password; our own AUTH407_ is no secret */
+            bool harmless =
+                (k == 0 && strncmp(hit, "ive", 3) == 0) ||
+                (strcmp(words[k], "auth") == 0 && strncmp(hit, "407", 3) == 0);
+            if (!harmless)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool ends_with(struct a407_span s, const char *z)
+{
+    size_t n = strlen(z);
+    return s.n >= n && memcmp(s.p + s.n - n, z, n) == 0;
+}
+
+/* Long options: which of them have a secret as their next word. */
+static const char *long_option(struct a407_span name)
+{
+    static const char *const flags[] = {"anyauth", "proxy-anyauth",
+                                        "auth-no-challenge"};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (a407_span_eq(name, flags[i]))
+            return NULL;
+    if (name.n >= 3 && memcmp(name.p, "no-", 3) == 0)
+        return NULL;
+    if (a407_span_eq(name, "user"))
+        return ":%"; /* of pip and systemctl as well: they take no password */
+    if (a407_span_eq(name, "cert") || a407_span_eq(name, "proxy-cert"))
+        return ":";
+    return ends_with(name, "user") || secret_name(name) ? "" : NULL;
+}
+
+/*
+ * When the word after this one is a secret: NULL never, "" always, else when
+ * it holds one of these characters.
+ */
+static const char *announces(struct a407_span word)
+{
+    if (word.n && word.p[word.n - 1] == ':')
+        return secret_name(a407_span(word.p, word.n - 1)) ? "" : NULL;
+    if (word.n < 2 || word.p[0] != '-' || memchr(word.p, '=', word.n))
+        return NULL;
+    if (word.p[1] == '-')
+        return long_option(a407_span(word.p + 2, word.n - 2));
+    if (a407_span_eq(word, "-b"))
+        return "="; /* curl's cookies */
+    if (a407_span_eq(word, "-E") || a407_span_eq(word, "-a"))
+        return ":"; /* curl's cert:password, httpie's user:password */
+    if (secret_name(a407_span(word.p + 1, word.n - 1)))
+        return "";
+    /* also bundled: curl -sSu user:password, smbclient -U user%password */
+    return memchr("uU", word.p[word.n - 1], 2) ? ":%" : NULL;
+}
+
+bool a407_takes_proxy(struct a407_span option)
+{
+    if (option.n < 2 || option.p[0] != '-')
+        return false;
+    return memmem(option.p, option.n, "proxy", 5) ||
+           (option.p[1] != '-' && option.p[option.n - 1] == 'x');
+}
+
+/* "Authorization" schemes as words inside a text: credentials follow. */
+static bool is_auth_scheme(struct a407_span word)
+{
+    return a407_span_ieq(word, "Bearer") || a407_span_ieq(word, "Basic") ||
+           a407_span_ieq(word, "Negotiate") || a407_span_ieq(word, "NTLM");
+}
+
+static bool has_any(struct a407_span t, size_t from, const char *chars)
+{
+    size_t end = a407_word_end(t, from);
+    if (from > 0 && a407_is_quote(t.p[from - 1])) {
+        const char *q = memchr(t.p + from, t.p[from - 1], t.n - from);
+        end = q ? (size_t)(q - t.p) : t.n;
+    }
+    if (!*chars)
+        return true;
+    for (; from < end; from++)
+        if (memchr(chars, t.p[from], strlen(chars)))
+            return true;
+    return false;
+}
+
+/* In "-uuser:password" or "-sSuuser:password" where the value is, or 0. */
+static size_t glued_user(struct a407_span t, size_t from)
+{
+    size_t i = from + 1;
+    if (t.p[from] != '-')
+        return 0;
+    while (i < t.n && is_letter(t.p[i]) && (t.p[i] | 0x20) != 'u')
+        i++;
+    if (i == t.n || (t.p[i] | 0x20) != 'u')
+        return 0;
+    return memchr(t.p + i, ':', a407_word_end(t, i) - i) ? i + 1 : 0;
+}
+
+/* The word at i is a secret, wholly or from the offset returned; or t.n. */
+static size_t secret_word(struct a407_span t, struct a407_span prev, size_t i)
+{
+    struct a407_span before = a407_word_before(t, prev, i);
+    const char *chars = announces(before);
+    if (chars && has_any(t, i, chars))
+        return i;
+    if (before.p != prev.p && is_auth_scheme(before))
+        return i;
+    size_t glued = glued_user(t, i);
+    return glued ? glued : t.n;
+}
+
+/* A secret follows the "=" or ":" at i: where it starts, or t.n. */
+static size_t secret_value(struct a407_span t, size_t i)
+{
+    size_t end = i;
+    bool colon = t.p[i] == ':';
+    while (end > 0 && between_words(t.p[end - 1]))
+        end--;
+    size_t start = end;
+    while (start > 0 && (a407_is_name_char(t.p[start - 1]) ||
+                         (!colon && t.p[start - 1] == '.')))
+        start--;
+    if (!secret_name(a407_span(t.p + start, end - start)))
+        return t.n;
+    /* the host and port of a URL are no field name and value */
+    if (colon && start >= 2 && memcmp(t.p + start - 2, "//", 2) == 0)
+        return t.n;
+    if (colon && t.n - i >= 3 && memcmp(t.p + i, "://", 3) == 0)
+        return t.n;
+    for (i++; i < t.n && a407_is_blank(t.p[i]); i++)
+        ;
+    return i;
+}
+
+size_t a407_secret_start(struct a407_span t, struct a407_span prev, size_t from)
+{
+    for (size_t i = from; i < t.n; i++) {
+        size_t start = t.n;
+        if (a407_word_starts(t, i))
+            start = secret_word(t, prev, i);
+        if (start == t.n && (t.p[i] == '=' || t.p[i] == ':'))
+            start = secret_value(t, i);
+        if (start < t.n)
+            return start;
+    }
+    return t.n;
+}
