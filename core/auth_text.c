@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth_text.h"
+
+bool a407_text_has_control(const char *z)
+{
+    for (; *z; z++)
+        if (a407_is_control(*z))
+            return true;
+    return false;
+}
+
+bool a407_text_has_high(const char *z)
+{
+    for (; *z; z++)
+        if ((unsigned char)*z > 0x7f)
+            return true;
+    return false;
+}
+
+/*
+ * How many bytes follow the first byte `c`, and between which bounds the
+ * second one must be: that alone keeps out overlong forms, surrogates and what
+ * is past U+10FFFF. -1: no character starts like this.
+ */
+static int utf8_tail(unsigned char c, unsigned char *low, unsigned char *high)
+{
+    *low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    *high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    if (c < 0x80)
+        return 0;
+    if (c >= 0xc2 && c <= 0xdf)
+        return 1;
+    if (c >= 0xe0 && c <= 0xef)
+        return 2;
+    return c >= 0xf0 && c <= 0xf4 ? 3 : -1;
+}
+
+bool a407_text_is_utf8(const char *z)
+{
+    const unsigned char *p = (const unsigned char *)z;
+    while (*p) {
+        unsigned char low, high;
+        int tail = utf8_tail(*p++, &low, &high);
+        if (tail < 0)
+            return false;
+        /* the NUL at the end is outside every pair of bounds */
+        for (; tail > 0; tail--, p++) {
+            if (*p < low || *p > high)
+                return false;
+            low = 0x80, high = 0xbf;
+        }
+    }
+    return true;
+}
+
+bool a407_text_quote(struct a407_buf *out, struct a407_span s)
+{
+    a407_buf_add(out, "\"", 1);
+    size_t from = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '"' && s.p[i] != '\\')
+            continue;
+        a407_buf_add(out, s.p + from, i - from);
+        a407_buf_add(out, "\\", 1);
+        from = i;
+    }
+    a407_buf_add(out, s.p + from, s.n - from);
+    return a407_buf_add(out, "\"", 1);
+}
+
+/* attr-char of RFC 8187 section 3.2.1: what stands for itself. */
+static bool is_attr_char(char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+        (c >= '0' && c <= '9'))
+        return true;
+    return c && strchr("!#$&+-.^_`|~", c) != NULL;
+}
+
+bool a407_text_ext_value(struct a407_buf *out, struct a407_span s)
+{
+    bool ok = a407_buf_str(out, "UTF-8''");
+    for (size_t i = 0; ok && i < s.n; i++) {
+        if (is_attr_char(s.p[i]))
+            ok = a407_buf_add(out, s.p + i, 1);
+        else
+            ok = a407_buf_fmt(out, "%%%02X", (unsigned char)s.p[i]);
+    }
+    return ok;
+}
+
+void a407_text_undo(struct a407_buf *out, size_t n)
+{
+    if (out->n <= n)
+        return;
+    a407_wipe(out->p + n, out->n - n);
+    out->n = n;
+}

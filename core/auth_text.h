@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_AUTH_TEXT_H
+#define A407_AUTH_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "span.h"
+
+/* What Basic and Digest share: checks of names, and quoted-strings. */
+
+/* Whether a byte is a control (CTL: RFC 5234 appendix B.1). */
+static inline bool a407_is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+/* Whether the string holds a control byte. */
+bool a407_text_has_control(const char *z);
+
+/* Whether the string holds a byte outside ASCII. */
+bool a407_text_has_high(const char *z);
+
+/* Whether the string is well-formed UTF-8 (RFC 3629 section 4). */
+bool a407_text_is_utf8(const char *z);
+
+/*
+ * Appends s as a quoted-string with its quotes; '"' and '\' are escaped (RFC
+ * 9110 section 5.6.4). The caller has refused control bytes. False: it did not
+ * fit. Allocates only in out.
+ */
+bool a407_text_quote(struct a407_buf *out, struct a407_span s);
+
+/*
+ * Appends s as an ext-value in UTF-8: UTF-8''J%C3%A4n (RFC 8187 section 3.2).
+ * The caller has checked that it is UTF-8. False: it did not fit.
+ */
+bool a407_text_ext_value(struct a407_buf *out, struct a407_span s);
+
+/* Wipes what was appended since out held `n` bytes. `failed` stays. */
+void a407_text_undo(struct a407_buf *out, size_t n);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "scheme.h"
+
+#include "schemes.h"
+
+const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
+{
+    switch (id) {
+    case A407_BASIC:
+        return &a407_basic;
+    case A407_DIGEST:
+        return &a407_digest;
+    case A407_NEGOTIATE:
+    case A407_NTLM:
+    case A407_BEARER:
+    case A407_SCHEME_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+/* The challenge of that scheme that ranks best, the first among equals. */
+static const struct a407_challenge *
+best_challenge(const struct a407_scheme *scheme,
+               const struct a407_challenges *offered,
+               const struct a407_credential *cred)
+{
+    const struct a407_challenge *best = NULL;
+    unsigned top = 0;
+    for (size_t i = 0; i < offered->n; i++) {
+        enum a407_cause ignored;
+        if (!a407_span_ieq(offered->item[i].scheme, scheme->token))
+            continue;
+        unsigned rank = scheme->rank(&offered->item[i], cred, &ignored);
+        if (rank > top) {
+            top = rank;
+            best = &offered->item[i];
+        }
+    }
+    return best;
+}
+
+static bool pick(const struct a407_scheme *scheme,
+                 const struct a407_challenges *offered,
+                 const struct a407_credential *const *creds, size_t n_creds,
+                 const uint8_t *tried, struct a407_candidate *out)
+{
+    unsigned bit = A407_SCHEME_BIT(scheme->id);
+    for (size_t i = 0; i < n_creds; i++) {
+        if ((tried[i] & bit) || !(creds[i]->schemes & bit) ||
+            creds[i]->malformed)
+            continue;
+        const struct a407_challenge *ch =
+            best_challenge(scheme, offered, creds[i]);
+        if (!ch)
+            continue;
+        *out = (struct a407_candidate){scheme, ch, creds[i], (unsigned)i};
+        return true;
+    }
+    return false;
+}
+
+/*
+ * How telling a reason is. Above all stands what its reader can mend in their
+ * own credential; then what they have to provide; then what their settings
+ * forbid; and last what only the proxy's owner can change.
+ */
+static unsigned weight(enum a407_cause c)
+{
+    switch (c) {
+    case A407_CAUSE_MALFORMED:
+        return 5;
+    case A407_CAUSE_UNMET:
+        return 4;
+    case A407_CAUSE_NOT_ALLOWED:
+        return 3;
+    case A407_CAUSE_PROTOCOL:
+        return 2;
+    case A407_CAUSE_UNSUPPORTED:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Why this credential does not go with this challenge. */
+static enum a407_cause obstacle(const struct a407_scheme *scheme,
+                                const struct a407_challenge *ch,
+                                const struct a407_credential *cred,
+                                bool allowed)
+{
+    enum a407_cause why = A407_CAUSE_NONE;
+    if (cred->malformed)
+        why = A407_CAUSE_MALFORMED;
+    else
+        scheme->rank(ch, cred, &why);
+    /* To allow a scheme helps only if its challenge could be answered. */
+    if (!allowed && why != A407_CAUSE_UNSUPPORTED && why != A407_CAUSE_PROTOCOL)
+        why = A407_CAUSE_NOT_ALLOWED;
+    return why;
+}
+
+static const struct a407_scheme *scheme_of(const struct a407_challenge *ch)
+{
+    for (int id = 0; id < A407_SCHEME_COUNT; id++) {
+        const struct a407_scheme *s = a407_scheme_get((enum a407_scheme_id)id);
+        if (s && a407_span_ieq(ch->scheme, s->token))
+            return s;
+    }
+    return NULL;
+}
+
+static enum a407_cause reason(const struct a407_challenges *offered,
+                              unsigned ordered,
+                              const struct a407_credential *const *creds,
+                              size_t n_creds)
+{
+    enum a407_cause best = A407_CAUSE_UNSUPPORTED;
+    for (size_t i = 0; i < offered->n; i++) {
+        const struct a407_scheme *s = scheme_of(&offered->item[i]);
+        for (size_t k = 0; s && k < n_creds; k++) {
+            bool allowed = ordered & creds[k]->schemes & A407_SCHEME_BIT(s->id);
+            enum a407_cause why =
+                obstacle(s, &offered->item[i], creds[k], allowed);
+            if (weight(why) > weight(best))
+                best = why;
+        }
+    }
+    return best;
+}
+
+bool a407_choose(const struct a407_challenges *offered,
+                 const enum a407_scheme_id *order, size_t n_order,
+                 const struct a407_credential *const *creds, size_t n_creds,
+                 const uint8_t *tried, struct a407_candidate *out,
+                 enum a407_cause *why)
+{
+    unsigned ordered = 0;
+    for (size_t i = 0; i < n_order; i++) {
+        const struct a407_scheme *s = a407_scheme_get(order[i]);
+        if (s && pick(s, offered, creds, n_creds, tried, out)) {
+            *why = A407_CAUSE_NONE;
+            return true;
+        }
+        ordered |= A407_SCHEME_BIT(order[i]);
+    }
+    for (size_t i = 0; i < n_creds; i++)
+        if (tried[i]) {
+            *why = A407_CAUSE_REJECTED;
+            return false;
+        }
+    if (!offered->n)
+        *why =
+            offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
+    else if (!n_creds)
+        *why = A407_CAUSE_NO_CREDENTIAL;
+    else
+        *why = reason(offered, ordered, creds, n_creds);
+    return false;
+}
