@@ -32,14 +32,21 @@ NETTLE ?= -l:libnettle.a
 CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 
 core_src := $(wildcard core/*.c)
+sys_src := $(wildcard sys/*.c)
 preload_src := $(wildcard preload/*.c)
 cli_src := $(wildcard cli/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 
 core_obj := $(core_src:%.c=$(BUILD)/%.o)
+sys_obj := $(sys_src:%.c=$(BUILD)/%.o)
 preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
+unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
+
+# The layers above core see sys/; core can't include it. (private: the objects'
+# prerequisites must not see it, or $(BUILD)/flags would change with the goal.)
+$(sys_obj) $(preload_obj) $(cli_obj) $(unit_obj): private LAYER := -Isys
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -58,7 +65,7 @@ FORCE:
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(LAYER) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libauth407core.a: $(core_obj)
 	$(Q)rm -f $@
@@ -68,15 +75,15 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)scripts/export-map $< > $@
 
-$(BUILD)/libauth407.so: $(preload_obj) $(BUILD)/libauth407core.a $(BUILD)/export.map
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) \
+$(BUILD)/libauth407.so: $(preload_obj) $(sys_obj) $(BUILD)/libauth407core.a $(BUILD)/export.map
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) $(sys_obj) \
 	    $(BUILD)/libauth407core.a $(NETTLE) \
 	    -Wl,--version-script=$(BUILD)/export.map -Wl,--exclude-libs,ALL \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,now,--gc-sections,--as-needed \
 	    -Wl,-soname,libauth407.so $(LDFLAGS)
 
-$(BUILD)/auth407: $(cli_obj) $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) \
+$(BUILD)/auth407: $(cli_obj) $(sys_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(sys_obj) \
 	    $(BUILD)/libauth407core.a $(NETTLE) -Wl,--gc-sections $(LDFLAGS)
 
 .PHONY: install uninstall dist clean help format lint
@@ -122,4 +129,4 @@ help:
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors;'
 	@echo 'PREFIX DESTDIR CC CFLAGS LDFLAGS BUILD are respected'
 
--include $(core_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d)
+-include $(core_obj:.o=.d) $(sys_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d)

@@ -53,11 +53,16 @@ typedef const char *a407_getenv_fn(void *ctx, const char *name);
 /*
  * Builds the settings from the environment alone. A bad value is reported in
  * diag (the first one) and its default used, so that a program never fails for
- * our settings; the launcher turns the same diag into an error. Returns NULL
- * only when memory runs out. Allocates; frees with a407_config_free.
+ * our settings; the launcher turns the same diag into an error. A credential
+ * that can't be sent is no bad value: it is kept, without its strings and with
+ * `malformed` set, so that a 407 can be explained by it. Empty values count as
+ * unset. Returns NULL only when memory runs out. Allocates; frees with
+ * a407_config_free.
  *
  * http_proxy, https_proxy, all_proxy, ftp_proxy are read in both cases; values
- * whose scheme is not http or https are no endpoints of ours.
+ * whose scheme is not http or https are no endpoints of ours. HTTP_PROXY is
+ * ignored where REQUEST_METHOD is set (CGI). A URL of scheme http without a
+ * port stands for two endpoints, 80 and 1080: clients differ on it.
  */
 struct a407_config *a407_config_new(a407_getenv_fn *get, void *ctx,
                                     struct a407_diag *diag);
@@ -81,9 +86,9 @@ const struct a407_known_proxy *a407_config_proxy(const struct a407_config *c,
  * The credentials for an endpoint, in the order they are to be tried: those of
  * the variables (only for an endpoint that the environment names), of its
  * proxy URLs, then the file's most specific section(s). Fills at most `max`
- * pointers into c; returns how many. `*elsewhere` is set when there is none
- * but some credential exists for another endpoint (the cause
- * "credential_for_other_endpoint").
+ * pointers into c, the same secret only once; returns how many. `*elsewhere` is
+ * set when there is none but some credential exists for another endpoint (the
+ * cause "credential_for_other_endpoint").
  */
 size_t a407_config_credentials(const struct a407_config *c,
                                const struct a407_endpoint *e,

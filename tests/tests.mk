@@ -2,9 +2,9 @@
 
 TALLY := tests/tally
 
-unit_libs = $(BUILD)/libauth407core.a $(NETTLE) $(CMOCKA)
+unit_libs = $(sys_obj) $(BUILD)/libauth407core.a $(NETTLE) $(CMOCKA)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libauth407core.a
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(sys_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_libs) $(LDFLAGS)
 
 .PHONY: unit

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buf.h"
+
+#define DEFAULT_REPLAY_MAX ((size_t)16 << 20)
+#define MOST_REPLAY_MAX    ((size_t)1 << 30) /* memory of the host, not ours */
+#define DEFAULT_WAIT_S     60u
+#define MOST_WAIT_S        3600u
+#define DEFAULT_LOCKOUT_S  900u
+#define MOST_LOCKOUT_S     (366u * 86400u)
+
+/* Memory ran out is told by `oom`, so that the readers below stay short. */
+struct reader {
+    a407_getenv_fn *get;
+    void *ctx;
+    struct a407_diag *diag;
+    struct a407_config *c;
+    struct a407_credential **tail; /* where the next credential goes */
+    bool oom;
+};
+
+/* A variable that is set but empty counts as unset. */
+static struct a407_span get(struct reader *r, const char *name)
+{
+    const char *v = r->get(r->ctx, name);
+    return v && v[0] ? a407_span_str(v) : a407_span(NULL, 0);
+}
+
+static char *copy(struct reader *r, struct a407_span s)
+{
+    char *z = a407_strdup_span(s);
+    r->oom = r->oom || !z;
+    return z;
+}
+
+static char *join(struct reader *r, struct a407_span a, const char *b)
+{
+    size_t n = strlen(b);
+    char *z = malloc(a.n + n + 1);
+    if (!z) {
+        r->oom = true;
+        return NULL;
+    }
+    memcpy(z, a.p, a.n);
+    memcpy(z + a.n, b, n + 1);
+    return z;
+}
+
+/*
+ * A folder of the XDG base directory specification with our name added, or
+ * NULL. A relative value is to be ignored, says the specification.
+ */
+static char *xdg_path(struct reader *r, const char *variable,
+                      const char *below_home, const char *name)
+{
+    struct a407_span dir = get(r, variable);
+    if (dir.n && dir.p[0] == '/')
+        return join(r, dir, name);
+    struct a407_span home = get(r, "HOME");
+    if (!home.n || home.p[0] != '/')
+        return NULL;
+    char *base = join(r, home, below_home);
+    char *path = base ? join(r, a407_span_str(base), name) : NULL;
+    free(base);
+    return path;
+}
+
+static void read_paths(struct reader *r)
+{
+    struct a407_config *c = r->c;
+    c->state_dir = xdg_path(r, "XDG_STATE_HOME", "/.local/state", "/auth407");
+
+    struct a407_span log = get(r, "AUTH407_LOG");
+    if (log.n)
+        c->log = copy(r, log);
+    else if (c->state_dir)
+        c->log = join(r, a407_span_str(c->state_dir), "/407.jsonl");
+    else
+        c->log = copy(r, a407_span_str("none"));
+
+    struct a407_span file = get(r, "AUTH407_CREDENTIALS");
+    c->credentials_path = file.n ? copy(r, file)
+                                 : xdg_path(r, "XDG_CONFIG_HOME", "/.config",
+                                            "/auth407/credentials");
+}
+
+static void read_mode(struct reader *r)
+{
+    static const char *const modes[] = {"inject", "observe", "off"};
+    static const char *const levels[] = {"challenge", "request"};
+    struct a407_span v = get(r, "AUTH407_MODE");
+    unsigned i = 0;
+    while (v.n && i < 3 && !a407_span_ieq(v, modes[i]))
+        i++;
+    if (i < 3)
+        r->c->mode = (enum a407_mode)i;
+    else
+        a407_diag_set(r->diag, "AUTH407_MODE: write inject, observe or off");
+
+    v = get(r, "AUTH407_LOG_LEVEL");
+    i = 0;
+    while (v.n && i < 2 && !a407_span_ieq(v, levels[i]))
+        i++;
+    if (i < 2)
+        r->c->log_level = (enum a407_log_level)i;
+    else
+        a407_diag_set(r->diag, "AUTH407_LOG_LEVEL: write challenge or request");
+}
+
+static void read_schemes(struct reader *r)
+{
+    struct a407_config *c = r->c;
+    struct a407_span v = get(r, "AUTH407_SCHEMES");
+    if (!v.n || !a407_schemes_parse(v, c->order, &c->n_order)) {
+        if (v.n)
+            a407_diag_set(r->diag,
+                          "AUTH407_SCHEMES: write a comma list of negotiate, "
+                          "digest, ntlm, bearer, basic");
+        for (unsigned i = 0; i < A407_SCHEME_COUNT; i++)
+            c->order[i] = (enum a407_scheme_id)i;
+        c->n_order = A407_SCHEME_COUNT;
+    }
+    for (size_t i = 0; i < c->n_order; i++)
+        c->schemes |= A407_SCHEME_BIT(c->order[i]);
+}
+
+/* A decimal number in least..most, or `otherwise`, with a complaint. */
+static size_t read_number(struct reader *r, const char *name, size_t least,
+                          size_t most, size_t otherwise)
+{
+    struct a407_span v = get(r, name);
+    size_t n = 0;
+    bool ok = v.n <= 10;
+    for (size_t i = 0; ok && i < v.n; i++) {
+        ok = v.p[i] >= '0' && v.p[i] <= '9';
+        size_t digit = (size_t)(v.p[i] - '0');
+        ok = ok && n <= (most - digit) / 10;
+        n = n * 10 + digit;
+    }
+    if (v.n && ok && n >= least)
+        return n;
+    if (v.n)
+        a407_diag_set(r->diag, "%s: write a number from %zu to %zu", name,
+                      least, most);
+    return otherwise;
+}
+
+static void read_numbers(struct reader *r)
+{
+    r->c->replay_max = read_number(r, "AUTH407_REPLAY_MAX", 0, MOST_REPLAY_MAX,
+                                   DEFAULT_REPLAY_MAX);
+    r->c->wait_ms = 1000u * (unsigned)read_number(r, "AUTH407_TIMEOUT", 1,
+                                                  MOST_WAIT_S, DEFAULT_WAIT_S);
+    r->c->lockout_s = (unsigned)read_number(r, "AUTH407_RETRY_AFTER", 0,
+                                            MOST_LOCKOUT_S, DEFAULT_LOCKOUT_S);
+}
+
+static struct a407_known_proxy *find_proxy(const struct a407_config *c,
+                                           const struct a407_endpoint *e)
+{
+    struct a407_known_proxy *k = c->proxies;
+    while (k && (k->endpoint.port != e->port ||
+                 strcmp(k->endpoint.host, e->host) != 0))
+        k = k->next;
+    return k;
+}
+
+/* Adds, or joins with what is known. False: memory ran out. */
+static bool add_proxy(struct a407_config *c, const struct a407_known_proxy *new)
+{
+    struct a407_known_proxy *k = find_proxy(c, &new->endpoint);
+    if (k) {
+        /* unreadable only if nobody says that it is plain HTTP */
+        k->tls = k->tls && new->tls;
+        k->from_environment = k->from_environment || new->from_environment;
+        k->url_has_userinfo = k->url_has_userinfo || new->url_has_userinfo;
+        return true;
+    }
+    struct a407_known_proxy **end = &c->proxies;
+    while (*end)
+        end = &(*end)->next;
+    *end = malloc(sizeof **end);
+    if (!*end)
+        return false;
+    **end = *new;
+    (*end)->next = NULL;
+    return true;
+}
+
+/* A credential at the list's end; `label` is where it stands. NULL: no memory.
+ */
+static struct a407_credential *add_credential(struct reader *r,
+                                              enum a407_credential_from from,
+                                              const char *label)
+{
+    struct a407_credential *cred = calloc(1, sizeof *cred);
+    if (!cred) {
+        r->oom = true;
+        return NULL;
+    }
+    cred->from = from;
+    cred->schemes = A407_ALL_SCHEMES;
+    cred->label = copy(r, a407_span_str(label));
+    *r->tail = cred;
+    r->tail = &cred->next;
+    return cred;
+}
+
+/*
+ * One value of AUTH407_USERNAME and its like. What can't be sent is not kept;
+ * that the credential is malformed is (a password out of a file that ends in a
+ * newline is the usual case).
+ */
+static char *take_value(struct reader *r, struct a407_credential *cred,
+                        struct a407_span v)
+{
+    if (!v.n)
+        return NULL;
+    if (a407_credential_text_ok(v))
+        return copy(r, v);
+    cred->malformed = true;
+    return NULL;
+}
+
+static void read_variables(struct reader *r)
+{
+    struct a407_span username = get(r, "AUTH407_USERNAME");
+    struct a407_span password = get(r, "AUTH407_PASSWORD");
+    struct a407_span domain = get(r, "AUTH407_DOMAIN");
+    struct a407_span token = get(r, "AUTH407_TOKEN");
+    if (password.n && !username.n)
+        a407_diag_set(r->diag, "AUTH407_PASSWORD is set, but AUTH407_USERNAME "
+                               "is not");
+    if (!username.n && !token.n)
+        return;
+    struct a407_credential *cred =
+        add_credential(r, A407_FROM_VARIABLES,
+                       username.n ? "AUTH407_USERNAME" : "AUTH407_TOKEN");
+    if (!cred)
+        return;
+    memcpy(cred->endpoint.host, "*", sizeof "*");
+    cred->token = take_value(r, cred, token);
+    if (!username.n)
+        return;
+    cred->username = take_value(r, cred, username);
+    cred->password = take_value(r, cred, password);
+    cred->domain = take_value(r, cred, domain);
+}
+
+/* The endpoint of one URL, and its userinfo as a credential for just that. */
+static void add_url_at(struct reader *r, const char *label,
+                       const struct a407_proxy_url *u, uint16_t port)
+{
+    struct a407_known_proxy k = {.endpoint = u->endpoint,
+                                 .tls = strcmp(u->scheme, "https") == 0,
+                                 .from_environment = true};
+    bool ours = strncmp(label, "AUTH407_", 8) == 0;
+    bool has = u->userinfo_malformed || (u->username && u->username[0]) ||
+               (u->password && u->password[0]);
+    k.endpoint.port = port;
+    k.url_has_userinfo = has && !ours;
+    if (!add_proxy(r->c, &k))
+        r->oom = true;
+    struct a407_credential *cred =
+        has ? add_credential(r, A407_FROM_PROXY_URL, label) : NULL;
+    if (!cred)
+        return;
+    cred->endpoint = k.endpoint;
+    cred->malformed = u->userinfo_malformed;
+    if (u->username)
+        cred->username = copy(r, a407_span_str(u->username));
+    if (u->password)
+        cred->password = copy(r, a407_span_str(u->password));
+}
+
+static bool add_url(struct reader *r, const char *label, struct a407_span v)
+{
+    struct a407_proxy_url u;
+    if (!a407_proxy_url_parse(v, &u))
+        return false;
+    bool http = strcmp(u.scheme, "http") == 0;
+    if (http || strcmp(u.scheme, "https") == 0)
+        add_url_at(r, label, &u, u.endpoint.port);
+    /* where no port is given curl goes to 1080, most others to 80 */
+    if (http && !u.port_given)
+        add_url_at(r, label, &u, 1080);
+    a407_free_secret(u.username);
+    a407_free_secret(u.password);
+    return true;
+}
+
+static void read_proxy_variables(struct reader *r)
+{
+    static const char *const names[] = {
+        "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY",
+        "all_proxy",   "ALL_PROXY",   "ftp_proxy",  "FTP_PROXY"};
+    /*
+     * In a CGI program HTTP_PROXY is the client's "Proxy:" field: a stranger
+     * would name the proxy that gets our credential (CVE-2016-5385).
+     */
+    bool cgi = get(r, "REQUEST_METHOD").n > 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct a407_span v = get(r, names[i]);
+        if (!v.n || (cgi && strcmp(names[i], "HTTP_PROXY") == 0))
+            continue;
+        if (!add_url(r, names[i], v))
+            a407_diag_set(r->diag,
+                          "%s: no proxy URL; write http://HOST:PORT, and "
+                          "percent-encode special characters of a password",
+                          names[i]);
+    }
+}
+
+static void read_proxy_list(struct reader *r)
+{
+    struct a407_span v = get(r, "AUTH407_PROXY");
+    for (unsigned entry = 1; v.n; entry++) {
+        const char *comma = memchr(v.p, ',', v.n);
+        size_t n = comma ? (size_t)(comma - v.p) : v.n;
+        struct a407_span one = a407_span_trim(a407_span(v.p, n));
+        v.p += n + (comma != NULL);
+        v.n -= n + (comma != NULL);
+        if (one.n && !add_url(r, "AUTH407_PROXY", one))
+            a407_diag_set(r->diag,
+                          "AUTH407_PROXY: entry %u is neither HOST[:PORT] nor "
+                          "a proxy URL",
+                          entry);
+    }
+}
+
+struct a407_config *a407_config_new(a407_getenv_fn *get_fn, void *ctx,
+                                    struct a407_diag *diag)
+{
+    struct reader r = {.get = get_fn, .ctx = ctx, .diag = diag};
+    diag->text[0] = '\0';
+    r.c = calloc(1, sizeof *r.c);
+    if (!r.c)
+        return NULL;
+    r.tail = &r.c->credentials;
+    read_mode(&r);
+    read_schemes(&r);
+    read_numbers(&r);
+    read_paths(&r);
+    read_variables(&r);
+    read_proxy_variables(&r);
+    read_proxy_list(&r);
+    if (!r.oom)
+        return r.c;
+    a407_config_free(r.c);
+    return NULL;
+}
+
+bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
+                          struct a407_diag *diag)
+{
+    const char *name =
+        c->credentials_path ? c->credentials_path : "credential file";
+    struct a407_credential *list = a407_credfile_parse(text, n, name, diag);
+    if (diag->text[0])
+        return false;
+    struct a407_known_proxy **end = &c->proxies;
+    while (*end)
+        end = &(*end)->next;
+    bool ok = true;
+    for (const struct a407_credential *f = list; ok && f; f = f->next) {
+        struct a407_known_proxy k = {.endpoint = f->endpoint};
+        if (k.endpoint.port && k.endpoint.host[0] != '*' &&
+            !find_proxy(c, &k.endpoint))
+            ok = add_proxy(c, &k);
+    }
+    if (!ok) {
+        /* nothing is to be added then: take back what was */
+        a407_credentials_free(list);
+        while (*end) {
+            struct a407_known_proxy *next = (*end)->next;
+            free(*end);
+            *end = next;
+        }
+        a407_diag_set(diag, "out of memory");
+        return false;
+    }
+    struct a407_credential **tail = &c->credentials;
+    while (*tail)
+        tail = &(*tail)->next;
+    *tail = list;
+    return true;
+}
+
+void a407_config_free(struct a407_config *c)
+{
+    if (!c)
+        return;
+    while (c->proxies) {
+        struct a407_known_proxy *next = c->proxies->next;
+        free(c->proxies);
+        c->proxies = next;
+    }
+    a407_credentials_free(c->credentials);
+    free(c->log);
+    free(c->credentials_path);
+    free(c->state_dir);
+    a407_wipe(c, sizeof *c);
+    free(c);
+}
+
+const struct a407_known_proxy *a407_config_proxy(const struct a407_config *c,
+                                                 const struct a407_endpoint *e)
+{
+    return find_proxy(c, e);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/*
+ * The same secret from two places is one credential: trying it twice would
+ * count as two wrong logins. It is one only if it could do no more than `a`.
+ */
+static bool repeats(const struct a407_credential *b,
+                    const struct a407_credential *a)
+{
+    return same(a->username, b->username) && same(a->password, b->password) &&
+           same(a->domain, b->domain) && same(a->token, b->token) &&
+           same(a->token_file, b->token_file) &&
+           same(a->password_file, b->password_file) &&
+           same(a->helper, b->helper) && same(a->netrc, b->netrc) &&
+           a->malformed == b->malformed && (b->schemes & ~a->schemes) == 0;
+}
+
+/* How well a credential is meant for the endpoint: 0 not at all. */
+static unsigned fit(const struct a407_credential *cred,
+                    const struct a407_endpoint *e, bool env)
+{
+    if (cred->from == A407_FROM_VARIABLES)
+        return env;
+    return a407_endpoint_match(&cred->endpoint, e);
+}
+
+size_t a407_config_credentials(const struct a407_config *c,
+                               const struct a407_endpoint *e,
+                               const struct a407_credential **out, size_t max,
+                               bool *elsewhere)
+{
+    const struct a407_known_proxy *k = find_proxy(c, e);
+    bool env = k && k->from_environment, any = false;
+    unsigned best = 0; /* of the file's sections */
+    size_t n = 0;
+    for (const struct a407_credential *p = c->credentials; p; p = p->next) {
+        unsigned f = fit(p, e, env);
+        if (p->from == A407_FROM_FILE && f > best)
+            best = f;
+        any = any || f;
+    }
+    for (const struct a407_credential *p = c->credentials; p; p = p->next) {
+        unsigned f = fit(p, e, env);
+        bool seen =
+            n >= max || f == 0 || (p->from == A407_FROM_FILE && f < best);
+        for (size_t i = 0; !seen && i < n; i++)
+            seen = repeats(p, out[i]);
+        if (!seen)
+            out[n++] = p;
+    }
+    *elsewhere = !any && c->credentials;
+    return n;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "credfile_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* strerror() would load the program's language files. */
+static const char *reason(int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        return "this user may not read it";
+    case ELOOP:
+        return "too many symbolic links";
+    case ENAMETOOLONG:
+        return "the path is too long";
+    case EMFILE:
+    case ENFILE:
+        return "too many files are open";
+    case ENOMEM:
+        return "out of memory";
+    case EIO:
+        return "the device failed";
+    default:
+        return NULL;
+    }
+}
+
+static enum a407_credfile_read unreadable(const char *path, int error,
+                                          struct a407_diag *diag)
+{
+    const char *why = reason(error);
+    if (why)
+        a407_diag_set(diag, "%.200s: can't be read: %s", path, why);
+    else
+        a407_diag_set(diag, "%.200s: can't be read: error %d", path, error);
+    return A407_CREDFILE_UNREADABLE;
+}
+
+static enum a407_credfile_read check(int fd, const char *path,
+                                     struct a407_diag *diag)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return unreadable(path, errno, diag);
+    unsigned mode = (unsigned)st.st_mode & 07777;
+    const char *may = mode & 044 ? "read" : mode & 022 ? "change" : "run";
+    if (!S_ISREG(st.st_mode))
+        a407_diag_set(diag,
+                      "%.200s: not a regular file; name one in "
+                      "AUTH407_CREDENTIALS",
+                      path);
+    else if (st.st_uid != geteuid() && st.st_uid != 0)
+        a407_diag_set(diag,
+                      "%.200s: belongs to user %lu, not to you; use a file "
+                      "of your own",
+                      path, (unsigned long)st.st_uid);
+    else if (mode & 077)
+        a407_diag_set(diag,
+                      "%.200s: mode %04o lets others %s it; run: chmod 600 "
+                      "%.200s",
+                      path, mode, may, path);
+    else if ((unsigned long long)st.st_size > A407_CREDFILE_MAX)
+        a407_diag_set(diag,
+                      "%.200s: larger than 1 MiB; this is no credential "
+                      "file",
+                      path);
+    else
+        return A407_CREDFILE_OK;
+    return A407_CREDFILE_REFUSED;
+}
+
+static enum a407_credfile_read
+read_all(int fd, const char *path, struct a407_buf *out, struct a407_diag *diag)
+{
+    char chunk[4096];
+    enum a407_credfile_read result = A407_CREDFILE_OK;
+    for (;;) {
+        long n = syscall(SYS_read, fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            result = unreadable(path, errno, diag);
+        if (n <= 0)
+            break;
+        /* it may have grown since the check */
+        if ((size_t)n > A407_CREDFILE_MAX - out->n ||
+            !a407_buf_add(out, chunk, (size_t)n)) {
+            a407_diag_set(diag,
+                          "%.200s: can't be read: too large, or out of memory",
+                          path);
+            result = A407_CREDFILE_UNREADABLE;
+            break;
+        }
+    }
+    a407_wipe(chunk, sizeof chunk);
+    return result;
+}
+
+enum a407_credfile_read a407_credfile_read(const char *path,
+                                           struct a407_buf *out,
+                                           struct a407_diag *diag)
+{
+    /* O_NONBLOCK: a FIFO in its place must not hold the program up */
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int saved = errno;
+    enum a407_credfile_read result;
+    diag->text[0] = '\0';
+    a407_buf_clear(out);
+    long fd;
+    do
+        fd = syscall(SYS_openat, AT_FDCWD, path, flags);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0) {
+        result = errno == ENOENT || errno == ENOTDIR
+                     ? A407_CREDFILE_ABSENT
+                     : unreadable(path, errno, diag);
+    } else {
+        result = check((int)fd, path, diag);
+        if (result == A407_CREDFILE_OK)
+            result = read_all((int)fd, path, out, diag);
+        if (result != A407_CREDFILE_OK)
+            a407_buf_clear(out);
+        syscall(SYS_close, fd);
+    }
+    errno = saved;
+    return result;
+}
