@@ -102,8 +102,11 @@ struct a407_candidate {
  * The best candidate that `tried` does not hold: schemes in the order of
  * `order`, within a scheme the best-ranked challenge, and for each scheme the
  * credentials in order. `tried[cred_index]` holds scheme bits. Returns false
- * when none is left; then `*why` is the most telling reason: MALFORMED, UNMET,
- * NOT_ALLOWED, UNSUPPORTED, NO_CHALLENGE, or, if something was tried, REJECTED.
+ * when none is left; then `*why` is the most telling reason: REJECTED if
+ * something was tried; NO_CHALLENGE, or PROTOCOL if there was a field but
+ * nothing in it; NO_CREDENTIAL; then the first that is met of MALFORMED, UNMET,
+ * NOT_ALLOWED, PROTOCOL (a challenge without what its scheme requires) and
+ * UNSUPPORTED.
  */
 bool a407_choose(const struct a407_challenges *offered,
                  const enum a407_scheme_id *order, size_t n_order,

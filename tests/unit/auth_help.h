@@ -108,6 +108,14 @@ static inline bool session_init(struct session *s, const char *challenge)
     return ok;
 }
 
+/* Forgets all, then the same, with the random bytes from their start. */
+static inline bool session_restart(struct session *s, const char *challenge)
+{
+    s->scheme->wipe(s->state);
+    s->random = 0;
+    return session_init(s, challenge);
+}
+
 /* One request: the value, as a string. */
 static inline const char *session_value(struct session *s)
 {
