@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""An origin that answers 407 is not the proxy: it gets no credential, not
+directly, not in a tunnel, not through the proxy."""
+
+from clients import Run, proxy_variables
+from running import check, look
+
+
+def fetch(way):
+    """curl to the origin that answers 407, by `way`."""
+    def build(task):
+        secure = "tls" in way
+        server = task.origin.refusers["https" if secure else "http"]
+        url = f"{'https' if secure else 'http'}://origin.test:{server.port}/"
+        argv = ["curl", "-sS", "-m", "10", "--cacert", str(task.lab.ca), "-w",
+                "\n%{http_code}"]
+        env = proxy_variables(task)
+        if way.startswith("direct"):
+            argv += ["--noproxy", "*", "--resolve",
+                     f"origin.test:{server.port}:127.0.0.1"]
+        if way == "direct, proxy form":
+            argv += ["--request-target", url]
+        if way == "tunnel":
+            argv += ["-p"]
+        return Run([*argv, url], env), server
+    return build
+
+
+def quiet(proxy, way):
+    def run(bench):
+        task = bench.task(proxy)
+        command, server = fetch(way)(task)
+        before = len(server.bytes)
+        login = {**bench.login(task)}
+        result = bench.preloaded(task, command, login)
+        got = server.bytes[before:]
+        check(b"authorization" not in got.lower(),
+              f"the origin was sent {got!r}\n" + result.describe())
+        check(got.count(b"\r\n\r\n") == 1,
+              f"the origin was asked more than once: {got!r}\n"
+              + result.describe())
+        if way != "through the proxy":
+            check(result.code == 0 and result.out == b"mine\n407",
+                  "curl did not read the origin's answer\n"
+                  + result.describe())
+        if way == "direct, proxy form":
+            causes = [look(e, "cause") for e in result.events]
+            check(causes == ["endpoint_not_configured"],
+                  f"log: causes {causes}\n" + result.describe())
+    return run
+
+
+def tests(proxy):
+    if not proxy.scheme:
+        return
+    ways = ["tunnel", "tunnel with tls", "through the proxy"]
+    if proxy.name == "squid-basic":
+        ways += ["direct", "direct with tls", "direct, proxy form"]
+    for way in ways:
+        yield (f"{proxy.name} origin answers 407: no credential, {way}",
+               quiet(proxy, way))
