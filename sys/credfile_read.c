@@ -88,8 +88,7 @@ read_all(int fd, const char *path, struct a407_buf *out, struct a407_diag *diag)
         if (n <= 0)
             break;
         /* it may have grown since the check */
-        if ((size_t)n > A407_CREDFILE_MAX - out->n ||
-            !a407_buf_add(out, chunk, (size_t)n)) {
+        if (!a407_buf_add(out, chunk, (size_t)n)) {
             a407_diag_set(diag,
                           "%.200s: can't be read: too large, or out of memory",
                           path);
@@ -110,7 +109,8 @@ enum a407_credfile_read a407_credfile_read(const char *path,
     int saved = errno;
     enum a407_credfile_read result;
     diag->text[0] = '\0';
-    a407_buf_clear(out);
+    a407_buf_free(out);
+    a407_buf_init(out, A407_CREDFILE_MAX);
     long fd;
     do
         fd = syscall(SYS_openat, AT_FDCWD, path, flags);
@@ -124,7 +124,7 @@ enum a407_credfile_read a407_credfile_read(const char *path,
         if (result == A407_CREDFILE_OK)
             result = read_all((int)fd, path, out, diag);
         if (result != A407_CREDFILE_OK)
-            a407_buf_clear(out);
+            a407_buf_free(out);
         syscall(SYS_close, fd);
     }
     errno = saved;
