@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "http.h"
+#include "real.h"
+#include "record.h"
+
+static int64_t clock_us(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void a407_engine_lock(struct a407_conn *c)
+{
+    pthread_mutex_lock(&c->site->lock);
+    a407_engine_time(c->engine, clock_us(CLOCK_REALTIME),
+                     clock_us(CLOCK_MONOTONIC));
+}
+
+void a407_engine_unlock(struct a407_conn *c)
+{
+    pthread_mutex_unlock(&c->site->lock);
+}
+
+int a407_wait(int fd, short events, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int n = poll(&p, 1, ms);
+    return n > 0 ? p.revents : n;
+}
+
+uint64_t a407_socket_cookie(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t n = sizeof cookie;
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
+        return 0;
+    return cookie;
+}
+
+bool a407_same_socket(const struct a407_conn *c, int fd)
+{
+    return !c->cookie || a407_socket_cookie(fd) == c->cookie;
+}
+
+bool a407_forget_if_done(struct a407_conn *c)
+{
+    if (c->gone)
+        return true;
+    a407_engine_lock(c);
+    bool done = a407_engine_want(c->engine).kind == A407_WANT_FORGET;
+    a407_engine_unlock(c);
+    a407_record_flush(c);
+    if (!done)
+        return false;
+    c->gone = true;
+    a407_conn_retire(c);
+    return true;
+}
+
+/* Our SO_RCVLOWAT, so that a program's poll sleeps until more can be told. */
+static void set_lowat(struct a407_conn *c, int fd, size_t need)
+{
+    int now = 1, want = (int)need;
+    socklen_t n = sizeof now;
+    if (!c->lowat) {
+        getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &now, &n);
+        c->lowat = now;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &want, sizeof want);
+}
+
+static void restore_lowat(struct a407_conn *c, int fd)
+{
+    if (!c->lowat)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &c->lowat, sizeof c->lowat);
+    c->lowat = 0;
+}
+
+static bool scratch(struct a407_conn *c, size_t n)
+{
+    if (c->scratch_n >= n)
+        return true;
+    char *p = malloc(n);
+    if (!p)
+        return false;
+    a407_wipe(c->scratch, c->scratch_n);
+    free(c->scratch);
+    c->scratch = p;
+    c->scratch_n = n;
+    return true;
+}
+
+/*
+ * Reads into the scratch buffer without waiting. Returns the bytes; 0 with
+ * *end set at the end of the connection or an error; 0 without: nothing there.
+ */
+static size_t grab(struct a407_conn *c, int fd, size_t n, int flags, bool *end)
+{
+    *end = c->error != 0;
+    if (*end)
+        return 0;
+    ssize_t k = real()->recv(fd, c->scratch, n, flags | MSG_DONTWAIT);
+    if (k > 0)
+        return (size_t)k;
+    if (k == 0) {
+        *end = true;
+    } else if (errno != EAGAIN && errno != EINTR) {
+        /* Taking an error off the socket clears it: the program gets it from
+           us if it comes to that. */
+        c->error = errno;
+        *end = true;
+    }
+    return 0;
+}
+
+static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
+{
+    bool end;
+    size_t size = need > 4096 ? A407_HEAD_MAX + 1 : 4096;
+    size_t k = 0;
+    if (scratch(c, size))
+        k = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
+    else
+        end = true;
+    if (!k && !end)
+        return A407_PUMP_SHORT;
+    if (k == c->scratch_n && k < A407_HEAD_MAX &&
+        scratch(c, A407_HEAD_MAX + 1))
+        k = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
+    if (k && k < need) {
+        int ev = a407_wait(fd, POLLRDHUP, 0);
+        if (ev <= 0) {
+            set_lowat(c, fd, need);
+            return A407_PUMP_SHORT;
+        }
+        end = true;
+    }
+    restore_lowat(c, fd);
+    a407_engine_lock(c);
+    a407_engine_peeked(c->engine, c->scratch, k, end);
+    a407_engine_unlock(c);
+    return A407_PUMP_READY;
+}
+
+static enum a407_pump do_consume(struct a407_conn *c, int fd, size_t n)
+{
+    bool end = true;
+    size_t k = 0;
+    if (scratch(c, 16384))
+        k = grab(c, fd, n < c->scratch_n ? n : c->scratch_n, 0, &end);
+    if (!k && !end)
+        return A407_PUMP_SHORT;
+    a407_engine_lock(c);
+    a407_engine_consumed(c->engine, c->scratch, k, end);
+    a407_engine_unlock(c);
+    return A407_PUMP_READY;
+}
+
+static void do_reconnect(struct a407_conn *c, int fd)
+{
+    bool ok = a407_reconnect(c, fd);
+    a407_engine_lock(c);
+    a407_engine_reconnected(c->engine, ok);
+    a407_engine_unlock(c);
+}
+
+enum a407_pump a407_pump(struct a407_conn *c, int fd)
+{
+    /* The bound is on work, not on time: each turn moves the engine on. */
+    for (int turns = 0; turns < 100000; turns++) {
+        a407_engine_lock(c);
+        struct a407_want w = a407_engine_want(c->engine);
+        a407_engine_unlock(c);
+        enum a407_pump came_to = A407_PUMP_READY;
+        switch (w.kind) {
+        case A407_WANT_SEND:
+            a407_flush(c, fd);
+            break;
+        case A407_WANT_PEEK:
+            came_to = do_peek(c, fd, w.n);
+            break;
+        case A407_WANT_CONSUME:
+            came_to = do_consume(c, fd, w.n);
+            break;
+        case A407_WANT_RECONNECT:
+            do_reconnect(c, fd);
+            break;
+        case A407_WANT_GIVE_BACK:
+            a407_give_back(c, fd);
+            return A407_PUMP_READY;
+        default:
+            return A407_PUMP_READY;
+        }
+        if (came_to == A407_PUMP_SHORT)
+            return A407_PUMP_SHORT;
+    }
+    a407_engine_lock(c);
+    a407_engine_closed(c->engine);
+    a407_engine_unlock(c);
+    return A407_PUMP_READY;
+}
+
+bool a407_flush(struct a407_conn *c, int fd)
+{
+    for (;;) {
+        a407_engine_lock(c);
+        struct a407_span out = a407_engine_output(c->engine);
+        bool fresh = a407_engine_reconnected_once(c->engine);
+        a407_engine_unlock(c);
+        if (!out.n) {
+            if (fresh && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
+                real()->shutdown(fd, SHUT_WR);
+            return true;
+        }
+        ssize_t k =
+            real()->send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (k < 0 && (errno == EAGAIN || errno == EINTR)) {
+            int ev = a407_wait(fd, POLLOUT,
+                               (int)c->site->proxy.config->wait_ms);
+            if (ev > 0 || (ev < 0 && errno == EINTR))
+                continue;
+            k = -1;
+        }
+        a407_engine_lock(c);
+        if (k < 0)
+            a407_engine_send_failed(c->engine);
+        else
+            a407_engine_sent(c->engine, (size_t)k);
+        a407_engine_unlock(c);
+        if (k < 0)
+            return false;
+    }
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_GATE_H
+#define A407_GATE_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "registry.h"
+
+/*
+ * The driver between an engine and its socket: what every hook of a tracked
+ * fd goes through. Hooks are a few lines each; what there is to know about
+ * reading is in gate_read.c, about writing in gate_write.c.
+ */
+
+enum a407_gate {
+    A407_GATE_PASS,    /* not ours (any more): make the call as it is */
+    A407_GATE_DELIVER, /* make the call for at most `cap` bytes, then say
+                          a407_read_end */
+    A407_GATE_RETURN   /* return `result` with errno set */
+};
+
+struct a407_reading {
+    struct a407_conn *conn; /* pinned until a407_read_end; NULL after RETURN
+                               and PASS */
+    size_t cap;
+    ssize_t result;
+};
+
+/*
+ * Before a read. flags: the program's MSG_ flags, 0 for read(). May block as
+ * the program's own call would; on a repeated request it waits at most the
+ * configured time beyond that. caller: the hook's return address.
+ */
+enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
+                               struct a407_reading *r);
+
+/* After it: n is what the call returned, iov where the bytes are. errno is
+   kept. */
+void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
+                   size_t iov_n, ssize_t n);
+
+/*
+ * A write of msg's iovecs. True: it is done, *result and errno are the
+ * program's. False: make the call as it is.
+ */
+bool a407_write_all(int fd, const struct msghdr *msg, int flags,
+                    const void *caller, ssize_t *result);
+
+/* The first bytes on a connection to an unknown place; false: forget it. */
+bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n);
+
+/* ---- shared by gate_*.c; the connection's lock is held ---- */
+
+/* What a wait or a pump came to. */
+enum a407_pump {
+    A407_PUMP_READY, /* the engine wants DELIVER or FORGET */
+    A407_PUMP_SHORT  /* nothing more can be done until more bytes arrive */
+};
+
+/* Does what the engine wants, as far as it goes without waiting for bytes. */
+enum a407_pump a407_pump(struct a407_conn *c, int fd);
+
+/* Sends what the engine has to send. False: it failed, the engine was told. */
+bool a407_flush(struct a407_conn *c, int fd);
+
+/* Tells the engine the time; every group of calls to it starts here. */
+void a407_engine_lock(struct a407_conn *c);
+void a407_engine_unlock(struct a407_conn *c);
+
+/* Drops the connection from the table if the engine has forgotten it. */
+bool a407_forget_if_done(struct a407_conn *c);
+
+/* Is fd still the socket that c was made for? (SO_COOKIE) */
+bool a407_same_socket(const struct a407_conn *c, int fd);
+uint64_t a407_socket_cookie(int fd);
+
+/* Waits for events, at most ms (-1: for ever). poll()'s result and errno. */
+int a407_wait(int fd, short events, int ms);
+
+/* reconnect.c: a new connection to the same peer in the fd's place. */
+bool a407_reconnect(struct a407_conn *c, int fd);
+
+/* Puts a socket in the fd's place from which the kept 407 can be read. */
+void a407_give_back(struct a407_conn *c, int fd);
+
+#endif

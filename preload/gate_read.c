@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include "gate.h"
+#include "guard.h"
+#include "real.h"
+#include "record.h"
+
+/*
+ * How long the repeat on a kept connection may be silent before a fresh one is
+ * tried: some proxies keep the connection open and never answer on it.
+ */
+#define SILENCE_MS 15000
+
+static bool is_nonblocking(int fd)
+{
+    int fl = real()->fcntl(fd, F_GETFL);
+    return fl >= 0 && (fl & O_NONBLOCK);
+}
+
+static enum a407_gate give(struct a407_reading *r, struct a407_conn *c,
+                           ssize_t result, int error)
+{
+    pthread_mutex_unlock(&c->lock);
+    a407_conn_put(c);
+    r->conn = NULL;
+    r->result = result;
+    a407_guard.depth--;
+    errno = error;
+    return A407_GATE_RETURN;
+}
+
+/*
+ * Sleeps as the program's own read would: natively, so that its SO_RCVTIMEO,
+ * its signals and its cancellation work; MSG_TRUNC takes no bytes along.
+ * The lock is released meanwhile. False: errno is the program's to see.
+ */
+static bool sleep_as_program(struct a407_conn *c, int fd)
+{
+    a407_engine_lock(c);
+    struct a407_want w = a407_engine_want(c->engine);
+    a407_engine_unlock(c);
+    size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
+    pthread_mutex_unlock(&c->lock);
+    a407_guard.depth--;
+    ssize_t k = real()->recv(fd, NULL, need, MSG_PEEK | MSG_TRUNC);
+    int error = errno;
+    a407_guard.depth++;
+    pthread_mutex_lock(&c->lock);
+    if (k >= 0)
+        return true;
+    if (error == EAGAIN || error == EINTR) {
+        errno = error;
+        return false;
+    }
+    c->error = error;
+    return true;
+}
+
+/* True: look again. False: errno is set, the program is told. */
+static bool wait_for_more(struct a407_conn *c, int fd, int flags)
+{
+    a407_engine_lock(c);
+    enum a407_want_kind kind = a407_engine_want(c->engine).kind;
+    bool retrying = a407_engine_retrying(c->engine);
+    bool fresh = a407_engine_reconnected_once(c->engine);
+    a407_engine_unlock(c);
+    bool nonblocking = is_nonblocking(fd);
+    int bound = (int)c->site->proxy.config->wait_ms;
+    bool ours = kind == A407_WANT_CONSUME || retrying;
+    /* A non-blocking program waits in its own poll, but not after a
+       reconnect: its poll may hold on to the end of the old connection. One
+       that says MSG_DONTWAIT on a blocking socket has seen POLLIN and takes
+       EAGAIN for the end. */
+    bool wait_here = nonblocking ? retrying && fresh
+                                 : ours && (flags & MSG_DONTWAIT);
+    if (!wait_here && (nonblocking || (flags & MSG_DONTWAIT))) {
+        errno = EAGAIN;
+        return false;
+    }
+    if (!wait_here && !(retrying && !fresh))
+        return sleep_as_program(c, fd);
+    int ms = wait_here ? bound : bound < SILENCE_MS ? bound : SILENCE_MS;
+    int ev = a407_wait(fd, POLLIN, ms);
+    if (ev != 0)
+        return ev > 0 || errno == EINTR;
+    if (wait_here) {
+        errno = EAGAIN;
+        return false;
+    }
+    a407_engine_lock(c);
+    bool again = a407_engine_silent(c->engine);
+    a407_engine_unlock(c);
+    return again || sleep_as_program(c, fd);
+}
+
+enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
+                               struct a407_reading *r)
+{
+    *r = (struct a407_reading){0};
+    if (a407_guard.depth || (flags & (MSG_OOB | MSG_ERRQUEUE)))
+        return A407_GATE_PASS;
+    struct a407_conn *c = a407_conn_get(fd);
+    if (!c)
+        return A407_GATE_PASS;
+    int saved = a407_enter();
+    pthread_mutex_lock(&c->lock);
+    c->caller = caller;
+    if (!c->gone && !a407_same_socket(c, fd)) {
+        a407_slot_drop(fd); /* closed behind our back: another socket */
+        c->gone = true;
+    }
+    while (!c->gone && a407_pump(c, fd) == A407_PUMP_SHORT) {
+        a407_record_flush(c);
+        if (!wait_for_more(c, fd, flags))
+            return give(r, c, -1, errno);
+    }
+    if (c->error) {
+        int error = c->error;
+        c->error = 0;
+        a407_engine_lock(c);
+        a407_engine_delivered_end(c->engine);
+        a407_engine_unlock(c);
+        a407_forget_if_done(c);
+        return give(r, c, -1, error);
+    }
+    bool pass = a407_forget_if_done(c);
+    if (!pass) {
+        a407_engine_lock(c);
+        r->cap = a407_engine_want(c->engine).n;
+        a407_engine_unlock(c);
+        r->conn = c;
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (pass)
+        a407_conn_put(c);
+    a407_leave(saved);
+    return pass ? A407_GATE_PASS : A407_GATE_DELIVER;
+}
+
+void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
+                   size_t iov_n, ssize_t n)
+{
+    struct a407_conn *c = r->conn;
+    if (!c)
+        return;
+    int saved = a407_enter();
+    pthread_mutex_lock(&c->lock);
+    bool ends = n == 0 || (n < 0 && saved != EAGAIN && saved != EINTR);
+    a407_engine_lock(c);
+    if (n > 0 && (flags & MSG_TRUNC)) {
+        a407_engine_closed(c->engine); /* bytes that nobody has seen */
+    } else if (n > 0 && !(flags & MSG_PEEK)) {
+        size_t left = (size_t)n;
+        for (size_t i = 0; i < iov_n && left; i++) {
+            size_t k = iov[i].iov_len < left ? iov[i].iov_len : left;
+            a407_engine_delivered(c->engine, iov[i].iov_base, k);
+            left -= k;
+        }
+    } else if (ends && !(flags & MSG_PEEK)) {
+        a407_engine_delivered_end(c->engine);
+    }
+    a407_engine_unlock(c);
+    a407_forget_if_done(c);
+    pthread_mutex_unlock(&c->lock);
+    a407_conn_put(c);
+    r->conn = NULL;
+    a407_leave(saved);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_HOOKS_H
+#define A407_HOOKS_H
+
+#include "gate.h"
+#include "guard.h"
+#include "real.h"
+
+/*
+ * Hooks are the only exported symbols. Each looks the fd up (one load), and
+ * for one that isn't ours tail-calls libc.
+ */
+#define A407_EXPORT __attribute__((visibility("default")))
+#define A407_CALLER __builtin_return_address(0)
+
+/* Is there anything to do for a read or a write on fd? */
+static inline bool a407_reads(int fd)
+{
+    struct a407_conn *c = a407_slot(fd);
+    return __builtin_expect(c != NULL && c != A407_WATCH, 0);
+}
+
+static inline bool a407_writes(int fd)
+{
+    return __builtin_expect(a407_slot(fd) != NULL, 0);
+}
+
+/*
+ * The slow part of every write: false when the call is to be made as it is.
+ * *result and errno otherwise.
+ */
+bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
+                     const void *caller, ssize_t *result);
+
+/* One buffer as a message, for the calls that have no msghdr. */
+static inline bool a407_hook_write1(int fd, const void *p, size_t n, int flags,
+                                    const void *caller, ssize_t *result)
+{
+    struct iovec v = {.iov_base = (void *)(uintptr_t)p, .iov_len = n};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+    return a407_hook_write(fd, &m, flags, caller, result);
+}
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+
+#include "hooks.h"
+
+/* ---- one buffer ---- */
+
+enum reader { BY_READ, BY_RECV, BY_RECVFROM };
+
+struct read1 {
+    enum reader by;
+    int fd;
+    void *buf;
+    size_t n;
+    int flags;
+    struct sockaddr *from;
+    socklen_t *from_n;
+};
+
+static ssize_t call1(const struct read1 *a, size_t n)
+{
+    switch (a->by) {
+    case BY_READ:
+        return real()->read(a->fd, a->buf, n);
+    case BY_RECV:
+        return real()->recv(a->fd, a->buf, n, a->flags);
+    default:
+        return real()->recvfrom(a->fd, a->buf, n, a->flags, a->from,
+                                a->from_n);
+    }
+}
+
+static __attribute__((noinline)) ssize_t slow1(struct read1 a,
+                                               const void *caller)
+{
+    struct a407_reading r;
+    switch (a.n ? a407_read_begin(a.fd, a.flags, caller, &r)
+                : A407_GATE_PASS) {
+    case A407_GATE_RETURN:
+        return r.result;
+    case A407_GATE_PASS:
+        return call1(&a, a.n);
+    default: {
+        struct iovec v = {a.buf, a.n < r.cap ? a.n : r.cap};
+        ssize_t k = call1(&a, v.iov_len);
+        a407_read_end(&r, a.flags, &v, 1, k);
+        return k;
+    }
+    }
+}
+
+A407_EXPORT ssize_t read(int fd, void *buf, size_t n)
+{
+    if (!a407_reads(fd))
+        return real()->read(fd, buf, n);
+    return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
+                 A407_CALLER);
+}
+
+A407_EXPORT ssize_t __read(int fd, void *buf, size_t n)
+{
+    if (!a407_reads(fd))
+        return real()->__read(fd, buf, n);
+    return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
+                 A407_CALLER);
+}
+
+/* The fortified calls: libc's own version ends the program when n > size. */
+A407_EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
+{
+    if (n > size || !a407_reads(fd))
+        return real()->__read_chk(fd, buf, n, size);
+    return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
+                 A407_CALLER);
+}
+
+A407_EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+    if (!a407_reads(fd))
+        return real()->recv(fd, buf, n, flags);
+    return slow1((struct read1){BY_RECV, fd, buf, n, flags, NULL, NULL},
+                 A407_CALLER);
+}
+
+A407_EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size,
+                               int flags)
+{
+    if (n > size || !a407_reads(fd))
+        return real()->__recv_chk(fd, buf, n, size, flags);
+    return slow1((struct read1){BY_RECV, fd, buf, n, flags, NULL, NULL},
+                 A407_CALLER);
+}
+
+A407_EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags,
+                             struct sockaddr *restrict from,
+                             socklen_t *restrict from_n)
+{
+    if (!a407_reads(fd))
+        return real()->recvfrom(fd, buf, n, flags, from, from_n);
+    return slow1((struct read1){BY_RECVFROM, fd, buf, n, flags, from, from_n},
+                 A407_CALLER);
+}
+
+A407_EXPORT ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n,
+                                   size_t size, int flags,
+                                   struct sockaddr *restrict from,
+                                   socklen_t *restrict from_n)
+{
+    if (n > size || !a407_reads(fd))
+        return real()->__recvfrom_chk(fd, buf, n, size, flags, from, from_n);
+    return slow1((struct read1){BY_RECVFROM, fd, buf, n, flags, from, from_n},
+                 A407_CALLER);
+}
+
+/* ---- several buffers ---- */
+
+/* iov cut to cap bytes, into out; returns the pieces, 0 if nothing is asked. */
+static size_t trim(const struct iovec *iov, size_t n, size_t cap,
+                   struct iovec out[static IOV_MAX])
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n && k < IOV_MAX && cap; i++) {
+        out[k] = iov[i];
+        if (out[k].iov_len > cap)
+            out[k].iov_len = cap;
+        cap -= out[k].iov_len;
+        k++;
+    }
+    return k;
+}
+
+static ssize_t trimmed_recvmsg(int fd, struct msghdr *m, int flags, size_t cap)
+{
+    struct iovec v[IOV_MAX];
+    struct msghdr part = *m;
+    part.msg_iov = v;
+    part.msg_iovlen = trim(m->msg_iov, m->msg_iovlen, cap, v);
+    ssize_t k = real()->recvmsg(fd, &part, flags);
+    m->msg_namelen = part.msg_namelen;
+    m->msg_controllen = part.msg_controllen;
+    m->msg_flags = part.msg_flags;
+    return k;
+}
+
+static __attribute__((noinline)) ssize_t
+slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
+{
+    struct a407_reading r;
+    switch (a407_read_begin(fd, flags, caller, &r)) {
+    case A407_GATE_RETURN:
+        return r.result;
+    case A407_GATE_PASS:
+        return real()->recvmsg(fd, m, flags);
+    default: {
+        ssize_t k = r.cap == SIZE_MAX
+                        ? real()->recvmsg(fd, m, flags)
+                        : trimmed_recvmsg(fd, m, flags, r.cap);
+        a407_read_end(&r, flags, m->msg_iov, m->msg_iovlen, k);
+        return k;
+    }
+    }
+}
+
+A407_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+    if (!a407_reads(fd))
+        return real()->recvmsg(fd, m, flags);
+    return slow_recvmsg(fd, m, flags, A407_CALLER);
+}
+
+/* A stream has no messages: one at a time is a correct answer. */
+A407_EXPORT int recvmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags,
+                         struct timespec *timeout)
+{
+    if (!a407_reads(fd) || !n)
+        return real()->recvmmsg(fd, mm, n, flags, timeout);
+    ssize_t k = slow_recvmsg(fd, &mm[0].msg_hdr, flags & ~MSG_WAITFORONE,
+                             A407_CALLER);
+    if (k < 0)
+        return -1;
+    mm[0].msg_len = (unsigned)k;
+    return 1;
+}
+
+static __attribute__((noinline)) ssize_t
+slow_readv(int fd, const struct iovec *iov, int n, const void *caller)
+{
+    struct a407_reading r;
+    switch (n > 0 && n <= IOV_MAX ? a407_read_begin(fd, 0, caller, &r)
+                                  : A407_GATE_PASS) {
+    case A407_GATE_RETURN:
+        return r.result;
+    case A407_GATE_PASS:
+        return real()->readv(fd, iov, n);
+    default: {
+        struct iovec v[IOV_MAX];
+        size_t pieces = trim(iov, (size_t)n, r.cap, v);
+        ssize_t k = real()->readv(fd, v, (int)pieces);
+        a407_read_end(&r, 0, v, pieces, k);
+        return k;
+    }
+    }
+}
+
+A407_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
+{
+    if (!a407_reads(fd))
+        return real()->readv(fd, iov, n);
+    return slow_readv(fd, iov, n, A407_CALLER);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdint.h>
+
+#include "hooks.h"
+
+bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
+                     const void *caller, ssize_t *result)
+{
+    if (a407_guard.depth)
+        return false;
+    if (a407_slot(fd) == A407_WATCH) {
+        int saved = a407_enter();
+        bool keep = a407_own_process() &&
+                    a407_first_bytes(fd, msg->msg_iov, msg->msg_iovlen);
+        if (!keep)
+            a407_slot_drop(fd);
+        a407_leave(saved);
+    }
+    return a407_write_all(fd, msg, flags, caller, result);
+}
+
+A407_EXPORT ssize_t write(int fd, const void *buf, size_t n)
+{
+    ssize_t k;
+    if (!a407_writes(fd) ||
+        !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
+        return real()->write(fd, buf, n);
+    return k;
+}
+
+A407_EXPORT ssize_t __write(int fd, const void *buf, size_t n)
+{
+    ssize_t k;
+    if (!a407_writes(fd) ||
+        !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
+        return real()->__write(fd, buf, n);
+    return k;
+}
+
+A407_EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+    ssize_t k;
+    if (!a407_writes(fd) ||
+        !a407_hook_write1(fd, buf, n, flags, A407_CALLER, &k))
+        return real()->send(fd, buf, n, flags);
+    return k;
+}
+
+A407_EXPORT ssize_t __send(int fd, const void *buf, size_t n, int flags)
+{
+    ssize_t k;
+    if (!a407_writes(fd) ||
+        !a407_hook_write1(fd, buf, n, flags, A407_CALLER, &k))
+        return real()->__send(fd, buf, n, flags);
+    return k;
+}
+
+A407_EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
+                           const struct sockaddr *to, socklen_t to_n)
+{
+    ssize_t k;
+    if (!a407_writes(fd) ||
+        !a407_hook_write1(fd, buf, n, flags, A407_CALLER, &k))
+        return real()->sendto(fd, buf, n, flags, to, to_n);
+    return k;
+}
+
+A407_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    ssize_t k;
+    if (!a407_writes(fd) || !a407_hook_write(fd, m, flags, A407_CALLER, &k))
+        return real()->sendmsg(fd, m, flags);
+    return k;
+}
+
+A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
+{
+    ssize_t k;
+    if (!a407_writes(fd) || !n ||
+        !a407_hook_write(fd, &mm[0].msg_hdr, flags, A407_CALLER, &k))
+        return real()->sendmmsg(fd, mm, n, flags);
+    /* One message sent is a correct answer; the program goes on from there. */
+    if (k < 0)
+        return -1;
+    mm[0].msg_len = (unsigned)k;
+    return 1;
+}
+
+A407_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+    ssize_t k;
+    struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
+                       .msg_iovlen = n > 0 ? (size_t)n : 0};
+    if (!a407_writes(fd) || !a407_hook_write(fd, &m, 0, A407_CALLER, &k))
+        return real()->writev(fd, iov, n);
+    return k;
+}
+
+/*
+ * A file sent as a request's body must be seen, or it can't be repeated: it is
+ * read and written piece by piece. A source that can't be read at a position
+ * (a pipe) goes natively, after the connection was let go.
+ */
+static bool send_file(int out, int in, off_t *offset, size_t n,
+                      const void *caller, ssize_t *result)
+{
+    char part[16384];
+    off_t at = offset ? *offset : lseek(in, 0, SEEK_CUR);
+    size_t done = 0;
+    ssize_t k = at < 0 ? -1 : 0;
+    while (at >= 0 && done < n) {
+        size_t want = n - done < sizeof part ? n - done : sizeof part;
+        ssize_t got = pread(in, part, want, at);
+        if (got <= 0) {
+            k = got;
+            break;
+        }
+        if (!a407_hook_write1(out, part, (size_t)got, 0, caller, &k) && !done)
+            return false;
+        if (k <= 0)
+            break;
+        done += (size_t)k;
+        at += k;
+        if (k < got)
+            break;
+        k = 0;
+    }
+    if (!done && k < 0 && at < 0)
+        return false;
+    if (offset)
+        *offset = at;
+    else
+        lseek(in, at, SEEK_SET);
+    *result = done ? (ssize_t)done : k;
+    return true;
+}
+
+A407_EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t n)
+{
+    ssize_t k;
+    if (!a407_reads(out) ||
+        !send_file(out, in, offset, n, A407_CALLER, &k))
+        return real()->sendfile(out, in, offset, n);
+    return k;
+}
+
+A407_EXPORT ssize_t sendfile64(int out, int in, off64_t *offset, size_t n)
+{
+    _Static_assert(sizeof(off_t) == sizeof(off64_t), "64-bit off_t");
+    ssize_t k;
+    if (!a407_reads(out) ||
+        !send_file(out, in, (off_t *)offset, n, A407_CALLER, &k))
+        return real()->sendfile64(out, in, offset, n);
+    return k;
+}

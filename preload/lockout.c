@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "lockout.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <nettle/pbkdf2.h>
+
+#include "buf.h"
+#include "paths.h"
+#include "real.h"
+
+/*
+ * Why slow: the name of a mark is derived from a password that was refused,
+ * perhaps one that was right yesterday.
+ */
+#define ROUNDS 20000
+
+static bool mark_path(const struct a407_config *c,
+                      const struct a407_endpoint *proxy,
+                      const struct a407_credential *cred, char *out,
+                      size_t cap)
+{
+    char salt[512];
+    uint8_t key[16];
+    const char *secret = cred->password ? cred->password : cred->token;
+    if (!c->state_dir || !secret)
+        return false;
+    int n = snprintf(salt, sizeof salt, "auth407 %s %u %s", proxy->host,
+                     proxy->port, cred->username ? cred->username : "");
+    if (n < 0 || (size_t)n >= sizeof salt)
+        return false;
+    nettle_pbkdf2_hmac_sha256(strlen(secret), (const uint8_t *)secret, ROUNDS,
+                              (size_t)n, (const uint8_t *)salt, sizeof key,
+                              key);
+    n = snprintf(out, cap, "%s/refused/", c->state_dir);
+    if (n < 0 || (size_t)n + 2 * sizeof key + 1 > cap)
+        return false;
+    for (size_t i = 0; i < sizeof key; i++)
+        snprintf(out + n + 2 * i, 3, "%02x", key[i]);
+    return true;
+}
+
+bool a407_lockout_held(const struct a407_config *c,
+                       const struct a407_endpoint *proxy,
+                       const struct a407_credential *cred)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    if (!c->state_dir || !c->lockout_s)
+        return false;
+    int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
+    if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0)
+        return false;
+    if (!mark_path(c, proxy, cred, path, sizeof path) ||
+        stat(path, &st) != 0)
+        return false;
+    time_t age = time(NULL) - st.st_mtime;
+    return age >= 0 && age < (time_t)c->lockout_s;
+}
+
+void a407_lockout_mark(const struct a407_config *c,
+                       const struct a407_endpoint *proxy,
+                       const struct a407_credential *cred, bool accepted)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    if (!c->state_dir || !c->lockout_s)
+        return;
+    int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return;
+    if (accepted && stat(path, &st) != 0)
+        return; /* nothing was ever refused */
+    if (!mark_path(c, proxy, cred, path, sizeof path))
+        return;
+    if (accepted) {
+        unlink(path);
+        return;
+    }
+    a407_make_parents(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return;
+    futimens(fd, NULL);
+    real()->close(fd);
+}

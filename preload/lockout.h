@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_LOCKOUT_H
+#define A407_LOCKOUT_H
+
+#include "config.h"
+
+/*
+ * Marks of refused credentials, shared by the processes of one user: a file
+ * per mark in STATE/auth407/refused (0700), named by a slow keyed hash of
+ * proxy, user and secret, so that a changed credential has no mark. Its time
+ * of change is the time of the refusal.
+ */
+
+/* Is there a mark younger than the waiting time? One stat() at most when no
+   credential was ever refused. */
+bool a407_lockout_held(const struct a407_config *c,
+                       const struct a407_endpoint *proxy,
+                       const struct a407_credential *cred);
+
+/* Sets or removes the mark. Failing to is no error. */
+void a407_lockout_mark(const struct a407_config *c,
+                       const struct a407_endpoint *proxy,
+                       const struct a407_credential *cred, bool accepted);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_REGISTRY_H
+#define A407_REGISTRY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "engine.h"
+
+/*
+ * Which file descriptors are connections to a proxy. Lookup of an untracked
+ * one is a single atomic load; a tracked one is pinned with a reference count
+ * under a lock.
+ */
+
+/* Why 65536: beyond it a program is a server, not a client of a proxy. */
+#define A407_FD_MAX 65536
+
+/* One proxy endpoint of this process; never freed. */
+struct a407_site {
+    struct a407_proxy proxy;
+    pthread_mutex_t lock; /* held while an engine of it is told something */
+    struct a407_site *next;
+};
+
+struct a407_conn {
+    unsigned refs;  /* pins and table entries; under the registry's lock */
+    unsigned fds;   /* table entries alone */
+    pthread_mutex_t lock; /* the engine and all below */
+    struct a407_site *site;
+    struct a407_engine *engine;
+    struct sockaddr_storage peer;
+    socklen_t peer_n;
+    uint64_t cookie;   /* SO_COOKIE: the socket's identity; 0 if unknown */
+    bool gone;         /* passes through: the table entries are to go */
+    bool shut_write;   /* the program said SHUT_WR */
+    int lowat;         /* the program's SO_RCVLOWAT while ours is set; or 0 */
+    int error;         /* an error of the connection that we took off */
+    char *scratch;     /* for peeked bytes */
+    size_t scratch_n;
+    const void *caller; /* return address of the call being served */
+};
+
+/* The table. WATCH: a stream whose first written bytes are still unseen. */
+extern _Atomic(struct a407_conn *) a407_slots[A407_FD_MAX];
+extern struct a407_conn a407_watch;
+#define A407_WATCH (&a407_watch)
+
+/* NULL: not ours, in one load. */
+static inline struct a407_conn *a407_slot(int fd)
+{
+    if (__builtin_expect((unsigned)fd >= A407_FD_MAX, 0))
+        return NULL;
+    return atomic_load_explicit(&a407_slots[fd], memory_order_acquire);
+}
+
+/*
+ * Pins the connection of fd, or returns NULL (untracked, WATCH, or a process
+ * that shares our memory without being us: vfork). Locks briefly.
+ */
+struct a407_conn *a407_conn_get(int fd);
+
+/* Releases the pin; the last one frees. */
+void a407_conn_put(struct a407_conn *c);
+
+/* A new connection object with one pin, not in the table; NULL: no memory. */
+struct a407_conn *a407_conn_new(struct a407_site *site,
+                                const struct sockaddr *peer, socklen_t n);
+
+/* Puts it (or WATCH, or NULL) at fd; what stood there is released. */
+void a407_slot_set(int fd, struct a407_conn *c);
+
+/* Another fd for the same socket: dup, dup2, dup3, F_DUPFD. */
+void a407_slot_copy(int from, int to);
+
+/* The fd is about to be closed or replaced. */
+void a407_slot_drop(int fd);
+
+/* The highest fd that may be in the table; -1: none ever was. */
+int a407_slot_top(void);
+
+/* Removes c from all slots: it passes through from now on. */
+void a407_conn_retire(struct a407_conn *c);
+
+/* Is this the process that the tables belong to? False in a vfork child. */
+bool a407_own_process(void);
+
+/* Calls around fork (pthread_atfork). */
+void a407_registry_init(void);
+
+/* The site of an endpoint, made at first use; NULL: no memory. */
+struct a407_site *a407_site_get(const struct a407_endpoint *e,
+                                bool configured);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_SETTINGS_H
+#define A407_SETTINGS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "config.h"
+#include "engine.h"
+
+/*
+ * The process's settings: read at its first connect() to an internet address,
+ * never before, and once. NULL: the library is to do nothing (mode off,
+ * AT_SECURE, out of memory).
+ */
+const struct a407_config *a407_settings(void);
+
+/* Clock, random and lock-out marks for the engines. */
+const struct a407_host *a407_settings_host(void);
+
+/*
+ * The known proxy that an address belongs to, or NULL. Resolves a proxy's name
+ * (getaddrinfo: may block, as the program's own look-up did) only when its
+ * port fits, and remembers the addresses.
+ */
+const struct a407_known_proxy *a407_settings_match(const struct sockaddr *sa);
+
+/* IP address and port as an endpoint. False: not AF_INET or AF_INET6. */
+bool a407_endpoint_of(const struct sockaddr *sa, struct a407_endpoint *out);
+
+#endif
