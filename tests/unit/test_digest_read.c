@@ -165,6 +165,31 @@ static void test_escapes(void **unused)
     session_free(s);
 }
 
+/* Also what the parser of challenges would not hand on. */
+static void test_echoable(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text;
+        bool quoted, bare;
+    } row[] = {
+        {"", true, true},         {"a b,c=d\xff\t", true, true},
+        {"\\a\\\\", true, false}, {"a\\\"", true, false},
+        {"a\"b", false, false}, /* would end the quoted-string */
+        {"a\\", false, false},  /* would take its closing quote away */
+        {"\\\\\\", false, false}, {"\x1f", false, false},
+        {"\\\x7f", false, false}, {"a\r\n b", false, false},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct a407_param p = {.value = a407_span_str(row[i].text)};
+        assert_int_equal(a407_digest_echoable(&p), row[i].bare);
+        p.quoted = true;
+        assert_int_equal(a407_digest_echoable(&p), row[i].quoted);
+    }
+    struct a407_param nul = {.value = {"a\0b", 3}, .quoted = true};
+    assert_false(a407_digest_echoable(&nul));
+}
+
 /* A challenge whose realm, nonce and opaque have these lengths. */
 static const char *of_lengths(size_t realm, size_t nonce, size_t opaque)
 {
@@ -351,10 +376,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_algorithms), cmocka_unit_test(test_qop),
         cmocka_unit_test(test_missing),    cmocka_unit_test(test_bad_name),
-        cmocka_unit_test(test_escapes),    cmocka_unit_test(test_length),
-        cmocka_unit_test(test_every_byte), cmocka_unit_test(test_every_cut),
-        cmocka_unit_test(test_target),     cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_init_keeps),
+        cmocka_unit_test(test_escapes),    cmocka_unit_test(test_echoable),
+        cmocka_unit_test(test_length),     cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_every_cut),  cmocka_unit_test(test_target),
+        cmocka_unit_test(test_too_long),   cmocka_unit_test(test_init_keeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
