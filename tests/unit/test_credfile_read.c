@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "credfile_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exact.h"
+
+static char dir[64];
+static char path[128];
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(dir, "/tmp/a407-credfile-XXXXXX");
+    if (!mkdtemp(dir))
+        return -1;
+    snprintf(path, sizeof path, "%s/credentials", dir);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    chmod(dir, 0700);
+    unlink(path);
+    return rmdir(dir);
+}
+
+static void write_file(const char *text, size_t n, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, n), n);
+    assert_int_equal(fchmod(fd, mode), 0);
+    assert_int_equal(close(fd), 0);
+}
+
+/* Also: errno is left alone, and no descriptor stays open. */
+static enum a407_credfile_read read_it(struct a407_buf *out,
+                                       struct a407_diag *diag)
+{
+    int before = dup(0);
+    assert_true(before >= 0);
+    close(before);
+    errno = 4242;
+    enum a407_credfile_read r = a407_credfile_read(path, out, diag);
+    assert_int_equal(errno, 4242);
+    int after = dup(0);
+    assert_int_equal(after, before);
+    close(after);
+    assert_true(r == A407_CREDFILE_OK || out->n == 0);
+    assert_int_equal(diag->text[0] != '\0', r == A407_CREDFILE_REFUSED ||
+                                                r == A407_CREDFILE_UNREADABLE);
+    return r;
+}
+
+static void test_reads(void **state)
+{
+    static const char text[] = "[h:1]\nusername = a\n\0x";
+    struct a407_buf out;
+    struct a407_diag diag = {"left over"};
+    (void)state;
+    a407_buf_init(&out, 0);
+    write_file(text, sizeof text, 0600);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    assert_int_equal(out.n, sizeof text);
+    assert_memory_equal(out.p, text, sizeof text);
+    /* again, into the same buffer, at its tightest mode */
+    write_file(text, 5, 0400);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    assert_int_equal(out.n, 5);
+    write_file("", 0, 0600);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    assert_int_equal(out.n, 0);
+    a407_buf_free(&out);
+}
+
+static void test_modes(void **state)
+{
+    static const struct {
+        mode_t mode;
+        const char *says;
+    } modes[] = {
+        {0644, "mode 0644 lets others read it; run: chmod 600 "},
+        {0640, "mode 0640 lets others read it"},
+        {0604, "mode 0604 lets others read it"},
+        {0620, "mode 0620 lets others change it"},
+        {0602, "mode 0602 lets others change it"},
+        {0610, "mode 0610 lets others run it"},
+        {0666, "mode 0666 lets others read it"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct a407_buf out;
+        struct a407_diag diag;
+        a407_buf_init(&out, 100);
+        write_file("secret", 6, modes[i].mode);
+        assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+        assert_non_null(strstr(diag.text, modes[i].says));
+        assert_int_equal(strncmp(diag.text, path, strlen(path)), 0);
+        assert_null(strstr(diag.text, "secret"));
+        a407_buf_free(&out);
+    }
+}
+
+static void test_absent(void **state)
+{
+    struct a407_buf out;
+    struct a407_diag diag = {"left over"};
+    (void)state;
+    a407_buf_init(&out, 100);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_ABSENT);
+    assert_int_equal(symlink("nowhere", path), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_ABSENT);
+}
+
+static void test_no_plain_file(void **state)
+{
+    struct a407_buf out;
+    struct a407_diag diag;
+    (void)state;
+    a407_buf_init(&out, 100);
+    /* nobody writes to it: opening must not wait */
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    assert_non_null(strstr(diag.text, "regular file"));
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    rmdir(path);
+    assert_int_equal(symlink("/dev/null", path), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+}
+
+static void test_symlinks(void **state)
+{
+    struct a407_buf out;
+    struct a407_diag diag;
+    char other[160];
+    (void)state;
+    a407_buf_init(&out, 100);
+    snprintf(other, sizeof other, "%s.real", path);
+    write_file("x", 1, 0600);
+    assert_int_equal(rename(path, other), 0);
+    /* the mode that counts is that of the file, not of the link (0777) */
+    assert_int_equal(symlink(other, path), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    assert_int_equal(chmod(other, 0644), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    unlink(path);
+    unlink(other);
+    assert_int_equal(symlink(path, path), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_UNREADABLE);
+    assert_non_null(strstr(diag.text, "symbolic links"));
+    a407_buf_free(&out);
+}
+
+static void test_size(void **state)
+{
+    struct a407_buf out;
+    struct a407_diag diag;
+    (void)state;
+    a407_buf_init(&out, 100);
+    write_file("x", 1, 0600);
+    assert_int_equal(truncate(path, (off_t)A407_CREDFILE_MAX), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    assert_int_equal(out.n, A407_CREDFILE_MAX);
+    assert_int_equal(truncate(path, (off_t)A407_CREDFILE_MAX + 1), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    assert_non_null(strstr(diag.text, "1 MiB"));
+    a407_buf_free(&out);
+}
+
+/* Only root can make another user's file: others see the first half. */
+static void test_owner(void **state)
+{
+    struct a407_buf out;
+    struct a407_diag diag;
+    (void)state;
+    a407_buf_init(&out, 100);
+    if (geteuid() != 0) {
+        write_file("x", 1, 0);
+        assert_int_equal(read_it(&out, &diag), A407_CREDFILE_UNREADABLE);
+        assert_non_null(strstr(diag.text, "may not read"));
+        return;
+    }
+    write_file("x", 1, 0600);
+    assert_int_equal(chown(path, 4321, (gid_t)-1), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    assert_non_null(strstr(diag.text, "belongs to user 4321"));
+    /* for that very user it is fine, and so is one of root's */
+    assert_int_equal(chmod(dir, 0711), 0);
+    assert_int_equal(seteuid(4321), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(chown(path, 0, (gid_t)-1), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    /* EACCES */
+    assert_int_equal(seteuid(4321), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_UNREADABLE);
+    assert_int_equal(seteuid(0), 0);
+    assert_non_null(strstr(diag.text, "may not read"));
+    a407_buf_free(&out);
+}
+
+/* A path longer than the message. */
+static void test_long_path(void **state)
+{
+    char text[600];
+    struct a407_buf out;
+    struct a407_diag diag;
+    (void)state;
+    a407_buf_init(&out, 100);
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(a407_credfile_read(text, &out, &diag),
+                     A407_CREDFILE_UNREADABLE);
+    assert_non_null(strstr(diag.text, "too long"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_reads),         TEST(test_modes),     TEST(test_absent),
+        TEST(test_no_plain_file), TEST(test_symlinks),  TEST(test_size),
+        TEST(test_owner),         TEST(test_long_path),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
