@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "help.h"
+
+#include <string.h>
+
+#define WIDTH  79 /* some terminals break a full line of 80 */
+#define COLUMN 30 /* where the options' texts begin */
+
+static const char usage_run[] =
+    "  auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n";
+static const char usage_observe[] =
+    "  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n";
+static const char usage_rest[] = "  auth407 --help | --version\n";
+
+static const char about[] =
+    "\nRuns COMMAND with a library that answers an HTTP proxy's 407 (Proxy\n"
+    "Authentication Required) in its place, and writes one JSON line for each\n"
+    "407: which program met it, why, and what became of it.\n"
+    "\n"
+    "  run      answer 407s; needs not be written\n"
+    "  observe  change nothing that is sent: only write what happens\n";
+
+static const char about_run[] =
+    "\nRuns COMMAND and answers the 407s (Proxy Authentication Required) that\n"
+    "HTTP proxies send to it and to the programs that it starts.\n";
+
+static const char about_observe[] =
+    "\nRuns COMMAND, changes nothing that it sends, and writes one JSON line\n"
+    "for each 407 (Proxy Authentication Required): which program met it, and\n"
+    "why.\n";
+
+static const char examples_run[] =
+    "  auth407 -- curl https://example.org/\n"
+    "      logs in with the user:password@ of http_proxy, https_proxy or\n"
+    "      all_proxy, even where the program drops it\n"
+    "  auth407 run --username alice --password-file pw -- ./build.sh\n"
+    "      every program that the script starts logs in as alice\n";
+
+static const char examples_observe[] =
+    "  auth407 observe --log stderr -- ./build.sh\n"
+    "      shows which program of a script meets a 407, and why\n";
+
+static const char statuses[] =
+    "\nExit status:\n"
+    "  125  auth407 itself failed: its options, settings, files or library\n"
+    "  126  COMMAND was found but can't be executed\n"
+    "  127  COMMAND was not found\n"
+    "  else that of COMMAND: auth407 turns into it, so its exit status and "
+    "the\n"
+    "       signal that ends it are its own (a shell shows 128+N for signal "
+    "N)\n";
+
+static const char files[] =
+    "\nFiles:\n"
+    "  $XDG_CONFIG_HOME/auth407/credentials  credential file, mode 0600\n"
+    "      (~/.config/auth407/credentials)\n"
+    "  $XDG_STATE_HOME/auth407/407.jsonl     the JSON lines\n"
+    "      (~/.local/state/auth407/407.jsonl)\n"
+    "  libauth407.so  beside auth407 or in ../lib/auth407 from there;\n"
+    "      AUTH407_LIBRARY names another one\n";
+
+/* Words at `column` and below each other; the line is at `at` already. */
+static size_t put_words(FILE *f, const char *text, size_t at, size_t column)
+{
+    while (*text) {
+        size_t n = strcspn(text, " ");
+
+        if (at > column && at + 1 + n > WIDTH) {
+            fputc('\n', f);
+            at = 0;
+        }
+        if (at < column)
+            at += (size_t)fprintf(f, "%*s", (int)(column - at), "");
+        else if (at > column)
+            at += (size_t)fprintf(f, " ");
+        at += (size_t)fprintf(f, "%.*s", (int)n, text);
+        text += n + strspn(text + n, " ");
+    }
+    return at;
+}
+
+static void put_option(FILE *f, const struct a407_option *o)
+{
+    size_t at;
+
+    if (o->letter)
+        at = (size_t)fprintf(f, "  -%c, --%s", o->letter, o->name);
+    else
+        at = (size_t)fprintf(f, "      --%s", o->name);
+    if (o->value)
+        at += (size_t)fprintf(f, " %s", o->value);
+    if (at >= COLUMN) {
+        fputc('\n', f);
+        at = 0;
+    }
+    at = put_words(f, o->help, at, COLUMN);
+    if (o->variable) {
+        /* kept in one piece, so that it can be searched for */
+        if (at + strlen(o->variable) + 3 > WIDTH) {
+            fputc('\n', f);
+            at = 0;
+        }
+        fprintf(f, "%*s(%s)", at ? 1 : COLUMN, "", o->variable);
+    }
+    fputc('\n', f);
+}
+
+static void put_options(FILE *f, unsigned in)
+{
+    size_t i;
+
+    fputs("\nOptions, which win over the variables in parentheses:\n", f);
+    for (i = 0; i < A407_OPT_COUNT; i++)
+        if (a407_options[i].in & in)
+            put_option(f, &a407_options[i]);
+}
+
+void a407_help(FILE *f, const struct a407_invocation *inv)
+{
+    bool run = !inv->named || inv->command == A407_CMD_RUN;
+    bool observe = !inv->named || inv->command == A407_CMD_OBSERVE;
+
+    fputs("Usage:\n", f);
+    if (run)
+        fputs(usage_run, f);
+    if (observe)
+        fputs(usage_observe, f);
+    if (!inv->named)
+        fputs(usage_rest, f);
+    fputs(!inv->named ? about : run ? about_run : about_observe, f);
+    fputs("\nExamples:\n", f);
+    if (run)
+        fputs(examples_run, f);
+    if (observe)
+        fputs(examples_observe, f);
+    put_options(f, (run ? A407_OPT_IN_RUN : 0) |
+                       (observe ? A407_OPT_IN_OBSERVE : 0));
+    fputs(statuses, f);
+    fputs(files, f);
+    fputs("\nMore: man auth407, man auth407-credentials\n", f);
+}
+
+void a407_help_short(FILE *f)
+{
+    fputs("Usage:\n", f);
+    fputs(usage_run, f);
+    fputs(usage_observe, f);
+    fputs(usage_rest, f);
+    fputs("\nRuns COMMAND and answers its HTTP proxy's 407s. More: "
+          "auth407 --help\n",
+          f);
+}

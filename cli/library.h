@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_LIBRARY_H
+#define A407_LIBRARY_H
+
+#include <stdbool.h>
+
+#include "elf.h"
+
+/*
+ * Finds libauth407.so: $AUTH407_LIBRARY, else beside this program, else in
+ * ../lib/auth407 from there. Fills `path` (PATH_MAX bytes, absolute) and `elf`.
+ * False: none was found, it is no shared library of this machine, or LD_PRELOAD
+ * can't carry its name; said on standard error. Blocks for files.
+ */
+bool a407_library_find(char *path, struct a407_elf *elf);
+
+/*
+ * The value of LD_PRELOAD: `library` in front of the entries of `old` (NULL:
+ * none), which keep their order, but for other copies of this library.
+ * Allocates; NULL: memory ran out.
+ */
+char *a407_library_preload(const char *library, const char *old);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "msg.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool quiet;
+
+void a407_msg_quiet(void)
+{
+    quiet = true;
+}
+
+/*
+ * A single write, so that the line stays whole next to the output of other
+ * processes that share the terminal or the pipe.
+ */
+__attribute__((format(printf, 2, 0))) static void
+put_line(const char *prefix, const char *fmt, va_list ap)
+{
+    char line[2 * PATH_MAX + 1024];
+    size_t cap = sizeof(line) - 1; /* keeps room for the line end */
+    int n = snprintf(line, cap, "auth407: %s", prefix);
+    int m = vsnprintf(line + n, cap - (size_t)n, fmt, ap);
+    size_t len, i;
+
+    if (m < 0)
+        return;
+    len = strlen(line);
+    for (i = 0; i < len; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = '?';
+    line[len++] = '\n';
+    if (write(STDERR_FILENO, line, len) < 0)
+        return; /* nowhere left to say it */
+}
+
+void a407_error(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    put_line("", fmt, ap);
+    va_end(ap);
+}
+
+void a407_note(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    put_line("", fmt, ap);
+    va_end(ap);
+}
+
+void a407_warning(const char *fmt, ...)
+{
+    va_list ap;
+
+    if (quiet)
+        return;
+    va_start(ap, fmt);
+    put_line("warning: ", fmt, ap);
+    va_end(ap);
+}

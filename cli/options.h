@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_OPTIONS_H
+#define A407_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum a407_command { A407_CMD_RUN, A407_CMD_OBSERVE };
+
+/* Which commands take an option: bits of a407_command. */
+#define A407_OPT_IN_RUN     (1u << A407_CMD_RUN)
+#define A407_OPT_IN_OBSERVE (1u << A407_CMD_OBSERVE)
+#define A407_OPT_IN_BOTH    (A407_OPT_IN_RUN | A407_OPT_IN_OBSERVE)
+
+enum a407_option_id {
+#define A407_OPTION(id, name, letter, value, kind, variable, in, help)         \
+    A407_OPT_##id,
+#include "options.def"
+#undef A407_OPTION
+    A407_OPT_COUNT
+};
+
+enum a407_option_kind {
+    A407_KIND_FLAG,        /* takes no value */
+    A407_KIND_TEXT,        /* goes into its variable as it is */
+    A407_KIND_PATH,        /* a file name: made absolute */
+    A407_KIND_LOG,         /* a file name or one of the log's own words */
+    A407_KIND_SECRET_FILE, /* names a file whose first line is the value */
+    A407_KIND_SECRET_FD    /* a descriptor whose first line is the value */
+};
+
+struct a407_option {
+    const char *name; /* without the dashes */
+    char letter;      /* 0: none */
+    const char *value;
+    enum a407_option_kind kind;
+    const char *variable;
+    unsigned in;
+    const char *help;
+};
+
+/* The table, indexed by a407_option_id. */
+extern const struct a407_option a407_options[A407_OPT_COUNT];
+
+/* What the command line asks for. Points into argv. */
+struct a407_invocation {
+    enum a407_command command;
+    bool named;                         /* `run` or `observe` was written */
+    const char *values[A407_OPT_COUNT]; /* NULL: not given; "" for a flag; the
+                                           last one given wins */
+    char **argv; /* the program and its arguments, NULL at the end */
+};
+
+enum a407_parse {
+    A407_PARSE_RUN,     /* there is a program to start */
+    A407_PARSE_HELP,    /* --help came first; command and named are set */
+    A407_PARSE_VERSION, /* --version came first */
+    A407_PARSE_EMPTY,   /* no argument at all */
+    A407_PARSE_ERROR    /* said on standard error */
+};
+
+/*
+ * Reads the command line (argv[0] is the program's own name, NULL at the end).
+ * Options end at "--" or at the first word that is none. Values are not
+ * judged here. Messages hold no value of an option.
+ */
+enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out);
+
+/* The nearest word of a list to a misspelt one, or NULL if none is near. */
+const char *a407_suggest(const char *word, const char *const *list, size_t n);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "credfile_read.h"
+#include "msg.h"
+#include "secret.h"
+
+/* How long before a credential's last day its user is told. */
+#define EXPIRY_NOTICE (7 * 24 * 3600)
+
+static bool set_variable(const char *name, const char *value)
+{
+    if (setenv(name, value, 1) == 0)
+        return true;
+    a407_error("can't set %s: %s", name, strerror(errno));
+    return false;
+}
+
+static bool is_log_word(const char *value)
+{
+    static const char *const words[] = {"stderr", "syslog", "journald", "none"};
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strcmp(value, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool set_path(const struct a407_option *o, const char *value)
+{
+    char here[PATH_MAX], path[2 * PATH_MAX];
+
+    if (*value == '\0') {
+        a407_error("`--%s` needs a file name", o->name);
+        return false;
+    }
+    if (*value == '/')
+        return set_variable(o->variable, value);
+    if (!getcwd(here, sizeof(here)) ||
+        (size_t)snprintf(path, sizeof(path), "%s/%s", here, value) >=
+            sizeof(path)) {
+        a407_error("`--%s`: can't make %s absolute", o->name, value);
+        return false;
+    }
+    return set_variable(o->variable, path);
+}
+
+static bool set_secret(const struct a407_option *o, const char *value)
+{
+    struct a407_buf secret;
+    bool good = o->kind == A407_KIND_SECRET_FD
+                    ? a407_secret_from_fd(o->name, value, &secret)
+                    : a407_secret_from_file(o->name, value, &secret);
+
+    if (!good)
+        return false;
+    good = set_variable(o->variable, secret.p);
+    a407_buf_free(&secret);
+    return good;
+}
+
+static bool set_option(const struct a407_option *o, const char *value)
+{
+    switch (o->kind) {
+    case A407_KIND_FLAG:
+        return true;
+    case A407_KIND_TEXT:
+        return set_variable(o->variable, value);
+    case A407_KIND_LOG:
+        if (is_log_word(value))
+            return set_variable(o->variable, value);
+        return set_path(o, value);
+    case A407_KIND_PATH:
+        return set_path(o, value);
+    case A407_KIND_SECRET_FILE:
+    case A407_KIND_SECRET_FD:
+        return set_secret(o, value);
+    }
+    return false;
+}
+
+bool a407_settings_apply(const struct a407_invocation *inv)
+{
+    size_t i;
+
+    for (i = 0; i < A407_OPT_COUNT; i++)
+        if (inv->values[i] && !set_option(&a407_options[i], inv->values[i]))
+            return false;
+    return inv->command != A407_CMD_OBSERVE ||
+           set_variable("AUTH407_MODE", "observe");
+}
+
+static const char *look_up(void *ctx, const char *name)
+{
+    (void)ctx;
+    return getenv(name);
+}
+
+/* Whether the text speaks of that variable, and not of a longer name. */
+static bool mentions(const char *text, const char *variable)
+{
+    size_t n = strlen(variable);
+
+    for (text = strstr(text, variable); text; text = strstr(text + n, variable))
+        if (!(text[n] == '_' || (text[n] >= 'A' && text[n] <= 'Z')))
+            return true;
+    return false;
+}
+
+/* Core names the variable; someone who gave an option looks for that. */
+static void report_setting(const struct a407_invocation *inv,
+                           const struct a407_diag *diag)
+{
+    size_t i;
+
+    for (i = 0; i < A407_OPT_COUNT; i++)
+        if (inv->values[i] && a407_options[i].variable &&
+            mentions(diag->text, a407_options[i].variable))
+            break;
+    if (i < A407_OPT_COUNT)
+        a407_error("%s (set by --%s)", diag->text, a407_options[i].name);
+    else
+        a407_error("%s", diag->text);
+}
+
+static bool add_file_text(struct a407_config *c, struct a407_diag *diag,
+                          enum a407_credfile_read *result)
+{
+    struct a407_buf text;
+    bool good;
+
+    a407_buf_init(&text, A407_CREDFILE_MAX);
+    *result = a407_credfile_read(c->credentials_path, &text, diag);
+    good = *result == A407_CREDFILE_OK &&
+           a407_config_add_file(c, text.p ? text.p : "", text.n, diag);
+    a407_buf_free(&text);
+    return good;
+}
+
+/*
+ * A file that the user named must be usable in every mode, or it is a mistake
+ * that would show later. The default one may be missing; the library reads it
+ * only to inject, and goes without it if it is unusable.
+ */
+static bool add_file(struct a407_settings *s)
+{
+    const char *named = getenv("AUTH407_CREDENTIALS");
+    const char *path = s->config->credentials_path;
+    bool inject = s->config->mode == A407_MODE_INJECT;
+    enum a407_credfile_read result;
+    struct a407_diag diag = {{0}};
+
+    if (named && !*named)
+        named = NULL;
+    s->file = inject ? A407_FILE_ABSENT : A407_FILE_UNUSED;
+    if (!path || !(inject || named))
+        return true;
+    if (add_file_text(s->config, &diag, &result)) {
+        s->file = inject ? A407_FILE_USED : A407_FILE_UNUSED;
+        return true;
+    }
+    if (result == A407_CREDFILE_ABSENT && !named)
+        return true;
+    s->file = A407_FILE_IGNORED;
+    if (result == A407_CREDFILE_ABSENT)
+        a407_error("credential file: %s is not there", path);
+    else if (named)
+        a407_error("credential file: %s", diag.text);
+    else
+        a407_warning("credential file ignored: %s", diag.text);
+    return !named;
+}
+
+/* What no program could send: said now, not at the first 407. */
+static bool sendable(const struct a407_config *c)
+{
+    const struct a407_credential *k;
+
+    for (k = c->credentials; k; k = k->next) {
+        if (!k->malformed)
+            continue;
+        if (k->from == A407_FROM_VARIABLES) {
+            a407_error("user name, password, domain or token (%s) holds a "
+                       "control character, such as a line end",
+                       k->label);
+            return false;
+        }
+        a407_warning("the credential in %s can't be sent as it is written: "
+                     "percent-encode special characters",
+                     k->label);
+    }
+    return true;
+}
+
+static void warn_expiry(const struct a407_config *c)
+{
+    const struct a407_credential *k;
+    int64_t now = time(NULL);
+
+    for (k = c->credentials; k; k = k->next) {
+        if (!k->expires)
+            continue;
+        if (now >= k->expires)
+            a407_warning("the credential in %s has expired", k->label);
+        else if (k->expires - now < EXPIRY_NOTICE)
+            a407_warning("the credential in %s expires in %d day(s)", k->label,
+                         (int)((k->expires - now) / 86400) + 1);
+    }
+}
+
+bool a407_settings_check(const struct a407_invocation *inv,
+                         struct a407_settings *out)
+{
+    struct a407_diag diag = {{0}};
+
+    out->config = a407_config_new(look_up, NULL, &diag);
+    if (!out->config) {
+        a407_error("out of memory");
+        return false;
+    }
+    if (*diag.text)
+        report_setting(inv, &diag);
+    if (*diag.text || !sendable(out->config) || !add_file(out)) {
+        a407_config_free(out->config);
+        out->config = NULL;
+        return false;
+    }
+    warn_expiry(out->config);
+    return true;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
+#include <stdio.h>
+
+#include "buf.h"
+#include "msg.h"
+#include "scheme.h"
+
+/* One note; far more than any real list needs. */
+#define LINE_MAX_BYTES 4096
+
+static const char *const mode_names[] = {
+    [A407_MODE_INJECT] = "inject",
+    [A407_MODE_OBSERVE] = "observe",
+    [A407_MODE_OFF] = "off",
+};
+
+static const char *const level_names[] = {
+    [A407_LOG_CHALLENGE] = "challenge",
+    [A407_LOG_REQUEST] = "request",
+};
+
+static void add_endpoint(struct a407_buf *b, const struct a407_endpoint *e)
+{
+    bool v6 = strchr(e->host, ':') != NULL;
+
+    a407_buf_fmt(b, "%s%s%s", v6 ? "[" : "", e->host, v6 ? "]" : "");
+    if (e->port)
+        a407_buf_fmt(b, ":%u", e->port);
+}
+
+static void show_schemes(const struct a407_config *c)
+{
+    struct a407_buf b;
+    size_t i;
+
+    a407_buf_init(&b, LINE_MAX_BYTES);
+    for (i = 0; i < c->n_order; i++)
+        a407_buf_fmt(&b, "%s%s%s", i ? ", " : "", a407_scheme_name(c->order[i]),
+                     a407_scheme_get(c->order[i]) ? ""
+                                                  : " (not in this version)");
+    a407_note("schemes: %.*s", (int)b.n, b.n ? b.p : "");
+    a407_buf_free(&b);
+}
+
+static void show_proxy(const struct a407_known_proxy *p)
+{
+    struct a407_buf b;
+
+    a407_buf_init(&b, LINE_MAX_BYTES);
+    add_endpoint(&b, &p->endpoint);
+    a407_note("proxy: %.*s, from %s%s", (int)b.n, b.n ? b.p : "",
+              p->from_environment ? "the environment" : "the credential file",
+              p->tls ? "; over TLS, which the library can't read" : "");
+    a407_buf_free(&b);
+}
+
+/*
+ * The user name is shown only beside a password: alone in a proxy URL it may
+ * be a token, and so a secret itself.
+ */
+static void show_credential(const struct a407_credential *k)
+{
+    struct a407_buf b;
+    bool pair = k->username && k->password && *k->password;
+
+    a407_buf_init(&b, LINE_MAX_BYTES);
+    if (k->from == A407_FROM_VARIABLES)
+        a407_buf_str(&b, "the proxies of the environment");
+    else
+        add_endpoint(&b, &k->endpoint);
+    a407_note("credential: %s, for %.*s%s%s%s%s", k->label, (int)b.n,
+              b.n ? b.p : "", pair ? ", user " : "", pair ? k->username : "",
+              k->password ? ", with a password" : "",
+              k->token ? ", with a token" : "");
+    a407_buf_free(&b);
+}
+
+static const char *file_words(enum a407_file_state s)
+{
+    switch (s) {
+    case A407_FILE_USED:
+        return "used";
+    case A407_FILE_UNUSED:
+        return "not used in this mode";
+    case A407_FILE_IGNORED:
+        return "ignored";
+    case A407_FILE_ABSENT:
+        break;
+    }
+    return "not there";
+}
+
+void a407_settings_show(const struct a407_settings *s)
+{
+    const struct a407_config *c = s->config;
+    const struct a407_known_proxy *p;
+    const struct a407_credential *k;
+
+    a407_note("mode: %s", mode_names[c->mode]);
+    a407_note("log: %s, level %s", c->log, level_names[c->log_level]);
+    show_schemes(c);
+    if (c->credentials_path)
+        a407_note("credential file: %s, %s", c->credentials_path,
+                  file_words(s->file));
+    for (p = c->proxies; p; p = p->next)
+        show_proxy(p);
+    if (!c->proxies)
+        a407_note("proxy: none configured");
+    for (k = c->credentials; k; k = k->next)
+        show_credential(k);
+    if (!c->credentials)
+        a407_note("credential: none configured");
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_TARGET_H
+#define A407_TARGET_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "elf.h"
+
+/* Why the library can't do its work in a program. */
+enum a407_reach {
+    A407_REACH_FULL,   /* nothing known against it */
+    A407_REACH_STATIC, /* no dynamic linking at all */
+    A407_REACH_GO,     /* makes its own system calls */
+    A407_REACH_LIBC,   /* dynamic, but with a C library other than glibc */
+    A407_REACH_MACHINE /* of another machine or word size */
+};
+
+/* A program as the system would start it. */
+struct a407_target {
+    int error;              /* 0, ENOENT or another errno of execvp(3) */
+    char path[PATH_MAX];    /* the file that PATH leads to */
+    char binary[PATH_MAX];  /* the ELF file that runs in the end: the script's
+                               interpreter, or `path` itself */
+    char missing[PATH_MAX]; /* an interpreter that does not exist; or empty */
+    enum a407_reach reach;
+    bool shell;  /* `path` is text without "#!": a shell reads it */
+    bool secure; /* setuid, setgid or file capabilities: AT_SECURE, ld.so(8) */
+    char interpreter[PATH_MAX]; /* of the ELF file; empty if static */
+};
+
+/*
+ * Looks `name` up as execvp(3) does, follows "#!" lines and says whether the
+ * library could work in what is found. A guess only where the file can't be
+ * read: then nothing is held against it. Blocks for files, allocates nothing.
+ */
+void a407_target_inspect(const char *name, const struct a407_elf *library,
+                         struct a407_target *out);
+
+/* One warning line for each thing that keeps the library out; 0 lines if none.
+ */
+void a407_target_warn(const struct a407_target *t);
+
+#endif

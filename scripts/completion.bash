@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# Completion of auth407 for bash; also works without bash-completion.
+# shellcheck shell=bash disable=SC2207
+
+# Where the command stands in COMP_WORDS, or nothing if it is not there yet.
+_auth407_command_at()
+{
+    local i=1
+    case ${COMP_WORDS[1]-} in
+    run | observe) i=2 ;;
+    esac
+    while ((i <= COMP_CWORD)); do
+        case ${COMP_WORDS[i]} in
+        --)
+            echo $((i + 1))
+            return
+            ;;
+        --help | --version | --quiet | --verbose) ;;
+        --*)
+            # bash makes three words of --name=value
+            if [[ ${COMP_WORDS[i + 1]-} == '=' ]]; then
+                ((i += 2))
+            else
+                ((i += 1))
+            fi
+            ;;
+        -*) ;;
+        *)
+            ((i < COMP_CWORD)) && echo "$i"
+            return
+            ;;
+        esac
+        ((i += 1))
+    done
+}
+
+_auth407_options()
+{
+    echo --username --password --password-file --password-fd --domain \
+        --token --token-file --credentials --proxy --schemes --log \
+        --log-level --replay-max --timeout --retry-after --quiet --verbose \
+        --help --version
+    [[ ${COMP_WORDS[1]} == observe ]] || echo --mode
+}
+
+# The value of option $1, as far as it was typed: $2.
+_auth407_value()
+{
+    local cur=$2 head=
+    case $1 in
+    --mode) COMPREPLY=($(compgen -W 'inject observe off' -- "$cur")) ;;
+    --log-level) COMPREPLY=($(compgen -W 'challenge request' -- "$cur")) ;;
+    --schemes)
+        [[ $cur == *,* ]] && head=${cur%,*},
+        COMPREPLY=($(compgen -P "$head" \
+            -W 'negotiate digest ntlm bearer basic' -- "${cur##*,}"))
+        ;;
+    --log)
+        compopt -o filenames 2>/dev/null
+        COMPREPLY=($(compgen -W 'stderr syslog journald none' -- "$cur"))
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$cur")
+        ;;
+    --password-file | --token-file | --credentials)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        ;;
+    --username | --password | --password-fd | --domain | --token | --proxy | \
+        --replay-max | --timeout | --retry-after) ;;
+    *) return 1 ;;
+    esac
+}
+
+_auth407()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at
+    COMPREPLY=()
+    at=$(_auth407_command_at)
+    if [[ -n $at ]] && ((at <= COMP_CWORD)); then
+        if declare -F _command_offset >/dev/null; then
+            _command_offset "$at"
+        elif ((at == COMP_CWORD)); then
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+        else
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        fi
+        return
+    fi
+    if [[ $cur == '=' ]]; then
+        cur=
+    elif [[ $prev == '=' ]]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    _auth407_value "$prev" "$cur" && return
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$(_auth407_options)" -- "$cur"))
+        return
+    fi
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+    ((COMP_CWORD == 1)) &&
+        COMPREPLY+=($(compgen -W 'run observe' -- "$cur"))
+}
+
+complete -F _auth407 auth407

@@ -1,0 +1,6 @@
+# The launcher's tests: the program itself, from the outside. They bring a
+# library of their own, so that they say nothing about the real one.
+
+.PHONY: cli-test
+cli-test: $(BUILD)/auth407
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/cli/test_cli

@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: MIT
+"""Options, variables, secrets and the credential file."""
+
+import datetime
+import os
+
+from harness import (LIBRARY, check, clean, equal, has, lacks, path, refused,
+                     run, test, write)
+
+SECRET = "s3cr3t-W0rd"
+GOOD_FILE = f"""# comment
+[proxy.test:3128]
+username = alice
+password = {SECRET}
+"""
+
+
+def value_of(name, *args, **more):
+    """The variable as the command sees it; None: not set."""
+    done = run(*args, "--", "sh", "-c", f'printf %s "${{{name}-(unset)}}"', **more)
+    equal((done.status, done.err), (0, ""), "result")
+    return None if done.out == "(unset)" else done.out
+
+
+VALUES = {
+    "username": ("AUTH407_USERNAME", "CORP\\al ice"),
+    "password": ("AUTH407_PASSWORD", "-pw=#;%20"),
+    "domain": ("AUTH407_DOMAIN", "CORP"),
+    "token": ("AUTH407_TOKEN", "abc.def=="),
+    "proxy": ("AUTH407_PROXY", "one.test:3128,http://two.test:81"),
+    "schemes": ("AUTH407_SCHEMES", "digest,basic"),
+    "mode": ("AUTH407_MODE", "observe"),
+    "log": ("AUTH407_LOG", "stderr"),
+    "log-level": ("AUTH407_LOG_LEVEL", "request"),
+    "replay-max": ("AUTH407_REPLAY_MAX", "1000"),
+    "timeout": ("AUTH407_TIMEOUT", "7"),
+    "retry-after": ("AUTH407_RETRY_AFTER", "11"),
+}
+
+
+@test
+def options_set_variables():
+    """each option sets its variable, and wins over what is there"""
+    user = {"AUTH407_USERNAME": "u"}
+    for option, (name, value) in VALUES.items():
+        before = {"AUTH407_LOG_LEVEL": "challenge", **user, name: "1"}
+        for words in ((f"--{option}={value}",), (f"--{option}", value),
+                      (f"--{option}=x", f"--{option}", value)):
+            equal(value_of(name, *words, env=before), value, option)
+    for option, (name, value) in VALUES.items():
+        equal(value_of(name, env=user), user.get(name), "not set by itself")
+
+
+@test
+def variables_pass():
+    """variables without an option stay as they are"""
+    for name, value in VALUES.values():
+        equal(value_of(name, env={"AUTH407_USERNAME": "u", name: value}),
+              value, name)
+
+
+@test
+def observe_mode():
+    """observe sets AUTH407_MODE=observe over whatever was there"""
+    equal(value_of("AUTH407_MODE", "observe"), "observe")
+    equal(value_of("AUTH407_MODE", "observe", env={"AUTH407_MODE": "off"}),
+          "observe")
+    equal(value_of("AUTH407_MODE", "run"), None)
+
+
+@test
+def relative_files():
+    """files named by options hold after the command's chdir"""
+    write("rel/cred", GOOD_FILE)
+    where = {"cwd": path("rel")}
+    equal(value_of("AUTH407_LOG", "--log", "x.jsonl", **where),
+          path("rel/x.jsonl"))
+    equal(value_of("AUTH407_LOG", "--log", "/x.jsonl", **where), "/x.jsonl")
+    for word in ("stderr", "syslog", "journald", "none"):
+        equal(value_of("AUTH407_LOG", "--log", word, **where), word)
+    equal(value_of("AUTH407_CREDENTIALS", "--credentials", "cred", **where),
+          path("rel/cred"))
+    refused(run("--log=", "true"), "`--log` needs a file name")
+
+
+@test
+def bad_settings():
+    """a bad setting stops everything, and names variable and option"""
+    mark = path("started")
+    for option, value in (("mode", "inyect"), ("schemes", "basic,kerberos"),
+                          ("log-level", "all"), ("timeout", "soon"),
+                          ("replay-max", "1 MiB"), ("retry-after", "-1"),
+                          ("proxy", "host:port"), ("password", SECRET)):
+        name = VALUES[option][0]
+        done = run(f"--{option}={value}", "--", "touch", mark)
+        refused(done, name, f"(set by --{option})")
+        lacks(done.err, SECRET)
+        done = run("--", "touch", mark, env={name: value})
+        refused(done, name)
+        lacks(done.err, "set by")
+    refused(run("--log-level=x", "--log=none", "true"),
+            "(set by --log-level)")
+    check(not os.path.exists(mark), "the command was started")
+
+
+@test
+def unsendable_variables():
+    """a user name or password that can't be sent is an error"""
+    for words in (("--username=u", f"--password={SECRET}\n"),
+                  ("--username=u\r",), ("--username=u", "--domain=\t\n")):
+        done = run(*words, "true")
+        refused(done, "AUTH407_USERNAME", "control character")
+        lacks(done.err, SECRET)
+
+
+@test
+def unsendable_url():
+    """a proxy URL that can't be sent is a warning without the secret"""
+    done = run("--", "echo", "on",
+               env={"https_proxy": f"http://u:{SECRET}%zz@p.test:3128"})
+    equal((done.status, done.out), (0, "on\n"), "result")
+    has(done.err, "warning: the credential in https_proxy can't be sent")
+    lacks(done.err, SECRET)
+
+
+@test
+def password_file():
+    """--password-file takes the first line, whatever ends it"""
+    for text in (SECRET, SECRET + "\n", SECRET + "\r\n", SECRET + "\nmore\n"):
+        file = write("pw", text)
+        equal(value_of("AUTH407_PASSWORD", "--username=u", "--password-file",
+                       file, env={"AUTH407_PASSWORD": "old"}), SECRET)
+    equal(value_of("AUTH407_TOKEN", "--token-file", file), SECRET)
+    kept = write("pw", b" \xc3\xa4 # x \n")
+    equal(value_of("AUTH407_PASSWORD", "--username=u", "--password-file",
+                   kept), " \u00e4 # x ")
+
+
+@test
+def long_secret():
+    """a token may be as long as a header's maximum, not longer"""
+    file = write("token", "t" * 65536)
+    done = run("--token-file", file, "--", "sh", "-c",
+               "printf %s \"$AUTH407_TOKEN\" | wc -c")
+    clean(done, "65536\n")
+    refused(run("--token-file", write("token", "t" * 65537), "true"),
+            "longer than 65536 bytes")
+
+
+@test
+def bad_password_file():
+    """a password file that is no good is an error"""
+    for file, part in ((path("no-such"), "No such file"),
+                       (write("pw", ""), "the first line is empty"),
+                       (write("pw2", "\nx\n"), "the first line is empty"),
+                       (write("pw3", b"a\0b"), "NUL byte"),
+                       (path(), "directory")):
+        refused(run("--username=u", "--password-file", file, "true"),
+                "--password-file: ", part)
+        refused(run("--token-file", file, "true"), "--token-file: ", part)
+
+
+@test
+def open_password_file():
+    """a password file that others may read is a warning"""
+    file = write("pw-open", SECRET, 0o644)
+    done = run("--username=u", "--password-file", file, "true")
+    equal(done.status, 0)
+    has(done.err, "other users may read " + file)
+    has(done.err, "0644")
+    lacks(done.err, SECRET)
+    clean(run("-q", "--username=u", "--password-file", file, "true"), "")
+
+
+@test
+def password_fd():
+    """--password-fd takes one line and leaves the rest of standard input"""
+    clean(run("--username=u", "--password-fd", "0", "--", "sh", "-c",
+              'echo "$AUTH407_PASSWORD"; cat', data=b"pass word\r\nrest\n"),
+          "pass word\nrest\n")
+    read, wr = os.pipe()
+    os.write(wr, b"other\n")
+    os.close(wr)
+    done = run("--username=u", f"--password-fd={read}", "--", "sh", "-c",
+               f'echo "$AUTH407_PASSWORD"; ls /proc/self/fd/{read}',
+               pass_fds=(read,))
+    os.close(read)
+    equal((done.status, done.out), (2, "other\n"), "closed afterwards")
+
+
+@test
+def late_password_fd():
+    """a descriptor that others made non-blocking is waited for"""
+    read, wr = os.pipe()
+    os.set_blocking(read, False)
+    if os.fork() == 0:
+        os.close(read)
+        for part in (b"slow", b"ly\n"):
+            os.system("sleep 0.1")
+            os.write(wr, part)
+        os._exit(0)
+    os.close(wr)
+    clean(run("--username=u", f"--password-fd={read}", "--", "sh", "-c",
+              'echo "$AUTH407_PASSWORD"', pass_fds=(read,)), "slowly\n")
+    os.close(read)
+    os.wait()
+
+
+@test
+def bad_password_fd():
+    """a descriptor that is none is an error that does not repeat it"""
+    for word in (SECRET, "", "-1", "3x", "99999999999"):
+        done = run("--username=u", f"--password-fd={word}", "true")
+        refused(done, "needs the number of an open file descriptor")
+        lacks(done.err, SECRET)
+    refused(run("--username=u", "--password-fd=77", "true"),
+            "can't read: Bad file descriptor")
+    refused(run("--username=u", "--password-fd=0", "true"), "is empty")
+
+
+@test
+def secrets_hidden():
+    """no secret is in the command's words or in what auth407 says"""
+    file = write("pw", SECRET)
+    cred = write("cred-ok", GOOD_FILE)
+    env = {"https_proxy": f"http://bob:{SECRET}@proxy.test:3128",
+           "http_proxy": f"http://{SECRET}@proxy.test:3128",
+           "all_proxy": f"http://{SECRET}:@proxy.test:3129"}
+    for words in (("--password", SECRET), (f"--password={SECRET}",),
+                  ("--password-file", file), ("--password-fd", "0"),
+                  ("--password", SECRET, "--token", SECRET)):
+        done = run("-v", "--username=alice", *words, "--credentials", cred,
+                   "--", "cat", "/proc/self/cmdline", env=env,
+                   data=SECRET.encode())
+        equal((done.status, done.out), (0, "cat\0/proc/self/cmdline\0"))
+        lacks(done.err, SECRET)
+        has(done.err, "user alice, with a password")
+    for words in ((f"--pasword={SECRET}",), (f"--quiet={SECRET}",),
+                  (f"-p{SECRET}",), (f"--{SECRET}={SECRET}x", "--mode=" + SECRET)):
+        lacks(run(*words, "true").err.replace(f"--{SECRET}`", ""), SECRET)
+
+
+@test
+def verbose():
+    """-v says what applies, on standard error"""
+    cred = write("cred-ok", GOOD_FILE)
+    done = run("-v", "--credentials", cred, "--schemes=digest,basic", "--",
+               "echo", "on",
+               env={"https_proxy": "http://bob:x@[2001:db8::1]:3128",
+                    "AUTH407_PROXY": "https://tls.test:444"})
+    equal((done.status, done.out), (0, "on\n"), "result")
+    for line in (f"library: {LIBRARY}", "command: /usr/bin/echo",
+                 "mode: inject",
+                 f"log: {path('home')}/.local/state/auth407/407.jsonl, "
+                 "level challenge",
+                 "schemes: digest, basic", f"credential file: {cred}, used",
+                 "proxy: [2001:db8::1]:3128, from the environment",
+                 "proxy: tls.test:444, from the environment; over TLS, which "
+                 "the library can't read",
+                 "proxy: proxy.test:3128, from the credential file",
+                 "credential: https_proxy, for [2001:db8::1]:3128, user bob, "
+                 "with a password",
+                 f"credential: {cred}:2, for proxy.test:3128, user alice, with "
+                 "a password"):
+        has(done.err, f"auth407: {line}\n")
+    done = run("observe", "-v", "--log=none", "true")
+    for line in ("mode: observe", "log: none, level challenge",
+                 "proxy: none configured", "credential: none configured",
+                 f"credential file: {path('home')}/.config/auth407/"
+                 "credentials, not used in this mode"):
+        has(done.err, f"auth407: {line}\n")
+    has(run("-v", "true").err, "credentials, not there\n")
+
+
+@test
+def named_file():
+    """a credential file that was named must be usable, or nothing starts"""
+    mark = path("started")
+    for file, part in (
+            (path("no-such"), "no-such"),
+            (write("cred-open", GOOD_FILE, 0o644), "cred-open"),
+            (write("cred-bad", f"[p.test]\nusername = a\npasword = {SECRET}\n"),
+             "cred-bad:3: unknown key")):
+        for words, env in ((("--credentials", file), {}),
+                           ((), {"AUTH407_CREDENTIALS": file}),
+                           (("observe", "--credentials", file), {})):
+            done = run(*words, "--", "touch", mark, env=env)
+            refused(done, "credential file: ", part)
+            lacks(done.err, SECRET)
+    check(not os.path.exists(mark), "the command was started")
+    clean(run("--credentials", write("cred-ok", GOOD_FILE), "echo", "on"),
+          "on\n")
+    clean(run("--credentials", write("cred-empty", ""), "echo", "on"), "on\n")
+
+
+@test
+def default_file():
+    """the default credential file may be missing; a bad one is a warning"""
+    home = {"HOME": path("home2")}
+    name = "home2/.config/auth407/credentials"
+    clean(run("--", "echo", "on", env=home), "on\n")
+    write(name, GOOD_FILE)
+    clean(run("--", "echo", "on", env=home), "on\n")
+    for text, mode in ((GOOD_FILE, 0o640), ("username = x\n", 0o600)):
+        write(name, text, mode)
+        done = run("--", "echo", "on", env=home)
+        equal((done.status, done.out), (0, "on\n"), "result")
+        has(done.err, "warning: credential file ignored: ")
+        equal(len(done.err.splitlines()), 1, "lines")
+        clean(run("-q", "--", "echo", "on", env=home), "on\n")
+        clean(run("observe", "--", "echo", "on", env=home), "on\n")
+        has(run("-v", "true", env=home).err, "credentials, ignored")
+        refused(run("true", env={**home,
+                                 "AUTH407_CREDENTIALS": path(name)}), name)
+    write("xdg/auth407/credentials", GOOD_FILE)
+    done = run("-v", "true", env={"XDG_CONFIG_HOME": path("xdg")})
+    has(done.err, path("xdg/auth407/credentials") + ", used")
+    clean(run("--", "echo", "on", env={"HOME": None}), "on\n")
+
+
+@test
+def expiry():
+    """a credential near or past its last day is a warning"""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    for days, part in ((-3, "has expired"), (0, "has expired"),
+                       (3, "expires in 3 day(s)"), (30, None)):
+        day = today + datetime.timedelta(days=days)
+        file = write("cred-old", GOOD_FILE + f"expires = {day}\n")
+        done = run("--credentials", file, "--", "echo", "on")
+        equal((done.status, done.out), (0, "on\n"), "result")
+        if part:
+            has(done.err, f"warning: the credential in {file}:2 {part}")
+        else:
+            equal(done.err, "", "far from its day")

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+"""Help, man pages and completion: they agree with the table of options."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from harness import (ROOT, Skip, check, environment, equal, has, lacks, path,
+                     run, test, write)
+
+LATER = re.compile(r"\b(report|doctor|login)\b")
+MAN1 = os.path.join(ROOT, "docs", "auth407.1")
+MAN5 = os.path.join(ROOT, "docs", "auth407-credentials.5")
+COMPLETION = os.path.join(ROOT, "scripts", "completion.bash")
+
+
+def read(file):
+    with open(file, encoding="utf-8") as f:
+        return f.read()
+
+
+def table():
+    """cli/options.def as a list of dictionaries."""
+    text = read(os.path.join(ROOT, "cli", "options.def"))
+    rows = re.findall(
+        r'A407_OPTION\(\w+,\s*"([a-z-]+)",\s*(?:0|\'(\w)\'),\s*'
+        r'(?:NULL|"([A-Z]+)"),\s*\w+,\s*(?:NULL|"(\w+)"),\s*(RUN|BOTH),', text)
+    equal(len(rows), text.count("A407_OPTION("), "rows that were understood")
+    return [dict(zip(("name", "letter", "value", "variable", "in"), row))
+            for row in rows]
+
+
+def help_of(*words):
+    done = run(*words)
+    equal((done.status, done.err), (0, ""), words)
+    return done.out
+
+
+def options_in(text):
+    """--name at the places where options are explained."""
+    return re.findall(r"^(?:      |  -\w, )--([a-z-]+)", text, re.M)
+
+
+@test
+def version():
+    """--version prints the version that the Makefile has"""
+    number = re.search(r"^VERSION := (\S+)", read(os.path.join(
+        ROOT, "Makefile")), re.M).group(1)
+    for words in (("--version",), ("-V",), ("run", "--version"),
+                  ("--mode", "off", "--version")):
+        equal(help_of(*words), f"auth407 {number}\n", words)
+
+
+@test
+def help_options():
+    """help explains every option, its value and its variable, and no other"""
+    rows = table()
+    for words, taken in ((("--help",), ("RUN", "BOTH")), (("-h",), ("RUN", "BOTH")),
+                         (("run", "--help"), ("RUN", "BOTH")),
+                         (("observe", "-h"), ("BOTH",))):
+        text = help_of(*words)
+        mine = [row for row in rows if row["in"] in taken]
+        equal(options_in(text), [row["name"] for row in mine], words)
+        for row in mine:
+            has(text, f"--{row['name']} {row['value']}" if row["value"]
+                else f"-{row['letter']}, --{row['name']}")
+            if row["variable"]:
+                has(text, f"({row['variable']})")
+    lacks(help_of("observe", "--help"), "AUTH407_MODE")
+
+
+@test
+def help_rest():
+    """help has usage, examples, exit statuses and files"""
+    for words, examples in ((("--help",), 3), (("run", "--help"), 2),
+                            (("observe", "--help"), 1)):
+        text = help_of(*words)
+        for part in ("Usage:\n", "Examples:\n", "Exit status:\n", "Files:\n",
+                     "\n  125 ", "\n  126 ", "\n  127 ",
+                     "$XDG_CONFIG_HOME/auth407/credentials",
+                     "$XDG_STATE_HOME/auth407/407.jsonl", "AUTH407_LIBRARY"):
+            has(text, part)
+        part = text.split("Examples:\n")[1].split("\n\n")[0]
+        equal(len(re.findall(r"^  auth407 .*-- ", part, re.M)), examples,
+              "examples")
+    has(" ".join(help_of("--help").split()),
+        "Visible to other users in the process list for a moment: prefer "
+        "--password-file, --password-fd or the credential file")
+
+
+@test
+def columns():
+    """help, messages of use and sources of the man pages fit 80 columns"""
+    texts = [help_of("--help"), help_of("run", "-h"), help_of("observe", "-h"),
+             run().err, read(MAN1), read(MAN5)]
+    for text in texts:
+        for line in text.splitlines():
+            check(len(line) <= 80, line)
+
+
+@test
+def later_commands():
+    """commands of later versions are not spoken of"""
+    for text in (help_of("--help"), help_of("run", "-h"),
+                 help_of("observe", "-h"), run().err, read(MAN1), read(MAN5),
+                 read(COMPLETION)):
+        found = LATER.search(text)
+        check(not found, found and found.group())
+
+
+def rendered(page):
+    if not shutil.which("man") or not shutil.which("groff"):
+        raise Skip("no man or groff")
+    done = subprocess.run(
+        ["man", "--warnings", "-E", "UTF-8", "-P", "cat", "-l", page],
+        env=environment(MANWIDTH="80", GROFF_NO_SGR="1"),
+        capture_output=True, check=False)
+    equal((done.returncode, done.stderr), (0, b""), "man")
+    text = done.stdout.decode()
+    return re.sub(".\x08", "", text)
+
+
+@test
+def man_lint():
+    """the man pages render without a warning, in 80 columns"""
+    for page, parts in ((MAN1, ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS",
+                                "ENVIRONMENT", "FILES", "EXIT STATUS",
+                                "EXAMPLES", "SEE ALSO")),
+                        (MAN5, ("NAME", "DESCRIPTION", "FILES", "EXAMPLES",
+                                "SEE ALSO"))):
+        text = rendered(page)
+        for part in parts:
+            check(re.search(f"^{part}$", text, re.M), part)
+        for line in text.splitlines():
+            check(len(line) <= 80, line)
+        if shutil.which("mandoc"):
+            done = subprocess.run(["mandoc", "-Tlint", "-W", "warning", page],
+                                  capture_output=True, check=False)
+            equal((done.returncode, done.stdout), (0, b""), "mandoc")
+
+
+@test
+def man_options():
+    """the man page has every option, value and variable, and no other"""
+    text = read(MAN1)
+    items = re.findall(r"^\.It Fl (?:(\w) , Fl )?\\-([a-z-]+)"
+                       r"(?: Ar (\w+))?(?: Pq Ev (\w+))?$", text, re.M)
+    rows = table()
+    equal([(i[0], i[1]) for i in items],
+          [(r["letter"], r["name"]) for r in rows], "options")
+    for item, row in zip(items, rows):
+        equal(bool(item[2]), bool(row["value"]), f"value of {item[1]}")
+        if item[3] or not item[1].endswith(("-file", "-fd")):
+            equal(item[3], row["variable"], f"variable of {item[1]}")
+
+
+@test
+def man_keys():
+    """the credential file's man page has every key of the parser"""
+    keys = re.findall(r'\[KEY_\w+\] = \{"([a-z-]+)"', read(os.path.join(
+        ROOT, "core", "credfile.c")))
+    check(len(keys) >= 10, "the parser's keys")
+    text = read(MAN5)
+    for key in keys:
+        check(re.search(rf"^\.(It )?Cm .*{key}\b", text, re.M), key)
+
+
+@test
+def man_example():
+    """the example in the credential file's man page is a good file"""
+    text = read(MAN5).split(".Bd -literal\n")[1].split(".Ed\n")[0]
+    file = write("man-example", text)
+    done = run("-q", "-v", "--credentials", file, "true")
+    equal(done.status, 0, done.err)
+    has(done.err, "for proxy.corp.example:3128, user alice")
+    has(done.err, "for *.lab.example, user alice")
+
+
+def complete(*words, cursor=None):
+    """What bash would offer for the last word."""
+    quoted = " ".join("'" + w + "'" for w in ("auth407", *words))
+    script = f"""
+        set -u
+        . '{COMPLETION}'
+        COMP_WORDS=({quoted}); COMP_CWORD={len(words)}
+        COMPREPLY=()
+        _auth407 auth407 2>/dev/null
+        printf '%s\\n' "${{COMPREPLY[@]-}}"
+    """
+    done = subprocess.run(["bash", "--norc", "-c", script], cwd=path("compl"),
+                          env=environment(PATH=path("compl-bin") +
+                                          ":/usr/bin:/bin"),
+                          capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""), words)
+    return sorted(w for w in done.stdout.split("\n") if w)
+
+
+@test
+def completion_options():
+    """completion offers every option, its values, files and commands"""
+    rows = table()
+    write("compl-bin/zz407", "#!/bin/sh\n", 0o755)
+    write("compl/zz file", "")
+    every = sorted("--" + row["name"] for row in rows)
+    for words in (("-",), ("--",), ("run", "-"), ("-q", "-"), ("--domain", "D", "-"),
+                  ("--domain", "=", "D", "-")):
+        equal(complete(*words), every, words)
+    equal(complete("observe", "-"),
+          sorted("--" + r["name"] for r in rows if r["in"] == "BOTH"))
+    equal(complete("--user"), ["--username"])
+    equal(complete("obs"), ["observe"])
+    equal(complete("--mode", ""), ["inject", "observe", "off"])
+    equal(complete("--mode", "=", "of"), ["off"])
+    equal(complete("--log-level", "="), ["challenge", "request"])
+    equal(complete("--schemes", "digest,b"), ["digest,basic", "digest,bearer"])
+    equal(complete("--log", "s"), ["stderr", "syslog"])
+    for option in ("--log", "--credentials", "--password-file",
+                   "--token-file"):
+        equal(complete(option, "zz"), ["zz file"], option)
+    equal(complete("--password", ""), [], "nothing to offer for a secret")
+    for words in (("zz",), ("--", "zz"), ("run", "zz"), ("run", "--", "zz"),
+                  ("observe", "-q", "zz"), ("--domain", "D", "zz")):
+        equal(complete(*words), ["zz407"], words)
+    equal(complete("--", "zz407", "zz"), ["zz file"])
+    equal(complete("zz407", "--mode", "zz"), ["zz file"])
+
+
+@test
+def completion_values():
+    """completion knows for every option whether it takes a value"""
+    text = read(COMPLETION).split("_auth407_value()")[1].split("\n}")[0]
+    flags = re.search(r"--help.*\) ;;", read(COMPLETION)).group()
+    for row in table():
+        pattern = rf"--{row['name']}(?![a-z-])"
+        equal(bool(re.search(pattern, text)), bool(row["value"]), row["name"])
+        equal(bool(re.search(pattern, flags)), not row["value"], row["name"])
