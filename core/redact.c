@@ -101,16 +101,16 @@ static bool bare_userinfo(const struct scan *s, size_t from, struct hole *h)
 {
     struct a407_span t = s->text;
     size_t to = a407_word_end(t, from);
-    if (memmem(t.p + from, to - from, "://", 3))
-        return false;
-    size_t start = value_start(t, from, to);
-    size_t at;
-    if (s->url) {
+    const char *scheme = memmem(t.p + from, to - from, "://", 3);
+    if (scheme) /* a URL follows: that part is not ours */
+        to = (size_t)(scheme - t.p);
+    size_t start = value_start(t, from, to), at;
+    if (s->url && !scheme) {
         at = userinfo_end(t, start);
     } else {
         const char *p = memrchr(t.p + start, '@', to - start);
         at = p ? (size_t)(p - t.p) : SIZE_MAX;
-        if (p && !memchr(t.p + start, ':', at - start) &&
+        if (p && !s->url && !memchr(t.p + start, ':', at - start) &&
             !a407_takes_proxy(a407_word_before(t, s->prev, from)))
             return false;
     }

@@ -91,7 +91,10 @@ static bool ends_with(struct a407_span s, const char *z)
     return s.n >= n && memcmp(s.p + s.n - n, z, n) == 0;
 }
 
-/* Long options: which of them have a secret as their next word. */
+/*
+ * Whether the value of a long option, or of a variable of that name, is a
+ * secret; the answer is that of announces().
+ */
 static const char *long_option(struct a407_span name)
 {
     static const char *const flags[] = {"anyauth", "proxy-anyauth",
@@ -145,6 +148,7 @@ static bool is_auth_scheme(struct a407_span word)
            a407_span_ieq(word, "Negotiate") || a407_span_ieq(word, "NTLM");
 }
 
+/* The word at `from`, to its closing quote if it has one, holds one of them. */
 static bool has_any(struct a407_span t, size_t from, const char *chars)
 {
     size_t end = a407_word_end(t, from);
@@ -197,7 +201,14 @@ static size_t secret_value(struct a407_span t, size_t i)
     while (start > 0 && (a407_is_name_char(t.p[start - 1]) ||
                          (!colon && t.p[start - 1] == '.')))
         start--;
-    if (!secret_name(a407_span(t.p + start, end - start)))
+    struct a407_span name = a407_span(t.p + start, end - start);
+    const char *chars = colon && secret_name(name) ? "" : NULL;
+    if (!colon) {
+        while (name.n && name.p[0] == '-')
+            name = a407_span(name.p + 1, name.n - 1);
+        chars = long_option(name);
+    }
+    if (!chars)
         return t.n;
     /* the host and port of a URL are no field name and value */
     if (colon && start >= 2 && memcmp(t.p + start - 2, "//", 2) == 0)
@@ -206,7 +217,7 @@ static size_t secret_value(struct a407_span t, size_t i)
         return t.n;
     for (i++; i < t.n && a407_is_blank(t.p[i]); i++)
         ;
-    return i;
+    return i < t.n && has_any(t, i, chars) ? i : t.n;
 }
 
 size_t a407_secret_start(struct a407_span t, struct a407_span prev, size_t from)

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "event.h"
+#include "exact.h"
+
+#include <stdio.h>
+
+#define R "[redacted]"
+
+static const struct {
+    const char *text;
+    const char *shown; /* NULL: as it is */
+} urls[] = {
+    {"http://h/p", NULL},
+    {"h:443", NULL},
+    {"[::1]:443", NULL},
+    {"/p", NULL},
+    {"", NULL},
+    {"http://u:p@h/p", "http://h/p"},
+    {"http://token@h", "http://h"},
+    {"http://u:p@h/p?q=1#f", "http://h/p"},
+    {"http://h/p?", "http://h/p"},
+    {"http://h/p#f?x", "http://h/p"},
+    {"http://h?q", "http://h"},
+    {"h/p?q", "h/p"},
+    {"u:p@h:443", "h:443"},
+    {"--proxy=http://u:p@h:1", "--proxy=http://h:1"},
+    {"--proxy=u:p@h:1", "--proxy=h:1"},
+    {"https_proxy=u:p=q@h:1", "https_proxy=h:1"},
+    /* an "@" in a path is no userinfo (scoped npm packages) */
+    {"http://h:4873/@scope/p", NULL},
+    {"http://h/a@b", NULL},
+    {"/@scope/p", NULL},
+    /* unencoded characters in a password: RFC 3986 ends the host before them */
+    {"http://u:p@q@h/p", "http://h/p"},
+    {"http://u:a?b@h/p", "http://h/p"},
+    {"http://u:a#b@h/p", "http://h/p"},
+    {"http://u:a/b@h/p", "http://h/p"},
+    {"http://u:a b@h/p", "http://h/p"},
+    {"http://u:p@a,http://v:q@b", "http://a,http://b"},
+    {"http://h/?next=http://u:p@g", "http://h/"},
+};
+
+static void test_url(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        char out[128];
+        size_t n = strlen(urls[i].text);
+        const char *want = urls[i].shown ? urls[i].shown : urls[i].text;
+        char *p = exact(urls[i].text, n);
+        bool removed = a407_url_redact(a407_span(p, n), out, sizeof out);
+        free(p);
+        assert_string_equal(out, want);
+        assert_int_equal(removed, urls[i].shown != NULL);
+    }
+}
+
+static const struct {
+    const char *prev;
+    const char *arg;
+    const char *shown; /* NULL: as it is */
+} args[] = {
+    /* nothing to hide */
+    {NULL, "curl", NULL},
+    {NULL, "/usr/bin/pass", NULL},
+    {"-o", "/tmp/x", NULL},
+    {"-x", "http://proxy:3128", NULL},
+    {"--proxy", "proxy:3128", NULL},
+    {"git", "git@github.com:a/b.git", NULL},
+    {"--scope", "@a/b@1.2", NULL},
+    {NULL, "http://h:4873/@scope/p", NULL},
+    {"push", "-u", NULL},
+    {"-u", "origin", NULL},
+    {"-u", "script.py", NULL},
+    {"--user", "requests", NULL},
+    {"--anyauth", "http://h/", NULL},
+    {"--no-auth-cache", "http://h/", NULL},
+    {"--no-passive-ftp", "http://h/", NULL},
+    {NULL, "--passive-ftp=x", NULL},
+    {NULL, "AUTH407_MODE=observe", NULL},
+    {NULL, "LD_PRELOAD=/x/libauth407.so", NULL},
+    {"-H", "Accept: text/html", NULL},
+    {"-x", "http://auth-proxy:3128", NULL},
+    {NULL, "auth.example.com:443", NULL},
+    {NULL, "https://token.example.com/", NULL},
+    {NULL, "--password", NULL},
+    {NULL, "--password=", NULL},
+    {"sh", "Basic", NULL},
+    {"Basic", "course", NULL},
+    {NULL, "", NULL},
+    {"--password", "", NULL},
+
+    /* user:password */
+    {"-u", "user:pw", R},
+    {"-U", "user:pw", R},
+    {"-sSu", "user:pw", R},
+    {"-U", "DOM/user%pw", R},
+    {"--user", "user:pw", R},
+    {"-a", "user:pw", R},
+    {"-E", "cert.pem:pw", R},
+    {"--cert", "cert.pem:pw", R},
+    {"--proxy-user", "user:pw", R},
+    {"--proxy-user", "user pw", R},
+    {NULL, "-uuser:pw", "-u" R},
+    {NULL, "-Uuser:pw", "-U" R},
+    {NULL, "-sSuuser:pw", "-sSu" R},
+    {NULL, "--proxy-user=user:pw", "--proxy-user=" R},
+    {NULL, "--proxy-user=user", "--proxy-user=" R},
+    {NULL, "--user=user:pw", "--user=" R},
+    {NULL, "--user=user", NULL},
+    {NULL, "user=us:pw", "user=" R},
+
+    /* options and variables with names of secrets */
+    {"--password", "x", R},
+    {"--http-password", "x", R},
+    {"--proxy-password", "-x", R},
+    {"--pass", "x y", R},
+    {"-password", "x", R},
+    {"--oauth2-bearer", "x", R},
+    {"--api-key", "x", R},
+    {"--apiKey", "x", R},
+    {"--client-secret", "x", R},
+    {"--cookie", "a=b", R},
+    {"-b", "a=b", R},
+    {NULL, "--password=x", "--password=" R},
+    {NULL, "--password=correct horse", "--password=" R},
+    {NULL, "--http-passwd=x", "--http-passwd=" R},
+    {NULL, "AUTH407_PASSWORD=x", "AUTH407_PASSWORD=" R},
+    {NULL, "AUTH407_TOKEN=x", "AUTH407_TOKEN=" R},
+    {NULL, "NPM_TOKEN=x", "NPM_TOKEN=" R},
+    {NULL, "aws_secret_access_key=x", "aws_secret_access_key=" R},
+    {NULL, "-Dhttp.proxyPassword=x", "-Dhttp.proxyPassword=" R},
+    {NULL, "//h/:_authToken=x", "//h/:_authToken=" R},
+    {NULL, "user=u&password=x&z=1", "user=u&password=" R},
+    {NULL, "http.extraheader=PRIVATE-TOKEN: x",
+     "http.extraheader=PRIVATE-TOKEN: " R},
+
+    /* fields */
+    {"-H", "Proxy-Authorization: Basic eDp5", "Proxy-Authorization: " R},
+    {"-H", "proxy-authorization:Basic eDp5", "proxy-authorization:" R},
+    {"-H", "Authorization: Bearer x", "Authorization: " R},
+    {NULL, "--header=Authorization: Bearer x", "--header=Authorization: " R},
+    {NULL, "-HCookie: a=b; c=d", "-HCookie: " R},
+    {NULL, "X-Api-Key: x", "X-Api-Key: " R},
+    {"Authorization:", "Bearer x", R},
+    {NULL, "X-Custom: Bearer x", "X-Custom: Bearer " R},
+    {"-d", "{\"user\":\"a\",\"password\":\"x\"}",
+     "{\"user\":\"a\",\"password\":" R},
+
+    /* URLs */
+    {NULL, "http://u:p@h/p", "http://" R "@h/p"},
+    {NULL, "--proxy=http://u:p@h:1", "--proxy=http://" R "@h:1"},
+    {NULL, "https_proxy=http://u:p@h:1", "https_proxy=http://" R "@h:1"},
+    {NULL, "-xhttp://u:p@h:1", "-xhttp://" R "@h:1"},
+    {"-x", "u:p@h:1", R "@h:1"},
+    {"-x", "u@h:1", R "@h:1"},
+    {"--proxy", "u@h:1", R "@h:1"},
+    {NULL, "u:p@h:1", R "@h:1"},
+    {NULL, "http://h/p?token=x", "http://h/p?..."},
+    {NULL, "http://h/p?x", "http://h/p?..."},
+    {NULL, "http://h/p#access=x", "http://h/p#..."},
+    {NULL, "h/p?sig=x", "h/p?..."},
+    {NULL, "http://u:p@h/p?q=x", "http://" R "@h/p?..."},
+    {NULL, "http://pass=x:y@h/p", "http://" R "@h/p"},
+    {NULL, "http://password:x@h/p?q", "http://" R "@h/p?..."},
+    {NULL, "http://u:token:x@h/p", "http://" R "@h/p"},
+    {NULL, "http://u:a/b@h/p", "http://" R "@h/p"},
+    {NULL, "http://u:a b@h/p", "http://" R "@h/p"},
+    {NULL, "http://h/p;jsessiontoken=x", "http://h/p;jsessiontoken=" R},
+
+    /* a whole command in one word */
+    {"-c", "curl -u user:pw http://h/", "curl -u " R},
+    {"-c", "curl -uuser:pw http://h/", "curl -u" R},
+    {"-c", "curl -U 'us er:pw' http://h/", "curl -U '" R},
+    {"-c", "curl --proxy-user u:p http://h/", "curl --proxy-user " R},
+    {"-c", "wget --password x http://h/", "wget --password " R},
+    {"-c", "wget --password='x y' http://h/", "wget --password=" R},
+    {"-c", "curl -H 'Cookie: a=b' http://h/", "curl -H 'Cookie: " R},
+    {"-c", "https_proxy=http://u:p@h:1 git fetch",
+     "https_proxy=http://" R "@h:1 git fetch"},
+    {"-c", "curl 'http://h/?a=b' 'http://g'", "curl 'http://h/?..."},
+    {"-c", "curl http://h/; curl https://u:p@g/",
+     "curl http://h/; curl https://" R "@g/"},
+    {"-c", "curl http://h -H 'X-Token: a@b'", "curl http://" R "@"},
+};
+
+static void redact(const char *prev, const char *arg, char *out, size_t cap)
+{
+    char *p = prev ? exact(prev, strlen(prev) + 1) : NULL;
+    char *a = exact(arg, strlen(arg) + 1);
+    a407_redact_arg(p, a, out, cap);
+    free(p);
+    free(a);
+}
+
+static void test_arg(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof args / sizeof args[0]; i++) {
+        char out[128];
+        const char *want = args[i].shown ? args[i].shown : args[i].arg;
+        redact(args[i].prev, args[i].arg, out, sizeof out);
+        if (strcmp(out, want) != 0)
+            fail_msg("%s | %s: \"%s\", not \"%s\"",
+                     args[i].prev ? args[i].prev : "", args[i].arg, out, want);
+    }
+}
+
+/* Text that is cut keeps whole UTF-8 sequences, and has its NUL. */
+static void test_cap(void **state)
+{
+    static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
+    static const size_t shown[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    (void)state;
+    for (size_t cap = 1; cap <= sizeof shown / sizeof shown[0]; cap++) {
+        char *big = malloc(cap);
+        assert_non_null(big);
+        redact(NULL, text, big, cap);
+        assert_int_equal(strlen(big), shown[cap - 1]);
+        assert_memory_equal(big, text, strlen(big));
+        a407_url_redact(a407_span_str(text), big, cap);
+        assert_int_equal(strlen(big), shown[cap - 1]);
+        free(big);
+    }
+    char untouched = 'x';
+    redact(NULL, "abc", &untouched, 0);
+    assert_false(a407_url_redact(a407_span_str("http://u@h"), &untouched, 0));
+    assert_int_equal(untouched, 'x');
+}
+
+/* A secret behind each of these stays hidden whatever stands around it. */
+static void test_surroundings(void **state)
+{
+    static const char *const before[] = {"--password=",    "--proxy-user=u:",
+                                         "-uu:",           "http://u:",
+                                         "password: ",     "Cookie:",
+                                         "-H 'Cookie: ",   "http://h/p?x=",
+                                         "X_TOKEN=",       "u:",
+                                         "--pass ",        "-u u:",
+                                         "\"secret\": \"", "http://",
+                                         "--proxy=u:",     "-sSU 'a b:"};
+    static const char *const around[] = {
+        "",        " ",    "x ",         "'",
+        "\"",      "a=b ", "-x ",        "@",
+        "/",       "?",    "#",          "://",
+        "=",       ":",    "http://h/ ", "http://u:p@h ",
+        "sh -c '", "\\",   "%",          ",",
+        "Basic ",  "-u ",  "--a=",       "\xc3",
+        "[::1]",   "."};
+    const size_t n_around = sizeof around / sizeof around[0];
+    (void)state;
+    for (size_t b = 0; b < sizeof before / sizeof before[0]; b++)
+        for (size_t i = 0; i < n_around * n_around; i++) {
+            char text[128], out[256];
+            snprintf(text, sizeof text, "%s %sS3CR3T@h%s", around[i % n_around],
+                     before[b], around[i / n_around]);
+            redact(NULL, text, out, sizeof out);
+            if (strstr(out, "S3CR3T"))
+                fail_msg("%s: %s", text, out);
+        }
+}
+
+/* Any text of telling pieces, at any size of the output, is survived. */
+static void test_any_text(void **state)
+{
+    static const char *const pieces[] = {
+        "http://", "@",          ":", "/",        "?",  "#", "=",
+        "-u",      "--password", " ", "'",        "\"", "x", "Cookie",
+        "\\",      "%",          "-", "\xe2\x82", ".",  "u"};
+    uint32_t seed = 407;
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        char text[256] = "", prev[64] = "";
+        unsigned n = 0;
+        for (seed = seed * 1664525u + 1013904223u; n < (seed >> 28); n++) {
+            uint32_t r = seed >> (n % 16);
+            strcat(text, pieces[(r ^ (r >> 7) ^ n * 13) %
+                                (sizeof pieces / sizeof pieces[0])]);
+            seed = seed * 1664525u + 1013904223u;
+            if (n == 3)
+                strcpy(prev, text);
+        }
+        size_t cap = 1 + (seed >> 8) % 64;
+        char *out = malloc(cap);
+        assert_non_null(out);
+        memset(out, 'x', cap);
+        redact(n > 3 ? prev : NULL, text, out, cap);
+        assert_non_null(memchr(out, '\0', cap));
+        memset(out, 'x', cap);
+        char *p = exact(text, strlen(text));
+        a407_url_redact(a407_span(p, strlen(text)), out, cap);
+        assert_non_null(memchr(out, '\0', cap));
+        free(p);
+        free(out);
+    }
+}
+
+/* A command line may be 128 KiB long: work on it is bounded. */
+static void test_long(void **state)
+{
+    const size_t n = 131072;
+    char *text = malloc(n + 1), out[256];
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < n; i++)
+        text[i] = "-u'"[i % 3];
+    text[n] = '\0';
+    redact(NULL, text, out, sizeof out);
+    assert_int_equal(strlen(out), sizeof out - 1);
+    memset(text, 'a', n);
+    memcpy(text, "--password=", 11);
+    redact(NULL, text, out, sizeof out);
+    assert_string_equal(out, "--password=" R);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_url),          cmocka_unit_test(test_arg),
+        cmocka_unit_test(test_cap),          cmocka_unit_test(test_long),
+        cmocka_unit_test(test_surroundings), cmocka_unit_test(test_any_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
