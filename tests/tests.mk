@@ -1,4 +1,5 @@
-# How the tests are built and run. Everything prints TAP; tests/tally counts it.
+# How the tests are built and run. Everything prints TAP; tests/tally counts it,
+# and with TALLY_SUM=FILE adds its two numbers to a file.
 
 TALLY := tests/tally
 
@@ -7,9 +8,23 @@ unit_libs = $(sys_obj) $(BUILD)/libauth407core.a $(NETTLE) $(CMOCKA)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(sys_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_libs) $(LDFLAGS)
 
-.PHONY: unit
+# check: all of it. `make -k check` goes on after a suite that failed.
+.PHONY: unit check
 unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
+
+check: unit transcripts fuzz-replay structure cli-test digest-vs-curl hook \
+       integration
+
+include tests/digest.mk
+include tests/cli/cli.mk
+include tests/hook/hook.mk
+include tests/integration/integration.mk
+-include tests/transcripts/transcripts.mk
+-include tests/fuzz/fuzz.mk
+-include tests/structure/structure.mk
+-include tests/bench/bench.mk
+-include tests/sanitize.mk
 
 -include $(unit_src:%.c=$(BUILD)/%.d)
 .SECONDARY:
