@@ -2,43 +2,17 @@
 #include "record.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "complain.h"
 #include "gate.h"
-#include "paths.h"
 #include "process.h"
-#include "real.h"
+#include "sink.h"
 
 /* Why 256 KiB: 64 long arguments and 16 parents fit with room to spare. */
 #define LINE_MAX_BYTES (256 * 1024)
-
-static atomic_uint lost; /* lines that no sink took */
-
-/* One write() of one line: with O_APPEND lines of many processes don't mix. */
-static void put_line(const struct a407_config *c, const struct a407_buf *line)
-{
-    int fd = 2;
-    bool file = strcmp(c->log, "stderr") != 0;
-    if (strcmp(c->log, "none") == 0)
-        return;
-    if (file) {
-        const int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-                        O_NONBLOCK;
-        fd = open(c->log, how, 0600);
-        if (fd < 0 && errno == ENOENT) {
-            a407_make_parents(c->log);
-            fd = open(c->log, how, 0600);
-        }
-    }
-    if (fd < 0 || real()->write(fd, line->p, line->n) != (ssize_t)line->n)
-        atomic_fetch_add(&lost, 1);
-    if (file && fd >= 0)
-        real()->close(fd);
-}
 
 void a407_record_flush(struct a407_conn *c)
 {
@@ -52,9 +26,7 @@ void a407_record_flush(struct a407_conn *c)
         a407_buf_init(&store, LINE_MAX_BYTES);
         a407_process_fill(&ev->process, &store, c->caller);
         if (a407_event_json(ev, &line))
-            put_line(c->site->proxy.config, &line);
-        else
-            atomic_fetch_add(&lost, 1);
+            a407_sink_put(c->site->proxy.config, &line);
         a407_buf_free(&line);
         a407_buf_free(&store);
         free(ev);
@@ -79,6 +51,6 @@ void a407_complain(const struct a407_config *c, const char *text)
     a407_json_string(&line, a407_span_str(text));
     a407_buf_fmt(&line, ",\"process\":{\"pid\":%d}}\n", (int)getpid());
     if (!line.failed)
-        put_line(c, &line);
+        a407_sink_put(c, &line);
     a407_buf_free(&line);
 }

@@ -7,8 +7,7 @@
 /*
  * Writes the engine's finished record, if there is one, where the settings
  * say: process and caller are filled in here. c->lock is held. Opens, writes
- * and closes one file; allocates; keeps errno; a failure is counted and
- * otherwise ignored.
+ * and closes one file; allocates; keeps errno.
  */
 void a407_record_flush(struct a407_conn *c);
 
