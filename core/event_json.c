@@ -76,7 +76,7 @@ static void add_bool(struct a407_buf *out, const char *key, bool v)
 
 static void add_status(struct a407_buf *out, const char *key, int status)
 {
-    if (status > 0)
+    if (status >= 100) /* RFC 9110 section 15: three digits */
         a407_buf_fmt(out, "%s%d", key, status);
     else
         a407_buf_fmt(out, "%snull", key);

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "event.h"
+
+#include <stdio.h>
+
+#include "source_file.h"
+
+/* One buffer with the line of one event, NUL-terminated; the caller frees. */
+static struct a407_buf line_of(const struct a407_event *e)
+{
+    struct a407_buf b;
+    a407_buf_init(&b, 1 << 20);
+    assert_true(a407_event_json(e, &b));
+    assert_true(a407_buf_add(&b, "", 1));
+    b.n--;
+    return b;
+}
+
+static bool has(const struct a407_event *e, const char *part)
+{
+    struct a407_buf b = line_of(e);
+    bool found = strstr(b.p, part) != NULL;
+    a407_buf_free(&b);
+    return found;
+}
+
+/* The exit status of tests/lib/check-schema on these lines. */
+static int check_schema(const char *text, size_t n, bool quiet)
+{
+    char command[600];
+    source_path("tests/lib/check-schema", command, sizeof command - 20);
+    if (quiet)
+        strcat(command, " 2>/dev/null");
+    FILE *f = popen(command, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, n, f), n);
+    return pclose(f);
+}
+
+static struct a407_event *full(void)
+{
+    static struct a407_event e;
+    e = (struct a407_event){
+        .time_us = 1798673707000042,
+        .outcome = A407_UNRESOLVED,
+        .cause = A407_CAUSE_REJECTED,
+        .detail = "407 to digest",
+        .proxy = {.host = "proxy.corp.example", .port = 3128},
+        .peer = "10.0.0.1:3128",
+        .challenges = {{"Digest", "the realm", "SHA-256", true},
+                       {"Negotiate", "", "", false}},
+        .n_challenges = 2,
+        .method = "CONNECT",
+        .target = "example.com:443",
+        .client_sent = true,
+        .client_scheme = "Basic",
+        .client_user = "bob",
+        .status = 407,
+        .final_status = 407,
+        .attempts = {{"digest", 407, 1042, false, false, "https_proxy"},
+                     {"basic", 0, 60000000, true, true, "/x/credentials:3"}},
+        .n_attempts = 2,
+        .process = {.pid = 42,
+                    .parent_pid = 41,
+                    .executable = "/usr/bin/curl",
+                    .args = {"curl", "-U", "bob:hunter2",
+                             "--proxy=http://u:hunter2@h",
+                             "https://h/?hunter2"},
+                    .n_args = 5,
+                    .parents = {{41, "/bin/sh"}, {1, "/sbin/init"}},
+                    .n_parents = 2,
+                    .caller_module = "libcurl.so.4"}};
+    return &e;
+}
+
+static void test_whole_line(void **state)
+{
+    static const char want[] =
+        "{\"timestamp\":\"2026-12-30T23:35:07.000042Z\",\"schema\":1,"
+        "\"event\":{\"name\":\"proxy.authentication\"},"
+        "\"outcome\":\"unresolved\",\"cause\":\"rejected\","
+        "\"detail\":\"407 to digest\","
+        "\"remedy\":\"Check user name and password, then `auth407 login "
+        "PROXY`.\","
+        "\"proxy\":{\"address\":\"proxy.corp.example\",\"port\":3128,"
+        "\"peer\":\"10.0.0.1:3128\",\"challenges\":["
+        "{\"scheme\":\"Digest\",\"realm\":\"the realm\","
+        "\"algorithm\":\"SHA-256\",\"stale\":true},"
+        "{\"scheme\":\"Negotiate\",\"realm\":null}]},"
+        "\"http\":{\"request\":{\"method\":\"CONNECT\","
+        "\"proxy_authorization\":{\"present\":true,\"scheme\":\"Basic\","
+        "\"username\":\"bob\"}},\"response\":{\"status_code\":407}},"
+        "\"url\":{\"target\":\"example.com:443\"},"
+        "\"final\":{\"status_code\":407},"
+        "\"attempts\":[{\"scheme\":\"digest\",\"status_code\":407,"
+        "\"duration_ms\":1.042,\"reconnected\":false,\"stale\":false,"
+        "\"credential\":\"https_proxy\"},"
+        "{\"scheme\":\"basic\",\"status_code\":null,"
+        "\"duration_ms\":60000.000,\"reconnected\":true,\"stale\":true,"
+        "\"credential\":\"/x/credentials:3\"}],"
+        "\"process\":{\"pid\":42,\"parent_pid\":41,"
+        "\"executable\":{\"path\":\"/usr/bin/curl\"},"
+        "\"command_args\":[\"curl\",\"-U\",\"[redacted]\","
+        "\"--proxy=http://[redacted]@h\",\"https://h/?...\"],"
+        "\"parents\":[{\"pid\":41,\"executable\":\"/bin/sh\"},"
+        "{\"pid\":1,\"executable\":\"/sbin/init\"}]},"
+        "\"caller\":{\"module\":\"libcurl.so.4\"}}\n";
+    struct a407_buf b = line_of(full());
+    (void)state;
+    assert_string_equal(b.p, want);
+    a407_buf_free(&b);
+}
+
+/* What is not known is null or absent, never invented. */
+static void test_empty(void **state)
+{
+    static const struct a407_event none;
+    static const char *const parts[] = {
+        "\"timestamp\":\"1970-01-01T00:00:00.000000Z\"",
+        "\"outcome\":\"resolved\",\"cause\":\"none\",\"remedy\":",
+        "\"proxy\":{\"address\":\"\",\"port\":0,\"challenges\":[]}",
+        "{\"present\":false,\"scheme\":null,\"username\":null}",
+        "\"response\":{\"status_code\":null}",
+        "\"final\":{\"status_code\":null}",
+        "\"attempts\":[],\"process\":",
+        "\"command_args\":[],\"parents\":[]}}\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (!has(&none, parts[i]))
+            fail_msg("lacks %s", parts[i]);
+}
+
+static void test_timestamps(void **state)
+{
+    static const struct {
+        int64_t us;
+        const char *text;
+    } times[] = {
+        /* date -ud @SECONDS */
+        {0, "1970-01-01T00:00:00.000000Z"},
+        {-1, "1969-12-31T23:59:59.999999Z"},
+        {951782399999999, "2000-02-28T23:59:59.999999Z"},
+        {951782400000000, "2000-02-29T00:00:00.000000Z"},
+        {951868800000001, "2000-03-01T00:00:00.000001Z"},
+        {1709164800000000, "2024-02-29T00:00:00.000000Z"},
+        {1735689599000000, "2024-12-31T23:59:59.000000Z"},
+        {1767225600000000, "2026-01-01T00:00:00.000000Z"},
+        {2147483648000000, "2038-01-19T03:14:08.000000Z"},
+        {4107542400000000, "2100-03-01T00:00:00.000000Z"},
+        {-62167219200000000, "0000-01-01T00:00:00.000000Z"},
+        {-62162035201000000, "0000-02-29T23:59:59.000000Z"},
+        {253402300799999999, "9999-12-31T23:59:59.999999Z"},
+        /* beyond four digits: held at the ends */
+        {253402300800000000, "9999-12-31T23:59:59.000000Z"},
+        {INT64_MAX, "9999-12-31T23:59:59.775807Z"},
+        {INT64_MIN, "0000-01-01T00:00:00.224192Z"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        struct a407_event e = {.time_us = times[i].us};
+        struct a407_buf b = line_of(&e);
+        assert_int_equal(strncmp(b.p, "{\"timestamp\":\"", 14), 0);
+        b.p[14 + 27] = '\0';
+        assert_string_equal(b.p + 14, times[i].text);
+        a407_buf_free(&b);
+    }
+}
+
+static void test_outcomes(void **state)
+{
+    static const char *const names[] = {"resolved", "unresolved", "observed",
+                                        "not_retried"};
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct a407_event e = {.outcome = (enum a407_outcome)i};
+        char part[64];
+        snprintf(part, sizeof part, "\"outcome\":\"%s\"", names[i]);
+        assert_true(has(&e, part));
+    }
+}
+
+/* RFC 8259 section 7, and Unicode's table of well-formed UTF-8. */
+static void test_strings(void **state)
+{
+    static const struct {
+        const char *in;
+        size_t n;
+        const char *out;
+    } strings[] = {
+        {"", 0, ""},
+        {"a\"b\\c/", 6, "a\\\"b\\\\c/"},
+        {"\n\r\t", 3, "\\n\\r\\t"},
+        {"\0\x01\x1f\x7f", 4, "\\u0000\\u0001\\u001f\x7f"},
+        {"\xc3\xa9", 2, "\xc3\xa9"},
+        {"\xe2\x82\xac", 3, "\xe2\x82\xac"},
+        {"\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80"},
+        {"\xf4\x8f\xbf\xbf", 4, "\xf4\x8f\xbf\xbf"},
+        {"\xef\xbf\xbf", 3, "\xef\xbf\xbf"},
+#define BAD "\xef\xbf\xbd"
+        {"a\xff"
+         "b",
+         3, "a" BAD "b"},
+        {"\x80", 1, BAD},
+        {"\xc3", 1, BAD},
+        {"\xe2\x82", 2, BAD BAD},
+        {"\xf0\x9f\x98", 3, BAD BAD BAD},
+        {"\xe2\x82x", 3, BAD BAD "x"},
+        {"\xc3\"", 2, BAD "\\\""},
+        {"\xc0\xaf", 2, BAD BAD},                 /* overlong */
+        {"\xe0\x9f\xbf", 3, BAD BAD BAD},         /* overlong */
+        {"\xf0\x8f\xbf\xbf", 4, BAD BAD BAD BAD}, /* overlong */
+        {"\xed\xa0\x80", 3, BAD BAD BAD},         /* a surrogate */
+        {"\xf4\x90\x80\x80", 4, BAD BAD BAD BAD}, /* above U+10FFFF */
+        {"\xf5\x80\x80\x80", 4, BAD BAD BAD BAD},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+        struct a407_buf b;
+        char want[64];
+        char *p = exact(strings[i].in, strings[i].n);
+        a407_buf_init(&b, 256);
+        a407_json_string(&b, a407_span(p, strings[i].n));
+        free(p);
+        snprintf(want, sizeof want, "\"%s\"", strings[i].out);
+        assert_int_equal(b.n, strlen(want));
+        assert_memory_equal(b.p, want, b.n);
+        a407_buf_free(&b);
+    }
+    struct a407_buf b;
+    a407_buf_init(&b, 8);
+    a407_json_string(&b, a407_span(NULL, 0));
+    assert_memory_equal(b.p, "\"\"", 2);
+    a407_buf_free(&b);
+}
+
+/* An array's count may be larger than the array. */
+static void test_counts(void **state)
+{
+    static struct a407_event e;
+    static char word[600];
+    (void)state;
+    memset(word, 'w', sizeof word - 1);
+    for (size_t i = 0; i < A407_EVENT_ARGS; i++)
+        e.process.args[i] = word;
+    e.n_attempts = A407_EVENT_ATTEMPTS + 3;
+    e.n_challenges = A407_EVENT_CHALLENGES + 3;
+    e.process.n_args = A407_EVENT_ARGS + 3;
+    e.process.n_parents = A407_EVENT_PARENTS + 3;
+    struct a407_buf b = line_of(&e);
+    assert_non_null(strstr(b.p, "],\"attempts_omitted\":3,"));
+    assert_true(b.n < 64 * 260 + 4096);
+    assert_int_equal(check_schema(b.p, b.n, false), 0);
+    a407_buf_free(&b);
+}
+
+/* No room: nothing is claimed to be a line. */
+static void test_no_room(void **state)
+{
+    (void)state;
+    struct a407_buf whole = line_of(full());
+    for (size_t max = 0; max <= whole.n; max += max + 9 < whole.n ? 9 : 1) {
+        struct a407_buf b;
+        a407_buf_init(&b, max);
+        assert_int_equal(a407_event_json(full(), &b), max == whole.n);
+        assert_int_equal(b.failed, max != whole.n);
+        a407_buf_free(&b);
+    }
+    a407_buf_free(&whole);
+}
+
+/* Every string at its longest, and of bytes that need repair or escapes. */
+static void fill(struct a407_event *e, char c)
+{
+    memset(e->detail, c, sizeof e->detail - 1);
+    memset(e->proxy.host, c, sizeof e->proxy.host - 1);
+    memset(e->peer, c, sizeof e->peer - 1);
+    memset(e->method, c, sizeof e->method - 1);
+    memset(e->target, c, sizeof e->target - 1);
+    memset(e->client_scheme, c, sizeof e->client_scheme - 1);
+    memset(e->client_user, c, sizeof e->client_user - 1);
+    for (size_t i = 0; i < e->n_challenges; i++) {
+        struct a407_event_challenge *h = &e->challenges[i];
+        memset(h->scheme, c, sizeof h->scheme - 1);
+        memset(h->realm, c, sizeof h->realm - 1);
+        memset(h->algorithm, c, sizeof h->algorithm - 1);
+    }
+    memset(e->attempts[0].credential, c, sizeof e->attempts[0].credential - 1);
+    memset(e->process.executable, c, sizeof e->process.executable - 1);
+    memset(e->process.caller_module, c, sizeof e->process.caller_module - 1);
+    for (size_t i = 0; i < e->process.n_parents; i++)
+        memset(e->process.parents[i].executable, c,
+               sizeof e->process.parents[i].executable - 1);
+}
+
+static void test_schema(void **state)
+{
+    static const struct a407_event none;
+    struct a407_buf all;
+    (void)state;
+    a407_buf_init(&all, 1 << 20);
+    assert_true(a407_event_json(&none, &all));
+    assert_true(a407_event_json(full(), &all));
+    for (unsigned i = 0; i <= A407_CAUSE_COUNT; i++) {
+        struct a407_event *e = full();
+        e->cause = (enum a407_cause)i;
+        e->outcome = (enum a407_outcome)(i % 4);
+        e->final_status = (int)i * 37 - 20;
+        assert_true(a407_event_json(e, &all));
+    }
+    for (unsigned c = 1; c < 256; c += c < 0x22 ? 1 : 31) {
+        struct a407_event *e = full();
+        const char word[] = {(char)c, '\0'};
+        fill(e, (char)c);
+        e->process.args[1] = word;
+        assert_true(a407_event_json(e, &all));
+    }
+    assert_int_equal(check_schema(all.p, all.n, false), 0);
+    a407_buf_free(&all);
+}
+
+/* The schema says no to what we don't write: it is no formality. */
+static void test_schema_refuses(void **state)
+{
+    static const char *const edits[][2] = {
+        {"\"schema\":1", "\"schema\":2"},
+        {"\"pid\":42", "\"pid\":\"42\""},
+        {"\"pid\":42", "\"pid\":42,\"pid\":43"},
+        {"\"pid\":42", "\"pid\":42,\"extra\":1"},
+        {"\"port\":3128,", ""},
+        {"\"cause\":\"rejected\"", "\"cause\":\"moody\""},
+        {"\"outcome\":\"unresolved\"", "\"outcome\":\"\""},
+        {"42Z", "42+00:00"},
+        {"}\n", "}"},
+        {"}\n", "\n"},
+        {"{\"t", "\xff{\"t"},
+    };
+    struct a407_buf b = line_of(full());
+    (void)state;
+    assert_int_equal(check_schema(b.p, b.n, false), 0);
+    assert_int_not_equal(check_schema("", 0, true), 0);
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        struct a407_buf changed;
+        const char *at = strstr(b.p, edits[i][0]);
+        assert_non_null(at);
+        a407_buf_init(&changed, 1 << 16);
+        a407_buf_add(&changed, b.p, (size_t)(at - b.p));
+        a407_buf_str(&changed, edits[i][1]);
+        assert_true(a407_buf_str(&changed, at + strlen(edits[i][0])));
+        if (check_schema(changed.p, changed.n, true) == 0)
+            fail_msg("taken: %s", edits[i][1]);
+        a407_buf_free(&changed);
+    }
+    a407_buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole_line),     cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_timestamps),     cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_strings),        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_no_room),        cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_schema_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
