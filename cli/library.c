@@ -131,7 +131,7 @@ static bool is_our_library(const char *entry, const char *library)
            a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-char *a407_library_preload(const char *library, const char *old)
+char *a407_library_preload(const char *library, const char *old, bool load)
 {
     size_t cap = strlen(library) + (old ? strlen(old) : 0) + 2;
     char *value = malloc(cap), *words = strdup(old ? old : "");
@@ -142,12 +142,13 @@ char *a407_library_preload(const char *library, const char *old)
         free(words);
         return NULL;
     }
-    end = stpcpy(value, library);
+    end = stpcpy(value, load ? library : "");
     for (word = strtok_r(words, SEPARATORS, &rest); word;
          word = strtok_r(NULL, SEPARATORS, &rest)) {
         if (is_our_library(word, library))
             continue;
-        *end++ = ':';
+        if (end > value)
+            *end++ = ':';
         end = stpcpy(end, word);
     }
     free(words);

@@ -15,10 +15,10 @@
 bool a407_library_find(char *path, struct a407_elf *elf);
 
 /*
- * The value of LD_PRELOAD: `library` in front of the entries of `old` (NULL:
- * none), which keep their order, but for other copies of this library.
- * Allocates; NULL: memory ran out.
+ * The value of LD_PRELOAD: `library` (if `load`) in front of the entries of
+ * `old` (NULL: none), which keep their order, without other copies of this
+ * library. Allocates; NULL: memory ran out.
  */
-char *a407_library_preload(const char *library, const char *old);
+char *a407_library_preload(const char *library, const char *old, bool load);
 
 #endif

@@ -12,10 +12,16 @@
 #include "settings.h"
 #include "target.h"
 
-static bool set_preload(const char *library)
+/*
+ * musl's dynamic linker ends a program whose preloaded library needs glibc; all
+ * others start it without what they can't load.
+ */
+static bool set_preload(const char *library, const struct a407_target *t)
 {
-    char *value = a407_library_preload(library, getenv("LD_PRELOAD"));
-    bool good = value && setenv("LD_PRELOAD", value, 1) == 0;
+    bool load = t->reach != A407_REACH_LIBC;
+    char *value = a407_library_preload(library, getenv("LD_PRELOAD"), load);
+    bool good = value && (*value ? setenv("LD_PRELOAD", value, 1)
+                                 : unsetenv("LD_PRELOAD")) == 0;
 
     if (!good)
         a407_error("can't set LD_PRELOAD: out of memory");
@@ -103,7 +109,7 @@ int a407_run(const struct a407_invocation *inv)
     if (!target.error && settings.config->mode != A407_MODE_OFF)
         a407_target_warn(&target);
     a407_config_free(settings.config);
-    if (!set_preload(library))
+    if (!set_preload(library, &target))
         return A407_EXIT_FAILURE;
     start(inv->argv, &target);
     return start_failed(inv, &target);

@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "credfile_read.h"
 #include "msg.h"
+#include "scheme.h"
 #include "secret.h"
 
 /* How long before a credential's last day its user is told. */
@@ -202,17 +203,37 @@ static bool sendable(const struct a407_config *c)
     return true;
 }
 
-static void warn_expiry(const struct a407_config *c)
+/* Settings that are good, but wait for a scheme that is still to come. */
+static void warn_schemes(const struct a407_config *c)
+{
+    const struct a407_credential *k;
+    size_t i, spoken = 0;
+
+    for (i = 0; i < c->n_order; i++)
+        spoken += a407_scheme_get(c->order[i]) != NULL;
+    if (!spoken)
+        a407_warning("this version speaks none of the allowed schemes: no 407 "
+                     "can be answered");
+    for (k = c->credentials; k; k = k->next)
+        if (k->token && !a407_scheme_get(A407_BEARER))
+            a407_warning("%s: a token is for the scheme bearer, which this "
+                         "version does not speak",
+                         k->label);
+}
+
+static void warn_credentials(const struct a407_config *c)
 {
     const struct a407_credential *k;
     int64_t now = time(NULL);
 
     for (k = c->credentials; k; k = k->next) {
-        if (!k->expires)
-            continue;
-        if (now >= k->expires)
+        if (k->password_file || k->token_file || k->helper || k->netrc)
+            a407_warning("%s: password-file, token-file, helper and netrc have "
+                         "no effect in this version",
+                         k->label);
+        if (k->expires && now >= k->expires)
             a407_warning("the credential in %s has expired", k->label);
-        else if (k->expires - now < EXPIRY_NOTICE)
+        else if (k->expires && k->expires - now < EXPIRY_NOTICE)
             a407_warning("the credential in %s expires in %d day(s)", k->label,
                          (int)((k->expires - now) / 86400) + 1);
     }
@@ -235,6 +256,7 @@ bool a407_settings_check(const struct a407_invocation *inv,
         out->config = NULL;
         return false;
     }
-    warn_expiry(out->config);
+    warn_schemes(out->config);
+    warn_credentials(out->config);
     return true;
 }

@@ -256,8 +256,8 @@ void a407_target_warn(const struct a407_target *t)
         break;
     case A407_REACH_LIBC:
         a407_warning("%s is linked with a C library other than glibc (%s): "
-                     "the library can't be loaded into it; its 407s stay as "
-                     "they are",
+                     "it is started without the library; its 407s stay as they "
+                     "are",
                      t->binary, t->interpreter);
         break;
     case A407_REACH_MACHINE:

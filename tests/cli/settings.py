@@ -17,7 +17,8 @@ password = {SECRET}
 
 def value_of(name, *args, **more):
     """The variable as the command sees it; None: not set."""
-    done = run(*args, "--", "sh", "-c", f'printf %s "${{{name}-(unset)}}"', **more)
+    show = f'printf %s "${{{name}-(unset)}}"'
+    done = run(*args, "--", "sh", "-c", show, **more)
     equal((done.status, done.err), (0, ""), "result")
     return None if done.out == "(unset)" else done.out
 
@@ -46,7 +47,7 @@ def options_set_variables():
         before = {"AUTH407_LOG_LEVEL": "challenge", **user, name: "1"}
         for words in ((f"--{option}={value}",), (f"--{option}", value),
                       (f"--{option}=x", f"--{option}", value)):
-            equal(value_of(name, *words, env=before), value, option)
+            equal(value_of(name, "-q", *words, env=before), value, option)
     for option, (name, value) in VALUES.items():
         equal(value_of(name, env=user), user.get(name), "not set by itself")
 
@@ -55,8 +56,8 @@ def options_set_variables():
 def variables_pass():
     """variables without an option stay as they are"""
     for name, value in VALUES.values():
-        equal(value_of(name, env={"AUTH407_USERNAME": "u", name: value}),
-              value, name)
+        equal(value_of(name, "-q", env={"AUTH407_USERNAME": "u",
+                                        name: value}), value, name)
 
 
 @test
@@ -130,7 +131,7 @@ def password_file():
         file = write("pw", text)
         equal(value_of("AUTH407_PASSWORD", "--username=u", "--password-file",
                        file, env={"AUTH407_PASSWORD": "old"}), SECRET)
-    equal(value_of("AUTH407_TOKEN", "--token-file", file), SECRET)
+    equal(value_of("AUTH407_TOKEN", "-q", "--token-file", file), SECRET)
     kept = write("pw", b" \xc3\xa4 # x \n")
     equal(value_of("AUTH407_PASSWORD", "--username=u", "--password-file",
                    kept), " \u00e4 # x ")
@@ -140,7 +141,7 @@ def password_file():
 def long_secret():
     """a token may be as long as a header's maximum, not longer"""
     file = write("token", "t" * 65536)
-    done = run("--token-file", file, "--", "sh", "-c",
+    done = run("-q", "--token-file", file, "--", "sh", "-c",
                "printf %s \"$AUTH407_TOKEN\" | wc -c")
     clean(done, "65536\n")
     refused(run("--token-file", write("token", "t" * 65537), "true"),
@@ -235,9 +236,10 @@ def secrets_hidden():
         equal((done.status, done.out), (0, "cat\0/proc/self/cmdline\0"))
         lacks(done.err, SECRET)
         has(done.err, "user alice, with a password")
-    for words in ((f"--pasword={SECRET}",), (f"--quiet={SECRET}",),
-                  (f"-p{SECRET}",), (f"--{SECRET}={SECRET}x", "--mode=" + SECRET)):
-        lacks(run(*words, "true").err.replace(f"--{SECRET}`", ""), SECRET)
+    for word in (f"--pasword={SECRET}", f"--quiet={SECRET}", f"-p{SECRET}",
+                 f"--mode={SECRET}", f"--schemes={SECRET}",
+                 f"--proxy=u:{SECRET}@:::"):
+        lacks(run(word, "true").err, SECRET)
 
 
 @test
@@ -279,7 +281,8 @@ def named_file():
     for file, part in (
             (path("no-such"), "no-such"),
             (write("cred-open", GOOD_FILE, 0o644), "cred-open"),
-            (write("cred-bad", f"[p.test]\nusername = a\npasword = {SECRET}\n"),
+            (write("cred-bad",
+                   f"[p.test]\nusername = a\npasword = {SECRET}\n"),
              "cred-bad:3: unknown key")):
         for words, env in ((("--credentials", file), {}),
                            ((), {"AUTH407_CREDENTIALS": file}),
@@ -332,3 +335,30 @@ def expiry():
             has(done.err, f"warning: the credential in {file}:2 {part}")
         else:
             equal(done.err, "", "far from its day")
+
+
+@test
+def keys_without_effect():
+    """a key that this version does not act on is a warning"""
+    for line in ("password-file = /x", "helper = x", "netrc = /x",
+                 "token-file = /x"):
+        file = write("cred-key", f"[p.test:3128]\nusername = a\n{line}\n")
+        done = run("--credentials", file, "--", "echo", "on")
+        equal((done.status, done.out), (0, "on\n"), line)
+        has(done.err, f"warning: {file}:1: password-file, token-file, helper "
+            "and netrc have no effect")
+
+
+@test
+def schemes_to_come():
+    """a setting that waits for a scheme of a later version is a warning"""
+    schemes = run("-v", "true").err.split("schemes: ")[1].split("\n")[0]
+    coming = [part.split()[0] for part in schemes.split(", ") if "(" in part]
+    done = run("--token=t", "--", "echo", "on")
+    equal((done.status, done.out), (0, "on\n"), "result")
+    equal("AUTH407_TOKEN: a token is for the scheme bearer" in done.err,
+          "bearer" in coming, "token")
+    for name in ("negotiate", "digest", "ntlm", "bearer", "basic"):
+        equal("speaks none of the allowed schemes" in
+              run(f"--schemes={name}", "true").err, name in coming, name)
+    clean(run("--schemes=ntlm,basic", "--", "echo", "on"), "on\n")

@@ -7,8 +7,8 @@ import signal
 import struct
 import subprocess
 
-from harness import (AUTH407, NOBODY, Skip, check, clean, compile_c, equal,
-                     has, lacks, path, run, test, write)
+from harness import (AUTH407, LIBRARY, NOBODY, Skip, check, clean, compile_c,
+                     equal, has, lacks, path, run, test, write)
 
 PROGRAM = '#include <unistd.h>\nint main(void)\n' \
           '{return write(1, "ran\\n", 4) == 4 ? 7 : 1;}\n'
@@ -188,7 +188,17 @@ def other_libc():
         os.symlink(real_linker(), linker)
     program = compile_c("musl", PROGRAM, f"-Wl,--dynamic-linker={linker}")
     warned(run("--", program), program + " is linked with a C library other",
-           linker)
+           linker, "started without the library")
+    # musl's would end the program over a library that needs glibc
+    other = compile_c("other.so", "int a407_other;", "-shared", "-fPIC")
+    program = compile_c(
+        "musl", "#include <stdio.h>\n#include <stdlib.h>\nint main(void)"
+        '{const char *v = getenv("LD_PRELOAD"); puts(v ? v : "none");}',
+        f"-Wl,--dynamic-linker={linker}")
+    for old, left in ((None, "none"), (LIBRARY, "none"), (other, other),
+                      (f"{LIBRARY}:{other}", other)):
+        done = run("-q", "--", program, env={"LD_PRELOAD": old})
+        clean(done, left + "\n")
 
 
 @test

@@ -56,7 +56,8 @@ def version():
 def help_options():
     """help explains every option, its value and its variable, and no other"""
     rows = table()
-    for words, taken in ((("--help",), ("RUN", "BOTH")), (("-h",), ("RUN", "BOTH")),
+    for words, taken in ((("--help",), ("RUN", "BOTH")),
+                         (("-h",), ("RUN", "BOTH")),
                          (("run", "--help"), ("RUN", "BOTH")),
                          (("observe", "-h"), ("BOTH",))):
         text = help_of(*words)
@@ -156,6 +157,16 @@ def man_options():
 
 
 @test
+def spoken_schemes():
+    """help and man page name the schemes that this version speaks"""
+    schemes = run("-v", "true").err.split("schemes: ")[1].split("\n")[0]
+    spoken = " and ".join(s for s in schemes.split(", ") if "(" not in s)
+    has(" ".join(help_of("--help").split()), f"this version speaks {spoken} (")
+    has(" ".join(read(MAN1).replace(".Cm", "").split()),
+        f"This version speaks {spoken} ;")
+
+
+@test
 def man_keys():
     """the credential file's man page has every key of the parser"""
     keys = re.findall(r'\[KEY_\w+\] = \{"([a-z-]+)"', read(os.path.join(
@@ -203,7 +214,8 @@ def completion_options():
     write("compl-bin/zz407", "#!/bin/sh\n", 0o755)
     write("compl/zz file", "")
     every = sorted("--" + row["name"] for row in rows)
-    for words in (("-",), ("--",), ("run", "-"), ("-q", "-"), ("--domain", "D", "-"),
+    for words in (("-",), ("--",), ("run", "-"), ("-q", "-"),
+                  ("--domain", "D", "-"),
                   ("--domain", "=", "D", "-")):
         equal(complete(*words), every, words)
     equal(complete("observe", "-"),
