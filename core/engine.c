@@ -224,19 +224,19 @@ void a407_engine_closed(struct a407_engine *e)
 
 struct a407_event *a407_engine_event(struct a407_engine *e)
 {
-    return e->ev_finished ? e->ev : NULL;
-}
-
-void a407_engine_event_done(struct a407_engine *e)
-{
-    free(e->ev);
+    if (!e->ev_finished)
+        return NULL;
+    struct a407_event *ev = e->ev;
     e->ev = NULL;
     e->ev_finished = false;
+    return ev;
 }
 
 void a407_engine_forked(struct a407_engine *e)
 {
-    a407_engine_event_done(e);
+    free(e->ev);
+    e->ev = NULL;
+    e->ev_finished = false;
 }
 
 unsigned a407_engine_anomalies(const struct a407_engine *e)

@@ -108,6 +108,10 @@ size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
    the read side deserves a look before more is written. */
 bool a407_engine_watch_while_writing(const struct a407_engine *e);
 
+/* The program has not written all of its request yet: to wait for the answer
+   in its place would be to wait for ever. */
+bool a407_engine_request_open(const struct a407_engine *e);
+
 /* ---- what is to be done ---- */
 
 enum a407_want_kind {
@@ -170,11 +174,10 @@ void a407_engine_closed(struct a407_engine *e);
 /* ---- the record ---- */
 
 /*
- * A finished record, or NULL. The caller fills in `process`, logs it, and says
- * a407_engine_event_done.
+ * Takes out a finished record, or NULL. The caller owns it: it fills in
+ * `process`, logs it, and frees it with free().
  */
 struct a407_event *a407_engine_event(struct a407_engine *e);
-void a407_engine_event_done(struct a407_engine *e);
 
 /* In the child after fork: the parent writes the record, not this copy. */
 void a407_engine_forked(struct a407_engine *e);

@@ -16,8 +16,13 @@ enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
 
 bool a407_engine_watch_while_writing(const struct a407_engine *e)
 {
-    return e->st == A407_ST_WAIT && a407_engine_active(e) &&
-           e->w == A407_W_BODY;
+    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
+           a407_engine_active(e) && e->w == A407_W_BODY;
+}
+
+bool a407_engine_request_open(const struct a407_engine *e)
+{
+    return e->w != A407_W_START;
 }
 
 bool a407_request_recorded(const struct a407_engine *e,

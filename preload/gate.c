@@ -2,8 +2,11 @@
 #include "gate.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "http.h"
@@ -29,11 +32,43 @@ void a407_engine_unlock(struct a407_conn *c)
     pthread_mutex_unlock(&c->site->lock);
 }
 
+/* Would read() be restarted after a signal? Not knowing which one came, all
+   handlers are asked. */
+static bool signals_restart(void)
+{
+    struct sigaction sa;
+    for (int s = 1; s < SIGRTMIN; s++)
+        if (sigaction(s, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL &&
+            sa.sa_handler != SIG_IGN && !(sa.sa_flags & SA_RESTART))
+            return false;
+    return true;
+}
+
 int a407_wait(int fd, short events, int ms)
 {
     struct pollfd p = {.fd = fd, .events = events};
-    int n = poll(&p, 1, ms);
-    return n > 0 ? p.revents : n;
+    int64_t until = clock_us(CLOCK_MONOTONIC) / 1000 + ms;
+    for (;;) {
+        int n = poll(&p, 1, ms);
+        if (n >= 0)
+            return n > 0 ? p.revents : 0;
+        if (errno != EINTR || !signals_restart())
+            return -1;
+        if (ms < 0)
+            continue;
+        int64_t left = until - clock_us(CLOCK_MONOTONIC) / 1000;
+        ms = left > 0 ? (int)left : 0;
+    }
+}
+
+int a407_timeout_ms(int fd, int option)
+{
+    struct timeval t = {0};
+    socklen_t n = sizeof t;
+    if (getsockopt(fd, SOL_SOCKET, option, &t, &n) != 0 ||
+        (!t.tv_sec && !t.tv_usec) || t.tv_sec > INT_MAX / 1000 - 1)
+        return -1;
+    return (int)(t.tv_sec * 1000 + (t.tv_usec + 999) / 1000);
 }
 
 uint64_t a407_socket_cookie(int fd)
@@ -48,6 +83,26 @@ uint64_t a407_socket_cookie(int fd)
 bool a407_same_socket(const struct a407_conn *c, int fd)
 {
     return !c->cookie || a407_socket_cookie(fd) == c->cookie;
+}
+
+void a407_check_socket(struct a407_conn *c, int fd)
+{
+    if (c->gone)
+        return;
+    a407_engine_lock(c);
+    /* While the program reads a body nothing is peeked or taken: no check,
+       no system call. */
+    enum a407_want_kind kind = a407_engine_want(c->engine).kind;
+    a407_engine_unlock(c);
+    if (kind == A407_WANT_DELIVER || a407_same_socket(c, fd))
+        return;
+    c->gone = a407_slot_stale(fd, c);
+    if (!c->gone)
+        return;
+    a407_engine_lock(c);
+    a407_engine_closed(c->engine);
+    a407_engine_unlock(c);
+    a407_record_flush(c);
 }
 
 bool a407_forget_if_done(struct a407_conn *c)

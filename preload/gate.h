@@ -77,7 +77,18 @@ bool a407_forget_if_done(struct a407_conn *c);
 bool a407_same_socket(const struct a407_conn *c, int fd);
 uint64_t a407_socket_cookie(int fd);
 
-/* Waits for events, at most ms (-1: for ever). poll()'s result and errno. */
+/* If it isn't, the table's entry is dropped and c is gone: the program closed
+   the fd in a way that no hook saw. */
+void a407_check_socket(struct a407_conn *c, int fd);
+
+/* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; -1: none. */
+int a407_timeout_ms(int fd, int option);
+
+/*
+ * Waits for events, at most ms (-1: for ever): revents, 0 when the time is
+ * over, -1 with errno. A signal ends it with EINTR only if some handler of the
+ * program was installed without SA_RESTART; poll() itself would always.
+ */
 int a407_wait(int fd, short events, int ms);
 
 /* reconnect.c: a new connection to the same peer in the fd's place. */

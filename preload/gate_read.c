@@ -27,8 +27,7 @@ static enum a407_gate give(struct a407_reading *r, struct a407_conn *c,
     a407_conn_put(c);
     r->conn = NULL;
     r->result = result;
-    a407_guard.depth--;
-    errno = error;
+    a407_leave(error);
     return A407_GATE_RETURN;
 }
 
@@ -44,10 +43,9 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
     a407_engine_unlock(c);
     size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
     pthread_mutex_unlock(&c->lock);
-    a407_guard.depth--;
+    a407_leave(0);
     ssize_t k = real()->recv(fd, NULL, need, MSG_PEEK | MSG_TRUNC);
-    int error = errno;
-    a407_guard.depth++;
+    int error = a407_enter();
     pthread_mutex_lock(&c->lock);
     if (k >= 0)
         return true;
@@ -66,6 +64,7 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
     enum a407_want_kind kind = a407_engine_want(c->engine).kind;
     bool retrying = a407_engine_retrying(c->engine);
     bool fresh = a407_engine_reconnected_once(c->engine);
+    bool open = a407_engine_request_open(c->engine);
     a407_engine_unlock(c);
     bool nonblocking = is_nonblocking(fd);
     int bound = (int)c->site->proxy.config->wait_ms;
@@ -74,19 +73,21 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
        reconnect: its poll may hold on to the end of the old connection. One
        that says MSG_DONTWAIT on a blocking socket has seen POLLIN and takes
        EAGAIN for the end. */
-    bool wait_here = nonblocking ? retrying && fresh
-                                 : ours && (flags & MSG_DONTWAIT);
+    bool wait_here = !open && (nonblocking ? retrying && fresh
+                                           : ours && (flags & MSG_DONTWAIT));
     if (!wait_here && (nonblocking || (flags & MSG_DONTWAIT))) {
         errno = EAGAIN;
         return false;
     }
-    if (!wait_here && !(retrying && !fresh))
+    if (!wait_here && (open || !(retrying && !fresh)))
         return sleep_as_program(c, fd);
-    int ms = wait_here ? bound : bound < SILENCE_MS ? bound : SILENCE_MS;
-    int ev = a407_wait(fd, POLLIN, ms);
+    int own = a407_timeout_ms(fd, SO_RCVTIMEO);
+    int ms = wait_here || bound < SILENCE_MS ? bound : SILENCE_MS;
+    bool theirs = !wait_here && own >= 0 && own <= ms;
+    int ev = a407_wait(fd, POLLIN, theirs ? own : ms);
     if (ev != 0)
-        return ev > 0 || errno == EINTR;
-    if (wait_here) {
+        return ev > 0;
+    if (wait_here || theirs) {
         errno = EAGAIN;
         return false;
     }
@@ -108,10 +109,7 @@ enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
     int saved = a407_enter();
     pthread_mutex_lock(&c->lock);
     c->caller = caller;
-    if (!c->gone && !a407_same_socket(c, fd)) {
-        a407_slot_drop(fd); /* closed behind our back: another socket */
-        c->gone = true;
-    }
+    a407_check_socket(c, fd);
     while (!c->gone && a407_pump(c, fd) == A407_PUMP_SHORT) {
         a407_record_flush(c);
         if (!wait_for_more(c, fd, flags))

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <sys/time.h>
 
 #include "gate.h"
 #include "guard.h"
@@ -86,16 +84,6 @@ static void tell_written(struct writing *w, size_t n)
     a407_engine_unlock(w->c);
 }
 
-static int send_timeout_ms(int fd)
-{
-    struct timeval t = {0};
-    socklen_t n = sizeof t;
-    if (getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, &n) != 0 ||
-        (!t.tv_sec && !t.tv_usec) || t.tv_sec > INT_MAX / 1000 - 1)
-        return -1;
-    return (int)(t.tv_sec * 1000 + (t.tv_usec + 999) / 1000);
-}
-
 static bool may_block(const struct writing *w)
 {
     if (w->flags & MSG_DONTWAIT)
@@ -118,12 +106,11 @@ static bool wait_to_write(struct writing *w)
     a407_engine_lock(w->c);
     bool watch = a407_engine_watch_while_writing(w->c->engine);
     a407_engine_unlock(w->c);
-    int ms = send_timeout_ms(w->fd);
+    int ms = a407_timeout_ms(w->fd, SO_SNDTIMEO);
     pthread_mutex_unlock(&w->c->lock);
-    a407_guard.depth--;
+    a407_leave(0);
     int ev = a407_wait(w->fd, watch ? POLLOUT | POLLIN : POLLOUT, ms);
-    int error = errno;
-    a407_guard.depth++;
+    int error = a407_enter();
     pthread_mutex_lock(&w->c->lock);
     if (ev > 0)
         return true;
@@ -255,15 +242,14 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
     c->caller = caller;
     bool done = false;
     struct writing w = {.c = c, .fd = fd, .msg = msg, .flags = flags};
-    if (!c->gone && a407_same_socket(c, fd)) {
+    a407_check_socket(c, fd);
+    if (!c->gone) {
         *result = 0;
         errno = saved;
         done = rest(&w).n && run(&w, result);
         if (*result < 0)
             saved = errno;
         a407_forget_if_done(c);
-    } else if (!c->gone) {
-        a407_slot_drop(fd);
     }
     pthread_mutex_unlock(&c->lock);
     a407_conn_put(c);

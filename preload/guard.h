@@ -3,6 +3,7 @@
 #define A407_GUARD_H
 
 #include <errno.h>
+#include <pthread.h>
 
 /*
  * Per thread: are we inside our own code? A hook that is entered then (from a
@@ -13,20 +14,27 @@
 struct a407_guard {
     int depth;
     int resolving;
+    int cancel; /* the thread's cancel state while we are inside */
 };
 extern __thread struct a407_guard a407_guard
     __attribute__((tls_model("initial-exec")));
 
-/* Enters our code; returns errno for a407_leave to put back. */
+/*
+ * Enters our code; returns errno for a407_leave to put back. A thread is not
+ * cancelled inside: it may hold a lock.
+ */
 static inline int a407_enter(void)
 {
-    a407_guard.depth++;
-    return errno;
+    int saved = errno;
+    if (a407_guard.depth++ == 0)
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &a407_guard.cancel);
+    return saved;
 }
 
 static inline void a407_leave(int saved_errno)
 {
-    a407_guard.depth--;
+    if (--a407_guard.depth == 0)
+        pthread_setcancelstate(a407_guard.cancel, NULL);
     errno = saved_errno;
 }
 

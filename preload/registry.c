@@ -27,7 +27,7 @@ bool a407_own_process(void)
 struct a407_conn *a407_conn_get(int fd)
 {
     struct a407_conn *c = a407_slot(fd);
-    if (!c || c == A407_WATCH || !a407_own_process())
+    if (!c || c == A407_WATCH)
         return NULL;
     pthread_mutex_lock(&lock);
     c = a407_slot(fd);
@@ -167,6 +167,19 @@ void a407_slot_copy(int from, int to)
     a407_slot_set(to, c);
     if (c)
         a407_conn_put(c);
+}
+
+bool a407_slot_stale(int fd, struct a407_conn *c)
+{
+    pthread_mutex_lock(&lock);
+    if (a407_slot(fd) == c) {
+        atomic_store_explicit(&a407_slots[fd], NULL, memory_order_release);
+        c->fds--;
+        c->refs--;
+    }
+    bool last = !c->fds;
+    pthread_mutex_unlock(&lock);
+    return last;
 }
 
 void a407_conn_retire(struct a407_conn *c)

@@ -57,10 +57,8 @@ static inline struct a407_conn *a407_slot(int fd)
     return atomic_load_explicit(&a407_slots[fd], memory_order_acquire);
 }
 
-/*
- * Pins the connection of fd, or returns NULL (untracked, WATCH, or a process
- * that shares our memory without being us: vfork). Locks briefly.
- */
+/* Pins the connection of fd, or returns NULL (untracked, or WATCH). Locks
+   briefly. */
 struct a407_conn *a407_conn_get(int fd);
 
 /* Releases the pin; the last one frees. */
@@ -81,6 +79,10 @@ void a407_slot_drop(int fd);
 
 /* The highest fd that may be in the table; -1: none ever was. */
 int a407_slot_top(void);
+
+/* fd is another socket by now: c leaves that slot. True: it has no other. The
+   caller, who holds c->lock, ends the record. */
+bool a407_slot_stale(int fd, struct a407_conn *c);
 
 /* Removes c from all slots: it passes through from now on. */
 void a407_conn_retire(struct a407_conn *c);
