@@ -32,7 +32,8 @@ static int tear_down(void **state)
 
 static void write_file(const char *text, size_t n, mode_t mode)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    unlink(path); /* it may be one that can't be written */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, n), n);
     assert_int_equal(fchmod(fd, mode), 0);
