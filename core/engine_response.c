@@ -20,7 +20,9 @@ static void ended_early(struct a407_engine *e)
     bool ours = a407_engine_retrying(e);
     if (ours && !e->x.reconnected && a407_engine_again(e))
         return;
-    if (ours && e->kept.n) {
+    /* What a body has set going may be under way: then the truth is the
+       connection's own end. Without one the 407 says more. */
+    if (ours && e->kept.n && !e->body_n) {
         a407_event_note(e, A407_CAUSE_PROTOCOL,
                         "no answer to the repeated request");
         a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
