@@ -124,8 +124,7 @@ static bool is_our_library(const char *entry, const char *library)
     const char *slash = strrchr(entry, '/');
     struct stat a, b;
 
-    if (strcmp(slash ? slash + 1 : entry, LIBRARY_NAME) == 0 ||
-        strcmp(entry, library) == 0)
+    if (strcmp(slash ? slash + 1 : entry, LIBRARY_NAME) == 0)
         return true;
     return stat(entry, &a) == 0 && stat(library, &b) == 0 &&
            a.st_dev == b.st_dev && a.st_ino == b.st_ino;
