@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "other_libc.h"
 #include "real.h"
 #include "record.h"
 #include "settings.h"
@@ -232,7 +233,7 @@ static void after_fork_child(void)
 void a407_registry_init(void)
 {
     owner = getpid();
-    pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+    a407_at_fork(before_fork, after_fork_parent, after_fork_child);
 }
 
 struct a407_site *a407_site_get(const struct a407_endpoint *e, bool configured)

@@ -90,7 +90,7 @@ void a407_conn_retire(struct a407_conn *c);
 /* Is this the process that the tables belong to? False in a vfork child. */
 bool a407_own_process(void);
 
-/* Calls around fork (pthread_atfork). */
+/* Calls around fork (a407_at_fork). */
 void a407_registry_init(void);
 
 /* The site of an endpoint, made at first use; NULL: no memory. */
