@@ -117,6 +117,7 @@ static const struct list_case odd_lists[] = {
     {"Digest realm=\"a\" nonce=\"b\" qop=auth stale=false",
      "Digest realm=\"a\" nonce=\"b\" qop=auth stale=false!"},
     {"Digest realm=\"a\"nonce=\"b\"", "Digest realm=\"a\" nonce=\"b\"!"},
+    {"Basic realm=My @Proxy, NTLM", "Basic realm=My @Proxy | NTLM!"},
     {"Basic realm=My Own Proxy, NTLM", "Basic realm=My Own Proxy | NTLM!"},
     {"Basic realm=My Proxy charset = UTF-8",
      "Basic realm=My Proxy charset=UTF-8!"},
@@ -295,6 +296,9 @@ static void test_find(void **state)
     assert_null(a407_param_find(&c.item[0], "real"));
     assert_null(a407_param_find(&c.item[0], "realms"));
     assert_null(a407_param_find(&c.item[0], ""));
+    /* What an earlier answer left beyond n_params is not there. */
+    c.item[0].params[c.item[0].n_params].name = a407_span_str("qop");
+    assert_null(a407_param_find(&c.item[0], "qop"));
 }
 
 static const struct {
