@@ -17,8 +17,9 @@ def python(task, program, times):
 def curl_list(task, times, *options):
     """One curl process, a configuration file of `times` URLs; what it fetched
     is put together in order."""
-    lines = "".join(f'url = "{task.origin.url(task.target, "/bytes/")}{3000 + i}'
-                    f'/x"\noutput = "{task.folder}/out.{i}"\n'
+    base = task.origin.url(task.target, "/bytes/")
+    lines = "".join(f'url = "{base}{3000 + i}/x"\n'
+                    f'output = "{task.folder}/out.{i}"\n'
                     for i in range(times))
     (task.folder / "urls").write_text(lines)
 

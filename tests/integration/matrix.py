@@ -7,7 +7,8 @@ from clients import CLIENTS
 from proxies import USER
 from running import Failure, check, check_resolved, statuses
 
-LAUNCHED = ("squid-digest",)  # here the auth407 command stands in for LD_PRELOAD
+# here the auth407 command stands in for LD_PRELOAD
+LAUNCHED = ("squid-digest",)
 
 
 class Matrix:

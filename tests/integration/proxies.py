@@ -4,7 +4,6 @@ free port of the loopback interface and tells what requests it has seen."""
 
 import dataclasses
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -36,11 +35,13 @@ class Proxy:
         self.child = None
 
     def entries(self):
-        """What the log holds: one Seen per finished request."""
+        """What the log holds: one Seen per finished request. (squid also has
+        a line for a connection that ended without a request.)"""
         out = []
         for line in self.access_log.read_text(errors="replace").splitlines():
             parts = line.split("\t")
-            if len(parts) == 3 and parts[0].isdigit():
+            if len(parts) == 3 and parts[0].isdigit() \
+                    and "error:transaction-end" not in parts[1]:
                 out.append(Seen(int(parts[0]), parts[1],
                                 "" if parts[2] == "-" else parts[2]))
         return out

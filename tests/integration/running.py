@@ -31,6 +31,15 @@ def readable(data):
                    for c in data.decode(errors="backslashreplace"))
 
 
+def look(event, path):
+    """event["a"]["b"] for "a.b", or None."""
+    for key in path.split("."):
+        if not isinstance(event, dict) or key not in event:
+            return None
+        event = event[key]
+    return event
+
+
 @dataclasses.dataclass
 class Result:
     run: Run
@@ -44,6 +53,18 @@ class Result:
 
     @property
     def events(self):
+        """The lines about exchanges with a proxy."""
+        return [e for e in self.lines
+                if look(e, "event.name") == "proxy.authentication"]
+
+    @property
+    def problems(self):
+        """What the library complained of."""
+        return [e.get("message", "") for e in self.lines
+                if look(e, "event.name") == "auth407.problem"]
+
+    @property
+    def lines(self):
         text = self.log.read_text() if self.log.exists() else ""
         for secret in SECRETS:
             check(secret not in text, "a password stands in the log")
@@ -65,8 +86,8 @@ class Result:
         words = ["env"] + [f"{k}={v}" for k, v in shown.items()]
         words += [str(a) for a in self.run.argv]
         text = [f"command: {' '.join(shlex.quote(w) for w in words)}",
-                f"exit: {'killed after %d s' % LIMIT if self.code is None else self.code},"
-                f" {self.seconds:.2f} s, {len(self.fetched)} bytes of"
+                f"exit: {self.code if self.code is not None else 'killed'}, "
+                f"{self.seconds:.2f} s, {len(self.fetched)} bytes of"
                 f" {len(self.run.want or b'')}"]
         for name, data in (("stdout", self.out), ("stderr", self.err)):
             if data.strip():
@@ -170,15 +191,6 @@ class Bench:
             child.wait()
             if hold:
                 os.close(writer)
-
-
-def look(event, path):
-    """event["a"]["b"] for "a.b", or None."""
-    for key in path.split("."):
-        if not isinstance(event, dict) or key not in event:
-            return None
-        event = event[key]
-    return event
 
 
 def check_event(event, expected):

@@ -6,7 +6,7 @@ import re
 import shutil
 import urllib.parse
 
-from clients import BY_NAME, Run, proxy_variables
+from clients import BY_NAME, Run, apt_update, proxy_variables
 from proxies import ODD_PASSWORD, ODD_USER, PASSWORD, USER
 from running import (Failure, check, check_event, check_resolved, look,
                      statuses)
@@ -87,9 +87,10 @@ def others(result, task):
             if not line.startswith("auth407:")]
 
 
-def without_effect(proxy, name, target, change, expected, user=None):
+def without_effect(proxy, name, target, change, expected, user, bad):
     """A setting that can't be used: exit status and output as without the
-    library, one request, and a log line with what is expected of it."""
+    library, one request, and a log line with what is expected of it; one more
+    that says what is wrong with a bad credential file."""
     def run(bench):
         before = bench.task(proxy, target)
         plain = bench.plain(before, BY_NAME[name].build(before), user)
@@ -109,6 +110,8 @@ def without_effect(proxy, name, target, change, expected, user=None):
             check(statuses(seen) == [407], f"the proxy saw {seen}")
             check(len(result.events) == 1, "the log should hold one line")
             check_event(result.events[0], expected)
+            complaint = [x for x in result.problems if "credentials" in x]
+            check(len(complaint) == bool(bad), f"complaints: {complaint}")
         explained(proxy, mark, result, judge)
         check(others(result, task) == others(plain, before),
               f"stderr differs:\n{result.err.decode()}\n{plain.err.decode()}")
@@ -227,6 +230,20 @@ def two_tools(proxy):
     return run
 
 
+def stale_in_a_pipeline(proxy):
+    """A nonce that ends while several requests are under way: apt gets what it
+    asked for, or the proxy's own 407 and a line that says why."""
+    def run(bench):
+        task = bench.task(proxy)
+        result = bench.preloaded(task, apt_update("root", True)(task))
+        causes = {look(e, "cause") for e in result.events
+                  if look(e, "outcome") != "resolved"}
+        check(result.good or (result.code == 100
+                              and causes == {"not_replayable"}),
+              result.describe())
+    return run
+
+
 NOT_RETRIED = {"outcome": "not_retried"}
 
 
@@ -235,6 +252,9 @@ def because(cause):
 
 
 def tests(proxy):
+    if proxy.name == "squid-digest2":
+        yield (f"{proxy.name} apt-get with requests in a pipeline: served, or "
+               "told why", stale_in_a_pipeline(proxy))
     if proxy.name not in ("squid-basic", "squid-digest"):
         return
     for name, target in (("socat", "http"), ("openssl", "https"),
@@ -273,13 +293,17 @@ def tests(proxy):
         ("scheme that is not allowed", usual(AUTH407_SCHEMES="ntlm"),
          because("scheme_not_allowed"), None),
     ]
+    bad_files = [label for label, *_ in refused
+                 if label.endswith("readable credential file")
+                 or label.startswith("malformed")]
     for label, change, expected, user in refused:
         if not label.startswith("proxy that"):
             yield (f"{proxy.name} {label}: wget as without the library",
                    without_effect(proxy, "wget", "http", change, expected,
-                                  user))
+                                  user, label in bad_files))
         yield (f"{proxy.name} {label}: curl as without the library",
-               without_effect(proxy, "curl", "https", change, expected, user))
+               without_effect(proxy, "curl", "https", change, expected, user,
+                              label in bad_files))
     for label, test in (
             ("log in a missing directory", log_to("{folder}/no/where/log")),
             ("log in a read-only directory", log_to("read-only", "nobody")),
