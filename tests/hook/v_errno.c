@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls that fail, on a connection to the proxy and around it: results and
+ * errno must be the kernel's. MODE: calls, refused (nobody listens there).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+#define MARK 4242
+
+/* What errno tells after a call that gave this; a mark was put there before. */
+static const char *outcome(long result)
+{
+    if (result < 0)
+        return errno_name(errno);
+    return errno == MARK ? "" : "errno set";
+}
+
+/* The result, and errno when it is -1. errno is marked before each call. */
+#define TRY(call)                                                              \
+    do {                                                                       \
+        errno = MARK;                                                          \
+        long result = (long)(call);                                            \
+        say("%s: %ld %s", #call, result, outcome(result));                     \
+    } while (0)
+
+static void refused(const struct victim *v)
+{
+    const struct sockaddr *to = (const void *)&v->addr;
+    int fd = victim_socket(v, 0);
+    TRY(connect(fd, to, v->addr_len));
+    TRY(recv(fd, (char[1]){0}, 1, 0));
+    TRY(send(fd, "x", 1, MSG_NOSIGNAL));
+    close(fd);
+
+    int e = 0;
+    socklen_t len = sizeof e;
+    fd = victim_socket(v, SOCK_NONBLOCK);
+    int r = connect(fd, to, v->addr_len);
+    struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+    if (r < 0 && errno == EINPROGRESS)
+        TRY(poll(&pfd, 1, 5000));
+    TRY(getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len));
+    say("SO_ERROR %s", errno_name(e));
+    close(fd);
+}
+
+static void on_open(const struct victim *v)
+{
+    char byte[8];
+    struct iovec iov = {byte, sizeof byte};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    volatile int too_many = 100000; /* hidden from the compiler's own check */
+    int ready = 7, fd = victim_connect(v);
+    TRY(connect(fd, (const void *)&v->addr, v->addr_len));
+    TRY(recv(fd, byte, 1, MSG_DONTWAIT));
+    TRY(recv(fd, byte, 1, MSG_DONTWAIT | MSG_PEEK));
+    TRY(recvfrom(fd, byte, 1, MSG_DONTWAIT, NULL, NULL));
+    TRY(recvmsg(fd, &msg, MSG_DONTWAIT));
+    TRY(read(fd, byte, 0));
+    TRY(write(fd, byte, 0));
+    TRY(send(fd, byte, 0, 0));
+    TRY(writev(fd, &iov, 0));
+    TRY(readv(fd, &iov, too_many));
+    TRY(lseek(fd, 0, SEEK_CUR));
+    TRY(ioctl(fd, FIONREAD, &ready));
+    say("FIONREAD %d", ready);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    TRY(read(fd, byte, 1));
+    TRY(readv(fd, &iov, 1));
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+
+    do_get(v, fd, "/bytes/3000");
+    TRY(recv(fd, byte, 1, MSG_DONTWAIT) <= 0);
+    TRY(shutdown(fd, SHUT_WR));
+    TRY(send(fd, "x", 1, MSG_NOSIGNAL));
+    TRY(write(fd, "x", 1));
+    TRY(recv(fd, byte, 1, 0));
+    TRY(recv(fd, byte, 1, 0));
+    TRY(close(fd));
+    TRY(close(fd));
+    TRY(read(fd, byte, 1));
+    TRY(write(fd, "x", 1));
+    TRY(send(fd, "x", 1, 0));
+    TRY(recv(fd, byte, 1, 0));
+    TRY(dup(fd));
+    TRY(dup2(fd, 100));
+    TRY(connect(fd, (const void *)&v->addr, v->addr_len));
+    TRY(shutdown(fd, SHUT_RDWR));
+}
+
+static void on_none(const struct victim *v)
+{
+    char byte[8];
+    int fd = victim_socket(v, 0);
+    TRY(recv(fd, byte, 1, 0));
+    TRY(send(fd, "x", 1, MSG_NOSIGNAL));
+    TRY(shutdown(fd, SHUT_WR));
+    TRY(connect(fd, (const void *)&v->addr, 1));
+    close(fd);
+    TRY(read(-1, byte, 1));
+    TRY(write(-1, byte, 1));
+    TRY(close(-1));
+    TRY(read(1 << 20, byte, 1));
+    TRY(close(1 << 20));
+    TRY(connect(1 << 20, (const void *)&v->addr, v->addr_len));
+    TRY(dup2(0, 1 << 24));
+}
+
+int main(int argc, char **argv)
+{
+    struct victim v;
+    victim_args(&v, argc, argv);
+    signal(SIGPIPE, SIG_IGN);
+    if (strcmp(v.mode, "refused") == 0) {
+        refused(&v);
+    } else {
+        on_none(&v);
+        on_open(&v);
+    }
+    say("done");
+    return 0;
+}

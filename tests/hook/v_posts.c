@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests with content. MODE: length (1 MiB), big (8 MiB: more than socket
+ * buffers hold), twice (two kept ones), head-first (head and content in writes
+ * of their own), chunked, expect (waits for 100), expect-hasty (does not wait
+ * for long), poll (non-blocking, watches for an early answer while it sends),
+ * sendfile, splice.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+#define MIB (1u << 20)
+
+static struct answer answer;
+static char *content;
+
+static char *make_content(size_t n)
+{
+    char *p = malloc(n);
+    for (size_t i = 0; p && i < n; i++)
+        p[i] = pattern(i);
+    return p;
+}
+
+static size_t head_with_length(const struct victim *v, size_t n,
+                               const char *more, char *out)
+{
+    char fields[256];
+    snprintf(fields, sizeof fields, "%sContent-Length: %zu\r\n", more, n);
+    return make_request(v, "POST", "/sha", fields, out);
+}
+
+static void post(const struct victim *v, int fd, size_t n)
+{
+    char rq[REQUEST_MAX];
+    send_all(fd, rq, head_with_length(v, n, "", rq));
+    send_all(fd, content, n);
+    read_answer(fd, &answer, "POST");
+}
+
+/* Head and content in one buffer, one call if the kernel takes it. */
+static void post_joined(const struct victim *v, size_t n)
+{
+    char *all = malloc(REQUEST_MAX + n);
+    int fd = victim_connect(v);
+    if (!all)
+        fail("malloc");
+    size_t head = head_with_length(v, n, "", all);
+    memcpy(all + head, content, n);
+    send_all(fd, all, head + n);
+    read_answer(fd, &answer, "POST");
+    free(all);
+    close(fd);
+}
+
+static void twice(const struct victim *v)
+{
+    int fd = victim_connect(v);
+    post(v, fd, MIB);
+    if (!answer.keep) {
+        close(fd);
+        fd = victim_connect(v);
+    }
+    post(v, fd, 100000);
+    close(fd);
+}
+
+static void chunked(const struct victim *v)
+{
+    char rq[REQUEST_MAX], size[32];
+    int fd = victim_connect(v);
+    size_t at = 0, total = 300000;
+    send_all(
+        fd, rq,
+        make_request(v, "POST", "/sha", "Transfer-Encoding: chunked\r\n", rq));
+    for (size_t k = 1; at < total; at += k, k = k * 3 + 1) {
+        if (k > total - at)
+            k = total - at;
+        send_all(fd, size, (size_t)snprintf(size, sizeof size, "%zx\r\n", k));
+        send_all(fd, content + at, k);
+        send_all(fd, "\r\n", 2);
+    }
+    send_all(fd, "0\r\n\r\n", 5);
+    read_answer(fd, &answer, "POST");
+    close(fd);
+}
+
+/*
+ * Sends the head, waits up to `ms` for an answer; sends the content when 100
+ * has come, or nothing in time; not when a final answer has.
+ */
+static void expect(const struct victim *v, int ms)
+{
+    char rq[REQUEST_MAX], part[4096];
+    size_t n = 100000;
+    int fd = victim_connect(v);
+    send_all(fd, rq, head_with_length(v, n, "Expect: 100-continue\r\n", rq));
+    answer_start(&answer, "POST");
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    if (poll(&pfd, 1, ms) == 1) {
+        ssize_t k = recv(fd, part, sizeof part, 0);
+        if (k < 0)
+            fail("recv");
+        answer_feed(&answer, part, (size_t)k);
+    }
+    if (answer.head_done) {
+        say("not sent");
+    } else {
+        send_all(fd, content, n);
+    }
+    while (!answer.done) {
+        ssize_t k = recv(fd, part, sizeof part, 0);
+        if (k < 0)
+            fail("recv");
+        if (k == 0)
+            answer_end(&answer);
+        answer_feed(&answer, part, (size_t)k);
+    }
+    close(fd);
+}
+
+/* Sends as the socket takes it, and stops when an answer comes first. */
+static void polled(const struct victim *v, size_t n)
+{
+    static char part[65536];
+    char rq[REQUEST_MAX];
+    size_t sent = 0;
+    int fd = victim_connect(v);
+    send_all(fd, rq, head_with_length(v, n, "", rq));
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    answer_start(&answer, "POST");
+    while (!answer.done) {
+        struct pollfd pfd = {.fd = fd, .events = POLLIN};
+        if (sent < n)
+            pfd.events |= POLLOUT;
+        if (poll(&pfd, 1, 20000) <= 0) {
+            say("nothing happens any more");
+            exit(1);
+        }
+        if (pfd.revents & POLLOUT && sent < n) {
+            ssize_t k = send(fd, content + sent, n - sent, MSG_NOSIGNAL);
+            if (k < 0 && errno != EAGAIN)
+                fail("send");
+            sent += k > 0 ? (size_t)k : 0;
+        }
+        if (pfd.revents & (POLLIN | POLLHUP | POLLERR)) {
+            ssize_t k = recv(fd, part, sizeof part, 0);
+            if (k < 0 && errno != EAGAIN)
+                fail("recv");
+            if (k == 0)
+                answer_end(&answer);
+            else if (k > 0)
+                answer_feed(&answer, part, (size_t)k);
+        }
+    }
+    say(sent == n ? "sent all" : "stopped sending");
+    close(fd);
+}
+
+static void by_sendfile(const struct victim *v, size_t n)
+{
+    char rq[REQUEST_MAX];
+    off_t at = 0;
+    int file = memfd_create("content", MFD_CLOEXEC);
+    if (file < 0 || write(file, content, n) != (ssize_t)n)
+        fail("memfd");
+    int fd = victim_connect(v);
+    send_all(fd, rq, head_with_length(v, n, "", rq));
+    while ((size_t)at < n)
+        if (sendfile(fd, file, &at, n - (size_t)at) <= 0)
+            fail("sendfile");
+    say("sendfile moved its offset to %lld", (long long)at);
+    read_answer(fd, &answer, "POST");
+    close(fd);
+    close(file);
+}
+
+/* The request through a pipe and splice(), as relays like HAProxy do. */
+static void by_splice(const struct victim *v, size_t n)
+{
+    char *all = malloc(REQUEST_MAX + n);
+    int pipes[2], fd = victim_connect(v);
+    if (!all || pipe(pipes) < 0)
+        fail("pipe");
+    size_t len = head_with_length(v, n, "", all), at = 0;
+    memcpy(all + len, content, n);
+    len += n;
+    while (at < len) {
+        size_t k = len - at < 4096 ? len - at : 4096;
+        if (write(pipes[1], all + at, k) != (ssize_t)k)
+            fail("write to pipe");
+        at += k;
+        while (k) {
+            ssize_t m = splice(pipes[0], NULL, fd, NULL, k, 0);
+            if (m <= 0)
+                fail("splice");
+            k -= (size_t)m;
+        }
+    }
+    read_answer(fd, &answer, "POST");
+    free(all);
+    close(fd);
+}
+
+static void joined(const struct victim *v)
+{
+    post_joined(v, MIB);
+}
+
+static void big(const struct victim *v)
+{
+    post_joined(v, 8 * MIB);
+}
+
+static void head_first(const struct victim *v)
+{
+    int fd = victim_connect(v);
+    post(v, fd, 5000);
+    close(fd);
+}
+
+static void patient(const struct victim *v)
+{
+    expect(v, 10000);
+}
+
+static void hasty(const struct victim *v)
+{
+    expect(v, 0);
+}
+
+static void by_poll(const struct victim *v)
+{
+    polled(v, 8 * MIB);
+}
+
+static void file(const struct victim *v)
+{
+    by_sendfile(v, MIB);
+}
+
+static void spliced(const struct victim *v)
+{
+    by_splice(v, 100000);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*call)(const struct victim *v);
+    } modes[] = {{"length", joined},      {"big", big},
+                 {"twice", twice},        {"head-first", head_first},
+                 {"chunked", chunked},    {"expect", patient},
+                 {"expect-hasty", hasty}, {"poll", by_poll},
+                 {"sendfile", file},      {"splice", spliced}};
+    struct victim v;
+    victim_args(&v, argc, argv);
+    content = make_content(8 * MIB);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(modes[i].name, v.mode) != 0)
+            continue;
+        modes[i].call(&v);
+        say("done");
+        free(content);
+        return 0;
+    }
+    return 2;
+}

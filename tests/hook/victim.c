@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "victim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define ENDLESS (4u << 20) /* more content than any test asks for */
+
+void victim_args(struct victim *v, int argc, char **argv)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    struct addrinfo *ai;
+    if (argc < 4 || argc > 5) {
+        fprintf(stderr, "usage: %s PROXY-HOST PROXY-PORT AUTHORITY [MODE]\n",
+                argv[0]);
+        exit(2);
+    }
+    *v = (struct victim){argv[1], argv[2], argv[3], argc > 4 ? argv[4] : "",
+                         {0},     0};
+    if (getaddrinfo(argv[1], argv[2], &hints, &ai) != 0) {
+        fprintf(stderr, "%s %s: not an address\n", argv[1], argv[2]);
+        exit(2);
+    }
+    memcpy(&v->addr, ai->ai_addr, ai->ai_addrlen);
+    v->addr_len = ai->ai_addrlen;
+    freeaddrinfo(ai);
+}
+
+int victim_socket(const struct victim *v, int flags)
+{
+    int fd = socket(v->addr.ss_family, SOCK_STREAM | flags, 0);
+    if (fd < 0)
+        fail("socket");
+    return fd;
+}
+
+int victim_connect(const struct victim *v)
+{
+    int fd = victim_socket(v, 0);
+    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
+        fail("connect");
+    return fd;
+}
+
+void say(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    putchar('\n');
+    fflush(stdout);
+}
+
+void fail(const char *what)
+{
+    say("%s: %s", what, errno_name(errno));
+    exit(1);
+}
+
+const char *errno_name(int e)
+{
+    const char *name = strerrorname_np(e);
+    return name ? name : "unknown";
+}
+
+char pattern(size_t i)
+{
+    return (char)(i * 167 + (i >> 8) * 13 + (i >> 16) * 7);
+}
+
+uint64_t sum_add(uint64_t sum, const void *data, size_t n)
+{
+    const unsigned char *p = data;
+    for (size_t i = 0; i < n; i++)
+        sum = (sum ^ p[i]) * 1099511628211u; /* FNV-1a */
+    return sum;
+}
+
+size_t make_request(const struct victim *v, const char *method,
+                    const char *path, const char *fields, char out[REQUEST_MAX])
+{
+    return (size_t)snprintf(out, REQUEST_MAX,
+                            "%s http://%s%s HTTP/1.1\r\nHost: %s\r\n"
+                            "User-Agent: victim\r\n%s\r\n",
+                            method, v->authority, path, v->authority, fields);
+}
+
+size_t make_get(const struct victim *v, const char *path, char out[REQUEST_MAX])
+{
+    return make_request(v, "GET", path, "Accept: */*\r\n", out);
+}
+
+size_t make_connect(const struct victim *v, char out[REQUEST_MAX])
+{
+    return (size_t)snprintf(out, REQUEST_MAX,
+                            "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n",
+                            v->authority, v->authority);
+}
+
+/* ---- answers ---- */
+
+enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_END, CHUNK_TRAILER, CHUNK_BLANK };
+
+void answer_start(struct answer *a, const char *method)
+{
+    *a = (struct answer){.bodiless = strcmp(method, "HEAD") == 0,
+                         .sum = SUM_START};
+    /* A success of CONNECT has no content whatever its head says. */
+    if (strcmp(method, "CONNECT") == 0)
+        a->chunk_state = -1;
+}
+
+static void keep_raw(const void *p, size_t n)
+{
+    const char *path = getenv("VICTIM_RAW");
+    if (!path)
+        return;
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, p, n) != (ssize_t)n)
+        fail("VICTIM_RAW");
+    close(fd);
+}
+
+static void finish(struct answer *a, const char *how)
+{
+    a->done = true;
+    say("  content %llu bytes, sum %016llx, end: %s",
+        (unsigned long long)a->body_len, (unsigned long long)a->sum, how);
+}
+
+/* Reads the complete head line by line; a->head stays as it is. */
+static void read_fields(struct answer *a)
+{
+    uint64_t sum = SUM_START;
+    bool has_length = false;
+    a->keep = memcmp(a->head, "HTTP/1.0", 8) != 0;
+    for (char *line = a->head, *end; line < a->head + a->head_len;
+         line = end + 1) {
+        end = memchr(line, '\n', a->head_len - (size_t)(line - a->head));
+        size_t n = (size_t)(end - line) + 1;
+        if (strncasecmp(line, "Proxy-Authentication-Info:", 26) == 0)
+            continue;
+        sum = sum_add(sum, line, n);
+        if (strncasecmp(line, "Content-Length:", 15) == 0) {
+            has_length = true;
+            a->left = strtoull(line + 15, NULL, 10);
+        } else if (strncasecmp(line, "Transfer-Encoding: chunked", 26) == 0) {
+            a->chunked = true;
+        } else if (strncasecmp(line, "Connection: close", 17) == 0) {
+            a->keep = false;
+        }
+    }
+    a->until_close = !has_length && !a->chunked;
+    say("answer %d, head %016llx%s", a->status, (unsigned long long)sum,
+        a->keep ? "" : ", will close");
+}
+
+static void head_complete(struct answer *a)
+{
+    a->status = atoi(a->head + sizeof "HTTP/1.1 " - 1);
+    if (a->status / 100 == 1) {
+        say("interim %d", a->status);
+        a->head_len = 0;
+        return;
+    }
+    a->head_done = true;
+    read_fields(a);
+    if (a->bodiless || a->status == 204 || a->status == 304 ||
+        (a->chunk_state == -1 && a->status / 100 == 2))
+        finish(a, "head");
+    else if (!a->until_close && !a->chunked && !a->left)
+        finish(a, "length");
+    if (a->chunk_state == -1)
+        a->chunk_state = CHUNK_SIZE;
+}
+
+static size_t feed_head(struct answer *a, const char *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && !a->head_done) {
+        if (a->head_len + 1 >= sizeof a->head) {
+            finish(a, "head too long");
+            return n;
+        }
+        a->head[a->head_len++] = p[i++];
+        a->head[a->head_len] = 0;
+        if (a->head_len >= 4 &&
+            memcmp(a->head + a->head_len - 4, "\r\n\r\n", 4) == 0)
+            head_complete(a);
+    }
+    return i;
+}
+
+/* One byte of chunk framing: sizes, line ends, trailers. */
+static void feed_framing(struct answer *a, char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *d = c ? strchr(digits, c | 0x20) : NULL;
+    switch (a->chunk_state) {
+    case CHUNK_SIZE:
+        if (d)
+            a->left = a->left * 16 + (uint64_t)(d - digits);
+        else if (c == '\n')
+            a->chunk_state = a->left ? CHUNK_DATA : CHUNK_BLANK;
+        break;
+    case CHUNK_END:
+        if (c == '\n')
+            a->chunk_state = CHUNK_SIZE;
+        break;
+    case CHUNK_TRAILER:
+        if (c == '\n')
+            a->chunk_state = CHUNK_BLANK;
+        break;
+    case CHUNK_BLANK:
+        if (c == '\n')
+            finish(a, "chunks");
+        else if (c != '\r')
+            a->chunk_state = CHUNK_TRAILER;
+        break;
+    }
+}
+
+static void take(struct answer *a, const char *p, size_t n)
+{
+    a->sum = sum_add(a->sum, p, n);
+    a->body_len += n;
+}
+
+static size_t feed_chunked(struct answer *a, const char *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && !a->done) {
+        if (a->chunk_state != CHUNK_DATA) {
+            feed_framing(a, p[i++]);
+            continue;
+        }
+        size_t k = a->left < n - i ? a->left : n - i;
+        take(a, p + i, k);
+        i += k;
+        a->left -= k;
+        if (!a->left)
+            a->chunk_state = CHUNK_END;
+    }
+    return i;
+}
+
+size_t answer_feed(struct answer *a, const void *data, size_t n)
+{
+    const char *p = data;
+    size_t i = feed_head(a, p, n);
+    if (a->head_done && !a->done && i < n) {
+        if (a->chunked) {
+            i += feed_chunked(a, p + i, n - i);
+        } else if (a->until_close) {
+            take(a, p + i, n - i);
+            i = n;
+            if (a->body_len > ENDLESS)
+                finish(a, "too much");
+        } else {
+            size_t k = a->left < n - i ? a->left : n - i;
+            take(a, p + i, k);
+            i += k;
+            a->left -= k;
+            if (!a->left)
+                finish(a, "length");
+        }
+    }
+    keep_raw(p, i);
+    return i;
+}
+
+void answer_end(struct answer *a)
+{
+    if (a->done)
+        return;
+    if (a->head_done)
+        finish(a, a->until_close ? "close" : "cut short");
+    else
+        say("no answer: stream ended after %zu bytes", a->head_len);
+    a->done = true;
+    a->keep = false;
+}
+
+size_t answer_room(const struct answer *a, size_t max)
+{
+    if (!a->head_done || a->chunked)
+        return 1;
+    return a->until_close || a->left > max ? max : (size_t)a->left;
+}
+
+/* ---- plain blocking use ---- */
+
+void send_all(int fd, const void *data, size_t n)
+{
+    const char *p = data;
+    while (n) {
+        ssize_t k = send(fd, p, n, MSG_NOSIGNAL);
+        if (k < 0)
+            fail("send");
+        p += k;
+        n -= (size_t)k;
+    }
+}
+
+void read_answer(int fd, struct answer *a, const char *method)
+{
+    char part[16384];
+    answer_start(a, method);
+    while (!a->done) {
+        ssize_t k = recv(fd, part, sizeof part, 0);
+        if (k < 0)
+            fail("recv");
+        if (k == 0)
+            answer_end(a);
+        else if (answer_feed(a, part, (size_t)k) != (size_t)k)
+            say("bytes after the answer");
+    }
+}
+
+void do_get(const struct victim *v, int fd, const char *path)
+{
+    static __thread struct answer a;
+    char rq[REQUEST_MAX];
+    send_all(fd, rq, make_get(v, path, rq));
+    read_answer(fd, &a, "GET");
+}

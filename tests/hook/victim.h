@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VICTIM_H
+#define VICTIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/*
+ * What the victims share. A victim is a small program that speaks HTTP to a
+ * proxy by hand, in its own way of doing input and output, and prints what it
+ * noticed. Behind a proxy that asks for a login, under the library, it must
+ * print what it prints without the library behind one that does not.
+ *
+ * So nothing is printed that may differ between two runs: no times, ports,
+ * counts of wake-ups, nor sizes of single reads.
+ */
+struct victim {
+    const char *proxy_host, *proxy_port;
+    const char *authority; /* host:port of the origin */
+    const char *mode;      /* "" if none was given */
+    struct sockaddr_storage addr;
+    socklen_t addr_len;
+};
+
+/* Arguments: PROXY-HOST PROXY-PORT AUTHORITY [MODE]. Ends on bad ones. */
+void victim_args(struct victim *v, int argc, char **argv);
+
+/* A stream socket of the proxy's family; ends the program on failure. */
+int victim_socket(const struct victim *v, int flags);
+
+/* A blocking connection to the proxy; ends the program on failure. */
+int victim_connect(const struct victim *v);
+
+/* One line of output, at once: a victim that hangs has still told its way. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says "WHAT: ERRNO-NAME" for errno and ends with status 1. */
+void fail(const char *what) __attribute__((noreturn));
+
+/* "EAGAIN", ...; never a message that a locale could change. */
+const char *errno_name(int e);
+
+/* The byte that the origin serves at an offset, and a sum over bytes. */
+char pattern(size_t i);
+uint64_t sum_add(uint64_t sum, const void *p, size_t n);
+#define SUM_START 14695981039346656037u
+
+#define REQUEST_MAX 4096
+
+/* Requests of one head each; they return its length. */
+size_t make_get(const struct victim *v, const char *path,
+                char out[REQUEST_MAX]);
+size_t make_request(const struct victim *v, const char *method,
+                    const char *path, const char *fields,
+                    char out[REQUEST_MAX]);
+size_t make_connect(const struct victim *v, char out[REQUEST_MAX]);
+
+/*
+ * An answer, as its bytes come in any portions: says its status, a sum over
+ * its head (without the fields that only a login proxy adds), a sum over its
+ * content, and how it ended. With VICTIM_RAW=FILE in the environment the bytes
+ * themselves are appended there.
+ */
+struct answer {
+    char head[128 * 1024];
+    size_t head_len; /* bytes so far; the whole head once head_done */
+    bool head_done, done, bodiless, chunked, until_close, keep;
+    int status;
+    int chunk_state;
+    uint64_t left, body_len, sum;
+};
+
+/* Starts an answer to a request of that method. */
+void answer_start(struct answer *a, const char *method);
+
+/* Takes n bytes. Returns how many belong to it; a->done tells its end. */
+size_t answer_feed(struct answer *a, const void *p, size_t n);
+
+/* The stream has ended; says so if the answer was not complete. */
+void answer_end(struct answer *a);
+
+/* How many bytes can be read without taking some of the next answer. */
+size_t answer_room(const struct answer *a, size_t max);
+
+/* Sends all / reads one answer with plain blocking send() and recv(). */
+void send_all(int fd, const void *p, size_t n);
+void read_answer(int fd, struct answer *a, const char *method);
+
+/* Sends one GET and reads its answer, blocking. */
+void do_get(const struct victim *v, int fd, const char *path);
+
+#endif
