@@ -29,6 +29,13 @@ def enter_mount_namespace():
     if os.environ.get(INSIDE):
         return
     if os.geteuid() != 0:
+        if shutil.which("sudo") and subprocess.run(
+                ["sudo", "-n", "true"], capture_output=True).returncode == 0:
+            told = [f"{name}={os.environ[name]}" for name in
+                    ("A407_LIB", "A407_LAUNCHER", "ONLY") if
+                    name in os.environ]
+            os.execvp("sudo", ["sudo", "-n", "env", *told, "/usr/bin/python3"]
+                      + sys.argv)
         raise Trouble("these tests need root: they give the client and the "
                       "proxy an /etc/hosts each (run them with sudo)")
     probe = subprocess.run(["unshare", "-m", "true"], capture_output=True,
