@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "epoll.h"
 #include "hooks.h"
 #include "settings.h"
 
@@ -104,8 +105,9 @@ A407_EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t n)
 
 static __attribute__((noinline)) void drop(int fd)
 {
-    if (a407_guard.depth)
+    if (a407_guard.depth || !a407_own_process())
         return;
+    a407_epoll_drop(fd);
     int saved = a407_enter();
     a407_slot_drop(fd);
     a407_leave(saved);
@@ -221,6 +223,14 @@ A407_EXPORT int fcntl64(int fd, int cmd, ...)
 }
 
 /* ---- the rest ---- */
+
+A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
+{
+    int rc = real()->epoll_ctl(epfd, op, fd, ev);
+    if (rc == 0)
+        a407_epoll_note(epfd, op, fd, ev);
+    return rc;
+}
 
 A407_EXPORT int shutdown(int fd, int how)
 {

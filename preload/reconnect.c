@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/single_threaded.h>
 #include <sys/time.h>
 
+#include "epoll.h"
 #include "gate.h"
 #include "real.h"
 
 /*
  * A connected TCP socket is taken apart with AF_UNSPEC and connected again:
  * the fd, its copies, its options and its epoll registrations stay. Linux
- * only; its queues and its SHUT_WR are lost.
+ * only; its queues and its SHUT_WR are lost. Where the kernel refuses that, a
+ * new socket takes the place of the fd and of the copies that we know.
  */
 
 static bool finish(int fd, int ms)
@@ -41,14 +46,107 @@ static bool connect_bounded(struct a407_conn *c, int fd, int ms)
     return false;
 }
 
-bool a407_reconnect(struct a407_conn *c, int fd)
+/* ---- a new socket in the fd's place ---- */
+
+static const struct {
+    int level, name;
+} options[] = {
+    {SOL_SOCKET, SO_KEEPALIVE},    {SOL_SOCKET, SO_PRIORITY},
+    {SOL_SOCKET, SO_MARK},         {SOL_SOCKET, SO_OOBINLINE},
+    {SOL_SOCKET, SO_RCVLOWAT},     {IPPROTO_TCP, TCP_NODELAY},
+    {IPPROTO_TCP, TCP_KEEPIDLE},   {IPPROTO_TCP, TCP_KEEPINTVL},
+    {IPPROTO_TCP, TCP_KEEPCNT},    {IPPROTO_TCP, TCP_USER_TIMEOUT},
+    {IPPROTO_TCP, TCP_QUICKACK},   {IPPROTO_IP, IP_TOS},
+    {IPPROTO_IPV6, IPV6_V6ONLY},   {IPPROTO_IPV6, IPV6_TCLASS},
+};
+
+static void copy_options(int from, int to)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        int value, now;
+        socklen_t n = sizeof value, m = sizeof now;
+        if (getsockopt(from, options[i].level, options[i].name, &value,
+                       &n) != 0)
+            continue;
+        if (getsockopt(to, options[i].level, options[i].name, &now, &m) ==
+                0 &&
+            now == value)
+            continue;
+        setsockopt(to, options[i].level, options[i].name, &value, n);
+    }
+    static const int timeouts[] = {SO_RCVTIMEO, SO_SNDTIMEO};
+    for (int i = 0; i < 2; i++) {
+        struct timeval t;
+        socklen_t n = sizeof t;
+        if (getsockopt(from, SOL_SOCKET, timeouts[i], &t, &n) == 0)
+            setsockopt(to, SOL_SOCKET, timeouts[i], &t, n);
+    }
+    struct linger linger;
+    socklen_t n = sizeof linger;
+    if (getsockopt(from, SOL_SOCKET, SO_LINGER, &linger, &n) == 0)
+        setsockopt(to, SOL_SOCKET, SO_LINGER, &linger, n);
+}
+
+/* dup3 takes an fd out of its epoll set: it is put back by hand. */
+static void put_in_place(int from, int fd)
+{
+    int fdfl = real()->fcntl(fd, F_GETFD);
+    bool back = a407_epoll_out(fd);
+    real()->dup3(from, fd, fdfl & FD_CLOEXEC ? O_CLOEXEC : 0);
+    if (back)
+        a407_epoll_in(fd);
+}
+
+static void replace_everywhere(struct a407_conn *c, int from)
+{
+    int top = a407_slot_top();
+    for (int fd = 0; fd <= top; fd++)
+        if (a407_slot(fd) == c)
+            put_in_place(from, fd);
+}
+
+static bool new_socket(struct a407_conn *c, int fd, int ms)
+{
+    int protocol = 0;
+    socklen_t n = sizeof protocol;
+    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n);
+    int made =
+        socket(c->peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+    if (made < 0)
+        return false;
+    copy_options(fd, made);
+    bool ok = connect_bounded(c, made, ms);
+    int fl = real()->fcntl(fd, F_GETFL);
+    if (ok && fl >= 0)
+        real()->fcntl(made, F_SETFL, fl);
+    if (ok)
+        replace_everywhere(c, made);
+    real()->close(made);
+    return ok;
+}
+
+/* ---- the same socket again ---- */
+
+static bool same_socket(struct a407_conn *c, int fd, int ms, bool *refused)
 {
     struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    /* Another thread in epoll_wait would see the moment without connection
+       as a hang-up. */
+    bool back = !__libc_single_threaded && a407_epoll_out(fd);
+    *refused = real()->connect(fd, &nowhere, sizeof nowhere) != 0;
+    bool ok = !*refused && connect_bounded(c, fd, ms);
+    if (back)
+        a407_epoll_in(fd);
+    return ok;
+}
+
+bool a407_reconnect(struct a407_conn *c, int fd)
+{
     int ms = (int)c->site->proxy.config->wait_ms;
+    bool refused;
     c->error = 0;
-    if (real()->connect(fd, &nowhere, sizeof nowhere) != 0)
-        return false;
-    if (!connect_bounded(c, fd, ms))
+    if (!same_socket(c, fd, ms, &refused) &&
+        !(refused && new_socket(c, fd, ms)))
         return false;
     c->cookie = a407_socket_cookie(fd);
     return true;
@@ -60,7 +158,6 @@ void a407_give_back(struct a407_conn *c, int fd)
     a407_engine_lock(c);
     struct a407_span kept = a407_engine_kept(c->engine);
     int fl = real()->fcntl(fd, F_GETFL);
-    int fdfl = real()->fcntl(fd, F_GETFD);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
         int room = (int)kept.n * 2;
         setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
@@ -68,7 +165,7 @@ void a407_give_back(struct a407_conn *c, int fd)
         real()->close(pair[1]);
         if (fl >= 0)
             real()->fcntl(pair[0], F_SETFL, fl);
-        real()->dup3(pair[0], fd, fdfl & FD_CLOEXEC ? O_CLOEXEC : 0);
+        replace_everywhere(c, pair[0]);
         real()->close(pair[0]);
     }
     c->error = 0;
