@@ -16,7 +16,8 @@ proxy407 := $(BUILD)/tests/proxy/proxy407
 origin := $(BUILD)/tests/origin/origin
 
 # The origin reads HTTP with the proxy fixture's code.
-$(origin_obj): ALL_CPPFLAGS += -Itests/proxy
+# (private: the flags stamp, which every object needs, must not see it)
+$(origin_obj): private ALL_CPPFLAGS += -Itests/proxy
 
 $(proxy407): $(proxy407_obj) $(fixture_obj)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
@@ -29,7 +30,7 @@ curl_victims := $(BUILD)/tests/hook/v_curl_easy $(BUILD)/tests/hook/v_curl_multi
 $(curl_victims): victim_libs = $(shell pkg-config --libs libcurl)
 
 # The fortified names (__recv_chk, ...) are called only by code built like this.
-$(BUILD)/tests/hook/v_fortify.o: ALL_CFLAGS += -U_FORTIFY_SOURCE \
+$(BUILD)/tests/hook/v_fortify.o: private ALL_CFLAGS += -U_FORTIFY_SOURCE \
     -D_FORTIFY_SOURCE=2 -O2
 
 $(BUILD)/tests/hook/v_%: $(BUILD)/tests/hook/v_%.o $(BUILD)/tests/hook/victim.o

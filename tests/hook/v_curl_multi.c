@@ -79,10 +79,12 @@ int main(int argc, char **argv)
     collect(m);
     for (size_t i = 0; i < TRANSFERS; i++) {
         struct transfer *t = &transfers[i];
-        long status = 0;
+        long status = 0, connect = 0;
         curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
-        say("%zu: result %d, status %ld, %zu bytes, sum %016llx", i,
-            (int)t->result, status, t->total, (unsigned long long)t->sum);
+        curl_easy_getinfo(t->curl, CURLINFO_HTTP_CONNECTCODE, &connect);
+        say("%zu: result %d, status %ld, connect %ld, %zu bytes, sum %016llx",
+            i, (int)t->result, status, connect, t->total,
+            (unsigned long long)t->sum);
         curl_multi_remove_handle(m, t->curl);
         curl_easy_cleanup(t->curl);
     }
