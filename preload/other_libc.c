@@ -14,6 +14,19 @@
 
 typedef void handler(void);
 
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+extern char __libc_single_threaded __attribute__((weak));
+
+bool a407_is_glibc(void)
+{
+    return gnu_get_libc_version;
+}
+
+bool a407_single_threaded(void)
+{
+    return &__libc_single_threaded && __libc_single_threaded;
+}
+
 extern void *__dso_handle __attribute__((visibility("hidden")));
 extern int __register_atfork(handler *prepare, handler *parent, handler *child,
                              void *dso) __attribute__((weak));

@@ -2,6 +2,14 @@
 #ifndef A407_OTHER_LIBC_H
 #define A407_OTHER_LIBC_H
 
+#include <stdbool.h>
+
+/* Is the program's libc glibc? Its FILE and its flags are only then known. */
+bool a407_is_glibc(void);
+
+/* Has the process had one thread only, from the start? */
+bool a407_single_threaded(void);
+
 /* pthread_atfork, in a way that does not tie the library to glibc. */
 void a407_at_fork(void (*prepare)(void), void (*parent)(void),
                   void (*child)(void));

@@ -2,7 +2,9 @@
 #ifndef A407_REAL_H
 #define A407_REAL_H
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>

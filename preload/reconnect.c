@@ -4,11 +4,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/single_threaded.h>
 #include <sys/time.h>
 
 #include "epoll.h"
 #include "gate.h"
+#include "other_libc.h"
 #include "real.h"
 
 /*
@@ -132,7 +132,7 @@ static bool same_socket(struct a407_conn *c, int fd, int ms, bool *refused)
     struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
     /* Another thread in epoll_wait would see the moment without connection
        as a hang-up. */
-    bool back = !__libc_single_threaded && a407_epoll_out(fd);
+    bool back = !a407_single_threaded() && a407_epoll_out(fd);
     *refused = real()->connect(fd, &nowhere, sizeof nowhere) != 0;
     bool ok = !*refused && connect_bounded(c, fd, ms);
     if (back)
