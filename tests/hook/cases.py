@@ -11,9 +11,13 @@ import dataclasses
 RESOLVED = "resolved"  # the output of the reference run
 REFUSED = "refused"    # the proxy's own refusal, as without the library
 EITHER = "either"      # one of the two, but never anything else
+AS_BARE = "as bare"    # the output of a run without the library
 
 BASIC = ("--auth", "basic")
 DIGEST = ("--auth", "digest")
+
+# How long a silent proxy is waited for, in seconds.
+PATIENCE = (("AUTH407_TIMEOUT", "1"),)
 
 ORIGIN, ECHO, TLS, NOWHERE = "origin", "echo", "tls", "nowhere"
 
@@ -34,6 +38,7 @@ class Case:
     env: tuple = ()            # pairs, for the run with the library
     label: str = ""
     once: bool = False         # the refusal is the first 407, not the last
+    unordered: bool = False    # several exchanges at once print in any order
 
     @property
     def name(self):
@@ -97,7 +102,8 @@ def plain_cases():
         for victim, mode, target in TUNNELS + CURL:
             yield Case(victim, mode, auth, target=target)
         for victim, mode in PARALLEL:
-            yield Case(victim, mode, auth, extra=(1, 100), events=(1, 100))
+            yield Case(victim, mode, auth, extra=(1, 100), events=(1, 100),
+                       unordered=True)
         yield Case("fds", "fork-child", auth, extra=(1, 2), events=(1, 2))
         yield Case("fds", "fork-many", auth, extra=(1, 3), events=(1, 3))
         yield Case("errno", "calls", auth)
@@ -110,6 +116,8 @@ def fault_cases():
     """Each fault, before a sample of the victims."""
     for fault in FAULTS:
         for victim, mode, target in SAMPLE:
+            if (victim, fault) == ("curl_easy", "interim"):
+                continue  # curl 7.88 gives a CONNECT up at a 1xx
             yield Case(victim, mode, faults=(fault,), target=target,
                        extra=(1, 2))
     for victim, mode, target in SAMPLE:
@@ -120,17 +128,22 @@ def fault_cases():
     for victim, mode in PARALLEL:
         for fault in ("close-after-407", "http10", "rst"):
             yield Case(victim, mode, faults=(fault,), extra=(1, 100),
-                       events=(1, 100))
+                       events=(1, 100), unordered=True)
     for victim, mode in (("styles", "send+recv"), ("events", "poll"),
                          ("events", "edge")):
-        yield Case(victim, mode, faults=("silent-second",), extra=(1, 2))
         yield Case(victim, mode, faults=("slow-final=1",))
         yield Case(victim, mode, faults=("rst-before-answer=1",),
                    extra=(0, 0), events=(0, 0))
-        yield Case(victim, mode, faults=("404-then-407",), expect=EITHER,
+        yield Case(victim, mode, faults=("404-then-407",), expect=AS_BARE,
                    extra=(0, 0), events=(0, 0))
         yield Case(victim, mode, faults=("endless-407",), expect=EITHER,
                    extra=(0, 1))
+    # The silence is waited for, here for a second. A non-blocking program
+    # makes no call in which that could be done.
+    for victim, mode in (("styles", "send+recv"), ("styles", "bytes+byte"),
+                         ("many", "kept"), ("threads", "reader-first")):
+        yield Case(victim, mode, faults=("silent-second",), extra=(1, 2),
+                   env=PATIENCE)
 
 
 def content_cases():
@@ -139,7 +152,8 @@ def content_cases():
                  "splice"):
         for fault in ("early-407", "early-407-close", "close-after-407",
                       "rst", "http10"):
-            yield Case("posts", mode, faults=(fault,), extra=(1, 2))
+            yield Case("posts", mode, faults=(fault,), extra=(1, 2),
+                       env=PATIENCE if fault == "early-407" else ())
     for mode in ("expect", "expect-hasty"):
         yield Case("posts", mode, faults=("close-after-407",), extra=(1, 2))
         yield Case("posts", mode, DIGEST, ("http10",), extra=(1, 2),
@@ -175,7 +189,7 @@ def scheme_cases():
                faults=("nextnonce",), label="nextnonce")
     for victim, mode, target in SAMPLE[:2] + SAMPLE[-3:-2]:
         yield Case(victim, mode, DIGEST, ("stale-always",), expect=REFUSED,
-                   extra=(1, 2), target=target)
+                   extra=(1, 3), target=target)
 
 
 def tunnel_cases():
@@ -208,9 +222,10 @@ def refused_cases():
             yield Case(victim, mode, faults=(fault,), expect=REFUSED,
                        env=wrong, target=target, cause="rejected",
                        label=f"{fault}, wrong password")
+        # An origin could have said 401 to a GET; to CONNECT only a proxy can.
         yield Case(victim, mode, faults=("wrong-password-401",),
-                   expect=REFUSED, env=wrong, target=target,
-                   label="401 to a wrong password")
+                   expect=REFUSED if victim == "tunnel" else EITHER, env=wrong,
+                   target=target, label="401 to a wrong password")
         # The retry needs a new connection, and there is none to be had.
         yield Case(victim, mode, faults=("close-after-407", "refuse-after"),
                    expect=REFUSED, extra=(0, 0), target=target, once=True)

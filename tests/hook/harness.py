@@ -22,6 +22,7 @@ TIMEOUT = 15  # seconds that any victim may take
 USER, PASSWORD = "alice", "open sesame: \"1\""
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAYS_407 = re.compile(r"\b(answer|status|connect) 407\b")
+SAYS_REFUSED = re.compile(r"\b(answer|status|connect) 40[17]\b")
 
 
 @dataclasses.dataclass
@@ -186,8 +187,14 @@ class Harness:
         login = [*case.auth, *case.options, *as_options(case.faults)]
         run = self.run(case, login, case.env)
         bad = quiet(run)
-        resolved = run.shown == reference.shown
-        if case.expect == cases.RESOLVED or \
+        if case.expect == cases.AS_BARE:
+            reference = self.run(case, login)
+        resolved = comparable(case, run) == comparable(case, reference)
+        if case.expect == cases.AS_BARE:
+            if not resolved:
+                bad.append(difference(reference.shown, run.shown))
+            bad += judge_events(case, run, None)
+        elif case.expect == cases.RESOLVED or \
                 (case.expect == cases.EITHER and resolved):
             if not resolved:
                 bad.append(difference(reference.shown, run.shown))
@@ -195,7 +202,7 @@ class Harness:
         else:
             if case.expect == cases.REFUSED:
                 bad += judge_refusal(case, run)
-            elif run.code is None or not SAYS_407.search(run.out):
+            elif run.code is None or not SAYS_REFUSED.search(run.out):
                 bad.append("neither resolved nor refused:\n" + run.shown)
             bad += judge_events(case, run, None)
         bad += judge_requests(case, run, len(reference.requests))
@@ -213,6 +220,15 @@ class Harness:
             [ROOT / "tests/lib/check-schema"], capture_output=True, check=False,
             input=b"".join(line + b"\n" for line in self._lines))
         return [] if check.returncode == 0 else [check.stderr.decode()[-4000:]]
+
+
+def comparable(case, run):
+    """The output without what may differ between two runs of this case."""
+    lines = run.shown.splitlines()
+    if "interim" in case.faults:
+        # they came before the 407, and are the program's to see or not
+        lines = [line for line in lines if not line.startswith("interim ")]
+    return sorted(lines) if case.unordered else lines
 
 
 def quiet(run):

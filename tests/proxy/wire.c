@@ -16,8 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEAD_MAX  (256u * 1024)
-#define READ_STEP 65536u
+#define HEAD_MAX    (256u * 1024)
+#define READ_STEP   65536u
+#define TRICKLE_MAX 1500u /* of one write; a whole page would take minutes */
 
 static int copy_open(const char *prefix, unsigned id, const char *side)
 {
@@ -164,17 +165,20 @@ bool wire_line(struct wire *w, char *out, size_t cap)
 bool wire_write(struct wire *w, const void *data, size_t n)
 {
     const char *p = data;
+    size_t slow = w->trickle_us ? TRICKLE_MAX : 0;
     copy_put(w->copy_out, p, n);
     while (n) {
-        ssize_t k = send(w->fd, p, w->trickle_us ? 1 : n, MSG_NOSIGNAL);
+        ssize_t k = send(w->fd, p, slow ? 1 : n, MSG_NOSIGNAL);
         if (k < 0 && errno == EINTR)
             continue;
         if (k <= 0)
             return false;
         p += k;
         n -= (size_t)k;
-        if (w->trickle_us && n)
-            usleep(w->trickle_us);
+        if (!slow)
+            continue;
+        slow--;
+        usleep(w->trickle_us);
     }
     return true;
 }

@@ -16,7 +16,8 @@ struct wire {
     unsigned id; /* connection number, from 1 */
     char *buf;   /* buf[at..n) is read and not yet taken */
     size_t at, n, cap;
-    unsigned trickle_us;   /* not 0: a byte per write, this long apart */
+    unsigned trickle_us;   /* not 0: the first bytes of each write go
+                              one by one, this long apart */
     int copy_in, copy_out; /* where the copies go, or -1 */
 };
 
