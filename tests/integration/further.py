@@ -14,9 +14,9 @@ from running import check, statuses
 def leaks(origin):
     """Diagnostics if a login field ever came to an origin, or None."""
     for scheme, server in origin.refusers.items():
-        if b"authorization" in server.bytes.lower():
-            origin.leaks.append(f"{scheme} origin that answers 407: "
-                                f"{server.bytes!r}")
+        origin.leaks += [f"{scheme} origin that answers 407: {c!r}"
+                         for c in server.connections
+                         if b"authorization" in c.lower()]
     return "\n".join(origin.leaks) or None
 
 

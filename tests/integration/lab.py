@@ -66,12 +66,11 @@ class Child:
             pass
 
     def stop(self):
-        if self.process.poll() is None:
-            self.signal_group(signal.SIGTERM)
-            try:
-                self.process.wait(2)
-            except subprocess.TimeoutExpired:
-                pass
+        """After a SIGTERM; whatever is left then is killed."""
+        try:
+            self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            pass
         self.signal_group(signal.SIGKILL)
         self.process.wait()
 
@@ -96,7 +95,9 @@ class Lab:
         raise SystemExit(128 + number)
 
     def close(self):
-        for child in reversed(self.children):
+        for child in self.children:
+            child.signal_group(signal.SIGTERM)
+        for child in self.children:
             child.stop()
         self.children.clear()
         if self.keep:

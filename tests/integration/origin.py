@@ -158,9 +158,10 @@ class Refuser(socketserver.StreamRequestHandler):
     timeout = 30
 
     def handle(self):
+        sent = self.server.connection()
         head = b""
         while line := self.rfile.readline():
-            self.server.note(line)
+            sent += line
             head += line
             if line == b"\r\n" and head.strip():
                 head = b""
@@ -172,13 +173,16 @@ class Refuser(socketserver.StreamRequestHandler):
 
 class RefusingServer(Server):
     def __init__(self, tls):
-        self.bytes = b""
-        self._lock = threading.Lock()
+        self.connections = []
         super().__init__(Refuser, tls)
 
-    def note(self, line):
-        with self._lock:
-            self.bytes += line
+    def connection(self):
+        self.connections.append(bytearray())
+        return self.connections[-1]
+
+    def told(self, word):
+        """All that was sent on connections where `word` was said."""
+        return b"".join(c for c in self.connections if word.encode() in c)
 
 
 class Origin:

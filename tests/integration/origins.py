@@ -11,7 +11,8 @@ def fetch(way):
     def build(task):
         secure = "tls" in way
         server = task.origin.refusers["https" if secure else "http"]
-        url = f"{'https' if secure else 'http'}://origin.test:{server.port}/"
+        url = f"{'https' if secure else 'http'}://origin.test:{server.port}" \
+            f"/{task.folder.name}"
         argv = ["curl", "-sS", "-m", "10", "--cacert", str(task.lab.ca), "-w",
                 "\n%{http_code}"]
         env = proxy_variables(task)
@@ -30,10 +31,8 @@ def quiet(proxy, way):
     def run(bench):
         task = bench.task(proxy)
         command, server = fetch(way)(task)
-        before = len(server.bytes)
-        login = {**bench.login(task)}
-        result = bench.preloaded(task, command, login)
-        got = server.bytes[before:]
+        result = bench.preloaded(task, command, bench.login(task))
+        got = server.told(f"/{task.folder.name} ")
         check(b"authorization" not in got.lower(),
               f"the origin was sent {got!r}\n" + result.describe())
         check(got.count(b"\r\n\r\n") == 1,

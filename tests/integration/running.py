@@ -103,6 +103,21 @@ class Bench:
     def __init__(self, lab, origin, library, launcher):
         self.lab, self.origin = lab, origin
         self.library, self.launcher = library, launcher
+        self.stopped = False
+        self._running = set()
+
+    def stop(self):
+        """Interrupted: no client goes on, none is started."""
+        self.stopped = True
+        for child in list(self._running):
+            self._kill(child)
+
+    @staticmethod
+    def _kill(child):
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def task(self, proxy, target="http"):
         return Task(self.lab, self.origin, proxy, target, self.lab.folder())
@@ -166,8 +181,7 @@ class Bench:
             result.fetched = run.got(task, result.out)
         return result
 
-    @staticmethod
-    def _wait(argv, env, run, out, err, folder):
+    def _wait(self, argv, env, run, out, err, folder):
         """Runs to the end or the limit; the whole process group goes."""
         reader, writer = os.pipe()
         os.write(writer, run.stdin or b"")
@@ -179,16 +193,15 @@ class Bench:
                                      stderr=e, cwd=folder,
                                      start_new_session=True)
         os.close(reader)
+        self._running.add(child)
         try:
             return child.wait(LIMIT)
         except subprocess.TimeoutExpired:
             return None
         finally:
-            try:
-                os.killpg(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            self._kill(child)
             child.wait()
+            self._running.discard(child)
             if hold:
                 os.close(writer)
 
