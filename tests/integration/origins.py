@@ -2,7 +2,7 @@
 """An origin that answers 407 is not the proxy: it gets no credential, not
 directly, not in a tunnel, not through the proxy."""
 
-from clients import Run, proxy_variables
+from clients import BY_NAME, Run, proxy_variables
 from running import check, look
 
 
@@ -49,12 +49,27 @@ def quiet(proxy, way):
     return run
 
 
+def blameless(proxy):
+    """An origin's 407 that a proxy hands on says nothing about our login: the
+    next request to another origin is served."""
+    def run(bench):
+        task = bench.task(proxy)
+        command, _ = fetch("through the proxy")(task)
+        foreign = bench.preloaded(task, command)
+        result = bench.preloaded(task, BY_NAME["curl"].build(task))
+        check(result.good, "after an origin's 407 the login is not used\n"
+              f"{foreign.describe()}\nand then:\n{result.describe()}")
+    return run
+
+
 def tests(proxy):
     if not proxy.scheme:
         return
     ways = ["tunnel", "tunnel with tls", "through the proxy"]
     if proxy.name == "squid-basic":
         ways += ["direct", "direct with tls", "direct, proxy form"]
+    yield (f"{proxy.name} origin answers 407: the login is not held back for "
+           "it", blameless(proxy))
     for way in ways:
         yield (f"{proxy.name} origin answers 407: no credential, {way}",
                quiet(proxy, way))
