@@ -1,0 +1,72 @@
+# The suites once more, instrumented, each in a build folder of its own:
+#   asan, ubsan, tsan   gcc's sanitizers; a finding ends the program
+#   valgrind            the plain build under memcheck
+# In the hook tests the library alone is instrumented, and preloaded after the
+# sanitizer's own; what a victim does is not in question. HOOK_ONLY=PATTERN
+# runs fewer of them.
+
+SAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+HOOK_ONLY ?= .
+
+asan_flags := -fsanitize=address
+ubsan_flags := -fsanitize=undefined
+tsan_flags := -fsanitize=thread
+
+# Leaks: a victim's own, or one thread's that was ended with the program.
+asan_options := ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
+ubsan_options := UBSAN_OPTIONS=print_stacktrace=1
+tsan_options := TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0
+hook_factor := 4
+
+asan_suites := unit transcripts fuzz-replay
+ubsan_suites := unit transcripts fuzz-replay
+# core has no threads: what one thread does can't race
+tsan_suites :=
+
+san_make = $(MAKE) --no-print-directory BUILD=build-$(1) \
+           CFLAGS='$(SAN_CFLAGS) $($(1)_flags)' EXTRA_CFLAGS= LDFLAGS= WERROR=0
+
+# The suites that this tree has a rule for.
+there = $(filter $(if $(wildcard tests/fuzz/fuzz.mk),%,unit transcripts),$(1))
+
+# $(call wrapper,FILE,COMMAND): tally runs programs without arguments.
+wrapper = mkdir -p $(dir $(1)) && \
+          printf '\#!/bin/sh\nexec %s\n' "$(strip $(2))" > $(1) && chmod +x $(1)
+
+# $(call hooks,NAME,PATTERN)
+define hooks
+$(Q)$(call san_make,$(1)) build-$(1)/libauth407.so
+$(Q)$(call wrapper,build-$(1)/hook-$(1),tests/hook/run --build $(BUILD) \
+    --lib build-$(1)/libauth407.so --timeout-factor $(hook_factor) \
+    --preload $$($(CC) -print-file-name=lib$(1).so) \
+    --env $($(1)_options) --only '$(2)')
+$(Q)$(TALLY) build-$(1)/hook-$(1)
+endef
+
+.PHONY: asan ubsan tsan valgrind
+asan ubsan: fixtures $(victim_bin)
+	$(Q)$($@_options) $(call san_make,$@) $(call there,$($@_suites))
+	$(call hooks,$@,$(HOOK_ONLY))
+
+# Only the victims with threads; under `setarch -R`, because gcc 12's runtime
+# can't live with much randomness in the address space.
+tsan: fixtures $(victim_bin)
+	$(Q)$(call san_make,$@) $@-victims
+	$(Q)$(call wrapper,build-$@/hook-$@,tests/hook/run --build build-$@ \
+	    --timeout-factor $(hook_factor) --wrap 'setarch -R' \
+	    --env $(tsan_options) --only '^threads')
+	$(Q)$(TALLY) build-$@/hook-$@
+
+.PHONY: tsan-victims
+tsan-victims: fixtures $(victim_bin) $(BUILD)/libauth407.so
+
+# A leak counts; what a test program of cmocka's leaves reachable does not.
+MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
+            --errors-for-leak-kinds=definite --child-silent-after-fork=yes
+memcheck_bin = $(patsubst $(BUILD)/%,build-valgrind/%,$(unit_bin) $(transcript_bin))
+
+build-valgrind/%: $(BUILD)/%
+	$(Q)$(call wrapper,$@,$(MEMCHECK) $<)
+
+valgrind: $(memcheck_bin)
+	$(Q)$(TALLY) $(memcheck_bin)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""Tests of what was built: symbols, sections, bindings."""
+import os
+import re
+import shutil
+import tempfile
+
+from common import BUILD, LIBRARY, TOP, attempt, hooked_names, layer, run
+
+# What the core may use of libc; and, by prefix, of nettle.
+CORE_MAY_USE = set("""
+    malloc calloc realloc free
+    memchr memcmp memcpy memmem memmove memrchr memset mempcpy explicit_bzero
+    strchr strcmp strlen strncmp strnlen strrchr strspn strcspn strstr strpbrk
+    stpcpy snprintf vsnprintf gmtime_r timegm strtol strtoll strtoul strtoull
+    qsort bsearch inet_pton inet_ntop _GLOBAL_OFFSET_TABLE_
+    __stack_chk_fail __memcpy_chk __memset_chk __snprintf_chk __vsnprintf_chk
+""".split())
+
+
+def exports():
+    """The library exports the names of hooks.def, and nothing else."""
+    found = set(run("nm", "-D", "--defined-only", "--format=just-symbols",
+                    LIBRARY).split())
+    names = hooked_names()
+    for name in sorted(found - set(names)):
+        yield "exported, not in hooks.def: " + name
+    for name in sorted(set(names) - found):
+        yield "in hooks.def, not exported: " + name
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield "twice in hooks.def: " + name
+
+
+def needed():
+    """The library needs libc.so.6 and no other object."""
+    found = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", LIBRARY))
+    if found != ["libc.so.6"]:
+        yield "NEEDED: " + " ".join(found)
+
+
+def relocations():
+    """The library has no text relocations, and is bound and read-only at
+    start."""
+    dynamic = run("readelf", "-dW", LIBRARY)
+    if "TEXTREL" in dynamic:
+        yield "TEXTREL"
+    if "NOW" not in dynamic:
+        yield "not linked with -z now"
+    segments = run("readelf", "-lW", LIBRARY)
+    if "GNU_RELRO" not in segments:
+        yield "no GNU_RELRO"
+    for line in segments.splitlines():
+        words = line.split()
+        if words and words[0] in ("LOAD", "GNU_STACK") and \
+                "W" in words[-2] and "E" in words[-2]:
+            yield "writable and executable: " + line.strip()
+
+
+def core_uses():
+    """The core uses memory, strings, formatting and nettle, nothing else."""
+    archive = BUILD / "libauth407core.a"
+    defined, undefined = set(), {}
+    where = ""
+    for line in run("nm", archive).splitlines():
+        words = line.split()
+        if line.endswith(".o:"):
+            where = line[:-3]
+        elif len(words) == 2 and words[0] == "U":
+            undefined.setdefault(words[1], set()).add(where + ".c")
+        elif len(words) == 3:
+            defined.add(words[2])
+    for name in sorted(set(undefined) - defined - CORE_MAY_USE):
+        if not name.startswith(("nettle_", "_nettle_")):
+            yield "%s, used by %s" % (name, " ".join(sorted(undefined[name])))
+
+
+def core_globals():
+    """The core has no variable that outlives a call."""
+    found = 0
+    for obj in sorted((BUILD / "core").glob("*.o")):
+        sections = {}
+        for number, name, flags in re.findall(
+                r"^ +\[ *(\d+)\] (\S+) +\S+ +\S+ +\S+ +\S+ +\S+ +([A-Z]*) ",
+                run("readelf", "-SW", obj), re.M):
+            sections[number] = (name, flags)
+        for line in run("readelf", "-sW", obj).splitlines():
+            words = line.split()
+            if len(words) < 8 or words[3] not in ("OBJECT", "TLS", "COMMON"):
+                continue
+            found += 1
+            name, flags = sections.get(words[6], (words[6], "W"))
+            # relocated constants are writable until the loader is done
+            if "W" in flags and not name.startswith(".data.rel.ro"):
+                yield "%s: %s in %s" % (obj.name, words[7], name)
+    if not found:
+        yield "no object was found in any file"
+
+
+def hidden_from_others():
+    """No symbol of another library is bound to ours, but hooked names."""
+    names = set(hooked_names())
+    programs = [p for p in map(shutil.which, ("wget", "curl", "git")) if p]
+    if not programs:
+        yield "none of wget, curl, git is there"
+    bound = 0
+    for program in programs:
+        with tempfile.TemporaryDirectory() as home:
+            log = os.path.join(home, "log")
+            attempt(program, "--version", env={
+                "PATH": os.environ["PATH"], "HOME": home,
+                "LD_DEBUG": "bindings", "LD_DEBUG_OUTPUT": log,
+                "LD_PRELOAD": str(LIBRARY)})
+            for name in os.listdir(home):
+                if not name.startswith("log."):
+                    continue
+                with open(os.path.join(home, name), errors="replace") as f:
+                    for line in f:
+                        m = re.search(r"binding file (\S+) .* to (\S+) "
+                                      r".*symbol `(\w+)'", line)
+                        if not m or m.group(2) != str(LIBRARY):
+                            continue
+                        bound += 1
+                        if m.group(3) not in names:
+                            yield "%s: %s of %s" % (program, m.group(3),
+                                                    m.group(1))
+    if not bound:
+        yield "nothing at all was bound to the library"
+
+
+FORTIFIED = ("__read_chk", "__recv_chk", "__recvfrom_chk")
+
+
+def prototypes():
+    """Every hook has the type that libc declares."""
+    # One file each sees libc's own declaration and ours: a difference is an
+    # error. The names that no header declares have a twin that one does.
+    code = ['#include "../preload/real.h"', "#include <fcntl.h>"]
+    for name in hooked_names():
+        twin = name.lstrip("_")
+        if name != twin and name not in FORTIFIED:
+            code.append("_Static_assert(__builtin_types_compatible_p("
+                        "__typeof__(%s), __typeof__(%s)), \"%s\");"
+                        % (name, twin, name))
+        else:
+            code.append("void *seen_%s(void); void *seen_%s(void) "
+                        "{ return (void *)%s; }" % (name, name, name))
+    for fortify in ("-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"):
+        done = attempt("gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", fortify,
+                       "-Werror", "-Icore", "-fsyntax-only", "-x", "c", "-",
+                       input="\n".join(code) + "\n")
+        if done.returncode:
+            yield fortify + ":\n" + done.stdout.strip()
+    # ours are declared only where libc's headers are silent
+    declared = re.findall(r"^\w[^#;{]*?\b(__\w+)\(",
+                          (TOP / "preload/real.h").read_text(), re.M)
+    for name in hooked_names():
+        if name.startswith("__") != (name in declared):
+            yield "%s: declared by us and by libc, or by neither" % name
+
+
+def vtables_are_const():
+    """No table of function pointers in the library can be written to, but
+    that of libc's functions."""
+    for name in ("core", "preload", "cli", "sys"):
+        for path in layer(name):
+            for n, line in enumerate(path.read_text().splitlines(), 1):
+                if re.match(r"(static )?struct a407_(scheme|host) \w+ = ",
+                            line):
+                    yield "%s:%d: not const" % (path.name, n)
+
+
+TESTS = [exports, needed, relocations, core_uses, core_globals,
+         hidden_from_others, prototypes, vtables_are_const]

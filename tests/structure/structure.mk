@@ -1,0 +1,5 @@
+# What must hold of the code and of what is made from it, whatever it does.
+
+.PHONY: structure
+structure: all
+	$(Q)BUILD=$(BUILD) MAKE=$(MAKE) $(TALLY) tests/structure/run
