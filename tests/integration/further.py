@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the matrix does not show: the tests of the other rooms, together."""
 
+import subprocess
+
 import bodies
 import counts
 import origins
@@ -14,10 +16,18 @@ from running import check, statuses
 def leaks(origin):
     """Diagnostics if a login field ever came to an origin, or None."""
     for scheme, server in origin.refusers.items():
-        origin.leaks += [f"{scheme} origin that answers 407: {c!r}"
-                         for c in server.connections
-                         if b"authorization" in c.lower()]
+        origin.leaks += [f"{scheme} origin that answers 407: {head}"
+                         for head in server.heads
+                         if b"authorization" in head.lower()]
     return "\n".join(origin.leaks) or None
+
+
+def misfits(lines, checker):
+    """What the schema finds wrong with the lines of this run, or None."""
+    if not lines:
+        return None
+    done = subprocess.run([checker], input=lines, capture_output=True)
+    return done.stderr.decode()[:3000] if done.returncode else None
 
 
 def own_login(proxy, user, password):

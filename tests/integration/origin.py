@@ -158,13 +158,13 @@ class Refuser(socketserver.StreamRequestHandler):
     timeout = 30
 
     def handle(self):
-        sent = self.server.connection()
-        head = b""
+        head = bytearray()
         while line := self.rfile.readline():
-            sent += line
+            if not head:
+                self.server.heads.append(head)
             head += line
-            if line == b"\r\n" and head.strip():
-                head = b""
+            if line == b"\r\n":
+                head = bytearray()
                 self.wfile.write(
                     b"HTTP/1.1 407 Proxy Authentication Required\r\n"
                     b'Proxy-Authenticate: Basic realm="origin"\r\n'
@@ -173,16 +173,12 @@ class Refuser(socketserver.StreamRequestHandler):
 
 class RefusingServer(Server):
     def __init__(self, tls):
-        self.connections = []
+        self.heads = []  # of requests; a proxy may send several on one
         super().__init__(Refuser, tls)
 
-    def connection(self):
-        self.connections.append(bytearray())
-        return self.connections[-1]
-
-    def told(self, word):
-        """All that was sent on connections where `word` was said."""
-        return b"".join(c for c in self.connections if word.encode() in c)
+    def told(self, path):
+        """The heads that asked for `path`."""
+        return [bytes(h) for h in self.heads if f"{path} ".encode() in h]
 
 
 class Origin:
