@@ -54,7 +54,7 @@ class Harness:
         self._numbers = itertools.count(1)
         self._references = {}
         self._lock = threading.Lock()
-        self._lines = []
+        self.lines = []
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -146,7 +146,7 @@ class Harness:
                 self.authority(case.target), extra)
         log = read_bytes(folder / "auth407.jsonl")
         with self._lock:
-            self._lines += log.splitlines()
+            self.lines += log.splitlines()
         return Run(out, err, code, proxy.requests(), proxy.copies("in"),
                    proxy.copies("out"), read_bytes(folder / "raw"),
                    [json.loads(line) for line in log.splitlines()], log,
@@ -211,14 +211,16 @@ class Harness:
         return bad
 
     def leaks(self):
+        """What reached an origin and must not have."""
         return self.origin.leaks() + self.tls.leaks()
 
     def schema(self):
-        if not self._lines:
+        """What is wrong with any line that the library logged."""
+        if not self.lines:
             return []
         check = subprocess.run(
             [ROOT / "tests/lib/check-schema"], capture_output=True, check=False,
-            input=b"".join(line + b"\n" for line in self._lines))
+            input=b"".join(line + b"\n" for line in self.lines))
         return [] if check.returncode == 0 else [check.stderr.decode()[-4000:]]
 
 

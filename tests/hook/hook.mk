@@ -39,8 +39,9 @@ $(BUILD)/tests/hook/v_%: $(BUILD)/tests/hook/v_%.o $(BUILD)/tests/hook/victim.o
 .PHONY: fixtures hook
 fixtures: $(proxy407) $(origin)
 
+# HOOK_OPTIONS in the environment: options of tests/hook/run.
 hook: fixtures $(victim_bin) $(BUILD)/libauth407.so
-	$(Q)$(TALLY) tests/hook/run
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/run
 
 -include $(fixture_obj:.o=.d) $(proxy407_obj:.o=.d) $(origin_obj:.o=.d) \
     $(victim_src:%.c=$(BUILD)/%.d) $(BUILD)/tests/hook/victim.d

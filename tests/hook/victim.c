@@ -53,11 +53,13 @@ int victim_connect(const struct victim *v)
 void say(const char *fmt, ...)
 {
     va_list ap;
+    flockfile(stdout); /* one line, whatever other threads say */
     va_start(ap, fmt);
     vprintf(fmt, ap);
     va_end(ap);
     putchar('\n');
     fflush(stdout);
+    funlockfile(stdout);
 }
 
 void fail(const char *what)
