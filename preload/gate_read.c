@@ -61,14 +61,16 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
 static bool wait_for_more(struct a407_conn *c, int fd, int flags)
 {
     a407_engine_lock(c);
-    enum a407_want_kind kind = a407_engine_want(c->engine).kind;
+    struct a407_want w = a407_engine_want(c->engine);
     bool retrying = a407_engine_retrying(c->engine);
     bool fresh = a407_engine_reconnected_once(c->engine);
     bool open = a407_engine_request_open(c->engine);
     a407_engine_unlock(c);
     bool nonblocking = is_nonblocking(fd);
     int bound = (int)c->site->proxy.config->wait_ms;
-    bool ours = kind == A407_WANT_CONSUME || retrying;
+    /* bytes are there that the program's poll has told it of */
+    bool ours = w.kind == A407_WANT_CONSUME || retrying ||
+                (w.kind == A407_WANT_PEEK && w.n > 1);
     /* A non-blocking program waits in its own poll, but not after a
        reconnect: its poll may hold on to the end of the old connection. One
        that says MSG_DONTWAIT on a blocking socket has seen POLLIN and takes

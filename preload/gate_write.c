@@ -243,7 +243,8 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
     bool done = false;
     struct writing w = {.c = c, .fd = fd, .msg = msg, .flags = flags};
     a407_check_socket(c, fd);
-    if (!c->gone) {
+    /* After its own SHUT_WR the kernel has the answer. */
+    if (!c->gone && !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
         *result = 0;
         errno = saved;
         done = rest(&w).n && run(&w, result);

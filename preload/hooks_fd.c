@@ -234,7 +234,7 @@ A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
 
 A407_EXPORT int shutdown(int fd, int how)
 {
-    if (a407_reads(fd) && how == SHUT_WR && !a407_guard.depth) {
+    if (a407_reads(fd) && how != SHUT_RD && !a407_guard.depth) {
         struct a407_conn *c = a407_conn_get(fd);
         if (c) {
             /* a fresh connection will need it again */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,28 +31,53 @@ MUST_JUMP A407_EXPORT void *dlopen(const char *file, int mode)
 
 /* ---- bytes that only the kernel sees ---- */
 
-static void let_go(int fd)
+/*
+ * A body from a pipe must be seen, or it can't be repeated: tee() shows it
+ * without taking it, and what the socket took is then taken from the pipe.
+ * False: the call is to be made as it is.
+ */
+static bool splice_to_proxy(int in, int out, size_t n, unsigned flags,
+                            const void *caller, ssize_t *result)
 {
-    int saved = a407_enter();
-    a407_slot_drop(fd);
-    a407_leave(saved);
+    char part[16384];
+    int look[2];
+    if (pipe2(look, O_CLOEXEC) != 0)
+        return false;
+    size_t want = n < sizeof part ? n : sizeof part;
+    ssize_t seen = tee(in, look[1], want, flags & SPLICE_F_NONBLOCK);
+    int error = errno;
+    bool done = seen >= 0 || error != EINVAL; /* EINVAL: not a pipe */
+    *result = seen;
+    if (seen > 0 && real()->read(look[0], part, (size_t)seen) == seen) {
+        int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
+        done = a407_hook_write1(out, part, (size_t)seen, how, caller, result);
+        error = errno;
+        if (done && *result > 0 &&
+            real()->read(in, part, (size_t)*result) != *result)
+            error = EIO; /* another reader on the same pipe */
+    }
+    real()->close(look[0]);
+    real()->close(look[1]);
+    errno = error;
+    return done;
 }
 
 /*
- * From a socket to a pipe, or back, no byte passes the program. A 407 that
- * waits is seen to; then the connection is let go, for its framing is lost.
+ * From a socket to a pipe no byte passes the program. A 407 that waits is seen
+ * to; then the connection is let go, for its framing is lost.
  */
 A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
                            size_t n, unsigned flags)
 {
     struct a407_reading r = {0};
+    ssize_t k;
     size_t most = n;
-    if (a407_reads(out) && !a407_guard.depth)
-        let_go(out);
+    if (a407_reads(out) && !a407_guard.depth &&
+        splice_to_proxy(in, out, n, flags, A407_CALLER, &k))
+        return k;
     if (a407_reads(in)) {
-        switch (a407_read_begin(in, flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT
-                                                              : 0,
-                                A407_CALLER, &r)) {
+        int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
+        switch (a407_read_begin(in, how, A407_CALLER, &r)) {
         case A407_GATE_RETURN:
             return r.result;
         case A407_GATE_DELIVER:
@@ -61,7 +87,7 @@ A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
             break;
         }
     }
-    ssize_t k = real()->splice(in, in_at, out, out_at, most, flags);
+    k = real()->splice(in, in_at, out, out_at, most, flags);
     a407_read_end(&r, MSG_TRUNC, NULL, 0, k);
     return k;
 }

@@ -74,17 +74,31 @@ A407_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
     return k;
 }
 
+static size_t length_of(const struct msghdr *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->msg_iovlen; i++)
+        n += m->msg_iov[i].iov_len;
+    return n;
+}
+
 A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
 {
-    ssize_t k;
-    if (!a407_writes(fd) || !n ||
-        !a407_hook_write(fd, &mm[0].msg_hdr, flags, A407_CALLER, &k))
-        return real()->sendmmsg(fd, mm, n, flags);
-    /* One message sent is a correct answer; the program goes on from there. */
-    if (k < 0)
-        return -1;
-    mm[0].msg_len = (unsigned)k;
-    return 1;
+    unsigned i;
+    for (i = 0; i < n && a407_writes(fd); i++) {
+        ssize_t k;
+        if (!a407_hook_write(fd, &mm[i].msg_hdr, flags, A407_CALLER, &k))
+            break;
+        if (k < 0)
+            return i ? (int)i : -1;
+        mm[i].msg_len = (unsigned)k;
+        if ((size_t)k < length_of(&mm[i].msg_hdr))
+            return (int)i + 1;
+    }
+    if (i == n && n)
+        return (int)i;
+    int more = real()->sendmmsg(fd, mm + i, n - i, flags);
+    return more >= 0 ? (int)i + more : i ? (int)i : -1;
 }
 
 A407_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
