@@ -44,7 +44,7 @@ void a407_complain(const struct a407_config *c, const char *text)
     if (gmtime_r(&now.tv_sec, &tm))
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
     a407_buf_init(&line, LINE_MAX_BYTES);
-    a407_buf_fmt(&line, "{\"timestamp\":\"%s.%06ldZ\",", when,
+    a407_buf_fmt(&line, "{\"timestamp\":\"%s.%06ldZ\",\"schema\":1,", when,
                  now.tv_nsec / 1000);
     a407_buf_str(&line, "\"event\":{\"name\":\"auth407.problem\"},");
     a407_buf_str(&line, "\"message\":");

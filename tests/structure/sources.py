@@ -77,7 +77,7 @@ def banned():
 def schema():
     """The log's schema names the causes and outcomes of the core's tables."""
     properties = json.loads(
-        (TOP / "docs/log-schema.json").read_text())["properties"]
+        (TOP / "docs/log-schema.json").read_text())["$defs"]["exchange"]["properties"]
     causes = re.findall(r'^A407_CAUSE\(\s*\w+,\s*"(\w+)"',
                         (TOP / "core/cause.def").read_text(), re.M)
     if sorted(properties["cause"]["enum"]) != sorted(causes):
