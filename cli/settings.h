@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef A407_SETTINGS_H
-#define A407_SETTINGS_H
+#ifndef A407_CLI_SETTINGS_H
+#define A407_CLI_SETTINGS_H
 
 #include <stdbool.h>
 

@@ -21,7 +21,7 @@ struct a407_auth_request {
                                 known whole (then auth-int can't be used) */
     a407_random_fn *random;
     void *random_ctx;
-    int64_t now;             /* seconds since the epoch */
+    int64_t now; /* seconds since the epoch */
 };
 
 enum a407_step {
@@ -33,8 +33,8 @@ enum a407_step {
 
 enum a407_reply {
     A407_REPLY_REJECTED, /* the challenge says that the credential is no good */
-    A407_REPLY_STALE,    /* take this challenge and step again: same credential */
-    A407_REPLY_CONTINUE  /* the next leg of a handshake */
+    A407_REPLY_STALE, /* take this challenge and step again: same credential */
+    A407_REPLY_CONTINUE /* the next leg of a handshake */
 };
 
 /*

@@ -188,8 +188,7 @@ static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
         end = true;
     if (!k && !end)
         return A407_PUMP_SHORT;
-    if (k == c->scratch_n && k < A407_HEAD_MAX &&
-        scratch(c, A407_HEAD_MAX + 1))
+    if (k == c->scratch_n && k < A407_HEAD_MAX && scratch(c, A407_HEAD_MAX + 1))
         k = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
     if (k && k < need) {
         int ev = a407_wait(fd, POLLRDHUP, 0);
@@ -276,11 +275,10 @@ bool a407_flush(struct a407_conn *c, int fd)
                 real()->shutdown(fd, SHUT_WR);
             return true;
         }
-        ssize_t k =
-            real()->send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t k = real()->send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (k < 0 && (errno == EAGAIN || errno == EINTR)) {
-            int ev = a407_wait(fd, POLLOUT,
-                               (int)c->site->proxy.config->wait_ms);
+            int ev =
+                a407_wait(fd, POLLOUT, (int)c->site->proxy.config->wait_ms);
             if (ev > 0 || (ev < 0 && errno == EINTR))
                 continue;
             k = -1;

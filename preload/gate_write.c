@@ -23,8 +23,7 @@ struct writing {
 
 static struct a407_span rest(struct writing *w)
 {
-    while (w->i < w->msg->msg_iovlen &&
-           w->at == w->msg->msg_iov[w->i].iov_len)
+    while (w->i < w->msg->msg_iovlen && w->at == w->msg->msg_iov[w->i].iov_len)
         w->i++, w->at = 0;
     if (w->i == w->msg->msg_iovlen)
         return (struct a407_span){0};
@@ -65,8 +64,7 @@ static ssize_t send_rest(struct writing *w)
         m.msg_control = NULL;
         m.msg_controllen = 0;
     }
-    return real()->sendmsg(w->fd, &m,
-                           w->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+    return real()->sendmsg(w->fd, &m, w->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void tell_written(struct writing *w, size_t n)

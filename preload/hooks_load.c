@@ -18,8 +18,8 @@
 #define MUST_JUMP
 #define JUMP __attribute__((musttail))
 #else
-#define MUST_JUMP                                                             \
-    __attribute__((optimize("O2", "optimize-sibling-calls"),                  \
+#define MUST_JUMP                                                              \
+    __attribute__((optimize("O2", "optimize-sibling-calls"),                   \
                    no_stack_protector))
 #define JUMP
 #endif

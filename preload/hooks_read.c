@@ -25,8 +25,7 @@ static ssize_t call1(const struct read1 *a, size_t n)
     case BY_RECV:
         return real()->recv(a->fd, a->buf, n, a->flags);
     default:
-        return real()->recvfrom(a->fd, a->buf, n, a->flags, a->from,
-                                a->from_n);
+        return real()->recvfrom(a->fd, a->buf, n, a->flags, a->from, a->from_n);
     }
 }
 
@@ -34,8 +33,7 @@ static __attribute__((noinline)) ssize_t slow1(struct read1 a,
                                                const void *caller)
 {
     struct a407_reading r;
-    switch (a.n ? a407_read_begin(a.fd, a.flags, caller, &r)
-                : A407_GATE_PASS) {
+    switch (a.n ? a407_read_begin(a.fd, a.flags, caller, &r) : A407_GATE_PASS) {
     case A407_GATE_RETURN:
         return r.result;
     case A407_GATE_PASS:
@@ -152,9 +150,8 @@ slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
     case A407_GATE_PASS:
         return real()->recvmsg(fd, m, flags);
     default: {
-        ssize_t k = r.cap == SIZE_MAX
-                        ? real()->recvmsg(fd, m, flags)
-                        : trimmed_recvmsg(fd, m, flags, r.cap);
+        ssize_t k = r.cap == SIZE_MAX ? real()->recvmsg(fd, m, flags)
+                                      : trimmed_recvmsg(fd, m, flags, r.cap);
         a407_read_end(&r, flags, m->msg_iov, m->msg_iovlen, k);
         return k;
     }
@@ -174,8 +171,8 @@ A407_EXPORT int recvmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags,
 {
     if (!a407_reads(fd) || !n)
         return real()->recvmmsg(fd, mm, n, flags, timeout);
-    ssize_t k = slow_recvmsg(fd, &mm[0].msg_hdr, flags & ~MSG_WAITFORONE,
-                             A407_CALLER);
+    ssize_t k =
+        slow_recvmsg(fd, &mm[0].msg_hdr, flags & ~MSG_WAITFORONE, A407_CALLER);
     if (k < 0)
         return -1;
     mm[0].msg_len = (unsigned)k;

@@ -23,8 +23,7 @@ bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
 A407_EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
     ssize_t k;
-    if (!a407_writes(fd) ||
-        !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
+    if (!a407_writes(fd) || !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
         return real()->write(fd, buf, n);
     return k;
 }
@@ -32,8 +31,7 @@ A407_EXPORT ssize_t write(int fd, const void *buf, size_t n)
 A407_EXPORT ssize_t __write(int fd, const void *buf, size_t n)
 {
     ssize_t k;
-    if (!a407_writes(fd) ||
-        !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
+    if (!a407_writes(fd) || !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
         return real()->__write(fd, buf, n);
     return k;
 }
@@ -153,8 +151,7 @@ static bool send_file(int out, int in, off_t *offset, size_t n,
 A407_EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t n)
 {
     ssize_t k;
-    if (!a407_reads(out) ||
-        !send_file(out, in, offset, n, A407_CALLER, &k))
+    if (!a407_reads(out) || !send_file(out, in, offset, n, A407_CALLER, &k))
         return real()->sendfile(out, in, offset, n);
     return k;
 }

@@ -23,8 +23,7 @@
 
 static bool mark_path(const struct a407_config *c,
                       const struct a407_endpoint *proxy,
-                      const struct a407_credential *cred, char *out,
-                      size_t cap)
+                      const struct a407_credential *cred, char *out, size_t cap)
 {
     char salt[512];
     uint8_t key[16];
@@ -57,8 +56,7 @@ bool a407_lockout_held(const struct a407_config *c,
     int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
     if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0)
         return false;
-    if (!mark_path(c, proxy, cred, path, sizeof path) ||
-        stat(path, &st) != 0)
+    if (!mark_path(c, proxy, cred, path, sizeof path) || stat(path, &st) != 0)
         return false;
     time_t age = time(NULL) - st.st_mtime;
     return age >= 0 && age < (time_t)c->lockout_s;

@@ -14,7 +14,7 @@
  * only when the port of the connection is that of a proxy.
  */
 
-#define ADDRS_MAX 16
+#define ADDRS_MAX    16
 #define LOOK_AGAIN_S 60
 
 struct known_addrs {
@@ -55,8 +55,7 @@ bool a407_endpoint_of(const struct sockaddr *sa, struct a407_endpoint *out)
     if (!address_of(sa, &a, &out->port))
         return false;
     if (IN6_IS_ADDR_V4MAPPED(&a))
-        return inet_ntop(AF_INET, a.s6_addr + 12, out->host,
-                         sizeof out->host);
+        return inet_ntop(AF_INET, a.s6_addr + 12, out->host, sizeof out->host);
     return inet_ntop(AF_INET6, &a, out->host, sizeof out->host);
 }
 

@@ -86,8 +86,8 @@ void a407_process_fill(struct a407_event_process *p, struct a407_buf *store,
     executable_of(p->pid, p->executable, sizeof p->executable);
     arguments(p, store);
     module_of(caller, p->caller_module, sizeof p->caller_module);
-    for (int pid = p->parent_pid;
-         pid > 0 && p->n_parents < A407_EVENT_PARENTS; pid = parent_of(pid)) {
+    for (int pid = p->parent_pid; pid > 0 && p->n_parents < A407_EVENT_PARENTS;
+         pid = parent_of(pid)) {
         p->parents[p->n_parents].pid = pid;
         executable_of(pid, p->parents[p->n_parents].executable,
                       sizeof p->parents[0].executable);

@@ -48,11 +48,11 @@ int a407_real_ready;
  * A store through uintptr_t: ISO C has no conversion from an object pointer,
  * which is what dlsym returns, to a function pointer.
  */
-#define A407_HOOK(name)                                                       \
-    {                                                                         \
-        uintptr_t f = (uintptr_t)dlsym(RTLD_NEXT, #name);                     \
-        if (f)                                                                \
-            a407_real_table.name = (__typeof__(name) *)f;                     \
+#define A407_HOOK(name)                                                        \
+    {                                                                          \
+        uintptr_t f = (uintptr_t)dlsym(RTLD_NEXT, #name);                      \
+        if (f)                                                                 \
+            a407_real_table.name = (__typeof__(name) *)f;                      \
     }
 
 void a407_real_resolve(void)

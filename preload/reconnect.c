@@ -31,8 +31,7 @@ static bool finish(int fd, int ms)
 static bool connect_bounded(struct a407_conn *c, int fd, int ms)
 {
     struct timeval program = {0},
-                   ours = {.tv_sec = ms / 1000,
-                           .tv_usec = (ms % 1000) * 1000};
+                   ours = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
     socklen_t n = sizeof program;
     getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, &n);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &ours, sizeof ours);
@@ -51,13 +50,13 @@ static bool connect_bounded(struct a407_conn *c, int fd, int ms)
 static const struct {
     int level, name;
 } options[] = {
-    {SOL_SOCKET, SO_KEEPALIVE},    {SOL_SOCKET, SO_PRIORITY},
-    {SOL_SOCKET, SO_MARK},         {SOL_SOCKET, SO_OOBINLINE},
-    {SOL_SOCKET, SO_RCVLOWAT},     {IPPROTO_TCP, TCP_NODELAY},
-    {IPPROTO_TCP, TCP_KEEPIDLE},   {IPPROTO_TCP, TCP_KEEPINTVL},
-    {IPPROTO_TCP, TCP_KEEPCNT},    {IPPROTO_TCP, TCP_USER_TIMEOUT},
-    {IPPROTO_TCP, TCP_QUICKACK},   {IPPROTO_IP, IP_TOS},
-    {IPPROTO_IPV6, IPV6_V6ONLY},   {IPPROTO_IPV6, IPV6_TCLASS},
+    {SOL_SOCKET, SO_KEEPALIVE},  {SOL_SOCKET, SO_PRIORITY},
+    {SOL_SOCKET, SO_MARK},       {SOL_SOCKET, SO_OOBINLINE},
+    {SOL_SOCKET, SO_RCVLOWAT},   {IPPROTO_TCP, TCP_NODELAY},
+    {IPPROTO_TCP, TCP_KEEPIDLE}, {IPPROTO_TCP, TCP_KEEPINTVL},
+    {IPPROTO_TCP, TCP_KEEPCNT},  {IPPROTO_TCP, TCP_USER_TIMEOUT},
+    {IPPROTO_TCP, TCP_QUICKACK}, {IPPROTO_IP, IP_TOS},
+    {IPPROTO_IPV6, IPV6_V6ONLY}, {IPPROTO_IPV6, IPV6_TCLASS},
 };
 
 static void copy_options(int from, int to)
@@ -65,11 +64,10 @@ static void copy_options(int from, int to)
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         int value, now;
         socklen_t n = sizeof value, m = sizeof now;
-        if (getsockopt(from, options[i].level, options[i].name, &value,
-                       &n) != 0)
+        if (getsockopt(from, options[i].level, options[i].name, &value, &n) !=
+            0)
             continue;
-        if (getsockopt(to, options[i].level, options[i].name, &now, &m) ==
-                0 &&
+        if (getsockopt(to, options[i].level, options[i].name, &now, &m) == 0 &&
             now == value)
             continue;
         setsockopt(to, options[i].level, options[i].name, &value, n);
@@ -110,8 +108,7 @@ static bool new_socket(struct a407_conn *c, int fd, int ms)
     int protocol = 0;
     socklen_t n = sizeof protocol;
     getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n);
-    int made =
-        socket(c->peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+    int made = socket(c->peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
     if (made < 0)
         return false;
     copy_options(fd, made);

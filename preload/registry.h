@@ -27,19 +27,19 @@ struct a407_site {
 };
 
 struct a407_conn {
-    unsigned refs;  /* pins and table entries; under the registry's lock */
-    unsigned fds;   /* table entries alone */
+    unsigned refs; /* pins and table entries; under the registry's lock */
+    unsigned fds;  /* table entries alone */
     pthread_mutex_t lock; /* the engine and all below */
     struct a407_site *site;
     struct a407_engine *engine;
     struct sockaddr_storage peer;
     socklen_t peer_n;
-    uint64_t cookie;   /* SO_COOKIE: the socket's identity; 0 if unknown */
-    bool gone;         /* passes through: the table entries are to go */
-    bool shut_write;   /* the program said SHUT_WR */
-    int lowat;         /* the program's SO_RCVLOWAT while ours is set; or 0 */
-    int error;         /* an error of the connection that we took off */
-    char *scratch;     /* for peeked bytes */
+    uint64_t cookie; /* SO_COOKIE: the socket's identity; 0 if unknown */
+    bool gone;       /* passes through: the table entries are to go */
+    bool shut_write; /* the program said SHUT_WR */
+    int lowat;       /* the program's SO_RCVLOWAT while ours is set; or 0 */
+    int error;       /* an error of the connection that we took off */
+    char *scratch;   /* for peeked bytes */
     size_t scratch_n;
     const void *caller; /* return address of the call being served */
 };
@@ -94,7 +94,6 @@ bool a407_own_process(void);
 void a407_registry_init(void);
 
 /* The site of an endpoint, made at first use; NULL: no memory. */
-struct a407_site *a407_site_get(const struct a407_endpoint *e,
-                                bool configured);
+struct a407_site *a407_site_get(const struct a407_endpoint *e, bool configured);
 
 #endif

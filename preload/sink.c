@@ -20,8 +20,8 @@ unsigned a407_sink_lost(void)
 /* With O_APPEND the lines of many processes do not mix. */
 static bool to_file(const char *path, const struct a407_buf *line)
 {
-    const int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-                    O_NONBLOCK;
+    const int how =
+        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     int fd = open(path, how, 0600);
     if (fd < 0 && errno == ENOENT) {
         a407_make_parents(path);
