@@ -10,7 +10,6 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
-AUTH407 = os.path.join(BUILD, "auth407")
 NOBODY = 65534
 
 _tests = []
@@ -65,6 +64,8 @@ def main():
 
 SCRATCH = tempfile.mkdtemp(prefix="auth407-cli.")
 os.chmod(SCRATCH, 0o755)  # tests run programs in it as another user
+# ... the command too, who may not be able to reach the clone.
+AUTH407 = shutil.copy(os.path.join(BUILD, "auth407"), SCRATCH)
 
 
 def path(*names):
