@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Made into a shared object that does nothing: what preloading costs as such.
+/*
+ * Made into a shared object that does nothing: what preloading costs as such.
+ * It has a table, as ours has, because the loader maps one with a call of its
+ * own.
  */
-int bench_nothing(void);
+char *bench_nothing(void);
 
-__attribute__((visibility("default"))) int bench_nothing(void)
+static char table[1024 * 1024];
+
+__attribute__((visibility("default"))) char *bench_nothing(void)
 {
-    return 0;
+    return table;
 }
