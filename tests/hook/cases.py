@@ -72,8 +72,9 @@ PARALLEL = [("events", "epoll*100"), ("events", "edge*100"),
             ("curl_multi", "get"), ("curl_multi", "tunnel")]
 MANY = [("many", mode) for mode in ("kept", "fresh", "mixed", "timeout")]
 FDS = [("fds", mode) for mode in
-       ("reuse", "reuse-early", "dup2", "dup-read", "dup-close", "fork-reader",
-        "spawn", "ranges")]
+       ("reuse", "dup2", "dup-read", "dup-close", "fork-reader", "spawn")]
+# Requests whose answer nobody waits for: the proxy may see them too late.
+ABANDONED = [("fds", "reuse-early"), ("fds", "ranges")]
 
 # The victims that stand for the others where every fault is tried.
 SAMPLE = [("styles", "send+recv", ORIGIN), ("styles", "bytes+byte", ORIGIN),
@@ -104,6 +105,8 @@ def plain_cases():
         for victim, mode in PARALLEL:
             yield Case(victim, mode, auth, extra=(1, 100), events=(1, 100),
                        unordered=True)
+        for victim, mode in ABANDONED:
+            yield Case(victim, mode, auth, extra=(-3, 4))
         yield Case("fds", "fork-child", auth, extra=(1, 2), events=(1, 2))
         yield Case("fds", "fork-many", auth, extra=(1, 3), events=(1, 3))
         yield Case("errno", "calls", auth)
