@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SCRIPT_H
+#define SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A transcript: what a program and a proxy say to each other, what must go out
+ * on the wire, what the program must read, and what the log must tell.
+ *
+ *   # ...                  a comment
+ *   env NAME=VALUE         settings, as in the environment
+ *   file LINE              a line of the credential file
+ *   endpoint HOST:PORT     proxy.test:3128 if not given
+ *   watched                nobody has configured this endpoint
+ *   held LABEL             another process had this credential refused
+ *
+ *   app> TEXT              the program writes a line; CR LF is added, unless
+ *                          TEXT ends in a backslash
+ *   net< TEXT              the proxy sends
+ *   net> TEXT              exactly this has gone out since the last "net>"
+ *   app< TEXT              exactly this was read since the last "app<"
+ *   net: close | reset     the proxy ends the connection
+ *   app: close             the program does
+ *   app: end | reset       it has read the end, or an error
+ *   app: writes only       it reads nothing until "app: reads"
+ *   wire: reconnect ok | refused   there was a new connection
+ *   wire: silent | silent for good   the repeat is not answered: there is
+ *                          another one, or there is none
+ *   time: +SECONDS         later
+ *   conn: N                what follows is about connection N (1 at first)
+ *   state: NAME            the engine's state
+ *   event: OUTCOME CAUSE FIRST>FINAL ATTEMPTS   the next record
+ *   event.KEY: TEXT        more of that record
+ *   verdict: accepted | refused LABEL   what the lock-out guard was told
+ *   repeat: N ... end:     the lines in between, N times
+ *
+ * Lines of one kind that follow each other are one write, or one packet; an
+ * empty line begins another. In TEXT: \r \n \t \0 \xHH \\ \{, {TEXT*N} for N
+ * times TEXT, and in "net>" {any*N} for N bytes, whatever they are.
+ */
+
+enum step_kind {
+    STEP_APP_OUT,
+    STEP_NET_IN,
+    STEP_NET_OUT,
+    STEP_APP_IN,
+    STEP_NET_END,
+    STEP_APP,
+    STEP_WIRE,
+    STEP_TIME,
+    STEP_CONN,
+    STEP_STATE,
+    STEP_EVENT,
+    STEP_EVENT_KEY,
+    STEP_VERDICT
+};
+
+struct step {
+    enum step_kind kind;
+    unsigned line;
+    char *text; /* of the line, or the bytes of TEXT; owned by the script */
+    size_t n;
+    char *any; /* net>: n bytes, not 0 where any byte will do */
+    char *key; /* event.KEY */
+};
+
+struct pair {
+    char *name, *value;
+};
+
+struct script {
+    const char *path;
+    struct pair *env;
+    size_t n_env;
+    char *file; /* the credential file, or NULL */
+    char *endpoint;
+    bool watched;
+    char **held;
+    size_t n_held;
+    struct step *step;
+    size_t n_steps;
+    void **owned; /* every allocation */
+    size_t n_owned;
+};
+
+/* Reads a transcript. False: a message was printed; free it all the same. */
+bool script_read(struct script *s, const char *path);
+void script_free(struct script *s);
+
+#endif

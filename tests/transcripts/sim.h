@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_H
+#define SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine.h"
+
+/*
+ * A program, its socket and the driver between the engine and that socket,
+ * without any of them being there: what preload/gate*.c does with system calls
+ * is done here with buffers. Used by the transcripts and by the fuzzer.
+ */
+
+struct sim_bytes {
+    char *p;
+    size_t n, cap;
+};
+
+/* Appends, or ends the process: a test without memory has no result. */
+void sim_add(struct sim_bytes *b, const char *p, size_t n);
+
+enum sim_end { SIM_OPEN, SIM_FIN, SIM_RESET };
+
+#define SIM_MARKS 16
+
+struct sim {
+    struct a407_engine *engine;
+
+    /* what the proxy sent and nobody has taken yet */
+    struct sim_bytes queue;
+    size_t taken;     /* bytes of it that are gone */
+    enum sim_end end; /* what follows them */
+
+    /* all there was so far */
+    struct sim_bytes written; /* by the program */
+    struct sim_bytes wire;    /* to the proxy, over all connections */
+    struct sim_bytes arrived; /* from the proxy, ditto */
+    struct sim_bytes app;     /* read by the program */
+    enum sim_end app_end;     /* the end that the program has met */
+    size_t mark[SIM_MARKS];   /* wire.n at each reconnect */
+    size_t n_marks;
+    bool consumed;   /* part of an answer never reached the program */
+    bool gave_back;  /* the program has the kept 407, and no connection */
+    bool gone;       /* the engine has let go */
+    unsigned stuck;  /* how often the engine wanted things without end */
+    int64_t mono_us; /* a clock that stands still unless it is moved */
+    int64_t wall_us;
+
+    size_t send_step; /* the kernel takes at most this many bytes at once */
+    size_t read_step; /* the program's buffer */
+
+    bool (*reconnect)(void *ctx, struct sim *s); /* does it succeed? */
+    void (*event)(void *ctx, struct sim *s, struct a407_event *ev); /* owns */
+    void *ctx;
+};
+
+/* True while the engine is at work: only then do tests let malloc() fail. */
+extern bool sim_in_engine;
+
+/* Makes the engine; the settings of s are in place. False: no memory. */
+bool sim_open(struct sim *s, struct a407_proxy *proxy);
+
+/* The program writes, until all is written. */
+void sim_write(struct sim *s, const char *p, size_t n);
+
+/* The proxy sends. */
+void sim_arrive(struct sim *s, const char *p, size_t n);
+
+/* A non-blocking program reads all that there is. */
+void sim_read(struct sim *s);
+
+/* The repeat has been silent for too long. Is another one made? */
+bool sim_silence(struct sim *s);
+
+/* The program closes; then everything is freed. */
+void sim_close(struct sim *s);
+
+/*
+ * While nothing was taken from the program, it reads what the proxy sent, and
+ * the proxy gets what the program wrote, but for lines that begin with
+ * Proxy-Authorization. NULL, or what was broken.
+ */
+const char *sim_conserved(const struct sim *s);
+
+#endif
