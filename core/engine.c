@@ -8,7 +8,7 @@ static const struct {
     const char *name;
     unsigned allowed;
 } states[] = {
-#define TO(s) (1u << A407_ST_##s)
+#define TO(s)             (1u << A407_ST_##s)
 #define A407_STATE(n, to) {#n, (to)},
 #include "engine_states.def"
 #undef A407_STATE
@@ -27,9 +27,12 @@ void a407_engine_move(struct a407_engine *e, enum a407_state to)
     e->need = 1;
     if (to == A407_ST_FORGET) {
         /* What must still go out is kept; nothing else is of use. */
+        if (e->w == A407_W_HEAD && e->hold)
+            a407_engine_unhold(e);
+        a407_event_cut(e, "the connection could not be followed any more");
         a407_buf_free(&e->rec);
         a407_buf_free(&e->resp);
-        a407_buf_free(&e->auth);
+        a407_exchange_reset(e);
     }
 }
 
@@ -42,6 +45,17 @@ void a407_engine_forget(struct a407_engine *e)
 {
     if (e->st != A407_ST_FORGET)
         a407_engine_move(e, A407_ST_FORGET);
+}
+
+void a407_engine_unhold(struct a407_engine *e)
+{
+    if (e->out.n) {
+        a407_buf_add(&e->out, e->rec.p, e->rec.n);
+        return;
+    }
+    struct a407_buf other = e->out;
+    e->out = e->rec;
+    e->rec = other;
 }
 
 /* May this engine change anything, or does it only watch? */
@@ -60,11 +74,10 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
                              .configured = configured};
     if (!configured)
         return;
-    const struct a407_known_proxy *known =
-        a407_config_proxy(config, endpoint);
+    const struct a407_known_proxy *known = a407_config_proxy(config, endpoint);
     p->url_has_userinfo = known && known->url_has_userinfo;
-    p->n_creds = a407_config_credentials(
-        config, endpoint, p->creds, A407_CREDENTIALS_MAX, &p->elsewhere);
+    p->n_creds = a407_config_credentials(config, endpoint, p->creds,
+                                         A407_CREDENTIALS_MAX, &p->elsewhere);
 }
 
 void a407_proxy_clear(struct a407_proxy *p)
@@ -97,8 +110,7 @@ struct a407_engine *a407_engine_new(struct a407_proxy *proxy, const char *peer)
     if (!e)
         return NULL;
     e->proxy = proxy;
-    e->passive =
-        !proxy->configured || proxy->config->mode != A407_MODE_INJECT;
+    e->passive = !proxy->configured || proxy->config->mode != A407_MODE_INJECT;
     size_t n = strnlen(peer, sizeof e->peer - 1);
     memcpy(e->peer, peer, n);
     e->need = 1;
@@ -119,7 +131,7 @@ void a407_engine_free(struct a407_engine *e)
     a407_buf_free(&e->rec);
     a407_buf_free(&e->resp);
     a407_buf_free(&e->out);
-    free(e->ev);
+    a407_engine_forked(e);
     free(e);
 }
 
@@ -181,7 +193,8 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
 
 bool a407_engine_retrying(const struct a407_engine *e)
 {
-    return e->st == A407_ST_WAIT && e->x.answering && e->x.retries > 0;
+    return e->st == A407_ST_WAIT && a407_engine_active(e) && e->x.answering &&
+           e->x.retries > 0;
 }
 
 bool a407_engine_reconnected_once(const struct a407_engine *e)
@@ -201,8 +214,6 @@ void a407_engine_sent(struct a407_engine *e, size_t n)
         return;
     a407_buf_free(&e->out);
     e->x.sent_us = e->mono_us;
-    if (e->forget_after_out)
-        a407_engine_forget(e);
 }
 
 struct a407_span a407_engine_kept(const struct a407_engine *e)
@@ -212,31 +223,26 @@ struct a407_span a407_engine_kept(const struct a407_engine *e)
 
 void a407_engine_closed(struct a407_engine *e)
 {
-    if (e->ev && !e->ev_finished) {
-        if (e->st != A407_ST_GIVE_BACK)
-            a407_event_note(e, A407_CAUSE_PROTOCOL,
-                            "closed before the final answer");
-        a407_event_finish(e, A407_UNRESOLVED, 0);
-    }
-    a407_buf_free(&e->out);
+    a407_event_cut(e, "closed before the final answer");
     a407_engine_forget(e);
+    a407_buf_free(&e->out);
 }
 
 struct a407_event *a407_engine_event(struct a407_engine *e)
 {
-    if (!e->ev_finished)
+    if (!e->n_done)
         return NULL;
-    struct a407_event *ev = e->ev;
-    e->ev = NULL;
-    e->ev_finished = false;
+    struct a407_event *ev = e->done[0];
+    e->n_done--;
+    memmove(e->done, e->done + 1, e->n_done * sizeof e->done[0]);
     return ev;
 }
 
 void a407_engine_forked(struct a407_engine *e)
 {
-    free(e->ev);
-    e->ev = NULL;
-    e->ev_finished = false;
+    a407_event_drop(e);
+    while (e->n_done)
+        free(e->done[--e->n_done]);
 }
 
 unsigned a407_engine_anomalies(const struct a407_engine *e)

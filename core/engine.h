@@ -99,8 +99,9 @@ enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e);
 void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n);
 
 /*
- * Takes bytes without sending them: returns how many (at least 1; up to the
- * end of the head). Afterwards ask a407_engine_want: it may be SEND.
+ * Takes bytes without sending them: returns how many, up to the end of the
+ * head; 0 only when memory has run out and the engine forgets. Afterwards ask
+ * a407_engine_want: it may be SEND, also then.
  */
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
 
@@ -174,8 +175,9 @@ void a407_engine_closed(struct a407_engine *e);
 /* ---- the record ---- */
 
 /*
- * Takes out a finished record, or NULL. The caller owns it: it fills in
- * `process`, logs it, and frees it with free().
+ * Takes out the oldest finished record, or NULL. The caller owns it: it fills
+ * in `process`, logs it, and frees it with free(). One call to the engine may
+ * finish several (pipelined answers in one read), so ask until it says NULL.
  */
 struct a407_event *a407_engine_event(struct a407_engine *e);
 

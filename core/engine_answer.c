@@ -51,9 +51,8 @@ static struct a407_span content(const struct a407_engine *e,
 }
 
 static enum a407_step make_header(struct a407_engine *e,
-                                  const struct a407_scheme *scheme,
-                                  void *state, unsigned cred_index,
-                                  enum a407_cause *why)
+                                  const struct a407_scheme *scheme, void *state,
+                                  unsigned cred_index, enum a407_cause *why)
 {
     struct a407_request rq;
     *why = A407_CAUSE_PROTOCOL;
@@ -73,6 +72,10 @@ static enum a407_step make_header(struct a407_engine *e,
     enum a407_step step =
         scheme->step(state, e->proxy->creds[cred_index], &ar, &e->auth, why);
     a407_buf_free(&store);
+    if (step == A407_STEP_NEED_BODY)
+        *why = A407_CAUSE_NOT_REPLAYABLE;
+    if (step == A407_STEP_NEED_TOKEN)
+        *why = A407_CAUSE_UNMET;
     /* The last guard against a second header line: RFC 9110 section 5.5. */
     if (step == A407_STEP_DONE &&
         (e->auth.failed || memchr(e->auth.p, '\r', e->auth.n) ||
@@ -92,6 +95,9 @@ bool a407_engine_preempt(struct a407_engine *e)
         make_header(e, p->scheme, p->state, p->cred_index, &why) !=
             A407_STEP_DONE)
         return false;
+    struct a407_outstanding *last = &e->q[e->q_n - 1];
+    last->ours = p->scheme;
+    last->cred_index = p->cred_index;
     if (!e->pipelined) {
         e->x.answering = true;
         e->x.fresh = false;
@@ -103,19 +109,25 @@ bool a407_engine_preempt(struct a407_engine *e)
 
 /* ---- verdicts ---- */
 
-static void set_refused(struct a407_engine *e)
+/* Returns the cause that it is. */
+static enum a407_cause refused(struct a407_engine *e,
+                               const struct a407_scheme *scheme,
+                               unsigned cred_index)
 {
     struct a407_proxy *p = e->proxy;
-    struct a407_exchange *x = &e->x;
-    x->cause = p->worked[x->cred_index] ? A407_CAUSE_REJECTED_LATER
-                                        : A407_CAUSE_REJECTED;
-    x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
-    p->refused_until[x->cred_index][x->scheme->id] =
-        now_s(e) + p->config->lockout_s;
-    p->host->verdict(p->host->ctx, &p->endpoint, p->creds[x->cred_index],
-                     false);
-    if (p->scheme && p->cred_index == x->cred_index)
+    p->refused_until[cred_index][scheme->id] = now_s(e) + p->config->lockout_s;
+    p->host->verdict(p->host->ctx, &p->endpoint, p->creds[cred_index], false);
+    if (p->scheme && p->cred_index == cred_index)
         a407_proxy_clear(p);
+    return p->worked[cred_index] ? A407_CAUSE_REJECTED_LATER
+                                 : A407_CAUSE_REJECTED;
+}
+
+static void set_refused(struct a407_engine *e)
+{
+    struct a407_exchange *x = &e->x;
+    x->cause = refused(e, x->scheme, x->cred_index);
+    x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
 }
 
 void a407_engine_refused(struct a407_engine *e)
@@ -188,38 +200,38 @@ static void exclude_clients_own(struct a407_engine *e)
     for (size_t i = 0; i < e->proxy->n_creds; i++) {
         const struct a407_credential *c = e->proxy->creds[i];
         if (basic ? a407_basic_is(list.item[0].token68, c)
-                  : c->username &&
-                        strcmp(c->username, e->ev->client_user) == 0)
+                  : c->username && strcmp(c->username, e->ev->client_user) == 0)
             e->x.tried[i] = A407_ALL_SCHEMES;
     }
     a407_wipe(&list, sizeof list);
 }
 
-/* Does the client take care of this 407 itself, or hold our very credential? */
-static bool leave_to_client(struct a407_engine *e,
+bool a407_client_goes_on(const struct a407_engine *e,
+                         const struct a407_challenges *offered)
+{
+    if (!e->ev || !e->ev->client_sent)
+        return false;
+    const struct a407_challenge *c = same_scheme(offered, e->ev->client_scheme);
+    return c && c->token68.p;
+}
+
+/* The client will renew its nonce by itself. */
+static bool client_is_stale(const struct a407_engine *e,
                             const struct a407_challenges *offered)
 {
-    const struct a407_event *ev = e->ev;
-    if (!ev->client_sent)
-        return false;
-    e->x.cause = A407_CAUSE_CLIENT_REJECTED;
-    const struct a407_challenge *c = same_scheme(offered, ev->client_scheme);
-    if (c && (c->token68.p || says_stale(c))) {
-        /* the middle of its handshake, or a nonce that it will renew */
-        e->x.cause = says_stale(c) ? A407_CAUSE_STALE : e->x.cause;
-        return true;
-    }
-    exclude_clients_own(e);
-    return false;
+    const struct a407_challenge *c = same_scheme(offered, e->ev->client_scheme);
+    return c && says_stale(c);
 }
 
 /* ---- deciding ---- */
 
+static const char too_large[] = "the body is larger than the replay limit";
+
 static bool can_repeat(struct a407_engine *e, const char **detail)
 {
     if (e->overflow) {
-        *detail = "the body is larger than the replay limit";
-    } else if (e->x.retries >= A407_EVENT_ATTEMPTS) {
+        *detail = too_large;
+    } else if (e->ev->n_attempts >= A407_EVENT_ATTEMPTS) {
         *detail = "too many attempts";
     } else {
         return true;
@@ -283,25 +295,48 @@ static bool pick(struct a407_engine *e, const struct a407_challenges *offered)
     excluded(e, out, &locked);
     struct a407_candidate cand;
     enum a407_cause why = A407_CAUSE_NO_CREDENTIAL, step_why;
+    enum a407_cause failed = A407_CAUSE_NONE;
     while (p->n_creds && a407_choose(offered, c->order, c->n_order, p->creds,
                                      p->n_creds, out, &cand, &why)) {
         if (take(e, cand.scheme, cand.challenge, cand.cred_index, &step_why))
             return true;
-        why = step_why;
+        failed = step_why;
         out[cand.cred_index] |= A407_SCHEME_BIT(cand.scheme->id);
     }
-    if (x->cause == A407_CAUSE_REJECTED ||
-        x->cause == A407_CAUSE_REJECTED_LATER ||
-        x->cause == A407_CAUSE_CLIENT_REJECTED)
-        return false; /* that is what there is to say */
+    if (x->cause != A407_CAUSE_NONE)
+        return false; /* what came of a try is what there is to say */
     if (!offered->n)
-        x->cause = A407_CAUSE_NO_CHALLENGE;
+        x->cause =
+            offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
     else if (!p->n_creds)
-        x->cause = p->elsewhere ? A407_CAUSE_OTHER_ENDPOINT
-                                : A407_CAUSE_NO_CREDENTIAL;
+        x->cause =
+            p->elsewhere ? A407_CAUSE_OTHER_ENDPOINT : A407_CAUSE_NO_CREDENTIAL;
+    else if (failed != A407_CAUSE_NONE)
+        x->cause = failed;
     else
         x->cause = locked ? A407_CAUSE_LOCKED_OUT : why;
     return false;
+}
+
+/* The best challenge of a scheme, as it is now for that credential. */
+static const struct a407_challenge *
+renewed(const struct a407_engine *e, const struct a407_challenges *offered,
+        const struct a407_scheme *s, unsigned cred_index)
+{
+    const struct a407_challenge *best = NULL;
+    unsigned most = 0;
+    enum a407_cause why;
+    for (size_t i = 0; i < offered->n; i++) {
+        const struct a407_challenge *c = &offered->item[i];
+        if (!a407_span_ieq(c->scheme, s->token))
+            continue;
+        unsigned rank = s->rank(c, e->proxy->creds[cred_index], &why);
+        if (rank > most) {
+            most = rank;
+            best = c;
+        }
+    }
+    return best;
 }
 
 /* Judges the answer that was in flight. True: a new header is ready. */
@@ -310,43 +345,70 @@ static bool renew(struct a407_engine *e, const struct a407_challenges *offered)
     struct a407_exchange *x = &e->x;
     struct a407_proxy *p = e->proxy;
     const struct a407_scheme *s = x->scheme;
-    const void *state = x->state ? x->state : p->state;
-    enum a407_reply reply = A407_REPLY_REJECTED;
-    const struct a407_challenge *best = NULL;
-    unsigned rank = 0;
-    enum a407_cause why;
-    for (size_t i = 0; i < offered->n; i++) {
-        const struct a407_challenge *c = &offered->item[i];
-        if (!a407_span_ieq(c->scheme, s->token))
-            continue;
-        unsigned r = s->rank(c, p->creds[x->cred_index], &why);
-        if (r > rank)
-            rank = r, best = c;
-    }
+    const struct a407_challenge *ch = renewed(e, offered, s, x->cred_index);
     /* Another connection may have dropped what worked meanwhile. */
-    if (best && (state == x->state || p->scheme == s))
-        reply = s->reply(state, best, x->fresh);
-    if (reply == A407_REPLY_STALE && x->stale < A407_STALE_MAX) {
-        x->stale++;
+    const void *state = x->state ? x->state : p->scheme == s ? p->state : NULL;
+    enum a407_cause why = A407_CAUSE_STALE;
+    if (ch && state && s->reply(state, ch, x->fresh) == A407_REPLY_STALE) {
         if (x->cause == A407_CAUSE_NONE)
             x->cause = A407_CAUSE_STALE;
-        if (take(e, s, best, x->cred_index, &why))
+        if (x->stale++ < A407_STALE_MAX && take(e, s, ch, x->cred_index, &why))
             return true;
+        /* No refusal, but it leads nowhere. */
+        x->cause = why;
+        x->tried[x->cred_index] |= A407_SCHEME_BIT(s->id);
+        if (!x->state)
+            a407_proxy_clear(p);
+    } else {
+        set_refused(e);
     }
-    set_refused(e);
     drop_state(x);
     x->answering = false;
     return false;
 }
 
-static void give_up(struct a407_engine *e, const char *detail)
+void a407_engine_passed_407(struct a407_engine *e,
+                            const struct a407_challenges *offered)
 {
-    a407_event_note(e, e->x.cause, detail);
+    struct a407_proxy *p = e->proxy;
+    const struct a407_outstanding *o = &e->q[0];
+    bool repeat = e->x.answering && e->x.state;
+    bool current = p->scheme == o->ours && p->cred_index == o->cred_index;
+    const struct a407_challenge *ch = NULL;
+    a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
+    if (!o->ours)
+        return;
+    if (!repeat) {
+        a407_event_attempt(e, o->ours, o->cred_index, false);
+        a407_event_attempt_status(e, 407);
+    }
+    if (!repeat && !current)
+        return; /* that one has been judged */
+    ch = renewed(e, offered, o->ours, o->cred_index);
+    const void *state = repeat ? e->x.state : p->state;
+    if (!ch || o->ours->reply(state, ch, repeat) == A407_REPLY_REJECTED)
+        a407_event_note(e, refused(e, o->ours, o->cred_index), NULL);
+    else if (current && says_stale(ch))
+        p->scheme->init(p->state, ch);
+    else if (current)
+        a407_proxy_clear(p); /* the next one begins anew: was it stale? */
+}
+
+/* The program reads the 407; the record is finished when it has the head. */
+static void give_up(struct a407_engine *e, enum a407_cause cause,
+                    const char *detail)
+{
+    a407_event_note(e, cause, detail);
     if (e->ev)
-        e->ev->outcome =
-            e->x.retries ? A407_UNRESOLVED : A407_NOT_RETRIED;
+        e->ev->outcome = e->ev->n_attempts ? A407_UNRESOLVED : A407_NOT_RETRIED;
     e->x.decided = true;
     e->x.answering = false;
+}
+
+void a407_engine_unreadable_407(struct a407_engine *e, const char *detail)
+{
+    a407_event_begin(e, NULL);
+    give_up(e, A407_CAUSE_PROTOCOL, detail);
 }
 
 /* Why the 407 came, when it is going to be answered. */
@@ -365,9 +427,29 @@ static void plan_drain(struct a407_engine *e, size_t head,
     e->drain_head = head;
     a407_body_init(&e->d_body, r->body, r->length);
     e->retry_fresh = !r->keep_alive || !e->rq_keep_alive ||
-                     e->w != A407_W_START ||
-                     e->body_n > A407_KEPT_BODY_MAX || e->proxy->no_reuse;
+                     e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX ||
+                     e->proxy->no_reuse;
     a407_engine_move(e, A407_ST_DRAIN);
+}
+
+/* Does the client take care of this 407 itself, or hold our very credential? */
+static bool left_to_client(struct a407_engine *e,
+                           const struct a407_challenges *offered)
+{
+    if (!e->ev->client_sent)
+        return false;
+    if (a407_client_goes_on(e, offered)) {
+        a407_event_drop(e);
+        give_up(e, A407_CAUSE_NONE, NULL);
+        return true;
+    }
+    if (client_is_stale(e, offered)) {
+        give_up(e, A407_CAUSE_STALE, "the client goes on by itself");
+        return true;
+    }
+    e->x.cause = A407_CAUSE_CLIENT_REJECTED;
+    exclude_clients_own(e);
+    return false;
 }
 
 void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
@@ -376,31 +458,34 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
     struct a407_response r;
     struct a407_challenges offered;
     const char *detail = NULL;
-    if (!e->q_n || a407_response_parse(p, n, e->q[0].is_head,
-                                       e->q[0].is_connect,
-                                       &r) != A407_PARSE_OK)
-        return; /* the program reads it, whatever it is */
-    a407_challenges_parse(p, n, "Proxy-Authenticate", &offered);
-    bool first = !e->ev;
-    if (first && !a407_event_begin(e, p, n, &offered))
-        return;
-    bool again = false;
-    if (x->answering) {
-        if (first) /* our header went with the request unasked */
-            a407_event_attempt(e, x->scheme->token, false);
-        a407_event_attempt_status(e, 407);
-        again = renew(e, &offered);
-    } else if (leave_to_client(e, &offered)) {
-        give_up(e, "the client goes on by itself");
+    if (a407_response_parse(p, n, e->q[0].is_head, e->q[0].is_connect, &r) !=
+        A407_PARSE_OK) {
+        a407_engine_unreadable_407(e, "the head of the 407 can't be read");
         return;
     }
-    if (!can_repeat(e, &detail) || (!again && !pick(e, &offered))) {
-        give_up(e, detail);
+    a407_challenges_parse(p, n, "Proxy-Authenticate", &offered);
+    bool first = !e->ev, again = false;
+    if (first && !a407_event_begin(e, &offered)) {
+        give_up(e, A407_CAUSE_PROTOCOL, NULL); /* out of memory */
+        return;
+    }
+    if (x->answering) {
+        if (first) /* our header went with the request unasked */
+            a407_event_attempt(e, x->scheme, x->cred_index, false);
+        a407_event_attempt_status(e, 407);
+        again = renew(e, &offered);
+    } else if (left_to_client(e, &offered)) {
+        return;
+    }
+    if ((!again && !pick(e, &offered)) || !can_repeat(e, &detail)) {
+        give_up(e, x->cause, detail);
         return;
     }
     a407_event_note(e, first_cause(e), NULL);
     x->retries++;
-    a407_event_attempt(e, x->scheme->token, again);
+    a407_event_attempt(e, x->scheme, x->cred_index, again);
+    e->q[0].ours = x->scheme;
+    e->q[0].cred_index = x->cred_index;
     plan_drain(e, n, &r);
 }
 
@@ -408,13 +493,17 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_repeat(struct a407_engine *e)
 {
-    if (e->overflow) { /* the body grew too long while the 407 was taken */
-        a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE,
-                        "the body is larger than the replay limit");
-        a407_event_finish(e, A407_UNRESOLVED, 407);
+    /* What the program wrote while the 407 was taken may be in the way. */
+    if (e->overflow || e->pipelined) {
+        if (e->ev)
+            e->ev->n_attempts--; /* that one is not made */
+        give_up(e, A407_CAUSE_NOT_REPLAYABLE,
+                e->overflow ? too_large : "pipelined requests");
+        a407_event_cut(e, NULL);
         a407_engine_move(e, A407_ST_GIVE_BACK);
         return;
     }
+    e->x.on_kept = false;
     if (e->retry_fresh || !a407_request_rewrite(e)) {
         a407_engine_move(e, A407_ST_RECONNECT);
         return;
@@ -428,7 +517,7 @@ bool a407_engine_again(struct a407_engine *e)
 {
     struct a407_exchange *x = &e->x;
     enum a407_cause why;
-    if (!x->state || e->overflow ||
+    if (!x->state || e->overflow || !a407_engine_active(e) ||
         make_header(e, x->scheme, x->state, x->cred_index, &why) !=
             A407_STEP_DONE)
         return false;

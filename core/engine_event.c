@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <stdlib.h>
 
 #include <nettle/base64.h>
@@ -101,7 +100,7 @@ static void put_request(struct a407_engine *e, struct a407_event *ev)
 {
     struct a407_request rq;
     /* Of pipelined requests only the last one is on record. */
-    if (e->pipelined || !a407_request_recorded(e, &rq))
+    if (e->q_n != 1 || !a407_request_recorded(e, &rq))
         return;
     put(ev->method, sizeof ev->method, rq.method);
     a407_url_redact(rq.target, ev->target, sizeof ev->target);
@@ -112,7 +111,7 @@ static void put_request(struct a407_engine *e, struct a407_event *ev)
 static struct a407_event *new_event(struct a407_engine *e)
 {
     if (e->ev)
-        return NULL; /* the last record was not fetched: keep that one */
+        return NULL; /* the exchange has its record */
     struct a407_event *ev = calloc(1, sizeof *ev);
     if (!ev)
         return NULL;
@@ -125,14 +124,14 @@ static struct a407_event *new_event(struct a407_engine *e)
     return ev;
 }
 
-/* Without a Date, or with one that can't be read, nothing is said. */
 static void default_cause(struct a407_engine *e, struct a407_event *ev,
                           const struct a407_challenges *offered)
 {
     if (ev->client_sent)
         ev->cause = A407_CAUSE_CLIENT_REJECTED;
     else if (!offered->n)
-        ev->cause = A407_CAUSE_NO_CHALLENGE;
+        ev->cause =
+            offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
     else if (e->proxy->url_has_userinfo)
         ev->cause = A407_CAUSE_DROPPED;
     else if (e->proxy->n_creds)
@@ -142,12 +141,10 @@ static void default_cause(struct a407_engine *e, struct a407_event *ev,
                                         : A407_CAUSE_NO_CREDENTIAL;
 }
 
-bool a407_event_begin(struct a407_engine *e, const char *head, size_t n,
+bool a407_event_begin(struct a407_engine *e,
                       const struct a407_challenges *offered)
 {
     struct a407_event *ev = new_event(e);
-    (void)head;
-    (void)n;
     if (!ev)
         return false;
     ev->status = 407;
@@ -170,18 +167,18 @@ void a407_event_plain(struct a407_engine *e, int status)
     a407_event_finish(e, A407_OBSERVED, status);
 }
 
-void a407_event_attempt(struct a407_engine *e, const char *scheme, bool stale)
+void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
+                        unsigned cred_index, bool stale)
 {
     struct a407_event *ev = e->ev;
     if (!ev || ev->n_attempts >= A407_EVENT_ATTEMPTS)
         return;
     struct a407_event_attempt *a = &ev->attempts[ev->n_attempts++];
-    for (size_t i = 0; scheme[i] && i < sizeof a->scheme - 1; i++)
-        a->scheme[i] = (char)tolower((unsigned char)scheme[i]);
+    put(a->scheme, sizeof a->scheme,
+        a407_span_str(a407_scheme_name(scheme->id)));
     a->stale = stale;
-    const char *label = e->proxy->creds[e->x.cred_index]->label;
-    put(a->credential, sizeof a->credential,
-        a407_span_str(label ? label : ""));
+    const char *label = e->proxy->creds[cred_index]->label;
+    put(a->credential, sizeof a->credential, a407_span_str(label ? label : ""));
 }
 
 void a407_event_attempt_status(struct a407_engine *e, int status)
@@ -192,13 +189,13 @@ void a407_event_attempt_status(struct a407_engine *e, int status)
     struct a407_event_attempt *a = &ev->attempts[ev->n_attempts - 1];
     a->status = status;
     a->duration_us = e->mono_us - e->x.sent_us;
-    a->reconnected = e->x.reconnected;
+    a->reconnected = e->x.reconnected && !e->x.on_kept;
 }
 
 void a407_event_note(struct a407_engine *e, enum a407_cause cause,
                      const char *detail)
 {
-    if (!e->ev || e->ev_finished)
+    if (!e->ev)
         return;
     e->ev->cause = cause;
     if (detail)
@@ -208,9 +205,29 @@ void a407_event_note(struct a407_engine *e, enum a407_cause cause,
 void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
                        int final_status)
 {
-    if (!e->ev || e->ev_finished)
+    if (!e->ev)
         return;
     e->ev->outcome = outcome;
     e->ev->final_status = final_status;
-    e->ev_finished = true;
+    if (e->n_done == A407_OUTSTANDING_MAX)
+        a407_event_drop(e); /* nobody fetches them */
+    else
+        e->done[e->n_done++] = e->ev;
+    e->ev = NULL;
+}
+
+void a407_event_cut(struct a407_engine *e, const char *detail)
+{
+    if (e->x.decided && e->ev) {
+        a407_event_finish(e, e->ev->outcome, e->ev->status);
+        return;
+    }
+    a407_event_note(e, A407_CAUSE_PROTOCOL, detail);
+    a407_event_finish(e, A407_UNRESOLVED, 0);
+}
+
+void a407_event_drop(struct a407_engine *e)
+{
+    free(e->ev);
+    e->ev = NULL;
 }

@@ -17,13 +17,18 @@ enum a407_state {
 enum a407_writing {
     A407_W_START, /* at the first byte of a request */
     A407_W_HEAD,
-    A407_W_BODY
+    A407_W_BODY,
+    A407_W_TUNNEL /* behind a CONNECT that is not answered yet: whatever it is,
+                     it is no request to the proxy */
 };
 
 /* What must be remembered of a request until its answer is over. */
 struct a407_outstanding {
     bool is_head;
     bool is_connect;
+    const struct a407_scheme *ours; /* it went out with our header, of this
+                                       scheme; NULL: as the program wrote it */
+    unsigned cred_index;
 };
 
 /* Why 64: more requests in flight than any pipelining client sends. */
@@ -57,10 +62,10 @@ struct a407_exchange {
     uint8_t tried[A407_CREDENTIALS_MAX];
     unsigned stale;
     unsigned retries;
-    int64_t sent_us; /* monotonic: when the request in flight was sent */
+    int64_t sent_us;       /* monotonic: when the request in flight was sent */
     enum a407_cause cause; /* why the first 407 came, as far as is known */
-    bool decided;   /* the 407 at the front goes to the program, as event
-                       says */
+    bool decided; /* the 407 at the front goes to the program; the record,
+                     if there is one, says why */
 };
 
 struct a407_engine {
@@ -73,16 +78,15 @@ struct a407_engine {
 
     /* writing */
     enum a407_writing w;
-    bool hold;          /* this head is being held back */
+    bool hold;           /* this head is being held back */
     struct a407_buf rec; /* the request as the program wrote it */
-    size_t head_n;      /* bytes of rec that are its head; 0: not complete */
-    size_t head_from;   /* search position */
-    bool overflow;      /* the body did not fit: no replay */
+    size_t head_n;       /* bytes of rec that are its head; 0: not complete */
+    size_t head_from;    /* search position */
+    bool overflow;       /* the body did not fit: no replay */
     struct a407_body w_body;
-    uint64_t body_n;    /* bytes of body written so far, with framing */
+    uint64_t body_n; /* bytes of body written so far, with framing */
     bool rq_keep_alive;
     struct a407_buf out; /* to be sent before anything else */
-    bool forget_after_out;
 
     /* requests whose answers are not over; q[0] is the front */
     struct a407_outstanding q[A407_OUTSTANDING_MAX];
@@ -103,17 +107,21 @@ struct a407_engine {
     struct a407_buf kept;
     size_t drain_head; /* bytes of its head to go */
     struct a407_body d_body;
-    bool retry_fresh; /* the repeat wants a fresh connection */
+    bool retry_fresh;     /* the repeat wants a fresh connection */
     struct a407_buf auth; /* value of our Proxy-Authorization */
 
     struct a407_exchange x;
-    struct a407_event *ev; /* being filled, or finished */
-    bool ev_finished;
+    struct a407_event *ev; /* being filled */
+    /* finished and not fetched: one read may hold several answers */
+    struct a407_event *done[A407_OUTSTANDING_MAX];
+    size_t n_done;
 };
 
 /* engine.c */
 void a407_engine_move(struct a407_engine *e, enum a407_state to);
 void a407_engine_forget(struct a407_engine *e);
+/* What is held back of a head is to go out as it is. Needs no memory. */
+void a407_engine_unhold(struct a407_engine *e);
 void a407_exchange_reset(struct a407_engine *e);
 bool a407_engine_active(const struct a407_engine *e);
 
@@ -125,15 +133,24 @@ bool a407_request_recorded(const struct a407_engine *e,
                            struct a407_request *rq);
 
 /* engine_answer.c */
-/* A 407 was seen whole in the queue, p..p+n its head: answer it or let the
-   program have it. Moves the state. */
+/* The head p..p+n of a 407 was seen in the queue: answer it or let the program
+   have it. Moves the state. */
 void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
+/* ... whose head can't be used: the program has it, the log says `detail`. */
+void a407_engine_unreadable_407(struct a407_engine *e, const char *detail);
 /* The header for a request that has not been sent yet, from what worked. */
 bool a407_engine_preempt(struct a407_engine *e);
 /* The answer in flight was accepted: remember what worked. */
 void a407_engine_accepted(struct a407_engine *e, const char *head, size_t n);
 /* ... refused without a 407 (tinyproxy says 401). */
 void a407_engine_refused(struct a407_engine *e);
+/* The program reads this 407 because its request was pipelined; what that says
+   about our header in it counts all the same. Fills in the record. */
+void a407_engine_passed_407(struct a407_engine *e,
+                            const struct a407_challenges *offered);
+/* Is this 407 one leg of a handshake that the client does itself? */
+bool a407_client_goes_on(const struct a407_engine *e,
+                         const struct a407_challenges *offered);
 /* Another try of the same answer on a fresh connection. */
 bool a407_engine_again(struct a407_engine *e);
 /* The repeat goes out: kept connection or fresh. */
@@ -142,15 +159,23 @@ void a407_engine_repeat(struct a407_engine *e);
 /* engine_event.c */
 /* Is this Basic token exactly that credential? */
 bool a407_basic_is(struct a407_span token, const struct a407_credential *c);
-bool a407_event_begin(struct a407_engine *e, const char *head, size_t n,
+/* A record, unless the exchange has one. `offered` NULL: that was not read. */
+bool a407_event_begin(struct a407_engine *e,
                       const struct a407_challenges *offered);
 /* The request without a 407, for the level "request". */
 void a407_event_plain(struct a407_engine *e, int status);
-void a407_event_attempt(struct a407_engine *e, const char *scheme, bool stale);
+/* A request with our header went out, or is about to. */
+void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
+                        unsigned cred_index, bool stale);
 void a407_event_attempt_status(struct a407_engine *e, int status);
 void a407_event_note(struct a407_engine *e, enum a407_cause cause,
                      const char *detail);
 void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
                        int final_status);
+/* There will be no more to tell: the record is finished with what is known;
+   `detail` is why, unless the program is reading a 407 as it is. */
+void a407_event_cut(struct a407_engine *e, const char *detail);
+/* There is nothing to tell. */
+void a407_event_drop(struct a407_engine *e);
 
 #endif

@@ -3,13 +3,21 @@
 
 /* The write side: what the program says to the proxy. */
 
+/* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
+   now may get a header. */
+static bool behind_connect(const struct a407_engine *e)
+{
+    return e->awaiting && e->q[e->q_n - 1].is_connect;
+}
+
 enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
 {
     if (e->st == A407_ST_FORGET)
         return A407_WRITE_FORGET;
     if (e->w == A407_W_HEAD)
         return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
-    if (e->w == A407_W_START && !e->passive && e->proxy->scheme)
+    if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
+        !behind_connect(e))
         return A407_WRITE_HOLD;
     return A407_WRITE_PASS;
 }
@@ -22,14 +30,13 @@ bool a407_engine_watch_while_writing(const struct a407_engine *e)
 
 bool a407_engine_request_open(const struct a407_engine *e)
 {
-    return e->w != A407_W_START;
+    return e->w == A407_W_HEAD || e->w == A407_W_BODY;
 }
 
-bool a407_request_recorded(const struct a407_engine *e,
-                           struct a407_request *rq)
+bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
 {
-    return e->head_n && a407_request_parse(e->rec.p, e->head_n, rq) ==
-                            A407_PARSE_OK;
+    return e->head_n &&
+           a407_request_parse(e->rec.p, e->head_n, rq) == A407_PARSE_OK;
 }
 
 static void begin(struct a407_engine *e, bool hold)
@@ -38,6 +45,12 @@ static void begin(struct a407_engine *e, bool hold)
        answered without sending others again. */
     if (e->awaiting)
         e->pipelined = true;
+    if (behind_connect(e)) {
+        e->w = A407_W_TUNNEL;
+        return;
+    }
+    if (e->rec.cap > 2 * A407_HEAD_MAX)
+        a407_buf_free(&e->rec); /* it held a body */
     a407_buf_clear(&e->rec);
     e->w = A407_W_HEAD;
     e->hold = hold;
@@ -87,11 +100,11 @@ static void head_done(struct a407_engine *e)
     struct a407_request rq;
     if (!a407_request_recorded(e, &rq) || rq.form == A407_FORM_OTHER ||
         e->q_n == A407_OUTSTANDING_MAX) {
-        e->head_n = 0;
         a407_engine_forget(e);
         return;
     }
-    e->q[e->q_n++] = (struct a407_outstanding){rq.is_head, rq.is_connect};
+    e->q[e->q_n++] = (struct a407_outstanding){.is_head = rq.is_head,
+                                               .is_connect = rq.is_connect};
     e->awaiting++;
     e->rq_keep_alive = rq.keep_alive;
     a407_body_init(&e->w_body, rq.body, rq.length);
@@ -106,8 +119,8 @@ static void head_done(struct a407_engine *e)
 
 /*
  * Takes head bytes into rec. Returns how many of the n belong to this head.
- * When it turns out not to be a proxy's request, or too long, the engine
- * forgets; the caller sees that in the state.
+ * When it turns out not to be a proxy's request, or too long, or memory runs
+ * out (0 then), the engine forgets; the caller sees that in the state.
  */
 static size_t head_bytes(struct a407_engine *e, const char *p, size_t n)
 {
@@ -116,18 +129,12 @@ static size_t head_bytes(struct a407_engine *e, const char *p, size_t n)
     size_t take = n < room ? n : room;
     if (!a407_buf_add(&e->rec, p, take)) {
         a407_engine_forget(e);
-        return n;
+        return 0;
     }
-    /* Forgetting frees rec, and what was held must still go out. */
     size_t end = a407_head_end(e->rec.p, e->rec.n, &e->head_from);
     enum a407_sniff is = a407_sniff_proxy_request(e->rec.p, e->rec.n);
     if (is == A407_SNIFF_NO || (!end && e->rec.n >= A407_HEAD_MAX)) {
-        if (e->hold) {
-            a407_buf_add(&e->out, e->rec.p, e->rec.n);
-            e->forget_after_out = true;
-        } else {
-            a407_engine_forget(e);
-        }
+        a407_engine_forget(e);
         return take;
     }
     if (!end)
@@ -149,17 +156,19 @@ static void body_bytes(struct a407_engine *e, const char *p, size_t n)
 void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
 {
     while (n && e->st != A407_ST_FORGET) {
-        size_t k;
+        size_t k = n;
         switch (e->w) {
         case A407_W_START:
             begin(e, false);
-            /* fall through */
+            continue;
+        case A407_W_TUNNEL:
+            return;
         case A407_W_HEAD:
             k = head_bytes(e, p, n);
             if (e->st != A407_ST_FORGET && e->head_n)
                 head_done(e);
             break;
-        default:
+        case A407_W_BODY:
             k = a407_body_feed(&e->w_body, p, n);
             if (e->w_body.bad) {
                 a407_engine_forget(e);
@@ -179,12 +188,17 @@ static void release(struct a407_engine *e)
 {
     head_done(e);
     if (e->st == A407_ST_FORGET)
-        return;
+        return; /* it goes out as it is */
     struct a407_request rq;
     bool own = a407_request_recorded(e, &rq) && rq.n_proxy_authorization;
     bool ours = !own && a407_engine_preempt(e);
-    copy_head(e, ours);
+    bool copied = copy_head(e, ours);
     a407_buf_free(&e->auth);
+    if (copied)
+        return;
+    a407_buf_free(&e->out); /* the driver leaves nothing else in it */
+    a407_engine_unhold(e);
+    a407_engine_forget(e);
 }
 
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
@@ -192,16 +206,7 @@ size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
     if (e->w == A407_W_START)
         begin(e, true);
     size_t k = head_bytes(e, p, n);
-    if (e->head_n && !e->forget_after_out) {
-        /* head_done forgets what it can't use; the bytes go out all the
-           same, from a copy made before. */
-        struct a407_buf copy;
-        a407_buf_init(&copy, A407_HEAD_MAX);
-        a407_buf_add(&copy, e->rec.p, e->rec.n);
+    if (e->st != A407_ST_FORGET && e->head_n)
         release(e);
-        if (e->st == A407_ST_FORGET && !e->out.n)
-            a407_buf_add(&e->out, copy.p, copy.n);
-        a407_buf_free(&copy);
-    }
     return k;
 }

@@ -18,7 +18,7 @@ static void begin_deliver(struct a407_engine *e)
 static void ended_early(struct a407_engine *e)
 {
     bool ours = a407_engine_retrying(e);
-    if (ours && !e->x.reconnected && a407_engine_again(e))
+    if (ours && e->x.on_kept && a407_engine_again(e))
         return;
     /* What a body has set going may be under way: then the truth is the
        connection's own end. Without one the 407 says more. */
@@ -59,13 +59,10 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         e->need = n + 1;
         if (!end && n < A407_HEAD_MAX)
             return;
-        if (is == A407_SNIFF_YES && a407_event_begin(e, p, n, NULL)) {
-            a407_event_note(e, A407_CAUSE_PROTOCOL,
-                            end ? "the 407 ended within its head"
-                                : "the head of the 407 is too long");
-            e->ev->outcome = A407_NOT_RETRIED;
-            e->x.decided = true;
-        }
+        if (is == A407_SNIFF_YES)
+            a407_engine_unreadable_407(e,
+                                       end ? "the 407 ended within its head"
+                                           : "the head of the 407 is too long");
         begin_deliver(e);
     } else if (is == A407_SNIFF_INTERIM) {
         e->interim_left = head;
@@ -83,26 +80,34 @@ static void answer_over(struct a407_engine *e)
         memmove(e->q, e->q + 1, (e->q_n - 1) * sizeof e->q[0]);
         e->q_n--;
     }
-    if (!e->q_n)
-        e->pipelined = false;
     a407_engine_move(e, e->q_n ? A407_ST_WAIT : A407_ST_IDLE);
+    if (e->q_n)
+        return;
+    e->pipelined = false;
+    a407_exchange_reset(e);
 }
 
-/* A 407 that only passes by: no retry was considered. */
+/* A 407 that only passes by: no retry is possible. */
 static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
 {
     struct a407_challenges offered;
     a407_challenges_parse(p, n, "Proxy-Authenticate", &offered);
-    if (!a407_event_begin(e, p, n, &offered))
+    bool first = !e->ev;
+    if (first)
+        a407_event_begin(e, &offered);
+    if (!e->passive)
+        a407_engine_passed_407(e, &offered);
+    if (first && a407_client_goes_on(e, &offered)) {
+        a407_event_drop(e);
         return;
-    enum a407_outcome outcome = A407_NOT_RETRIED;
-    if (!e->proxy->configured) {
-        a407_event_note(e, A407_CAUSE_NOT_CONFIGURED, NULL);
-    } else if (e->passive) {
-        outcome = A407_OBSERVED;
-    } else {
-        a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
     }
+    enum a407_outcome outcome = A407_NOT_RETRIED;
+    if (!e->proxy->configured)
+        a407_event_note(e, A407_CAUSE_NOT_CONFIGURED, NULL);
+    else if (e->passive)
+        outcome = A407_OBSERVED;
+    else if (e->ev && e->ev->n_attempts)
+        outcome = A407_UNRESOLVED;
     a407_event_finish(e, outcome, 407);
 }
 
@@ -119,22 +124,25 @@ static bool is_refusal_401(struct a407_engine *e, const char *p, size_t n)
 static void on_head(struct a407_engine *e, const char *p, size_t n,
                     const struct a407_response *r)
 {
-    if (e->x.answering && !e->pipelined && r->status != 407) {
+    struct a407_exchange *x = &e->x;
+    if (x->answering)
         a407_event_attempt_status(e, r->status);
+    if (x->answering && r->status != 407) {
         if (r->status == 401 && is_refusal_401(e, p, n))
             a407_engine_refused(e);
         else
             a407_engine_accepted(e, p, n);
     }
-    if (e->ev && !e->ev_finished) {
-        a407_event_finish(e,
-                          e->x.decided ? e->ev->outcome : A407_RESOLVED,
-                          r->status);
-    } else if (r->status == 407 && !e->x.decided) {
+    if (r->status == 407 && !x->decided)
         on_watched_407(e, p, n);
-    } else if (r->status != 407) {
+    else if (e->ev)
+        a407_event_finish(e, x->decided ? e->ev->outcome : A407_RESOLVED,
+                          r->status);
+    else if (r->status != 407)
         a407_event_plain(e, r->status);
-    }
+    /* Those that follow in a pipeline have no part in it. */
+    x->answering = false;
+    x->decided = false;
 }
 
 /* Takes head bytes; returns how many of the n belong to it. */
@@ -145,19 +153,16 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
     size_t take = n < room ? n : room;
     a407_buf_add(&e->resp, p, take);
     size_t end =
-        e->resp.failed ? 0
-                       : a407_head_end(e->resp.p, e->resp.n, &e->resp_from);
+        e->resp.failed ? 0 : a407_head_end(e->resp.p, e->resp.n, &e->resp_from);
     if (!end) {
-        if (e->resp.failed || e->resp.n >= A407_HEAD_MAX) {
-            a407_event_finish(e, A407_UNRESOLVED, 0);
+        if (e->resp.failed || e->resp.n >= A407_HEAD_MAX)
             a407_engine_forget(e);
-        }
         return take;
     }
     struct a407_response r;
-    if (!e->q_n || a407_response_parse(e->resp.p, end, e->q[0].is_head,
-                                       e->q[0].is_connect,
-                                       &r) != A407_PARSE_OK) {
+    if (!e->q_n ||
+        a407_response_parse(e->resp.p, end, e->q[0].is_head, e->q[0].is_connect,
+                            &r) != A407_PARSE_OK) {
         a407_engine_forget(e);
         return take;
     }
@@ -171,11 +176,13 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
     if (e->awaiting)
         e->awaiting--;
     on_head(e, e->resp.p, end, &r);
-    bool tunnel = (e->q[0].is_connect && r.status / 100 == 2) ||
-                  r.status == 101;
+    bool tunnel =
+        (e->q[0].is_connect && r.status / 100 == 2) || r.status == 101;
     a407_body_init(&e->r_body, r.body, r.length);
     a407_buf_free(&e->resp);
-    if (tunnel)
+    /* Refused, with bytes for the tunnel on their way already: what the proxy
+       makes of those nobody knows. */
+    if (tunnel || e->w == A407_W_TUNNEL)
         a407_engine_forget(e);
     return end - before;
 }
@@ -226,15 +233,7 @@ void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_delivered_end(struct a407_engine *e)
 {
-    if (e->ev && !e->ev_finished) {
-        if (e->x.decided) {
-            a407_event_finish(e, e->ev->outcome, e->ev->status);
-        } else {
-            a407_event_note(e, A407_CAUSE_PROTOCOL,
-                            "the connection ended before the final answer");
-            a407_event_finish(e, A407_UNRESOLVED, 0);
-        }
-    }
+    a407_event_cut(e, "the connection ended before the final answer");
     a407_engine_forget(e);
 }
 
@@ -272,7 +271,7 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
     if (e->st != A407_ST_RECONNECT)
         return;
     e->x.reconnected = true;
-    if (ok && a407_request_rewrite(e)) {
+    if (ok && a407_engine_active(e) && a407_request_rewrite(e)) {
         e->x.sent_us = e->mono_us;
         a407_engine_move(e, A407_ST_WAIT);
         return;
@@ -285,9 +284,7 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
 
 bool a407_engine_silent(struct a407_engine *e)
 {
-    if (!a407_engine_retrying(e) || !e->x.on_kept || e->x.reconnected)
-        return false;
-    if (!a407_engine_again(e))
+    if (!a407_engine_retrying(e) || !e->x.on_kept || !a407_engine_again(e))
         return false;
     e->proxy->no_reuse = true;
     return true;
