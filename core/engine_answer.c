@@ -183,25 +183,32 @@ static bool says_stale(const struct a407_challenge *c)
     char text[8];
     return a407_param_text(a407_param_find(c, "stale"), text, sizeof text) >
                0 &&
-           strcasecmp(text, "true") == 0;
+           a407_span_ieq(a407_span_str(text), "true");
 }
 
 /*
  * A credential of ours that the client has just had refused is not sent once
  * more. Of Digest only the user can be compared: the same one counts as tried.
  */
-static void exclude_clients_own(struct a407_engine *e)
+static void exclude_clients_own(struct a407_engine *e,
+                                const struct a407_challenges *offered)
 {
     struct a407_request rq;
     struct a407_challenges list = {0};
     if (a407_request_recorded(e, &rq))
         a407_challenges_add(rq.proxy_authorization, &list);
     bool basic = list.n && a407_span_ieq(list.item[0].scheme, "Basic");
+    /* A scheme that the proxy does not offer says nothing of the secret: curl
+       sends Basic, unasked, to a proxy that wants Digest. */
+    uint8_t tried = same_scheme(offered, e->ev->client_scheme)
+                        ? A407_ALL_SCHEMES
+                        : A407_SCHEME_BIT(a407_scheme_from_name(
+                              a407_span_str(e->ev->client_scheme)));
     for (size_t i = 0; i < e->proxy->n_creds; i++) {
         const struct a407_credential *c = e->proxy->creds[i];
         if (basic ? a407_basic_is(list.item[0].token68, c)
                   : c->username && strcmp(c->username, e->ev->client_user) == 0)
-            e->x.tried[i] = A407_ALL_SCHEMES;
+            e->x.tried[i] = tried;
     }
     a407_wipe(&list, sizeof list);
 }
@@ -359,8 +366,12 @@ static bool renew(struct a407_engine *e, const struct a407_challenges *offered)
         x->tried[x->cred_index] |= A407_SCHEME_BIT(s->id);
         if (!x->state)
             a407_proxy_clear(p);
-    } else {
+    } else if (ch) {
         set_refused(e);
+    } else {
+        /* No word about our scheme: an origin's 407 that the proxy handed on,
+           or a proxy that offers something else by now. No refusal. */
+        x->tried[x->cred_index] |= A407_SCHEME_BIT(s->id);
     }
     drop_state(x);
     x->answering = false;
@@ -448,7 +459,7 @@ static bool left_to_client(struct a407_engine *e,
         return true;
     }
     e->x.cause = A407_CAUSE_CLIENT_REJECTED;
-    exclude_clients_own(e);
+    exclude_clients_own(e, offered);
     return false;
 }
 

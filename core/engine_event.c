@@ -33,7 +33,7 @@ static void put_challenges(struct a407_event *ev,
         param(o->realm, sizeof o->realm, c, "realm");
         param(o->algorithm, sizeof o->algorithm, c, "algorithm");
         param(stale, sizeof stale, c, "stale");
-        o->stale = strcasecmp(stale, "true") == 0;
+        o->stale = a407_span_ieq(a407_span_str(stale), "true");
         ev->n_challenges = i + 1;
     }
 }

@@ -117,7 +117,8 @@ static bool is_refusal_401(struct a407_engine *e, const char *p, size_t n)
 {
     struct a407_span server = a407_field_find(p, n, "Server");
     return e->q[0].is_connect ||
-           (server.n >= 10 && strncasecmp(server.p, "tinyproxy/", 10) == 0);
+           (server.n >= 10 &&
+            a407_span_ieq(a407_span(server.p, 10), "tinyproxy/"));
 }
 
 /* The answer that the program reads: its head is complete. */
