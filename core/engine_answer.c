@@ -368,11 +368,9 @@ static bool renew(struct a407_engine *e, const struct a407_challenges *offered)
             a407_proxy_clear(p);
     } else if (ch) {
         set_refused(e);
-    } else {
-        /* No word about our scheme: an origin's 407 that the proxy handed on,
-           or a proxy that offers something else by now. No refusal. */
-        x->tried[x->cred_index] |= A407_SCHEME_BIT(s->id);
     }
+    /* Else no word about our scheme: an origin's 407 that the proxy handed on,
+       or a proxy that offers something else by now. No refusal. */
     drop_state(x);
     x->answering = false;
     return false;
@@ -385,7 +383,6 @@ void a407_engine_passed_407(struct a407_engine *e,
     const struct a407_outstanding *o = &e->q[0];
     bool repeat = e->x.answering && e->x.state;
     bool current = p->scheme == o->ours && p->cred_index == o->cred_index;
-    const struct a407_challenge *ch = NULL;
     a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
     if (!o->ours)
         return;
@@ -395,9 +392,12 @@ void a407_engine_passed_407(struct a407_engine *e,
     }
     if (!repeat && !current)
         return; /* that one has been judged */
-    ch = renewed(e, offered, o->ours, o->cred_index);
+    const struct a407_challenge *ch =
+        renewed(e, offered, o->ours, o->cred_index);
     const void *state = repeat ? e->x.state : p->state;
-    if (!ch || o->ours->reply(state, ch, repeat) == A407_REPLY_REJECTED)
+    if (!ch)
+        return; /* no word about our scheme */
+    if (o->ours->reply(state, ch, repeat) == A407_REPLY_REJECTED)
         a407_event_note(e, refused(e, o->ours, o->cred_index), NULL);
     else if (current && says_stale(ch))
         p->scheme->init(p->state, ch);

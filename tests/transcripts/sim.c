@@ -84,7 +84,7 @@ static size_t waiting(const struct sim *s)
 
 static const char *head_of_queue(const struct sim *s)
 {
-    return s->queue.p + s->taken;
+    return s->queue.p ? s->queue.p + s->taken : "";
 }
 
 static void send_out(struct sim *s)
@@ -107,13 +107,11 @@ static bool peek(struct sim *s, size_t need)
     size_t k = least(waiting(s), A407_HEAD_MAX + 1);
     if (k < need && s->end == SIM_OPEN)
         return false;
-    bool copied = k <= EXACT_MAX;
-    char *p = copied ? exact(head_of_queue(s), k) : s->queue.p + s->taken;
+    char *copy = k <= EXACT_MAX ? exact(head_of_queue(s), k) : NULL;
     enter(s);
-    a407_engine_peeked(s->engine, p, k, k < need);
+    a407_engine_peeked(s->engine, copy ? copy : head_of_queue(s), k, k < need);
     leave(s);
-    if (copied)
-        free(p);
+    free(copy);
     return true;
 }
 
