@@ -27,7 +27,10 @@ ALL_CPPFLAGS := -D_GNU_SOURCE -DA407_VERSION='"$(VERSION)"' -Icore $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -ffunction-sections \
              -fno-plt $(EXTRA_CFLAGS) $(CFLAGS)
 
-# static nettle: hidden in the object, so that it can't meet the program's own
+# Static nettle: hidden in the object, so that it can't meet the program's own.
+# Its constructor asks the processor what it can do, in every process and, in a
+# virtual machine, for many microseconds. It also does so at first use: so the
+# object gets a copy without that constructor.
 NETTLE ?= -l:libnettle.a
 CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 
@@ -71,13 +74,22 @@ $(BUILD)/libauth407core.a: $(core_obj)
 	$(Q)rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
+NETTLE_FILE = $(shell $(CC) -print-file-name=$(patsubst -l:%,%,$(NETTLE)))
+OBJCOPY ?= objcopy
+
+$(BUILD)/libnettle.a: $(NETTLE_FILE)
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)$(OBJCOPY) --remove-section='.init_array*' \
+	    --remove-section='.ctors*' $< $@
+
 $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)scripts/export-map $< > $@
 
-$(BUILD)/libauth407.so: $(preload_obj) $(sys_obj) $(BUILD)/libauth407core.a $(BUILD)/export.map
+$(BUILD)/libauth407.so: $(preload_obj) $(sys_obj) $(BUILD)/libauth407core.a \
+                        $(BUILD)/libnettle.a $(BUILD)/export.map
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) $(sys_obj) \
-	    $(BUILD)/libauth407core.a $(NETTLE) \
+	    $(BUILD)/libauth407core.a $(BUILD)/libnettle.a \
 	    -Wl,--version-script=$(BUILD)/export.map -Wl,--exclude-libs,ALL \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,now,--gc-sections,--as-needed \
 	    -Wl,-soname,libauth407.so $(LDFLAGS)

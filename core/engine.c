@@ -43,8 +43,17 @@ const char *a407_engine_state_name(const struct a407_engine *e)
 
 void a407_engine_forget(struct a407_engine *e)
 {
-    if (e->st != A407_ST_FORGET)
+    if (e->st == A407_ST_FORGET)
+        return;
+    if (e->st != A407_ST_DRAIN) {
         a407_engine_move(e, A407_ST_FORGET);
+        return;
+    }
+    /* Part of a 407 is with us: the program must have it back first. */
+    if (e->w == A407_W_HEAD && e->hold)
+        a407_engine_unhold(e);
+    e->w = A407_W_OPAQUE;
+    e->pipelined = true;
 }
 
 void a407_engine_unhold(struct a407_engine *e)
@@ -224,8 +233,13 @@ struct a407_span a407_engine_kept(const struct a407_engine *e)
 void a407_engine_closed(struct a407_engine *e)
 {
     a407_event_cut(e, "closed before the final answer");
-    a407_engine_forget(e);
+    a407_engine_move(e, A407_ST_FORGET);
     a407_buf_free(&e->out);
+}
+
+bool a407_engine_has_event(const struct a407_engine *e)
+{
+    return e->n_done > 0;
 }
 
 struct a407_event *a407_engine_event(struct a407_engine *e)

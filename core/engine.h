@@ -100,8 +100,8 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n);
 
 /*
  * Takes bytes without sending them: returns how many, up to the end of the
- * head; 0 only when memory has run out and the engine forgets. Afterwards ask
- * a407_engine_want: it may be SEND, also then.
+ * head; 0 only when the engine is about to forget, because memory has run out,
+ * say. Afterwards ask a407_engine_want: it may be SEND, also then.
  */
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
 
@@ -180,6 +180,9 @@ void a407_engine_closed(struct a407_engine *e);
  * finish several (pipelined answers in one read), so ask until it says NULL.
  */
 struct a407_event *a407_engine_event(struct a407_engine *e);
+
+/* Is there one? */
+bool a407_engine_has_event(const struct a407_engine *e);
 
 /* In the child after fork: the parent writes the record, not this copy. */
 void a407_engine_forked(struct a407_engine *e);

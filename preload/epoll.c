@@ -32,7 +32,7 @@ bool a407_epoll_out(int fd)
 {
     struct a407_epoll *s = &sets[fd];
     return s->epfd && !s->others &&
-           real()->epoll_ctl(s->epfd - 1, EPOLL_CTL_DEL, fd, NULL) == 0;
+           REAL(epoll_ctl)(s->epfd - 1, EPOLL_CTL_DEL, fd, NULL) == 0;
 }
 
 void a407_epoll_in(int fd)
@@ -43,5 +43,5 @@ void a407_epoll_in(int fd)
        it stays so until the program arms it again. */
     if (ev.events & EPOLLONESHOT)
         ev.events &= EPOLLONESHOT | EPOLLET;
-    real()->epoll_ctl(s->epfd - 1, EPOLL_CTL_ADD, fd, &ev);
+    REAL(epoll_ctl)(s->epfd - 1, EPOLL_CTL_ADD, fd, &ev);
 }

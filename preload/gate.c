@@ -23,6 +23,11 @@ static int64_t clock_us(clockid_t id)
 void a407_engine_lock(struct a407_conn *c)
 {
     pthread_mutex_lock(&c->site->lock);
+}
+
+void a407_engine_lock_now(struct a407_conn *c)
+{
+    pthread_mutex_lock(&c->site->lock);
     a407_engine_time(c->engine, clock_us(CLOCK_REALTIME),
                      clock_us(CLOCK_MONOTONIC));
 }
@@ -111,8 +116,10 @@ bool a407_forget_if_done(struct a407_conn *c)
         return true;
     a407_engine_lock(c);
     bool done = a407_engine_want(c->engine).kind == A407_WANT_FORGET;
+    bool record = a407_engine_has_event(c->engine);
     a407_engine_unlock(c);
-    a407_record_flush(c);
+    if (record)
+        a407_record_flush(c);
     if (!done)
         return false;
     c->gone = true;
@@ -163,7 +170,7 @@ static size_t grab(struct a407_conn *c, int fd, size_t n, int flags, bool *end)
     *end = c->error != 0;
     if (*end)
         return 0;
-    ssize_t k = real()->recv(fd, c->scratch, n, flags | MSG_DONTWAIT);
+    ssize_t k = REAL(recv)(fd, c->scratch, n, flags | MSG_DONTWAIT);
     if (k > 0)
         return (size_t)k;
     if (k == 0) {
@@ -199,7 +206,7 @@ static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
         end = true;
     }
     restore_lowat(c, fd);
-    a407_engine_lock(c);
+    a407_engine_lock_now(c);
     a407_engine_peeked(c->engine, c->scratch, k, end);
     a407_engine_unlock(c);
     return A407_PUMP_READY;
@@ -213,7 +220,7 @@ static enum a407_pump do_consume(struct a407_conn *c, int fd, size_t n)
         k = grab(c, fd, n < c->scratch_n ? n : c->scratch_n, 0, &end);
     if (!k && !end)
         return A407_PUMP_SHORT;
-    a407_engine_lock(c);
+    a407_engine_lock_now(c);
     a407_engine_consumed(c->engine, c->scratch, k, end);
     a407_engine_unlock(c);
     return A407_PUMP_READY;
@@ -222,7 +229,7 @@ static enum a407_pump do_consume(struct a407_conn *c, int fd, size_t n)
 static void do_reconnect(struct a407_conn *c, int fd)
 {
     bool ok = a407_reconnect(c, fd);
-    a407_engine_lock(c);
+    a407_engine_lock_now(c);
     a407_engine_reconnected(c->engine, ok);
     a407_engine_unlock(c);
 }
@@ -272,10 +279,10 @@ bool a407_flush(struct a407_conn *c, int fd)
         a407_engine_unlock(c);
         if (!out.n) {
             if (fresh && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
-                real()->shutdown(fd, SHUT_WR);
+                REAL(shutdown)(fd, SHUT_WR);
             return true;
         }
-        ssize_t k = real()->send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t k = REAL(send)(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (k < 0 && (errno == EAGAIN || errno == EINTR)) {
             int ev =
                 a407_wait(fd, POLLOUT, (int)c->site->proxy.config->wait_ms);
@@ -283,7 +290,7 @@ bool a407_flush(struct a407_conn *c, int fd)
                 continue;
             k = -1;
         }
-        a407_engine_lock(c);
+        a407_engine_lock_now(c);
         if (k < 0)
             a407_engine_send_failed(c->engine);
         else

@@ -66,11 +66,14 @@ enum a407_pump a407_pump(struct a407_conn *c, int fd);
 /* Sends what the engine has to send. False: it failed, the engine was told. */
 bool a407_flush(struct a407_conn *c, int fd);
 
-/* Tells the engine the time; every group of calls to it starts here. */
+/* Every group of calls to the engine starts and ends here. `now` also tells
+   it the time: needed wherever bytes have moved. */
 void a407_engine_lock(struct a407_conn *c);
+void a407_engine_lock_now(struct a407_conn *c);
 void a407_engine_unlock(struct a407_conn *c);
 
-/* Drops the connection from the table if the engine has forgotten it. */
+/* Writes a finished record, and drops the connection from the table if the
+   engine has forgotten it: then true. */
 bool a407_forget_if_done(struct a407_conn *c);
 
 /* Is fd still the socket that c was made for? (SO_COOKIE) */

@@ -64,12 +64,12 @@ static ssize_t send_rest(struct writing *w)
         m.msg_control = NULL;
         m.msg_controllen = 0;
     }
-    return real()->sendmsg(w->fd, &m, w->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+    return REAL(sendmsg)(w->fd, &m, w->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void tell_written(struct writing *w, size_t n)
 {
-    a407_engine_lock(w->c);
+    a407_engine_lock_now(w->c);
     while (n) {
         struct a407_span s = rest(w);
         size_t k = n < s.n ? n : s.n;
@@ -86,7 +86,7 @@ static bool may_block(const struct writing *w)
 {
     if (w->flags & MSG_DONTWAIT)
         return false;
-    int fl = real()->fcntl(w->fd, F_GETFL);
+    int fl = REAL(fcntl)(w->fd, F_GETFL);
     return fl >= 0 && !(fl & O_NONBLOCK);
 }
 
@@ -173,7 +173,7 @@ static enum step hold_step(struct writing *w)
         return wait_to_write(w) ? STEP_ON : STEP_END;
     }
     struct a407_span s = rest(w);
-    a407_engine_lock(w->c);
+    a407_engine_lock_now(w->c);
     size_t k = a407_engine_hold(w->c->engine, s.p, s.n);
     a407_engine_unlock(w->c);
     advance(w, k);
@@ -188,7 +188,7 @@ static ssize_t fail_natively(struct writing *w)
 {
     if (errno == EPIPE && !(w->flags & MSG_NOSIGNAL)) {
         struct msghdr m = *w->msg;
-        return real()->sendmsg(w->fd, &m, w->flags);
+        return REAL(sendmsg)(w->fd, &m, w->flags);
     }
     return -1;
 }

@@ -33,12 +33,7 @@ bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
                      const void *caller, ssize_t *result);
 
 /* One buffer as a message, for the calls that have no msghdr. */
-static inline bool a407_hook_write1(int fd, const void *p, size_t n, int flags,
-                                    const void *caller, ssize_t *result)
-{
-    struct iovec v = {.iov_base = (void *)(uintptr_t)p, .iov_len = n};
-    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-    return a407_hook_write(fd, &m, flags, caller, result);
-}
+bool a407_hook_write1(int fd, const void *p, size_t n, int flags,
+                      const void *caller, ssize_t *result);
 
 #endif

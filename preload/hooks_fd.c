@@ -16,7 +16,7 @@ __thread struct a407_guard a407_guard
 
 static __attribute__((constructor)) void start(void)
 {
-    a407_real_resolve();
+    a407_real_start();
     a407_registry_init();
 }
 
@@ -88,7 +88,7 @@ static void after_connect(int fd, const struct sockaddr *addr, int rc)
 A407_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t n)
 {
     before_connect(fd, addr, n);
-    int rc = real()->connect(fd, addr, n);
+    int rc = REAL(connect)(fd, addr, n);
     after_connect(fd, addr, rc);
     return rc;
 }
@@ -96,7 +96,7 @@ A407_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t n)
 A407_EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t n)
 {
     before_connect(fd, addr, n);
-    int rc = real()->__connect(fd, addr, n);
+    int rc = REAL(__connect)(fd, addr, n);
     after_connect(fd, addr, rc);
     return rc;
 }
@@ -117,14 +117,14 @@ A407_EXPORT int close(int fd)
 {
     if (a407_writes(fd))
         drop(fd);
-    return real()->close(fd);
+    return REAL(close)(fd);
 }
 
 A407_EXPORT int __close(int fd)
 {
     if (a407_writes(fd))
         drop(fd);
-    return real()->__close(fd);
+    return REAL(__close)(fd);
 }
 
 static void drop_range(unsigned first, unsigned last)
@@ -141,13 +141,13 @@ A407_EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
     if (!(flags & CLOSE_RANGE_CLOEXEC) && first <= last)
         drop_range(first, last);
-    return real()->close_range(first, last, flags);
+    return REAL(close_range)(first, last, flags);
 }
 
 A407_EXPORT void closefrom(int first)
 {
     drop_range(first < 0 ? 0 : (unsigned)first, A407_FD_MAX - 1);
-    real()->closefrom(first);
+    REAL(closefrom)(first);
 }
 
 /* ---- copies ---- */
@@ -163,7 +163,7 @@ static __attribute__((noinline)) void copied(int from, int to)
 
 A407_EXPORT int dup(int fd)
 {
-    int to = real()->dup(fd);
+    int to = REAL(dup)(fd);
     if (a407_writes(fd))
         copied(fd, to);
     return to;
@@ -171,7 +171,7 @@ A407_EXPORT int dup(int fd)
 
 A407_EXPORT int dup2(int from, int to)
 {
-    int rc = real()->dup2(from, to);
+    int rc = REAL(dup2)(from, to);
     if (a407_writes(from) || a407_writes(to))
         copied(from, rc);
     return rc;
@@ -179,7 +179,7 @@ A407_EXPORT int dup2(int from, int to)
 
 A407_EXPORT int __dup2(int from, int to)
 {
-    int rc = real()->__dup2(from, to);
+    int rc = REAL(__dup2)(from, to);
     if (a407_writes(from) || a407_writes(to))
         copied(from, rc);
     return rc;
@@ -187,7 +187,7 @@ A407_EXPORT int __dup2(int from, int to)
 
 A407_EXPORT int dup3(int from, int to, int flags)
 {
-    int rc = real()->dup3(from, to, flags);
+    int rc = REAL(dup3)(from, to, flags);
     if (a407_writes(from) || a407_writes(to))
         copied(from, rc);
     return rc;
@@ -204,7 +204,7 @@ A407_EXPORT int fcntl(int fd, int cmd, ...)
     va_start(ap, cmd);
     void *arg = va_arg(ap, void *);
     va_end(ap);
-    int rc = real()->fcntl(fd, cmd, arg);
+    int rc = REAL(fcntl)(fd, cmd, arg);
     if (duplicates(cmd) && a407_writes(fd))
         copied(fd, rc);
     return rc;
@@ -216,7 +216,7 @@ A407_EXPORT int fcntl64(int fd, int cmd, ...)
     va_start(ap, cmd);
     void *arg = va_arg(ap, void *);
     va_end(ap);
-    int rc = real()->fcntl64(fd, cmd, arg);
+    int rc = REAL(fcntl64)(fd, cmd, arg);
     if (duplicates(cmd) && a407_writes(fd))
         copied(fd, rc);
     return rc;
@@ -226,7 +226,7 @@ A407_EXPORT int fcntl64(int fd, int cmd, ...)
 
 A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
 {
-    int rc = real()->epoll_ctl(epfd, op, fd, ev);
+    int rc = REAL(epoll_ctl)(epfd, op, fd, ev);
     if (rc == 0)
         a407_epoll_note(epfd, op, fd, ev);
     return rc;
@@ -242,5 +242,5 @@ A407_EXPORT int shutdown(int fd, int how)
             a407_conn_put(c);
         }
     }
-    return real()->shutdown(fd, how);
+    return REAL(shutdown)(fd, how);
 }

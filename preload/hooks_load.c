@@ -26,7 +26,7 @@
 
 MUST_JUMP A407_EXPORT void *dlopen(const char *file, int mode)
 {
-    JUMP return real()->dlopen(file, mode & ~RTLD_DEEPBIND);
+    JUMP return REAL(dlopen)(file, mode & ~RTLD_DEEPBIND);
 }
 
 /* ---- bytes that only the kernel sees ---- */
@@ -48,16 +48,16 @@ static bool splice_to_proxy(int in, int out, size_t n, unsigned flags,
     int error = errno;
     bool done = seen >= 0 || error != EINVAL; /* EINVAL: not a pipe */
     *result = seen;
-    if (seen > 0 && real()->read(look[0], part, (size_t)seen) == seen) {
+    if (seen > 0 && REAL(read)(look[0], part, (size_t)seen) == seen) {
         int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
         done = a407_hook_write1(out, part, (size_t)seen, how, caller, result);
         error = errno;
         if (done && *result > 0 &&
-            real()->read(in, part, (size_t)*result) != *result)
+            REAL(read)(in, part, (size_t)*result) != *result)
             error = EIO; /* another reader on the same pipe */
     }
-    real()->close(look[0]);
-    real()->close(look[1]);
+    REAL(close)(look[0]);
+    REAL(close)(look[1]);
     errno = error;
     return done;
 }
@@ -87,7 +87,7 @@ A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
             break;
         }
     }
-    k = real()->splice(in, in_at, out, out_at, most, flags);
+    k = REAL(splice)(in, in_at, out, out_at, most, flags);
     a407_read_end(&r, MSG_TRUNC, NULL, 0, k);
     return k;
 }
@@ -143,7 +143,7 @@ static FILE *open_stream(int fd, const char *mode)
 A407_EXPORT FILE *fdopen(int fd, const char *mode)
 {
     if (!a407_reads(fd) || a407_guard.depth || !a407_is_glibc())
-        return real()->fdopen(fd, mode);
+        return REAL(fdopen)(fd, mode);
     FILE *f = open_stream(fd, mode);
-    return f ? f : real()->fdopen(fd, mode);
+    return f ? f : REAL(fdopen)(fd, mode);
 }

@@ -21,11 +21,11 @@ static ssize_t call1(const struct read1 *a, size_t n)
 {
     switch (a->by) {
     case BY_READ:
-        return real()->read(a->fd, a->buf, n);
+        return REAL(read)(a->fd, a->buf, n);
     case BY_RECV:
-        return real()->recv(a->fd, a->buf, n, a->flags);
+        return REAL(recv)(a->fd, a->buf, n, a->flags);
     default:
-        return real()->recvfrom(a->fd, a->buf, n, a->flags, a->from, a->from_n);
+        return REAL(recvfrom)(a->fd, a->buf, n, a->flags, a->from, a->from_n);
     }
 }
 
@@ -50,7 +50,7 @@ static __attribute__((noinline)) ssize_t slow1(struct read1 a,
 A407_EXPORT ssize_t read(int fd, void *buf, size_t n)
 {
     if (!a407_reads(fd))
-        return real()->read(fd, buf, n);
+        return REAL(read)(fd, buf, n);
     return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
                  A407_CALLER);
 }
@@ -58,7 +58,7 @@ A407_EXPORT ssize_t read(int fd, void *buf, size_t n)
 A407_EXPORT ssize_t __read(int fd, void *buf, size_t n)
 {
     if (!a407_reads(fd))
-        return real()->__read(fd, buf, n);
+        return REAL(__read)(fd, buf, n);
     return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
                  A407_CALLER);
 }
@@ -67,7 +67,7 @@ A407_EXPORT ssize_t __read(int fd, void *buf, size_t n)
 A407_EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 {
     if (n > size || !a407_reads(fd))
-        return real()->__read_chk(fd, buf, n, size);
+        return REAL(__read_chk)(fd, buf, n, size);
     return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
                  A407_CALLER);
 }
@@ -75,7 +75,7 @@ A407_EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 A407_EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
     if (!a407_reads(fd))
-        return real()->recv(fd, buf, n, flags);
+        return REAL(recv)(fd, buf, n, flags);
     return slow1((struct read1){BY_RECV, fd, buf, n, flags, NULL, NULL},
                  A407_CALLER);
 }
@@ -84,7 +84,7 @@ A407_EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size,
                                int flags)
 {
     if (n > size || !a407_reads(fd))
-        return real()->__recv_chk(fd, buf, n, size, flags);
+        return REAL(__recv_chk)(fd, buf, n, size, flags);
     return slow1((struct read1){BY_RECV, fd, buf, n, flags, NULL, NULL},
                  A407_CALLER);
 }
@@ -94,7 +94,7 @@ A407_EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags,
                              socklen_t *restrict from_n)
 {
     if (!a407_reads(fd))
-        return real()->recvfrom(fd, buf, n, flags, from, from_n);
+        return REAL(recvfrom)(fd, buf, n, flags, from, from_n);
     return slow1((struct read1){BY_RECVFROM, fd, buf, n, flags, from, from_n},
                  A407_CALLER);
 }
@@ -105,7 +105,7 @@ A407_EXPORT ssize_t __recvfrom_chk(int fd, void *restrict buf, size_t n,
                                    socklen_t *restrict from_n)
 {
     if (n > size || !a407_reads(fd))
-        return real()->__recvfrom_chk(fd, buf, n, size, flags, from, from_n);
+        return REAL(__recvfrom_chk)(fd, buf, n, size, flags, from, from_n);
     return slow1((struct read1){BY_RECVFROM, fd, buf, n, flags, from, from_n},
                  A407_CALLER);
 }
@@ -133,7 +133,7 @@ static ssize_t trimmed_recvmsg(int fd, struct msghdr *m, int flags, size_t cap)
     struct msghdr part = *m;
     part.msg_iov = v;
     part.msg_iovlen = trim(m->msg_iov, m->msg_iovlen, cap, v);
-    ssize_t k = real()->recvmsg(fd, &part, flags);
+    ssize_t k = REAL(recvmsg)(fd, &part, flags);
     m->msg_namelen = part.msg_namelen;
     m->msg_controllen = part.msg_controllen;
     m->msg_flags = part.msg_flags;
@@ -148,9 +148,9 @@ slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
     case A407_GATE_RETURN:
         return r.result;
     case A407_GATE_PASS:
-        return real()->recvmsg(fd, m, flags);
+        return REAL(recvmsg)(fd, m, flags);
     default: {
-        ssize_t k = r.cap == SIZE_MAX ? real()->recvmsg(fd, m, flags)
+        ssize_t k = r.cap == SIZE_MAX ? REAL(recvmsg)(fd, m, flags)
                                       : trimmed_recvmsg(fd, m, flags, r.cap);
         a407_read_end(&r, flags, m->msg_iov, m->msg_iovlen, k);
         return k;
@@ -161,7 +161,7 @@ slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
 A407_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
     if (!a407_reads(fd))
-        return real()->recvmsg(fd, m, flags);
+        return REAL(recvmsg)(fd, m, flags);
     return slow_recvmsg(fd, m, flags, A407_CALLER);
 }
 
@@ -170,7 +170,7 @@ A407_EXPORT int recvmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags,
                          struct timespec *timeout)
 {
     if (!a407_reads(fd) || !n)
-        return real()->recvmmsg(fd, mm, n, flags, timeout);
+        return REAL(recvmmsg)(fd, mm, n, flags, timeout);
     ssize_t k =
         slow_recvmsg(fd, &mm[0].msg_hdr, flags & ~MSG_WAITFORONE, A407_CALLER);
     if (k < 0)
@@ -188,11 +188,11 @@ slow_readv(int fd, const struct iovec *iov, int n, const void *caller)
     case A407_GATE_RETURN:
         return r.result;
     case A407_GATE_PASS:
-        return real()->readv(fd, iov, n);
+        return REAL(readv)(fd, iov, n);
     default: {
         struct iovec v[IOV_MAX];
         size_t pieces = trim(iov, (size_t)n, r.cap, v);
-        ssize_t k = real()->readv(fd, v, (int)pieces);
+        ssize_t k = REAL(readv)(fd, v, (int)pieces);
         a407_read_end(&r, 0, v, pieces, k);
         return k;
     }
@@ -202,6 +202,6 @@ slow_readv(int fd, const struct iovec *iov, int n, const void *caller)
 A407_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
 {
     if (!a407_reads(fd))
-        return real()->readv(fd, iov, n);
+        return REAL(readv)(fd, iov, n);
     return slow_readv(fd, iov, n, A407_CALLER);
 }

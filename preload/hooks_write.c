@@ -20,56 +20,118 @@ bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
     return a407_write_all(fd, msg, flags, caller, result);
 }
 
-A407_EXPORT ssize_t write(int fd, const void *buf, size_t n)
+bool a407_hook_write1(int fd, const void *p, size_t n, int flags,
+                      const void *caller, ssize_t *result)
+{
+    struct iovec v = {.iov_base = (void *)(uintptr_t)p, .iov_len = n};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+    return a407_hook_write(fd, &m, flags, caller, result);
+}
+
+/*
+ * The slow parts stand apart, so that the hooks themselves need no stack and
+ * end in a jump.
+ */
+enum writer { BY_WRITE, BY_SEND, BY_SENDTO };
+
+struct write1 {
+    enum writer by;
+    int flags;
+    const void *buf;
+    size_t n;
+    const struct sockaddr *to;
+    socklen_t to_n;
+};
+
+static __attribute__((noinline)) ssize_t slow1(int fd, struct write1 a,
+                                               const void *caller)
 {
     ssize_t k;
-    if (!a407_writes(fd) || !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
-        return real()->write(fd, buf, n);
-    return k;
+    if (a407_hook_write1(fd, a.buf, a.n, a.flags, caller, &k))
+        return k;
+    switch (a.by) {
+    case BY_WRITE:
+        return REAL(write)(fd, a.buf, a.n);
+    case BY_SEND:
+        return REAL(send)(fd, a.buf, a.n, a.flags);
+    default:
+        return REAL(sendto)(fd, a.buf, a.n, a.flags, a.to, a.to_n);
+    }
+}
+
+A407_EXPORT ssize_t write(int fd, const void *buf, size_t n)
+{
+    if (!a407_writes(fd))
+        return REAL(write)(fd, buf, n);
+    return slow1(fd, (struct write1){BY_WRITE, 0, buf, n, NULL, 0},
+                 A407_CALLER);
 }
 
 A407_EXPORT ssize_t __write(int fd, const void *buf, size_t n)
 {
-    ssize_t k;
-    if (!a407_writes(fd) || !a407_hook_write1(fd, buf, n, 0, A407_CALLER, &k))
-        return real()->__write(fd, buf, n);
-    return k;
+    if (!a407_writes(fd))
+        return REAL(__write)(fd, buf, n);
+    return slow1(fd, (struct write1){BY_WRITE, 0, buf, n, NULL, 0},
+                 A407_CALLER);
 }
 
 A407_EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
-    ssize_t k;
-    if (!a407_writes(fd) ||
-        !a407_hook_write1(fd, buf, n, flags, A407_CALLER, &k))
-        return real()->send(fd, buf, n, flags);
-    return k;
+    if (!a407_writes(fd))
+        return REAL(send)(fd, buf, n, flags);
+    return slow1(fd, (struct write1){BY_SEND, flags, buf, n, NULL, 0},
+                 A407_CALLER);
 }
 
 A407_EXPORT ssize_t __send(int fd, const void *buf, size_t n, int flags)
 {
-    ssize_t k;
-    if (!a407_writes(fd) ||
-        !a407_hook_write1(fd, buf, n, flags, A407_CALLER, &k))
-        return real()->__send(fd, buf, n, flags);
-    return k;
+    if (!a407_writes(fd))
+        return REAL(__send)(fd, buf, n, flags);
+    return slow1(fd, (struct write1){BY_SEND, flags, buf, n, NULL, 0},
+                 A407_CALLER);
 }
 
 A407_EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
                            const struct sockaddr *to, socklen_t to_n)
 {
+    if (!a407_writes(fd))
+        return REAL(sendto)(fd, buf, n, flags, to, to_n);
+    return slow1(fd, (struct write1){BY_SENDTO, flags, buf, n, to, to_n},
+                 A407_CALLER);
+}
+
+static __attribute__((noinline)) ssize_t
+slow_msg(int fd, const struct msghdr *m, int flags, const void *caller)
+{
     ssize_t k;
-    if (!a407_writes(fd) ||
-        !a407_hook_write1(fd, buf, n, flags, A407_CALLER, &k))
-        return real()->sendto(fd, buf, n, flags, to, to_n);
-    return k;
+    if (a407_hook_write(fd, m, flags, caller, &k))
+        return k;
+    return REAL(sendmsg)(fd, m, flags);
 }
 
 A407_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
+    if (!a407_writes(fd))
+        return REAL(sendmsg)(fd, m, flags);
+    return slow_msg(fd, m, flags, A407_CALLER);
+}
+
+static __attribute__((noinline)) ssize_t
+slow_writev(int fd, const struct iovec *iov, int n, const void *caller)
+{
     ssize_t k;
-    if (!a407_writes(fd) || !a407_hook_write(fd, m, flags, A407_CALLER, &k))
-        return real()->sendmsg(fd, m, flags);
-    return k;
+    struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
+                       .msg_iovlen = n > 0 ? (size_t)n : 0};
+    if (a407_hook_write(fd, &m, 0, caller, &k))
+        return k;
+    return REAL(writev)(fd, iov, n);
+}
+
+A407_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+    if (!a407_writes(fd))
+        return REAL(writev)(fd, iov, n);
+    return slow_writev(fd, iov, n, A407_CALLER);
 }
 
 static size_t length_of(const struct msghdr *m)
@@ -95,18 +157,8 @@ A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
     }
     if (i == n && n)
         return (int)i;
-    int more = real()->sendmmsg(fd, mm + i, n - i, flags);
+    int more = REAL(sendmmsg)(fd, mm + i, n - i, flags);
     return more >= 0 ? (int)i + more : i ? (int)i : -1;
-}
-
-A407_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
-{
-    ssize_t k;
-    struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
-                       .msg_iovlen = n > 0 ? (size_t)n : 0};
-    if (!a407_writes(fd) || !a407_hook_write(fd, &m, 0, A407_CALLER, &k))
-        return real()->writev(fd, iov, n);
-    return k;
 }
 
 /*
@@ -152,7 +204,7 @@ A407_EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t n)
 {
     ssize_t k;
     if (!a407_reads(out) || !send_file(out, in, offset, n, A407_CALLER, &k))
-        return real()->sendfile(out, in, offset, n);
+        return REAL(sendfile)(out, in, offset, n);
     return k;
 }
 
@@ -162,6 +214,6 @@ A407_EXPORT ssize_t sendfile64(int out, int in, off64_t *offset, size_t n)
     ssize_t k;
     if (!a407_reads(out) ||
         !send_file(out, in, (off_t *)offset, n, A407_CALLER, &k))
-        return real()->sendfile64(out, in, offset, n);
+        return REAL(sendfile64)(out, in, offset, n);
     return k;
 }

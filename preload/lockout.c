@@ -86,5 +86,5 @@ void a407_lockout_mark(const struct a407_config *c,
     if (fd < 0)
         return;
     futimens(fd, NULL);
-    real()->close(fd);
+    REAL(close)(fd);
 }

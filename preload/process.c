@@ -16,10 +16,10 @@ static bool slurp(const char *path, struct a407_buf *out)
     if (fd < 0)
         return false;
     ssize_t k;
-    while ((k = real()->read(fd, part, sizeof part)) > 0)
+    while ((k = REAL(read)(fd, part, sizeof part)) > 0)
         if (!a407_buf_add(out, part, (size_t)k))
             break;
-    real()->close(fd);
+    REAL(close)(fd);
     return out->n > 0;
 }
 

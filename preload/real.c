@@ -2,6 +2,7 @@
 #include "real.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -32,35 +33,60 @@ static int raw_fcntl(int fd, int cmd, ...)
     return (int)syscall(SYS_fcntl, fd, cmd, arg);
 }
 
-struct a407_real a407_real_table = {
-    .read = raw_read,
-    .__read = raw_read,
-    .write = raw_write,
-    .__write = raw_write,
-    .close = raw_close,
-    .__close = raw_close,
-    .fcntl = raw_fcntl,
-    .fcntl64 = raw_fcntl,
-};
-int a407_real_ready;
-
-/*
- * A store through uintptr_t: ISO C has no conversion from an object pointer,
- * which is what dlsym returns, to a function pointer.
- */
-#define A407_HOOK(name)                                                        \
-    {                                                                          \
-        uintptr_t f = (uintptr_t)dlsym(RTLD_NEXT, #name);                      \
-        if (f)                                                                 \
-            a407_real_table.name = (__typeof__(name) *)f;                      \
-    }
-
-void a407_real_resolve(void)
+static int raw_nothing(void)
 {
-    if (a407_guard.resolving)
-        return;
-    a407_guard.resolving = 1;
+    errno = ENOSYS;
+    return -1;
+}
+
+static const char *const names[] = {
+#define A407_HOOK(name) #name,
 #include "hooks.def"
+#undef A407_HOOK
+};
+
+uintptr_t a407_real_table[A407_REAL_COUNT];
+
+static uintptr_t raw(enum a407_real_id id)
+{
+    switch (id) {
+    case A407_REAL_read:
+    case A407_REAL___read:
+        return (uintptr_t)raw_read;
+    case A407_REAL_write:
+    case A407_REAL___write:
+        return (uintptr_t)raw_write;
+    case A407_REAL_close:
+    case A407_REAL___close:
+        return (uintptr_t)raw_close;
+    case A407_REAL_fcntl:
+    case A407_REAL_fcntl64:
+        return (uintptr_t)raw_fcntl;
+    default:
+        return (uintptr_t)raw_nothing;
+    }
+}
+
+uintptr_t a407_real_find(enum a407_real_id id)
+{
+    int saved = errno;
+    if (a407_guard.resolving)
+        return raw(id);
+    a407_guard.resolving = 1;
+    uintptr_t f = (uintptr_t)dlsym(RTLD_NEXT, names[id]);
     a407_guard.resolving = 0;
-    __atomic_store_n(&a407_real_ready, 1, __ATOMIC_RELEASE);
+    errno = saved;
+    if (!f)
+        return raw(id); /* another libc, which has not that name */
+    __atomic_store_n(&a407_real_table[id], f, __ATOMIC_RELAXED);
+    return f;
+}
+
+void a407_real_start(void)
+{
+    static const enum a407_real_id early[] = {
+        A407_REAL_read,    A407_REAL_write, A407_REAL_close, A407_REAL_dup2,
+        A407_REAL_connect, A407_REAL_recv,  A407_REAL_send};
+    for (size_t i = 0; i < sizeof early / sizeof *early; i++)
+        a407_real_find(early[i]);
 }

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
@@ -23,29 +24,36 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
 ssize_t __write(int fd, const void *buf, size_t n);
 ssize_t __send(int fd, const void *buf, size_t n, int flags);
 
-/* libc's own functions, behind ours. */
-struct a407_real {
-#define A407_HOOK(name) __typeof__(name) *name;
+enum a407_real_id {
+#define A407_HOOK(name) A407_REAL_##name,
 #include "hooks.def"
 #undef A407_HOOK
+    A407_REAL_COUNT
 };
 
-extern struct a407_real a407_real_table;
-extern int a407_real_ready;
-
-/* Looks the names up; safe to call more than once, from any thread. */
-void a407_real_resolve(void);
+/* libc's own functions, behind ours; NULL until first used. */
+extern uintptr_t a407_real_table[A407_REAL_COUNT];
 
 /*
- * The table. Constructors of other libraries run before ours, so it is filled
- * at first use. While it is being filled (dlsym may call malloc, and that may
- * read a file) read, write, close and fcntl are raw system calls.
+ * Looks one up and remembers it. While dlsym() is at work (it may call malloc,
+ * and that may read a file) read, write, close and fcntl are raw system calls.
  */
-static inline const struct a407_real *real(void)
+uintptr_t a407_real_find(enum a407_real_id id);
+
+/*
+ * Those that a program may first call where a look-up is a bad idea: in a
+ * signal handler, or between fork and exec. The others cost start-up time for
+ * nothing in most programs.
+ */
+void a407_real_start(void);
+
+static inline uintptr_t a407_real(enum a407_real_id id)
 {
-    if (__builtin_expect(!a407_real_ready, 0))
-        a407_real_resolve();
-    return &a407_real_table;
+    uintptr_t f = __atomic_load_n(&a407_real_table[id], __ATOMIC_RELAXED);
+    return __builtin_expect(f != 0, 1) ? f : a407_real_find(id);
 }
+
+/* libc's function of that name, with the type that libc's header gives it. */
+#define REAL(name) ((__typeof__(name) *)a407_real(A407_REAL_##name))
 
 #endif

@@ -35,7 +35,7 @@ static bool connect_bounded(struct a407_conn *c, int fd, int ms)
     socklen_t n = sizeof program;
     getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, &n);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &ours, sizeof ours);
-    int rc = real()->connect(fd, (struct sockaddr *)&c->peer, c->peer_n);
+    int rc = REAL(connect)(fd, (struct sockaddr *)&c->peer, c->peer_n);
     int error = errno;
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, sizeof program);
     if (rc == 0)
@@ -88,9 +88,9 @@ static void copy_options(int from, int to)
 /* dup3 takes an fd out of its epoll set: it is put back by hand. */
 static void put_in_place(int from, int fd)
 {
-    int fdfl = real()->fcntl(fd, F_GETFD);
+    int fdfl = REAL(fcntl)(fd, F_GETFD);
     bool back = a407_epoll_out(fd);
-    real()->dup3(from, fd, fdfl & FD_CLOEXEC ? O_CLOEXEC : 0);
+    REAL(dup3)(from, fd, fdfl & FD_CLOEXEC ? O_CLOEXEC : 0);
     if (back)
         a407_epoll_in(fd);
 }
@@ -113,12 +113,12 @@ static bool new_socket(struct a407_conn *c, int fd, int ms)
         return false;
     copy_options(fd, made);
     bool ok = connect_bounded(c, made, ms);
-    int fl = real()->fcntl(fd, F_GETFL);
+    int fl = REAL(fcntl)(fd, F_GETFL);
     if (ok && fl >= 0)
-        real()->fcntl(made, F_SETFL, fl);
+        REAL(fcntl)(made, F_SETFL, fl);
     if (ok)
         replace_everywhere(c, made);
-    real()->close(made);
+    REAL(close)(made);
     return ok;
 }
 
@@ -130,7 +130,7 @@ static bool same_socket(struct a407_conn *c, int fd, int ms, bool *refused)
     /* Another thread in epoll_wait would see the moment without connection
        as a hang-up. */
     bool back = !a407_single_threaded() && a407_epoll_out(fd);
-    *refused = real()->connect(fd, &nowhere, sizeof nowhere) != 0;
+    *refused = REAL(connect)(fd, &nowhere, sizeof nowhere) != 0;
     bool ok = !*refused && connect_bounded(c, fd, ms);
     if (back)
         a407_epoll_in(fd);
@@ -154,16 +154,16 @@ void a407_give_back(struct a407_conn *c, int fd)
     int pair[2];
     a407_engine_lock(c);
     struct a407_span kept = a407_engine_kept(c->engine);
-    int fl = real()->fcntl(fd, F_GETFL);
+    int fl = REAL(fcntl)(fd, F_GETFL);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
         int room = (int)kept.n * 2;
         setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-        real()->send(pair[1], kept.p, kept.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-        real()->close(pair[1]);
+        REAL(send)(pair[1], kept.p, kept.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+        REAL(close)(pair[1]);
         if (fl >= 0)
-            real()->fcntl(pair[0], F_SETFL, fl);
+            REAL(fcntl)(pair[0], F_SETFL, fl);
         replace_everywhere(c, pair[0]);
-        real()->close(pair[0]);
+        REAL(close)(pair[0]);
     }
     c->error = 0;
     a407_engine_closed(c->engine);

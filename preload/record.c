@@ -14,22 +14,29 @@
 /* Why 256 KiB: 64 long arguments and 16 parents fit with room to spare. */
 #define LINE_MAX_BYTES (256 * 1024)
 
+static void write_record(struct a407_conn *c, struct a407_event *ev)
+{
+    struct a407_buf line, store;
+    a407_buf_init(&line, LINE_MAX_BYTES);
+    a407_buf_init(&store, LINE_MAX_BYTES);
+    a407_process_fill(&ev->process, &store, c->caller);
+    if (a407_event_json(ev, &line))
+        a407_sink_put(c->site->proxy.config, &line);
+    a407_buf_free(&line);
+    a407_buf_free(&store);
+    free(ev);
+}
+
 void a407_record_flush(struct a407_conn *c)
 {
     int saved = errno;
-    a407_engine_lock(c);
-    struct a407_event *ev = a407_engine_event(c->engine);
-    a407_engine_unlock(c);
-    if (ev) {
-        struct a407_buf line, store;
-        a407_buf_init(&line, LINE_MAX_BYTES);
-        a407_buf_init(&store, LINE_MAX_BYTES);
-        a407_process_fill(&ev->process, &store, c->caller);
-        if (a407_event_json(ev, &line))
-            a407_sink_put(c->site->proxy.config, &line);
-        a407_buf_free(&line);
-        a407_buf_free(&store);
-        free(ev);
+    for (;;) {
+        a407_engine_lock(c);
+        struct a407_event *ev = a407_engine_event(c->engine);
+        a407_engine_unlock(c);
+        if (!ev)
+            break;
+        write_record(c, ev);
     }
     errno = saved;
 }

@@ -16,7 +16,7 @@ _Atomic(struct a407_conn *) a407_slots[A407_FD_MAX];
 struct a407_conn a407_watch;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pid_t owner;
+static pid_t owner; /* 0: the table was never used */
 static struct a407_site *sites;
 static atomic_int highest = -1; /* the highest slot ever used */
 
@@ -131,6 +131,8 @@ void a407_slot_set(int fd, struct a407_conn *c)
     }
     if (c && fd > highest)
         highest = fd;
+    if (c && !owner)
+        owner = getpid();
     atomic_store_explicit(&a407_slots[fd], c, memory_order_release);
     pthread_mutex_unlock(&lock);
     if (!old)
@@ -214,7 +216,8 @@ static void after_fork_parent(void)
  */
 static void after_fork_child(void)
 {
-    owner = getpid();
+    if (owner)
+        owner = getpid();
     pthread_mutex_init(&lock, NULL);
     for (struct a407_site *s = sites; s; s = s->next)
         pthread_mutex_init(&s->lock, NULL);
@@ -232,7 +235,6 @@ static void after_fork_child(void)
 
 void a407_registry_init(void)
 {
-    owner = getpid();
     a407_at_fork(before_fork, after_fork_parent, after_fork_child);
 }
 

@@ -29,8 +29,8 @@ static bool to_file(const char *path, const struct a407_buf *line)
     }
     if (fd < 0)
         return false;
-    ssize_t k = real()->write(fd, line->p, line->n);
-    real()->close(fd);
+    ssize_t k = REAL(write)(fd, line->p, line->n);
+    REAL(close)(fd);
     return k == (ssize_t)line->n;
 }
 
@@ -42,10 +42,10 @@ static bool to_socket(const char *path, const struct a407_buf *message)
     if (fd < 0)
         return false;
     memcpy(to.sun_path, path, n + 1);
-    ssize_t k = real()->sendto(
+    ssize_t k = REAL(sendto)(
         fd, message->p, message->n, MSG_NOSIGNAL, (struct sockaddr *)&to,
         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1));
-    real()->close(fd);
+    REAL(close)(fd);
     return k == (ssize_t)message->n;
 }
 
@@ -76,7 +76,7 @@ void a407_sink_put(const struct a407_config *c, const struct a407_buf *line)
 {
     bool ok = true;
     if (strcmp(c->log, "stderr") == 0)
-        ok = real()->write(2, line->p, line->n) == (ssize_t)line->n;
+        ok = REAL(write)(2, line->p, line->n) == (ssize_t)line->n;
     else if (strcmp(c->log, "syslog") == 0)
         ok = to_syslog(line);
     else if (strcmp(c->log, "journald") == 0)
