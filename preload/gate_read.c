@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 
 #include "gate.h"
 #include "guard.h"
@@ -33,7 +34,7 @@ static enum a407_gate give(struct a407_reading *r, struct a407_conn *c,
 
 /*
  * Sleeps as the program's own read would: natively, so that its SO_RCVTIMEO,
- * its signals and its cancellation work; MSG_TRUNC takes no bytes along.
+ * its signals and its cancellation work.
  * The lock is released meanwhile. False: errno is the program's to see.
  */
 static bool sleep_as_program(struct a407_conn *c, int fd)
@@ -43,9 +44,17 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
     a407_engine_unlock(c);
     size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
     pthread_mutex_unlock(&c->lock);
+    char one;
+    char *room = need > 1 ? malloc(need) : &one;
+    if (!room) {
+        room = &one;
+        need = 1;
+    }
     a407_leave(0);
-    ssize_t k = REAL(recv)(fd, NULL, need, MSG_PEEK | MSG_TRUNC);
+    ssize_t k = REAL(recv)(fd, room, need, MSG_PEEK);
     int error = a407_enter();
+    if (room != &one)
+        free(room);
     pthread_mutex_lock(&c->lock);
     if (k >= 0)
         return true;

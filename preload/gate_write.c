@@ -116,47 +116,70 @@ static bool wait_to_write(struct writing *w)
     return false;
 }
 
-/* Has an answer come before the request was out? Then see to it. */
-static void look_at_answer(struct writing *w)
+/*
+ * Has an answer come before the request was out? Then see to it. A look costs
+ * a system call: one for each so many bytes is enough, and one before a wait.
+ */
+#define LOOK_EVERY 65536u
+
+static bool look_at_answer(struct writing *w)
 {
     a407_engine_lock(w->c);
     bool watch = a407_engine_watch_while_writing(w->c->engine);
     a407_engine_unlock(w->c);
+    w->c->unwatched = 0;
     if (watch)
         a407_pump(w->c, w->fd);
+    return watch;
+}
+
+/* True after a 407 that could be answered on a fresh connection. */
+static bool repeated_afresh(struct a407_conn *c)
+{
+    a407_engine_lock(c);
+    bool yes = a407_engine_retrying(c->engine) &&
+               a407_engine_reconnected_once(c->engine);
+    a407_engine_unlock(c);
+    return yes;
 }
 
 enum step { STEP_ON, STEP_PASS, STEP_END };
 
+/* The socket is full: a look before the wait, or before the program's own. */
+static enum step full_step(struct writing *w)
+{
+    bool before = repeated_afresh(w->c);
+    look_at_answer(w);
+    if (!before && repeated_afresh(w->c))
+        return STEP_ON; /* another connection: it may have room */
+    return wait_to_write(w) ? STEP_ON : STEP_END;
+}
+
 /* Sends as the program gave it. STEP_END: errno is set. */
 static enum step pass_step(struct writing *w)
 {
-    look_at_answer(w);
+    if (w->c->unwatched >= LOOK_EVERY)
+        look_at_answer(w);
     if (a407_forget_if_done(w->c))
         return STEP_PASS;
     ssize_t k = send_rest(w);
     if (k >= 0) {
+        w->c->unwatched += (size_t)k;
         tell_written(w, (size_t)k);
         return STEP_ON;
     }
     if (errno == EAGAIN)
-        return wait_to_write(w) ? STEP_ON : STEP_END;
+        return full_step(w);
+    if (errno == ENOTSOCK) { /* closed behind our back, and used again */
+        a407_check_socket(w->c, w->fd);
+        return STEP_PASS;
+    }
     if (errno != EPIPE && errno != ECONNRESET)
         return STEP_END;
     /* The proxy has hung up: perhaps after a 407 that can be answered. */
     int error = errno;
-    a407_engine_lock(w->c);
-    bool watch = a407_engine_watch_while_writing(w->c->engine);
-    a407_engine_unlock(w->c);
-    if (watch) {
-        a407_pump(w->c, w->fd);
-        a407_engine_lock(w->c);
-        bool again = a407_engine_retrying(w->c->engine) &&
-                     a407_engine_reconnected_once(w->c->engine);
-        a407_engine_unlock(w->c);
-        if (again)
-            return STEP_ON;
-    }
+    if (look_at_answer(w) && repeated_afresh(w->c))
+        return STEP_ON;
     errno = error;
     return STEP_END;
 }
@@ -240,7 +263,12 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
     c->caller = caller;
     bool done = false;
     struct writing w = {.c = c, .fd = fd, .msg = msg, .flags = flags};
-    a407_check_socket(c, fd);
+    /* A body goes on where its head went: only a head's socket is checked. */
+    a407_engine_lock(c);
+    bool body = a407_engine_request_open(c->engine);
+    a407_engine_unlock(c);
+    if (!body)
+        a407_check_socket(c, fd);
     /* After its own SHUT_WR the kernel has the answer. */
     if (!c->gone && !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
         *result = 0;

@@ -34,12 +34,13 @@ struct a407_conn {
     struct a407_engine *engine;
     struct sockaddr_storage peer;
     socklen_t peer_n;
-    uint64_t cookie; /* SO_COOKIE: the socket's identity; 0 if unknown */
-    bool gone;       /* passes through: the table entries are to go */
-    bool shut_write; /* the program said SHUT_WR */
-    int lowat;       /* the program's SO_RCVLOWAT while ours is set; or 0 */
-    int error;       /* an error of the connection that we took off */
-    char *scratch;   /* for peeked bytes */
+    uint64_t cookie;  /* SO_COOKIE: the socket's identity; 0 if unknown */
+    bool gone;        /* passes through: the table entries are to go */
+    bool shut_write;  /* the program said SHUT_WR */
+    int lowat;        /* the program's SO_RCVLOWAT while ours is set; or 0 */
+    size_t unwatched; /* body bytes written since the last look */
+    int error;        /* an error of the connection that we took off */
+    char *scratch;    /* for peeked bytes */
     size_t scratch_n;
     const void *caller; /* return address of the call being served */
 };
