@@ -15,7 +15,7 @@ tsan_flags := -fsanitize=thread
 # Leaks: a victim's own, or one thread's that was ended with the program.
 asan_options := ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
 ubsan_options := UBSAN_OPTIONS=print_stacktrace=1
-tsan_options := TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0:suppressions=$(CURDIR)/tests/tsan.supp
+tsan_options := TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0
 hook_factor := 4
 
 asan_suites := unit transcripts fuzz-replay
@@ -59,8 +59,7 @@ tsan: fixtures $(victim_bin)
 tsan-victims: fixtures $(victim_bin) $(BUILD)/libauth407.so
 
 # Takes some ten minutes: the transcripts are played at every split. A leak
-# counts; what a test
-# program leaves reachable does not.
+# counts; what a test program leaves reachable does not.
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
             --errors-for-leak-kinds=definite --child-silent-after-fork=yes
 memcheck_bin = $(patsubst $(BUILD)/%,build-valgrind/%,$(unit_bin) $(transcript_bin))
