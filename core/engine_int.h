@@ -18,8 +18,8 @@ enum a407_writing {
     A407_W_START, /* at the first byte of a request */
     A407_W_HEAD,
     A407_W_BODY,
-    A407_W_TUNNEL /* behind a CONNECT that is not answered yet: whatever it is,
-                     it is no request to the proxy */
+    A407_W_OPAQUE /* bytes that are not looked at: those behind a CONNECT that
+                     is not answered yet are no requests to the proxy */
 };
 
 /* What must be remembered of a request until its answer is over. */
@@ -119,6 +119,7 @@ struct a407_engine {
 
 /* engine.c */
 void a407_engine_move(struct a407_engine *e, enum a407_state to);
+/* Lets go as soon as nothing is with us that is the program's. */
 void a407_engine_forget(struct a407_engine *e);
 /* What is held back of a head is to go out as it is. Needs no memory. */
 void a407_engine_unhold(struct a407_engine *e);

@@ -12,8 +12,8 @@ static bool behind_connect(const struct a407_engine *e)
 
 enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
 {
-    if (e->st == A407_ST_FORGET)
-        return A407_WRITE_FORGET;
+    if (e->st == A407_ST_FORGET) /* what was held goes out first */
+        return e->out.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
     if (e->w == A407_W_HEAD)
         return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
     if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
@@ -46,7 +46,7 @@ static void begin(struct a407_engine *e, bool hold)
     if (e->awaiting)
         e->pipelined = true;
     if (behind_connect(e)) {
-        e->w = A407_W_TUNNEL;
+        e->w = A407_W_OPAQUE;
         return;
     }
     if (e->rec.cap > 2 * A407_HEAD_MAX)
@@ -94,14 +94,15 @@ bool a407_request_rewrite(struct a407_engine *e)
     return false;
 }
 
-/* The head is complete in rec: a request is on its way. */
-static void head_done(struct a407_engine *e)
+/* The head is complete in rec: a request is on its way. False: it is none that
+   could be followed. */
+static bool head_done(struct a407_engine *e)
 {
     struct a407_request rq;
     if (!a407_request_recorded(e, &rq) || rq.form == A407_FORM_OTHER ||
         e->q_n == A407_OUTSTANDING_MAX) {
         a407_engine_forget(e);
-        return;
+        return false;
     }
     e->q[e->q_n++] = (struct a407_outstanding){.is_head = rq.is_head,
                                                .is_connect = rq.is_connect};
@@ -115,6 +116,7 @@ static void head_done(struct a407_engine *e)
     }
     if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE)
         a407_engine_move(e, A407_ST_WAIT);
+    return true;
 }
 
 /*
@@ -161,11 +163,11 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
         case A407_W_START:
             begin(e, false);
             continue;
-        case A407_W_TUNNEL:
+        case A407_W_OPAQUE:
             return;
         case A407_W_HEAD:
             k = head_bytes(e, p, n);
-            if (e->st != A407_ST_FORGET && e->head_n)
+            if (e->w == A407_W_HEAD && e->head_n)
                 head_done(e);
             break;
         case A407_W_BODY:
@@ -186,8 +188,7 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
 /* A held head is complete: it goes out, with our header if one fits. */
 static void release(struct a407_engine *e)
 {
-    head_done(e);
-    if (e->st == A407_ST_FORGET)
+    if (!head_done(e))
         return; /* it goes out as it is */
     struct a407_request rq;
     bool own = a407_request_recorded(e, &rq) && rq.n_proxy_authorization;
@@ -203,10 +204,12 @@ static void release(struct a407_engine *e)
 
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
 {
+    if (e->st == A407_ST_FORGET)
+        return 0;
     if (e->w == A407_W_START)
         begin(e, true);
     size_t k = head_bytes(e, p, n);
-    if (e->st != A407_ST_FORGET && e->head_n)
+    if (e->w == A407_W_HEAD && e->head_n)
         release(e);
     return k;
 }

@@ -183,7 +183,7 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
     a407_buf_free(&e->resp);
     /* Refused, with bytes for the tunnel on their way already: what the proxy
        makes of those nobody knows. */
-    if (tunnel || e->w == A407_W_TUNNEL)
+    if (tunnel || e->w == A407_W_OPAQUE)
         a407_engine_forget(e);
     return end - before;
 }

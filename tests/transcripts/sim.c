@@ -89,6 +89,8 @@ static const char *head_of_queue(const struct sim *s)
 
 static void send_out(struct sim *s)
 {
+    if (strcmp(a407_engine_state_name(s->engine), "WAIT") == 0)
+        s->owes = false;
     for (;;) {
         struct a407_span out = a407_engine_output(s->engine);
         if (!out.n)
@@ -122,7 +124,7 @@ static bool consume(struct sim *s, size_t n)
         return false;
     char *p = exact(head_of_queue(s), k);
     s->taken += k;
-    s->consumed = true;
+    s->consumed = s->owes = true;
     enter(s);
     a407_engine_consumed(s->engine, p, k, !k);
     leave(s);
@@ -135,6 +137,7 @@ static void reconnect(struct sim *s)
     bool ok = s->reconnect(s->ctx, s);
     s->taken = s->queue.n = 0;
     s->end = SIM_OPEN;
+    s->owes = false;
     if (s->n_marks < SIM_MARKS)
         s->mark[s->n_marks++] = s->wire.n;
     enter(s);
@@ -149,6 +152,7 @@ static void give_back(struct sim *s)
     sim_add(&s->queue, kept.p, kept.n);
     s->end = SIM_FIN;
     s->gave_back = true;
+    s->owes = false;
     enter(s);
     a407_engine_closed(s->engine);
     leave(s);
@@ -338,6 +342,8 @@ static bool begins(const struct sim_bytes *whole, const struct sim_bytes *part)
 
 const char *sim_conserved(const struct sim *s)
 {
+    if (s->gone && s->owes)
+        return "an answer was taken, and then the engine let go";
     if (s->consumed || s->n_marks)
         return NULL;
     if (!begins(&s->arrived, &s->app))

@@ -42,6 +42,7 @@ struct sim {
     size_t mark[SIM_MARKS];   /* wire.n at each reconnect */
     size_t n_marks;
     bool consumed;   /* part of an answer never reached the program */
+    bool owes;       /* ... and nothing has come of that yet */
     bool gave_back;  /* the program has the kept 407, and no connection */
     bool gone;       /* the engine has let go */
     unsigned stuck;  /* how often the engine wanted things without end */
@@ -80,7 +81,8 @@ void sim_close(struct sim *s);
 /*
  * While nothing was taken from the program, it reads what the proxy sent, and
  * the proxy gets what the program wrote, but for lines that begin with
- * Proxy-Authorization. NULL, or what was broken.
+ * Proxy-Authorization. What was taken is answered or given back before the
+ * engine lets go. NULL, or what was broken.
  */
 const char *sim_conserved(const struct sim *s);
 
