@@ -10,8 +10,11 @@
 
 #define FOLDER "tests/transcripts"
 
-/* Splits of one transcript: all of them, or so many spread evenly. */
-#define SPLITS_MAX 4000
+/* Splits of one transcript: all of them, or so many spread evenly, fewer if
+   each run moves much. */
+#define SPLITS_MAX   2000
+#define SPLITS_LEAST 40
+#define MOVED_MAX    (16u << 20)
 
 #define WIDE ((size_t)1 << 20)
 
@@ -51,7 +54,10 @@ static bool run_splits(const struct script *s, struct stage *st,
     for (size_t i = 0; i < s->n_steps; i++)
         if (is_chunk(&s->step[i]) && s->step[i].n)
             all += s->step[i].n - 1;
-    size_t stride = all / SPLITS_MAX + 1;
+    size_t most = all > MOVED_MAX / SPLITS_MAX ? MOVED_MAX / all : SPLITS_MAX;
+    if (most < SPLITS_LEAST)
+        most = SPLITS_LEAST;
+    size_t stride = all / (most + 1) + 1;
     *count = 0;
     for (size_t i = 0; i < s->n_steps; i++) {
         const struct step *c = &s->step[i];
