@@ -1,0 +1,49 @@
+# Fuzzing: `make fuzz` builds with clang and runs each target for FUZZ_SECONDS;
+# FUZZ_ONLY=NAME... runs some. `make fuzz-replay` runs the committed corpus once
+# with any compiler.
+
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 20
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_names := $(fuzz_src:tests/fuzz/fuzz_%.c=%)
+FUZZ_ONLY ?= $(fuzz_names)
+
+# json_check and the engine's driver are linked into each: it is simpler.
+fuzz_help := tests/fuzz/json_check.c tests/transcripts/sim.c
+fuzz_obj := $(fuzz_src:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/replay.o \
+            $(BUILD)/tests/fuzz/json_check.o
+replay_bin := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)
+
+$(fuzz_obj): private LAYER := -Itests/transcripts
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+    $(BUILD)/tests/fuzz/replay.o $(fuzz_help:%.c=$(BUILD)/%.o) \
+    $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
+
+.PHONY: fuzz fuzz-replay
+fuzz-replay: $(replay_bin)
+	$(Q)$(TALLY) $(replay_bin)
+
+# All of core once more, instrumented for the fuzzer.
+fuzz_dir := $(BUILD)/fuzz
+fuzz_flags := -std=gnu11 -g -O1 -fno-omit-frame-pointer \
+              -fsanitize=address,undefined -fno-sanitize-recover=all
+fuzz_core := $(core_src:%.c=$(fuzz_dir)/%.o) $(fuzz_help:%.c=$(fuzz_dir)/%.o)
+
+$(fuzz_dir)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$< (fuzz))$(FUZZ_CC) $(ALL_CPPFLAGS) -Itests/transcripts \
+	    $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(fuzz_dir)/fuzz_%: $(fuzz_dir)/tests/fuzz/fuzz_%.o $(fuzz_core)
+	$(call say,LD,$@)$(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(NETTLE)
+
+fuzz: $(FUZZ_ONLY:%=$(fuzz_dir)/fuzz_%)
+	$(Q)printf '#!/bin/sh\nFUZZ_SECONDS=%s exec tests/fuzz/run %s %s\n' \
+	    '$(FUZZ_SECONDS)' '$(fuzz_dir)' '$(FUZZ_ONLY)' > $(fuzz_dir)/fuzzers
+	$(Q)chmod +x $(fuzz_dir)/fuzzers
+	$(Q)$(TALLY) $(fuzz_dir)/fuzzers
+
+-include $(fuzz_obj:.o=.d) $(fuzz_core:.o=.d) \
+    $(fuzz_src:%.c=$(fuzz_dir)/%.d)
