@@ -272,6 +272,8 @@ static void app_step(struct play *p, const char *z)
     } else if (strcmp(z, "reads") == 0) {
         c->busy = false;
         maybe_read(p);
+    } else if (strcmp(z, "forks") == 0) {
+        a407_engine_forked(c->sim.engine);
     } else if (strcmp(z, "close") == 0) {
         sim_in_engine = true;
         a407_engine_closed(c->sim.engine);

@@ -23,6 +23,7 @@
  *   app< TEXT              exactly this was read since the last "app<"
  *   net: close | reset     the proxy ends the connection
  *   app: close             the program does
+ *   app: forks             this is now the child: its parent has the record
  *   app: end | reset       it has read the end, or an error
  *   app: writes only       it reads nothing until "app: reads"
  *   wire: reconnect ok | refused   there was a new connection
