@@ -64,6 +64,28 @@ bool a407_buf_add(struct a407_buf *b, const void *p, size_t n)
     return true;
 }
 
+bool a407_buf_reserve(struct a407_buf *b, size_t n)
+{
+    return n <= b->cap || (n <= b->max && grow(b, n));
+}
+
+void a407_buf_shrink(struct a407_buf *b, size_t n)
+{
+    char *p = malloc(n ? n : 1);
+    b->failed = false;
+    if (!p) {
+        a407_wipe(b->p + n, b->n - n);
+        b->n = n;
+        return;
+    }
+    memcpy(p, b->p, n);
+    a407_wipe(b->p, b->n);
+    free(b->p);
+    b->p = p;
+    b->n = n;
+    b->cap = n ? n : 1;
+}
+
 bool a407_buf_str(struct a407_buf *b, const char *z)
 {
     return a407_buf_add(b, z, strlen(z));

@@ -37,6 +37,14 @@ bool a407_buf_span(struct a407_buf *b, struct a407_span s);
 bool a407_buf_fmt(struct a407_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Makes room for n bytes in all, so that reaching them copies nothing. False,
+   without `failed`: no memory, or more than the maximum. Allocates. */
+bool a407_buf_reserve(struct a407_buf *b, size_t n);
+
+/* Keeps the first n bytes and gives the rest of the memory back, wiped;
+   `failed` is reset. */
+void a407_buf_shrink(struct a407_buf *b, size_t n);
+
 /* Removes the first n bytes (n <= b->n), moving the rest down. */
 void a407_buf_drop(struct a407_buf *b, size_t n);
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "challenge.h"
 
+#include <stdlib.h>
+
+#include "buf.h"
+
 #include "http_lex.h"
 
 /* A field value being read. */
@@ -297,4 +301,16 @@ void a407_auth_info_parse(struct a407_span value, struct a407_challenge *out)
         else
             skip_element(&r);
     }
+}
+
+struct a407_challenges *a407_challenges_new(void)
+{
+    return calloc(1, sizeof(struct a407_challenges));
+}
+
+void a407_challenges_free(struct a407_challenges *list)
+{
+    if (list)
+        a407_wipe(list, sizeof *list);
+    free(list);
 }

@@ -47,6 +47,13 @@ struct a407_challenges {
 void a407_challenges_parse(const char *p, size_t n, const char *name,
                            struct a407_challenges *out);
 
+/*
+ * An empty list on the heap, or NULL: it is some 16 KiB, too much for the
+ * stacks that some programs give their threads. `free` wipes it; NULL is fine.
+ */
+struct a407_challenges *a407_challenges_new(void);
+void a407_challenges_free(struct a407_challenges *list);
+
 /* The same over one field value; adds to what `out` holds already. */
 void a407_challenges_add(struct a407_span value, struct a407_challenges *out);
 

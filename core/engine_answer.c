@@ -194,10 +194,11 @@ static void exclude_clients_own(struct a407_engine *e,
                                 const struct a407_challenges *offered)
 {
     struct a407_request rq;
-    struct a407_challenges list = {0};
-    if (a407_request_recorded(e, &rq))
-        a407_challenges_add(rq.proxy_authorization, &list);
-    bool basic = list.n && a407_span_ieq(list.item[0].scheme, "Basic");
+    struct a407_challenges *list = a407_challenges_new();
+    if (list && a407_request_recorded(e, &rq))
+        a407_challenges_add(rq.proxy_authorization, list);
+    bool basic =
+        list && list->n && a407_span_ieq(list->item[0].scheme, "Basic");
     /* A scheme that the proxy does not offer says nothing of the secret: curl
        sends Basic, unasked, to a proxy that wants Digest. */
     uint8_t tried = same_scheme(offered, e->ev->client_scheme)
@@ -206,11 +207,11 @@ static void exclude_clients_own(struct a407_engine *e,
                               a407_span_str(e->ev->client_scheme)));
     for (size_t i = 0; i < e->proxy->n_creds; i++) {
         const struct a407_credential *c = e->proxy->creds[i];
-        if (basic ? a407_basic_is(list.item[0].token68, c)
+        if (basic ? a407_basic_is(list->item[0].token68, c)
                   : c->username && strcmp(c->username, e->ev->client_user) == 0)
             e->x.tried[i] = tried;
     }
-    a407_wipe(&list, sizeof list);
+    a407_challenges_free(list);
 }
 
 bool a407_client_goes_on(const struct a407_engine *e,
@@ -463,41 +464,50 @@ static bool left_to_client(struct a407_engine *e,
     return false;
 }
 
-void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
+/* Judges and plans: true if the request is going to be repeated. */
+static bool answer(struct a407_engine *e, const struct a407_challenges *offered)
 {
     struct a407_exchange *x = &e->x;
-    struct a407_response r;
-    struct a407_challenges offered;
     const char *detail = NULL;
-    if (a407_response_parse(p, n, e->q[0].is_head, e->q[0].is_connect, &r) !=
-        A407_PARSE_OK) {
-        a407_engine_unreadable_407(e, "the head of the 407 can't be read");
-        return;
-    }
-    a407_challenges_parse(p, n, "Proxy-Authenticate", &offered);
     bool first = !e->ev, again = false;
-    if (first && !a407_event_begin(e, &offered)) {
+    if (first && !a407_event_begin(e, offered)) {
         give_up(e, A407_CAUSE_PROTOCOL, NULL); /* out of memory */
-        return;
+        return false;
     }
     if (x->answering) {
         if (first) /* our header went with the request unasked */
             a407_event_attempt(e, x->scheme, x->cred_index, false);
         a407_event_attempt_status(e, 407);
-        again = renew(e, &offered);
-    } else if (left_to_client(e, &offered)) {
-        return;
+        again = renew(e, offered);
+    } else if (left_to_client(e, offered)) {
+        return false;
     }
-    if ((!again && !pick(e, &offered)) || !can_repeat(e, &detail)) {
+    if ((!again && !pick(e, offered)) || !can_repeat(e, &detail)) {
         give_up(e, x->cause, detail);
-        return;
+        return false;
     }
     a407_event_note(e, first_cause(e), NULL);
     x->retries++;
     a407_event_attempt(e, x->scheme, x->cred_index, again);
     e->q[0].ours = x->scheme;
     e->q[0].cred_index = x->cred_index;
-    plan_drain(e, n, &r);
+    return true;
+}
+
+void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
+{
+    struct a407_response r;
+    struct a407_challenges *offered = a407_challenges_new();
+    if (!offered ||
+        a407_response_parse(p, n, e->q[0].is_head, e->q[0].is_connect, &r) !=
+            A407_PARSE_OK) {
+        a407_engine_unreadable_407(e, "the head of the 407 can't be read");
+    } else {
+        a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
+        if (answer(e, offered))
+            plan_drain(e, n, &r);
+    }
+    a407_challenges_free(offered);
 }
 
 /* ---- repeating ---- */

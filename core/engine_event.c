@@ -82,18 +82,19 @@ bool a407_basic_is(struct a407_span token, const struct a407_credential *c)
 
 static void put_client(struct a407_event *ev, struct a407_span value)
 {
-    struct a407_challenges list = {0};
+    struct a407_challenges *list = a407_challenges_new();
     ev->client_sent = true;
-    a407_challenges_add(value, &list);
-    if (!list.n)
-        return;
-    const struct a407_challenge *c = &list.item[0];
-    put(ev->client_scheme, sizeof ev->client_scheme, c->scheme);
-    if (a407_span_ieq(c->scheme, "Basic") && c->token68.p)
-        basic_user(ev->client_user, sizeof ev->client_user, c->token68);
-    else if (a407_span_ieq(c->scheme, "Digest"))
-        param(ev->client_user, sizeof ev->client_user, c, "username");
-    a407_wipe(&list, sizeof list);
+    if (list)
+        a407_challenges_add(value, list);
+    if (list && list->n) {
+        const struct a407_challenge *c = &list->item[0];
+        put(ev->client_scheme, sizeof ev->client_scheme, c->scheme);
+        if (a407_span_ieq(c->scheme, "Basic") && c->token68.p)
+            basic_user(ev->client_user, sizeof ev->client_user, c->token68);
+        else if (a407_span_ieq(c->scheme, "Digest"))
+            param(ev->client_user, sizeof ev->client_user, c, "username");
+    }
+    a407_challenges_free(list);
 }
 
 static void put_request(struct a407_engine *e, struct a407_event *ev)

@@ -94,6 +94,19 @@ bool a407_request_rewrite(struct a407_engine *e)
     return false;
 }
 
+/*
+ * Room for a body whose length is known, or for as much of it as may be kept:
+ * a 407 often comes before the limit is reached.
+ */
+static void make_room(struct a407_engine *e, const struct a407_request *rq)
+{
+    if (rq->body != A407_BODY_LENGTH || e->pipelined || e->passive)
+        return;
+    size_t most = e->proxy->config->replay_max;
+    a407_buf_reserve(
+        &e->rec, e->head_n + (rq->length < most ? (size_t)rq->length : most));
+}
+
 /* The head is complete in rec: a request is on its way. False: it is none that
    could be followed. */
 static bool head_done(struct a407_engine *e)
@@ -109,6 +122,7 @@ static bool head_done(struct a407_engine *e)
     e->awaiting++;
     e->rq_keep_alive = rq.keep_alive;
     a407_body_init(&e->w_body, rq.body, rq.length);
+    make_room(e, &rq);
     e->w = e->w_body.done ? A407_W_START : A407_W_BODY;
     if (!e->pipelined) {
         a407_exchange_reset(e);
@@ -151,8 +165,10 @@ static void body_bytes(struct a407_engine *e, const char *p, size_t n)
     e->body_n += n;
     if (e->overflow || e->pipelined || e->passive)
         return;
-    if (!a407_buf_add(&e->rec, p, n))
-        e->overflow = true;
+    if (a407_buf_add(&e->rec, p, n))
+        return;
+    e->overflow = true; /* what was kept is of no use any more */
+    a407_buf_shrink(&e->rec, e->head_n);
 }
 
 void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)

@@ -90,14 +90,18 @@ static void answer_over(struct a407_engine *e)
 /* A 407 that only passes by: no retry is possible. */
 static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
 {
-    struct a407_challenges offered;
-    a407_challenges_parse(p, n, "Proxy-Authenticate", &offered);
+    struct a407_challenges *offered = a407_challenges_new();
+    if (!offered)
+        return;
+    a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
     bool first = !e->ev;
     if (first)
-        a407_event_begin(e, &offered);
+        a407_event_begin(e, offered);
     if (!e->passive)
-        a407_engine_passed_407(e, &offered);
-    if (first && a407_client_goes_on(e, &offered)) {
+        a407_engine_passed_407(e, offered);
+    bool goes_on = first && a407_client_goes_on(e, offered);
+    a407_challenges_free(offered);
+    if (goes_on) {
         a407_event_drop(e);
         return;
     }

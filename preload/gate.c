@@ -49,6 +49,21 @@ static bool signals_restart(void)
     return true;
 }
 
+int a407_wait_through(int fd, short events, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int64_t until = clock_us(CLOCK_MONOTONIC) / 1000 + ms;
+    for (;;) {
+        int n = poll(&p, 1, ms);
+        if (n >= 0)
+            return n > 0 ? p.revents : 0;
+        if (errno != EINTR)
+            return -1;
+        int64_t left = until - clock_us(CLOCK_MONOTONIC) / 1000;
+        ms = left > 0 ? (int)left : 0;
+    }
+}
+
 int a407_wait(int fd, short events, int ms)
 {
     struct pollfd p = {.fd = fd, .events = events};
@@ -90,6 +105,26 @@ bool a407_same_socket(const struct a407_conn *c, int fd)
     return !c->cookie || a407_socket_cookie(fd) == c->cookie;
 }
 
+/* Our SO_RCVLOWAT, so that a program's poll sleeps until more can be told. */
+static void set_lowat(struct a407_conn *c, int fd, size_t need)
+{
+    int now = 1, want = (int)need;
+    socklen_t n = sizeof now;
+    if (!c->lowat) {
+        getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &now, &n);
+        c->lowat = now;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &want, sizeof want);
+}
+
+static void restore_lowat(struct a407_conn *c, int fd)
+{
+    if (!c->lowat)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &c->lowat, sizeof c->lowat);
+    c->lowat = 0;
+}
+
 void a407_check_socket(struct a407_conn *c, int fd)
 {
     if (c->gone)
@@ -122,29 +157,10 @@ bool a407_forget_if_done(struct a407_conn *c)
         a407_record_flush(c);
     if (!done)
         return false;
+    restore_lowat(c, c->fd);
     c->gone = true;
     a407_conn_retire(c);
     return true;
-}
-
-/* Our SO_RCVLOWAT, so that a program's poll sleeps until more can be told. */
-static void set_lowat(struct a407_conn *c, int fd, size_t need)
-{
-    int now = 1, want = (int)need;
-    socklen_t n = sizeof now;
-    if (!c->lowat) {
-        getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &now, &n);
-        c->lowat = now;
-    }
-    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &want, sizeof want);
-}
-
-static void restore_lowat(struct a407_conn *c, int fd)
-{
-    if (!c->lowat)
-        return;
-    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &c->lowat, sizeof c->lowat);
-    c->lowat = 0;
 }
 
 static bool scratch(struct a407_conn *c, size_t n)
@@ -198,13 +214,18 @@ static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
     if (k == c->scratch_n && k < A407_HEAD_MAX && scratch(c, A407_HEAD_MAX + 1))
         k = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
     if (k && k < need) {
-        int ev = a407_wait(fd, POLLRDHUP, 0);
-        if (ev <= 0) {
+        int ev = a407_wait(fd, POLLRDHUP | POLLIN, 0);
+        /* With our SO_RCVLOWAT set POLLIN means more bytes, or a receive
+           buffer that holds no more: then it is too long a head. */
+        bool full = ev > 0 && c->lowat && k == c->peeked;
+        c->peeked = k;
+        if (!full && (ev <= 0 || !(ev & ~POLLIN))) {
             set_lowat(c, fd, need);
             return A407_PUMP_SHORT;
         }
         end = true;
     }
+    c->peeked = 0;
     restore_lowat(c, fd);
     a407_engine_lock_now(c);
     a407_engine_peeked(c->engine, c->scratch, k, end);
@@ -234,10 +255,23 @@ static void do_reconnect(struct a407_conn *c, int fd)
     a407_engine_unlock(c);
 }
 
+/* The program has shut the connection down: nothing is repeated on it. */
+static bool shut_down(struct a407_conn *c)
+{
+    if (!__atomic_load_n(&c->shut_read, __ATOMIC_RELAXED))
+        return false;
+    a407_engine_lock_now(c);
+    a407_engine_closed(c->engine);
+    a407_engine_unlock(c);
+    return true;
+}
+
 enum a407_pump a407_pump(struct a407_conn *c, int fd)
 {
     /* The bound is on work, not on time: each turn moves the engine on. */
     for (int turns = 0; turns < 100000; turns++) {
+        if (shut_down(c))
+            return A407_PUMP_READY;
         a407_engine_lock(c);
         struct a407_want w = a407_engine_want(c->engine);
         a407_engine_unlock(c);
@@ -272,6 +306,9 @@ enum a407_pump a407_pump(struct a407_conn *c, int fd)
 
 bool a407_flush(struct a407_conn *c, int fd)
 {
+    /* one bound for all of it: the program stands still meanwhile */
+    int64_t until = clock_us(CLOCK_MONOTONIC) / 1000 +
+                    (int64_t)c->site->proxy.config->wait_ms;
     for (;;) {
         a407_engine_lock(c);
         struct a407_span out = a407_engine_output(c->engine);
@@ -284,11 +321,9 @@ bool a407_flush(struct a407_conn *c, int fd)
         }
         ssize_t k = REAL(send)(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (k < 0 && (errno == EAGAIN || errno == EINTR)) {
-            int ev =
-                a407_wait(fd, POLLOUT, (int)c->site->proxy.config->wait_ms);
-            if (ev > 0 || (ev < 0 && errno == EINTR))
+            int64_t left = until - clock_us(CLOCK_MONOTONIC) / 1000;
+            if (left > 0 && a407_wait_through(fd, POLLOUT, (int)left) > 0)
                 continue;
-            k = -1;
         }
         a407_engine_lock_now(c);
         if (k < 0)

@@ -94,6 +94,9 @@ int a407_timeout_ms(int fd, int option);
  */
 int a407_wait(int fd, short events, int ms);
 
+/* The same, not ended by any signal: for waits that are ours alone. */
+int a407_wait_through(int fd, short events, int ms);
+
 /* reconnect.c: a new connection to the same peer in the fd's place. */
 bool a407_reconnect(struct a407_conn *c, int fd);
 

@@ -44,7 +44,7 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
     a407_engine_unlock(c);
     size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
     pthread_mutex_unlock(&c->lock);
-    char one;
+    char one = 0;
     char *room = need > 1 ? malloc(need) : &one;
     if (!room) {
         room = &one;
@@ -56,6 +56,12 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
     if (room != &one)
         free(room);
     pthread_mutex_lock(&c->lock);
+    /* Part of what was waited for: the end, or the program's own time limit. */
+    if (k > 0 && (size_t)k < need && a407_timeout_ms(fd, SO_RCVTIMEO) >= 0 &&
+        a407_wait_through(fd, POLLRDHUP, 0) <= 0) {
+        errno = EAGAIN;
+        return false;
+    }
     if (k >= 0)
         return true;
     if (error == EAGAIN || error == EINTR) {
@@ -95,7 +101,11 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
     int own = a407_timeout_ms(fd, SO_RCVTIMEO);
     int ms = wait_here || bound < SILENCE_MS ? bound : SILENCE_MS;
     bool theirs = !wait_here && own >= 0 && own <= ms;
+    pthread_mutex_unlock(&c->lock); /* another thread may want to close it */
     int ev = a407_wait(fd, POLLIN, theirs ? own : ms);
+    int error = errno;
+    pthread_mutex_lock(&c->lock);
+    errno = error;
     if (ev != 0)
         return ev > 0;
     if (wait_here || theirs) {
@@ -114,11 +124,14 @@ enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
     *r = (struct a407_reading){0};
     if (a407_guard.depth || (flags & (MSG_OOB | MSG_ERRQUEUE)))
         return A407_GATE_PASS;
+    int saved = a407_enter(); /* first of all: a signal may come now */
     struct a407_conn *c = a407_conn_get(fd);
-    if (!c)
+    if (!c) {
+        a407_leave(saved);
         return A407_GATE_PASS;
-    int saved = a407_enter();
+    }
     pthread_mutex_lock(&c->lock);
+    c->fd = fd;
     c->caller = caller;
     a407_engine_lock(c);
     struct a407_want want = a407_engine_want(c->engine);

@@ -255,11 +255,14 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
 {
     if (a407_guard.depth || (flags & (MSG_OOB | MSG_FASTOPEN)))
         return false;
+    int saved = a407_enter(); /* first of all: a signal may come now */
     struct a407_conn *c = a407_conn_get(fd);
-    if (!c)
+    if (!c) {
+        a407_leave(saved);
         return false;
-    int saved = a407_enter();
+    }
     pthread_mutex_lock(&c->lock);
+    c->fd = fd;
     c->caller = caller;
     bool done = false;
     struct writing w = {.c = c, .fd = fd, .msg = msg, .flags = flags};
@@ -306,7 +309,7 @@ bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
         return true; /* not connected yet */
     if (!a407_endpoint_of((struct sockaddr *)&peer, &e))
         return false;
-    struct a407_site *site = a407_site_get(&e, false);
+    struct a407_site *site = a407_site_watched(&e);
     struct a407_conn *c =
         site ? a407_conn_new(site, (struct sockaddr *)&peer, n) : NULL;
     if (!c)

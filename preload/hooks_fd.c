@@ -43,7 +43,7 @@ static void track(int fd, const struct sockaddr *addr, socklen_t n)
         return;
     }
     e = known->endpoint;
-    struct a407_site *site = a407_site_get(&e, true);
+    struct a407_site *site = a407_site_get(&e);
     struct a407_conn *c = site ? a407_conn_new(site, addr, n) : NULL;
     if (!c)
         return;
@@ -105,9 +105,8 @@ A407_EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t n)
 
 static __attribute__((noinline)) void drop(int fd)
 {
-    if (a407_guard.depth || !a407_own_process())
+    if (a407_guard.depth)
         return;
-    a407_epoll_drop(fd);
     int saved = a407_enter();
     a407_slot_drop(fd);
     a407_leave(saved);
@@ -115,6 +114,7 @@ static __attribute__((noinline)) void drop(int fd)
 
 A407_EXPORT int close(int fd)
 {
+    a407_epoll_drop(fd);
     if (a407_writes(fd))
         drop(fd);
     return REAL(close)(fd);
@@ -122,6 +122,7 @@ A407_EXPORT int close(int fd)
 
 A407_EXPORT int __close(int fd)
 {
+    a407_epoll_drop(fd);
     if (a407_writes(fd))
         drop(fd);
     return REAL(__close)(fd);
@@ -154,6 +155,8 @@ A407_EXPORT void closefrom(int first)
 
 static __attribute__((noinline)) void copied(int from, int to)
 {
+    if (to >= 0 && from != to)
+        a407_epoll_drop(to);
     if (a407_guard.depth || to < 0 || from == to)
         return;
     int saved = a407_enter();
@@ -232,15 +235,25 @@ A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
     return rc;
 }
 
+static __attribute__((noinline)) void shut(int fd, int how)
+{
+    if (a407_guard.depth)
+        return;
+    int saved = a407_enter();
+    struct a407_conn *c = a407_conn_get(fd);
+    if (c) {
+        /* SHUT_WR: a fresh connection will need it again. The others: the
+           program wants no answer any more, and may have a reader to wake. */
+        bool *flag = how == SHUT_WR ? &c->shut_write : &c->shut_read;
+        __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+        a407_conn_put(c);
+    }
+    a407_leave(saved);
+}
+
 A407_EXPORT int shutdown(int fd, int how)
 {
-    if (a407_reads(fd) && how != SHUT_RD && !a407_guard.depth) {
-        struct a407_conn *c = a407_conn_get(fd);
-        if (c) {
-            /* a fresh connection will need it again */
-            __atomic_store_n(&c->shut_write, true, __ATOMIC_RELAXED);
-            a407_conn_put(c);
-        }
-    }
+    if (a407_reads(fd))
+        shut(fd, how);
     return REAL(shutdown)(fd, how);
 }

@@ -39,7 +39,7 @@ MUST_JUMP A407_EXPORT void *dlopen(const char *file, int mode)
 static bool splice_to_proxy(int in, int out, size_t n, unsigned flags,
                             const void *caller, ssize_t *result)
 {
-    char part[16384];
+    char part[2048]; /* stacks are small; splice() may always do less */
     int look[2];
     if (pipe2(look, O_CLOEXEC) != 0)
         return false;

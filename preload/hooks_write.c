@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "hooks.h"
 
@@ -166,22 +167,29 @@ A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
  * read and written piece by piece. A source that can't be read at a position
  * (a pipe) goes natively, after the connection was let go.
  */
+#define PART 65536u /* bytes read at a time; on the heap: stacks are small */
+
 static bool send_file(int out, int in, off_t *offset, size_t n,
                       const void *caller, ssize_t *result)
 {
-    char part[16384];
+    char *part = malloc(PART);
     off_t at = offset ? *offset : lseek(in, 0, SEEK_CUR);
     size_t done = 0;
     ssize_t k = at < 0 ? -1 : 0;
+    if (!part)
+        return false;
     while (at >= 0 && done < n) {
-        size_t want = n - done < sizeof part ? n - done : sizeof part;
+        size_t want = n - done < PART ? n - done : PART;
         ssize_t got = pread(in, part, want, at);
         if (got <= 0) {
             k = got;
             break;
         }
-        if (!a407_hook_write1(out, part, (size_t)got, 0, caller, &k) && !done)
-            return false;
+        if (!a407_hook_write1(out, part, (size_t)got, 0, caller, &k)) {
+            at = done ? at : -1;
+            k = done ? 0 : -1;
+            break;
+        }
         if (k <= 0)
             break;
         done += (size_t)k;
@@ -190,6 +198,7 @@ static bool send_file(int out, int in, off_t *offset, size_t n,
             break;
         k = 0;
     }
+    free(part);
     if (!done && k < 0 && at < 0)
         return false;
     if (offset)

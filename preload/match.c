@@ -59,18 +59,19 @@ bool a407_endpoint_of(const struct sockaddr *sa, struct a407_endpoint *out)
     return inet_ntop(AF_INET6, &a, out->host, sizeof out->host);
 }
 
-static void look_up(struct known_addrs *k)
+/* Without the lock: a look-up may take long, and another thread may fork. */
+static size_t look_up(const char *host, struct in6_addr out[static ADDRS_MAX])
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
     uint16_t port;
-    k->looked = time(NULL);
-    if (getaddrinfo(k->proxy->endpoint.host, NULL, &hints, &list) != 0)
-        return;
-    k->n = 0;
-    for (struct addrinfo *a = list; a && k->n < ADDRS_MAX; a = a->ai_next)
-        if (address_of(a->ai_addr, &k->addr[k->n], &port))
-            k->n++;
+    size_t n = 0;
+    if (getaddrinfo(host, NULL, &hints, &list) != 0)
+        return 0;
+    for (struct addrinfo *a = list; a && n < ADDRS_MAX; a = a->ai_next)
+        if (address_of(a->ai_addr, &out[n], &port))
+            n++;
     freeaddrinfo(list);
+    return n;
 }
 
 static struct known_addrs *entry(const struct a407_known_proxy *p)
@@ -107,27 +108,57 @@ static bool has(const struct known_addrs *k, const struct in6_addr *a)
     return false;
 }
 
+/* Is a an address of that proxy? Looks its name up if need be. */
+static bool belongs(const struct a407_known_proxy *p, const struct in6_addr *a)
+{
+    struct in6_addr found[ADDRS_MAX];
+    pthread_mutex_lock(&lock);
+    struct known_addrs *k = entry(p);
+    bool yes = k && has(k, a);
+    /* Not among the known ones: a pool of proxies may answer with others by
+       now. */
+    bool look = k && !yes && k->looked != -1 &&
+                (!k->looked || time(NULL) - k->looked >= LOOK_AGAIN_S);
+    if (look)
+        k->looked = time(NULL);
+    pthread_mutex_unlock(&lock);
+    if (!look)
+        return yes;
+    size_t n = look_up(p->endpoint.host, found);
+    if (!n)
+        return false;
+    pthread_mutex_lock(&lock);
+    memcpy(k->addr, found, n * sizeof *found);
+    k->n = n;
+    yes = has(k, a);
+    pthread_mutex_unlock(&lock);
+    return yes;
+}
+
 const struct a407_known_proxy *a407_settings_match(const struct sockaddr *sa)
 {
     const struct a407_config *c = a407_settings();
-    const struct a407_known_proxy *p, *found = NULL;
     struct in6_addr a;
     uint16_t port;
     if (!c || !address_of(sa, &a, &port))
         return NULL;
-    for (p = c->proxies; p && !found; p = p->next) {
-        if (p->endpoint.port != port)
-            continue;
-        pthread_mutex_lock(&lock);
-        struct known_addrs *k = entry(p);
-        /* Not among the known ones: a pool of proxies may answer with others
-           by now. */
-        if (k && !has(k, &a) && k->looked != -1 &&
-            time(NULL) - k->looked >= (k->looked ? LOOK_AGAIN_S : 0))
-            look_up(k);
-        if (k && has(k, &a))
-            found = p;
-        pthread_mutex_unlock(&lock);
-    }
-    return found;
+    for (const struct a407_known_proxy *p = c->proxies; p; p = p->next)
+        if (p->endpoint.port == port && belongs(p, &a))
+            return p;
+    return NULL;
+}
+
+void a407_match_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void a407_match_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+void a407_match_child(void)
+{
+    pthread_mutex_init(&lock, NULL);
 }

@@ -39,6 +39,12 @@ static int raw_nothing(void)
     return -1;
 }
 
+static void *raw_null(void)
+{
+    errno = ENOSYS;
+    return NULL;
+}
+
 static const char *const names[] = {
 #define A407_HOOK(name) #name,
 #include "hooks.def"
@@ -62,6 +68,9 @@ static uintptr_t raw(enum a407_real_id id)
     case A407_REAL_fcntl:
     case A407_REAL_fcntl64:
         return (uintptr_t)raw_fcntl;
+    case A407_REAL_fdopen:
+    case A407_REAL_dlopen:
+        return (uintptr_t)raw_null;
     default:
         return (uintptr_t)raw_nothing;
     }

@@ -22,7 +22,7 @@ static bool finish(int fd, int ms)
 {
     int error = 0;
     socklen_t n = sizeof error;
-    if (a407_wait(fd, POLLOUT, ms) <= 0)
+    if (a407_wait_through(fd, POLLOUT, ms) <= 0)
         return false;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && !error;
 }

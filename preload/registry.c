@@ -45,6 +45,8 @@ static void free_conn(struct a407_conn *c)
     pthread_mutex_lock(&c->site->lock);
     a407_engine_free(c->engine);
     pthread_mutex_unlock(&c->site->lock);
+    if (!c->site->proxy.configured) /* made for this connection alone */
+        free(c->site);
     pthread_mutex_destroy(&c->lock);
     a407_wipe(c->scratch, c->scratch_n);
     free(c->scratch);
@@ -74,20 +76,28 @@ static void peer_text(const struct sockaddr *sa, char *out, size_t cap)
     }
 }
 
+/* A site that no connection could be made for. Always NULL. */
+static struct a407_conn *drop_site(struct a407_site *site)
+{
+    if (!site->proxy.configured)
+        free(site);
+    return NULL;
+}
+
 struct a407_conn *a407_conn_new(struct a407_site *site,
                                 const struct sockaddr *peer, socklen_t n)
 {
     char text[64];
     struct a407_conn *c = calloc(1, sizeof *c);
     if (!c)
-        return NULL;
+        return drop_site(site);
     peer_text(peer, text, sizeof text);
     pthread_mutex_lock(&site->lock);
     c->engine = a407_engine_new(&site->proxy, text);
     pthread_mutex_unlock(&site->lock);
     if (!c->engine) {
         free(c);
-        return NULL;
+        return drop_site(site);
     }
     pthread_mutex_init(&c->lock, NULL);
     c->site = site;
@@ -189,7 +199,7 @@ void a407_conn_retire(struct a407_conn *c)
 {
     unsigned dropped = 0;
     pthread_mutex_lock(&lock);
-    for (int fd = 0; fd <= highest && c->fds; fd++) {
+    for (int fd = 0; c->fds && fd <= highest; fd++) {
         if (atomic_load_explicit(&a407_slots[fd], memory_order_relaxed) != c)
             continue;
         atomic_store_explicit(&a407_slots[fd], NULL, memory_order_release);
@@ -203,10 +213,17 @@ void a407_conn_retire(struct a407_conn *c)
 static void before_fork(void)
 {
     pthread_mutex_lock(&lock);
+    a407_match_lock();
+    /* Held only while an engine is told something: no long wait. */
+    for (struct a407_site *s = sites; s; s = s->next)
+        pthread_mutex_lock(&s->lock);
 }
 
 static void after_fork_parent(void)
 {
+    for (struct a407_site *s = sites; s; s = s->next)
+        pthread_mutex_unlock(&s->lock);
+    a407_match_unlock();
     pthread_mutex_unlock(&lock);
 }
 
@@ -219,16 +236,19 @@ static void after_fork_child(void)
     if (owner)
         owner = getpid();
     pthread_mutex_init(&lock, NULL);
+    a407_match_child();
     for (struct a407_site *s = sites; s; s = s->next)
         pthread_mutex_init(&s->lock, NULL);
     for (int fd = 0; fd <= highest; fd++) {
         struct a407_conn *c = a407_slot(fd);
         if (!c || c == A407_WATCH)
             continue;
-        if (pthread_mutex_trylock(&c->lock) != 0)
-            atomic_store(&a407_slots[fd], NULL);
-        else
+        if (!c->gone && pthread_mutex_trylock(&c->lock) != 0)
+            c->gone = true;
+        else if (!c->gone)
             a407_engine_forked(c->engine);
+        if (c->gone)
+            atomic_store(&a407_slots[fd], NULL);
         pthread_mutex_init(&c->lock, NULL);
     }
 }
@@ -238,22 +258,35 @@ void a407_registry_init(void)
     a407_at_fork(before_fork, after_fork_parent, after_fork_child);
 }
 
-struct a407_site *a407_site_get(const struct a407_endpoint *e, bool configured)
+static struct a407_site *new_site(const struct a407_endpoint *e,
+                                  bool configured)
+{
+    struct a407_site *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    a407_proxy_init(&s->proxy, a407_settings(), a407_settings_host(), e,
+                    configured);
+    pthread_mutex_init(&s->lock, NULL);
+    return s;
+}
+
+struct a407_site *a407_site_get(const struct a407_endpoint *e)
 {
     struct a407_site *s;
     pthread_mutex_lock(&lock);
     for (s = sites; s; s = s->next)
-        if (s->proxy.configured == configured &&
-            s->proxy.endpoint.port == e->port &&
+        if (s->proxy.endpoint.port == e->port &&
             strcmp(s->proxy.endpoint.host, e->host) == 0)
             break;
-    if (!s && (s = calloc(1, sizeof *s))) {
-        a407_proxy_init(&s->proxy, a407_settings(), a407_settings_host(), e,
-                        configured);
-        pthread_mutex_init(&s->lock, NULL);
+    if (!s && (s = new_site(e, true))) {
         s->next = sites;
         sites = s;
     }
     pthread_mutex_unlock(&lock);
     return s;
+}
+
+struct a407_site *a407_site_watched(const struct a407_endpoint *e)
+{
+    return new_site(e, false);
 }

@@ -19,7 +19,7 @@
 /* Why 65536: beyond it a program is a server, not a client of a proxy. */
 #define A407_FD_MAX 65536
 
-/* One proxy endpoint of this process; never freed. */
+/* One proxy endpoint of this process. Configured ones are never freed. */
 struct a407_site {
     struct a407_proxy proxy;
     pthread_mutex_t lock; /* held while an engine of it is told something */
@@ -36,6 +36,9 @@ struct a407_conn {
     socklen_t peer_n;
     uint64_t cookie;  /* SO_COOKIE: the socket's identity; 0 if unknown */
     bool gone;        /* passes through: the table entries are to go */
+    bool shut_read;   /* the program said SHUT_RD or SHUT_RDWR: let go */
+    int fd;           /* the one last used */
+    size_t peeked;    /* bytes of a head seen at the last look */
     bool shut_write;  /* the program said SHUT_WR */
     int lowat;        /* the program's SO_RCVLOWAT while ours is set; or 0 */
     size_t unwatched; /* body bytes written since the last look */
@@ -94,7 +97,10 @@ bool a407_own_process(void);
 /* Calls around fork (a407_at_fork). */
 void a407_registry_init(void);
 
-/* The site of an endpoint, made at first use; NULL: no memory. */
-struct a407_site *a407_site_get(const struct a407_endpoint *e, bool configured);
+/* The site of a configured endpoint, made at first use; NULL: no memory. */
+struct a407_site *a407_site_get(const struct a407_endpoint *e);
+
+/* One for a connection that is only watched, which then owns it. */
+struct a407_site *a407_site_watched(const struct a407_endpoint *e);
 
 #endif

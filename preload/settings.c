@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <nettle/sha2.h>
 
 #include "complain.h"
 #include "credfile_read.h"
@@ -66,14 +71,47 @@ const struct a407_config *a407_settings(void)
     return config;
 }
 
+/*
+ * A sandbox that the program has put up since may forbid getrandom(). What is
+ * made here from the kernel's bytes at start and the time is no key: a cnonce
+ * has to be new, and hard to foretell for the proxy (RFC 7616 section 5.8).
+ */
+static void last_resort(uint8_t *p, size_t n)
+{
+    static atomic_uint count;
+    const uint8_t *seed = (const uint8_t *)getauxval(AT_RANDOM);
+    while (n) {
+        struct sha256_ctx ctx;
+        uint8_t out[SHA256_DIGEST_SIZE];
+        struct timespec t[2];
+        unsigned c = atomic_fetch_add(&count, 1);
+        clock_gettime(CLOCK_REALTIME, &t[0]);
+        clock_gettime(CLOCK_MONOTONIC, &t[1]);
+        sha256_init(&ctx);
+        if (seed)
+            sha256_update(&ctx, 16, seed);
+        sha256_update(&ctx, sizeof t, (const uint8_t *)t);
+        sha256_update(&ctx, sizeof c, (const uint8_t *)&c);
+        sha256_digest(&ctx, sizeof out, out);
+        size_t k = n < sizeof out ? n : sizeof out;
+        memcpy(p, out, k);
+        p += k;
+        n -= k;
+    }
+}
+
 static void random_bytes(void *ctx, void *p, size_t n)
 {
     (void)ctx;
-    char *at = p;
+    uint8_t *at = p;
     while (n) {
         ssize_t k = getrandom(at, n, 0);
-        if (k <= 0)
-            continue; /* EINTR; load() has seen it work */
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0) {
+            last_resort(at, n);
+            return;
+        }
         at += k;
         n -= (size_t)k;
     }

@@ -25,6 +25,11 @@ const struct a407_host *a407_settings_host(void);
  */
 const struct a407_known_proxy *a407_settings_match(const struct sockaddr *sa);
 
+/* Around fork: the addresses' lock is held, and made anew in the child. */
+void a407_match_lock(void);
+void a407_match_unlock(void);
+void a407_match_child(void);
+
 /* IP address and port as an endpoint. False: not AF_INET or AF_INET6. */
 bool a407_endpoint_of(const struct sockaddr *sa, struct a407_endpoint *out);
 

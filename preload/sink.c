@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "paths.h"
 #include "real.h"
@@ -15,6 +18,31 @@ static atomic_uint lost;
 unsigned a407_sink_lost(void)
 {
     return atomic_load(&lost);
+}
+
+/*
+ * write() for a program that must not notice: a pipe without a reader, or a
+ * file-size limit, would end it by a signal.
+ */
+static bool quiet_write(int fd, const struct a407_buf *line)
+{
+    static const struct timespec now = {0};
+    sigset_t ours, before, pending;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &ours, &before);
+    bool ok = REAL(write)(fd, line->p, line->n) == (ssize_t)line->n;
+    /* only what this write has raised is taken */
+    if (sigismember(&pending, SIGPIPE))
+        sigdelset(&ours, SIGPIPE);
+    if (sigismember(&pending, SIGXFSZ))
+        sigdelset(&ours, SIGXFSZ);
+    if (!ok)
+        sigtimedwait(&ours, NULL, &now);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ok;
 }
 
 /* With O_APPEND the lines of many processes do not mix. */
@@ -29,9 +57,9 @@ static bool to_file(const char *path, const struct a407_buf *line)
     }
     if (fd < 0)
         return false;
-    ssize_t k = REAL(write)(fd, line->p, line->n);
+    bool ok = quiet_write(fd, line);
     REAL(close)(fd);
-    return k == (ssize_t)line->n;
+    return ok;
 }
 
 static bool to_socket(const char *path, const struct a407_buf *message)
@@ -76,7 +104,7 @@ void a407_sink_put(const struct a407_config *c, const struct a407_buf *line)
 {
     bool ok = true;
     if (strcmp(c->log, "stderr") == 0)
-        ok = REAL(write)(2, line->p, line->n) == (ssize_t)line->n;
+        ok = quiet_write(2, line);
     else if (strcmp(c->log, "syslog") == 0)
         ok = to_syslog(line);
     else if (strcmp(c->log, "journald") == 0)
