@@ -25,6 +25,8 @@ include tests/integration/integration.mk
 -include tests/structure/structure.mk
 -include tests/bench/bench.mk
 -include tests/sanitize.mk
+-include tests/stress/stress.mk
+-include tests/transparency/transparency.mk
 
 -include $(unit_src:%.c=$(BUILD)/%.d)
 .SECONDARY:

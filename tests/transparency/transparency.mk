@@ -1,0 +1,28 @@
+# Does a program behave as before?
+#   make transparency   other projects' test suites, with and without the
+#                       library: half an hour, and Debian's source packages.
+#                       TRANSPARENCY_OPTIONS: see scripts/transparency --help
+#   make completeness   every call on a proxy's connection passes a hook
+#                       (a minute; needs strace)
+
+bypass := $(BUILD)/tests/transparency/bypass
+
+$(bypass): $(bypass).o
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
+
+# Without tail calls: a hook that was passed stays on the stack.
+.PHONY: frames transparency completeness
+frames:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-frames LDFLAGS= \
+	    CFLAGS='-O1 -g -fno-optimize-sibling-calls' EXTRA_CFLAGS= \
+	    $(BUILD)-frames/libauth407.so
+
+transparency: fixtures $(BUILD)/libauth407.so
+	$(Q)BUILD=$(BUILD) scripts/transparency $(TRANSPARENCY_OPTIONS)
+
+completeness: fixtures frames $(bypass) $(BUILD)/libauth407.so \
+              $(BUILD)/tests/bench/nothing.so
+	$(Q)BUILD=$(BUILD) FRAMES=$(BUILD)-frames $(TALLY) \
+	    tests/transparency/completeness
+
+-include $(bypass).d
