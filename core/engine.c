@@ -230,8 +230,18 @@ struct a407_span a407_engine_kept(const struct a407_engine *e)
     return a407_span(e->kept.p, e->kept.n);
 }
 
+/*
+ * The program gave up on a repeat that a kept connection never answered: the
+ * next one goes to a fresh connection. A program that does not block can't be
+ * helped sooner; nobody looks at the clock in its place.
+ */
+#define SILENT_US 1000000
+
 void a407_engine_closed(struct a407_engine *e)
 {
+    if (a407_engine_retrying(e) && e->x.on_kept &&
+        e->mono_us - e->x.sent_us >= SILENT_US)
+        e->proxy->no_reuse = true;
     a407_event_cut(e, "closed before the final answer");
     a407_engine_move(e, A407_ST_FORGET);
     a407_buf_free(&e->out);

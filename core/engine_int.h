@@ -48,7 +48,7 @@ struct a407_outstanding {
 #define A407_KEPT_BODY_MAX 65536u
 
 /* Stale nonces in one exchange before it counts as endless. */
-#define A407_STALE_MAX 2
+#define A407_STALE_MAX 1
 
 /* The exchange at the front: how its 407s are being answered. */
 struct a407_exchange {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gate.h"
 #include "other_libc.h"
 #include "real.h"
 #include "record.h"
@@ -121,9 +122,9 @@ static bool take_out(int fd, struct a407_conn **out)
 static void end_conn(struct a407_conn *c)
 {
     pthread_mutex_lock(&c->lock);
-    pthread_mutex_lock(&c->site->lock);
+    a407_engine_lock_now(c);
     a407_engine_closed(c->engine);
-    pthread_mutex_unlock(&c->site->lock);
+    a407_engine_unlock(c);
     a407_record_flush(c);
     pthread_mutex_unlock(&c->lock);
 }
