@@ -276,6 +276,7 @@ static void app_step(struct play *p, const char *z)
         a407_engine_forked(c->sim.engine);
     } else if (strcmp(z, "close") == 0) {
         sim_in_engine = true;
+        a407_engine_time(c->sim.engine, c->sim.wall_us, c->sim.mono_us);
         a407_engine_closed(c->sim.engine);
         sim_in_engine = false;
         struct a407_event *ev;
