@@ -136,7 +136,7 @@ static void put_407(struct session *s, bool stale, enum trick trick,
         text_str(out, line);
     }
     for (size_t i = 0; i < n; i++)
-        text_add(out, "407\n" + i % 4, 1);
+        text_add(out, &"407\n"[i % 4], 1);
     if (chunks)
         text_str(out, "\r\n0\r\n\r\n");
     if (trick == CUTS)
