@@ -142,7 +142,10 @@ static int run_folder(void)
         char path[512];
         snprintf(path, sizeof path, FOLDER "/%s", list[i]->d_name);
         run_file(path);
+        free(list[i]);
     }
+    if (n >= 0)
+        free(list);
     return n;
 }
 
