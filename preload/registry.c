@@ -186,7 +186,8 @@ void a407_slot_copy(int from, int to)
 bool a407_slot_stale(int fd, struct a407_conn *c)
 {
     pthread_mutex_lock(&lock);
-    if (a407_slot(fd) == c) {
+    struct a407_conn *here = a407_slot(fd);
+    if (here && here == c) {
         atomic_store_explicit(&a407_slots[fd], NULL, memory_order_release);
         c->fds--;
         c->refs--;

@@ -154,8 +154,8 @@ static const char *bad_quoting(const struct params *p)
 /* Whether one of the comma-separated tokens of `offered` is `token`. */
 static bool offers(const char *offered, const char *token)
 {
-    size_t n = strlen(token);
-    for (const char *p = offered; *p;) {
+    size_t n = token ? strlen(token) : 0;
+    for (const char *p = offered; n && *p;) {
         p += strspn(p, ", ");
         size_t k = strcspn(p, ", ");
         if (k && k == n && strncmp(p, token, n) == 0)
