@@ -49,6 +49,10 @@ void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
 bool a407_write_all(int fd, const struct msghdr *msg, int flags,
                     const void *caller, ssize_t *result);
 
+/* n bytes of msg have gone out by a call that went past the gate. */
+void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
+                      size_t n);
+
 /* The first bytes on a connection to an unknown place; false: forget it. */
 bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n);
 

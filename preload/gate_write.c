@@ -287,6 +287,24 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
     return done;
 }
 
+void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
+                      size_t n)
+{
+    int saved = a407_enter();
+    struct a407_conn *c = a407_guard.depth == 1 ? a407_conn_get(fd) : NULL;
+    if (c) {
+        struct writing w = {.c = c, .fd = fd, .msg = msg};
+        pthread_mutex_lock(&c->lock);
+        c->caller = caller;
+        c->fd = fd;
+        tell_written(&w, n);
+        a407_forget_if_done(c);
+        pthread_mutex_unlock(&c->lock);
+        a407_conn_put(c);
+    }
+    a407_leave(saved);
+}
+
 bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
 {
     struct sockaddr_storage peer;

@@ -32,6 +32,10 @@ static inline bool a407_writes(int fd)
 bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
                      const void *caller, ssize_t *result);
 
+/* Around every call that connects: whose address is it? And: did it fail? */
+void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n);
+void a407_after_connect(int fd, const struct sockaddr *addr, int rc);
+
 /* One buffer as a message, for the calls that have no msghdr. */
 bool a407_hook_write1(int fd, const void *p, size_t n, int flags,
                       const void *caller, ssize_t *result);

@@ -20,87 +20,6 @@ static __attribute__((constructor)) void start(void)
     a407_registry_init();
 }
 
-/* ---- connect ---- */
-
-static void track(int fd, const struct sockaddr *addr, socklen_t n)
-{
-    struct a407_endpoint e;
-    int type = 0;
-    socklen_t type_n = sizeof type;
-    const struct a407_config *config = a407_settings();
-    if (!config)
-        return;
-    const struct a407_known_proxy *known = a407_settings_match(addr);
-    if (!known) {
-        a407_slot_set(fd, A407_WATCH);
-        return;
-    }
-    /* TLS to the proxy can't be read at the socket. */
-    if (known->tls || n > sizeof(struct sockaddr_storage) ||
-        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_n) != 0 ||
-        type != SOCK_STREAM) {
-        a407_slot_drop(fd);
-        return;
-    }
-    e = known->endpoint;
-    struct a407_site *site = a407_site_get(&e);
-    struct a407_conn *c = site ? a407_conn_new(site, addr, n) : NULL;
-    if (!c)
-        return;
-    c->cookie = a407_socket_cookie(fd);
-    a407_slot_set(fd, c);
-    a407_conn_put(c);
-}
-
-/* Called before the real connect: afterwards another thread, woken by the
-   connection, may already write. */
-static void before_connect(int fd, const struct sockaddr *addr, socklen_t n)
-{
-    if (a407_guard.depth || !addr || n < sizeof(struct sockaddr_in) ||
-        (addr->sa_family != AF_INET && addr->sa_family != AF_INET6) ||
-        (addr->sa_family == AF_INET6 && n < sizeof(struct sockaddr_in6)) ||
-        (unsigned)fd >= A407_FD_MAX || !a407_own_process())
-        return;
-    int saved = a407_enter();
-    struct a407_conn *c = a407_conn_get(fd);
-    /* lynx and ruby call connect() once more to ask whether it is done */
-    bool again = c && c->peer_n == n && memcmp(&c->peer, addr, n) == 0 &&
-                 a407_same_socket(c, fd);
-    if (!again)
-        track(fd, addr, n);
-    if (c)
-        a407_conn_put(c);
-    a407_leave(saved);
-}
-
-static void after_connect(int fd, const struct sockaddr *addr, int rc)
-{
-    if (a407_guard.depth || !a407_slot(fd))
-        return;
-    int saved = a407_enter();
-    bool failed = rc != 0 && saved != EINPROGRESS && saved != EALREADY &&
-                  saved != EISCONN && saved != EINTR && saved != EAGAIN;
-    if (failed || (rc == 0 && addr && addr->sa_family == AF_UNSPEC))
-        a407_slot_drop(fd);
-    a407_leave(saved);
-}
-
-A407_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t n)
-{
-    before_connect(fd, addr, n);
-    int rc = REAL(connect)(fd, addr, n);
-    after_connect(fd, addr, rc);
-    return rc;
-}
-
-A407_EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t n)
-{
-    before_connect(fd, addr, n);
-    int rc = REAL(__connect)(fd, addr, n);
-    after_connect(fd, addr, rc);
-    return rc;
-}
-
 /* ---- close ---- */
 
 static __attribute__((noinline)) void drop(int fd)
@@ -233,6 +152,37 @@ A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
     if (rc == 0)
         a407_epoll_note(epfd, op, fd, ev);
     return rc;
+}
+
+/*
+ * FIONREAD: a 407 that the program is not to see must not be counted. What can
+ * be done about it without waiting is done first.
+ */
+static __attribute__((noinline)) bool hidden(int fd, const void *caller)
+{
+    struct a407_reading r;
+    int saved = errno;
+    enum a407_gate gate = a407_read_begin(fd, MSG_DONTWAIT, caller, &r);
+    if (gate == A407_GATE_DELIVER) {
+        errno = EAGAIN; /* nothing was read, and nothing ended */
+        a407_read_end(&r, 0, NULL, 0, -1);
+    }
+    errno = saved;
+    return gate == A407_GATE_RETURN;
+}
+
+A407_EXPORT int ioctl(int fd, unsigned long request, ...)
+{
+    va_list ap;
+    va_start(ap, request);
+    void *arg = va_arg(ap, void *);
+    va_end(ap);
+    if (request == FIONREAD && a407_reads(fd) && arg &&
+        hidden(fd, A407_CALLER)) {
+        *(int *)arg = 0;
+        return 0;
+    }
+    return REAL(ioctl)(fd, request, arg);
 }
 
 static __attribute__((noinline)) void shut(int fd, int how)

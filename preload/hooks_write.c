@@ -92,9 +92,32 @@ A407_EXPORT ssize_t __send(int fd, const void *buf, size_t n, int flags)
                  A407_CALLER);
 }
 
+/*
+ * Connects and sends in one call. It goes out as it is; the engine is told
+ * what the kernel took.
+ */
+static __attribute__((noinline)) ssize_t
+fast_open(int fd, const struct msghdr *m, int flags, const void *caller)
+{
+    a407_before_connect(fd, m->msg_name, m->msg_namelen);
+    ssize_t k = REAL(sendmsg)(fd, m, flags);
+    a407_after_connect(fd, m->msg_name, k >= 0 ? 0 : -1);
+    if (k > 0)
+        a407_was_written(fd, m, caller, (size_t)k);
+    return k;
+}
+
 A407_EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
                            const struct sockaddr *to, socklen_t to_n)
 {
+    if (__builtin_expect(flags & MSG_FASTOPEN && to, 0)) {
+        struct iovec v = {.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
+        struct msghdr m = {.msg_name = (void *)(uintptr_t)to,
+                           .msg_namelen = to_n,
+                           .msg_iov = &v,
+                           .msg_iovlen = 1};
+        return fast_open(fd, &m, flags, A407_CALLER);
+    }
     if (!a407_writes(fd))
         return REAL(sendto)(fd, buf, n, flags, to, to_n);
     return slow1(fd, (struct write1){BY_SENDTO, flags, buf, n, to, to_n},
@@ -112,6 +135,8 @@ slow_msg(int fd, const struct msghdr *m, int flags, const void *caller)
 
 A407_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
+    if (__builtin_expect(flags & MSG_FASTOPEN && m->msg_name, 0))
+        return fast_open(fd, m, flags, A407_CALLER);
     if (!a407_writes(fd))
         return REAL(sendmsg)(fd, m, flags);
     return slow_msg(fd, m, flags, A407_CALLER);
