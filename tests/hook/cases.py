@@ -36,6 +36,10 @@ class Case:
     target: str = ORIGIN
     host: str = "127.0.0.1"    # where the proxy is reached
     env: tuple = ()            # pairs, for the run with the library
+    after: tuple = ()          # preloaded after the library: lib_NAME.c
+    named: str = ""            # what the settings call the proxy, if not host
+    shell: bool = False        # started by a shell
+    alone: bool = False        # not under a sanitizer or valgrind
     label: str = ""
     once: bool = False         # the refusal is the first 407, not the last
     unordered: bool = False    # several exchanges at once print in any order

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs one victim against one proxy and judges what it and the proxy saw."""
 
+import base64
 import contextlib
 import dataclasses
 import difflib
@@ -20,9 +21,14 @@ import servers
 
 TIMEOUT = 15  # seconds that any victim may take
 USER, PASSWORD = "alice", "open sesame: \"1\""
+BASIC_WORD = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAYS_407 = re.compile(r"\b(answer|status|connect) 407\b")
 SAYS_REFUSED = re.compile(r"\b(answer|status|connect) 40[17]\b")
+
+
+class Skip(Exception):
+    """A test can't be made here; says why."""
 
 
 @dataclasses.dataclass
@@ -94,10 +100,12 @@ class Harness:
                 cases.NOWHERE: self.closed_port}[target]
         return f"{'localhost' if target == cases.TLS else '127.0.0.1'}:{port}"
 
-    def library_env(self, folder, endpoint, changes=()):
-        """The environment that preloads the library. A change to None takes
-        a variable away."""
-        preload = [*self.options.preload, str(self.options.lib.resolve())]
+    def library_env(self, folder, endpoint, changes=(), after=()):
+        """The environment that preloads the library, and after it the named
+        ones of lib_NAME.c. A change to None takes a variable away."""
+        preload = [*self.options.preload, str(self.options.lib.resolve()),
+                   *(str(self.build / f"tests/hook/lib_{name}.so")
+                     for name in after)]
         env = {"LD_PRELOAD": " ".join(preload),
                "AUTH407_PROXY": endpoint,
                "AUTH407_USERNAME": USER,
@@ -107,15 +115,20 @@ class Harness:
         env.update(changes)
         return {k: v for k, v in env.items() if v is not None}
 
-    def victim(self, folder, victim, mode, host, port, authority, extra):
+    def victim(self, folder, victim, mode, host, port, authority, extra,
+               shell=False):
         """Starts a victim; returns its output, errors and exit status."""
         env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C",
                "XDG_STATE_HOME": str(folder / "state"),
                "VICTIM_CA": str(self.tls.authority),
-               "VICTIM_RAW": str(folder / "raw"), **extra}
+               "VICTIM_RAW": str(folder / "raw"),
+               "VICTIM_PROXY_LOG": str(folder / "proxy.log"),
+               "VICTIM_BASIC": BASIC_WORD, **extra}
         wrap = shlex.split(self.options.wrap) if "LD_PRELOAD" in extra else []
         command = [*wrap, str(self.build / f"tests/hook/v_{victim}"), host,
                    str(port), authority, *([mode] if mode else [])]
+        if shell:  # which is not to put the victim in its own place
+            command = ["/bin/sh", "-c", '"$@"; exit $?', "sh", *command]
         if wrap:  # the library is for the victim, not for its wrapper
             command = ["env", f"LD_PRELOAD={env.pop('LD_PRELOAD')}", *command]
         with open(folder / "out", "wb") as out, \
@@ -138,12 +151,13 @@ class Harness:
         preloads it, or None to run without."""
         folder = folder or self.new_folder()
         with self.proxy(folder, options) as proxy:
-            host = f"[{case.host}]" if ":" in case.host else case.host
+            host = case.named or \
+                (f"[{case.host}]" if ":" in case.host else case.host)
             extra = {} if library is None else self.library_env(
-                folder, f"{host}:{proxy.port}", library)
+                folder, f"{host}:{proxy.port}", library, case.after)
             out, err, code = self.victim(
                 folder, case.victim, case.mode, case.host, proxy.port,
-                self.authority(case.target), extra)
+                self.authority(case.target), extra, case.shell)
         log = read_bytes(folder / "auth407.jsonl")
         with self._lock:
             self.lines += log.splitlines()
@@ -179,8 +193,14 @@ class Harness:
             bad.append("no 407 was shown:\n" + refused.shown + refused.err)
         return bad
 
+    def possible(self, case):
+        """Raises Skip where a case can't be tried."""
+        if not (self.build / f"tests/hook/v_{case.victim}").exists():
+            raise Skip(f"v_{case.victim} is not built")
+
     def judge(self, case):
         """The case with the library, against what it must look like."""
+        self.possible(case)
         reference = self.reference(case)
         if reference.code is None:
             return ["the reference run hangs:\n" + reference.err]

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ENDLESS (4u << 20) /* more content than any test asks for */
@@ -50,9 +51,18 @@ int victim_connect(const struct victim *v)
     return fd;
 }
 
+static bool muted;
+
+void mute(bool on)
+{
+    muted = on;
+}
+
 void say(const char *fmt, ...)
 {
     va_list ap;
+    if (muted)
+        return;
     flockfile(stdout); /* one line, whatever other threads say */
     va_start(ap, fmt);
     vprintf(fmt, ap);
@@ -64,6 +74,7 @@ void say(const char *fmt, ...)
 
 void fail(const char *what)
 {
+    mute(false);
     say("%s: %s", what, errno_name(errno));
     exit(1);
 }
@@ -330,8 +341,43 @@ void read_answer(int fd, struct answer *a, const char *method)
 
 void do_get(const struct victim *v, int fd, const char *path)
 {
-    static __thread struct answer a;
+    struct answer *a = malloc(sizeof *a); /* for any thread, of any stack */
     char rq[REQUEST_MAX];
+    if (!a)
+        fail("malloc");
     send_all(fd, rq, make_get(v, path, rq));
-    read_answer(fd, &a, "GET");
+    read_answer(fd, a, "GET");
+    free(a);
+}
+
+/* ---- time ---- */
+
+double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void say_promptness(const char *what, double since)
+{
+    say("%s: %s", what, seconds() - since > 1 ? "late" : "at once");
+}
+
+void await_log(const char *text)
+{
+    static char log[65536];
+    const char *path = getenv("VICTIM_PROXY_LOG");
+    for (double start = seconds(); path && seconds() - start < 10;) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t k = fd < 0 ? 0 : read(fd, log, sizeof log - 1);
+        if (fd >= 0)
+            close(fd);
+        log[k > 0 ? k : 0] = 0;
+        if (strstr(log, text))
+            return;
+        usleep(5000);
+    }
+    say("the proxy never logged \"%s\"", text);
+    exit(1);
 }

@@ -72,6 +72,9 @@ struct answer {
     uint64_t left, body_len, sum;
 };
 
+/* From now on, or no more, say() says nothing. */
+void mute(bool on);
+
 /* Starts an answer to a request of that method. */
 void answer_start(struct answer *a, const char *method);
 
@@ -90,5 +93,17 @@ void read_answer(int fd, struct answer *a, const char *method);
 
 /* Sends one GET and reads its answer, blocking. */
 void do_get(const struct victim *v, int fd, const char *path);
+
+/*
+ * Returns when the proxy's log (VICTIM_PROXY_LOG) holds the text: what another
+ * thread waits for has been asked for by then. Ends the program after 10 s.
+ */
+void await_log(const char *text);
+
+/* Says "WHAT: at once", or "late" if more than a second has gone by since. */
+void say_promptness(const char *what, double since);
+
+/* Seconds of a clock that nobody sets. */
+double seconds(void);
 
 #endif

@@ -16,6 +16,7 @@
 #define SPLIT_MS       60
 #define BIG_BODY       (1u << 20)
 #define OVERSIZE_FIELD (70u * 1024)
+#define LARGE_FIELD    (30u * 1024)
 #define SPLIT_AT       (sizeof "HTTP/1.1 4" - 1)
 
 static const char unreadable[] = "Digest realm=\"never closed, nonce=, ==\\";
@@ -132,9 +133,12 @@ static void build(struct session *s, const struct msg *rq,
         put_body(f, r);
     if (old_keep)
         text_str(&r->head, "Proxy-Connection: keep-alive\r\n");
-    if (fault_take(f, FAULT_OVERSIZE)) {
+    unsigned padding = fault_take(f, FAULT_OVERSIZE) ? OVERSIZE_FIELD
+                       : fault_take(f, FAULT_LARGE)  ? LARGE_FIELD
+                                                     : 0;
+    if (padding) {
         text_str(&r->head, "X-Padding: ");
-        for (unsigned i = 0; i < OVERSIZE_FIELD; i++)
+        for (unsigned i = 0; i < padding; i++)
             text_add(&r->head, "x", 1);
         text_str(&r->head, "\r\n");
     }
@@ -178,6 +182,11 @@ static bool deliver(struct session *s, struct refusal *r)
         from = SPLIT_AT;
         wire_write(w, r->head.p, from);
         pause_ms(SPLIT_MS);
+    }
+    if (fault_take(f, FAULT_STALL_STATUS)) {
+        wire_write(w, r->head.p, SPLIT_AT);
+        wire_wait_gone(w, QUIET_MS);
+        return false;
     }
     if (fault_take(f, FAULT_TRICKLE))
         w->trickle_us = s->proxy->trickle_us;

@@ -111,7 +111,8 @@ static bool serve_one(struct session *s, struct msg *rq)
     if (!msg_request(rq, &s->wire))
         return false;
     s->requests++;
-    if (s->refused && fault_take(f, FAULT_SILENT_SECOND)) {
+    if (fault_take(f, FAULT_SILENT) ||
+        (s->refused && fault_take(f, FAULT_SILENT_SECOND))) {
         rq->body_read = true; /* what there is of it counts as taken */
         session_log(s, rq, &why, 0);
         wire_wait_gone(&s->wire, QUIET_MS);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one thread does to a connection, or to the process, while another waits
+ * in a call. MODE is one of the table at the end.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+static const struct victim *the;
+static int shared = -1;
+
+/* In a call that waits: how long it takes to get there is not known. */
+static void time_to_sit_down(void)
+{
+    usleep(100000);
+}
+
+static void *ask_and_read(void *arg)
+{
+    char rq[REQUEST_MAX], byte;
+    (void)arg;
+    send_all(shared, rq, make_get(the, "/bytes/3000", rq));
+    ssize_t k = recv(shared, &byte, 1, 0);
+    say("reader: %zd %s", k, k < 0 ? errno_name(errno) : "");
+    return NULL;
+}
+
+/* A reader whose request the proxy has, and does not answer. */
+static pthread_t silent_reader(void)
+{
+    pthread_t t;
+    shared = victim_connect(the);
+    pthread_create(&t, NULL, ask_and_read, NULL);
+    await_log("verdict=unread");
+    time_to_sit_down();
+    return t;
+}
+
+static void shut(void)
+{
+    pthread_t t = silent_reader();
+    double start = seconds();
+    int rc = shutdown(shared, SHUT_RDWR);
+    pthread_join(t, NULL);
+    say("shutdown %d", rc);
+    say_promptness("reader ended", start);
+    close(shared);
+}
+
+/* The reader stays where it is, as it would without the library. */
+static void close_under(void)
+{
+    silent_reader();
+    double start = seconds();
+    say("close %d", close(shared));
+    say_promptness("closed", start);
+    _exit(0);
+}
+
+static void dup2_under(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    silent_reader();
+    double start = seconds();
+    say("dup2 %d", dup2(null, shared) == shared);
+    say_promptness("put in place", start);
+    _exit(0);
+}
+
+/* ---- fork ---- */
+
+static void *connect_only(void *arg)
+{
+    int fd = victim_connect(the);
+    (void)arg;
+    close(fd);
+    return NULL;
+}
+
+static void report(pid_t pid)
+{
+    int status;
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        fail("waitpid");
+    if (WIFSIGNALED(status))
+        say("child ended by signal %d", WTERMSIG(status));
+    else
+        say("child ended with %d", WEXITSTATUS(status));
+}
+
+/*
+ * A thread looks the proxy's name up (lib_lookup.c, which the library meets and
+ * nothing else calls) when another one forks.
+ */
+static void fork_in_lookup(void)
+{
+    pthread_t t;
+    volatile int *inside = dlsym(RTLD_DEFAULT, "lookup_inside");
+    volatile int *release = dlsym(RTLD_DEFAULT, "lookup_release");
+    pthread_create(&t, NULL, connect_only, NULL);
+    while (inside && !*inside)
+        usleep(1000);
+    double start = seconds();
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(4);
+        if (release)
+            *release = 1;
+        connect_only(NULL);
+        _exit(0);
+    }
+    say_promptness("forked", start);
+    report(pid);
+    if (release)
+        *release = 1;
+    pthread_join(t, NULL);
+}
+
+static void *ask_and_read_all(void *arg)
+{
+    (void)arg;
+    do_get(the, shared, "/bytes/3000");
+    return NULL;
+}
+
+/* A child forked while a thread reads: both go on. */
+static void fork_under_reader(void)
+{
+    pthread_t t;
+    shared = victim_connect(the);
+    pthread_create(&t, NULL, ask_and_read_all, NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(4);
+        connect_only(NULL);
+        _exit(0);
+    }
+    pthread_join(t, NULL);
+    report(pid);
+    close(shared);
+}
+
+/* ---- cancellation ---- */
+
+static void *read_only(void *arg)
+{
+    char byte;
+    (void)arg;
+    recv(shared, &byte, 1, 0);
+    say("not cancelled");
+    return NULL;
+}
+
+static void *read_when_told(void *arg)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    usleep(200000);
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    return read_only(arg);
+}
+
+static void end_by_cancel(pthread_t t)
+{
+    void *result;
+    double start = seconds();
+    pthread_cancel(t);
+    pthread_join(t, &result);
+    say("cancelled: %d", result == PTHREAD_CANCELED);
+    say_promptness("ended", start);
+}
+
+/* Others go on: on the same connection, and on others. */
+static void go_on(void)
+{
+    do_get(the, shared, "/bytes/3000");
+    close(shared);
+    shared = victim_connect(the);
+    do_get(the, shared, "/bytes/4000");
+    close(shared);
+}
+
+static void cancel_with(void *(*call)(void *))
+{
+    pthread_t t;
+    shared = victim_connect(the);
+    pthread_create(&t, NULL, call, NULL);
+    time_to_sit_down();
+    end_by_cancel(t);
+    go_on();
+}
+
+static void cancel_reader(void)
+{
+    cancel_with(read_only);
+}
+
+/* It is cancelled before it calls recv(). */
+static void cancel_pending(void)
+{
+    cancel_with(read_when_told);
+}
+
+/* It waits for an answer that does not come; the connection is of no use. */
+static void cancel_silent(void)
+{
+    pthread_t t = silent_reader();
+    end_by_cancel(t);
+    double start = seconds();
+    close(shared);
+    say_promptness("closed", start);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*call)(void);
+    } modes[] = {{"shutdown", shut},
+                 {"close", close_under},
+                 {"dup2", dup2_under},
+                 {"fork-lookup", fork_in_lookup},
+                 {"fork-reader", fork_under_reader},
+                 {"cancel", cancel_reader},
+                 {"cancel-pending", cancel_pending},
+                 {"cancel-silent", cancel_silent}};
+    static struct victim v;
+    victim_args(&v, argc, argv);
+    the = &v;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(modes[i].name, v.mode) != 0)
+            continue;
+        modes[i].call();
+        say("done");
+        return 0;
+    }
+    return 2;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ways to go through one exchange. MODE is one of the table at the end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+static struct answer answer;
+
+/* Reads what is there until the answer is complete, waiting with poll. */
+static bool read_by_poll(int fd, int ms)
+{
+    char part[4096];
+    while (!answer.done) {
+        struct pollfd pfd = {.fd = fd, .events = POLLIN};
+        if (poll(&pfd, 1, ms) != 1)
+            return false;
+        ssize_t k = recv(fd, part, sizeof part, 0);
+        if (k < 0 && errno == EAGAIN)
+            continue;
+        if (k < 0)
+            fail("recv");
+        if (k == 0)
+            answer_end(&answer);
+        else
+            answer_feed(&answer, part, (size_t)k);
+    }
+    return true;
+}
+
+static void set_nonblocking(int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+/* Sends n bytes of a body on a non-blocking connection. */
+static void send_body(int fd, size_t n)
+{
+    static char part[16384];
+    while (n) {
+        ssize_t k =
+            send(fd, part, n < sizeof part ? n : sizeof part, MSG_NOSIGNAL);
+        struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+        if (k < 0 && errno != EAGAIN)
+            fail("send");
+        if (k < 0 && poll(&pfd, 1, 5000) != 1) {
+            say("the body is not taken");
+            exit(1);
+        }
+        n -= k > 0 ? (size_t)k : 0;
+    }
+}
+
+/*
+ * Writes part of a body, looks whether an answer has come, and writes the rest
+ * only then. Does not block.
+ */
+static void hesitant(const struct victim *v)
+{
+    char rq[REQUEST_MAX], fields[64];
+    size_t n = 200000;
+    double start = seconds();
+    int fd = victim_connect(v);
+    set_nonblocking(fd);
+    snprintf(fields, sizeof fields, "Content-Length: %zu\r\n", n);
+    send_all(fd, rq, make_request(v, "POST", "/sha", fields, rq));
+    send_body(fd, n / 4);
+    answer_start(&answer, "POST");
+    if (!read_by_poll(fd, 500)) {
+        send_body(fd, n - n / 4);
+        if (!read_by_poll(fd, 10000))
+            say("nothing happens any more");
+    }
+    say("%s", seconds() - start > 5 ? "late" : "in time");
+    close(fd);
+}
+
+/* Its own SHUT_WR says that no other request will come. */
+static void half_closed(const struct victim *v)
+{
+    char rq[REQUEST_MAX];
+    int fd = victim_connect(v);
+    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    say("shutdown %d", shutdown(fd, SHUT_WR));
+    read_answer(fd, &answer, "GET");
+    ssize_t k = send(fd, "x", 1, MSG_NOSIGNAL);
+    say("send: %zd %s", k, errno_name(errno));
+    close(fd);
+}
+
+static void own_header(const struct victim *v, const char *basic)
+{
+    char rq[REQUEST_MAX], fields[512];
+    int fd = victim_connect(v);
+    snprintf(fields, sizeof fields, "Proxy-Authorization: Basic %s\r\n", basic);
+    send_all(fd, rq, make_request(v, "GET", "/bytes/20000", fields, rq));
+    read_answer(fd, &answer, "GET");
+    close(fd);
+}
+
+/* A credential that the program has by itself. */
+static void own_right(const struct victim *v)
+{
+    const char *basic = getenv("VICTIM_BASIC");
+    own_header(v, basic ? basic : "");
+}
+
+static void own_wrong(const struct victim *v)
+{
+    own_header(v, "bWFsbG9yeTp3cm9uZw=="); /* mallory:wrong */
+}
+
+/* Reads that ask for nothing, when there is something. */
+static void nothing_asked(const struct victim *v)
+{
+    char rq[REQUEST_MAX], byte;
+    struct iovec none = {&byte, 0};
+    struct msghdr empty = {0}, zero = {.msg_iov = &none, .msg_iovlen = 1};
+    int fd = victim_connect(v);
+    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    if (poll(&pfd, 1, 10000) != 1)
+        fail("poll");
+    say("recvmsg without iovecs %zd", recvmsg(fd, &empty, 0));
+    say("recvmsg %zd", recvmsg(fd, &zero, 0));
+    say("recvmsg, peeking %zd", recvmsg(fd, &zero, MSG_PEEK));
+    say("readv %zd", readv(fd, &none, 1));
+    say("readv without iovecs %zd", readv(fd, &none, 0));
+    say("recv %zd", recv(fd, &byte, 0, 0));
+    say("read %zd", read(fd, &byte, 0));
+    read_answer(fd, &answer, "GET");
+    close(fd);
+}
+
+/*
+ * CONNECT without blocking; the program itself gives up after 1.3 seconds, and
+ * tries once more on another connection.
+ */
+static void impatient(const struct victim *v)
+{
+    char rq[REQUEST_MAX];
+    for (int i = 0; i < 2; i++) {
+        int fd = victim_connect(v);
+        set_nonblocking(fd);
+        send_all(fd, rq, make_connect(v, rq));
+        answer_start(&answer, "CONNECT");
+        double start = seconds();
+        while (!answer.done && seconds() - start < 1.3)
+            read_by_poll(fd, 100);
+        if (!answer.done)
+            say("gave up");
+        close(fd);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*call)(const struct victim *v);
+    } modes[] = {{"hesitant", hesitant},     {"half-closed", half_closed},
+                 {"own-right", own_right},   {"own-wrong", own_wrong},
+                 {"nothing", nothing_asked}, {"impatient", impatient}};
+    struct victim v;
+    victim_args(&v, argc, argv);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(modes[i].name, v.mode) != 0)
+            continue;
+        modes[i].call(&v);
+        say("done");
+        return 0;
+    }
+    return 2;
+}
