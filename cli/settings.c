@@ -74,7 +74,7 @@ static bool set_option(const struct a407_option *o, const char *value)
 {
     switch (o->kind) {
     case A407_KIND_FLAG:
-        return true;
+        return !o->variable || set_variable(o->variable, "1");
     case A407_KIND_TEXT:
         return set_variable(o->variable, value);
     case A407_KIND_LOG:

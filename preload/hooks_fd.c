@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "epoll.h"
+#include "follow.h"
 #include "hooks.h"
 #include "settings.h"
 
@@ -17,6 +18,7 @@ __thread struct a407_guard a407_guard
 static __attribute__((constructor)) void start(void)
 {
     a407_real_start();
+    a407_follow_start();
     a407_registry_init();
 }
 

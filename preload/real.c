@@ -94,8 +94,9 @@ uintptr_t a407_real_find(enum a407_real_id id)
 void a407_real_start(void)
 {
     static const enum a407_real_id early[] = {
-        A407_REAL_read,    A407_REAL_write, A407_REAL_close, A407_REAL_dup2,
-        A407_REAL_connect, A407_REAL_recv,  A407_REAL_send};
+        A407_REAL_read, A407_REAL_write,   A407_REAL_close,
+        A407_REAL_dup2, A407_REAL_connect, A407_REAL_recv,
+        A407_REAL_send, A407_REAL_execve,  A407_REAL_execvpe};
     for (size_t i = 0; i < sizeof early / sizeof *early; i++)
         a407_real_find(early[i]);
 }

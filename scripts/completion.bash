@@ -15,7 +15,7 @@ _auth407_command_at()
             echo $((i + 1))
             return
             ;;
-        --help | --version | --quiet | --verbose) ;;
+        --help | --version | --follow | --quiet | --verbose) ;;
         --*)
             # bash makes three words of --name=value
             if [[ ${COMP_WORDS[i + 1]-} == '=' ]]; then
@@ -38,8 +38,8 @@ _auth407_options()
 {
     echo --username --password --password-file --password-fd --domain \
         --token --token-file --credentials --proxy --schemes --log \
-        --log-level --replay-max --timeout --retry-after --quiet --verbose \
-        --help --version
+        --log-level --replay-max --timeout --retry-after --follow --quiet \
+        --verbose --help --version
     [[ ${COMP_WORDS[1]} == observe ]] || echo --mode
 }
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "follow.h"
+#include "hooks.h"
+
+/*
+ * Programs that are started with another environment. libc's own functions
+ * call each other past the hooks, so each of the family stands here; those
+ * without an environment go to the one that takes it.
+ */
+
+A407_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
+{
+    return REAL(execve)(path, argv, a407_follow_env(envp));
+}
+
+A407_EXPORT int execv(const char *path, char *const argv[])
+{
+    return REAL(execve)(path, argv, a407_follow_env(environ));
+}
+
+A407_EXPORT int execvpe(const char *file, char *const argv[],
+                        char *const envp[])
+{
+    return REAL(execvpe)(file, argv, a407_follow_env(envp));
+}
+
+A407_EXPORT int execvp(const char *file, char *const argv[])
+{
+    return REAL(execvpe)(file, argv, a407_follow_env(environ));
+}
+
+A407_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
+{
+    return REAL(fexecve)(fd, argv, a407_follow_env(envp));
+}
+
+A407_EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
+                            const posix_spawn_file_actions_t *actions,
+                            const posix_spawnattr_t *restrict attr,
+                            char *const argv[restrict],
+                            char *const envp[restrict])
+{
+    return REAL(posix_spawn)(pid, path, actions, attr, argv,
+                             a407_follow_env(envp));
+}
+
+A407_EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
+                             const posix_spawn_file_actions_t *actions,
+                             const posix_spawnattr_t *restrict attr,
+                             char *const argv[restrict],
+                             char *const envp[restrict])
+{
+    return REAL(posix_spawnp)(pid, file, actions, attr, argv,
+                              a407_follow_env(envp));
+}
+
+/* ---- argument lists ---- */
+
+/* Why 128: commands have fewer words, and the stack may be a small one. More
+   go to the heap, which a child between fork and exec had better not use. */
+#define WORDS 128
+
+/*
+ * The words of a call as an array, with its NULL; *ap is left behind that.
+ * NULL: no memory.
+ */
+static char **words(char *here[static WORDS], const char *first, va_list *ap)
+{
+    char **argv = here;
+    size_t n = 0, cap = WORDS;
+    for (const char *word = first;; word = va_arg(*ap, const char *)) {
+        if (n == cap) {
+            char **bigger = malloc(2 * cap * sizeof *argv);
+            if (bigger)
+                memcpy(bigger, argv, n * sizeof *argv);
+            if (argv != here)
+                free(argv);
+            if (!bigger)
+                return NULL;
+            argv = bigger;
+            cap *= 2;
+        }
+        argv[n++] = (char *)(uintptr_t)word;
+        if (!word)
+            return argv;
+    }
+}
+
+/* The call has returned, so it has failed. */
+static int failed(char **argv, char **here)
+{
+    int saved = argv ? errno : ENOMEM;
+    if (argv != here)
+        free(argv);
+    errno = saved;
+    return -1;
+}
+
+A407_EXPORT int execl(const char *path, const char *arg, ...)
+{
+    char *here[WORDS];
+    va_list ap;
+    va_start(ap, arg);
+    char **argv = words(here, arg, &ap);
+    va_end(ap);
+    if (argv)
+        REAL(execve)(path, argv, a407_follow_env(environ));
+    return failed(argv, here);
+}
+
+A407_EXPORT int execlp(const char *file, const char *arg, ...)
+{
+    char *here[WORDS];
+    va_list ap;
+    va_start(ap, arg);
+    char **argv = words(here, arg, &ap);
+    va_end(ap);
+    if (argv)
+        REAL(execvpe)(file, argv, a407_follow_env(environ));
+    return failed(argv, here);
+}
+
+A407_EXPORT int execle(const char *path, const char *arg, ...)
+{
+    char *here[WORDS];
+    va_list ap;
+    va_start(ap, arg);
+    char **argv = words(here, arg, &ap);
+    char *const *envp = argv ? va_arg(ap, char *const *) : NULL;
+    va_end(ap);
+    if (argv)
+        REAL(execve)(path, argv, a407_follow_env(envp));
+    return failed(argv, here);
+}
