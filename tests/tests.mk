@@ -13,11 +13,12 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(sys_obj) $(BUILD)/libauth407cor
 unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
-check: unit transcripts fuzz-replay structure cli-test digest-vs-curl hook \
+check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl hook \
        integration
 
 include tests/digest.mk
 include tests/cli/cli.mk
+include tests/exec/exec.mk
 include tests/hook/hook.mk
 include tests/integration/integration.mk
 -include tests/transcripts/transcripts.mk

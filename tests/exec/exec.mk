@@ -1,0 +1,13 @@
+# Programs that are started with an environment of their own.
+
+exec_family := $(BUILD)/tests/exec/family
+
+$(exec_family): $(BUILD)/tests/exec/family.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
+
+.PHONY: exec-test
+exec-test: all $(exec_family)
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/exec/run
+
+-include $(exec_family).d
