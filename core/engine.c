@@ -242,6 +242,7 @@ void a407_engine_closed(struct a407_engine *e)
     if (a407_engine_retrying(e) && e->x.on_kept &&
         e->mono_us - e->x.sent_us >= SILENT_US)
         e->proxy->no_reuse = true;
+    a407_engine_partly_read(e);
     a407_event_cut(e, "closed before the final answer");
     a407_engine_move(e, A407_ST_FORGET);
     a407_buf_free(&e->out);

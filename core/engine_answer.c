@@ -406,13 +406,14 @@ void a407_engine_passed_407(struct a407_engine *e,
         a407_proxy_clear(p); /* the next one begins anew: was it stale? */
 }
 
-/* The program reads the 407; the record is finished when it has the head. */
+/* The program is going to read the 407: the record is complete. */
 static void give_up(struct a407_engine *e, enum a407_cause cause,
                     const char *detail)
 {
     a407_event_note(e, cause, detail);
     if (e->ev)
-        e->ev->outcome = e->ev->n_attempts ? A407_UNRESOLVED : A407_NOT_RETRIED;
+        a407_event_finish(
+            e, e->ev->n_attempts ? A407_UNRESOLVED : A407_NOT_RETRIED, 407);
     e->x.decided = true;
     e->x.answering = false;
 }

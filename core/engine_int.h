@@ -99,6 +99,7 @@ struct a407_engine {
     size_t interim_left;  /* INTERIM: bytes of the 1xx to go */
     struct a407_buf resp; /* head of the answer that the program reads */
     size_t resp_from;
+    bool settled;   /* ... was seen whole before it was read */
     bool resp_done; /* that head is complete */
     struct a407_body r_body;
     bool resp_keep;
@@ -156,6 +157,11 @@ bool a407_client_goes_on(const struct a407_engine *e,
 bool a407_engine_again(struct a407_engine *e);
 /* The repeat goes out: kept connection or fresh. */
 void a407_engine_repeat(struct a407_engine *e);
+
+/* engine_response.c */
+/* Before the end of a connection: a 407 whose head was read in part has its
+   record. */
+void a407_engine_partly_read(struct a407_engine *e);
 
 /* engine_event.c */
 /* Is this Basic token exactly that credential? */

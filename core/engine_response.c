@@ -32,6 +32,8 @@ static void ended_early(struct a407_engine *e)
     begin_deliver(e); /* the program reads the end itself */
 }
 
+static void settle(struct a407_engine *e, const char *p, size_t n);
+
 void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
                         bool end)
 {
@@ -51,6 +53,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
     enum a407_sniff is = a407_sniff_407(p, n);
     if (is == A407_SNIFF_NO) {
         begin_deliver(e);
+        settle(e, p, n);
         return;
     }
     size_t from = 0;
@@ -150,6 +153,29 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
     x->decided = false;
 }
 
+/*
+ * The queue shows the head of the answer whole: what it means is settled now.
+ * The program may never read it to its end.
+ */
+static void settle(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t from = 0, head = a407_head_end(p, n, &from);
+    struct a407_response r;
+    if (!head || a407_response_parse(p, head, e->q[0].is_head,
+                                     e->q[0].is_connect, &r) != A407_PARSE_OK)
+        return;
+    on_head(e, p, head, &r);
+    e->settled = true;
+}
+
+/* A watched 407 of which the program read but a part of the head. */
+void a407_engine_partly_read(struct a407_engine *e)
+{
+    if (e->st == A407_ST_DELIVER && !e->resp_done && !e->settled && !e->ev &&
+        !e->x.decided && a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES)
+        on_watched_407(e, e->resp.p, e->resp.n);
+}
+
 /* Takes head bytes; returns how many of the n belong to it. */
 static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
 {
@@ -180,7 +206,9 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
     e->resp_keep = r.keep_alive;
     if (e->awaiting)
         e->awaiting--;
-    on_head(e, e->resp.p, end, &r);
+    if (!e->settled)
+        on_head(e, e->resp.p, end, &r);
+    e->settled = false;
     bool tunnel =
         (e->q[0].is_connect && r.status / 100 == 2) || r.status == 101;
     a407_body_init(&e->r_body, r.body, r.length);

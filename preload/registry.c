@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gate.h"
+#include "guard.h"
 #include "other_libc.h"
 #include "real.h"
 #include "record.h"
@@ -17,7 +18,7 @@ _Atomic(struct a407_conn *) a407_slots[A407_FD_MAX];
 struct a407_conn a407_watch;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pid_t owner; /* 0: the table was never used */
+static _Atomic(pid_t) owner; /* 0: the table was never used */
 static struct a407_site *sites;
 static atomic_int highest = -1; /* the highest slot ever used */
 
@@ -210,6 +211,30 @@ void a407_conn_retire(struct a407_conn *c)
     }
     c->refs -= dropped; /* the caller's pin remains */
     pthread_mutex_unlock(&lock);
+}
+
+/*
+ * The program ends without having closed its connections: records that are
+ * under way are written. A connection that a thread is still busy with keeps
+ * its lock; it is left alone.
+ */
+static __attribute__((destructor)) void at_exit(void)
+{
+    int saved = a407_enter();
+    for (int fd = 0; fd <= highest && a407_own_process(); fd++) {
+        struct a407_conn *c = a407_conn_get(fd);
+        if (!c)
+            continue;
+        if (pthread_mutex_trylock(&c->lock) == 0) {
+            a407_engine_lock_now(c);
+            a407_engine_closed(c->engine);
+            a407_engine_unlock(c);
+            a407_record_flush(c);
+            pthread_mutex_unlock(&c->lock);
+        }
+        a407_conn_put(c);
+    }
+    a407_leave(saved);
 }
 
 static void before_fork(void)
