@@ -6,7 +6,8 @@ import os
 
 from cases import (AS_BARE, BASIC, DIGEST, ECHO, ORIGIN, PATIENCE, REFUSED,
                    Case)
-from harness import difference, quiet
+import servers
+from harness import difference, quiet, read_bytes
 
 CLOSING = ("close-after-407",)
 WATCHERS = ("level", "edge", "armed", "disarmed", "hand-edge", "hand-oneshot")
@@ -75,7 +76,7 @@ def watched_cases():
 
 
 def signal_cases():
-    for mode in ("restart", "interrupt"):
+    for mode in ("restart", "crash", "interrupt"):
         for fault in ((), CLOSING):
             yield Case("signal", mode, options=("--slow-ms", "300"),
                        faults=(*fault, "slow-final"))
@@ -157,6 +158,33 @@ def behind(h, mode, fault):
     return bad + h.leaks()
 
 
+def behind_early(h):
+    """As above; what is connected to instead answers 407 before it has read
+    the body. That 407 is not the proxy's: it is the program's to read, and no
+    credential goes there."""
+    shown, bad = [], []
+    for library in (False, True):
+        folder = h.new_folder()
+        other_folder = h.new_folder()
+        with servers.Proxy(h.build, other_folder,
+                           ["--auth", "basic", "--fault", "early-407"]) as \
+                other, h.proxy(folder, BASIC if library else ()) as proxy:
+            env = h.library_env(folder, f"127.0.0.1:{proxy.port}") \
+                if library else {}
+            out, err, code = h.victim(
+                folder, "behind", f"early:127.0.0.1:{other.port}",
+                "127.0.0.1", proxy.port, h.authority(ORIGIN), env)
+        shown.append(f"{out}exit {code}\n")
+        bad += [f"sent {copy[:300]!r}" for copy in other.copies("in")
+                if b"roxy-Auth" in copy]
+        bad += [err] if err else []
+    if b'"rejected' in read_bytes(folder / "auth407.jsonl"):
+        bad.append("that 407 was taken for a refusal by the proxy")
+    if shown[0] != shown[1]:
+        bad.append(difference(*shown))
+    return bad
+
+
 def stalled(h):
     """"HTTP/1.1 4" and no more: the program's own time limit holds."""
     run = h.run(Case("narrow", "stalled"),
@@ -222,6 +250,8 @@ def tests():
             how = " ".join(fault[1:]) or "basic"
             yield (f"behind {mode}: a number used again, {how}",
                    lambda h, m=mode, f=fault: behind(h, m, f))
+    yield ("behind early: a number used again, an early 407 there",
+           behind_early)
     yield "narrow stalled: half a status line", stalled
     yield "styles send+recv: the log is a FIFO without a reader", pipe_log
     yield "ways impatient: the second CONNECT goes elsewhere", gives_up

@@ -3,7 +3,8 @@
  * A connection is closed by the bare system call, which no hook sees, at some
  * stage of its exchange; its number is then something else's. MODE is what:
  * file, pipe, pair (of sockets), origin (a connection straight to it, made by
- * the bare system call as well).
+ * the bare system call as well), early:HOST:PORT (the same to that
+ * place, which answers before it has read a body).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,12 @@
 
 #include "victim.h"
 
-enum stage { CONNECTED, ASKED, ANSWERED, READING, POSTING, STAGES };
-static const char *const stages[] = {"connected", "asked", "answered",
-                                     "reading", "posting"};
+enum stage { CONNECTED, ASKED, ANSWERED, READING, POSTING };
+static const char *const names[] = {"connected", "asked", "answered", "reading",
+                                    "posting"};
+/* The library knows what works from the first answer that is read. */
+static const enum stage stages[] = {CONNECTED, ASKED,   ANSWERED,
+                                    POSTING,   READING, POSTING};
 
 /* What would be taken for a proxy's refusal if it came from one. */
 static const char trap[] = "HTTP/1.1 407 Proxy Authentication Required\r\n"
@@ -111,7 +115,7 @@ static void as_pair(const struct victim *v, int old)
     close(p[1]);
 }
 
-/* In this mode the authority is what is connected to, and asks for a login. */
+/* What is connected to asks for a login of its own. */
 static void as_origin(const struct victim *v, int old)
 {
     static struct answer a;
@@ -119,7 +123,8 @@ static void as_origin(const struct victim *v, int old)
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *ai;
-    snprintf(host, sizeof host, "%s", v->authority);
+    bool early = strncmp(v->mode, "early:", 6) == 0;
+    snprintf(host, sizeof host, "%s", early ? v->mode + 6 : v->authority);
     char *colon = strrchr(host, ':');
     if (!colon)
         exit(2);
@@ -137,6 +142,9 @@ static void as_origin(const struct victim *v, int old)
                      v->authority);
     send_all(fd, rq, (size_t)n);
     memset(rq, 'x', sizeof rq);
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    if (early && poll(&pfd, 1, 5000) != 1)
+        fail("poll");
     for (size_t left = 200000, k; left; left -= k) {
         k = left < sizeof rq ? left : sizeof rq;
         send_all(fd, rq, k);
@@ -153,15 +161,17 @@ int main(int argc, char **argv)
     } modes[] = {{"file", as_file},
                  {"pipe", as_pipe},
                  {"pair", as_pair},
-                 {"origin", as_origin}};
+                 {"origin", as_origin},
+                 {"early", as_origin}};
     struct victim v;
     victim_args(&v, argc, argv);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, v.mode) != 0)
+        size_t n = strlen(modes[i].name);
+        if (strncmp(modes[i].name, v.mode, n) != 0)
             continue;
-        for (enum stage s = 0; s < STAGES; s++) {
-            say("%s", stages[s]);
-            int fd = bring_to(&v, s);
+        for (size_t s = 0; s < sizeof stages / sizeof *stages; s++) {
+            say("%s", names[stages[s]]);
+            int fd = bring_to(&v, stages[s]);
             syscall(SYS_close, fd);
             modes[i].call(&v, fd);
         }

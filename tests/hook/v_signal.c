@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Signals that come while an answer is waited for. MODE: restart (a timer every
- * 10 ms, SA_RESTART), interrupt (without it: recv says EINTR), other (the
- * handler speaks to the proxy on a connection of its own), same (it writes the
- * request whose answer is waited for).
+ * 10 ms, SA_RESTART), crash (the same in a program that would also like to
+ * tell of its crash), interrupt (without SA_RESTART: recv says EINTR), other
+ * (the handler speaks to the proxy on a connection of its own), same (it writes
+ * the request whose answer is waited for).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -132,7 +133,13 @@ int main(int argc, char **argv)
 {
     struct victim v;
     victim_args(&v, argc, argv);
-    if (strcmp(v.mode, "restart") == 0)
+    struct sigaction sa = {.sa_handler = on_tick, .sa_flags = SA_ONSTACK};
+    bool crash = strcmp(v.mode, "crash") == 0;
+    if (crash) {
+        sigaction(SIGSEGV, &sa, NULL);
+        sigaction(SIGABRT, &sa, NULL);
+    }
+    if (crash || strcmp(v.mode, "restart") == 0)
         timer(&v, SA_RESTART);
     else if (strcmp(v.mode, "interrupt") == 0)
         timer(&v, 0);
