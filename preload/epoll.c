@@ -26,6 +26,9 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev)
     }
 }
 
+/* What a program waits for; the kernel adds errors and hang-ups by itself. */
+#define WAITED_FOR (EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP)
+
 /*
  * What the kernel has for a one-shot registration now: armed or not. Another
  * thread may wait for it, so a guess would not do.
@@ -48,7 +51,7 @@ static bool armed(const struct a407_epoll *s, int fd)
         char *at = strstr(text, want);
         if (at && strchr(at, '\n')) {
             found = true;
-            yes = strtoul(at + length, NULL, 16) & ~(EPOLLONESHOT | EPOLLET);
+            yes = strtoul(at + length, NULL, 16) & WAITED_FOR;
         }
         if (kept > 256) { /* keep what may be the start of our line */
             memmove(text, text + kept - 256, 256);

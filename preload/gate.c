@@ -127,14 +127,7 @@ static void restore_lowat(struct a407_conn *c, int fd)
 
 void a407_check_socket(struct a407_conn *c, int fd)
 {
-    if (c->gone)
-        return;
-    a407_engine_lock(c);
-    /* While the program reads a body nothing is peeked or taken: no check,
-       no system call. */
-    enum a407_want_kind kind = a407_engine_want(c->engine).kind;
-    a407_engine_unlock(c);
-    if (kind == A407_WANT_DELIVER || a407_same_socket(c, fd))
+    if (c->gone || a407_same_socket(c, fd))
         return;
     c->gone = a407_slot_stale(fd, c);
     if (!c->gone)

@@ -101,9 +101,12 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
     int own = a407_timeout_ms(fd, SO_RCVTIMEO);
     int ms = wait_here || bound < SILENCE_MS ? bound : SILENCE_MS;
     bool theirs = !wait_here && own >= 0 && own <= ms;
-    pthread_mutex_unlock(&c->lock); /* another thread may want to close it */
+    /* Meanwhile another thread may close it, a signal handler use another
+       connection, and this thread be cancelled. */
+    pthread_mutex_unlock(&c->lock);
+    a407_leave(0);
     int ev = a407_wait(fd, POLLIN, theirs ? own : ms);
-    int error = errno;
+    int error = a407_enter();
     pthread_mutex_lock(&c->lock);
     errno = error;
     if (ev != 0)
