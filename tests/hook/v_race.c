@@ -105,7 +105,7 @@ static void report(pid_t pid)
 static void fork_in_lookup(void)
 {
     pthread_t t;
-    volatile int *inside = dlsym(RTLD_DEFAULT, "lookup_inside");
+    const volatile int *inside = dlsym(RTLD_DEFAULT, "lookup_inside");
     volatile int *release = dlsym(RTLD_DEFAULT, "lookup_release");
     pthread_create(&t, NULL, connect_only, NULL);
     while (inside && !*inside)
