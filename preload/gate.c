@@ -37,14 +37,23 @@ void a407_engine_unlock(struct a407_conn *c)
     pthread_mutex_unlock(&c->site->lock);
 }
 
+/* Signals of a fault: a program that goes on after one has not slept in a
+   call. */
+static bool of_a_fault(int s)
+{
+    return s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL ||
+           s == SIGABRT || s == SIGTRAP || s == SIGSYS;
+}
+
 /* Would read() be restarted after a signal? Not knowing which one came, all
    handlers are asked. */
 static bool signals_restart(void)
 {
     struct sigaction sa;
     for (int s = 1; s < SIGRTMIN; s++)
-        if (sigaction(s, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL &&
-            sa.sa_handler != SIG_IGN && !(sa.sa_flags & SA_RESTART))
+        if (!of_a_fault(s) && sigaction(s, NULL, &sa) == 0 &&
+            sa.sa_handler != SIG_DFL && sa.sa_handler != SIG_IGN &&
+            !(sa.sa_flags & SA_RESTART))
             return false;
     return true;
 }

@@ -129,8 +129,11 @@ static bool look_at_answer(struct writing *w)
     a407_engine_unlock(w->c);
     w->c->unwatched = 0;
     if (watch)
-        a407_pump(w->c, w->fd);
-    return watch;
+        a407_check_socket(w->c, w->fd);
+    if (!watch || w->c->gone)
+        return false;
+    a407_pump(w->c, w->fd);
+    return true;
 }
 
 /* True after a 407 that could be answered on a fresh connection. */
