@@ -67,5 +67,10 @@ memcheck_bin = $(patsubst $(BUILD)/%,build-valgrind/%,$(unit_bin) $(transcript_b
 build-valgrind/%: $(BUILD)/%
 	$(Q)$(call wrapper,$@,$(MEMCHECK) $<)
 
-valgrind: $(memcheck_bin)
-	$(Q)$(TALLY) $(memcheck_bin)
+# Of the hook tests each victim once, but for the one that hands the kernel
+# wrong arguments on purpose.
+valgrind: $(memcheck_bin) fixtures $(victim_bin) $(BUILD)/libauth407.so
+	$(Q)$(call wrapper,build-valgrind/hook-valgrind,tests/hook/run \
+	    --build $(BUILD) --wrap 'valgrind -q --error-exitcode=99' \
+	    --timeout-factor 8 --only '^(?!errno).*: basic$$')
+	$(Q)$(TALLY) $(memcheck_bin) build-valgrind/hook-valgrind

@@ -13,8 +13,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(sys_obj) $(BUILD)/libauth407cor
 unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
-check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl hook \
-       integration
+check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
+       hook completeness integration
 
 include tests/digest.mk
 include tests/cli/cli.mk
