@@ -113,6 +113,10 @@ bool a407_engine_watch_while_writing(const struct a407_engine *e);
    in its place would be to wait for ever. */
 bool a407_engine_request_open(const struct a407_engine *e);
 
+/* A request is out whole, its answer has not begun, and a 407 would be
+   answered. */
+bool a407_engine_unanswered(const struct a407_engine *e);
+
 /* ---- what is to be done ---- */
 
 enum a407_want_kind {

@@ -28,6 +28,12 @@ bool a407_engine_watch_while_writing(const struct a407_engine *e)
            a407_engine_active(e) && e->w == A407_W_BODY;
 }
 
+bool a407_engine_unanswered(const struct a407_engine *e)
+{
+    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
+           e->w == A407_W_START && a407_engine_active(e);
+}
+
 bool a407_engine_request_open(const struct a407_engine *e)
 {
     return e->w == A407_W_HEAD || e->w == A407_W_BODY;

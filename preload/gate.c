@@ -20,6 +20,11 @@ static int64_t clock_us(clockid_t id)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+int64_t a407_now_ms(void)
+{
+    return clock_us(CLOCK_MONOTONIC) / 1000;
+}
+
 void a407_engine_lock(struct a407_conn *c)
 {
     pthread_mutex_lock(&c->site->lock);
@@ -61,14 +66,14 @@ static bool signals_restart(void)
 int a407_wait_through(int fd, short events, int ms)
 {
     struct pollfd p = {.fd = fd, .events = events};
-    int64_t until = clock_us(CLOCK_MONOTONIC) / 1000 + ms;
+    int64_t until = a407_now_ms() + ms;
     for (;;) {
         int n = poll(&p, 1, ms);
         if (n >= 0)
             return n > 0 ? p.revents : 0;
         if (errno != EINTR)
             return -1;
-        int64_t left = until - clock_us(CLOCK_MONOTONIC) / 1000;
+        int64_t left = until - a407_now_ms();
         ms = left > 0 ? (int)left : 0;
     }
 }
@@ -76,7 +81,7 @@ int a407_wait_through(int fd, short events, int ms)
 int a407_wait(int fd, short events, int ms)
 {
     struct pollfd p = {.fd = fd, .events = events};
-    int64_t until = clock_us(CLOCK_MONOTONIC) / 1000 + ms;
+    int64_t until = a407_now_ms() + ms;
     for (;;) {
         int n = poll(&p, 1, ms);
         if (n >= 0)
@@ -85,7 +90,7 @@ int a407_wait(int fd, short events, int ms)
             return -1;
         if (ms < 0)
             continue;
-        int64_t left = until - clock_us(CLOCK_MONOTONIC) / 1000;
+        int64_t left = until - a407_now_ms();
         ms = left > 0 ? (int)left : 0;
     }
 }
@@ -309,8 +314,7 @@ enum a407_pump a407_pump(struct a407_conn *c, int fd)
 bool a407_flush(struct a407_conn *c, int fd)
 {
     /* one bound for all of it: the program stands still meanwhile */
-    int64_t until = clock_us(CLOCK_MONOTONIC) / 1000 +
-                    (int64_t)c->site->proxy.config->wait_ms;
+    int64_t until = a407_now_ms() + (int64_t)c->site->proxy.config->wait_ms;
     for (;;) {
         a407_engine_lock(c);
         struct a407_span out = a407_engine_output(c->engine);
@@ -323,7 +327,7 @@ bool a407_flush(struct a407_conn *c, int fd)
         }
         ssize_t k = REAL(send)(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (k < 0 && (errno == EAGAIN || errno == EINTR)) {
-            int64_t left = until - clock_us(CLOCK_MONOTONIC) / 1000;
+            int64_t left = until - a407_now_ms();
             if (left > 0 && a407_wait_through(fd, POLLOUT, (int)left) > 0)
                 continue;
         }

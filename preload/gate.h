@@ -43,6 +43,13 @@ void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
                    size_t iov_n, ssize_t n);
 
 /*
+ * Before this program gives way to another (exec), or hands the fd on: if an
+ * answer is awaited on it, waits for that (at most the configured time), so
+ * that a 407 is dealt with by those who can. Keeps errno.
+ */
+void a407_settle(int fd, const void *caller);
+
+/*
  * A write of msg's iovecs. True: it is done, *result and errno are the
  * program's. False: make the call as it is.
  */
@@ -87,6 +94,9 @@ uint64_t a407_socket_cookie(int fd);
 /* If it isn't, the table's entry is dropped and c is gone: the program closed
    the fd in a way that no hook saw. */
 void a407_check_socket(struct a407_conn *c, int fd);
+
+/* The monotonic clock in milliseconds. */
+int64_t a407_now_ms(void);
 
 /* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; -1: none. */
 int a407_timeout_ms(int fd, int option);

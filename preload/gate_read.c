@@ -204,3 +204,37 @@ void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
     r->conn = NULL;
     a407_leave(saved);
 }
+
+static bool unanswered(struct a407_conn *c)
+{
+    a407_engine_lock(c);
+    bool yes = a407_engine_unanswered(c->engine);
+    a407_engine_unlock(c);
+    return yes && !c->gone;
+}
+
+void a407_settle(int fd, const void *caller)
+{
+    int saved = a407_enter();
+    struct a407_conn *c = a407_guard.depth == 1 ? a407_conn_get(fd) : NULL;
+    int64_t until = c ? a407_now_ms() + c->site->proxy.config->wait_ms : 0;
+    int64_t left = c && unanswered(c) ? 1 : 0;
+    while (left > 0 && unanswered(c)) {
+        struct a407_reading r;
+        left = until - a407_now_ms();
+        if (left <= 0 || a407_wait_through(fd, POLLIN, (int)left) <= 0)
+            break;
+        a407_leave(0); /* the gate enters by itself */
+        enum a407_gate gate = a407_read_begin(fd, MSG_DONTWAIT, caller, &r);
+        if (gate == A407_GATE_DELIVER) {
+            errno = EAGAIN; /* nothing was read, and nothing ended */
+            a407_read_end(&r, 0, NULL, 0, -1);
+        }
+        a407_enter();
+        if (gate != A407_GATE_RETURN)
+            break;
+    }
+    if (c)
+        a407_conn_put(c);
+    a407_leave(saved);
+}

@@ -32,6 +32,16 @@ static inline bool a407_writes(int fd)
 bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
                      const void *caller, ssize_t *result);
 
+/*
+ * fds in a message that is about to be sent, or was received. Callers look at
+ * msg_controllen first: most messages carry none.
+ */
+void a407_rights_leave(const struct msghdr *m, const void *caller);
+void a407_rights_come(const struct msghdr *m);
+
+/* A connected socket that this process has not connected itself. */
+void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n);
+
 /* Around every call that connects: whose address is it? And: did it fail? */
 void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n);
 void a407_after_connect(int fd, const struct sockaddr *addr, int rc);

@@ -83,3 +83,9 @@ A407_EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t n)
     a407_after_connect(fd, addr, rc);
     return rc;
 }
+
+void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n)
+{
+    if (peer->sa_family == AF_INET || peer->sa_family == AF_INET6)
+        track(fd, peer, n);
+}

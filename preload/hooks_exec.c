@@ -6,6 +6,7 @@
 
 #include "follow.h"
 #include "hooks.h"
+#include "paths.h"
 
 /*
  * Programs that are started with another environment. libc's own functions
@@ -13,29 +14,60 @@
  * without an environment go to the one that takes it.
  */
 
+/* A jail is to hold what the program puts there, and nothing of ours. */
+A407_EXPORT int chroot(const char *path)
+{
+    int rc = REAL(chroot)(path);
+    if (rc == 0)
+        a407_paths_elsewhere();
+    return rc;
+}
+
+/*
+ * The program to come knows nothing of a request that is under way. If it gets
+ * the connection as its standard input it is there to read the answer. So it
+ * is, on any fd, if this process has made the connection itself and has not
+ * forked: nobody else is left to read. A vfork child is left alone.
+ */
+static void before_exec(const void *caller)
+{
+    if (a407_guard.depth || !a407_own_process())
+        return;
+    int top = a407_slot_top();
+    for (int fd = 0; fd <= top; fd++)
+        if (a407_reads(fd) && (fd == 0 || a407_conn_is_ours(fd)) &&
+            !(REAL(fcntl)(fd, F_GETFD) & FD_CLOEXEC))
+            a407_settle(fd, caller);
+}
+
 A407_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
+    before_exec(A407_CALLER);
     return REAL(execve)(path, argv, a407_follow_env(envp));
 }
 
 A407_EXPORT int execv(const char *path, char *const argv[])
 {
+    before_exec(A407_CALLER);
     return REAL(execve)(path, argv, a407_follow_env(environ));
 }
 
 A407_EXPORT int execvpe(const char *file, char *const argv[],
                         char *const envp[])
 {
+    before_exec(A407_CALLER);
     return REAL(execvpe)(file, argv, a407_follow_env(envp));
 }
 
 A407_EXPORT int execvp(const char *file, char *const argv[])
 {
+    before_exec(A407_CALLER);
     return REAL(execvpe)(file, argv, a407_follow_env(environ));
 }
 
 A407_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
+    before_exec(A407_CALLER);
     return REAL(fexecve)(fd, argv, a407_follow_env(envp));
 }
 
@@ -108,8 +140,10 @@ A407_EXPORT int execl(const char *path, const char *arg, ...)
     va_start(ap, arg);
     char **argv = words(here, arg, &ap);
     va_end(ap);
-    if (argv)
+    if (argv) {
+        before_exec(A407_CALLER);
         REAL(execve)(path, argv, a407_follow_env(environ));
+    }
     return failed(argv, here);
 }
 
@@ -120,8 +154,10 @@ A407_EXPORT int execlp(const char *file, const char *arg, ...)
     va_start(ap, arg);
     char **argv = words(here, arg, &ap);
     va_end(ap);
-    if (argv)
+    if (argv) {
+        before_exec(A407_CALLER);
         REAL(execvpe)(file, argv, a407_follow_env(environ));
+    }
     return failed(argv, here);
 }
 
@@ -133,7 +169,9 @@ A407_EXPORT int execle(const char *path, const char *arg, ...)
     char **argv = words(here, arg, &ap);
     char *const *envp = argv ? va_arg(ap, char *const *) : NULL;
     va_end(ap);
-    if (argv)
+    if (argv) {
+        before_exec(A407_CALLER);
         REAL(execve)(path, argv, a407_follow_env(envp));
+    }
     return failed(argv, here);
 }

@@ -174,8 +174,19 @@ slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
     }
 }
 
+static __attribute__((noinline)) ssize_t recv_rights(int fd, struct msghdr *m,
+                                                     int flags)
+{
+    ssize_t k = REAL(recvmsg)(fd, m, flags);
+    if (k >= 0 && m->msg_controllen)
+        a407_rights_come(m);
+    return k;
+}
+
 A407_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
+    if (__builtin_expect(m->msg_controllen != 0, 0) && !a407_reads(fd))
+        return recv_rights(fd, m, flags);
     if (!a407_reads(fd))
         return REAL(recvmsg)(fd, m, flags);
     return slow_recvmsg(fd, m, flags, A407_CALLER);

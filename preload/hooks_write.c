@@ -137,6 +137,8 @@ A407_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
     if (__builtin_expect(flags & MSG_FASTOPEN && m->msg_name, 0))
         return fast_open(fd, m, flags, A407_CALLER);
+    if (__builtin_expect(m->msg_controllen != 0, 0))
+        a407_rights_leave(m, A407_CALLER);
     if (!a407_writes(fd))
         return REAL(sendmsg)(fd, m, flags);
     return slow_msg(fd, m, flags, A407_CALLER);

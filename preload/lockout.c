@@ -51,7 +51,7 @@ bool a407_lockout_held(const struct a407_config *c,
 {
     char path[PATH_MAX];
     struct stat st;
-    if (!c->state_dir || !c->lockout_s)
+    if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
         return false;
     int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
     if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0)
@@ -68,7 +68,7 @@ void a407_lockout_mark(const struct a407_config *c,
 {
     char path[PATH_MAX];
     struct stat st;
-    if (!c->state_dir || !c->lockout_s)
+    if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
         return;
     int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
     if (n < 0 || (size_t)n >= sizeof path)

@@ -2,8 +2,21 @@
 #include "paths.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static atomic_bool elsewhere;
+
+void a407_paths_elsewhere(void)
+{
+    atomic_store(&elsewhere, true);
+}
+
+bool a407_paths_valid(void)
+{
+    return !atomic_load(&elsewhere);
+}
 
 void a407_make_parents(const char *path)
 {

@@ -42,6 +42,15 @@ struct a407_conn *a407_conn_get(int fd)
     return c;
 }
 
+bool a407_conn_is_ours(int fd)
+{
+    struct a407_conn *c = a407_conn_get(fd);
+    bool yes = c && c->maker == getpid();
+    if (c)
+        a407_conn_put(c);
+    return yes;
+}
+
 static void free_conn(struct a407_conn *c)
 {
     pthread_mutex_lock(&c->site->lock);
@@ -102,6 +111,7 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
         return drop_site(site);
     }
     pthread_mutex_init(&c->lock, NULL);
+    c->maker = getpid();
     c->site = site;
     memcpy(&c->peer, peer, n);
     c->peer_n = n;

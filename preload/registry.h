@@ -30,6 +30,7 @@ struct a407_conn {
     unsigned refs; /* pins and table entries; under the registry's lock */
     unsigned fds;  /* table entries alone */
     pthread_mutex_t lock; /* the engine and all below */
+    pid_t maker;          /* the process that connected */
     struct a407_site *site;
     struct a407_engine *engine;
     struct sockaddr_storage peer;
@@ -64,6 +65,9 @@ static inline struct a407_conn *a407_slot(int fd)
 /* Pins the connection of fd, or returns NULL (untracked, or WATCH). Locks
    briefly. */
 struct a407_conn *a407_conn_get(int fd);
+
+/* Was it made by this process, and not by one that it was forked from? */
+bool a407_conn_is_ours(int fd);
 
 /* Releases the pin; the last one frees. */
 void a407_conn_put(struct a407_conn *c);

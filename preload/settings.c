@@ -62,7 +62,7 @@ static void load(void)
     }
     if (diag.text[0])
         a407_complain(c, diag.text);
-    config = c;
+    __atomic_store_n(&config, c, __ATOMIC_RELEASE);
 }
 
 const struct a407_config *a407_settings(void)
@@ -98,6 +98,11 @@ static void last_resort(uint8_t *p, size_t n)
         p += k;
         n -= k;
     }
+}
+
+bool a407_settings_loaded(void)
+{
+    return __atomic_load_n(&config, __ATOMIC_ACQUIRE) != NULL;
 }
 
 static void random_bytes(void *ctx, void *p, size_t n)

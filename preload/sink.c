@@ -48,6 +48,8 @@ static bool quiet_write(int fd, const struct a407_buf *line)
 /* With O_APPEND the lines of many processes do not mix. */
 static bool to_file(const char *path, const struct a407_buf *line)
 {
+    if (!a407_paths_valid())
+        return false;
     const int how =
         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     int fd = open(path, how, 0600);

@@ -14,12 +14,13 @@ unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
-       hook completeness integration
+       hook startup completeness integration
 
 include tests/digest.mk
 include tests/cli/cli.mk
 include tests/exec/exec.mk
 include tests/hook/hook.mk
+include tests/startup/startup.mk
 include tests/integration/integration.mk
 -include tests/transcripts/transcripts.mk
 -include tests/fuzz/fuzz.mk

@@ -7,7 +7,7 @@ $(exec_family): $(BUILD)/tests/exec/family.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
 
 .PHONY: exec-test
-exec-test: all $(exec_family)
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/exec/run
+exec-test: all fixtures $(exec_family)
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/exec/run tests/exec/handover
 
 -include $(exec_family).d
