@@ -1,4 +1,5 @@
-# Programs that are started with an environment of their own.
+# Programs that are started with an environment of their own, and connections in
+# unusual hands.
 
 exec_family := $(BUILD)/tests/exec/family
 
@@ -8,6 +9,6 @@ $(exec_family): $(BUILD)/tests/exec/family.o
 
 .PHONY: exec-test
 exec-test: all fixtures $(exec_family)
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/exec/run tests/exec/handover
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/exec/run tests/exec/unusual
 
 -include $(exec_family).d
