@@ -185,10 +185,11 @@ static __attribute__((noinline)) ssize_t recv_rights(int fd, struct msghdr *m,
 
 A407_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
-    if (__builtin_expect(m->msg_controllen != 0, 0) && !a407_reads(fd))
-        return recv_rights(fd, m, flags);
+    /* m is the kernel's to judge: it is looked at only after a success, and
+       not at all in a program that has connected nowhere. */
     if (!a407_reads(fd))
-        return REAL(recvmsg)(fd, m, flags);
+        return a407_slot_top() < 0 ? REAL(recvmsg)(fd, m, flags)
+                                   : recv_rights(fd, m, flags);
     return slow_recvmsg(fd, m, flags, A407_CALLER);
 }
 

@@ -135,9 +135,9 @@ slow_msg(int fd, const struct msghdr *m, int flags, const void *caller)
 
 A407_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-    if (__builtin_expect(flags & MSG_FASTOPEN && m->msg_name, 0))
+    if (__builtin_expect(flags & MSG_FASTOPEN && m && m->msg_name, 0))
         return fast_open(fd, m, flags, A407_CALLER);
-    if (__builtin_expect(m->msg_controllen != 0, 0))
+    if (__builtin_expect(a407_slot_top() >= 0 && m && m->msg_controllen, 0))
         a407_rights_leave(m, A407_CALLER);
     if (!a407_writes(fd))
         return REAL(sendmsg)(fd, m, flags);
