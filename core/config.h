@@ -41,6 +41,16 @@ struct a407_config {
                            AUTH407_TIMEOUT in seconds, default 60 */
     unsigned lockout_s; /* how long a rejected credential is not tried again:
                            AUTH407_RETRY_AFTER in seconds, default 900 */
+    unsigned helper_ms; /* longest run of a helper process for one answer:
+                           AUTH407_HELPER_TIMEOUT in seconds, default 10 */
+    bool clear_ok;      /* Basic and Bearer, which send the secret itself, may
+                           go over a connection that is not encrypted and not
+                           to this machine: AUTH407_CLEAR=yes|no, default yes */
+    bool ntlm_v1;       /* AUTH407_NTLM=v1|v2, default v2 */
+    bool canonicalize;  /* the proxy's name goes through DNS for its service
+                           name: AUTH407_CANONICALIZE=yes|no, default no */
+    char *service;      /* AUTH407_SERVICE: GSSAPI service name for the proxies
+                           that the environment names; or NULL */
     struct a407_known_proxy *proxies;
     struct a407_credential *credentials; /* in the order they are tried:
                               variables, proxy URLs, file */

@@ -59,6 +59,41 @@ bool a407_credential_text_ok(struct a407_span s)
     return true;
 }
 
+bool a407_credential_is_outside(const struct a407_credential *c)
+{
+    return c->password_file || c->token_file || c->helper || c->netrc;
+}
+
+static bool copy_text(char **to, const char *from)
+{
+    *to = from ? a407_strdup_span(a407_span_str(from)) : NULL;
+    return *to || !from;
+}
+
+struct a407_credential *a407_credential_copy(const struct a407_credential *c)
+{
+    struct a407_credential *n = malloc(sizeof *n);
+    if (!n)
+        return NULL;
+    *n = *c;
+    n->next = NULL;
+    bool ok = copy_text(&n->label, c->label);
+    ok = copy_text(&n->username, c->username) && ok;
+    ok = copy_text(&n->password, c->password) && ok;
+    ok = copy_text(&n->domain, c->domain) && ok;
+    ok = copy_text(&n->token, c->token) && ok;
+    ok = copy_text(&n->token_file, c->token_file) && ok;
+    ok = copy_text(&n->password_file, c->password_file) && ok;
+    ok = copy_text(&n->helper, c->helper) && ok;
+    ok = copy_text(&n->netrc, c->netrc) && ok;
+    ok = copy_text(&n->keytab, c->keytab) && ok;
+    ok = copy_text(&n->service, c->service) && ok;
+    if (ok)
+        return n;
+    a407_credentials_free(n);
+    return NULL;
+}
+
 void a407_credentials_free(struct a407_credential *list)
 {
     while (list) {
@@ -72,6 +107,8 @@ void a407_credentials_free(struct a407_credential *list)
         a407_free_secret(list->password_file);
         a407_free_secret(list->helper);
         a407_free_secret(list->netrc);
+        a407_free_secret(list->keytab);
+        a407_free_secret(list->service);
         a407_wipe(list, sizeof *list);
         free(list);
         list = next;

@@ -62,7 +62,8 @@ unsigned a407_endpoint_match(const struct a407_endpoint *pattern,
 enum a407_credential_from {
     A407_FROM_VARIABLES, /* AUTH407_USERNAME, ... */
     A407_FROM_PROXY_URL, /* user:pass@ in a *_proxy variable or AUTH407_PROXY */
-    A407_FROM_FILE
+    A407_FROM_FILE,
+    A407_FROM_TICKET /* no secret of ours: whatever Kerberos ticket there is */
 };
 
 /*
@@ -83,12 +84,20 @@ struct a407_credential {
     char *password_file;
     char *helper;
     char *netrc;
+    char *keytab;     /* Kerberos keys of `username`: a file */
+    char *service;    /* GSSAPI service name, "HTTP@host"; NULL: the proxy's */
     unsigned schemes; /* bits allowed */
     int64_t expires;  /* start of that day in UTC, seconds since the epoch;
                          0: none */
     bool malformed;   /* can't be sent; `label` tells where */
     struct a407_credential *next;
 };
+
+/* A copy of one credential, not linked to others, or NULL: no memory. */
+struct a407_credential *a407_credential_copy(const struct a407_credential *c);
+
+/* Does it name a file or a command that the secret has to be read from? */
+bool a407_credential_is_outside(const struct a407_credential *c);
 
 /* Wipes and frees the whole list; NULL is fine. */
 void a407_credentials_free(struct a407_credential *list);

@@ -53,6 +53,8 @@ struct a407_proxy {
     int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT]; /* s */
     bool worked[A407_CREDENTIALS_MAX]; /* was accepted once */
     bool no_reuse; /* a repeat on a kept connection was never answered here */
+    bool client_sent;  /* the program has sent a header of its own to it */
+    bool each_request; /* it wants Negotiate's token with every request */
     /* what goes with the next request; scheme NULL: nothing yet */
     const struct a407_scheme *scheme;
     void *state;
@@ -131,6 +133,8 @@ enum a407_want_kind {
                             a407_engine_reconnected */
     A407_WANT_GIVE_BACK, /* the program must read a407_engine_kept, then the
                             end; the connection is forgotten */
+    A407_WANT_ASK,       /* something that core can't do: a407_engine_ask, do
+                            it, a407_engine_told */
     A407_WANT_FORGET     /* pass through for ever */
 };
 
@@ -169,6 +173,48 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok);
 /* The repeat on a kept connection has been silent for too long: try a fresh
    connection. False when that is not possible or was done already. */
 bool a407_engine_silent(struct a407_engine *e);
+
+/* ---- what is asked of the outside ---- */
+
+enum a407_ask_kind {
+    A407_ASK_SECRET, /* read the credential from where it stands: a file, a
+                        command */
+    A407_ASK_TOKEN,  /* a GSSAPI token for the proxy's service, in answer to
+                        `token` (p NULL: the first leg) */
+    A407_ASK_VERIFY  /* is `token`, from an accepted answer, what proves the
+                        proxy's identity? */
+};
+
+struct a407_ask {
+    enum a407_ask_kind kind;
+    struct a407_credential *cred; /* a copy; a407_ask_clear frees */
+    const struct a407_endpoint *proxy;
+    struct a407_span token; /* a copy too */
+};
+
+/* What came of it. */
+struct a407_told {
+    bool ok;
+    enum a407_cause cause; /* if not: NO_TICKET, CLOCK_SKEW, HELPER_FAILED,
+                              UNMET, PROTOCOL; REJECTED: the KDC refused the
+                              password */
+    char detail[160];      /* ... in words, without secrets */
+    struct a407_buf token; /* TOKEN: for the proxy */
+    struct a407_credential *secret; /* SECRET: takes the place of the one that
+                                       was asked for */
+};
+
+/* After WANT_ASK: fills out, which the caller clears. False: no memory; then
+   tell that it failed. */
+bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out);
+void a407_ask_clear(struct a407_ask *ask);
+
+/* Takes over what told owns, and leaves it empty. */
+void a407_engine_told(struct a407_engine *e, struct a407_told *told);
+
+/* A request stands in for the real one until a handshake is over: what the
+   program writes now must wait, at most the configured time. */
+bool a407_engine_in_handshake(const struct a407_engine *e);
 
 /* The 407 that was taken off the queue, for WANT_GIVE_BACK. */
 struct a407_span a407_engine_kept(const struct a407_engine *e);

@@ -336,7 +336,7 @@ renewed(const struct a407_engine *e, const struct a407_challenges *offered,
     enum a407_cause why;
     for (size_t i = 0; i < offered->n; i++) {
         const struct a407_challenge *c = &offered->item[i];
-        if (!a407_span_ieq(c->scheme, s->token))
+        if (!a407_scheme_speaks(s, c))
             continue;
         unsigned rank = s->rank(c, e->proxy->creds[cred_index], &why);
         if (rank > most) {
@@ -418,9 +418,10 @@ static void give_up(struct a407_engine *e, enum a407_cause cause,
     e->x.answering = false;
 }
 
-void a407_engine_unreadable_407(struct a407_engine *e, const char *detail)
+void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
+                                const char *detail)
 {
-    a407_event_begin(e, NULL);
+    a407_event_begin(e, NULL, head);
     give_up(e, A407_CAUSE_PROTOCOL, detail);
 }
 
@@ -466,12 +467,13 @@ static bool left_to_client(struct a407_engine *e,
 }
 
 /* Judges and plans: true if the request is going to be repeated. */
-static bool answer(struct a407_engine *e, const struct a407_challenges *offered)
+static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
+                   struct a407_span head)
 {
     struct a407_exchange *x = &e->x;
     const char *detail = NULL;
     bool first = !e->ev, again = false;
-    if (first && !a407_event_begin(e, offered)) {
+    if (first && !a407_event_begin(e, offered, head)) {
         give_up(e, A407_CAUSE_PROTOCOL, NULL); /* out of memory */
         return false;
     }
@@ -502,10 +504,11 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
     if (!offered ||
         a407_response_parse(p, n, e->q[0].is_head, e->q[0].is_connect, &r) !=
             A407_PARSE_OK) {
-        a407_engine_unreadable_407(e, "the head of the 407 can't be read");
+        a407_engine_unreadable_407(e, a407_span(p, n),
+                                   "the head of the 407 can't be read");
     } else {
         a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
-        if (answer(e, offered))
+        if (answer(e, offered, a407_span(p, n)))
             plan_drain(e, n, &r);
     }
     a407_challenges_free(offered);

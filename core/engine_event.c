@@ -143,8 +143,10 @@ static void default_cause(struct a407_engine *e, struct a407_event *ev,
 }
 
 bool a407_event_begin(struct a407_engine *e,
-                      const struct a407_challenges *offered)
+                      const struct a407_challenges *offered,
+                      struct a407_span head)
 {
+    (void)head;
     struct a407_event *ev = new_event(e);
     if (!ev)
         return false;

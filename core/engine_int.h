@@ -74,7 +74,8 @@ struct a407_engine {
     enum a407_state st;
     unsigned anomalies;
     int64_t wall_us, mono_us;
-    bool passive; /* only watch: mode observe, or not configured */
+    bool passive;     /* only watch: mode observe, or not configured */
+    bool client_sent; /* an earlier request had a header of the program's */
 
     /* writing */
     enum a407_writing w;
@@ -139,7 +140,8 @@ bool a407_request_recorded(const struct a407_engine *e,
    have it. Moves the state. */
 void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
 /* ... whose head can't be used: the program has it, the log says `detail`. */
-void a407_engine_unreadable_407(struct a407_engine *e, const char *detail);
+void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
+                                const char *detail);
 /* The header for a request that has not been sent yet, from what worked. */
 bool a407_engine_preempt(struct a407_engine *e);
 /* The answer in flight was accepted: remember what worked. */
@@ -166,9 +168,11 @@ void a407_engine_partly_read(struct a407_engine *e);
 /* engine_event.c */
 /* Is this Basic token exactly that credential? */
 bool a407_basic_is(struct a407_span token, const struct a407_credential *c);
-/* A record, unless the exchange has one. `offered` NULL: that was not read. */
+/* A record, unless the exchange has one. `offered` NULL: that was not read;
+   `head` is the 407's. */
 bool a407_event_begin(struct a407_engine *e,
-                      const struct a407_challenges *offered);
+                      const struct a407_challenges *offered,
+                      struct a407_span head);
 /* The request without a 407, for the level "request". */
 void a407_event_plain(struct a407_engine *e, int status);
 /* A request with our header went out, or is about to. */

@@ -63,7 +63,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         if (!end && n < A407_HEAD_MAX)
             return;
         if (is == A407_SNIFF_YES)
-            a407_engine_unreadable_407(e,
+            a407_engine_unreadable_407(e, a407_span(p, n),
                                        end ? "the 407 ended within its head"
                                            : "the head of the 407 is too long");
         begin_deliver(e);
@@ -99,7 +99,7 @@ static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
     a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
     bool first = !e->ev;
     if (first)
-        a407_event_begin(e, offered);
+        a407_event_begin(e, offered, a407_span(p, n));
     if (!e->passive)
         a407_engine_passed_407(e, offered);
     bool goes_on = first && a407_client_goes_on(e, offered);

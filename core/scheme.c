@@ -19,6 +19,13 @@ const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
     return NULL;
 }
 
+bool a407_scheme_speaks(const struct a407_scheme *s,
+                        const struct a407_challenge *ch)
+{
+    return a407_span_ieq(ch->scheme, s->token) ||
+           (s->also && a407_span_ieq(ch->scheme, s->also));
+}
+
 /* The challenge of that scheme that ranks best, the first among equals. */
 static const struct a407_challenge *
 best_challenge(const struct a407_scheme *scheme,
@@ -29,7 +36,7 @@ best_challenge(const struct a407_scheme *scheme,
     unsigned top = 0;
     for (size_t i = 0; i < offered->n; i++) {
         enum a407_cause ignored;
-        if (!a407_span_ieq(offered->item[i].scheme, scheme->token))
+        if (!a407_scheme_speaks(scheme, &offered->item[i]))
             continue;
         unsigned rank = scheme->rank(&offered->item[i], cred, &ignored);
         if (rank > top) {
@@ -100,30 +107,25 @@ static enum a407_cause obstacle(const struct a407_scheme *scheme,
     return why;
 }
 
-static const struct a407_scheme *scheme_of(const struct a407_challenge *ch)
-{
-    for (int id = 0; id < A407_SCHEME_COUNT; id++) {
-        const struct a407_scheme *s = a407_scheme_get((enum a407_scheme_id)id);
-        if (s && a407_span_ieq(ch->scheme, s->token))
-            return s;
-    }
-    return NULL;
-}
-
 static enum a407_cause reason(const struct a407_challenges *offered,
                               unsigned ordered,
                               const struct a407_credential *const *creds,
                               size_t n_creds)
 {
     enum a407_cause best = A407_CAUSE_UNSUPPORTED;
-    for (size_t i = 0; i < offered->n; i++) {
-        const struct a407_scheme *s = scheme_of(&offered->item[i]);
-        for (size_t k = 0; s && k < n_creds; k++) {
-            bool allowed = ordered & creds[k]->schemes & A407_SCHEME_BIT(s->id);
-            enum a407_cause why =
-                obstacle(s, &offered->item[i], creds[k], allowed);
-            if (weight(why) > weight(best))
-                best = why;
+    for (int id = 0; id < A407_SCHEME_COUNT; id++) {
+        const struct a407_scheme *s = a407_scheme_get((enum a407_scheme_id)id);
+        for (size_t i = 0; s && i < offered->n; i++) {
+            if (!a407_scheme_speaks(s, &offered->item[i]))
+                continue;
+            for (size_t k = 0; k < n_creds; k++) {
+                bool allowed =
+                    ordered & creds[k]->schemes & A407_SCHEME_BIT(id);
+                enum a407_cause why =
+                    obstacle(s, &offered->item[i], creds[k], allowed);
+                if (weight(why) > weight(best))
+                    best = why;
+            }
         }
     }
     return best;

@@ -21,20 +21,27 @@ struct a407_auth_request {
                                 known whole (then auth-int can't be used) */
     a407_random_fn *random;
     void *random_ctx;
-    int64_t now; /* seconds since the epoch */
+    int64_t now;            /* seconds since the epoch */
+    struct a407_span token; /* what was made outside, after NEED_TOKEN; p NULL:
+                               nothing yet */
+    bool ntlm_v1;           /* NTLMv1 instead of NTLMv2: a setting */
 };
 
 enum a407_step {
     A407_STEP_DONE,       /* the value was written */
     A407_STEP_NEED_BODY,  /* only auth-int is offered and body.p is NULL */
-    A407_STEP_NEED_TOKEN, /* a token must come from outside (GSSAPI, helper) */
-    A407_STEP_FAIL        /* `*why` tells; nothing was written */
+    A407_STEP_NEED_TOKEN, /* a token must come from outside (GSSAPI): see
+                             `outside`, then step again with rq->token */
+    A407_STEP_LEG, /* the value was written, and the proxy is sure to ask for
+                      more: what goes with it needs no body */
+    A407_STEP_FAIL /* `*why` tells; nothing was written */
 };
 
 enum a407_reply {
     A407_REPLY_REJECTED, /* the challenge says that the credential is no good */
     A407_REPLY_STALE, /* take this challenge and step again: same credential */
-    A407_REPLY_CONTINUE /* the next leg of a handshake */
+    A407_REPLY_CONTINUE /* the next leg of a handshake: init() the same state
+                           with this challenge, then step */
 };
 
 /*
@@ -45,8 +52,12 @@ enum a407_reply {
 struct a407_scheme {
     enum a407_scheme_id id;
     const char *token;   /* as on the wire: "Digest" */
+    const char *also;    /* a second name that it answers to, or NULL: NTLM can
+                            come inside Negotiate */
     bool per_connection; /* bound to its connection (NTLM, Negotiate): what
                             succeeded on one says nothing for another */
+    bool unasked;        /* can be sent without a challenge, by a state of
+                            init(state, NULL): Negotiate */
     size_t state_size;
 
     /*
@@ -58,7 +69,8 @@ struct a407_scheme {
 
     /*
      * Takes a challenge, the first or a new one; copies what it needs. False:
-     * it can't be used (too long, malformed) or memory ran out.
+     * it can't be used (too long, malformed) or memory ran out. NULL is given
+     * only where `unasked` is set.
      */
     bool (*init)(void *state, const struct a407_challenge *ch);
 
@@ -85,7 +97,15 @@ struct a407_scheme {
     void (*info)(void *state, const struct a407_challenge *info);
 
     void (*wipe)(void *state);
+
+    /* After NEED_TOKEN: the proxy's token, decoded, or p NULL in the first leg.
+       Valid until the next call. NULL where step never says NEED_TOKEN. */
+    struct a407_span (*outside)(const void *state);
 };
+
+/* Is that challenge one for this scheme, by either of its names? */
+bool a407_scheme_speaks(const struct a407_scheme *s,
+                        const struct a407_challenge *ch);
 
 /* The implementation, or NULL while there is none. */
 const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_FETCH_H
+#define A407_FETCH_H
+
+#include "engine.h"
+
+/*
+ * Answers ASK_SECRET: reads password-file, token-file, netrc, or runs the
+ * helper, and gives a whole credential with what they say filled in. Blocks at
+ * most config->helper_ms. Locks nothing.
+ */
+void a407_fetch_answer(const struct a407_config *config,
+                       const struct a407_ask *ask, struct a407_told *told);
+
+#endif
