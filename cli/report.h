@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_REPORT_H
+#define A407_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cause.h"
+#include "event.h"
+#include "span.h"
+
+/*
+ * `auth407 report`: what log lines add up to. Lines go in one at a time with
+ * a407_report_add; the memory does not grow with their number. The outputs read
+ * the model after a407_report_finish. Strings here are as the log has them:
+ * any byte but NUL may be in them, so an output escapes what it writes.
+ */
+
+#define A407_REPORT_KEYS     2000 /* distinct keys of one table */
+#define A407_REPORT_FINDINGS 4000 /* distinct findings */
+#define A407_REPORT_KEY_MAX  512  /* bytes of a key; a longer one is cut */
+#define A407_REPORT_BUCKETS  480  /* of the timeline */
+#define A407_REPORT_OUTCOMES 4    /* indexed by enum a407_outcome */
+
+/*
+ * One line of the log, as far as a report needs it. Spans are unescaped UTF-8,
+ * hold no NUL, and live until the next line is read; p == NULL: not in the
+ * line, or null.
+ */
+struct a407_report_record {
+    int64_t time_us; /* since the epoch, microseconds */
+    enum a407_outcome outcome;
+    struct a407_span cause;   /* the code, even one that is unknown here */
+    enum a407_cause cause_id; /* A407_CAUSE_COUNT: unknown here */
+    struct a407_span detail;
+    struct a407_span proxy_address, proxy_peer;
+    int proxy_port;
+    int local_port; /* the program's end of the connection; 0: not told */
+    struct a407_span method, target;
+    bool client_sent;
+    struct a407_span client_scheme, client_user;
+    int status, final_status;            /* 0: none */
+    size_t n_attempts;                   /* of ours */
+    struct a407_span scheme, credential; /* of the last attempt */
+    int64_t pid;
+    struct a407_span executable, module;
+    struct a407_span args[8]; /* the first words of the command line */
+    size_t n_args;
+    bool met_407;    /* false: a request that level `request` wrote */
+    bool unresolved; /* the program was left with the refusal */
+};
+
+/* How often, how it ended, and when. */
+struct a407_report_tally {
+    uint64_t total;
+    uint64_t outcome[A407_REPORT_OUTCOMES];
+    uint64_t unresolved; /* the program was left with the refusal */
+    int64_t first_us, last_us;
+};
+
+struct a407_report_row {
+    char *key;
+    struct a407_report_tally tally;
+};
+
+enum a407_report_table_id {
+    A407_REPORT_BINARY, /* path, and in parentheses the script that it runs */
+    A407_REPORT_MODULE, /* caller.module */
+    A407_REPORT_PROXY,  /* host:port, [host]:port for IPv6 */
+    A407_REPORT_CAUSE,  /* code */
+    A407_REPORT_USER,   /* whom it sent, or the label of our credential */
+    A407_REPORT_TABLES
+};
+
+/* Sorted after a407_report_finish: most 407s first, then by key. */
+struct a407_report_table {
+    const char *name; /* "binary", ... */
+    struct a407_report_row *rows;
+    size_t n;
+    /* what has a key beyond A407_REPORT_KEYS; total == 0: nothing */
+    struct a407_report_tally others;
+    void *index; /* private to report_model.c */
+};
+
+/*
+ * What is to be fixed: one cause in one program, module and proxy. Sorted:
+ * by cause (dropped header first), by how often per binary, then the rest.
+ */
+struct a407_report_finding {
+    const char *cause; /* the code */
+    enum a407_cause cause_id;
+    const char *binary; /* the key of A407_REPORT_BINARY */
+    const char *path;   /* of the executable, without the script */
+    const char *script; /* "" without one */
+    const char *module; /* "" if not told */
+    const char *proxy;  /* the key of A407_REPORT_PROXY */
+    const char *host;
+    int port;
+    const char *detail; /* of the first such line; "" without one */
+    struct a407_report_tally tally;
+};
+
+/* 407s over time. Bucket i begins at start_us + i * width_us. */
+struct a407_report_timeline {
+    int64_t start_us, width_us; /* width: whole seconds, a power of two */
+    size_t n;                   /* buckets in use; 0: no 407 */
+    uint64_t count[A407_REPORT_BUCKETS][A407_REPORT_OUTCOMES];
+};
+
+/* What was read. */
+struct a407_report_input {
+    uint64_t files, bytes, lines;
+    uint64_t torn;        /* no JSON object: cut off, or not a log at all */
+    uint64_t foreign;     /* JSON, but not a line of ours */
+    uint64_t problems;    /* lines on a problem of auth407 itself */
+    uint64_t without_407; /* requests that met no 407 */
+    uint64_t filtered;    /* 407s that the filters left out */
+};
+
+struct a407_report {
+    struct a407_report_input input;
+    struct a407_report_tally all; /* total: 407s that the report is on */
+    struct a407_report_table tables[A407_REPORT_TABLES];
+    struct a407_report_finding *findings;
+    size_t n_findings;
+    struct a407_report_tally findings_others; /* beyond the limit */
+    struct a407_report_table problem_texts;   /* message: how often */
+    struct a407_report_timeline timeline;
+    void *index; /* private to report_model.c */
+    bool out_of_memory;
+};
+
+/* Empty. False: memory ran out. Allocates. */
+bool a407_report_init(struct a407_report *r);
+void a407_report_free(struct a407_report *r);
+
+/* Counts one 407 (r->met_407) that passed the filters. */
+void a407_report_add(struct a407_report *r, const struct a407_report_record *l);
+
+/* Counts one line on a problem of auth407 itself. */
+void a407_report_add_problem(struct a407_report *r, int64_t time_us,
+                             struct a407_span message);
+
+/* Sorts; to be called once, before an output. */
+void a407_report_finish(struct a407_report *r);
+
+/* How a finding is told: the first group answers "who dropped the header". */
+enum a407_report_group {
+    A407_REPORT_DROPPED,    /* dropped_by_client */
+    A407_REPORT_NEVER_SENT, /* not_sent_by_client, no_credential */
+    A407_REPORT_OTHER
+};
+enum a407_report_group a407_report_group(const struct a407_report_finding *f);
+
+/*
+ * What to do about a finding: `text` is a sentence, `line` what to type or to
+ * add ("" when there is nothing of that kind), `where` the file that the line
+ * belongs in, or "" for a command. Host and port are filled in; USER and
+ * PASSWORD stand for the secrets. Needs no freeing.
+ */
+struct a407_report_advice {
+    const char *text; /* static */
+    char line[1024];
+    const char *where; /* static */
+};
+void a407_report_advise(const struct a407_report_finding *f,
+                        struct a407_report_advice *out);
+
+/* "2026-11-21T14:03:05Z" (RFC 3339, UTC, whole seconds) in at least 32 bytes.
+ */
+void a407_report_time_utc(int64_t us, char out[static 32]);
+
+/* "2026-11-21 14:03:05" in the local time zone, in at least 32 bytes. */
+void a407_report_time_local(int64_t us, char out[static 32]);
+
+/* The words of enum a407_outcome: "resolved", ... */
+const char *a407_report_outcome(enum a407_outcome o);
+
+/* Where text goes: what a terminal can show. */
+struct a407_report_term {
+    FILE *f;
+    size_t width; /* columns */
+    bool color;
+};
+
+/*
+ * Joins 407s with the proxy's own log (report_access.c). Open reads the
+ * proxy's log, or as much of it as it must, and says on standard error what is
+ * wrong (then NULL); record is told each 407 that the report is on; finish
+ * follows the last one; then the outputs, each of which writes its section:
+ * text with its heading, JSON as one value, CSV as rows, HTML as a <section>.
+ */
+struct a407_report_access;
+struct a407_report_access *a407_report_access_open(const char *const *files,
+                                                   size_t n);
+void a407_report_access_record(struct a407_report_access *a,
+                               const struct a407_report_record *l);
+void a407_report_access_finish(struct a407_report_access *a);
+void a407_report_access_text(const struct a407_report_access *a,
+                             const struct a407_report_term *t);
+bool a407_report_access_json(const struct a407_report_access *a,
+                             struct a407_buf *out);
+void a407_report_access_csv(const struct a407_report_access *a, FILE *f);
+void a407_report_access_html(const struct a407_report_access *a, FILE *f);
+void a407_report_access_free(struct a407_report_access *a);
+
+/*
+ * The outputs. `access` may be NULL; `top`: how many rows a table shows, 0 for
+ * all. False: memory ran out; errors of the stream are its own.
+ */
+struct a407_report_view {
+    const struct a407_report *report;
+    const struct a407_report_access *access;
+    size_t top;
+    const char *filters; /* the filters in words, or "" */
+};
+bool a407_report_text(const struct a407_report_view *v,
+                      const struct a407_report_term *t);
+bool a407_report_json(const struct a407_report_view *v, FILE *f);
+bool a407_report_csv(const struct a407_report_view *v, FILE *f);
+bool a407_report_html(const struct a407_report_view *v, FILE *f);
+
+/*
+ * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,
+ * DEL, bidirectional controls, bad UTF-8) as \xNN or \u{NNNN}; pads or cuts to
+ * columns by wcwidth-like rules.
+ */
+void a407_term_put(const struct a407_report_term *t, const char *z);
+size_t a407_term_width(const char *z); /* columns that put would take */
+/* At most `columns` wide; cut with "..." in the middle; padded if `pad`. */
+void a407_term_cell(const struct a407_report_term *t, const char *z,
+                    size_t columns, bool pad);
+
+#endif
