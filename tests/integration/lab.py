@@ -22,10 +22,10 @@ class Trouble(Exception):
     """The run can't be set up; the text says what is missing."""
 
 
-def enter_mount_namespace():
+def enter_mount_namespace(*more):
     """Starts this program again in a mount namespace of its own, where a file
-    can be laid over /etc/hosts without the machine noticing. Returns inside
-    it."""
+    can be laid over /etc/hosts without the machine noticing; `more` are
+    unshare's options for other namespaces. Returns inside it."""
     if os.environ.get(INSIDE):
         return
     if os.geteuid() != 0:
@@ -38,14 +38,14 @@ def enter_mount_namespace():
                       + sys.argv)
         raise Trouble("these tests need root: they give the client and the "
                       "proxy an /etc/hosts each (run them with sudo)")
-    probe = subprocess.run(["unshare", "-m", "true"], capture_output=True,
-                           text=True)
+    unshare = ["unshare", "-m", *more]
+    probe = subprocess.run([*unshare, "true"], capture_output=True, text=True)
     if probe.returncode != 0:
-        raise Trouble("no mount namespace can be made here (unshare -m: "
+        raise Trouble(f"no namespace can be made here ({' '.join(unshare)}: "
                       + probe.stderr.strip() + ")")
     os.environ[INSIDE] = "1"
     sys.stdout.flush()
-    os.execvp("unshare", ["unshare", "-m", "/usr/bin/python3"] + sys.argv)
+    os.execvp(unshare[0], [*unshare, "/usr/bin/python3"] + sys.argv)
 
 
 class Child:
