@@ -24,6 +24,13 @@
 #define A407_REPORT_BUCKETS  480  /* of the timeline */
 #define A407_REPORT_OUTCOMES 4    /* indexed by enum a407_outcome */
 
+/* A request of ours, as far as the proxy's own log is compared with it. */
+struct a407_report_attempt {
+    int status;          /* of its answer; 0: none came */
+    int64_t duration_us; /* from the request to its answer's head */
+    int local_port;      /* 0: not told */
+};
+
 /*
  * One line of the log, as far as a report needs it. Spans are unescaped UTF-8,
  * hold no NUL, and live until the next line is read; p == NULL: not in the
@@ -41,8 +48,9 @@ struct a407_report_record {
     struct a407_span method, target;
     bool client_sent;
     struct a407_span client_scheme, client_user;
-    int status, final_status;            /* 0: none */
-    size_t n_attempts;                   /* of ours */
+    int status, final_status; /* 0: none */
+    size_t n_attempts;        /* of ours; may exceed the array */
+    struct a407_report_attempt attempts[A407_EVENT_ATTEMPTS];
     struct a407_span scheme, credential; /* of the last attempt */
     int64_t pid;
     struct a407_span executable, module;
@@ -186,22 +194,36 @@ struct a407_report_term {
 };
 
 /*
- * Joins 407s with the proxy's own log (report_access.c). Open reads the
- * proxy's log, or as much of it as it must, and says on standard error what is
- * wrong (then NULL); record is told each 407 that the report is on; finish
- * follows the last one; then the outputs, each of which writes its section:
- * text with its heading, JSON as one value, CSV as rows, HTML as a <section>.
+ * Joins 407s with the proxy's own log (report_access.c). Open opens the files;
+ * NULL: one can't be read, said on standard error. Record is told each 407
+ * that the report is on, and each that a filter other than that of the time
+ * left out (`selected` false), or its line in the proxy's log would look like
+ * one of a program that has no record. Finish follows the last record: it reads
+ * the files and compares; false: said on standard error. The memory does not
+ * grow with the number of lines: what is compared is sorted in temporary files
+ * in $TMPDIR. Then the outputs, each of which writes its section: text with
+ * its heading, JSON as one value, CSV as rows, HTML as a <section>. Their
+ * errors are those of the stream.
  */
+#define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
+
 struct a407_report_access;
-struct a407_report_access *a407_report_access_open(const char *const *files,
-                                                   size_t n);
+struct a407_report_access_options {
+    const char *const *files;
+    size_t n;
+    int64_t tolerance_us;       /* between both clocks, besides an offset */
+    int64_t since_us, until_us; /* as those of the records; INT64_MIN and
+                                   INT64_MAX: none */
+};
+struct a407_report_access *
+a407_report_access_open(const struct a407_report_access_options *o);
 void a407_report_access_record(struct a407_report_access *a,
-                               const struct a407_report_record *l);
-void a407_report_access_finish(struct a407_report_access *a);
+                               const struct a407_report_record *l,
+                               bool selected);
+bool a407_report_access_finish(struct a407_report_access *a);
 void a407_report_access_text(const struct a407_report_access *a,
                              const struct a407_report_term *t);
-bool a407_report_access_json(const struct a407_report_access *a,
-                             struct a407_buf *out);
+void a407_report_access_json(const struct a407_report_access *a, FILE *f);
 void a407_report_access_csv(const struct a407_report_access *a, FILE *f);
 void a407_report_access_html(const struct a407_report_access *a, FILE *f);
 void a407_report_access_free(struct a407_report_access *a);
