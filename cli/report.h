@@ -54,7 +54,7 @@ struct a407_report_record {
     struct a407_span scheme, credential; /* of the last attempt */
     int64_t pid;
     struct a407_span executable, module;
-    struct a407_span args[8]; /* the first words of the command line */
+    struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
     size_t n_args;
     bool met_407;    /* false: a request that level `request` wrote */
     bool unresolved; /* the program was left with the refusal */
@@ -106,7 +106,8 @@ struct a407_report_finding {
     const char *proxy;  /* the key of A407_REPORT_PROXY */
     const char *host;
     int port;
-    const char *detail; /* of the first such line; "" without one */
+    const char *detail;     /* of the first such line; "" without one */
+    const char *credential; /* where ours stands, the same; "" without one */
     struct a407_report_tally tally;
 };
 
