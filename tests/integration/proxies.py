@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import time
 
+from lab import CLEAN_PATH
+
 REALM = "test proxies"
 USER, PASSWORD = "alice", "s3cret.pass-word"
 # a login that breaks whoever forgets to encode something
@@ -20,12 +22,14 @@ class Seen:
     status: int
     request: str
     user: str
+    connection: str = ""   # the client's port, where the proxy writes it
 
 
 class Proxy:
     scheme = None
     package = program = None
     counts_status = True
+    environment = {}       # of the proxy itself, besides the usual
 
     def __init__(self, lab, name):
         self.lab, self.name = lab, name
@@ -40,11 +44,17 @@ class Proxy:
         out = []
         for line in self.access_log.read_text(errors="replace").splitlines():
             parts = line.split("\t")
-            if len(parts) == 3 and parts[0].isdigit() \
+            if len(parts) == 4 and parts[0].isdigit() \
                     and "error:transaction-end" not in parts[1]:
                 out.append(Seen(int(parts[0]), parts[1],
-                                "" if parts[2] == "-" else parts[2]))
+                                "" if parts[2] == "-" else parts[2],
+                                parts[3]))
         return out
+
+    def launch(self, *argv):
+        self.child = self.lab.start(
+            self.name, [self.program, *argv], self.port,
+            env={"PATH": CLEAN_PATH, "LANG": "C.UTF-8", **self.environment})
 
     def mark(self):
         return len(self.entries())
@@ -121,15 +131,14 @@ coredump_dir {home}
 cache deny all
 cache_mem 8 MB
 cache_log {home}/cache.log
-logformat short %>Hs\t%rm %ru HTTP/%rv\t%un
+logformat short %>Hs\t%rm %ru HTTP/%rv\t%un\t%>p
 access_log stdio:{self.access_log} short
 pinger_enable off
 email_err_data off
 max_filedescriptors 4096
 shutdown_lifetime 0 seconds
 """)
-        self.child = self.lab.start(
-            self.name, [self.program, "-N", "-f", conf], self.port)
+        self.launch("-N", "-f", conf)
 
 
 class Apache(Proxy):
@@ -145,6 +154,13 @@ class Apache(Proxy):
         """Apache opens tunnels only to the ports that it is told."""
         self.ports = " ".join(str(p) for p in ports)
 
+    def _auth(self):
+        if self.scheme is None:
+            return "Require all granted\n"
+        return (f'AuthType Digest\nAuthName "{REALM}"\n'
+                f"AuthUserFile {self.lab.root}/digest.users\n"
+                "Require valid-user\n")
+
     def start(self):
         home = self.lab.folder(self.name, 0o755)
         self.access_log = home / "access.log"
@@ -152,10 +168,6 @@ class Apache(Proxy):
         load = "".join(
             f"LoadModule {m}_module /usr/lib/apache2/modules/mod_{m}.so\n"
             for m in self.modules)
-        auth = (f'AuthType Digest\nAuthName "{REALM}"\n'
-                f"AuthUserFile {self.lab.root}/digest.users\n"
-                "Require valid-user\n" if self.scheme
-                else "Require all granted\n")
         conf = self.lab.write(f"{self.name}/apache.conf", load + f"""\
 ServerRoot {home}
 ServerName proxy.test
@@ -165,7 +177,7 @@ DefaultRuntimeDir {home}
 User www-data
 Group www-data
 ErrorLog {home}/error.log
-LogFormat "%>s\\t%r\\t%u" short
+LogFormat "%>s\\t%r\\t%u\\t%{{remote}}p" short
 CustomLog {self.access_log} short
 StartServers 1
 ThreadsPerChild 64
@@ -176,10 +188,9 @@ ProxyRequests On
 ProxyVia Off
 AllowCONNECT {self.ports}
 <Proxy *>
-{auth}</Proxy>
+{self._auth()}</Proxy>
 """)
-        self.child = self.lab.start(
-            self.name, [self.program, "-DFOREGROUND", "-f", conf], self.port)
+        self.launch("-DFOREGROUND", "-f", conf)
 
 
 class Tinyproxy(Proxy):
@@ -204,8 +215,7 @@ LogLevel Connect
 LogFile "{self.access_log}"
 Allow 127.0.0.1
 """)
-        self.child = self.lab.start(
-            self.name, [self.program, "-d", "-c", conf], self.port)
+        self.launch("-d", "-c", conf)
 
     def entries(self):
         """Its log tells a request from an answer: a request that was let
