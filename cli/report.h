@@ -48,11 +48,12 @@ struct a407_report_record {
     struct a407_span method, target;
     bool client_sent;
     struct a407_span client_scheme, client_user;
-    int status, final_status; /* 0: none */
-    size_t n_attempts;        /* of ours; may exceed the array */
+    struct a407_span sent_before; /* "connection", "program", "never" */
+    int status, final_status;     /* 0: none */
+    size_t n_attempts;            /* of ours; may exceed the array */
     struct a407_report_attempt attempts[A407_EVENT_ATTEMPTS];
     struct a407_span scheme, credential; /* of the last attempt */
-    int64_t pid;
+    int64_t pid, lost;                   /* lines lost before this one */
     struct a407_span executable, module;
     struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
     size_t n_args;
@@ -108,6 +109,8 @@ struct a407_report_finding {
     int port;
     const char *detail;     /* of the first such line; "" without one */
     const char *credential; /* where ours stands, the same; "" without one */
+    uint64_t after_sending; /* it had sent a header before: dropped on reuse */
+    uint64_t weight;        /* all 407s of this cause and binary */
     struct a407_report_tally tally;
 };
 
@@ -126,6 +129,7 @@ struct a407_report_input {
     uint64_t problems;    /* lines on a problem of auth407 itself */
     uint64_t without_407; /* requests that met no 407 */
     uint64_t filtered;    /* 407s that the filters left out */
+    uint64_t lost;        /* lines that could not be written, says the log */
 };
 
 struct a407_report {
