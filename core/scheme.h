@@ -25,6 +25,8 @@ struct a407_auth_request {
     struct a407_span token; /* what was made outside, after NEED_TOKEN; p NULL:
                                nothing yet */
     bool ntlm_v1;           /* NTLMv1 instead of NTLMv2: a setting */
+    struct a407_span proxy_host; /* the proxy's name as configured, for the
+                                    service name in NTLM; p NULL: unknown */
 };
 
 enum a407_step {
@@ -40,8 +42,11 @@ enum a407_step {
 enum a407_reply {
     A407_REPLY_REJECTED, /* the challenge says that the credential is no good */
     A407_REPLY_STALE, /* take this challenge and step again: same credential */
-    A407_REPLY_CONTINUE /* the next leg of a handshake: init() the same state
-                           with this challenge, then step */
+    A407_REPLY_CONTINUE, /* the next leg of a handshake: init() the same state
+                            with this challenge, then step */
+    A407_REPLY_RESTART   /* the handshake has to begin anew, on any connection:
+                            init() and step as at first. The credential was not
+                            judged */
 };
 
 /*
