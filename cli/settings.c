@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "credfile_read.h"
+#include "log_target.h"
 #include "msg.h"
 #include "scheme.h"
 #include "secret.h"
@@ -23,17 +24,6 @@ static bool set_variable(const char *name, const char *value)
     if (setenv(name, value, 1) == 0)
         return true;
     a407_error("can't set %s: %s", name, strerror(errno));
-    return false;
-}
-
-static bool is_log_word(const char *value)
-{
-    static const char *const words[] = {"stderr", "syslog", "journald", "none"};
-    size_t i;
-
-    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (strcmp(value, words[i]) == 0)
-            return true;
     return false;
 }
 
@@ -78,7 +68,7 @@ static bool set_option(const struct a407_option *o, const char *value)
     case A407_KIND_TEXT:
         return set_variable(o->variable, value);
     case A407_KIND_LOG:
-        if (is_log_word(value))
+        if (a407_log_is_word(value))
             return set_variable(o->variable, value);
         return set_path(o, value);
     case A407_KIND_PATH:

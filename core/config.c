@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "buf.h"
+#include "log_target.h"
 
 #define DEFAULT_REPLAY_MAX ((size_t)16 << 20)
 #define MOST_REPLAY_MAX    ((size_t)1 << 30) /* memory of the host, not ours */
@@ -75,6 +76,13 @@ static void read_paths(struct reader *r)
     c->state_dir = xdg_path(r, "XDG_STATE_HOME", "/.local/state", "/auth407");
 
     struct a407_span log = get(r, "AUTH407_LOG");
+    struct a407_log_target target;
+    if (log.n && !a407_log_target(log.p, &target)) {
+        a407_diag_set(r->diag,
+                      "AUTH407_LOG: write syslog, syslog:/SOCKET or "
+                      "syslog://ADDRESS[:PORT] with a numeric address");
+        log.n = 0;
+    }
     if (log.n)
         c->log = copy(r, log);
     else if (c->state_dir)
@@ -86,6 +94,17 @@ static void read_paths(struct reader *r)
     c->credentials_path = file.n ? copy(r, file)
                                  : xdg_path(r, "XDG_CONFIG_HOME", "/.config",
                                             "/auth407/credentials");
+}
+
+static void read_log_size(struct reader *r)
+{
+    struct a407_span v = get(r, "AUTH407_LOG_MAX_SIZE");
+    uint64_t n = 0;
+    if (v.n && !a407_size_parse(v, &n))
+        a407_diag_set(r->diag, "AUTH407_LOG_MAX_SIZE: write a number of bytes, "
+                               "or with K, M or G; 0 for no limit");
+    else
+        r->c->log_max_size = n;
 }
 
 static void read_mode(struct reader *r)
@@ -345,6 +364,7 @@ struct a407_config *a407_config_new(a407_getenv_fn *get_fn, void *ctx,
     read_schemes(&r);
     read_numbers(&r);
     read_paths(&r);
+    read_log_size(&r);
     read_variables(&r);
     read_proxy_variables(&r);
     read_proxy_list(&r);

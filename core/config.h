@@ -29,8 +29,11 @@ struct a407_config {
     enum a407_mode mode;
     enum a407_log_level log_level;
     char *log; /* AUTH407_LOG as given: a path, "stderr", "syslog", "journald",
-                  "none"; never NULL: the default path is filled in, or "none"
-                  when neither XDG_STATE_HOME nor HOME is set */
+                  "none", see log_target.h; never NULL: the default path is
+                  filled in, or "none" when neither XDG_STATE_HOME nor HOME is
+                  set */
+    uint64_t log_max_size; /* AUTH407_LOG_MAX_SIZE: bytes at which a file is put
+                              aside as FILE.1; 0, the default: never */
     char *credentials_path;                       /* the file's path, or NULL */
     enum a407_scheme_id order[A407_SCHEME_COUNT]; /* allowed, best first */
     size_t n_order;

@@ -38,7 +38,7 @@ _auth407_options()
 {
     echo --username --password --password-file --password-fd --domain \
         --token --token-file --credentials --proxy --schemes --log \
-        --log-level --replay-max --timeout --retry-after --follow --quiet \
+        --log-level --log-max-size --replay-max --timeout --retry-after --follow --quiet \
         --verbose --help --version
     [[ ${COMP_WORDS[1]} == observe ]] || echo --mode
 }
@@ -65,7 +65,7 @@ _auth407_value()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;
     --username | --password | --password-fd | --domain | --token | --proxy | \
-        --replay-max | --timeout | --retry-after) ;;
+        --log-max-size | --replay-max | --timeout | --retry-after) ;;
     *) return 1 ;;
     esac
 }

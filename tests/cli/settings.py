@@ -33,6 +33,7 @@ VALUES = {
     "mode": ("AUTH407_MODE", "observe"),
     "log": ("AUTH407_LOG", "stderr"),
     "log-level": ("AUTH407_LOG_LEVEL", "request"),
+    "log-max-size": ("AUTH407_LOG_MAX_SIZE", "64M"),
     "replay-max": ("AUTH407_REPLAY_MAX", "1000"),
     "timeout": ("AUTH407_TIMEOUT", "7"),
     "retry-after": ("AUTH407_RETRY_AFTER", "11"),
@@ -77,7 +78,8 @@ def relative_files():
     equal(value_of("AUTH407_LOG", "--log", "x.jsonl", **where),
           path("rel/x.jsonl"))
     equal(value_of("AUTH407_LOG", "--log", "/x.jsonl", **where), "/x.jsonl")
-    for word in ("stderr", "syslog", "journald", "none"):
+    for word in ("stderr", "syslog", "journald", "none", "syslog:/dev/log",
+                 "syslog://127.0.0.1:5140"):
         equal(value_of("AUTH407_LOG", "--log", word, **where), word)
     equal(value_of("AUTH407_CREDENTIALS", "--credentials", "cred", **where),
           path("rel/cred"))

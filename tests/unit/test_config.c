@@ -123,6 +123,13 @@ static void test_paths(void **state)
     c = good(ENV("AUTH407_LOG", "stderr", "AUTH407_CREDENTIALS", "x/y"));
     assert_string_equal(c->log, "stderr");
     assert_string_equal(c->credentials_path, "x/y");
+    assert_int_equal(c->log_max_size, 0);
+    a407_config_free(c);
+
+    c = good(ENV("AUTH407_LOG", "syslog://[::1]:5140", "AUTH407_LOG_MAX_SIZE",
+                 "64M"));
+    assert_string_equal(c->log, "syslog://[::1]:5140");
+    assert_int_equal(c->log_max_size, 67108864);
     a407_config_free(c);
 }
 
@@ -154,7 +161,9 @@ static void test_bad_settings(void **state)
 {
     static const char *const bad[][2] = {
         {"AUTH407_MODE", "inject hunter2"},
+        {"AUTH407_LOG", "syslog://hunter2"},
         {"AUTH407_LOG_LEVEL", "hunter2"},
+        {"AUTH407_LOG_MAX_SIZE", "hunter2"},
         {"AUTH407_SCHEMES", "basic,hunter2"},
         {"AUTH407_SCHEMES", ","},
         {"AUTH407_REPLAY_MAX", "-1"},
@@ -178,6 +187,8 @@ static void test_bad_settings(void **state)
         assert_null(strstr(diag.text, "hunter2"));
         assert_int_equal(c->mode, A407_MODE_INJECT);
         assert_int_equal(c->log_level, A407_LOG_CHALLENGE);
+        assert_int_equal(c->log_max_size, 0);
+        assert_string_equal(c->log, "none");
         assert_int_equal(c->schemes, A407_ALL_SCHEMES);
         assert_int_equal(c->replay_max, 16777216);
         assert_int_equal(c->wait_ms, 60000);
