@@ -10,9 +10,10 @@ const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
         return &a407_basic;
     case A407_DIGEST:
         return &a407_digest;
+    case A407_BEARER:
+        return &a407_bearer;
     case A407_NEGOTIATE:
     case A407_NTLM:
-    case A407_BEARER:
     case A407_SCHEME_COUNT:
         break;
     }
