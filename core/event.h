@@ -78,6 +78,9 @@ struct a407_event {
     struct a407_event_process process;
 };
 
+/* As in the log: "resolved", ... */
+const char *a407_outcome_name(enum a407_outcome o);
+
 /*
  * Appends one JSON object and "\n" to out. Every string is made valid UTF-8
  * (a bad byte becomes U+FFFD) and escaped (RFC 8259 section 7). Arguments are

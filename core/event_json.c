@@ -6,7 +6,7 @@
 /* Enough to recognise a word by; bounds the line. */
 #define ARG_SHOWN 256
 
-static const char *outcome_name(enum a407_outcome o)
+const char *a407_outcome_name(enum a407_outcome o)
 {
     switch (o) {
     case A407_RESOLVED:
@@ -183,7 +183,7 @@ bool a407_event_json(const struct a407_event *e, struct a407_buf *out)
     add_timestamp(out, e->time_us);
     a407_buf_str(out, ",\"schema\":1,"
                       "\"event\":{\"name\":\"proxy.authentication\"}");
-    add_string(out, ",\"outcome\":", outcome_name(e->outcome));
+    add_string(out, ",\"outcome\":", a407_outcome_name(e->outcome));
     add_string(out, ",\"cause\":", cause->code);
     if (e->detail[0])
         add_string(out, ",\"detail\":", e->detail);
