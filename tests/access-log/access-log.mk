@@ -1,0 +1,20 @@
+# The join of `auth407 report` with a proxy's own log: its parts by themselves,
+# and the whole with real proxies (needs root and `scripts/deps test`).
+
+access_src := $(wildcard tests/access-log/test_*.c)
+access_bin := $(access_src:%.c=$(BUILD)/%)
+access_obj := $(access_src:%.c=$(BUILD)/%.o)
+access_cli := $(filter-out $(BUILD)/cli/main.o,$(cli_obj))
+
+$(access_obj): private LAYER := -Isys -Icli
+
+$(BUILD)/tests/access-log/test_%: $(BUILD)/tests/access-log/test_%.o \
+        $(access_cli) $(sys_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(CLI_LIBS) $(NETTLE) \
+	    $(CMOCKA) $(LDFLAGS)
+
+.PHONY: access-log-unit
+access-log-unit: $(access_bin)
+	$(Q)$(TALLY) $(access_bin)
+
+-include $(access_obj:.o=.d)
