@@ -12,19 +12,35 @@
  * A process of ours beside the program: the Kerberos helper, or the command of
  * a credential. The program must not notice it: it gets no SIGCHLD for it, its
  * wait() does not see it, and the one fd that we hold is out of its way.
+ *
+ * A process that executes another file tells its parent of its end by SIGCHLD,
+ * whatever it was made with (execve(2)). So the command has a keeper for a
+ * parent: a child of the program that executes nothing, tells nobody of its
+ * end, runs a page of our code in the program's memory, and waits. Only a wait
+ * with __WALL or __WCLONE, which few programs but debuggers do, can see it; if
+ * one takes it away, nothing is lost. A program that executes another in the
+ * middle of a handshake keeps the keeper's zombie until its own end.
  */
+struct a407_child_job; /* child_keeper.h */
+
 struct a407_child {
-    int fd;          /* our end of a stream socket: its standard input and
-                        output; -1: none */
+    int fd;          /* our end of a stream socket: the standard input and
+                        output of the command */
     uint64_t cookie; /* SO_COOKIE of it: the program may close fds in bulk */
-    pid_t pid;       /* 0: none */
+    pid_t pid;       /* of the keeper; 0: there is none, nothing else counts */
+    pid_t owner;     /* who has started it: not a copy made by fork */
+    struct a407_child_job *job;
 };
 
 /*
  * Starts path with argv, in the program's own environment without the preload
  * of this library and without variables that hold our secrets; its standard
- * error is /dev/null. No fork handler of the program runs. False: errno tells.
- * Blocks until exec. Must be ended with a407_child_end.
+ * error is /dev/null, it has no other fd, and no signal is blocked or has a
+ * handler. No fork handler of the program runs. False: errno tells, *c is
+ * empty. Blocks until exec. Must be ended with a407_child_end.
+ *
+ * Called inside a407_enter. Under valgrind, which does not know such children,
+ * a failing exec shows only in that nothing is received.
  */
 bool a407_child_start(struct a407_child *c, const char *path,
                       const char *const argv[]);
@@ -43,9 +59,14 @@ void a407_child_send_end(struct a407_child *c);
 bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
                         const char *upto, int64_t until_ms);
 
-/* Waits for its end, and ends it by SIGKILL at until_ms. Returns its exit
-   status, 128+N for a signal, -1 if unknown. Closes fd. Safe on an ended one.
+/*
+ * Closes fd, waits for its end, and ends it by SIGKILL at until_ms. Returns its
+ * exit status, 128+N for a signal, -1 if unknown. Safe on an ended one and on a
+ * zeroed one. In a copy of the process (fork) only the fd is closed.
  */
 int a407_child_end(struct a407_child *c, int64_t until_ms);
+
+/* Milliseconds of the clock that the limits above are told in. */
+int64_t a407_child_now(void);
 
 #endif

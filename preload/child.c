@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "child.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "child_env.h"
+#include "child_keeper.h"
+#include "real.h"
+
+/* Programs expect the lowest free number from open(), and may build on it. */
+#define HIGH_FD 200
+
+/* A file system that does not answer must not hold the program for ever. */
+#define START_MS 10000
+
+/* After SIGKILL: the kernel's own work. */
+#define KILL_MS 2000
+
+int64_t a407_child_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- the fd ---- */
+
+static uint64_t cookie_of(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t n = sizeof cookie;
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
+        return 0;
+    return cookie;
+}
+
+/* Is the number still that of our socket? */
+static bool holds(const struct a407_child *c)
+{
+    return c->pid && c->fd >= 0 && c->cookie && cookie_of(c->fd) == c->cookie;
+}
+
+/* A copy of the process shares the socket, but the talk is not its own. */
+static bool usable(const struct a407_child *c)
+{
+    return holds(c) && c->owner == getpid();
+}
+
+static int out_of_the_way(int fd)
+{
+    struct rlimit limit;
+    int from = HIGH_FD;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= HIGH_FD + 8)
+        from = limit.rlim_cur > 16 ? (int)limit.rlim_cur - 8 : 3;
+    int high = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, from);
+    if (high < 0)
+        return fd;
+    REAL(close)(fd);
+    return high;
+}
+
+/* True: fd is ready or has ended. False: the time is over. */
+static bool ready(int fd, short events, int64_t until_ms)
+{
+    for (;;) {
+        struct pollfd p = {.fd = fd, .events = events};
+        int64_t left = until_ms - a407_child_now();
+        if (left < 0)
+            left = 0;
+        int k = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+        if (k >= 0 || errno != EINTR)
+            return k > 0;
+    }
+}
+
+bool a407_child_send(struct a407_child *c, const void *p, size_t n,
+                     int64_t until_ms)
+{
+    const char *from = p;
+    while (n) {
+        if (!usable(c) || !ready(c->fd, POLLOUT, until_ms))
+            return false;
+        ssize_t k = REAL(send)(c->fd, from, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (k < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
+        if (k > 0) {
+            from += k;
+            n -= (size_t)k;
+        }
+    }
+    return true;
+}
+
+void a407_child_send_end(struct a407_child *c)
+{
+    if (usable(c))
+        REAL(shutdown)(c->fd, SHUT_WR);
+}
+
+static bool ends_with(const struct a407_buf *b, const char *z)
+{
+    size_t n = strlen(z);
+    return b->n >= n && memcmp(b->p + b->n - n, z, n) == 0;
+}
+
+bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
+                        const char *upto, int64_t until_ms)
+{
+    for (;;) {
+        if (!a407_buf_reserve(out, out->n + 1) ||
+            !(usable(c) && ready(c->fd, POLLIN, until_ms)))
+            return false;
+        /* straight into the buffer: what is said may be a secret */
+        ssize_t k =
+            REAL(recv)(c->fd, out->p + out->n, out->cap - out->n, MSG_DONTWAIT);
+        if (k == 0)
+            return !upto;
+        if (k < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
+        if (k > 0)
+            out->n += (size_t)k;
+        if (k > 0 && upto && ends_with(out, upto))
+            return true;
+    }
+}
+
+/* ---- the process ---- */
+
+static int state_of(const struct a407_child *c)
+{
+    return __atomic_load_n(&c->job->state, __ATOMIC_SEQ_CST);
+}
+
+/* Has the keeper gone? True also if somebody else has reaped it. */
+static bool gone(struct a407_child *c, int how)
+{
+    pid_t pid;
+    do
+        pid = waitpid(c->pid, NULL, __WALL | how);
+    while (pid < 0 && errno == EINTR);
+    return pid != 0;
+}
+
+/* Waits while the keeper is in that state; false: it is still. */
+static bool leaves(struct a407_child *c, int state, int64_t until_ms)
+{
+    while (state_of(c) == state) {
+        /* in slices: a keeper that was killed wakes nobody */
+        int64_t left = until_ms - a407_child_now();
+        struct timespec slice = {0, (left < 50 ? left : 50) * 1000000};
+        if (left <= 0)
+            return false;
+        syscall(SYS_futex, &c->job->state, FUTEX_WAIT, state, &slice, NULL, 0);
+        siginfo_t info = {0};
+        if (waitid(P_PID, (id_t)c->pid, &info,
+                   WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 ||
+            info.si_pid)
+            return true;
+    }
+    return true;
+}
+
+static void kill_command(struct a407_child *c)
+{
+    int running = A407_CHILD_RUNNING;
+    if (!__atomic_compare_exchange_n(&c->job->state, &running,
+                                     A407_CHILD_KILLING, false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        return;
+    kill(c->job->command, SIGKILL);
+    __atomic_store_n(&c->job->state, A407_CHILD_KILLED, __ATOMIC_SEQ_CST);
+    leaves(c, A407_CHILD_KILLED, a407_child_now() + KILL_MS);
+}
+
+static void forget(struct a407_child *c)
+{
+    *c = (struct a407_child){.fd = -1};
+}
+
+/* Ends the keeper, if need be by force: then the kernel ends the command. */
+static int reap(struct a407_child *c)
+{
+    int state = state_of(c);
+    if (state != A407_CHILD_ENDED && state != A407_CHILD_FAILED &&
+        !gone(c, WNOHANG))
+        kill(c->pid, SIGKILL);
+    gone(c, 0);
+    int status = state_of(c) == A407_CHILD_ENDED ? c->job->status : -1;
+    a407_child_job_free(c->job);
+    return status;
+}
+
+int a407_child_end(struct a407_child *c, int64_t until_ms)
+{
+    int status = -1;
+    if (holds(c))
+        REAL(close)(c->fd);
+    /* a copy of the process has no such child, and must not kill by number */
+    if (c->pid && c->owner == getpid()) {
+        if (!leaves(c, A407_CHILD_RUNNING, until_ms))
+            kill_command(c);
+        status = reap(c);
+    }
+    forget(c);
+    return status;
+}
+
+/* Fills job and pid, and waits for exec. False: errno. */
+static bool run(struct a407_child *c, int fd, const char *path,
+                const char *const argv[], char **envp)
+{
+    struct a407_child_job *j = a407_child_job_new();
+    if (!j)
+        return false;
+    j->fd = fd;
+    j->path = path;
+    j->argv = (char *const *)(uintptr_t)argv;
+    j->envp = envp;
+    c->job = j;
+    c->owner = getpid();
+    pid_t pid = a407_child_keeper_start(j);
+    if (pid < 0) {
+        int error = errno;
+        a407_child_job_free(j);
+        errno = error;
+        return false;
+    }
+    c->pid = pid;
+    leaves(c, A407_CHILD_STARTING, a407_child_now() + START_MS);
+    if (state_of(c) == A407_CHILD_RUNNING || state_of(c) == A407_CHILD_ENDED)
+        return true;
+    int error = state_of(c) == A407_CHILD_FAILED ? j->error : ETIMEDOUT;
+    reap(c);
+    errno = error;
+    return false;
+}
+
+bool a407_child_start(struct a407_child *c, const char *path,
+                      const char *const argv[])
+{
+    int pair[2];
+    forget(c);
+    char **envp = a407_child_env();
+    if (!envp)
+        return false;
+    bool ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0;
+    if (ok) {
+        pair[0] = out_of_the_way(pair[0]);
+        pair[1] = out_of_the_way(pair[1]);
+        c->fd = pair[0];
+        c->cookie = cookie_of(c->fd);
+        ok = run(c, pair[1], path, argv, envp);
+        int error = errno;
+        REAL(close)(pair[1]);
+        if (!ok) {
+            REAL(close)(pair[0]);
+            forget(c);
+        }
+        errno = error;
+    }
+    int error = errno;
+    free(envp);
+    errno = error;
+    return ok;
+}

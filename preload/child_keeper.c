@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "child_keeper.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * Two processes run code of this file: the keeper, and the command until its
+ * exec. Both share the program's memory, and the thread-local variables of the
+ * thread that started them, with the program running on beside the keeper. So
+ * there is nothing here but system calls; and, once the command runs, only such
+ * as can't fail, since a failure would be written to that thread's errno. No
+ * cancellation point either: the flag that it looks at is the thread's.
+ *
+ * The sanitizers' notes on the stacks would outlive them.
+ */
+#define BARE                                                                   \
+    __attribute__((noinline, no_sanitize("address"), no_sanitize("thread"),    \
+                   no_sanitize("undefined")))
+
+/* Each: enough for a few calls deep. */
+#define STACK 16384u
+
+/*
+ * Signals as the kernel has them. libc's functions leave out two that it keeps
+ * to itself, and sanitizers stand in their place. A set is NSIG - 1 bits; an
+ * action begins with its handler (on all but MIPS), and all zeros is the
+ * default one.
+ */
+#define SIGNALS ((size_t)(NSIG - 1) / 8)
+#define ACTION  16
+static const uintptr_t nothing[ACTION];
+
+struct a407_child_job *a407_child_job_new(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t stack = STACK > page ? STACK : page;
+    size_t size = 2 * page + 2 * stack;
+    /* shared, for a keeper that has a copy of everything else */
+    char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    mprotect(p + page, page, PROT_NONE);
+    struct a407_child_job *j = (struct a407_child_job *)(uintptr_t)p;
+    j->size = size;
+    j->keeper_top = p + size;
+    j->command_top = p + size - stack;
+    return j;
+}
+
+void a407_child_job_free(struct a407_child_job *j)
+{
+    munmap(j, j->size);
+}
+
+/* ---- in both ---- */
+
+static BARE void say(struct a407_child_job *j, enum a407_child_state state)
+{
+    __atomic_store_n(&j->state, state, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &j->state, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static BARE _Noreturn void end(int status)
+{
+    for (;;)
+        syscall(SYS_exit_group, status);
+}
+
+static BARE _Noreturn void fail(struct a407_child_job *j)
+{
+    j->error = errno ? errno : EIO;
+    end(127);
+}
+
+static BARE void close_from(unsigned first)
+{
+    if (syscall(SYS_close_range, first, ~0u, 0u) == 0)
+        return;
+    /* before Linux 5.9: more than these have never been seen */
+    for (unsigned fd = first; fd < 65536; fd++)
+        syscall(SYS_close, fd);
+}
+
+/* ---- in the command ---- */
+
+/*
+ * Handlers are functions of the program: none may run here. What is ignored
+ * (SIGINT in the background, say) stays so, but for what commands rely on.
+ */
+static BARE void plain_signals(void)
+{
+    uintptr_t now[ACTION];
+    for (int sig = 1; sig < NSIG; sig++) {
+        if (syscall(SYS_rt_sigaction, sig, NULL, now, SIGNALS) != 0)
+            continue;
+        bool ignored = now[0] == (uintptr_t)SIG_IGN;
+        if (ignored ? sig == SIGPIPE || sig == SIGCHLD
+                    : now[0] != (uintptr_t)SIG_DFL)
+            syscall(SYS_rt_sigaction, sig, nothing, NULL, SIGNALS);
+    }
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, nothing, NULL, SIGNALS);
+}
+
+static BARE int command(void *arg)
+{
+    struct a407_child_job *j = arg;
+    /* if somebody kills the keeper */
+    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    plain_signals();
+    syscall(SYS_execve, j->path, j->argv, j->envp);
+    fail(j);
+}
+
+/* ---- in the keeper ---- */
+
+static BARE bool three_fds(struct a407_child_job *j)
+{
+    if (j->fd < 3) { /* a program that has closed its own */
+        long higher = syscall(SYS_fcntl, j->fd, F_DUPFD, 3);
+        if (higher < 0)
+            return false;
+        j->fd = (int)higher;
+    }
+    if (syscall(SYS_dup3, j->fd, 0, 0) != 0 ||
+        syscall(SYS_dup3, j->fd, 1, 0) != 1)
+        return false;
+    long null = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
+    if (null < 0)
+        return false;
+    if (null != 2 && syscall(SYS_dup3, null, 2, 0) != 2)
+        return false;
+    close_from(3);
+    return true;
+}
+
+static BARE pid_t start_command(struct a407_child_job *j)
+{
+    if (!j->copied)
+        return clone(command, j->command_top, CLONE_VM | CLONE_VFORK | SIGCHLD,
+                     j);
+    long pid = syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+    if (pid == 0)
+        command(j);
+    return (pid_t)pid;
+}
+
+/* Waits without reaping: until then the pid is the command's own. */
+static BARE void await(struct a407_child_job *j)
+{
+    siginfo_t info;
+    info.si_code = 0;
+    info.si_status = 0;
+    syscall(SYS_waitid, P_PID, j->command, &info, WEXITED | WNOWAIT, NULL);
+    j->status =
+        info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}
+
+/* The program may be about to kill it, or may die in the attempt. */
+static BARE void let_go(struct a407_child_job *j)
+{
+    int running = A407_CHILD_RUNNING;
+    struct timespec pause = {0, 1000000};
+    if (!__atomic_compare_exchange_n(&j->state, &running, A407_CHILD_ENDED,
+                                     false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        for (int i = 0;
+             i < 1000 &&
+             __atomic_load_n(&j->state, __ATOMIC_SEQ_CST) == A407_CHILD_KILLING;
+             i++)
+            syscall(SYS_nanosleep, &pause, NULL);
+    syscall(SYS_wait4, j->command, NULL, 0, NULL);
+    say(j, A407_CHILD_ENDED);
+}
+
+static BARE int keeper(void *arg)
+{
+    struct a407_child_job *j = arg;
+    /* ignored, it would take the status */
+    syscall(SYS_rt_sigaction, SIGCHLD, nothing, NULL, SIGNALS);
+    errno = 0;
+    pid_t pid = three_fds(j) ? start_command(j) : -1;
+    if (pid < 0) {
+        j->error = errno ? errno : EIO;
+    } else if (j->error) {
+        syscall(SYS_wait4, pid, NULL, 0, NULL);
+    } else {
+        close_from(0); /* the end of its output is to be seen */
+        j->command = pid;
+        say(j, A407_CHILD_RUNNING);
+        await(j);
+        let_go(j);
+        end(0);
+    }
+    say(j, A407_CHILD_FAILED);
+    end(127);
+}
+
+/* ---- in the program ---- */
+
+static void *object_of(uintptr_t f)
+{
+    Dl_info info;
+    return dladdr((void *)f, &info) ? info.dli_fbase : NULL;
+}
+
+/*
+ * valgrind stops at a process that shares memory and is no thread; it can be
+ * told by its own preloaded library. And somebody else's clone(), such as
+ * ThreadSanitizer's, may count on another use of it.
+ */
+static bool memory_cannot_be_shared(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+    return (preload && strstr(preload, "vgpreload")) ||
+           object_of((uintptr_t)clone) != object_of((uintptr_t)sysconf);
+}
+
+pid_t a407_child_keeper_start(struct a407_child_job *j)
+{
+    unsigned char all[SIGNALS], before[SIGNALS];
+    long pid;
+    memset(all, 0xff, sizeof all);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, before, SIGNALS);
+    j->copied = memory_cannot_be_shared();
+    if (!j->copied)
+        pid = clone(keeper, j->keeper_top, CLONE_VM, j);
+    else if ((pid = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L)) == 0)
+        keeper(j);
+    int error = errno;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, before, NULL, SIGNALS);
+    errno = error;
+    return (pid_t)pid;
+}
