@@ -21,7 +21,9 @@ static void write_record(struct a407_conn *c, struct a407_event *ev)
     a407_buf_init(&store, LINE_MAX_BYTES);
     a407_process_fill(&ev->process, &store, c->caller);
     if (a407_event_json(ev, &line))
-        a407_sink_put(c->site->proxy.config, &line);
+        a407_sink_put(c->site->proxy.config, ev, NULL, &line);
+    else
+        a407_sink_missed(c->site->proxy.config);
     a407_buf_free(&line);
     a407_buf_free(&store);
     free(ev);
@@ -58,6 +60,6 @@ void a407_complain(const struct a407_config *c, const char *text)
     a407_json_string(&line, a407_span_str(text));
     a407_buf_fmt(&line, ",\"process\":{\"pid\":%d}}\n", (int)getpid());
     if (!line.failed)
-        a407_sink_put(c, &line);
+        a407_sink_put(c, NULL, text, &line);
     a407_buf_free(&line);
 }

@@ -2,19 +2,21 @@
 #ifndef A407_SINK_H
 #define A407_SINK_H
 
-#include "buf.h"
 #include "config.h"
+#include "event.h"
 
 /*
- * Writes one record, a JSON object and "\n", where AUTH407_LOG says: a file
- * (opened, appended to in one write(), closed; its folders are made), stderr,
- * syslog (RFC 5424 in one datagram to /dev/log), journald (its native
- * protocol), or nowhere. Never waits: a full or missing sink loses the line,
- * which is counted. errno is not kept.
+ * Writes one record where AUTH407_LOG says. `line` is its JSON and "\n", which
+ * may be changed: it says how many records were lost before, and is shortened
+ * for a sink that takes no long ones. `e` is what it was made of; NULL for a
+ * problem of ours, whose text is `problem`. Opens, writes and closes; never
+ * waits: a full, missing or forbidden sink loses the record, which is counted.
+ * errno is not kept.
  */
-void a407_sink_put(const struct a407_config *c, const struct a407_buf *line);
+void a407_sink_put(const struct a407_config *c, const struct a407_event *e,
+                   const char *problem, struct a407_buf *line);
 
-/* Lines that no sink took, in this process. */
-unsigned a407_sink_lost(void);
+/* A record that could not be made: memory ran out. It counts as lost. */
+void a407_sink_missed(const struct a407_config *c);
 
 #endif

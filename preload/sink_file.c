@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "line.h"
+#include "paths.h"
+#include "real.h"
+
+/* A file may be put aside between open() and write(), by us or by others; one
+   that has just come is not soon full. */
+#define TRIES 4
+
+/* Pieces that a terminal may take a line in. */
+#define PIECES 8
+
+/*
+ * Without O_CREAT first: in a folder such as /tmp that would keep us from
+ * another user's FIFO (sysctl fs.protected_fifos). A FIFO without a reader
+ * can't be opened.
+ */
+static int open_log(const char *path)
+{
+    const int how = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = open(path, how);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    fd = open(path, how | O_CREAT, 0600);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    a407_make_parents(path);
+    return open(path, how | O_CREAT, 0600);
+}
+
+/*
+ * A full disk took a part of the line. If nobody has written behind it yet it
+ * is taken back, or the next record would stand on the same line.
+ */
+static void take_back(int fd, ssize_t n)
+{
+    struct stat st;
+    off_t end = lseek(fd, 0, SEEK_CUR);
+    if (end >= n && fstat(fd, &st) == 0 && st.st_size == end &&
+        ftruncate(fd, end - n) != 0)
+        return; /* a part of a line is left: nothing more can be done */
+}
+
+/* With O_APPEND the lines of many processes do not mix. Into a pipe only
+   PIPE_BUF bytes go at once, or not at all. */
+static bool append(int fd, const struct stat *st, struct a407_buf *line)
+{
+    if (S_ISFIFO(st->st_mode) && !a407_line_fit(line, PIPE_BUF))
+        return false;
+    ssize_t n = REAL(write)(fd, line->p, line->n);
+    if (n > 0 && n < (ssize_t)line->n && S_ISREG(st->st_mode))
+        take_back(fd, n);
+    return n == (ssize_t)line->n;
+}
+
+static bool too_large(const struct stat *st, uint64_t max_size, size_t more)
+{
+    return max_size && S_ISREG(st->st_mode) && st->st_size > 0 &&
+           (uint64_t)st->st_size + more > max_size;
+}
+
+/* A name that was put aside twice while we had the file open is none. */
+static bool is_gone(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+bool a407_sink_file(const char *path, uint64_t max_size, struct a407_buf *line)
+{
+    bool ok = false;
+    if (!a407_paths_valid())
+        return false;
+    for (int i = 0; i < TRIES; i++) {
+        struct stat st;
+        int fd = open_log(path);
+        if (fd < 0)
+            return false;
+        bool again = false;
+        if (fstat(fd, &st) != 0)
+            st.st_mode = 0;
+        else if (i + 1 < TRIES && too_large(&st, max_size, line->n))
+            again = a407_sink_rotate(path, fd, &st);
+        if (!again) {
+            ok = append(fd, &st, line);
+            again = ok && max_size && is_gone(fd);
+        }
+        REAL(close)(fd);
+        if (!again)
+            break;
+    }
+    return ok;
+}
+
+/* A pipe that has room for PIPE_BUF bytes says so; what it then gets does not
+   block. A terminal may be stopped. */
+static bool has_room(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
+}
+
+static bool write_pieces(int fd, const struct a407_buf *line)
+{
+    size_t done = 0;
+    for (int i = 0; i < PIECES && done < line->n; i++) {
+        ssize_t n = REAL(write)(fd, line->p + done, line->n - done);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0)
+            done += (size_t)n;
+    }
+    return done == line->n;
+}
+
+bool a407_sink_stderr(struct a407_buf *line)
+{
+    struct stat st;
+    /* a program that has closed 2 may have got a connection there */
+    if (fstat(STDERR_FILENO, &st) != 0 || a407_slot(STDERR_FILENO))
+        return false;
+    if (S_ISREG(st.st_mode))
+        return append(STDERR_FILENO, &st, line);
+    bool bounded = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+    if (bounded && !a407_line_fit(line, PIPE_BUF))
+        return false;
+    if (S_ISSOCK(st.st_mode))
+        return REAL(send)(STDERR_FILENO, line->p, line->n,
+                          MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)line->n;
+    return has_room(STDERR_FILENO) && write_pieces(STDERR_FILENO, line);
+}

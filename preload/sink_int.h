@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_SINK_INT_H
+#define A407_SINK_INT_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "buf.h"
+#include "config.h"
+#include "event.h"
+#include "log_target.h"
+
+/*
+ * The sinks' own parts. Every one that delivers says whether the record is
+ * out whole, waits for nobody, and may shorten the line.
+ */
+
+/* One write() at the end of a file, or to a FIFO or device, which is opened and
+   closed; folders are made. Over max_size a file is put aside; 0: never. */
+bool a407_sink_file(const char *path, uint64_t max_size, struct a407_buf *line);
+
+/* The program's own standard error, whatever that is. */
+bool a407_sink_stderr(struct a407_buf *line);
+
+/* A message of RFC 5424, to a socket of this machine or over UDP. */
+bool a407_sink_syslog(const struct a407_log_target *to, int severity,
+                      const char *kind, struct a407_buf *line);
+
+/* An entry of journald's native protocol; one that is too large for a datagram
+   goes in a sealed file of memory. */
+bool a407_sink_journald(const struct a407_buf *entry);
+
+/*
+ * The file at `path`, open as fd, is as large as it may be: makes it PATH.1,
+ * and an empty one like it takes its place. True: look again what is at `path`.
+ * False: go on with this one: another process is at it, or it can't be done.
+ */
+bool a407_sink_rotate(const char *path, int fd, const struct stat *st);
+
+/*
+ * The count of records that no sink took. It is kept in the state folder, as
+ * the length of an empty file, so that the next process that can write tells
+ * of it; if that can't be, in this process. `take` sets it to 0.
+ */
+void a407_lost_add(const struct a407_config *c, unsigned long n);
+unsigned long a407_lost_take(const struct a407_config *c);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink_int.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "real.h"
+#include "syslog_msg.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+#define FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
+
+/* A socket that is connected, or -1. A full queue of connections is an error.
+ */
+static int open_socket(int family, int type, const void *to, socklen_t n)
+{
+    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && REAL(connect)(fd, to, n) != 0) {
+        int why = errno;
+        REAL(close)(fd);
+        errno = why;
+        return -1;
+    }
+    return fd;
+}
+
+static int open_local(const char *path, int type)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    size_t n = strlen(path);
+    if (n >= sizeof to.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(to.sun_path, path, n + 1);
+    return open_socket(AF_UNIX, type, &to, sizeof to);
+}
+
+static int open_udp(const struct a407_endpoint *remote)
+{
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+                              .sin6_port = htons(remote->port)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET,
+                             .sin_port = htons(remote->port)};
+    if (inet_pton(AF_INET, remote->host, &v4.sin_addr) == 1)
+        return open_socket(AF_INET, SOCK_DGRAM, &v4, sizeof v4);
+    if (inet_pton(AF_INET6, remote->host, &v6.sin6_addr) == 1)
+        return open_socket(AF_INET6, SOCK_DGRAM, &v6, sizeof v6);
+    return -1;
+}
+
+static bool send_all(int fd, const struct a407_buf *m)
+{
+    return REAL(send)(fd, m->p, m->n, FLAGS) == (ssize_t)m->n;
+}
+
+/* A datagram, or where the daemon listens for streams a line (RFC 6587 section
+   3.4.2): JSON holds no line end of its own. */
+static bool send_local(const char *path, struct a407_buf *m)
+{
+    int fd = open_local(path, SOCK_DGRAM);
+    if (fd < 0 && errno == EPROTOTYPE) {
+        if (!a407_buf_str(m, "\n"))
+            return false;
+        fd = open_local(path, SOCK_STREAM);
+    }
+    if (fd < 0)
+        return false;
+    bool ok = send_all(fd, m);
+    REAL(close)(fd);
+    return ok;
+}
+
+/* That nobody listens is known at once only on this machine. */
+static bool send_udp(const struct a407_endpoint *remote,
+                     const struct a407_buf *m)
+{
+    int fd = open_udp(remote), refused = 0;
+    socklen_t n = sizeof refused;
+    if (fd < 0)
+        return false;
+    bool ok = send_all(fd, m) &&
+              (getsockopt(fd, SOL_SOCKET, SO_ERROR, &refused, &n) != 0 ||
+               refused == 0);
+    REAL(close)(fd);
+    return ok;
+}
+
+bool a407_sink_syslog(const struct a407_log_target *to, int severity,
+                      const char *kind, struct a407_buf *line)
+{
+    struct utsname self;
+    struct a407_buf m;
+    struct a407_syslog_from from = {
+        .severity = severity, .pid = (int)getpid(), .host = "-", .kind = kind};
+    if (uname(&self) == 0)
+        from.host = self.nodename;
+    a407_buf_init(&m, A407_SYSLOG_MAX + 1);
+    bool ok = a407_syslog_message(&from, line, &m) &&
+              (to->kind == A407_TO_UDP ? send_udp(&to->remote, &m)
+                                       : send_local(to->path, &m));
+    a407_buf_free(&m);
+    return ok;
+}
+
+/* A file of memory that nobody can change any more: journald takes no other. */
+static int sealed(const struct a407_buf *entry)
+{
+    int fd = memfd_create("auth407", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -1;
+    if (REAL(write)(fd, entry->p, entry->n) == (ssize_t)entry->n &&
+        REAL(fcntl)(fd, F_ADD_SEALS,
+                    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ==
+            0)
+        return fd;
+    REAL(close)(fd);
+    return -1;
+}
+
+static bool send_sealed(int fd, const struct a407_buf *entry)
+{
+    union {
+        struct cmsghdr head;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr m = {.msg_control = &control,
+                       .msg_controllen = sizeof control.space};
+    int memory = sealed(entry);
+    if (memory < 0)
+        return false;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof memory);
+    memcpy(CMSG_DATA(c), &memory, sizeof memory);
+    bool ok = REAL(sendmsg)(fd, &m, FLAGS) == 0;
+    REAL(close)(memory);
+    return ok;
+}
+
+bool a407_sink_journald(const struct a407_buf *entry)
+{
+    int fd = open_local(JOURNAL_SOCKET, SOCK_DGRAM);
+    if (fd < 0)
+        return false;
+    bool ok = send_all(fd, entry);
+    if (!ok && (errno == EMSGSIZE || errno == ENOBUFS))
+        ok = send_sealed(fd, entry);
+    REAL(close)(fd);
+    return ok;
+}
