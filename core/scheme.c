@@ -12,8 +12,9 @@ const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
         return &a407_digest;
     case A407_BEARER:
         return &a407_bearer;
-    case A407_NEGOTIATE:
     case A407_NTLM:
+        return &a407_ntlm;
+    case A407_NEGOTIATE:
     case A407_SCHEME_COUNT:
         break;
     }
