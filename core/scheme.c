@@ -15,6 +15,7 @@ const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
     case A407_NTLM:
         return &a407_ntlm;
     case A407_NEGOTIATE:
+        return &a407_negotiate;
     case A407_SCHEME_COUNT:
         break;
     }
