@@ -13,6 +13,8 @@
 #define MOST_WAIT_S        3600u
 #define DEFAULT_LOCKOUT_S  900u
 #define MOST_LOCKOUT_S     (366u * 86400u)
+#define DEFAULT_HELPER_S   10u
+#define MOST_HELPER_S      3600u
 
 /* Memory ran out is told by `oom`, so that the readers below stay short. */
 struct reader {
@@ -38,16 +40,21 @@ static char *copy(struct reader *r, struct a407_span s)
     return z;
 }
 
-static char *join(struct reader *r, struct a407_span a, const char *b)
+static char *join(struct a407_span a, const char *b)
 {
     size_t n = strlen(b);
     char *z = malloc(a.n + n + 1);
-    if (!z) {
-        r->oom = true;
+    if (!z)
         return NULL;
-    }
     memcpy(z, a.p, a.n);
     memcpy(z + a.n, b, n + 1);
+    return z;
+}
+
+static char *joined(struct reader *r, struct a407_span a, const char *b)
+{
+    char *z = join(a, b);
+    r->oom = r->oom || !z;
     return z;
 }
 
@@ -60,12 +67,12 @@ static char *xdg_path(struct reader *r, const char *variable,
 {
     struct a407_span dir = get(r, variable);
     if (dir.n && dir.p[0] == '/')
-        return join(r, dir, name);
+        return joined(r, dir, name);
     struct a407_span home = get(r, "HOME");
     if (!home.n || home.p[0] != '/')
         return NULL;
-    char *base = join(r, home, below_home);
-    char *path = base ? join(r, a407_span_str(base), name) : NULL;
+    char *base = joined(r, home, below_home);
+    char *path = base ? joined(r, a407_span_str(base), name) : NULL;
     free(base);
     return path;
 }
@@ -73,6 +80,9 @@ static char *xdg_path(struct reader *r, const char *variable,
 static void read_paths(struct reader *r)
 {
     struct a407_config *c = r->c;
+    struct a407_span home = get(r, "HOME");
+    if (home.n && home.p[0] == '/')
+        c->home = copy(r, home);
     c->state_dir = xdg_path(r, "XDG_STATE_HOME", "/.local/state", "/auth407");
 
     struct a407_span log = get(r, "AUTH407_LOG");
@@ -86,7 +96,7 @@ static void read_paths(struct reader *r)
     if (log.n)
         c->log = copy(r, log);
     else if (c->state_dir)
-        c->log = join(r, a407_span_str(c->state_dir), "/407.jsonl");
+        c->log = joined(r, a407_span_str(c->state_dir), "/407.jsonl");
     else
         c->log = copy(r, a407_span_str("none"));
 
@@ -176,6 +186,36 @@ static void read_numbers(struct reader *r)
                                                   MOST_WAIT_S, DEFAULT_WAIT_S);
     r->c->lockout_s = (unsigned)read_number(r, "AUTH407_RETRY_AFTER", 0,
                                             MOST_LOCKOUT_S, DEFAULT_LOCKOUT_S);
+}
+
+/* One of two words; `otherwise`, with a complaint, for anything else. */
+static bool read_choice(struct reader *r, const char *name, const char *yes,
+                        const char *no, bool otherwise)
+{
+    struct a407_span v = get(r, name);
+    if (!v.n)
+        return otherwise;
+    if (a407_span_ieq(v, yes) || a407_span_ieq(v, no))
+        return a407_span_ieq(v, yes);
+    a407_diag_set(r->diag, "%s: write %s or %s", name, yes, no);
+    return otherwise;
+}
+
+static void read_limits_of_schemes(struct reader *r)
+{
+    struct a407_config *c = r->c;
+    c->helper_ms =
+        1000u * (unsigned)read_number(r, "AUTH407_HELPER_TIMEOUT", 1,
+                                      MOST_HELPER_S, DEFAULT_HELPER_S);
+    c->clear_ok = read_choice(r, "AUTH407_CLEAR", "yes", "no", true);
+    c->ntlm_v1 = read_choice(r, "AUTH407_NTLM", "v1", "v2", false);
+    c->canonicalize =
+        read_choice(r, "AUTH407_CANONICALIZE", "yes", "no", false);
+    struct a407_span service = get(r, "AUTH407_SERVICE");
+    if (service.n && a407_service_name_ok(service))
+        c->service = copy(r, service);
+    else if (service.n)
+        a407_diag_set(r->diag, "AUTH407_SERVICE: write HTTP@HOST");
 }
 
 static struct a407_known_proxy *find_proxy(const struct a407_config *c,
@@ -363,6 +403,7 @@ struct a407_config *a407_config_new(a407_getenv_fn *get_fn, void *ctx,
     read_mode(&r);
     read_schemes(&r);
     read_numbers(&r);
+    read_limits_of_schemes(&r);
     read_paths(&r);
     read_log_size(&r);
     read_variables(&r);
@@ -374,14 +415,51 @@ struct a407_config *a407_config_new(a407_getenv_fn *get_fn, void *ctx,
     return NULL;
 }
 
+/* "~/x" becomes HOME/x. False: diag tells. */
+static bool resolve(const struct a407_config *c, const char *label, char **path,
+                    struct a407_diag *diag)
+{
+    if (!*path || strncmp(*path, "~/", 2) != 0)
+        return true;
+    if (!c->home) {
+        a407_diag_set(diag,
+                      "%.255s: a path starts with ~/, but HOME is not set; "
+                      "write it in full",
+                      label);
+        return false;
+    }
+    char *whole = join(a407_span_str(c->home), *path + 1);
+    if (!whole) {
+        a407_diag_set(diag, "out of memory");
+        return false;
+    }
+    free(*path);
+    *path = whole;
+    return true;
+}
+
+static bool resolve_paths(const struct a407_config *c,
+                          struct a407_credential *list, struct a407_diag *diag)
+{
+    for (struct a407_credential *f = list; f; f = f->next)
+        if (!resolve(c, f->label, &f->password_file, diag) ||
+            !resolve(c, f->label, &f->token_file, diag) ||
+            !resolve(c, f->label, &f->netrc, diag) ||
+            !resolve(c, f->label, &f->keytab, diag))
+            return false;
+    return true;
+}
+
 bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
                           struct a407_diag *diag)
 {
     const char *name =
         c->credentials_path ? c->credentials_path : "credential file";
     struct a407_credential *list = a407_credfile_parse(text, n, name, diag);
-    if (diag->text[0])
+    if (diag->text[0] || !resolve_paths(c, list, diag)) {
+        a407_credentials_free(list);
         return false;
+    }
     struct a407_known_proxy **end = &c->proxies;
     while (*end)
         end = &(*end)->next;
@@ -423,6 +501,8 @@ void a407_config_free(struct a407_config *c)
     free(c->log);
     free(c->credentials_path);
     free(c->state_dir);
+    free(c->service);
+    free(c->home);
     a407_wipe(c, sizeof *c);
     free(c);
 }
@@ -431,61 +511,4 @@ const struct a407_known_proxy *a407_config_proxy(const struct a407_config *c,
                                                  const struct a407_endpoint *e)
 {
     return find_proxy(c, e);
-}
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-/*
- * The same secret from two places is one credential: trying it twice would
- * count as two wrong logins. It is one only if it could do no more than `a`.
- */
-static bool repeats(const struct a407_credential *b,
-                    const struct a407_credential *a)
-{
-    return same(a->username, b->username) && same(a->password, b->password) &&
-           same(a->domain, b->domain) && same(a->token, b->token) &&
-           same(a->token_file, b->token_file) &&
-           same(a->password_file, b->password_file) &&
-           same(a->helper, b->helper) && same(a->netrc, b->netrc) &&
-           a->malformed == b->malformed && (b->schemes & ~a->schemes) == 0;
-}
-
-/* How well a credential is meant for the endpoint: 0 not at all. */
-static unsigned fit(const struct a407_credential *cred,
-                    const struct a407_endpoint *e, bool env)
-{
-    if (cred->from == A407_FROM_VARIABLES)
-        return env;
-    return a407_endpoint_match(&cred->endpoint, e);
-}
-
-size_t a407_config_credentials(const struct a407_config *c,
-                               const struct a407_endpoint *e,
-                               const struct a407_credential **out, size_t max,
-                               bool *elsewhere)
-{
-    const struct a407_known_proxy *k = find_proxy(c, e);
-    bool env = k && k->from_environment, any = false;
-    unsigned best = 0; /* of the file's sections */
-    size_t n = 0;
-    for (const struct a407_credential *p = c->credentials; p; p = p->next) {
-        unsigned f = fit(p, e, env);
-        if (p->from == A407_FROM_FILE && f > best)
-            best = f;
-        any = any || f;
-    }
-    for (const struct a407_credential *p = c->credentials; p; p = p->next) {
-        unsigned f = fit(p, e, env);
-        bool seen =
-            n >= max || f == 0 || (p->from == A407_FROM_FILE && f < best);
-        for (size_t i = 0; !seen && i < n; i++)
-            seen = repeats(p, out[i]);
-        if (!seen)
-            out[n++] = p;
-    }
-    *elsewhere = !any && c->credentials;
-    return n;
 }

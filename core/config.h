@@ -58,6 +58,7 @@ struct a407_config {
     struct a407_credential *credentials; /* in the order they are tried:
                               variables, proxy URLs, file */
     char *state_dir; /* $XDG_STATE_HOME/auth407 or the default; or NULL */
+    char *home;      /* HOME, or NULL: what ~/ stands for in the file */
 };
 
 /* Looks a variable up: returns its value or NULL. secure_getenv in preload. */
@@ -83,7 +84,8 @@ struct a407_config *a407_config_new(a407_getenv_fn *get, void *ctx,
 /*
  * Adds the credential file's text (already checked for owner and mode by the
  * caller): its credentials after those of the environment, and an endpoint
- * for each exact host:port section. False: diag says why; nothing is added.
+ * for each exact host:port section. Paths of files that start with ~/ get HOME
+ * for it. False: diag says why; nothing is added.
  */
 bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
                           struct a407_diag *diag);

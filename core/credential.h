@@ -80,7 +80,8 @@ struct a407_credential {
     char *password;
     char *domain;
     char *token;
-    char *token_file; /* this and the next three are kept as written */
+    char *token_file; /* this and the next four are kept as written, but for
+                         a path's "~/" (a407_config_add_file) */
     char *password_file;
     char *helper;
     char *netrc;
@@ -108,6 +109,10 @@ void a407_credentials_free(struct a407_credential *list);
  * of header fields.
  */
 bool a407_credential_text_ok(struct a407_span s);
+
+/* A service name for GSSAPI, "HTTP@host" or "HTTP/host@REALM": something on
+   either side of an "@", neither blanks nor control bytes. */
+bool a407_service_name_ok(struct a407_span s);
 
 /* A problem found while reading settings: said once, never with a secret. */
 struct a407_diag {

@@ -18,6 +18,8 @@ enum key {
     KEY_TOKEN_FILE,
     KEY_HELPER,
     KEY_NETRC,
+    KEY_KEYTAB,
+    KEY_SERVICE,
     KEY_SCHEMES,
     KEY_EXPIRES,
     KEY_COUNT
@@ -29,17 +31,20 @@ enum key {
 static const struct {
     const char *name;
     size_t field; /* of a string, or NO_FIELD */
+    bool path;    /* names a file */
 } keys[KEY_COUNT] = {
-    [KEY_USERNAME] = {"username", FIELD(username)},
-    [KEY_PASSWORD] = {"password", FIELD(password)},
-    [KEY_PASSWORD_FILE] = {"password-file", FIELD(password_file)},
-    [KEY_DOMAIN] = {"domain", FIELD(domain)},
-    [KEY_TOKEN] = {"token", FIELD(token)},
-    [KEY_TOKEN_FILE] = {"token-file", FIELD(token_file)},
-    [KEY_HELPER] = {"helper", FIELD(helper)},
-    [KEY_NETRC] = {"netrc", FIELD(netrc)},
-    [KEY_SCHEMES] = {"schemes", NO_FIELD},
-    [KEY_EXPIRES] = {"expires", NO_FIELD},
+    [KEY_USERNAME] = {"username", FIELD(username), false},
+    [KEY_PASSWORD] = {"password", FIELD(password), false},
+    [KEY_PASSWORD_FILE] = {"password-file", FIELD(password_file), true},
+    [KEY_DOMAIN] = {"domain", FIELD(domain), false},
+    [KEY_TOKEN] = {"token", FIELD(token), false},
+    [KEY_TOKEN_FILE] = {"token-file", FIELD(token_file), true},
+    [KEY_HELPER] = {"helper", FIELD(helper), false},
+    [KEY_NETRC] = {"netrc", FIELD(netrc), true},
+    [KEY_KEYTAB] = {"keytab", FIELD(keytab), true},
+    [KEY_SERVICE] = {"service", FIELD(service), false},
+    [KEY_SCHEMES] = {"schemes", NO_FIELD, false},
+    [KEY_EXPIRES] = {"expires", NO_FIELD, false},
 };
 
 struct parser {
@@ -83,25 +88,33 @@ static bool next_line(struct parser *ps, struct a407_span *line)
     return true;
 }
 
+/* Two sources of one secret: which of them is meant can't be known. */
+static const char *clash(const struct a407_credential *c)
+{
+    bool password = c->password || c->password_file;
+    if (c->password && c->password_file)
+        return "the section has both password and password-file; keep one";
+    if (c->token && c->token_file)
+        return "the section has both token and token-file; keep one";
+    if (c->netrc && password)
+        return "the section has both netrc and a password; keep one";
+    if (c->helper && (password || c->netrc || c->token || c->token_file))
+        return "the section has both helper and another source of a secret; "
+               "keep one";
+    if (password && !c->username)
+        return "the section has a password but no user name; write "
+               "username = NAME";
+    if (c->keytab && !c->username)
+        return "the section has a keytab but no user name; write "
+               "username = NAME@REALM";
+    return NULL;
+}
+
 /* What only shows once a section is complete. */
 static bool finish_section(struct parser *ps)
 {
-    const struct a407_credential *c = ps->last;
-    if (!c)
-        return true;
-    if (c->password && c->password_file)
-        return complain_at(ps, ps->section_line,
-                           "the section has both password and password-file; "
-                           "keep one");
-    if (c->token && c->token_file)
-        return complain_at(ps, ps->section_line,
-                           "the section has both token and token-file; "
-                           "keep one");
-    if ((c->password || c->password_file) && !c->username)
-        return complain_at(ps, ps->section_line,
-                           "the section has a password but no user name; "
-                           "write username = NAME");
-    return true;
+    const char *wrong = ps->last ? clash(ps->last) : NULL;
+    return !wrong || complain_at(ps, ps->section_line, wrong);
 }
 
 static char *make_label(const struct parser *ps)
@@ -212,6 +225,12 @@ static bool set_key(struct parser *ps, enum key k, struct a407_span value)
         return set_schemes(ps, value);
     if (k == KEY_EXPIRES)
         return set_expires(ps, value);
+    if (keys[k].path && value.p[0] != '/' &&
+        !(value.n > 2 && value.p[0] == '~' && value.p[1] == '/'))
+        return complain(ps, "bad value; the file is read by programs in any "
+                            "folder: start its path with / or ~/");
+    if (k == KEY_SERVICE && !a407_service_name_ok(value))
+        return complain(ps, "bad value; service is written HTTP@HOST");
     char *copy = a407_strdup_span(value);
     if (!copy)
         return complain(ps, "out of memory");
@@ -239,7 +258,8 @@ static bool take_line(struct parser *ps, struct a407_span line)
     if (k == KEY_COUNT)
         return complain(ps, "unknown key; known are username, password, "
                             "password-file, domain, token, token-file, "
-                            "helper, netrc, schemes, expires");
+                            "helper, netrc, keytab, service, schemes, "
+                            "expires");
     if (ps->keys_seen & (1u << k))
         return complain(ps, "the key stands twice in its section; a second "
                             "credential needs a section of its own");

@@ -9,17 +9,23 @@ static void check_text(const char *z)
     must(!z || a407_credential_text_ok(a407_span_str(z)));
 }
 
-static const char *no_variable(void *ctx, const char *name)
+static const char *home_only(void *ctx, const char *name)
 {
-    (void)ctx, (void)name;
-    return NULL;
+    (void)ctx;
+    return strcmp(name, "HOME") == 0 ? "/h" : NULL;
+}
+
+static void check_path(const char *z)
+{
+    check_text(z);
+    must(!z || z[0] == '/');
 }
 
 /* The same as part of the settings. */
 static void check_config(const char *p, size_t n, bool good)
 {
     struct a407_diag diag = {0};
-    struct a407_config *c = a407_config_new(no_variable, NULL, &diag);
+    struct a407_config *c = a407_config_new(home_only, NULL, &diag);
     must(c);
     must(a407_config_add_file(c, p, n, &diag) == good);
     for (const struct a407_known_proxy *k = c->proxies; k; k = k->next) {
@@ -30,6 +36,16 @@ static void check_config(const char *p, size_t n, bool good)
         size_t found =
             a407_config_credentials(c, &k->endpoint, out, 4, &elsewhere);
         must(found >= 1 && found <= 4 && !elsewhere);
+    }
+    for (const struct a407_credential *k = c->credentials; k; k = k->next) {
+        check_path(k->password_file);
+        check_path(k->token_file);
+        check_path(k->netrc);
+        check_path(k->keytab);
+        struct a407_credential *copy = a407_credential_copy(k);
+        must(copy &&
+             a407_credential_is_outside(copy) == a407_credential_is_outside(k));
+        a407_credentials_free(copy);
     }
     a407_config_free(c);
 }
@@ -50,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         check_text(c->domain);
         check_text(c->token);
         check_text(c->helper);
+        check_text(c->service);
     }
     check_config(p, n, !diag.text[0]);
     a407_credentials_free(list);

@@ -92,6 +92,11 @@ static void test_defaults(void **state)
     assert_int_equal(c->replay_max, 16777216);
     assert_int_equal(c->wait_ms, 60000);
     assert_int_equal(c->lockout_s, 900);
+    assert_int_equal(c->helper_ms, 10000);
+    assert_true(c->clear_ok);
+    assert_false(c->ntlm_v1);
+    assert_false(c->canonicalize);
+    assert_null(c->service);
     assert_null(c->proxies);
     assert_null(c->credentials);
     a407_config_free(c);
@@ -151,6 +156,24 @@ static void test_settings(void **state)
     assert_int_equal(c->wait_ms, 3600000);
     assert_int_equal(c->lockout_s, 31622400);
     a407_config_free(c);
+    c = good(ENV("AUTH407_HELPER_TIMEOUT", "3600", "AUTH407_CLEAR", "no",
+                 "AUTH407_NTLM", "V1", "AUTH407_CANONICALIZE", "Yes",
+                 "AUTH407_SERVICE", "HTTP/p.example@REALM"));
+    assert_int_equal(c->helper_ms, 3600000);
+    assert_false(c->clear_ok);
+    assert_true(c->ntlm_v1);
+    assert_true(c->canonicalize);
+    assert_string_equal(c->service, "HTTP/p.example@REALM");
+    a407_config_free(c);
+    c = good(ENV("AUTH407_HELPER_TIMEOUT", "", "AUTH407_CLEAR", "YES",
+                 "AUTH407_NTLM", "v2", "AUTH407_CANONICALIZE", "no",
+                 "AUTH407_SERVICE", ""));
+    assert_int_equal(c->helper_ms, 10000);
+    assert_true(c->clear_ok);
+    assert_false(c->ntlm_v1);
+    assert_false(c->canonicalize);
+    assert_null(c->service);
+    a407_config_free(c);
     c = good(ENV("AUTH407_MODE", "off", "AUTH407_MODE", "x"));
     assert_int_equal(c->mode, A407_MODE_OFF);
     a407_config_free(c);
@@ -174,6 +197,16 @@ static void test_bad_settings(void **state)
         {"AUTH407_TIMEOUT", "3601"},
         {"AUTH407_TIMEOUT", " 5"},
         {"AUTH407_RETRY_AFTER", "31622401"},
+        {"AUTH407_HELPER_TIMEOUT", "0"},
+        {"AUTH407_HELPER_TIMEOUT", "3601"},
+        {"AUTH407_CLEAR", "hunter2"},
+        {"AUTH407_CLEAR", "1"},
+        {"AUTH407_NTLM", "v3"},
+        {"AUTH407_NTLM", "ntlmv2"},
+        {"AUTH407_CANONICALIZE", "yes "},
+        {"AUTH407_SERVICE", "hunter2"},
+        {"AUTH407_SERVICE", "HTTP@"},
+        {"AUTH407_SERVICE", "HTTP@h\n"},
         {"AUTH407_PROXY", "a:1,u:hunter2@:1"},
         {"http_proxy", "http://u:hunter2@h:99999"},
         {"AUTH407_PASSWORD", "hunter2"},
@@ -193,6 +226,9 @@ static void test_bad_settings(void **state)
         assert_int_equal(c->replay_max, 16777216);
         assert_int_equal(c->wait_ms, 60000);
         assert_int_equal(c->lockout_s, 900);
+        assert_int_equal(c->helper_ms, 10000);
+        assert_true(c->clear_ok);
+        assert_false(c->ntlm_v1 || c->canonicalize || c->service);
         assert_null(c->credentials);
         a407_config_free(c);
     }
@@ -443,6 +479,73 @@ static void test_each_once(void **state)
     a407_config_free(c);
 }
 
+/* The same, for what the secret is taken from and what goes with it. */
+static void test_each_source_once(void **state)
+{
+    static const struct {
+        const char *second; /* after [a:1] and what stands below */
+        size_t n;
+    } cases[] = {
+        {"", 1},
+        {"schemes = digest\n", 1},
+        {"service = HTTP@b\n", 2},
+        {"service = HTTP@b\nschemes = digest\n", 1},
+        {"keytab = /k\n", 2},
+        {"keytab = /k\nschemes = digest\n", 1},
+        {"token = t\n", 2},
+        {"token-file = /t\n", 2},
+        {"domain = d\n", 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static const char section[] =
+            "[a:1]\nusername = u\npassword-file = /p\n";
+        struct a407_config *c = good(ENV("http_proxy", "a:1"));
+        char text[300];
+        snprintf(text, sizeof text, "%s%s%s", section, section,
+                 cases[i].second);
+        add_file(c, text);
+        struct a407_endpoint e;
+        const struct a407_credential *got[8];
+        bool elsewhere;
+        assert_true(a407_endpoint_parse(a407_span_str("a:1"), &e));
+        if (a407_config_credentials(c, &e, got, 8, &elsewhere) != cases[i].n)
+            fail_msg("%s", text);
+        a407_config_free(c);
+    }
+}
+
+/* ~/ is HOME in what names a file, and nowhere else. */
+static void test_home(void **state)
+{
+    static const char text[] =
+        "[a:1]\nusername = ~/u\npassword-file = ~/p\ntoken-file = ~/t/~/x\n"
+        "keytab = ~/k\n[b:1]\nnetrc = ~/.netrc\n[c:1]\nhelper = ~/get\n";
+    struct a407_diag diag;
+    (void)state;
+    struct a407_config *c = good(ENV("HOME", "/h"));
+    add_file(c, text);
+    const struct a407_credential *k = c->credentials;
+    assert_string_equal(k->username, "~/u");
+    assert_string_equal(k->password_file, "/h/p");
+    assert_string_equal(k->token_file, "/h/t/~/x");
+    assert_string_equal(k->keytab, "/h/k");
+    assert_string_equal(k->next->netrc, "/h/.netrc");
+    assert_string_equal(k->next->next->helper, "~/get"); /* the shell's */
+    a407_config_free(c);
+    /* never a folder "~" in whatever folder the program is in */
+    for (int i = 0; i < 2; i++) {
+        c = good(ENV("HOME", i ? "h" : "", "AUTH407_CREDENTIALS", "F"));
+        assert_false(a407_config_add_file(c, text, sizeof text - 1, &diag));
+        assert_string_equal(diag.text,
+                            "F:1: a path starts with ~/, but HOME is not set; "
+                            "write it in full");
+        assert_null(c->credentials);
+        assert_null(c->proxies);
+        a407_config_free(c);
+    }
+}
+
 static void test_no_credential(void **state)
 {
     (void)state;
@@ -494,6 +597,8 @@ int main(void)
         cmocka_unit_test(test_who_gets_userinfo),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_each_once),
+        cmocka_unit_test(test_each_source_once),
+        cmocka_unit_test(test_home),
         cmocka_unit_test(test_no_credential),
         cmocka_unit_test(test_bad_file),
     };

@@ -38,8 +38,8 @@ static void test_all_keys(void **state)
                    "   # an indented comment\n"
                    "domain=CORP\n"
                    "token = abc.def==\n"
-                   "helper = !get --flag=x\n"
-                   "netrc = ~/.netrc\n"
+                   "keytab = ~/alice.keytab\n"
+                   "service = HTTP@proxy.corp.example\n"
                    "schemes = negotiate, NTLM\n"
                    "expires = 2026-12-31\n");
     (void)state;
@@ -52,14 +52,41 @@ static void test_all_keys(void **state)
     assert_string_equal(c->password, "correct horse #1 battery; staple");
     assert_string_equal(c->domain, "CORP");
     assert_string_equal(c->token, "abc.def==");
-    assert_string_equal(c->helper, "!get --flag=x");
-    assert_string_equal(c->netrc, "~/.netrc");
+    assert_string_equal(c->keytab, "~/alice.keytab");
+    assert_string_equal(c->service, "HTTP@proxy.corp.example");
+    assert_null(c->helper);
+    assert_null(c->netrc);
     assert_null(c->token_file);
     assert_null(c->password_file);
     assert_int_equal(c->schemes, A407_SCHEME_BIT(A407_NEGOTIATE) |
                                      A407_SCHEME_BIT(A407_NTLM));
     assert_int_equal(c->expires, 1798675200); /* date -ud 2026-12-31 +%s */
     assert_false(c->malformed);
+    a407_credentials_free(c);
+}
+
+/* Where a secret is to be taken from, one source to a section. */
+static void test_sources(void **state)
+{
+    struct a407_credential *c =
+        parse_good("[a]\nhelper = !get --flag=\"x y\"; true\n"
+                   "[b]\nnetrc = ~/.netrc\ntoken-file = /run/t\n"
+                   "[c]\nusername = u\nnetrc = /n\ntoken = t\n"
+                   "[d]\nusername = u\npassword-file = /run/my pw\n"
+                   "token-file = \"~/ t \"\nkeytab = /k\n");
+    const struct a407_credential *p = c;
+    (void)state;
+    assert_string_equal(p->helper, "!get --flag=\"x y\"; true");
+    p = p->next;
+    assert_string_equal(p->netrc, "~/.netrc");
+    assert_string_equal(p->token_file, "/run/t");
+    p = p->next;
+    assert_string_equal(p->netrc, "/n");
+    assert_string_equal(p->token, "t");
+    p = p->next;
+    assert_string_equal(p->password_file, "/run/my pw");
+    assert_string_equal(p->token_file, "~/ t ");
+    assert_string_equal(p->keytab, "/k");
     a407_credentials_free(c);
 }
 
@@ -206,10 +233,28 @@ static const struct {
     {"[h]\nschemes = basic, hunter2\n", 2, "schemes"},
     {"[h]\nschemes = ,\n", 2, "schemes"},
     {"\n[h]\npassword = hunter2\n", 2, "user name"},
-    {"\n[h]\npassword-file = hunter2\n[g]\n", 2, "user name"},
-    {"[h]\nusername = u\npassword = hunter2\npassword-file = b\n", 1,
+    {"\n[h]\npassword-file = /hunter2\n[g]\n", 2, "user name"},
+    {"[h]\nusername = u\npassword = hunter2\npassword-file = /b\n", 1,
      "password-file"},
-    {"[h]\ntoken = hunter2\ntoken-file = b\n", 1, "token-file"},
+    {"[h]\ntoken = hunter2\ntoken-file = /b\n", 1, "token-file"},
+    {"[h]\nusername = u\npassword = hunter2\nnetrc = /b\n", 1, "netrc"},
+    {"[h]\nusername = u\npassword-file = /b\nnetrc = /b\n", 1, "netrc"},
+    {"[h]\nusername = u\npassword = hunter2\nhelper = b\n", 1, "helper"},
+    {"[h]\nusername = u\npassword-file = /b\nhelper = b\n", 1, "helper"},
+    {"[h]\ntoken = hunter2\nhelper = b\n", 1, "helper"},
+    {"[h]\ntoken-file = /hunter2\nhelper = b\n", 1, "helper"},
+    {"[h]\nnetrc = /hunter2\nhelper = b\n", 1, "helper"},
+    {"[h]\nkeytab = /hunter2\n", 1, "user name"},
+    {"[h]\npassword-file = hunter2\n", 2, "path"},
+    {"[h]\ntoken-file = ./hunter2\n", 2, "path"},
+    {"[h]\nnetrc = ~\n", 2, "path"},
+    {"[h]\nnetrc = ~/\n", 2, "path"},
+    {"[h]\nnetrc = ~hunter2/.netrc\n", 2, "path"},
+    {"[h]\nkeytab = FILE:/hunter2\n", 2, "path"},
+    {"[h]\nservice = hunter2\n", 2, "HTTP@HOST"},
+    {"[h]\nservice = @hunter2\n", 2, "HTTP@HOST"},
+    {"[h]\nservice = hunter2@\n", 2, "HTTP@HOST"},
+    {"[h]\nservice = hunter2@a b\n", 2, "HTTP@HOST"},
 };
 
 static void test_errors(void **state)
@@ -296,11 +341,11 @@ static void test_any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_keys),  cmocka_unit_test(test_sections),
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_errors),    cmocka_unit_test(test_nul),
-        cmocka_unit_test(test_empty),     cmocka_unit_test(test_many_sections),
-        cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_all_keys),      cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_sources),       cmocka_unit_test(test_values),
+        cmocka_unit_test(test_dates),         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_nul),           cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_many_sections), cmocka_unit_test(test_any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
