@@ -87,9 +87,19 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
     p->url_has_userinfo = known && known->url_has_userinfo;
     p->n_creds = a407_config_credentials(config, endpoint, p->creds,
                                          A407_CREDENTIALS_MAX, &p->elsewhere);
+    if (p->n_creds || config->mode != A407_MODE_INJECT)
+        return;
+    /* Nothing is configured, but this is one of the user's own proxies: the
+       ticket that they may have is what it asks for. */
+    p->ticket = (struct a407_credential){
+        .from = A407_FROM_TICKET,
+        .label = (char *)"Kerberos ticket",
+        .schemes = A407_SCHEME_BIT(A407_NEGOTIATE),
+    };
+    p->creds[p->n_creds++] = &p->ticket;
 }
 
-void a407_proxy_clear(struct a407_proxy *p)
+void a407_proxy_forget(struct a407_proxy *p)
 {
     if (p->state) {
         p->scheme->wipe(p->state);
@@ -100,17 +110,29 @@ void a407_proxy_clear(struct a407_proxy *p)
     p->scheme = NULL;
 }
 
+void a407_proxy_clear(struct a407_proxy *p)
+{
+    a407_proxy_forget(p);
+    for (size_t i = 0; i < A407_CREDENTIALS_MAX; i++) {
+        a407_credentials_free(p->resolved[i]);
+        p->resolved[i] = NULL;
+    }
+    p->n_creds = 0;
+}
+
+int64_t a407_engine_now_s(const struct a407_engine *e)
+{
+    return e->wall_us / 1000000;
+}
+
 void a407_exchange_reset(struct a407_engine *e)
 {
-    struct a407_exchange *x = &e->x;
-    if (x->state) {
-        x->scheme->wipe(x->state);
-        a407_wipe(x->state, x->scheme->state_size);
-        free(x->state);
-    }
-    *x = (struct a407_exchange){.cause = A407_CAUSE_NONE};
+    a407_exchange_drop_state(&e->x);
+    e->x = (struct a407_exchange){.cause = A407_CAUSE_NONE,
+                                  .outside = A407_CAUSE_NONE};
     a407_buf_free(&e->kept);
     a407_buf_free(&e->auth);
+    a407_buf_free(&e->token);
 }
 
 struct a407_engine *a407_engine_new(struct a407_proxy *proxy, const char *peer)
@@ -189,6 +211,8 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
             return want(A407_WANT_DELIVER, sure ? (size_t)sure : 1);
         }
         return want(A407_WANT_DELIVER, SIZE_MAX);
+    case A407_ST_ASK:
+        return want(A407_WANT_ASK, 0);
     case A407_ST_DRAIN:
         return want_drain(e);
     case A407_ST_RECONNECT:

@@ -37,6 +37,13 @@ struct a407_host {
                     const struct a407_credential *cred, bool accepted);
 };
 
+/* A 407 that the program has read: it may repeat that request by itself. */
+#define A407_LEFT_MAX 8
+struct a407_left {
+    uint64_t hash;    /* of method and target */
+    unsigned resends; /* how many repeats the next one makes; 0: unused */
+};
+
 /*
  * What a process knows of one proxy endpoint, shared by its connections:
  * credentials, and what worked. Never shared between endpoints.
@@ -54,11 +61,20 @@ struct a407_proxy {
     bool worked[A407_CREDENTIALS_MAX]; /* was accepted once */
     bool no_reuse; /* a repeat on a kept connection was never answered here */
     bool client_sent;  /* the program has sent a header of its own to it */
+    struct a407_left left[A407_LEFT_MAX]; /* the last ones */
+    unsigned left_next;
     bool each_request; /* it wants Negotiate's token with every request */
     /* what goes with the next request; scheme NULL: nothing yet */
     const struct a407_scheme *scheme;
-    void *state;
+    void *state;         /* NULL for a scheme that is bound to its connection */
+    const char *carrier; /* ... and the name that it goes by */
     unsigned cred_index;
+    /* secrets that are read from outside, and Kerberos tickets */
+    struct a407_credential *resolved[A407_CREDENTIALS_MAX]; /* owned */
+    bool fetched[A407_CREDENTIALS_MAX];
+    int64_t fetch_after[A407_CREDENTIALS_MAX]; /* s */
+    int64_t unmet_until[A407_CREDENTIALS_MAX]; /* s: no ticket to be had */
+    struct a407_credential ticket; /* where nothing else is configured */
 };
 
 /* Fills p for an endpoint; host and config must outlive it. Allocates not. */
@@ -66,7 +82,7 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
                      const struct a407_host *host,
                      const struct a407_endpoint *endpoint, bool configured);
 
-/* Wipes and frees what worked. */
+/* Wipes and frees what worked, and the secrets that were read for it. */
 void a407_proxy_clear(struct a407_proxy *p);
 
 struct a407_engine;
@@ -76,6 +92,9 @@ struct a407_engine;
  * NULL when memory runs out.
  */
 struct a407_engine *a407_engine_new(struct a407_proxy *proxy, const char *peer);
+
+/* The TCP port of this end, for the record; after each connect. */
+void a407_engine_local_port(struct a407_engine *e, uint16_t port);
 
 /* Wipes and frees; NULL is fine. */
 void a407_engine_free(struct a407_engine *e);

@@ -1,101 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include <nettle/base64.h>
-
 #include "engine_int.h"
+#include "event_facts.h"
+#include "text_put.h"
 
 /* Filling the record of an exchange. */
 
-static void put(char *out, size_t cap, struct a407_span s)
+/* ---- what was before ---- */
+
+/* FNV-1a: tells requests apart without keeping them. */
+static uint64_t request_hash(const char *method, const char *target)
 {
-    size_t n = s.n < cap - 1 ? s.n : cap - 1;
-    if (n)
-        memcpy(out, s.p, n);
-    out[n] = '\0';
+    uint64_t h = 0xcbf29ce484222325u;
+    for (const char *z = method; *z; z++)
+        h = (h ^ (unsigned char)*z) * 0x100000001b3u;
+    for (const char *z = target; *z; z++)
+        h = (h ^ (unsigned char)*z) * 0x100000001b3u;
+    return h;
 }
 
-static void param(char *out, size_t cap, const struct a407_challenge *c,
-                  const char *name)
+static struct a407_left *find_left(struct a407_proxy *p, uint64_t hash)
 {
-    if (a407_param_text(a407_param_find(c, name), out, cap) < 0)
-        out[0] = '\0';
+    for (size_t i = 0; i < A407_LEFT_MAX; i++)
+        if (p->left[i].resends && p->left[i].hash == hash)
+            return &p->left[i];
+    return NULL;
 }
 
-static void put_challenges(struct a407_event *ev,
-                           const struct a407_challenges *offered)
+/* The program reads a 407: it may repeat that request with a header. */
+static void leave(struct a407_proxy *p, const struct a407_event *ev)
 {
-    for (size_t i = 0; i < offered->n && i < A407_EVENT_CHALLENGES; i++) {
-        const struct a407_challenge *c = &offered->item[i];
-        struct a407_event_challenge *o = &ev->challenges[i];
-        char stale[8];
-        put(o->scheme, sizeof o->scheme, c->scheme);
-        param(o->realm, sizeof o->realm, c, "realm");
-        param(o->algorithm, sizeof o->algorithm, c, "algorithm");
-        param(stale, sizeof stale, c, "stale");
-        o->stale = a407_span_ieq(a407_span_str(stale), "true");
-        ev->n_challenges = i + 1;
-    }
+    if (!ev->method[0])
+        return;
+    uint64_t hash = request_hash(ev->method, ev->target);
+    struct a407_left *l = find_left(p, hash);
+    if (!l)
+        l = &p->left[p->left_next++ % A407_LEFT_MAX];
+    *l = (struct a407_left){hash, ev->resend_count + 1};
 }
 
-#define BASIC_MAX 1024
-
-/* user-id ":" password of a Basic credential (RFC 7617 section 2); the caller
-   wipes. The position of the colon, or NULL. */
-static const char *basic_decode(struct a407_span token, char *raw, size_t *n)
+void a407_event_request(struct a407_engine *e, const struct a407_request *rq)
 {
-    struct base64_decode_ctx ctx;
-    *n = BASIC_MAX;
-    if (!token.p || token.n > BASIC_MAX)
-        return NULL;
-    base64_decode_init(&ctx);
-    int ok = base64_decode_update(&ctx, n, (uint8_t *)raw, token.n, token.p);
-    a407_wipe(&ctx, sizeof ctx);
-    return ok ? memchr(raw, ':', *n) : NULL;
+    char method[sizeof e->ev->method], target[sizeof e->ev->target];
+    e->x.sent_before = e->client_sent          ? A407_SENT_CONNECTION
+                       : e->proxy->client_sent ? A407_SENT_PROGRAM
+                                               : A407_SENT_NEVER;
+    e->x.resends = 0;
+    if (!rq->n_proxy_authorization)
+        return;
+    e->client_sent = true;
+    e->proxy->client_sent = true;
+    a407_put(method, sizeof method, rq->method);
+    a407_url_redact(rq->target, target, sizeof target);
+    struct a407_left *l = find_left(e->proxy, request_hash(method, target));
+    if (l)
+        e->x.resends = l->resends;
 }
 
-static void basic_user(char *out, size_t cap, struct a407_span token)
-{
-    char raw[BASIC_MAX];
-    size_t n;
-    const char *colon = basic_decode(token, raw, &n);
-    if (colon)
-        put(out, cap, a407_span(raw, (size_t)(colon - raw)));
-    a407_wipe(raw, sizeof raw);
-}
-
-bool a407_basic_is(struct a407_span token, const struct a407_credential *c)
-{
-    char raw[BASIC_MAX];
-    size_t n;
-    const char *colon = basic_decode(token, raw, &n);
-    bool same = false;
-    if (colon && c->username) {
-        struct a407_span user = {raw, (size_t)(colon - raw)};
-        struct a407_span pass = {colon + 1, n - user.n - 1};
-        same = a407_span_eq(user, c->username) &&
-               a407_span_eq(pass, c->password ? c->password : "");
-    }
-    a407_wipe(raw, sizeof raw);
-    return same;
-}
-
-static void put_client(struct a407_event *ev, struct a407_span value)
-{
-    struct a407_challenges *list = a407_challenges_new();
-    ev->client_sent = true;
-    if (list)
-        a407_challenges_add(value, list);
-    if (list && list->n) {
-        const struct a407_challenge *c = &list->item[0];
-        put(ev->client_scheme, sizeof ev->client_scheme, c->scheme);
-        if (a407_span_ieq(c->scheme, "Basic") && c->token68.p)
-            basic_user(ev->client_user, sizeof ev->client_user, c->token68);
-        else if (a407_span_ieq(c->scheme, "Digest"))
-            param(ev->client_user, sizeof ev->client_user, c, "username");
-    }
-    a407_challenges_free(list);
-}
+/* ---- beginning ---- */
 
 static void put_request(struct a407_engine *e, struct a407_event *ev)
 {
@@ -103,10 +66,12 @@ static void put_request(struct a407_engine *e, struct a407_event *ev)
     /* Of pipelined requests only the last one is on record. */
     if (e->q_n != 1 || !a407_request_recorded(e, &rq))
         return;
-    put(ev->method, sizeof ev->method, rq.method);
+    a407_put(ev->method, sizeof ev->method, rq.method);
     a407_url_redact(rq.target, ev->target, sizeof ev->target);
+    ev->sent_before = e->x.sent_before;
+    ev->resend_count = e->x.resends;
     if (rq.n_proxy_authorization)
-        put_client(ev, rq.proxy_authorization);
+        a407_event_set_client(ev, rq.proxy_authorization);
 }
 
 static struct a407_event *new_event(struct a407_engine *e)
@@ -119,103 +84,183 @@ static struct a407_event *new_event(struct a407_engine *e)
     ev->time_us = e->wall_us;
     ev->proxy = e->proxy->endpoint;
     memcpy(ev->peer, e->peer, sizeof ev->peer);
+    ev->source_port = e->local_port;
     ev->cause = A407_CAUSE_NONE;
     put_request(e, ev);
     e->ev = ev;
     return ev;
 }
 
-static void default_cause(struct a407_engine *e, struct a407_event *ev,
-                          const struct a407_challenges *offered)
-{
-    if (ev->client_sent)
-        ev->cause = A407_CAUSE_CLIENT_REJECTED;
-    else if (!offered->n)
-        ev->cause =
-            offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
-    else if (e->proxy->url_has_userinfo)
-        ev->cause = A407_CAUSE_DROPPED;
-    else if (e->proxy->n_creds)
-        ev->cause = A407_CAUSE_NOT_SENT;
-    else
-        ev->cause = e->proxy->elsewhere ? A407_CAUSE_OTHER_ENDPOINT
-                                        : A407_CAUSE_NO_CREDENTIAL;
-}
-
 bool a407_event_begin(struct a407_engine *e,
                       const struct a407_challenges *offered,
                       struct a407_span head)
 {
-    (void)head;
+    struct a407_request rq;
     struct a407_event *ev = new_event(e);
     if (!ev)
         return false;
     ev->status = 407;
     ev->outcome = A407_UNRESOLVED;
+    a407_event_set_answer(ev, head);
     if (offered) {
-        put_challenges(ev, offered);
-        default_cause(e, ev, offered);
+        a407_event_set_challenges(ev, offered);
+        ev->cause = a407_cause_of(e->proxy, ev, offered);
     }
+    if (ev->client_sent && a407_request_recorded(e, &rq))
+        a407_event_hide_field(ev, rq.proxy_authorization);
     return true;
 }
 
 void a407_event_plain(struct a407_engine *e, int status)
 {
-    if (e->proxy->config->log_level != A407_LOG_REQUEST)
+    /* A 401 may be how a proxy refuses: it is no success, at least. */
+    bool answered = e->x.resends && status != 401;
+    if (!answered && e->proxy->config->log_level != A407_LOG_REQUEST)
         return;
     if (!new_event(e))
         return;
     e->ev->status = status;
-    e->ev->outcome = A407_OBSERVED;
-    a407_event_finish(e, A407_OBSERVED, status);
+    if (answered) {
+        struct a407_left *l =
+            find_left(e->proxy, request_hash(e->ev->method, e->ev->target));
+        if (l)
+            l->resends = 0;
+        e->ev->cause = A407_CAUSE_BY_CLIENT;
+    }
+    a407_event_finish(e, answered ? A407_RESOLVED : A407_OBSERVED, status);
+}
+
+void a407_engine_local_port(struct a407_engine *e, uint16_t port)
+{
+    struct a407_event *ev = e->ev;
+    e->local_port = port;
+    if (!ev || !ev->n_attempts || ev->n_attempts > A407_EVENT_ATTEMPTS)
+        return;
+    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts - 1];
+    if (!a->status && a->cause == A407_CAUSE_NONE)
+        a->source_port = port; /* it goes out from there */
+}
+
+/* ---- attempts ---- */
+
+static struct a407_event_attempt *add_attempt(struct a407_engine *e,
+                                              const struct a407_scheme *scheme,
+                                              unsigned cred_index)
+{
+    struct a407_event *ev = e->ev;
+    if (!ev || ev->n_attempts >= A407_EVENT_ATTEMPTS)
+        return NULL;
+    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts++];
+    const char *label = e->proxy->creds[cred_index]->label;
+    *a = (struct a407_event_attempt){.leg = 1};
+    a407_put(a->scheme, sizeof a->scheme,
+             a407_span_str(a407_scheme_name(scheme->id)));
+    a407_put(a->credential, sizeof a->credential, a407_span_str(label));
+    return a;
 }
 
 void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
                         unsigned cred_index, bool stale)
 {
-    struct a407_event *ev = e->ev;
-    if (!ev || ev->n_attempts >= A407_EVENT_ATTEMPTS)
+    struct a407_event_attempt *a = add_attempt(e, scheme, cred_index);
+    if (!a)
         return;
-    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts++];
-    put(a->scheme, sizeof a->scheme,
-        a407_span_str(a407_scheme_name(scheme->id)));
     a->stale = stale;
-    const char *label = e->proxy->creds[cred_index]->label;
-    put(a->credential, sizeof a->credential, a407_span_str(label ? label : ""));
+    a->source_port = e->local_port;
+    const struct a407_event_attempt *before = a - 1;
+    if (scheme->per_connection && e->ev->n_attempts > 1 &&
+        before->status == 407 && strcmp(before->scheme, a->scheme) == 0 &&
+        strcmp(before->credential, a->credential) == 0)
+        a->leg = before->leg + 1;
+}
+
+void a407_event_attempt_failed(struct a407_engine *e,
+                               const struct a407_scheme *scheme,
+                               unsigned cred_index, enum a407_cause cause,
+                               const char *detail)
+{
+    struct a407_event_attempt *a = add_attempt(e, scheme, cred_index);
+    if (!a)
+        return;
+    a->cause = cause == A407_CAUSE_NONE ? A407_CAUSE_PROTOCOL : cause;
+    a407_put(a->detail, sizeof a->detail, a407_span_str(detail));
+}
+
+/* The last one that was sent, or NULL. */
+static struct a407_event_attempt *last_sent(struct a407_event *ev)
+{
+    size_t n = ev->n_attempts;
+    while (n && ev->attempts[n - 1].cause != A407_CAUSE_NONE)
+        n--;
+    return n ? &ev->attempts[n - 1] : NULL;
 }
 
 void a407_event_attempt_status(struct a407_engine *e, int status)
 {
-    struct a407_event *ev = e->ev;
-    if (!ev || !ev->n_attempts)
+    struct a407_event_attempt *a = e->ev ? last_sent(e->ev) : NULL;
+    if (!a)
         return;
-    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts - 1];
     a->status = status;
     a->duration_us = e->mono_us - e->x.sent_us;
     a->reconnected = e->x.reconnected && !e->x.on_kept;
 }
 
+void a407_event_mutual(struct a407_engine *e, enum a407_mutual mutual)
+{
+    if (e->ev)
+        e->ev->mutual = mutual;
+}
+
+/* ---- why ---- */
+
 void a407_event_note(struct a407_engine *e, enum a407_cause cause,
                      const char *detail)
 {
-    if (!e->ev)
+    struct a407_event *ev = e->ev;
+    if (!ev)
         return;
-    e->ev->cause = cause;
-    if (detail)
-        put(e->ev->detail, sizeof e->ev->detail, a407_span_str(detail));
+    const struct a407_event_attempt *a = last_sent(ev);
+    /* Kerberos is what breaks when clocks differ. */
+    if (a &&
+        (cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER) &&
+        strcmp(a->scheme, a407_scheme_name(A407_NEGOTIATE)) == 0 &&
+        a407_clocks_differ(ev))
+        cause = A407_CAUSE_CLOCK_SKEW;
+    /* Words belong to the cause that they were said for. */
+    if (detail || cause != ev->cause)
+        a407_put(ev->detail, sizeof ev->detail, a407_span_str(detail));
+    ev->cause = cause;
 }
+
+enum a407_cause a407_cause_of_silence(const struct a407_engine *e)
+{
+    return e->proxy->url_has_userinfo || e->x.sent_before != A407_SENT_NEVER
+               ? A407_CAUSE_DROPPED
+               : A407_CAUSE_NOT_SENT;
+}
+
+/* ---- the end ---- */
 
 void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
                        int final_status)
 {
-    if (!e->ev)
+    struct a407_event *ev = e->ev;
+    if (!ev)
         return;
-    e->ev->outcome = outcome;
-    e->ev->final_status = final_status;
+    /* Where nothing could be sent, nothing was tried. */
+    if (outcome == A407_UNRESOLVED && ev->n_attempts && !last_sent(ev))
+        outcome = A407_NOT_RETRIED;
+    ev->outcome = outcome;
+    ev->final_status = final_status;
+    if (!ev->detail[0])
+        a407_facts(e->proxy, ev);
+    a407_event_hide_ours(ev, e->proxy);
+    if (final_status == 407)
+        leave(e->proxy, ev);
     if (e->n_done == A407_OUTSTANDING_MAX)
         a407_event_drop(e); /* nobody fetches them */
     else
-        e->done[e->n_done++] = e->ev;
+        e->done[e->n_done++] = ev;
     e->ev = NULL;
 }
 

@@ -2,6 +2,7 @@
 #ifndef A407_ENGINE_INT_H
 #define A407_ENGINE_INT_H
 
+#include "client_auth.h"
 #include "engine.h"
 #include "http.h"
 
@@ -47,6 +48,19 @@ struct a407_outstanding {
  */
 #define A407_KEPT_BODY_MAX 65536u
 
+enum a407_try {
+    A407_TRY_NONE,  /* there is no header to be had */
+    A407_TRY_READY, /* e->auth holds it */
+    A407_TRY_ASK    /* something must come from outside first: e->ask */
+};
+
+/* What goes on once that has come. */
+enum a407_after {
+    A407_AFTER_LOOK, /* another look at the answer in the queue */
+    A407_AFTER_HELD, /* the head that is held back goes out */
+    A407_AFTER_AGAIN /* the repeat goes to a fresh connection */
+};
+
 /* Stale nonces in one exchange before it counts as endless. */
 #define A407_STALE_MAX 1
 
@@ -60,10 +74,26 @@ struct a407_exchange {
     unsigned cred_index;
     void *state; /* owned; NULL when proxy->state was used */
     uint8_t tried[A407_CREDENTIALS_MAX];
+    unsigned asked;      /* bits: credentials read from outside for it */
+    const char *carrier; /* the scheme's name on the wire */
+    bool pending;        /* the state waits for a token from outside */
+    bool judged;         /* the 407 in the queue was looked at before */
+    bool again;          /* same credential, new nonce */
+    bool leg;            /* the header at hand is not the last */
+    bool continuing;     /* it belongs to this connection */
+    bool standin;        /* what is in flight has no body, whatever the
+                            program's request has */
+    bool keep_first;     /* the 407 that is kept is an earlier one */
+    bool proved;         /* the answer was searched for a proof */
+    enum a407_mutual mutual;
+    unsigned legs, restarts;
+    enum a407_cause outside; /* why nothing came from there */
     unsigned stale;
     unsigned retries;
     int64_t sent_us;       /* monotonic: when the request in flight was sent */
     enum a407_cause cause; /* why the first 407 came, as far as is known */
+    enum a407_sent_before sent_before;
+    unsigned resends; /* the program repeats with a header what met a 407 */
     bool decided; /* the 407 at the front goes to the program; the record,
                      if there is one, says why */
 };
@@ -71,6 +101,7 @@ struct a407_exchange {
 struct a407_engine {
     struct a407_proxy *proxy;
     char peer[64];
+    uint16_t local_port; /* 0: not known */
     enum a407_state st;
     unsigned anomalies;
     int64_t wall_us, mono_us;
@@ -85,8 +116,10 @@ struct a407_engine {
     size_t head_from;    /* search position */
     bool overflow;       /* the body did not fit: no replay */
     struct a407_body w_body;
-    uint64_t body_n; /* bytes of body written so far, with framing */
-    bool rq_keep_alive;
+    uint64_t body_n;     /* bytes of body written so far, with framing */
+    bool rq_keep_alive;  /* what the program's request says */
+    bool sent_keep;      /* ... and what is in flight */
+    bool authenticated;  /* this connection, by a scheme that is bound to it */
     struct a407_buf out; /* to be sent before anything else */
 
     /* requests whose answers are not over; q[0] is the front */
@@ -109,8 +142,15 @@ struct a407_engine {
     struct a407_buf kept;
     size_t drain_head; /* bytes of its head to go */
     struct a407_body d_body;
-    bool retry_fresh;     /* the repeat wants a fresh connection */
-    struct a407_buf auth; /* value of our Proxy-Authorization */
+    size_t drained;        /* bytes of it taken so far */
+    bool retry_fresh;      /* the repeat wants a fresh connection */
+    struct a407_buf auth;  /* value of our Proxy-Authorization */
+    struct a407_buf token; /* made outside, for the next header */
+
+    /* ASK */
+    enum a407_ask_kind ask;
+    enum a407_after after;
+    unsigned ask_cred;
 
     struct a407_exchange x;
     struct a407_event *ev; /* being filled */
@@ -127,10 +167,16 @@ void a407_engine_forget(struct a407_engine *e);
 void a407_engine_unhold(struct a407_engine *e);
 void a407_exchange_reset(struct a407_engine *e);
 bool a407_engine_active(const struct a407_engine *e);
+/* What worked before is not sent any more. */
+void a407_proxy_forget(struct a407_proxy *p);
+/* Seconds since the epoch. */
+int64_t a407_engine_now_s(const struct a407_engine *e);
 
 /* engine_request.c: the program's head with our header, and the body so far,
    into e->out. False: out of memory. */
 bool a407_request_rewrite(struct a407_engine *e);
+/* The head that was held back, into e->out: with our header, or as it is. */
+void a407_engine_release(struct a407_engine *e, bool ours);
 /* Parses the recorded head again; its spans hold until rec changes. */
 bool a407_request_recorded(const struct a407_engine *e,
                            struct a407_request *rq);
@@ -142,8 +188,52 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
 /* ... whose head can't be used: the program has it, the log says `detail`. */
 void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
                                 const char *detail);
+/* An answer whose head is p..n of `head` is going to be taken off. */
+void a407_engine_drain(struct a407_engine *e, size_t head,
+                       const struct a407_response *r);
+
+/* engine_try.c */
+/* The header from the state that the exchange has, or a new one's, for this
+   request. NONE: the state is gone, *why tells. */
+enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why);
+enum a407_try a407_try_with(struct a407_engine *e,
+                            const struct a407_scheme *scheme,
+                            const struct a407_challenge *ch,
+                            unsigned cred_index, enum a407_cause *why);
+/* The same handshake from its start, a few times. */
+enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why);
+/* The best that was not tried yet; NONE: x.cause tells why. */
+enum a407_try a407_try_pick(struct a407_engine *e,
+                            const struct a407_challenges *offered);
 /* The header for a request that has not been sent yet, from what worked. */
-bool a407_engine_preempt(struct a407_engine *e);
+enum a407_try a407_engine_preempt(struct a407_engine *e);
+void a407_exchange_drop_state(struct a407_exchange *x);
+
+/* engine_ask.c */
+void a407_ask_begin(struct a407_engine *e, enum a407_after after);
+/* Is there a credential whose secret should be read (again)? */
+bool a407_ask_for_secret(struct a407_engine *e);
+/* Does the accepted answer hold a token that proves who the proxy is? */
+bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n);
+
+/* engine_verdict.c */
+/* Never again, for a while; the cause that it is. */
+enum a407_cause a407_credential_refused(struct a407_engine *e,
+                                        const struct a407_scheme *scheme,
+                                        unsigned cred_index);
+/* The answer in flight was refused by a 407. */
+void a407_answer_refused(struct a407_engine *e);
+/* The best challenge of a scheme, as it is now for that credential. */
+const struct a407_challenge *a407_renewed(const struct a407_engine *e,
+                                          const struct a407_challenges *offered,
+                                          const struct a407_scheme *s,
+                                          unsigned cred_index);
+bool a407_says_stale(const struct a407_challenge *c);
+/* The client will renew its nonce by itself. */
+bool a407_client_is_stale(const struct a407_engine *e,
+                          const struct a407_challenges *offered);
+void a407_exclude_clients_own(struct a407_engine *e,
+                              const struct a407_challenges *offered);
 /* The answer in flight was accepted: remember what worked. */
 void a407_engine_accepted(struct a407_engine *e, const char *head, size_t n);
 /* ... refused without a 407 (tinyproxy says 401). */
@@ -155,19 +245,24 @@ void a407_engine_passed_407(struct a407_engine *e,
 /* Is this 407 one leg of a handshake that the client does itself? */
 bool a407_client_goes_on(const struct a407_engine *e,
                          const struct a407_challenges *offered);
+
+/* engine_answer.c */
 /* Another try of the same answer on a fresh connection. */
 bool a407_engine_again(struct a407_engine *e);
 /* The repeat goes out: kept connection or fresh. */
 void a407_engine_repeat(struct a407_engine *e);
-
+/* ... after a 407 that could not be taken off whole. */
+void a407_engine_cut_short(struct a407_engine *e);
 /* engine_response.c */
+/* There will be no answer to what is in flight. */
+void a407_engine_no_answer(struct a407_engine *e);
 /* Before the end of a connection: a 407 whose head was read in part has its
    record. */
 void a407_engine_partly_read(struct a407_engine *e);
 
 /* engine_event.c */
-/* Is this Basic token exactly that credential? */
-bool a407_basic_is(struct a407_span token, const struct a407_credential *c);
+/* The program's request has its head: what its record must know of before. */
+void a407_event_request(struct a407_engine *e, const struct a407_request *rq);
 /* A record, unless the exchange has one. `offered` NULL: that was not read;
    `head` is the 407's. */
 bool a407_event_begin(struct a407_engine *e,
@@ -179,6 +274,16 @@ void a407_event_plain(struct a407_engine *e, int status);
 void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
                         unsigned cred_index, bool stale);
 void a407_event_attempt_status(struct a407_engine *e, int status);
+/* A scheme was tried, and nothing could be sent. `detail` may be NULL. */
+void a407_event_attempt_failed(struct a407_engine *e,
+                               const struct a407_scheme *scheme,
+                               unsigned cred_index, enum a407_cause cause,
+                               const char *detail);
+/* What an accepted Negotiate proved. */
+void a407_event_mutual(struct a407_engine *e, enum a407_mutual mutual);
+/* Why a 407 came to a request that had no header of the program's, and which
+   is going to be answered. */
+enum a407_cause a407_cause_of_silence(const struct a407_engine *e);
 void a407_event_note(struct a407_engine *e, enum a407_cause cause,
                      const char *detail);
 void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,

@@ -17,7 +17,7 @@ enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
     if (e->w == A407_W_HEAD)
         return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
     if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
-        !behind_connect(e))
+        !behind_connect(e) && (!e->authenticated || e->proxy->each_request))
         return A407_WRITE_HOLD;
     return A407_WRITE_PASS;
 }
@@ -66,7 +66,41 @@ static void begin(struct a407_engine *e, bool hold)
     e->overflow = false;
 }
 
-static bool copy_head(struct a407_engine *e, bool with_ours)
+/* A head as it is, with our header, or for one leg of a handshake: that has no
+   body, and keeps its connection whatever the program wants of it. */
+enum copy { COPY_AS_IS, COPY_OURS, COPY_LEG };
+
+static bool left_out(struct a407_span name, enum copy how)
+{
+    static const char *const leg[] = {
+        "Content-Length", "Transfer-Encoding", "Trailer",   "Expect",
+        "Connection",     "Proxy-Connection",  "Keep-Alive"};
+    if (how != COPY_AS_IS && a407_span_ieq(name, "Proxy-Authorization"))
+        return true;
+    for (size_t i = 0; how == COPY_LEG && i < sizeof leg / sizeof leg[0]; i++)
+        if (a407_span_ieq(name, leg[i]))
+            return true;
+    return false;
+}
+
+static void add_ours(struct a407_engine *e, enum copy how, const char *eol)
+{
+    struct a407_request rq;
+    if (e->auth.n) {
+        a407_buf_str(&e->out, "Proxy-Authorization: ");
+        a407_buf_add(&e->out, e->auth.p, e->auth.n);
+        a407_buf_str(&e->out, eol);
+    }
+    if (how != COPY_LEG || !a407_request_recorded(e, &rq))
+        return;
+    if (rq.body != A407_BODY_NONE)
+        a407_buf_fmt(&e->out, "Content-Length: 0%s", eol);
+    if (rq.minor == 0) /* RFC 9112 appendix C.2.2 */
+        a407_buf_fmt(&e->out, "Connection: keep-alive%s", eol);
+    a407_buf_fmt(&e->out, "Proxy-Connection: keep-alive%s", eol);
+}
+
+static bool copy_head(struct a407_engine *e, enum copy how)
 {
     const char *p = e->rec.p;
     size_t n = e->head_n, at = 0, done = 0;
@@ -75,25 +109,26 @@ static bool copy_head(struct a407_engine *e, bool with_ours)
     size_t eol = n >= 2 && p[n - 2] == '\r' ? 2 : 1;
     size_t body = n - eol;
     while (a407_field_next(p, n, &at, &f)) {
-        if (!with_ours || !a407_span_ieq(f.name, "Proxy-Authorization"))
+        if (!left_out(f.name, how))
             continue;
         size_t start = (size_t)(f.line.p - p);
         a407_buf_add(&e->out, p + done, start - done);
         done = start + f.line.n;
     }
     a407_buf_add(&e->out, p + done, body - done);
-    if (with_ours) {
-        a407_buf_str(&e->out, "Proxy-Authorization: ");
-        a407_buf_add(&e->out, e->auth.p, e->auth.n);
-        a407_buf_add(&e->out, "\r\n", 2);
-    }
+    if (how != COPY_AS_IS)
+        add_ours(e, how, "\r\n");
     return a407_buf_add(&e->out, p + body, eol);
 }
 
 bool a407_request_rewrite(struct a407_engine *e)
 {
-    copy_head(e, true);
-    a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
+    bool leg = e->x.leg;
+    copy_head(e, leg ? COPY_LEG : COPY_OURS);
+    if (!leg)
+        a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
+    e->x.standin = leg;
+    e->sent_keep = leg || e->rq_keep_alive;
     if (!e->out.failed)
         return true;
     a407_buf_free(&e->out);
@@ -127,6 +162,7 @@ static bool head_done(struct a407_engine *e)
                                                .is_connect = rq.is_connect};
     e->awaiting++;
     e->rq_keep_alive = rq.keep_alive;
+    e->sent_keep = rq.keep_alive;
     a407_body_init(&e->w_body, rq.body, rq.length);
     make_room(e, &rq);
     e->w = e->w_body.done ? A407_W_START : A407_W_BODY;
@@ -134,6 +170,7 @@ static bool head_done(struct a407_engine *e)
         a407_exchange_reset(e);
         e->x.sent_us = e->mono_us;
     }
+    a407_event_request(e, &rq);
     if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE)
         a407_engine_move(e, A407_ST_WAIT);
     return true;
@@ -207,6 +244,32 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
     }
 }
 
+void a407_engine_release(struct a407_engine *e, bool ours)
+{
+    struct a407_exchange *x = &e->x;
+    enum copy how = !ours ? COPY_AS_IS : x->leg ? COPY_LEG : COPY_OURS;
+    bool copied = copy_head(e, how);
+    a407_buf_free(&e->auth);
+    if (!copied) {
+        a407_buf_free(&e->out); /* the driver leaves nothing else in it */
+        a407_engine_unhold(e);
+        a407_engine_forget(e);
+        return;
+    }
+    if (!ours)
+        return;
+    struct a407_outstanding *last = &e->q[e->q_n - 1];
+    last->ours = e->proxy->scheme ? e->proxy->scheme : x->scheme;
+    last->cred_index = e->proxy->scheme ? e->proxy->cred_index : x->cred_index;
+    if (how == COPY_LEG) {
+        /* its answer is not the program's */
+        x->standin = true;
+        x->on_kept = true;
+        x->retries = 1;
+        e->sent_keep = true;
+    }
+}
+
 /* A held head is complete: it goes out, with our header if one fits. */
 static void release(struct a407_engine *e)
 {
@@ -214,14 +277,11 @@ static void release(struct a407_engine *e)
         return; /* it goes out as it is */
     struct a407_request rq;
     bool own = a407_request_recorded(e, &rq) && rq.n_proxy_authorization;
-    bool ours = !own && a407_engine_preempt(e);
-    bool copied = copy_head(e, ours);
-    a407_buf_free(&e->auth);
-    if (copied)
-        return;
-    a407_buf_free(&e->out); /* the driver leaves nothing else in it */
-    a407_engine_unhold(e);
-    a407_engine_forget(e);
+    enum a407_try t = own ? A407_TRY_NONE : a407_engine_preempt(e);
+    if (t == A407_TRY_ASK)
+        a407_ask_begin(e, A407_AFTER_HELD);
+    else
+        a407_engine_release(e, t == A407_TRY_READY);
 }
 
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)

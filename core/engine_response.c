@@ -14,15 +14,13 @@ static void begin_deliver(struct a407_engine *e)
     a407_engine_move(e, A407_ST_DELIVER);
 }
 
-/* The connection ended before the answer began. */
-static void ended_early(struct a407_engine *e)
+void a407_engine_no_answer(struct a407_engine *e)
 {
-    bool ours = a407_engine_retrying(e);
-    if (ours && e->x.on_kept && a407_engine_again(e))
-        return;
+    bool ours = e->x.retries > 0 && a407_engine_active(e);
+    bool body_out = e->body_n && !e->x.standin;
     /* What a body has set going may be under way: then the truth is the
        connection's own end. Without one the 407 says more. */
-    if (ours && e->kept.n && !e->body_n) {
+    if (ours && e->kept.n && !body_out) {
         a407_event_note(e, A407_CAUSE_PROTOCOL,
                         "no answer to the repeated request");
         a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
@@ -32,7 +30,77 @@ static void ended_early(struct a407_engine *e)
     begin_deliver(e); /* the program reads the end itself */
 }
 
+/* The connection ended before the answer began. */
+static void ended_early(struct a407_engine *e)
+{
+    if (a407_engine_retrying(e) && e->x.on_kept && a407_engine_again(e))
+        return;
+    a407_engine_no_answer(e);
+}
+
 static void settle(struct a407_engine *e, const char *p, size_t n);
+
+static const char took_first[] =
+    "the proxy took the first message of the handshake for the whole request";
+
+/*
+ * A proxy that lets in whoever begins a handshake: if the request has a body,
+ * what it answered was not the program's request. That goes out now, without a
+ * header, on the connection that is authenticated by now.
+ */
+static void swallow(struct a407_engine *e, size_t head,
+                    const struct a407_response *r)
+{
+    struct a407_exchange *x = &e->x;
+    a407_event_attempt_status(e, r->status);
+    if (r->keep_alive && !e->authenticated) {
+        e->authenticated = true;
+        a407_exchange_drop_state(x);
+        x->leg = false;
+        x->continuing = true;
+        a407_buf_free(&e->auth);
+        a407_engine_drain(e, head, r);
+        return;
+    }
+    x->standin = false; /* the program can't be given this answer */
+    a407_event_note(e, A407_CAUSE_PROTOCOL, took_first);
+    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+    if (e->kept.n)
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+    else
+        a407_engine_forget(e);
+}
+
+/*
+ * An answer that is no 407, to a request that carried a handshake: before the
+ * program has it, its head must be whole. False: not yet, or it is not for the
+ * program.
+ */
+static bool look_closer(struct a407_engine *e, const char *p, size_t n,
+                        bool end)
+{
+    struct a407_exchange *x = &e->x;
+    bool has_body = e->w == A407_W_BODY || e->body_n;
+    if (!x->answering || !x->scheme->per_connection || x->proved)
+        return true;
+    size_t from = 0, head = a407_head_end(p, n, &from);
+    struct a407_response r;
+    if (!head) {
+        e->need = n + 1;
+        return end || n >= A407_HEAD_MAX;
+    }
+    if (a407_response_parse(p, head, e->q[0].is_head, e->q[0].is_connect, &r) !=
+        A407_PARSE_OK)
+        return true;
+    if (x->standin && has_body) {
+        swallow(e, head, &r);
+        return false;
+    }
+    if (!a407_ask_for_proof(e, p, head))
+        return true;
+    a407_ask_begin(e, A407_AFTER_LOOK);
+    return false;
+}
 
 void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
                         bool end)
@@ -52,6 +120,8 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
     }
     enum a407_sniff is = a407_sniff_407(p, n);
     if (is == A407_SNIFF_NO) {
+        if (!look_closer(e, p, n, end))
+            return;
         begin_deliver(e);
         settle(e, p, n);
         return;
@@ -275,7 +345,9 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
 {
     if (e->st != A407_ST_DRAIN)
         return;
-    bool fits = a407_buf_add(&e->kept, p, n);
+    e->drained += n;
+    bool fits = e->x.keep_first ? e->drained <= A407_KEEP_MAX
+                                : a407_buf_add(&e->kept, p, n);
     size_t head = n < e->drain_head ? n : e->drain_head;
     e->drain_head -= head;
     a407_body_feed(&e->d_body, p + head, n - head);
@@ -284,8 +356,7 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
     } else if (end || !fits || e->d_body.bad) {
         /* cut off, too long to wait for, or broken */
         e->kept.failed = false;
-        e->retry_fresh = true;
-        a407_engine_repeat(e);
+        a407_engine_cut_short(e);
     }
 }
 
@@ -304,6 +375,7 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
     if (e->st != A407_ST_RECONNECT)
         return;
     e->x.reconnected = true;
+    e->authenticated = false;
     if (ok && a407_engine_active(e) && a407_request_rewrite(e)) {
         e->x.sent_us = e->mono_us;
         a407_engine_move(e, A407_ST_WAIT);

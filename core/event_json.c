@@ -87,58 +87,158 @@ static size_t at_most(size_t n, size_t max)
     return n < max ? n : max;
 }
 
+/* absent when there is nothing to tell */
+static void add_if(struct a407_buf *out, const char *key, const char *z)
+{
+    if (z[0])
+        add_string(out, key, z);
+}
+
+static void add_number(struct a407_buf *out, const char *key, uint64_t v)
+{
+    if (v)
+        a407_buf_fmt(out, "%s%" PRIu64, key, v);
+}
+
+static void add_challenge(struct a407_buf *out,
+                          const struct a407_event_challenge *c)
+{
+    add_string(out, "{\"scheme\":", c->scheme);
+    add_known(out, ",\"realm\":", c->realm);
+    add_if(out, ",\"algorithm\":", c->algorithm);
+    add_if(out, ",\"qop\":", c->qop);
+    add_if(out, ",\"charset\":", c->charset);
+    if (c->userhash)
+        add_bool(out, ",\"userhash\":", true);
+    if (c->stale)
+        add_bool(out, ",\"stale\":", true);
+    add_if(out, ",\"error\":", c->error);
+    add_if(out, ",\"error_description\":", c->error_description);
+    add_if(out, ",\"scope\":", c->scope);
+    add_number(out, ",\"token68_length\":", c->token68_n);
+    a407_buf_str(out, "}");
+}
+
+static void add_statuses(struct a407_buf *out,
+                         const struct a407_event_answer *a)
+{
+    for (size_t i = 0; i < a->n_statuses; i++) {
+        const struct a407_proxy_status *s = &a->statuses[i];
+        add_string(out, i ? ",{\"name\":" : ",\"status\":[{\"name\":", s->name);
+        add_if(out, ",\"error\":", s->error);
+        add_number(out,
+                   ",\"received_status_code\":", (uint64_t)s->received_status);
+        add_if(out, ",\"next_hop\":", s->next_hop);
+        add_if(out, ",\"details\":", s->details);
+        a407_buf_str(out, "}");
+    }
+    if (a->n_statuses)
+        a407_buf_str(out, "]");
+}
+
 static void add_proxy(struct a407_buf *out, const struct a407_event *e)
 {
     add_string(out, ",\"proxy\":{\"address\":", e->proxy.host);
     a407_buf_fmt(out, ",\"port\":%u", (unsigned)e->proxy.port);
-    if (e->peer[0])
-        add_string(out, ",\"peer\":", e->peer);
+    add_if(out, ",\"peer\":", e->peer);
     a407_buf_str(out, ",\"challenges\":[");
     size_t n = at_most(e->n_challenges, A407_EVENT_CHALLENGES);
     for (size_t i = 0; i < n; i++) {
-        const struct a407_event_challenge *c = &e->challenges[i];
-        add_string(out, i ? ",{\"scheme\":" : "{\"scheme\":", c->scheme);
-        add_known(out, ",\"realm\":", c->realm);
-        if (c->algorithm[0])
-            add_string(out, ",\"algorithm\":", c->algorithm);
-        if (c->stale)
-            add_bool(out, ",\"stale\":", true);
-        a407_buf_str(out, "}");
+        if (i)
+            a407_buf_str(out, ",");
+        add_challenge(out, &e->challenges[i]);
     }
-    a407_buf_str(out, "]}");
+    a407_buf_str(out, "]");
+    add_number(out, ",\"challenges_omitted\":", e->n_challenges - n);
+    if (e->answer.has_skew)
+        a407_buf_fmt(out, ",\"clock_skew_s\":%" PRId64, e->answer.skew_s);
+    add_statuses(out, &e->answer);
+    a407_buf_str(out, "}");
+}
+
+/* {"via":["...","..."],...}: the values of one name stand together. */
+static void add_fields(struct a407_buf *out, const struct a407_event_answer *a)
+{
+    const char *before = ",\"header\":{";
+    for (unsigned id = 0; id < A407_FIELD_COUNT; id++) {
+        size_t values = 0;
+        for (size_t i = 0; i < a->n_fields; i++) {
+            if (a->fields[i].id != id)
+                continue;
+            if (!values++)
+                a407_buf_fmt(out, "%s\"%s\":[", before,
+                             a407_event_field_name(a->fields[i].id));
+            add_string(out, values > 1 ? "," : "", a->fields[i].value);
+        }
+        if (!values)
+            continue;
+        a407_buf_str(out, "]");
+        before = ",";
+    }
+    if (a->n_fields)
+        a407_buf_str(out, "}");
+}
+
+static const char *before_name(enum a407_sent_before b)
+{
+    return b == A407_SENT_CONNECTION ? "connection"
+           : b == A407_SENT_PROGRAM  ? "program"
+                                     : "never";
 }
 
 static void add_http(struct a407_buf *out, const struct a407_event *e)
 {
     add_string(out, ",\"http\":{\"request\":{\"method\":", e->method);
+    add_number(out, ",\"resend_count\":", e->resend_count);
     add_bool(out, ",\"proxy_authorization\":{\"present\":", e->client_sent);
     add_known(out, ",\"scheme\":", e->client_scheme);
     add_known(out, ",\"username\":", e->client_user);
+    add_if(out, ",\"domain\":", e->client_domain);
+    add_string(out, ",\"sent_before\":", before_name(e->sent_before));
     add_status(out, "}},\"response\":{\"status_code\":", e->status);
+    add_fields(out, &e->answer);
     add_string(out, "}},\"url\":{\"target\":", e->target);
-    add_status(out, "},\"final\":{\"status_code\":", e->final_status);
+    a407_buf_str(out, "}");
+    if (e->source_port)
+        a407_buf_fmt(out, ",\"source\":{\"port\":%u}",
+                     (unsigned)e->source_port);
+    add_status(out, ",\"final\":{\"status_code\":", e->final_status);
+    a407_buf_str(out, "}");
+}
+
+static void add_attempt(struct a407_buf *out,
+                        const struct a407_event_attempt *a)
+{
+    int64_t us = a->duration_us > 0 ? a->duration_us : 0;
+    add_known(out, "{\"scheme\":", a->scheme);
+    a407_buf_fmt(out, ",\"leg\":%u", a->leg ? a->leg : 1);
+    add_status(out, ",\"status_code\":", a->status);
+    a407_buf_fmt(out, ",\"duration_ms\":%" PRId64 ".%03" PRId64, us / 1000,
+                 us % 1000);
+    add_bool(out, ",\"reconnected\":", a->reconnected);
+    add_number(out, ",\"source_port\":", a->source_port);
+    add_bool(out, ",\"stale\":", a->stale);
+    add_known(out, ",\"credential\":", a->credential);
+    if (a->cause != A407_CAUSE_NONE)
+        add_string(out, ",\"cause\":", a407_cause_info(a->cause)->code);
+    add_if(out, ",\"detail\":", a->detail);
     a407_buf_str(out, "}");
 }
 
 static void add_attempts(struct a407_buf *out, const struct a407_event *e)
 {
+    static const char *const mutual[] = {"", "verified", "absent", "failed"};
     size_t n = at_most(e->n_attempts, A407_EVENT_ATTEMPTS);
     a407_buf_str(out, ",\"attempts\":[");
     for (size_t i = 0; i < n; i++) {
-        const struct a407_event_attempt *a = &e->attempts[i];
-        int64_t us = a->duration_us > 0 ? a->duration_us : 0;
-        add_known(out, i ? ",{\"scheme\":" : "{\"scheme\":", a->scheme);
-        add_status(out, ",\"status_code\":", a->status);
-        a407_buf_fmt(out, ",\"duration_ms\":%" PRId64 ".%03" PRId64, us / 1000,
-                     us % 1000);
-        add_bool(out, ",\"reconnected\":", a->reconnected);
-        add_bool(out, ",\"stale\":", a->stale);
-        add_known(out, ",\"credential\":", a->credential);
-        a407_buf_str(out, "}");
+        if (i)
+            a407_buf_str(out, ",");
+        add_attempt(out, &e->attempts[i]);
     }
     a407_buf_str(out, "]");
-    if (e->n_attempts > n)
-        a407_buf_fmt(out, ",\"attempts_omitted\":%zu", e->n_attempts - n);
+    add_number(out, ",\"attempts_omitted\":", e->n_attempts - n);
+    if ((unsigned)e->mutual <= A407_MUTUAL_FAILED)
+        add_if(out, ",\"mutual_authentication\":", mutual[e->mutual]);
 }
 
 static void add_args(struct a407_buf *out, const struct a407_event_process *p)
@@ -169,9 +269,13 @@ static void add_process(struct a407_buf *out, const struct a407_event *e)
         add_string(out, ",\"executable\":", p->parents[i].executable);
         a407_buf_str(out, "}");
     }
-    a407_buf_str(out, "]}");
+    a407_buf_fmt(out, "],\"user\":{\"id\":%u}}", p->uid);
     if (p->caller_module[0]) {
         add_string(out, ",\"caller\":{\"module\":", p->caller_module);
+        a407_buf_str(out, "}");
+    }
+    if (p->host[0]) {
+        add_string(out, ",\"host\":{\"name\":", p->host);
         a407_buf_str(out, "}");
     }
 }
@@ -185,8 +289,8 @@ bool a407_event_json(const struct a407_event *e, struct a407_buf *out)
                       "\"event\":{\"name\":\"proxy.authentication\"}");
     add_string(out, ",\"outcome\":", a407_outcome_name(e->outcome));
     add_string(out, ",\"cause\":", cause->code);
-    if (e->detail[0])
-        add_string(out, ",\"detail\":", e->detail);
+    add_string(out, ",\"cause_evidence\":", cause->evidence);
+    add_if(out, ",\"detail\":", e->detail);
     add_string(out, ",\"remedy\":", cause->remedy);
     add_proxy(out, e);
     add_http(out, e);

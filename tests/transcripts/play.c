@@ -8,6 +8,7 @@
 
 #include "seen.h"
 #include "sim.h"
+#include "tell.h"
 
 #define CONNS 4
 
@@ -35,8 +36,10 @@ struct play {
     struct a407_host host;
     unsigned char random;
     struct conn conn[CONNS];
-    struct conn *c;    /* the one that is spoken of */
-    size_t reconnects; /* "wire: reconnect" steps that were used */
+    struct conn *c;             /* the one that is spoken of */
+    size_t reconnects;          /* "wire: reconnect" steps that were used */
+    const struct step *tell[8]; /* answers that wait for their question */
+    size_t n_tell;
     struct seen seen;
     int64_t later_us;
     bool failed;
@@ -158,6 +161,22 @@ static bool on_reconnect(void *ctx, struct sim *sim)
     if (p->way->expect)
         fail(p, "a new connection was made");
     return true;
+}
+
+static void on_ask(void *ctx, struct sim *sim, const struct a407_ask *ask,
+                   struct a407_told *told)
+{
+    struct play *p = ctx;
+    (void)sim;
+    if (!p->n_tell) {
+        if (p->way->expect)
+            fail(p, "the engine asks, and there is nothing to tell");
+        return;
+    }
+    const char *wrong = tell(p->tell[0]->text, ask, told);
+    if (wrong && p->way->expect)
+        fail(p, "line %u: %s", p->tell[0]->line, wrong);
+    memmove(p->tell, p->tell + 1, --p->n_tell * sizeof p->tell[0]);
 }
 
 /* ---- steps ---- */
@@ -300,6 +319,7 @@ static void select_conn(struct play *p, size_t i)
                                    .read_step = p->way->read_step,
                                    .reconnect = on_reconnect,
                                    .event = on_event,
+                                   .ask = on_ask,
                                    .ctx = p}};
         sim_open(sim, &p->proxy);
     }
@@ -357,6 +377,11 @@ static void do_step(struct play *p, const struct step *st)
         p->later_us += strtoll(st->text, NULL, 10) * 1000000;
         select_conn(p, (size_t)(c - p->conn));
         break;
+    case STEP_TELL:
+        if (p->n_tell == sizeof p->tell / sizeof p->tell[0])
+            abort();
+        p->tell[p->n_tell++] = st;
+        break;
     case STEP_CONN:
         select_conn(p, strtoul(st->text, NULL, 10));
         break;
@@ -409,6 +434,8 @@ bool play(const struct script *s, struct stage *st, const struct way *way)
         sim_close(&p.conn[i].sim);
     if (way->expect && !p.failed)
         told(&p, seen_left(&p.seen));
+    if (way->expect && !p.failed && p.n_tell)
+        fail(&p, "line %u was not asked for", p.tell[0]->line);
     seen_free(&p.seen);
     a407_proxy_clear(&p.proxy);
     return !p.failed;

@@ -30,6 +30,8 @@
  *   wire: silent | silent for good   the repeat is not answered: there is
  *                          another one, or there is none
  *   time: +SECONDS         later
+ *   tell: token TEXT | secret USER PASSWORD | bearer TOKEN | verified |
+ *         nothing CAUSE DETAIL      the answer to the engine's next question
  *   conn: N                what follows is about connection N (1 at first)
  *   state: NAME            the engine's state
  *   event: OUTCOME CAUSE FIRST>FINAL ATTEMPTS   the next record
@@ -51,6 +53,7 @@ enum step_kind {
     STEP_APP,
     STEP_WIRE,
     STEP_TIME,
+    STEP_TELL,
     STEP_CONN,
     STEP_STATE,
     STEP_EVENT,

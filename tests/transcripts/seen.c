@@ -12,6 +12,8 @@ static const char *const outcomes[] = {
     [A407_NOT_RETRIED] = "not_retried",
 };
 
+static const char *const mutual[] = {"", "verified", "absent", "failed"};
+
 static void *must(void *p)
 {
     if (!p)
@@ -115,6 +117,48 @@ static void labels(const struct a407_event *ev, char *out, size_t cap)
                                ev->attempts[i].credential);
 }
 
+/* "connection 2": a header before, and the program's own repeats. */
+static void before(const struct a407_event *ev, char *out, size_t cap)
+{
+    static const char *const when[] = {"never", "program", "connection"};
+    snprintf(out, cap, "%s %u", when[ev->sent_before], ev->resend_count);
+}
+
+/* "server=squid/5.7 | near: proxy_internal_error 503 | -42 s" */
+static void answer(const struct a407_event *ev, char *out, size_t cap)
+{
+    const struct a407_event_answer *a = &ev->answer;
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < a->n_fields && at < cap; i++)
+        at += (size_t)snprintf(out + at, cap - at, "%s%s=%s", i ? ", " : "",
+                               a407_event_field_name(a->fields[i].id),
+                               a->fields[i].value);
+    for (size_t i = 0; i < a->n_statuses && at < cap; i++)
+        at += (size_t)snprintf(out + at, cap - at, " | %s: %s %d",
+                               a->statuses[i].name, a->statuses[i].error,
+                               a->statuses[i].received_status);
+    if (a->has_skew && at < cap)
+        snprintf(out + at, cap - at, " | %lld s", (long long)a->skew_s);
+}
+
+/* "negotiate no_ticket no cache, ntlm.1, ntlm.2" */
+static void tries(const struct a407_event *ev, char *out, size_t cap)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < ev->n_attempts && at < cap; i++) {
+        const struct a407_event_attempt *a = &ev->attempts[i];
+        at += (size_t)snprintf(out + at, cap - at, "%s%s", i ? ", " : "",
+                               a->scheme);
+        if (at < cap && a->cause != A407_CAUSE_NONE)
+            at += (size_t)snprintf(out + at, cap - at, " %s %s",
+                                   a407_cause_info(a->cause)->code, a->detail);
+        else if (at < cap)
+            at += (size_t)snprintf(out + at, cap - at, ".%u", a->leg);
+    }
+}
+
 const char *seen_key(struct seen *s, const char *key, const char *text)
 {
     char is[2048] = "";
@@ -126,12 +170,21 @@ const char *seen_key(struct seen *s, const char *key, const char *text)
     else if (strcmp(key, "request") == 0)
         snprintf(is, sizeof is, "%s %s", ev->method, ev->target);
     else if (strcmp(key, "client") == 0)
-        snprintf(is, sizeof is, "%s%s%s", ev->client_scheme,
-                 ev->client_user[0] ? " " : "", ev->client_user);
+        snprintf(is, sizeof is, "%s%s%s%s%s", ev->client_scheme,
+                 ev->client_user[0] ? " " : "", ev->client_domain,
+                 ev->client_domain[0] ? "\\" : "", ev->client_user);
     else if (strcmp(key, "offered") == 0)
         offered(ev, is, sizeof is);
+    else if (strcmp(key, "mutual") == 0)
+        snprintf(is, sizeof is, "%s", mutual[ev->mutual]);
     else if (strcmp(key, "credentials") == 0)
         labels(ev, is, sizeof is);
+    else if (strcmp(key, "before") == 0)
+        before(ev, is, sizeof is);
+    else if (strcmp(key, "answer") == 0)
+        answer(ev, is, sizeof is);
+    else if (strcmp(key, "tries") == 0)
+        tries(ev, is, sizeof is);
     else
         return "an unknown property";
     return strcmp(is, text) == 0 ? NULL : differs(s, key, is);

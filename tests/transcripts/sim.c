@@ -158,6 +158,23 @@ static void give_back(struct sim *s)
     leave(s);
 }
 
+static void answer_asks(struct sim *s)
+{
+    while (a407_engine_want(s->engine).kind == A407_WANT_ASK) {
+        struct a407_ask ask;
+        struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
+        sim_in_engine = true;
+        bool copied = a407_engine_ask(s->engine, &ask);
+        sim_in_engine = false;
+        if (copied)
+            s->ask(s->ctx, s, &ask, &told);
+        enter(s);
+        a407_engine_told(s->engine, &told);
+        leave(s);
+        a407_ask_clear(&ask);
+    }
+}
+
 /* Does what the engine wants. False: more bytes must arrive first. */
 static bool pump(struct sim *s)
 {
@@ -180,6 +197,9 @@ static bool pump(struct sim *s)
         case A407_WANT_GIVE_BACK:
             give_back(s);
             break;
+        case A407_WANT_ASK:
+            answer_asks(s);
+            break;
         case A407_WANT_FORGET:
             s->gone = true;
             return true;
@@ -200,6 +220,7 @@ static size_t held(struct sim *s, const char *p, size_t n)
     size_t k = a407_engine_hold(s->engine, q, n);
     leave(s);
     free(q);
+    answer_asks(s);
     send_out(s);
     return k;
 }
@@ -237,18 +258,39 @@ static size_t write_some(struct sim *s, const char *p, size_t n)
     return n;
 }
 
-void sim_write(struct sim *s, const char *p, size_t n)
+static bool in_handshake(struct sim *s)
 {
-    sim_add(&s->written, p, n);
-    for (unsigned idle = 0; n && idle < 8; idle++) {
-        size_t k = write_some(s, p, n);
-        p += k;
-        n -= k;
+    bool yes = !s->gone && a407_engine_in_handshake(s->engine);
+    /* what goes out then is no request of the program's */
+    s->consumed = s->consumed || yes;
+    return yes;
+}
+
+/* Returns whether some of it went. */
+static bool write_on(struct sim *s)
+{
+    size_t before = s->accepted;
+    for (unsigned idle = 0; s->accepted < s->written.n && idle < 8; idle++) {
+        if (in_handshake(s))
+            pump(s);
+        if (in_handshake(s))
+            return s->accepted != before;
+        size_t k = write_some(s, s->written.p + s->accepted,
+                              s->written.n - s->accepted);
+        s->accepted += k;
         if (k)
             idle = 0;
     }
-    if (n)
+    in_handshake(s);
+    if (s->accepted < s->written.n)
         s->stuck++;
+    return s->accepted != before;
+}
+
+void sim_write(struct sim *s, const char *p, size_t n)
+{
+    sim_add(&s->written, p, n);
+    write_on(s);
 }
 
 void sim_arrive(struct sim *s, const char *p, size_t n)
@@ -276,7 +318,7 @@ static void deliver(struct sim *s, size_t max)
     free(p);
 }
 
-void sim_read(struct sim *s)
+static void read_on(struct sim *s)
 {
     for (;;) {
         if (s->app_end != SIM_OPEN || (!s->gone && !pump(s)))
@@ -285,6 +327,13 @@ void sim_read(struct sim *s)
             return;
         deliver(s, s->gone ? SIZE_MAX : a407_engine_want(s->engine).n);
     }
+}
+
+void sim_read(struct sim *s)
+{
+    do {
+        read_on(s);
+    } while (s->accepted < s->written.n && write_on(s));
 }
 
 bool sim_silence(struct sim *s)
@@ -350,7 +399,8 @@ const char *sim_conserved(const struct sim *s)
         return "the program read something else than the proxy sent";
     struct sim_bytes out = plain(&s->wire), in = plain(&s->written);
     bool holding =
-        !s->gone && a407_engine_write_mode(s->engine) == A407_WRITE_HOLD;
+        s->accepted < s->written.n ||
+        (!s->gone && a407_engine_write_mode(s->engine) == A407_WRITE_HOLD);
     bool same = begins(&in, &out) && (holding || in.n == out.n);
     drop(&out);
     drop(&in);

@@ -35,6 +35,7 @@ struct sim {
 
     /* all there was so far */
     struct sim_bytes written; /* by the program */
+    size_t accepted;          /* bytes of it that its calls have taken */
     struct sim_bytes wire;    /* to the proxy, over all connections */
     struct sim_bytes arrived; /* from the proxy, ditto */
     struct sim_bytes app;     /* read by the program */
@@ -54,6 +55,9 @@ struct sim {
 
     bool (*reconnect)(void *ctx, struct sim *s); /* does it succeed? */
     void (*event)(void *ctx, struct sim *s, struct a407_event *ev); /* owns */
+    /* what the engine asks of the outside; told is empty, and not ok */
+    void (*ask)(void *ctx, struct sim *s, const struct a407_ask *ask,
+                struct a407_told *told);
     void *ctx;
 };
 
@@ -63,7 +67,8 @@ extern bool sim_in_engine;
 /* Makes the engine; the settings of s are in place. False: no memory. */
 bool sim_open(struct sim *s, struct a407_proxy *proxy);
 
-/* The program writes, until all is written. */
+/* The program writes, until all is written; what waits for a handshake, as soon
+   as it reads after that. */
 void sim_write(struct sim *s, const char *p, size_t n);
 
 /* The proxy sends. */

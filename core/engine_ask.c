@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "engine_int.h"
+#include "jwt.h"
+
+/*
+ * What core can't do by itself: reading a secret, making a token. A 407 stays
+ * in the queue meanwhile, and is looked at again afterwards.
+ */
+
+/* How long a source is left alone after it failed or had nothing new; and a
+   KDC after it gave no ticket. Each attempt may take seconds. */
+#define FETCH_PAUSE_S 10
+#define UNMET_PAUSE_S 60
+
+void a407_ask_begin(struct a407_engine *e, enum a407_after after)
+{
+    e->after = after;
+    a407_engine_move(e, A407_ST_ASK);
+}
+
+/* Is that secret of no use, so that its source may have another by now? */
+static bool is_spent(struct a407_engine *e, unsigned i)
+{
+    struct a407_proxy *p = e->proxy;
+    const struct a407_credential *c = p->creds[i];
+    int64_t now = a407_engine_now_s(e);
+    if ((e->x.tried[i] & ~A407_SCHEME_BIT(A407_NEGOTIATE)) ||
+        p->host->held_back(p->host->ctx, &p->endpoint, p->creds[i]))
+        return true;
+    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++)
+        if (s != A407_NEGOTIATE && p->refused_until[i][s] > now)
+            return true;
+    if (!c->token)
+        return false;
+    int64_t end = a407_jwt_expiry(a407_span_str(c->token));
+    return end && end <= now;
+}
+
+bool a407_ask_for_secret(struct a407_engine *e)
+{
+    struct a407_proxy *p = e->proxy;
+    int64_t now = a407_engine_now_s(e);
+    for (unsigned i = 0; i < p->n_creds; i++) {
+        if (!a407_credential_is_outside(p->creds[i]) ||
+            (e->x.asked & (1u << i)) || p->fetch_after[i] > now ||
+            (p->fetched[i] && !is_spent(e, i)))
+            continue;
+        e->x.asked |= 1u << i;
+        e->ask = A407_ASK_SECRET;
+        e->ask_cred = i;
+        return true;
+    }
+    return false;
+}
+
+static bool is_negotiate_token(const struct a407_engine *e,
+                               const struct a407_challenge *c)
+{
+    return c->token68.p && a407_span_ieq(c->scheme, e->x.scheme->token);
+}
+
+bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n)
+{
+    static const char *const fields[] = {"Proxy-Authentication-Info",
+                                         "Proxy-Authenticate"};
+    struct a407_exchange *x = &e->x;
+    if (!x->answering || !x->scheme->unasked || !x->state || x->proved)
+        return false;
+    struct a407_challenges *list = a407_challenges_new();
+    bool found = false;
+    for (int f = 0; list && f < 2 && !found; f++) {
+        a407_challenges_parse(head, n, fields[f], list);
+        for (size_t i = 0; i < list->n && !found; i++)
+            found = is_negotiate_token(e, &list->item[i]) &&
+                    x->scheme->init(x->state, &list->item[i]);
+    }
+    a407_challenges_free(list);
+    x->proved = true;
+    x->mutual = A407_MUTUAL_ABSENT;
+    e->ask = A407_ASK_VERIFY;
+    e->ask_cred = x->cred_index;
+    return found;
+}
+
+bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
+{
+    *out = (struct a407_ask){.kind = e->ask, .proxy = &e->proxy->endpoint};
+    out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
+    if (!out->cred)
+        return false;
+    if (e->ask == A407_ASK_SECRET)
+        return true;
+    struct a407_span token = e->x.scheme->outside(e->x.state);
+    if (!token.p)
+        return true;
+    out->token = a407_span(a407_strdup_span(token), token.n);
+    return out->token.p;
+}
+
+void a407_ask_clear(struct a407_ask *ask)
+{
+    a407_credentials_free(ask->cred);
+    if (ask->token.p) {
+        a407_wipe((char *)ask->token.p, ask->token.n);
+        free((char *)ask->token.p);
+    }
+    *ask = (struct a407_ask){0};
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* A new secret takes the place of the old one, and has its own chance. */
+static void take_secret(struct a407_engine *e, struct a407_told *t)
+{
+    struct a407_proxy *p = e->proxy;
+    unsigned i = e->ask_cred;
+    const struct a407_credential *old = p->creds[i];
+    bool first = !p->fetched[i];
+    p->fetched[i] = true;
+    if (!first && same(old->username, t->secret->username) &&
+        same(old->password, t->secret->password) &&
+        same(old->token, t->secret->token)) {
+        p->fetch_after[i] = a407_engine_now_s(e) + FETCH_PAUSE_S;
+        return;
+    }
+    if (p->scheme && p->cred_index == i)
+        a407_proxy_forget(p);
+    a407_credentials_free(p->resolved[i]);
+    p->resolved[i] = t->secret;
+    p->creds[i] = t->secret;
+    t->secret = NULL;
+    p->worked[i] = false;
+    e->x.tried[i] = 0;
+    memset(p->refused_until[i], 0, sizeof p->refused_until[i]);
+}
+
+static void told_secret(struct a407_engine *e, struct a407_told *t)
+{
+    if (t->ok && t->secret) {
+        take_secret(e, t);
+        return;
+    }
+    e->proxy->fetch_after[e->ask_cred] = a407_engine_now_s(e) + FETCH_PAUSE_S;
+    e->x.outside = t->cause;
+    a407_event_note(e, t->cause, t->detail);
+}
+
+static void told_token(struct a407_engine *e, struct a407_told *t)
+{
+    struct a407_exchange *x = &e->x;
+    unsigned i = e->ask_cred;
+    if (t->ok && t->token.n) {
+        a407_buf_free(&e->token);
+        e->token = t->token;
+        t->token = (struct a407_buf){0};
+        return;
+    }
+    x->tried[i] |= A407_SCHEME_BIT(x->scheme->id);
+    x->outside = t->cause;
+    a407_event_attempt_failed(e, x->scheme, i, t->cause, t->detail);
+    a407_event_note(e, t->cause, t->detail);
+    if (t->cause == A407_CAUSE_REJECTED) {
+        struct a407_proxy *p = e->proxy;
+        x->cause = a407_credential_refused(e, x->scheme, i);
+        /* the password itself was refused: no other scheme may try it */
+        x->tried[i] = A407_ALL_SCHEMES;
+        p->host->verdict(p->host->ctx, &p->endpoint, p->creds[i], false);
+    } else {
+        e->proxy->unmet_until[i] = a407_engine_now_s(e) + UNMET_PAUSE_S;
+    }
+    if (e->proxy->scheme == x->scheme && e->proxy->cred_index == i)
+        a407_proxy_forget(e->proxy);
+    a407_exchange_drop_state(x);
+}
+
+/* The request that waits for its token goes out, with or without one. */
+static void after_held(struct a407_engine *e)
+{
+    enum a407_cause why;
+    bool ready = e->x.pending && a407_try_step(e, &why) == A407_TRY_READY;
+    a407_engine_move(e, A407_ST_WAIT);
+    a407_engine_release(e, ready);
+}
+
+static void after_again(struct a407_engine *e)
+{
+    enum a407_cause why;
+    if (e->x.pending && a407_try_step(e, &why) == A407_TRY_READY)
+        a407_engine_move(e, A407_ST_RECONNECT);
+    else
+        a407_engine_no_answer(e);
+}
+
+void a407_engine_told(struct a407_engine *e, struct a407_told *t)
+{
+    if (e->st == A407_ST_ASK) {
+        if (e->ask == A407_ASK_SECRET)
+            told_secret(e, t);
+        else if (e->ask == A407_ASK_TOKEN)
+            told_token(e, t);
+        else
+            e->x.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;
+        if (e->after == A407_AFTER_HELD)
+            after_held(e);
+        else if (e->after == A407_AFTER_AGAIN)
+            after_again(e);
+        else
+            a407_engine_move(e, A407_ST_WAIT);
+    }
+    a407_buf_free(&t->token);
+    a407_credentials_free(t->secret);
+    *t = (struct a407_told){0};
+}
+
+bool a407_engine_in_handshake(const struct a407_engine *e)
+{
+    return e->x.answering && e->x.standin && a407_engine_active(e) &&
+           (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN ||
+            e->st == A407_ST_RECONNECT);
+}

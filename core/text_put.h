@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_TEXT_PUT_H
+#define A407_TEXT_PUT_H
+
+#include "span.h"
+
+/*
+ * Copies what fits into out, cap bytes with the NUL that is always written;
+ * of a UTF-8 character that does not fit whole nothing is left.
+ */
+void a407_put(char *out, size_t cap, struct a407_span s);
+
+/* The same of UTF-16LE, as UTF-8; half a surrogate pair becomes U+FFFD. */
+void a407_put_utf16(char *out, size_t cap, struct a407_span s);
+
+#endif
