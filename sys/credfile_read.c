@@ -50,10 +50,7 @@ static enum a407_credfile_read check(int fd, const char *path,
     unsigned mode = (unsigned)st.st_mode & 07777;
     const char *may = mode & 044 ? "read" : mode & 022 ? "change" : "run";
     if (!S_ISREG(st.st_mode))
-        a407_diag_set(diag,
-                      "%.200s: not a regular file; name one in "
-                      "AUTH407_CREDENTIALS",
-                      path);
+        a407_diag_set(diag, "%.200s: not a regular file; name one", path);
     else if (st.st_uid != geteuid() && st.st_uid != 0)
         a407_diag_set(diag,
                       "%.200s: belongs to user %lu, not to you; use a file "

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "child.h"
+#include "credfile_read.h"
+#include "helper_text.h"
+#include "netrc.h"
+
+/* A token is the longest thing that a helper says; a head may hold as much. */
+#define ANSWER_MAX ((size_t)64 * 1024)
+
+#define DEFAULT_HELPER_MS 10000
+
+/* What is being fetched. */
+struct fetch {
+    const struct a407_config *config;
+    const struct a407_endpoint *proxy;
+    const struct a407_credential *from; /* as it was configured */
+    struct a407_credential *to;         /* what becomes of it */
+    struct a407_told *told;
+};
+
+/* Never with a secret. */
+static bool fail(struct fetch *f, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool fail(struct fetch *f, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(f->told->detail, sizeof f->told->detail, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+static bool no_memory(struct fetch *f)
+{
+    return fail(f, "out of memory");
+}
+
+static bool set(struct fetch *f, char **to, struct a407_span value)
+{
+    char *z = a407_strdup_span(value);
+    if (!z)
+        return no_memory(f);
+    a407_free_secret(*to);
+    *to = z;
+    return true;
+}
+
+/* ---- files ---- */
+
+static bool read_file(struct fetch *f, const char *key, const char *path,
+                      struct a407_buf *text)
+{
+    struct a407_diag diag;
+    switch (a407_credfile_read(path, text, &diag)) {
+    case A407_CREDFILE_OK:
+        return true;
+    case A407_CREDFILE_ABSENT:
+        return fail(f, "%s: %.120s is not there", key, path);
+    default:
+        return fail(f, "%s: %s", key, diag.text);
+    }
+}
+
+/* Its first line, without its end: as --password-file of auth407 takes it. */
+static bool take_line(struct fetch *f, const char *key, const char *path,
+                      const struct a407_buf *text, char **to)
+{
+    const char *lf = text->n ? memchr(text->p, '\n', text->n) : NULL;
+    size_t n = lf ? (size_t)(lf - text->p) : text->n;
+    if (n && text->p[n - 1] == '\r')
+        n--;
+    if (!n)
+        return fail(f, "%s: the first line of %.100s is empty", key, path);
+    if (!a407_credential_text_ok(a407_span(text->p, n)))
+        return fail(f, "%s: the first line of %.80s holds a control character",
+                    key, path);
+    return set(f, to, a407_span(text->p, n));
+}
+
+static bool from_file(struct fetch *f, const char *key, const char *path,
+                      char **to)
+{
+    struct a407_buf text;
+    a407_buf_init(&text, A407_CREDFILE_MAX);
+    bool ok =
+        read_file(f, key, path, &text) && take_line(f, key, path, &text, to);
+    a407_buf_free(&text);
+    return ok;
+}
+
+static bool from_netrc(struct fetch *f)
+{
+    const char *path = f->from->netrc;
+    struct a407_login login = {0};
+    struct a407_diag diag;
+    struct a407_buf text;
+    a407_buf_init(&text, A407_CREDFILE_MAX);
+    bool ok = read_file(f, "netrc", path, &text);
+    if (ok && !a407_netrc_find(a407_span(text.p, text.n), path, f->proxy,
+                               f->from->username, &login, &diag))
+        ok = diag.text[0] ? fail(f, "netrc: %s", diag.text)
+                          : fail(f, "netrc: %.60s has no password for %.60s",
+                                 path, f->proxy->host);
+    a407_buf_free(&text);
+    if (ok) {
+        a407_free_secret(f->to->username);
+        a407_free_secret(f->to->password);
+        f->to->username = login.username;
+        f->to->password = login.password;
+    }
+    return ok;
+}
+
+/* ---- the helper ---- */
+
+static bool ended(struct fetch *f, int status)
+{
+    const char *where = f->from->label;
+    if (status == 0)
+        return true;
+    if (status < 0)
+        return fail(f, "the helper of %.100s can't be run", where);
+    if (status > 128)
+        return fail(f, "the helper of %.100s was ended by signal %d", where,
+                    status - 128);
+    return fail(f, "the helper of %.80s ended with status %d%s", where, status,
+                status == 127   ? " (command not found)"
+                : status == 126 ? " (can't be executed)"
+                                : "");
+}
+
+/* VALUE "$@", with "get" to follow, is how git runs its helpers; so the value
+   may be a command with arguments, or several. The caller frees. */
+static char *script_of(const char *helper)
+{
+    static const char arguments[] = " \"$@\"";
+    size_t n = strlen(helper);
+    char *z = malloc(n + sizeof arguments);
+    if (z) {
+        memcpy(z, helper, n);
+        memcpy(z + n, arguments, sizeof arguments);
+    }
+    return z;
+}
+
+/* Runs the helper, and has all that it says. */
+static bool talk(struct fetch *f, const char *helper, const char *script,
+                 struct a407_buf *answer)
+{
+    const char *const argv[] = {"sh", "-c", script, helper, "get", NULL};
+    unsigned ms =
+        f->config->helper_ms ? f->config->helper_ms : DEFAULT_HELPER_MS;
+    int64_t until = a407_child_now() + ms;
+    struct a407_child child;
+    struct a407_buf question;
+    a407_buf_init(&question, ANSWER_MAX);
+    if (!a407_helper_ask(&question, f->proxy, f->from->username)) {
+        a407_buf_free(&question);
+        return no_memory(f);
+    }
+    bool started = a407_child_start(&child, "/bin/sh", argv);
+    int status = -1;
+    if (started) {
+        /* A helper need not read the question, nor end with an empty line: what
+           counts is that it ends well, and what it has said by then. */
+        a407_child_send(&child, question.p, question.n, until);
+        a407_child_send_end(&child);
+        a407_child_receive(&child, answer, "\n\n", until);
+    }
+    bool full = answer->n >= ANSWER_MAX;
+    if (started)
+        status = a407_child_end(&child, full ? 0 : until);
+    a407_buf_free(&question);
+    if (full)
+        return fail(f, "the helper of %.100s says more than 64 KiB",
+                    f->from->label);
+    if (started && a407_child_now() >= until)
+        return fail(f, "the helper of %.90s did not end within %u s",
+                    f->from->label, ms / 1000);
+    return ended(f, status);
+}
+
+static bool take_answer(struct fetch *f, const struct a407_buf *text)
+{
+    const char *where = f->from->label;
+    struct a407_helper_answer a;
+    const char *wrong = a407_helper_read(a407_span(text->p, text->n), &a);
+    if (wrong)
+        return fail(f, "the helper of %.80s answered with %s", where, wrong);
+    if (a.quit)
+        return fail(f, "the helper of %.100s said quit", where);
+    if (a.token.n)
+        return set(f, &f->to->token, a.token);
+    if (!a.password.p)
+        return fail(f, "the helper of %.100s gave no password", where);
+    if (a.expires && a.expires <= time(NULL))
+        return fail(f, "the helper of %.80s gave a password that has expired",
+                    where);
+    if (!a.username.n && !f->from->username)
+        return fail(f, "the helper of %.100s gave no user name", where);
+    return (!a.username.n || set(f, &f->to->username, a.username)) &&
+           set(f, &f->to->password, a.password);
+}
+
+static bool from_helper(struct fetch *f)
+{
+    const char *helper = f->from->helper;
+    if (*helper == '!') /* in git's settings: this is a command line */
+        helper++;
+    char *script = script_of(helper);
+    struct a407_buf answer;
+    if (!script)
+        return no_memory(f);
+    a407_buf_init(&answer, ANSWER_MAX);
+    bool ok = talk(f, helper, script, &answer) && take_answer(f, &answer);
+    a407_buf_free(&answer);
+    a407_free_secret(script);
+    return ok;
+}
+
+/* ---- */
+
+/*
+ * The credential as the settings hold it. What is asked for again holds what
+ * was fetched before, which must not narrow the search: to the old user name,
+ * say, in a .netrc that has a new one.
+ */
+static const struct a407_credential *original(const struct a407_config *config,
+                                              const struct a407_credential *c)
+{
+    const struct a407_credential *p = config->credentials;
+    while (p && !(p->from == c->from && p->label && c->label &&
+                  strcmp(p->label, c->label) == 0))
+        p = p->next;
+    return p ? p : c;
+}
+
+static bool fetch_all(struct fetch *f)
+{
+    const struct a407_credential *c = f->from;
+    if (c->helper)
+        return from_helper(f);
+    if (c->netrc && !from_netrc(f))
+        return false;
+    if (c->password_file &&
+        !from_file(f, "password-file", c->password_file, &f->to->password))
+        return false;
+    return !c->token_file ||
+           from_file(f, "token-file", c->token_file, &f->to->token);
+}
+
+void a407_fetch_answer(const struct a407_config *config,
+                       const struct a407_ask *ask, struct a407_told *told)
+{
+    struct fetch f = {.config = config,
+                      .proxy = ask->proxy,
+                      .from = original(config, ask->cred),
+                      .told = told};
+    f.to = a407_credential_copy(f.from);
+    told->ok = f.to ? fetch_all(&f) : no_memory(&f);
+    if (told->ok) {
+        told->cause = A407_CAUSE_NONE;
+        told->secret = f.to;
+        return;
+    }
+    told->cause = A407_CAUSE_HELPER_FAILED;
+    a407_credentials_free(f.to);
+}
