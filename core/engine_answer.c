@@ -154,7 +154,7 @@ void a407_engine_drain(struct a407_engine *e, size_t head,
     bool body_out =
         !x->standin && (e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX);
     /* What the program gets if all fails is the first answer. */
-    x->keep_first = x->continuing;
+    x->keep_first = e->kept.n && (x->continuing || x->restarts);
     if (!x->keep_first)
         a407_buf_clear(&e->kept);
     e->drained = 0;

@@ -20,6 +20,11 @@
 #define SECRET "0pen-sesame"
 #define BASIC  "YWxpY2U6MHBlbi1zZXNhbWU="
 
+/* The CHALLENGE_MESSAGE of MS-NLMP section 4.2.4.3 */
+#define TYPE2                                                                  \
+    "TlRMTVNTUAACAAAADAAMADgAAAAzgoriASNFZ4mrze8AAAAAAAAAACQAJABEAAAABgBwFwAA" \
+    "AA9TAGUAcgB2AGUAcgACAAwARABvAG0AYQBpAG4AAQAMAFMAZQByAHYAZQByAAAAAAA="
+
 struct world {
     struct a407_config *config;
     struct a407_host host;
@@ -29,6 +34,7 @@ struct world {
     bool busy;     /* its program does not read */
     bool refuse;   /* the next reconnect fails */
     bool held;
+    unsigned asked; /* the next question gets the answer of this number */
     unsigned char random;
     size_t bytes;
 };
@@ -50,6 +56,7 @@ static const char *getvar(void *ctx, const char *name)
         {"AUTH407_SCHEMES", "digest", 12, 8},
         {"AUTH407_LOG_LEVEL", "request", 16, 16},
         {"AUTH407_REPLAY_MAX", "1000", 32, 32},
+        {"AUTH407_TOKEN", "tok-" SECRET, 64, 64},
     };
     for (size_t i = 0; i < sizeof vars / sizeof *vars; i++)
         if (strcmp(vars[i].name, name) == 0 &&
@@ -105,6 +112,25 @@ static bool on_reconnect(void *ctx, struct sim *s)
     return ok;
 }
 
+/* Tokens and secrets from outside, or none, in turns. */
+static void on_ask(void *ctx, struct sim *s, const struct a407_ask *ask,
+                   struct a407_told *told)
+{
+    static const enum a407_cause causes[] = {
+        A407_CAUSE_NO_TICKET, A407_CAUSE_CLOCK_SKEW, A407_CAUSE_REJECTED,
+        A407_CAUSE_HELPER_FAILED};
+    struct world *w = ctx;
+    unsigned k = w->asked++;
+    (void)s;
+    told->ok = k % 3 != 2;
+    told->cause = causes[k / 3 % 4];
+    a407_buf_init(&told->token, 64);
+    if (told->ok && ask->kind == A407_ASK_TOKEN)
+        a407_buf_fmt(&told->token, "token %u", k);
+    if (told->ok && ask->kind == A407_ASK_SECRET)
+        told->secret = a407_credential_copy(ask->cred);
+}
+
 static bool holds(const struct sim_bytes *b, const char *z)
 {
     return b->n && memmem(b->p, b->n, z, strlen(z));
@@ -134,6 +160,7 @@ static void reopen(struct world *w, struct sim *s)
                       .read_step = 65536,
                       .reconnect = on_reconnect,
                       .event = on_event,
+                      .ask = on_ask,
                       .ctx = w,
                       .wall_us = 1767323045000000,
                       .mono_us = 1000000};
@@ -187,6 +214,25 @@ static const char *const answers[] = {
     "HTTP/1.1 407",
     " A\r\nProxy-Authenticate: Basic realm=\"r\"\r\nContent-Length: "
     "8192\r\n\r\n",
+};
+
+static const char *const handshakes[] = {
+    "HTTP/1.1 407 A\r\nProxy-Authenticate: Negotiate\r\n"
+    "Proxy-Authenticate: NTLM\r\nContent-Length: 3\r\n\r\nabc",
+    "HTTP/1.1 407 A\r\nProxy-Authenticate: Negotiate b2s=\r\n"
+    "Content-Length: 0\r\n\r\n",
+    "HTTP/1.1 200 A\r\nProxy-Authenticate: Negotiate b2s=\r\n"
+    "Content-Length: 3\r\n\r\nabc",
+    "HTTP/1.1 407 A\r\nProxy-Authenticate: NTLM\r\nConnection: close\r\n"
+    "Content-Length: 0\r\n\r\n",
+    "HTTP/1.1 407 A\r\nProxy-Authenticate: NTLM " TYPE2 "\r\n"
+    "Content-Length: 3\r\n\r\nabc",
+    "HTTP/1.1 407 A\r\nProxy-Authenticate: NTLM " TYPE2 "\r\n"
+    "Connection: close\r\n\r\n",
+    "HTTP/1.1 407 A\r\nProxy-Authenticate: Bearer\r\n"
+    "Proxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 407 A\r\nProxy-Authenticate: NTLM " TYPE2 "\r\n"
+    "Proxy-Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n",
 };
 
 static void to_proxy(struct world *w, const char *p, size_t n)
@@ -273,7 +319,11 @@ static void one_step(struct world *w, struct input *in)
         w->s->send_step = number ? number * 5 : SIZE_MAX;
         break;
     default:
-        w->held = number & 1;
+        if (number & 8)
+            from_proxy(w, handshakes[number & 7],
+                       strlen(handshakes[number & 7]));
+        else
+            w->held = number & 1;
     }
     if (!w->busy)
         sim_read(w->s);

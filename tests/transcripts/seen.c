@@ -102,7 +102,8 @@ static void offered(const struct a407_event *ev, char *out, size_t cap)
 {
     size_t at = 0;
     out[0] = '\0';
-    for (size_t i = 0; i < ev->n_challenges && at < cap; i++)
+    for (size_t i = 0;
+         i < ev->n_challenges && i < A407_EVENT_CHALLENGES && at < cap; i++)
         at +=
             (size_t)snprintf(out + at, cap - at, "%s%s(%s)", i ? " " : "",
                              ev->challenges[i].scheme, ev->challenges[i].realm);
