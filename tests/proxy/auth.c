@@ -27,7 +27,7 @@ void auth_init(struct auth *a)
 
 bool auth_needed(const struct auth *a)
 {
-    return a->basic || a->digest || a->n_extra;
+    return a->basic || a->digest || a->bearer || a->n_extra;
 }
 
 void auth_fresh_nonce(struct auth *a, char out[40])
@@ -82,6 +82,8 @@ void auth_challenges(struct auth *a, bool stale, struct challenges *out)
         text_str(add(out), a->extra[i]);
     for (size_t i = 0; a->digest && i < a->n_algorithms; i++)
         add_digest(a, a->algorithms[i], stale, out);
+    if (a->bearer)
+        text_fmt(add(out), "Bearer realm=\"%s\"", a->realm);
     if (a->basic)
         text_fmt(add(out), "Basic realm=\"%s\"%s", a->realm,
                  a->charset ? ", charset=\"UTF-8\"" : "");
@@ -132,6 +134,28 @@ static void judge_basic(struct auth *a, const char *value, struct ruling *out)
     else
         rule(out, AUTH_OK, "ok");
     free(plain);
+}
+
+/* RFC 6750 section 2.1 */
+static void judge_bearer(struct auth *a, const char *value, struct ruling *out)
+{
+    if (strcmp(value, a->password) == 0)
+        rule(out, AUTH_OK, "ok");
+    else
+        rule(out, AUTH_WRONG, "wrong-credential");
+}
+
+/* So that a test can change the password while the proxy runs. */
+static void read_password(struct auth *a)
+{
+    FILE *f = a->password_file ? fopen(a->password_file, "re") : NULL;
+    if (!f)
+        return;
+    if (!fgets(a->current, sizeof a->current, f))
+        a->current[0] = 0;
+    fclose(f);
+    a->current[strcspn(a->current, "\n")] = 0;
+    a->password = a->current;
 }
 
 /* RFC 7616 section 3.4: which parameters are quoted and which must not be. */
@@ -334,12 +358,15 @@ void auth_judge(struct auth *a, const struct msg *rq, struct ruling *out)
     size_t n = strcspn(value, " ");
     note_scheme(out, value, n);
     pthread_mutex_lock(&a->lock);
+    read_password(a);
     if (!auth_needed(a))
         rule(out, AUTH_OK, "open");
     else if (msg_count(rq, "Proxy-Authorization") != 1)
         rule(out, AUTH_WRONG, "two-fields");
     else if (a->basic && strcmp(out->scheme, "basic") == 0 && value[n])
         judge_basic(a, value + n + 1, out);
+    else if (a->bearer && strcmp(out->scheme, "bearer") == 0 && value[n])
+        judge_bearer(a, value + n + 1, out);
     else if (a->digest && strcmp(out->scheme, "digest") == 0 && value[n])
         judge_digest(a, rq, value + n + 1, out);
     else

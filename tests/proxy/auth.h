@@ -24,8 +24,10 @@ struct nonce {
 
 /* What the proxy asks for, and what it gave out so far. */
 struct auth {
-    bool basic, digest;
-    const char *user, *password, *realm;
+    bool basic, digest, bearer;
+    const char *user, *realm;
+    const char *password;      /* and the token of bearer */
+    const char *password_file; /* its first line is that, as of now; or NULL */
     const struct digest_algorithm *algorithms[6];
     size_t n_algorithms;
     const char *qop;      /* as offered; "" for none */
@@ -39,6 +41,7 @@ struct auth {
     struct nonce *nonces;
     size_t n_nonces;
     unsigned accepted;
+    char current[8192]; /* what password_file held */
     char opaque[33];
 };
 

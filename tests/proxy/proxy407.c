@@ -18,6 +18,7 @@ enum opt {
     OPT_AUTH,
     OPT_USER,
     OPT_PASSWORD,
+    OPT_PASSWORD_FILE,
     OPT_REALM,
     OPT_ALGORITHM,
     OPT_QOP,
@@ -43,6 +44,7 @@ static const struct option options[] = {
     {"auth", required_argument, NULL, OPT_AUTH},
     {"user", required_argument, NULL, OPT_USER},
     {"password", required_argument, NULL, OPT_PASSWORD},
+    {"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
     {"realm", required_argument, NULL, OPT_REALM},
     {"algorithm", required_argument, NULL, OPT_ALGORITHM},
     {"qop", required_argument, NULL, OPT_QOP},
@@ -74,8 +76,11 @@ static void usage(FILE *out)
     fputs("usage: proxy407 [option]...\n"
           "Listens on 127.0.0.1 and ::1, prints \"port N\", serves for ever.\n"
           "  --port N             0: any free port (default)\n"
-          "  --auth WHAT          none (default), basic, digest or list: both\n"
+          "  --auth WHAT          none (default), basic, digest, list: both,\n"
+          "                       or bearer: the password is the token\n"
           "  --user U --password P --realm R\n"
+          "  --password-file FILE the password is FILE's first line; read\n"
+          "                       anew for each request\n"
           "  --algorithm A        MD5 (default), SHA-256, SHA-512-256, also\n"
           "                       with -sess; repeat it to offer several\n"
           "  --qop LIST           auth (default), auth-int, both, or none\n"
@@ -101,8 +106,9 @@ static void set_auth(struct auth *a, const char *what)
 {
     a->basic = strcmp(what, "basic") == 0 || strcmp(what, "list") == 0;
     a->digest = strcmp(what, "digest") == 0 || strcmp(what, "list") == 0;
-    if (!a->basic && !a->digest && strcmp(what, "none") != 0)
-        errx(2, "--auth %s: basic, digest, list or none", what);
+    a->bearer = strcmp(what, "bearer") == 0;
+    if (!a->basic && !a->digest && !a->bearer && strcmp(what, "none") != 0)
+        errx(2, "--auth %s: basic, digest, list, bearer or none", what);
 }
 
 static void add_algorithm(struct auth *a, const char *token)
@@ -149,6 +155,9 @@ static bool auth_option(struct auth *a, int opt, char *arg)
         return true;
     case OPT_PASSWORD:
         a->password = arg;
+        return true;
+    case OPT_PASSWORD_FILE:
+        a->password_file = arg;
         return true;
     case OPT_REALM:
         a->realm = arg;
