@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "gss.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "child_env.h"
+#include "gss_protocol.h"
+
+#define DEFAULT_MS 10000
+
+/* The helper stops a little earlier, so that it can say what it waited for. */
+#define LEAD_MS 200
+
+/* Its end, after it has said all; the kernel takes a process off in less. */
+#define END_MS 1000
+
+static __attribute__((format(printf, 3, 4))) void
+fail(struct a407_told *told, enum a407_cause cause, const char *fmt, ...)
+{
+    va_list ap;
+    told->ok = false;
+    told->cause = cause;
+    va_start(ap, fmt);
+    vsnprintf(told->detail, sizeof told->detail, fmt, ap);
+    va_end(ap);
+}
+
+/* ---- what it is told ---- */
+
+/* "HTTP@proxy"; a setting without a host names another service there. */
+static bool put_service(struct a407_buf *m, const struct a407_config *config,
+                        const struct a407_ask *ask)
+{
+    const char *set = ask->cred->service ? ask->cred->service : config->service;
+    const char *host = ask->proxy->host;
+    bool whole = set && strpbrk(set, "@/");
+    if (whole)
+        return a407_gss_put(m, "service", set);
+    return a407_buf_fmt(m, "service=%s@%s\n", set ? set : "HTTP", host);
+}
+
+static bool put(struct a407_buf *m, const char *key, const char *value)
+{
+    return !value || !*value || a407_gss_put(m, key, value);
+}
+
+static bool first_message(struct a407_buf *m, const struct a407_config *config,
+                          const struct a407_ask *ask, int64_t ms)
+{
+    const struct a407_credential *c = ask->cred;
+    int64_t lead = ms / 5 < LEAD_MS ? ms / 5 : LEAD_MS;
+    return put_service(m, config, ask) &&
+           put(m, "canonicalize", config->canonicalize ? "yes" : "no") &&
+           put(m, "username", c->username) && put(m, "domain", c->domain) &&
+           put(m, "password", c->password) && put(m, "keytab", c->keytab) &&
+           a407_buf_fmt(m, "limit-ms=%lld\n", (long long)(ms - lead)) &&
+           a407_buf_str(m, "\n");
+}
+
+static bool later_message(struct a407_buf *m, struct a407_span token)
+{
+    return a407_gss_put_token(m, token) && a407_buf_str(m, "\n");
+}
+
+static bool start(struct a407_child *child, struct a407_told *told)
+{
+    static const char *const argv[] = {A407_GSS_HELPER, NULL};
+    char path[PATH_MAX];
+    if (!a407_child_beside(A407_GSS_HELPER, path, sizeof path)) {
+        fail(told, A407_CAUSE_HELPER_FAILED,
+             "the folder of libauth407.so, and so %s, is not known",
+             A407_GSS_HELPER);
+        return false;
+    }
+    if (!a407_child_start(child, path, argv)) {
+        fail(told, A407_CAUSE_HELPER_FAILED, "%s can't be started: %m",
+             A407_GSS_HELPER);
+        return false;
+    }
+    return true;
+}
+
+/* ---- what it says ---- */
+
+static void ended(struct a407_child *child, struct a407_told *told,
+                  int64_t until, int64_t ms)
+{
+    if (a407_child_now() >= until) {
+        a407_child_end(child, 0);
+        fail(told, A407_CAUSE_HELPER_FAILED, "%s said nothing for %lld s",
+             A407_GSS_HELPER, (long long)(ms + 999) / 1000);
+        return;
+    }
+    int status = a407_child_end(child, a407_child_now() + END_MS);
+    fail(told, A407_CAUSE_HELPER_FAILED,
+         status == 127 ? "%s does not run (exit status %d): is libgssapi-krb5 "
+                         "installed?"
+                       : "%s ended too early (exit status %d)",
+         A407_GSS_HELPER, status);
+}
+
+/* The helper's own words. */
+static void read_failure(struct a407_span m, struct a407_told *told)
+{
+    struct a407_span code = a407_gss_field(m, "cause");
+    struct a407_span text = a407_gss_field(m, "text");
+    enum a407_cause cause =
+        code.p ? a407_cause_from_code(code.p, code.n) : A407_CAUSE_COUNT;
+    fail(told, cause == A407_CAUSE_COUNT ? A407_CAUSE_HELPER_FAILED : cause,
+         "%.*s", (int)text.n, text.p ? text.p : "");
+}
+
+/* True: the handshake may go on. */
+static bool read_answer(struct a407_span m, bool verify, struct a407_told *told)
+{
+    struct a407_span state = a407_gss_field(m, "state");
+    bool complete = a407_span_eq(state, "complete");
+    if (!complete && !a407_span_eq(state, "continue")) {
+        read_failure(m, told);
+        return false;
+    }
+    if (verify) {
+        told->ok = complete;
+        if (!complete)
+            fail(told, A407_CAUSE_PROTOCOL,
+                 "the proxy's answer is not the end of the handshake");
+        return false;
+    }
+    told->ok = a407_gss_token(m, &told->token);
+    if (!told->ok)
+        fail(told, A407_CAUSE_PROTOCOL,
+             "the proxy asks for more, but the handshake is over");
+    return told->ok;
+}
+
+static void talk(struct a407_child *child, const struct a407_buf *m,
+                 bool verify, int64_t ms, int64_t until, struct a407_told *told)
+{
+    struct a407_buf answer;
+    a407_buf_init(&answer, A407_GSS_MESSAGE_MAX);
+    if (!a407_child_send(child, m->p, m->n, until) ||
+        !a407_child_receive(child, &answer, A407_GSS_END, until))
+        ended(child, told, until, ms);
+    else if (!read_answer(a407_span(answer.p, answer.n), verify, told))
+        a407_child_end(child, a407_child_now() + END_MS);
+    a407_buf_free(&answer);
+}
+
+void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
+                     const struct a407_ask *ask, struct a407_told *told)
+{
+    int64_t ms = config->helper_ms ? config->helper_ms : DEFAULT_MS;
+    int64_t until = a407_child_now() + ms;
+    bool first = ask->kind == A407_ASK_TOKEN && !ask->token.p;
+    struct a407_buf m;
+    a407_buf_init(&told->token, A407_GSS_MESSAGE_MAX);
+    if (first && child->pid)
+        a407_child_end(child, 0); /* of a handshake that was given up */
+    if (!first && !child->pid) {
+        fail(told, A407_CAUSE_PROTOCOL,
+             "an answer to a handshake that is over");
+        return;
+    }
+    a407_buf_init(&m, A407_GSS_MESSAGE_MAX);
+    if (!(first ? first_message(&m, config, ask, ms)
+                : later_message(&m, ask->token))) {
+        fail(told, A407_CAUSE_PROTOCOL,
+             first ? "the credential does not fit into a message"
+                   : "the proxy's token is too long");
+        a407_child_end(child, 0);
+    } else if (!first || start(child, told)) {
+        talk(child, &m, ask->kind == A407_ASK_VERIFY, ms, until, told);
+    }
+    a407_buf_free(&m);
+}
