@@ -22,6 +22,7 @@ include tests/exec/exec.mk
 include tests/hook/hook.mk
 include tests/startup/startup.mk
 include tests/integration/integration.mk
+include tests/schemes/schemes.mk
 -include tests/transcripts/transcripts.mk
 -include tests/fuzz/fuzz.mk
 -include tests/structure/structure.mk

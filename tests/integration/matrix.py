@@ -14,7 +14,8 @@ LAUNCHED = ("squid-digest",)
 class Matrix:
     """Collects one mark per cell and prints the table."""
 
-    def __init__(self):
+    def __init__(self, clients=CLIENTS):
+        self.clients = clients
         self.rows, self.columns, self.marks = [], [], {}
 
     def cell(self, row, column, mark):
@@ -24,7 +25,7 @@ class Matrix:
         self.marks.setdefault((row, column), []).append(mark)
 
     def table(self):
-        order = [f"{c.name} {t}" for c in CLIENTS for t in c.targets]
+        order = [f"{c.name} {t}" for c in self.clients for t in c.targets]
         rows = sorted(self.rows, key=order.index)
         columns = sorted(self.columns)
         width = max([len(r) for r in rows] + [8])

@@ -20,7 +20,8 @@ class Report:
     """TAP on stdout; on descriptor A407_PROGRESS, if set, a line now and then
     for whoever waits while the TAP is collected."""
 
-    def __init__(self, total):
+    def __init__(self, total, suite="integration"):
+        self.suite = suite
         self.total, self.done, self.failed = total, 0, 0
         self.lock = threading.Lock()
         self.started = time.monotonic()
@@ -43,7 +44,7 @@ class Report:
                 print(f"#   {line}")
             sys.stdout.flush()
             if self.done % 50 == 0 or self.done == self.total:
-                self.say(f"  integration: {self.done} of {self.total}, "
+                self.say(f"  {self.suite}: {self.done} of {self.total}, "
                          f"{self.failed} failed, "
                          f"{time.monotonic() - self.started:.0f} s")
 

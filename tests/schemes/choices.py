@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""Proxies that offer several schemes: the strongest that works is used, the
+next when it fails, each once, and none that is not allowed."""
+
+import os
+
+import realm
+from cases import SLACK, Case, exactly, named, nothing_sent
+from domain import CLUMSY
+from running import check
+from ways import NOWHERE, password, tickets
+
+NO_REALM = {"KRB5_CONFIG": os.devnull, "KRB5CCNAME": f"FILE:{NOWHERE}"}
+NO_TICKET = ("no_ticket",)
+NEXT = ("ntlm", "digest")
+
+
+def without_ticket(_task):
+    return {**NO_REALM, **password()}
+
+
+def unreachable(acceptor, accepts):
+    """A KDC that never answers; the helper gets two seconds for it."""
+    port = realm.SilentPort(accepts)
+    config = acceptor.realm.krb5_conf(f"silent-{port.port}.conf", port.port)
+    acceptor.silent = getattr(acceptor, "silent", []) + [port]
+    return {**acceptor.realm.env(NOWHERE, config), **password(),
+            "AUTH407_HELPER_TIMEOUT": "2"}
+
+
+def down(acceptor):
+    config = acceptor.realm.krb5_conf("down.conf", 9)
+    return {**acceptor.realm.env(NOWHERE, config), **password()}
+
+
+def only(schemes, **more):
+    def env(_task):
+        return {**NO_REALM, **password(), "AUTH407_SCHEMES": schemes, **more}
+    return env
+
+
+def once_each(task, result):
+    """No scheme is tried a second time: each first leg stands there once."""
+    tried = [a["scheme"] for a in result.events[0]["attempts"]
+             if a.get("leg", 1) == 1 and not a.get("stale")]
+    check(len(tried) == len(set(tried)), f"tried {tried}")
+
+
+def of_all(acceptor):
+    yield Case("no ticket: Negotiate tried, then the next, in one run",
+               without_ticket, NEXT, tried=("negotiate", NO_TICKET),
+               after=once_each)
+    yield Case("no ticket, https: Negotiate tried, then the next",
+               without_ticket, NEXT, tried=("negotiate", NO_TICKET),
+               target="https")
+    yield Case("no ticket, wget: Negotiate tried, then the next",
+               without_ticket, NEXT, tried=("negotiate", NO_TICKET),
+               client="wget")
+    yield Case("KDC that never answers: the next after the timeout",
+               lambda task: unreachable(acceptor, True), NEXT,
+               tried=("negotiate", NO_TICKET), within=2 + SLACK)
+    yield Case("KDC behind a firewall that drops: the next after the timeout",
+               lambda task: unreachable(acceptor, False), NEXT,
+               tried=("negotiate", NO_TICKET), within=2 + SLACK)
+    yield Case("KDC down: the next at once", lambda task: down(acceptor), NEXT,
+               tried=("negotiate", NO_TICKET), within=SLACK)
+    yield Case("ticket and password: Negotiate", lambda task: {
+        **tickets(acceptor), **password()}, ("negotiate",),
+        seen=exactly(407, 200))
+    yield Case("password alone: Negotiate by it", lambda task: {
+        **tickets(acceptor, NOWHERE), **password(domain_name="")},
+        ("negotiate",), seen=exactly(407, 200))
+    for schemes, used, seen in (
+            ("ntlm", "ntlm", exactly(407, 407, 200)),
+            ("digest", "digest", exactly(407, 200)),
+            ("basic", "basic", exactly(407, 200)),
+            ("basic,digest", "basic", exactly(407, 200)),
+            ("digest,ntlm", "digest", exactly(407, 200))):
+        yield Case(f"only {schemes} allowed", only(schemes), (used,),
+                   seen=seen)
+    yield Case("only Negotiate allowed, and no ticket: nothing weaker",
+               only("negotiate"), cause=NO_TICKET, seen=nothing_sent)
+    yield Case("only Bearer allowed: nothing is sent", only("bearer"),
+               cause=("scheme_not_allowed",), seen=nothing_sent)
+    yield Case("wrong password: each scheme once", lambda task: {
+        **NO_REALM, **password(CLUMSY, "wrong")}, cause=("rejected",),
+        seen=lambda seen: 2 <= len(seen) <= 5, after=once_each)
+    far = {"proxy": "far.test"}
+    yield Case("Basic over a clear connection to another machine, allowed",
+               only("basic", AUTH407_CLEAR="yes"), ("basic",), **far)
+    yield Case("Basic over a clear connection to another machine, forbidden",
+               only("basic", AUTH407_CLEAR="no"), seen=nothing_sent,
+               cause=("scheme_not_allowed",), **far)
+    yield Case("Digest over a clear connection is not forbidden with Basic",
+               only("basic,digest", AUTH407_CLEAR="no"), ("digest",), **far)
+
+
+def tests(acceptor):
+    if acceptor.name == "all-squid":
+        yield from named(acceptor, of_all(acceptor))
+    if acceptor.name == "mixed-apache":
+        yield from named(acceptor, [
+            Case("no ticket: NTLM, by its own name or within Negotiate",
+                 without_ticket, ("negotiate", "ntlm"),
+                 user=acceptor.known_as["ntlm"], after=once_each),
+            Case("Basic alone", only("basic"), ("basic",)),
+        ])
+    if acceptor.name == "negotiate-apache":
+        yield from named(acceptor, [
+            Case("offers NTLM and takes none: refused, each once",
+                 without_ticket, seen=lambda seen: len(seen) <= 4,
+                 after=once_each)])
+    if acceptor.name == "ntlm-apache":
+        yield from named(acceptor, [
+            Case("password, any scheme", without_ticket,
+                 ("negotiate", "ntlm"), after=once_each)])

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+"""Logins of every form, and everything that goes wrong with tickets, tokens and
+passwords: the cause in the log, the cost, and that nothing is tried twice."""
+
+import hashlib
+
+import domain
+import realm
+import running
+from cases import SLACK, Case, exactly, named, nothing_sent
+from clients import BY_NAME
+from proxies import PASSWORD, USER
+from running import check, look, statuses
+from ways import NOWHERE, password, proxy_at, tickets
+
+NO_TICKET = ("no_ticket",)
+
+
+def credentials(task, lines):
+    """A credential file for the proxy, and the variable that names it."""
+    path = task.folder / "credentials"
+    path.write_text(f"[proxy.test:{task.proxy.port}]\n"
+                    + "".join(f"{k} = {v}\n" for k, v in lines.items()))
+    path.chmod(0o600)
+    return {"AUTH407_CREDENTIALS": str(path)}
+
+
+# ---- Kerberos
+
+def own_cache(acceptor, task):
+    """A cache of the user, with an expired ticket of somebody else in it."""
+    folder = task.folder / "own"
+    folder.mkdir()
+    return acceptor.realm.expired_ticket(folder, "bystander")
+
+
+def untouched(cache_of, digest_of):
+    def after(task, _result):
+        path = cache_of(task)
+        now = hashlib.sha256(path.read_bytes()).hexdigest()
+        check(now == digest_of[task.folder], "the user's cache was changed")
+        others = [p for p in path.parent.iterdir() if p != path]
+        check(not others, f"beside the user's cache: {others}")
+    return after
+
+
+def without_kinit(acceptor, name, login, user):
+    """A password or a keytab, and a cache of the user that must stay as it
+    is."""
+    digests = {}
+
+    def env(task):
+        cache = own_cache(acceptor, task)
+        digests[task.folder] = hashlib.sha256(cache.read_bytes()).hexdigest()
+        return {**acceptor.realm.env(cache), **login(task)}
+    return Case(name, env, ("negotiate",), seen=exactly(407, 200), user=user,
+                after=untouched(lambda t: t.folder / "own/ticket.bystander",
+                                digests))
+
+
+def unknown_kdc(acceptor, make, seconds, **more):
+    def env(task):
+        port = make()
+        number = port if isinstance(port, int) else port.port
+        task.port = port  # it lives as long as the task
+        config = acceptor.realm.krb5_conf(f"kdc-{number}.conf", number)
+        cache = acceptor.realm.ticket(task.folder)
+        return {**acceptor.realm.env(cache, config),
+                "AUTH407_HELPER_TIMEOUT": str(seconds)}
+    return env
+
+
+def mutual(wanted):
+    def after(_task, result):
+        have = look(result.events[0], "mutual_authentication")
+        check(have == wanted, f"mutual_authentication is {have}, not {wanted}")
+    return after
+
+
+def of_kerberos(acceptor):
+    r = lambda: acceptor.realm  # noqa: E731  it is not there yet
+
+    def ticket(task, config=None, **more):
+        return r().env(r().ticket(task.folder, **more), config)
+    yield Case("no ticket, no password", lambda t: tickets(acceptor, NOWHERE),
+               cause=NO_TICKET, seen=nothing_sent)
+    yield Case("expired ticket", lambda t: r().env(r().expired_ticket(
+        t.folder)), cause=NO_TICKET, seen=nothing_sent)
+    yield Case("expired ticket of the proxy itself", lambda t: r().env(
+        r().expired_ticket(t.folder, service=True)), cause=NO_TICKET,
+        seen=nothing_sent)
+    yield Case("ticket of the proxy itself, KDC down", lambda t: r().env(
+        r().ticket(t.folder, service=True), r().krb5_conf("down.conf", 9)),
+        ("negotiate",), seen=exactly(407, 200))
+    yield Case("KDC that never answers", unknown_kdc(
+        acceptor, realm.SilentPort, 2), cause=NO_TICKET, seen=nothing_sent,
+        within=2 + SLACK)
+    yield Case("KDC behind a firewall that drops", unknown_kdc(
+        acceptor, lambda: realm.SilentPort(False), 2), cause=NO_TICKET,
+        seen=nothing_sent, within=2 + SLACK)
+    yield Case("KDC down", unknown_kdc(acceptor, lambda: 9, 10),
+               cause=NO_TICKET, seen=nothing_sent, within=SLACK)
+    yield Case("KDC with another clock", lambda t: ticket(
+        t, r().configs["ahead"]), cause=("clock_skew",), seen=nothing_sent)
+    yield Case("a name of the proxy that the KDC does not know", lambda t:
+               tickets(acceptor), proxy="other.test", seen=nothing_sent,
+               cause=("no_ticket", "scheme_needs_more"))
+    yield Case("that name, and AUTH407_SERVICE", lambda t: {
+        **tickets(acceptor), "AUTH407_SERVICE": "HTTP@proxy.test"},
+        ("negotiate",), proxy="other.test")
+    yield Case("an alias, without canonicalisation", lambda t: tickets(
+        acceptor), proxy="alias.test", seen=nothing_sent,
+        cause=("no_ticket", "scheme_needs_more"))
+    yield Case("an alias, AUTH407_CANONICALIZE=yes", lambda t: {
+        **tickets(acceptor), "AUTH407_CANONICALIZE": "yes"}, ("negotiate",),
+        proxy="alias.test")
+    yield Case("`service` in the credential file", lambda t: {
+        **tickets(acceptor), **credentials(
+            t, {"service": "HTTP@proxy.test"})}, ("negotiate",))
+    yield without_kinit(acceptor, "password alone, the user's cache untouched",
+                        lambda t: password(domain_name=""), "alice@KRB.TEST")
+    yield without_kinit(acceptor, "user@REALM and password", lambda t: password(
+        f"{USER}@{realm.NAME}", domain_name=""), "alice@KRB.TEST")
+    yield without_kinit(acceptor, "keytab alone, the user's cache untouched",
+                        lambda t: credentials(t, {
+                            "username": realm.ROBOT,
+                            "keytab": r().robot_keytab}), "robot@KRB.TEST")
+    yield Case("wrong password", lambda t: {
+        **tickets(acceptor, NOWHERE), **password(secret="wrong",
+                                                 domain_name="")},
+        cause=("no_ticket", "rejected"), seen=nothing_sent)
+    yield Case("password that has expired", lambda t: {
+        **tickets(acceptor, NOWHERE), **password("expired", domain_name="")},
+        cause=("no_ticket", "rejected"), seen=nothing_sent)
+
+
+# ---- NTLM
+
+def ntlm(user=USER, secret=PASSWORD, name=domain.NAME, **more):
+    def env(task):
+        return {**tickets(task.proxy, NOWHERE), "AUTH407_SCHEMES": "ntlm",
+                **password(user, secret, name), **more}
+    return env
+
+
+IN = {"scheme": ("ntlm",), "seen": exactly(407, 407, 200)}
+OUT = {"cause": ("rejected",), "seen": exactly(407, 407, 407)}
+
+
+def of_ntlm(acceptor):
+    yield Case(r"DOMAIN\user", ntlm(rf"{domain.NAME}\{USER}", name=None), **IN)
+    yield Case("domain in the file", lambda t: {
+        **tickets(acceptor, NOWHERE), **credentials(t, {
+            "username": USER, "password": PASSWORD, "domain": domain.NAME,
+            "schemes": "ntlm"})}, **IN)
+    yield Case("wrong password", ntlm(domain.CLUMSY if acceptor.needs
+                                      else USER, "wrong"), **OUT)
+    if "domain" not in acceptor.needs:
+        yield Case("another domain", ntlm(name="OTHER"), **OUT)
+        return
+    yield Case("user@realm", ntlm(f"{USER}@corp.test", name=None), **IN)
+    yield Case("no domain", ntlm(name=None), **IN)
+    yield Case("password of odd characters", ntlm(
+        domain.ODD, domain.ODD_PASSWORD), user=f"{domain.NAME}\\{domain.ODD}",
+        **IN)
+    for user, why in ((domain.DISABLED, "disabled"), (domain.LOCKED, "locked "
+                      "out"), (domain.EXPIRED, "with an expired password")):
+        yield Case(f"user {why}", ntlm(user), **OUT)
+    yield Case("NTLMv1, which the domain refuses", ntlm(AUTH407_NTLM="v1"),
+               **OUT)
+
+
+def old_http(acceptor, argv, name):
+    """A client of HTTP/1.0: the proxy must be told to keep the connection."""
+    def run(bench):
+        task = bench.task(acceptor)
+        command = BY_NAME["curl"].build(task)
+        command.argv[1:1] = argv
+        mark = acceptor.mark()
+        result = bench.launched(task, command, {
+            **proxy_at(task), **ntlm()(task)})
+        seen = acceptor.since(mark)
+        check(result.good and statuses(seen) == [407, 407, 200],
+              f"{seen}\n{result.describe()}")
+    return f"{acceptor.name} {name}", run
+
+
+def counted_once(acceptor):
+    """The domain sees a wrong password once, however often the user runs his
+    programs: then it is held back."""
+    def run(bench):
+        user = domain.FORGETFUL
+        counts, seen, folder = [acceptor.domain.bad_passwords(user)], [], None
+        for _ in range(3):
+            task = bench.task(acceptor)
+            folder = folder or task.folder
+            mark = acceptor.mark()
+            result = bench.launched(
+                task, BY_NAME["curl"].build(task), {
+                    **proxy_at(task), **ntlm(user, "wrong")(task),
+                    "XDG_STATE_HOME": str(folder / "state")})
+            check(not result.good, result.describe())
+            seen.append(statuses(acceptor.since(mark)))
+            counts.append(acceptor.domain.bad_passwords(user))
+        check(counts == [0, 1, 1, 1], f"badPwdCount: {counts}; {seen}\n"
+              + result.describe())
+        check(seen[1:] == [[407], [407]], f"the proxy saw {seen}")
+        cause = result.events[-1].get("cause")
+        check(cause == "held_back_after_rejection", f"cause {cause}")
+    return f"{acceptor.name} wrong password: the domain counts one", run
+
+
+# ---- Bearer
+
+def secret(token):
+    running.SECRETS.append(token.split(".")[2])
+    return token
+
+
+def of_bearer(acceptor):
+    def token(lives=600):
+        return secret(acceptor.issuer.token(USER, lives))
+
+    def file(task, text):
+        path = task.folder / "token"
+        path.write_text(text + "\n")
+        path.chmod(0o600)
+        return path
+    good = {"scheme": ("bearer",), "seen": exactly(407, 200)}
+    yield Case("token in the file", lambda t: credentials(
+        t, {"token": token()}), **good)
+    yield Case("token-file", lambda t: credentials(
+        t, {"token-file": file(t, token())}), target="https", **good)
+    yield Case("helper that prints a token", lambda t: credentials(t, {
+        "helper": f"echo password={token()} #"}), **good)
+    yield Case("expired token: noticed before it is sent", lambda t: {
+        "AUTH407_TOKEN": token(-60)}, cause=("token_expired",),
+        seen=nothing_sent)
+    yield Case("expired token in a file", lambda t: credentials(
+        t, {"token-file": file(t, token(-60))}), cause=("token_expired",),
+        seen=nothing_sent)
+    yield Case("token of a stranger: refused, once", lambda t: {
+        "AUTH407_TOKEN": secret(acceptor.stranger.token(USER))},
+        cause=("rejected",), seen=exactly(407, 407))
+    yield Case("a token-file that is not there", lambda t: credentials(
+        t, {"token-file": "/nonexistent/token"}), cause=("helper_failed",),
+        seen=nothing_sent)
+    yield Case("a password and no token", lambda t: password(),
+               cause=("scheme_needs_more", "scheme_unsupported"),
+               seen=nothing_sent)
+
+
+def tests(acceptor):
+    if acceptor.name == "negotiate-squid":
+        yield from named(acceptor, of_kerberos(acceptor))
+    if acceptor.name == "negotiate-apache":
+        yield from named(acceptor, [
+            Case("the proxy proves itself too", lambda t: tickets(acceptor),
+                 ("negotiate",), after=mutual("verified")),
+            Case("a tunnel, where the proxy has no way to prove itself",
+                 lambda t: tickets(acceptor), ("negotiate",), target="https",
+                 after=mutual("absent"))])
+    if acceptor.refuses:
+        causes = ("clock_skew", "rejected") if acceptor.ahead else (
+            "rejected",)
+        yield from named(acceptor, [
+            Case("a good ticket is refused: once", lambda t: tickets(acceptor),
+                 cause=causes, seen=exactly(407, 407))])
+    if acceptor.name in ("ntlm-apache", "ntlm-samba"):
+        yield from named(acceptor, of_ntlm(acceptor))
+        yield old_http(acceptor, ["--http1.0"], "curl with HTTP/1.0")
+    if acceptor.name == "ntlm-samba":
+        yield counted_once(acceptor)
+    if acceptor.scheme == "bearer":
+        yield from named(acceptor, of_bearer(acceptor))
