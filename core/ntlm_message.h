@@ -50,9 +50,8 @@ struct a407_ntlm_challenge {
     uint8_t time[8];
 };
 
-/*
- * What our answer is made of. Texts are UTF-8.
- */
+/* What our answer is made of. Texts are UTF-8; whether the password is, its
+   owner has checked. */
 struct a407_ntlm_login {
     struct a407_span user, password, domain, workstation;
     struct a407_span host; /* of the service "HTTP/host"; p NULL: unknown */
@@ -82,9 +81,9 @@ bool a407_ntlm_read_challenge(struct a407_span message,
 
 /*
  * Appends a Type 3, AUTHENTICATE_MESSAGE, in answer to the Type 2 in
- * `challenge`. False: `*why` is MALFORMED (a text is not UTF-8, or can't be
- * said in the proxy's character set) or PROTOCOL (too long, malformed, no
- * memory); nothing was appended.
+ * `challenge`. False: `*why` is MALFORMED (a name is not UTF-8, or can't be
+ * said in the server's character set) or PROTOCOL (too long, malformed, no
+ * memory); nothing was appended. Allocates.
  */
 bool a407_ntlm_write_authenticate(struct a407_buf *out,
                                   const struct a407_ntlm_login *login,
