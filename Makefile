@@ -32,6 +32,8 @@ ALL_CFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -ffunction-sections \
 # virtual machine, for many microseconds. It also does so at first use: so the
 # object gets a copy without that constructor.
 NETTLE ?= -l:libnettle.a
+# Static too: the command runs where no package of it is.
+YAJL ?= -l:libyajl_s.a
 CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 
 core_src := $(wildcard core/*.c)
@@ -96,7 +98,7 @@ $(BUILD)/libauth407.so: $(preload_obj) $(sys_obj) $(BUILD)/libauth407core.a \
 
 $(BUILD)/auth407: $(cli_obj) $(sys_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(sys_obj) \
-	    $(BUILD)/libauth407core.a $(NETTLE) -Wl,--gc-sections $(LDFLAGS)
+	    $(BUILD)/libauth407core.a $(NETTLE) $(YAJL) -Wl,--gc-sections $(LDFLAGS)
 
 .PHONY: install uninstall dist clean help format lint
 install: all

@@ -10,6 +10,7 @@ static const char usage_run[] =
     "  auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n";
 static const char usage_observe[] =
     "  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n";
+static const char usage_report[] = "  auth407 report [OPTION...] [FILE...]\n";
 static const char usage_rest[] = "  auth407 --help | --version\n";
 
 static const char about[] =
@@ -18,7 +19,8 @@ static const char about[] =
     "407: which program met it, why, and what became of it.\n"
     "\n"
     "  run      answer 407s; needs not be written\n"
-    "  observe  change nothing that is sent: only write what happens\n";
+    "  observe  change nothing that is sent: only write what happens\n"
+    "  report   say what the JSON lines add up to; auth407 report --help\n";
 
 static const char about_run[] =
     "\nRuns COMMAND and answers the 407s (Proxy Authentication Required) that\n"
@@ -79,7 +81,7 @@ static size_t put_words(FILE *f, const char *text, size_t at, size_t column)
     return at;
 }
 
-static void put_option(FILE *f, const struct a407_option *o)
+void a407_help_option(FILE *f, const struct a407_option *o)
 {
     size_t at;
 
@@ -112,7 +114,7 @@ static void put_options(FILE *f, unsigned in)
     fputs("\nOptions, which win over the variables in parentheses:\n", f);
     for (i = 0; i < A407_OPT_COUNT; i++)
         if (a407_options[i].in & in)
-            put_option(f, &a407_options[i]);
+            a407_help_option(f, &a407_options[i]);
 }
 
 void a407_help(FILE *f, const struct a407_invocation *inv)
@@ -125,6 +127,8 @@ void a407_help(FILE *f, const struct a407_invocation *inv)
         fputs(usage_run, f);
     if (observe)
         fputs(usage_observe, f);
+    if (!inv->named)
+        fputs(usage_report, f);
     if (!inv->named)
         fputs(usage_rest, f);
     fputs(!inv->named ? about : run ? about_run : about_observe, f);
@@ -145,6 +149,7 @@ void a407_help_short(FILE *f)
     fputs("Usage:\n", f);
     fputs(usage_run, f);
     fputs(usage_observe, f);
+    fputs(usage_report, f);
     fputs(usage_rest, f);
     fputs("\nRuns COMMAND and answers its HTTP proxy's 407s. More: "
           "auth407 --help\n",

@@ -5,6 +5,7 @@
 #include "help.h"
 #include "msg.h"
 #include "options.h"
+#include "report_main.h"
 #include "run.h"
 
 /* A full disk or a closed pipe must not look like success. */
@@ -20,7 +21,8 @@ int main(int argc, char **argv)
 {
     struct a407_invocation inv;
 
-    (void)argc;
+    if (argc > 1 && strcmp(argv[1], "report") == 0)
+        return a407_report_main(argc - 1, argv + 1);
     switch (a407_options_parse(argv, &inv)) {
     case A407_PARSE_RUN:
         return a407_run(&inv);

@@ -153,8 +153,7 @@ static bool sources_clash(const struct a407_invocation *inv)
 /* Names kept for commands to come, so that no script relies on another use. */
 static bool reserved(const char *word)
 {
-    return strcmp(word, "report") == 0 || strcmp(word, "doctor") == 0 ||
-           strcmp(word, "login") == 0;
+    return strcmp(word, "doctor") == 0 || strcmp(word, "login") == 0;
 }
 
 enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)

@@ -46,6 +46,7 @@ struct a407_report_record {
     int proxy_port;
     int local_port; /* the program's end of the connection; 0: not told */
     struct a407_span method, target;
+    unsigned offered; /* bits of enum a407_scheme_id, also of the unknown one */
     bool client_sent;
     struct a407_span client_scheme, client_user;
     struct a407_span sent_before; /* "connection", "program", "never" */
@@ -98,6 +99,7 @@ struct a407_report_table {
  * by cause (dropped header first), by how often per binary, then the rest.
  */
 struct a407_report_finding {
+    char *key;         /* holds the texts; private to report_model.c */
     const char *cause; /* the code */
     enum a407_cause cause_id;
     const char *binary; /* the key of A407_REPORT_BINARY */
@@ -109,6 +111,7 @@ struct a407_report_finding {
     int port;
     const char *detail;     /* of the first such line; "" without one */
     const char *credential; /* where ours stands, the same; "" without one */
+    unsigned offered;       /* schemes, as in the record */
     uint64_t after_sending; /* it had sent a header before: dropped on reuse */
     uint64_t weight;        /* all 407s of this cause and binary */
     struct a407_report_tally tally;
@@ -168,16 +171,21 @@ enum a407_report_group {
 enum a407_report_group a407_report_group(const struct a407_report_finding *f);
 
 /*
- * What to do about a finding: `text` is a sentence, `line` what to type or to
- * add ("" when there is nothing of that kind), `where` the file that the line
- * belongs in, or "" for a command. Host and port are filled in; USER and
- * PASSWORD stand for the secrets. Needs no freeing.
+ * What to do about a finding: `text` is a sentence or two, `line` what to type
+ * or to add, maybe several lines ("" when there is nothing of that kind),
+ * `where` the file that it belongs in, or one of the words of
+ * a407_report_place. Host and port are filled in; USER and PASSWORD stand for
+ * the secrets. Needs no freeing; texts may be the finding's.
  */
 struct a407_report_advice {
-    const char *text; /* static */
+    char text[640];
     char line[1024];
-    const char *where; /* static */
+    const char *where;
+    bool other_way; /* the same without touching the client: auth407 */
 };
+
+/* "Type" for "", "Add to FILE" and the like: `where` in words. */
+void a407_report_place(const char *where, char *out, size_t cap);
 void a407_report_advise(const struct a407_report_finding *f,
                         struct a407_report_advice *out);
 
@@ -248,6 +256,12 @@ bool a407_report_text(const struct a407_report_view *v,
 bool a407_report_json(const struct a407_report_view *v, FILE *f);
 bool a407_report_csv(const struct a407_report_view *v, FILE *f);
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
+
+/*
+ * Writes JSON that is valid already, with DEL and the C1 controls, which may
+ * stand in its strings as they are, as \\u00NN: a terminal could obey them.
+ */
+void a407_report_json_put(FILE *f, const char *json, size_t n);
 
 /*
  * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,

@@ -41,7 +41,8 @@ static void show(const struct a407_settings *s, const char *library,
 /* What somebody who typed this word first may have meant. */
 static void hint(const struct a407_invocation *inv)
 {
-    static const char *const words[] = {"run", "observe", "help", "version"};
+    static const char *const words[] = {"run", "observe", "report", "help",
+                                        "version"};
     const char *name = inv->argv[0], *near;
     size_t n = sizeof(words) / sizeof(*words);
 

@@ -70,10 +70,54 @@ _auth407_value()
     esac
 }
 
+# auth407 report: its options, their values, and files.
+_auth407_report()
+{
+    local cur=$1 causes='none no_credential not_sent_by_client'
+    causes+=' dropped_by_client client_rejected rejected'
+    causes+=' rejected_after_success held_back_after_rejection'
+    causes+=' malformed_credential scheme_unsupported scheme_not_allowed'
+    causes+=' scheme_needs_more stale_nonce no_ticket clock_skew token_expired'
+    causes+=' helper_failed no_challenge credential_for_other_endpoint'
+    causes+=' endpoint_not_configured not_replayable protocol_error'
+    case $2 in
+    --since | --until)
+        COMPREPLY=($(compgen -W 'today yesterday 1h 1d 1w' -- "$cur"))
+        ;;
+    --cause) COMPREPLY=($(compgen -W "$causes" -- "$cur")) ;;
+    --outcome)
+        COMPREPLY=($(compgen -W 'resolved unresolved observed not_retried' \
+            -- "$cur"))
+        ;;
+    --format) COMPREPLY=($(compgen -W 'text json csv' -- "$cur")) ;;
+    --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")) ;;
+    --binary | --proxy | --top) ;;
+    *)
+        if [[ $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--since --until --binary --proxy --cause
+                --outcome --format --follow --top --all --color --help' \
+                -- "$cur"))
+        else
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        fi
+        ;;
+    esac
+}
+
 _auth407()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at
     COMPREPLY=()
+    if [[ ${COMP_WORDS[1]-} == report ]] && ((COMP_CWORD > 1)); then
+        if [[ $cur == '=' ]]; then
+            cur=
+        elif [[ $prev == '=' ]]; then
+            prev=${COMP_WORDS[COMP_CWORD - 2]}
+        fi
+        _auth407_report "$cur" "$prev"
+        return
+    fi
     at=$(_auth407_command_at)
     if [[ -n $at ]] && ((at <= COMP_CWORD)); then
         if declare -F _command_offset >/dev/null; then
@@ -100,7 +144,7 @@ _auth407()
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -c -- "$cur")
     ((COMP_CWORD == 1)) &&
-        COMPREPLY+=($(compgen -W 'run observe' -- "$cur"))
+        COMPREPLY+=($(compgen -W 'run observe report' -- "$cur"))
 }
 
 complete -F _auth407 auth407

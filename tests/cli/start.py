@@ -153,8 +153,8 @@ def no_argument():
 
 @test
 def later_commands():
-    """report, doctor and login are errors, not programs"""
-    for word in ("report", "doctor", "login"):
+    """doctor and login are errors, not programs"""
+    for word in ("doctor", "login"):
         write("bin/" + word, "#!/bin/sh\necho ran\n", 0o755)
         for more in ((), ("x",), ("--help",), ("--", "true")):
             refused(run(word, *more,
@@ -166,6 +166,7 @@ def later_commands():
 def suggestions():
     """misspelt commands and options get the nearest right one"""
     for word, right in (("obsrve", "observe"), ("rnu", "run"),
+                        ("reprot", "report"),
                         ("help", "--help"), ("version", "--version")):
         done = run(word, "--", "true")
         equal(done.status, 127, word)

@@ -9,7 +9,7 @@ import subprocess
 from harness import (ROOT, Skip, check, environment, equal, has, lacks, path,
                      run, test, write)
 
-LATER = re.compile(r"\b(report|doctor|login)\b")
+LATER = re.compile(r"\b(doctor|login)\b")
 MAN1 = os.path.join(ROOT, "docs", "auth407.1")
 MAN5 = os.path.join(ROOT, "docs", "auth407-credentials.5")
 COMPLETION = os.path.join(ROOT, "scripts", "completion.bash")
@@ -144,7 +144,7 @@ def man_lint():
 @test
 def man_options():
     """the man page has every option, value and variable, and no other"""
-    text = read(MAN1)
+    text = read(MAN1).split(".Sh REPORT")[0]
     items = re.findall(r"^\.It Fl (?:(\w) , Fl )?\\-([a-z-]+)"
                        r"(?: Ar (\w+))?(?: Pq Ev (\w+))?$", text, re.M)
     rows = table()

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "report_main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "report_follow.h"
+#include "report_lines.h"
+#include "report_options.h"
+#include "report_sources.h"
+#include "report_term.h"
+#include "report_time.h"
+
+/* One file, to its end. False: it can't be read, or memory ran out. */
+static bool read_file(struct a407_report_run *r, const char *path)
+{
+    struct a407_report_input *in = &r->report.input;
+    bool input = strcmp(path, "-") == 0;
+    int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct a407_splitter s;
+    enum a407_read got;
+    bool good = true;
+
+    if (fd < 0) {
+        a407_error("can't read %s: %s", path, strerror(errno));
+        return false;
+    }
+    if (!a407_splitter_init(&s, a407_report_line, r)) {
+        r->report.out_of_memory = true;
+    } else {
+        do
+            got = a407_splitter_read(&s, fd);
+        while (got == A407_READ_MORE);
+        if (got == A407_READ_FAILED)
+            a407_error("can't read %s: %s", path, strerror(errno));
+        good = got == A407_READ_END && a407_splitter_flush(&s);
+        in->files++;
+        in->bytes += s.bytes;
+        a407_splitter_free(&s);
+    }
+    if (!input)
+        close(fd);
+    return good && !r->report.out_of_memory;
+}
+
+/* The log of the settings. One that is not there yet is an empty one. */
+static bool read_default(struct a407_report_run *r)
+{
+    struct a407_report_default log;
+    bool good = true;
+
+    if (!a407_report_default_log(&log))
+        return false;
+    r->report.input.lost += log.lost;
+    if (*log.before)
+        good = read_file(r, log.before);
+    if (log.there)
+        return read_file(r, log.path) && good;
+    if (!*log.before)
+        a407_note("%s is not there: no program has met a 407 yet", log.path);
+    return good;
+}
+
+static bool read_all(struct a407_report_run *r,
+                     const struct a407_report_options *o)
+{
+    bool good = true;
+    size_t i;
+
+    for (i = 0; i < o->n_files && !r->report.out_of_memory; i++)
+        good = read_file(r, o->files[i]) && good;
+    if (o->n_files)
+        return good;
+    if (a407_report_stdin_given()) {
+        good = read_file(r, "-");
+        if (!good || r->report.input.bytes)
+            return good;
+        r->report.input.files = 0; /* an empty one: nobody meant it */
+    }
+    return read_default(r);
+}
+
+/* What `each` needs. */
+struct live {
+    struct a407_report_term term;
+    bool json;
+    bool cut; /* to the width of a terminal */
+};
+
+static int length(struct a407_span s)
+{
+    return (int)s.n;
+}
+
+/* --follow: one line for one 407. */
+static void print_live(void *ctx, const struct a407_report_record *l,
+                       const char *json, size_t n)
+{
+    const struct live *live = ctx;
+    char time[32], text[4096];
+
+    if (live->json) {
+        a407_report_json_put(live->term.f, json, n);
+        fputc('\n', live->term.f);
+        return;
+    }
+    a407_report_time_local(l->time_us, time);
+    snprintf(text, sizeof text, "%.*s, %.*s in %.*s at %.*s:%d: %.*s %.*s, %d",
+             length(l->cause), l->cause.p, length(l->executable),
+             l->executable.p, length(l->module), l->module.p ? l->module.p : "",
+             length(l->proxy_address), l->proxy_address.p, l->proxy_port,
+             length(l->method), l->method.p ? l->method.p : "",
+             length(l->target), l->target.p ? l->target.p : "",
+             l->final_status);
+    fprintf(live->term.f, "%s ", time);
+    a407_term_style(&live->term, l->unresolved ? A407_RED : A407_GREEN);
+    fprintf(live->term.f, "%-11s ", a407_outcome_name(l->outcome));
+    a407_term_style(&live->term, A407_PLAIN);
+    if (live->cut && live->term.width > 32)
+        a407_term_cell(&live->term, text, live->term.width - 32, false);
+    else
+        a407_term_put(&live->term, text);
+    fputc('\n', live->term.f);
+}
+
+static bool follow(struct a407_report_run *r,
+                   const struct a407_report_options *o,
+                   const struct a407_report_term *term)
+{
+    struct live live = {.term = *term,
+                        .json = o->format == A407_FORMAT_JSON,
+                        .cut = isatty(STDOUT_FILENO)};
+    bool from_start = o->filter.since_us != A407_TIME_FIRST, good;
+    struct a407_report_default log;
+    char *only[] = {log.path};
+
+    r->each = print_live;
+    r->ctx = &live;
+    if (o->n_files)
+        good = a407_report_follow(r, o->files, o->n_files, from_start);
+    else
+        good = a407_report_default_log(&log) &&
+               a407_report_follow(r, only, 1, from_start);
+    if (good && !live.json)
+        fprintf(term->f,
+                "%" PRIu64 " exchanges with a 407, %" PRIu64 " unresolved\n",
+                r->report.all.total, r->report.all.unresolved);
+    return good;
+}
+
+static bool print(struct a407_report_run *r,
+                  const struct a407_report_options *o,
+                  const struct a407_report_term *term)
+{
+    char filters[1024];
+    struct a407_report_view view = {
+        .report = &r->report, .top = o->top, .filters = filters};
+
+    a407_filter_words(&o->filter, filters, sizeof filters);
+    a407_report_finish(&r->report);
+    switch (o->format) {
+    case A407_FORMAT_TEXT:
+        return a407_report_text(&view, term);
+    case A407_FORMAT_JSON:
+        return a407_report_json(&view, term->f);
+    case A407_FORMAT_CSV:
+        return a407_report_csv(&view, term->f);
+    }
+    return false;
+}
+
+static int run(struct a407_report_run *r, const struct a407_report_options *o)
+{
+    struct a407_report_term term;
+    bool good;
+
+    a407_term_init(&term, stdout,
+                   o->color == A407_COLOR_ALWAYS  ? 1
+                   : o->color == A407_COLOR_NEVER ? 0
+                                                  : -1);
+    if (o->follow)
+        good = follow(r, o, &term);
+    else
+        good = read_all(r, o);
+    if (!o->follow && !r->report.out_of_memory)
+        good = print(r, o, &term) && good;
+    if (r->report.out_of_memory) {
+        a407_error("out of memory");
+        return A407_REPORT_TROUBLE;
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        a407_error("can't write to standard output");
+        return A407_REPORT_TROUBLE;
+    }
+    if (!good)
+        return A407_REPORT_TROUBLE;
+    return r->report.all.unresolved ? A407_REPORT_UNRESOLVED : A407_REPORT_NONE;
+}
+
+int a407_report_main(int argc, char **argv)
+{
+    static char buffer[64 << 10];
+    struct a407_report_options o;
+    struct a407_report_run r;
+    struct timespec now;
+    int status;
+
+    (void)setlocale(LC_CTYPE, ""); /* how wide a character is */
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (!a407_report_options_parse(
+            argc, argv, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, &o))
+        return A407_REPORT_TROUBLE;
+    (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    if (o.help) {
+        a407_report_help(stdout);
+        return fflush(stdout) == 0 ? 0 : A407_REPORT_TROUBLE;
+    }
+    if (!a407_report_run_init(&r, &o.filter)) {
+        a407_error("out of memory");
+        return A407_REPORT_TROUBLE;
+    }
+    status = run(&r, &o);
+    a407_report_run_free(&r);
+    return status;
+}
