@@ -151,14 +151,27 @@ frontend proxy
  acl rs256 var(txn.alg) -m str RS256
  acl signed var(txn.token),jwt_verify(txn.alg,"{public}") 1
  acl lasting var(txn.exp),sub(txn.now) gt 0
- http-request return status 407 content-type text/plain string "a token, please" hdr Proxy-Authenticate 'Bearer realm="{realm}"' unless told
- http-request return status 407 content-type text/plain string "not this token" hdr Proxy-Authenticate 'Bearer realm="{realm}", error="invalid_token", error_description="no good signature"' unless rs256 signed
- http-request return status 407 content-type text/plain string "an old token" hdr Proxy-Authenticate 'Bearer realm="{realm}", error="invalid_token", error_description="The token expired"' unless lasting
+{refusals}
  http-request del-header Proxy-Authorization
  default_backend squid
 backend squid
  server squid 127.0.0.1:{behind}
 """
+
+
+def _refusal(condition, text, error=""):
+    """A line of haproxy's: 407, and why (RFC 6750 section 3)."""
+    challenge = f'Bearer realm="{REALM}"'
+    if error:
+        challenge += f', error="invalid_token", error_description="{error}"'
+    return (f' http-request return status 407 content-type text/plain string'
+            f' "{text}" hdr Proxy-Authenticate \'{challenge}\' {condition}')
+
+
+REFUSALS = "\n".join([
+    _refusal("unless told", "a token, please"),
+    _refusal("unless rs256 signed", "not this token", "no good signature"),
+    _refusal("unless lasting", "an old token", "The token expired")])
 
 
 class BearerHaproxy(Acceptor, Proxy):
@@ -177,7 +190,7 @@ class BearerHaproxy(Acceptor, Proxy):
         self.issuer = Issuer(self.lab)
         self.stranger = Issuer(self.lab, "stranger")
         conf = self.lab.write(f"{self.name}.cfg", HAPROXY.format(
-            port=self.port, public=self.issuer.public, realm=REALM,
+            port=self.port, public=self.issuer.public, refusals=REFUSALS,
             behind=self.behind.port))
         self.access_log = self.lab.root / f"{self.name}.out"
         self.launch("-db", "-f", conf)

@@ -16,7 +16,8 @@ NAME = "KRB.TEST"
 SERVICE = "HTTP/proxy.test"
 ROBOT = "robot"            # has a keytab and no password that anyone knows
 
-# the KDCs' clocks, as faketime takes them; a Kerberos clock may be 5 minutes off
+# the KDCs' clocks, as faketime takes them; Kerberos lets a clock be 5 minutes
+# off
 CLOCKS = {"right": None, "ahead": "+7m", "late": "-2h"}
 
 LIBDEFAULTS = """\
