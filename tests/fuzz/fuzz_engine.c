@@ -93,7 +93,7 @@ static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
     struct a407_buf line;
     (void)ctx, (void)s;
     must(ev->n_attempts <= A407_EVENT_ATTEMPTS);
-    must(ev->n_challenges <= A407_EVENT_CHALLENGES);
+    must(ev->n_challenges <= A407_CHALLENGES_MAX);
     must(ev->outcome != A407_RESOLVED || ev->n_attempts);
     must(ev->outcome != A407_RESOLVED || ev->final_status != 407);
     a407_buf_init(&line, (size_t)1 << 20);
