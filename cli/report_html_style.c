@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "report_html.h"
+
+/*
+ * Text has a contrast of 4.5:1 or more on what it stands on (WCAG 2.1, 1.4.3)
+ * in both schemes. The outcomes' colours are from the palette of Okabe and Ito,
+ * which colour-blind people can tell apart; three of them have a pattern, too.
+ */
+static const char style[] =
+    ":root{color-scheme:light dark;--bg:#f4f6f8;--card:#fff;--text:#1b1f24;"
+    "--dim:#55606b;--line:#d3d9df;--bad:#b3261e;--good:#0a6b3d;"
+    "--code:#eef1f4;--res:#0072b2;--unr:#d55e00;--obs:#8b95a0;--not:#e69f00;"
+    "--ink:rgba(0,0,0,.55);--focus:#0b5cad}\n"
+    "@media (prefers-color-scheme:dark){:root{--bg:#14181c;--card:#1c2227;"
+    "--text:#e7ebef;--dim:#a9b4be;--line:#39424b;--bad:#ff8a80;"
+    "--good:#6fd39a;--code:#262d34;--res:#56b4e9;--unr:#f0782d;--obs:#8f9aa5;"
+    "--not:#f0c04a;--ink:rgba(0,0,0,.6);--focus:#8cc4ff}}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0;background:var(--bg);color:var(--text);"
+    "font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\","
+    "\"Liberation Sans\",sans-serif;-webkit-text-size-adjust:100%}\n"
+    "header,main,footer{max-width:72rem;margin:0 auto;padding:0 1rem}\n"
+    "header{padding-top:1.75rem}footer{padding-bottom:2.5rem;"
+    "color:var(--dim);font-size:.875rem}\n"
+    "h1{font-size:1.625rem;line-height:1.25;margin:0 0 .5rem}\n"
+    "h2{font-size:1.25rem;line-height:1.3;margin:0 0 .25rem}\n"
+    "h3{font-size:1rem;line-height:1.4;margin:0;overflow-wrap:anywhere}\n"
+    "p{margin:.25rem 0 .75rem}.lead{font-size:1.125rem;max-width:56rem}\n"
+    ".dim,.more,figcaption,time,.note{color:var(--dim)}\n"
+    ".bad{color:var(--bad);font-weight:600}\n"
+    ".good{color:var(--good);font-weight:600}\n"
+    "section{background:var(--card);border:1px solid var(--line);"
+    "border-radius:.75rem;padding:1rem 1.125rem;margin:1rem 0}\n"
+    "bdi,code,td,th,li{overflow-wrap:anywhere}\n"
+    "code,pre,.key{font-family:ui-monospace,\"SF Mono\",Menlo,Consolas,"
+    "\"Liberation Mono\",\"DejaVu Sans Mono\",monospace;font-size:.875em}\n"
+    "pre{margin:.375rem 0;padding:.5rem .75rem;background:var(--code);"
+    "border-radius:.375rem;white-space:pre-wrap;overflow-wrap:anywhere}\n";
+
+static const char style_parts[] =
+    ".sums{display:grid;grid-template-columns:repeat(auto-fit,"
+    "minmax(8.5rem,1fr));gap:.75rem;margin:1rem 0 0;padding:0}\n"
+    ".sums div{background:var(--card);border:1px solid var(--line);"
+    "border-radius:.75rem;padding:.625rem .875rem}\n"
+    ".sums dt{color:var(--dim);font-size:.875rem}\n"
+    ".sums dd{margin:0;font-size:1.5rem;line-height:1.25;font-weight:600;"
+    "font-variant-numeric:tabular-nums}\n"
+    ".finding{border-top:1px solid var(--line);padding:.75rem 0}\n"
+    ".finding:first-of-type{border-top:0}\n"
+    ".finding ul{margin:.25rem 0;padding-left:1.125rem;font-size:.9375rem}\n"
+    ".top{display:flex;flex-wrap:wrap;gap:0 1rem;"
+    "justify-content:space-between;align-items:baseline}\n"
+    ".cause{margin:.75rem 0 0;color:var(--dim)}\n"
+    ".fix{border-left:3px solid var(--res);padding:.125rem 0 .125rem .75rem;"
+    "margin:.5rem 0 0}.fix p{margin:.125rem 0}\n"
+    ".legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;"
+    "margin:.5rem 0;padding:0;font-size:.875rem}\n"
+    ".legend li{display:flex;align-items:center;gap:.4rem}\n"
+    ".swatch{width:1rem;height:1rem;border-radius:.1875rem;flex:none}\n"
+    ".res{fill:var(--res);background-color:var(--res)}\n"
+    ".unr{fill:url(#p-unr);background-color:var(--unr);background-image:"
+    "repeating-linear-gradient(90deg,var(--ink) 0 1.5px,transparent 1.5px "
+    "6px)}\n"
+    ".obs{fill:url(#p-obs);background-color:var(--obs);background-image:"
+    "radial-gradient(var(--ink) 1.1px,transparent 1.2px);"
+    "background-size:6px 6px}\n"
+    ".not{fill:url(#p-not);background-color:var(--not);background-image:"
+    "repeating-linear-gradient(45deg,var(--ink) 0 1.5px,transparent 1.5px "
+    "6px)}\n"
+    ".f-unr{fill:var(--unr)}.f-obs{fill:var(--obs)}.f-not{fill:var(--not)}\n"
+    ".f-ink{fill:var(--ink)}.s-ink{stroke:var(--ink);stroke-width:1.5}\n"
+    ".defs{position:absolute;width:0;height:0}\n"
+    "figure{margin:.5rem 0 0}\n"
+    ".chart{display:block;width:100%;height:auto}.chart.narrow{display:none}\n"
+    ".chart text{fill:var(--dim);font-size:12px;"
+    "font-variant-numeric:tabular-nums}\n"
+    ".chart .grid{stroke:var(--line);stroke-width:1}\n"
+    ".chart .axis{stroke:var(--dim);stroke-width:1}\n"
+    ".bars{list-style:none;margin:.5rem 0 0;padding:0}\n"
+    ".bars li{padding:.375rem 0}\n"
+    ".bar{display:flex;height:.875rem;border-radius:.1875rem;overflow:hidden;"
+    "background:var(--code)}\n"
+    ".bar span{display:block;height:100%;min-width:2px}\n";
+
+static const char style_tables[] =
+    ".scroll{overflow-x:auto;margin:.5rem 0 0}\n"
+    ".scroll:focus-visible{outline:2px solid var(--focus);"
+    "outline-offset:2px}\n"
+    "table{border-collapse:collapse;width:100%;font-size:.9375rem}\n"
+    "caption{text-align:left;color:var(--dim);padding-bottom:.25rem}\n"
+    "th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;"
+    "border-bottom:1px solid var(--line)}\n"
+    "tr:last-child>*{border-bottom:0}\n"
+    "thead th{color:var(--dim);font-weight:600;font-size:.8125rem;"
+    "white-space:nowrap}\n"
+    "tbody th{font-weight:400;min-width:11rem}\n"
+    ".n{text-align:right;font-variant-numeric:tabular-nums;"
+    "white-space:nowrap}\n"
+    ".t{white-space:nowrap;font-size:.875rem}.w{min-width:9rem}"
+    ".ww{min-width:13rem}\n"
+    "nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;"
+    "margin:.75rem 0 0;padding:0;font-size:.9375rem}\n"
+    "a{color:var(--focus)}\n"
+    "@media (max-width:40rem){body{font-size:15px}section{padding:.75rem "
+    ".875rem;border-radius:.5rem}.chart.wide{display:none}"
+    ".chart.narrow{display:block}h1{font-size:1.375rem}"
+    ".lead{font-size:1rem}tbody th{min-width:9rem}}\n"
+    "@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;"
+    "--text:#000;--dim:#444;--line:#999;--bad:#8c1d18;--good:#064d2b;"
+    "--code:#f2f2f2;--res:#0072b2;--unr:#d55e00;--obs:#8b95a0;--not:#e69f00;"
+    "--ink:rgba(0,0,0,.55)}body{font-size:10pt}"
+    "header,main,footer{max-width:none;padding:0}section{border:0;"
+    "padding:0;margin:1rem 0}.finding,tr,.bars li,figure{break-inside:avoid}"
+    "h2,h3{break-after:avoid}.scroll{overflow:visible}nav{display:none}"
+    ".chart.wide{display:block}.chart.narrow{display:none}"
+    "thead{display:table-header-group}th,td,tbody th{min-width:0}"
+    ".swatch,.bar,.bar span{-webkit-print-color-adjust:exact;"
+    "print-color-adjust:exact}}\n";
+
+void a407_html_style(FILE *f)
+{
+    fputs("<style>\n", f);
+    fputs(style, f);
+    fputs(style_parts, f);
+    fputs(style_tables, f);
+    fputs("</style>\n", f);
+}
