@@ -164,13 +164,13 @@ static bool head_done(struct a407_engine *e)
     e->rq_keep_alive = rq.keep_alive;
     e->sent_keep = rq.keep_alive;
     a407_body_init(&e->w_body, rq.body, rq.length);
-    make_room(e, &rq);
     e->w = e->w_body.done ? A407_W_START : A407_W_BODY;
     if (!e->pipelined) {
         a407_exchange_reset(e);
         e->x.sent_us = e->mono_us;
     }
     a407_event_request(e, &rq);
+    make_room(e, &rq); /* rec moves: rq points to nothing from here */
     if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE)
         a407_engine_move(e, A407_ST_WAIT);
     return true;

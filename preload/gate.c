@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "ask.h"
 #include "http.h"
 #include "real.h"
 #include "record.h"
@@ -289,6 +290,9 @@ enum a407_pump a407_pump(struct a407_conn *c, int fd)
             break;
         case A407_WANT_PEEK:
             came_to = do_peek(c, fd, w.n);
+            break;
+        case A407_WANT_ASK:
+            a407_answer_asks(c);
             break;
         case A407_WANT_CONSUME:
             came_to = do_consume(c, fd, w.n);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "ask.h"
 #include "gate.h"
 #include "guard.h"
 #include "real.h"
@@ -162,6 +163,7 @@ enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
         return give(r, c, -1, error);
     }
     bool pass = a407_forget_if_done(c);
+    a407_end_asks(c);
     if (!pass) {
         a407_engine_lock(c);
         r->cap = a407_engine_want(c->engine).n;

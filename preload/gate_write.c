@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "ask.h"
 #include "gate.h"
 #include "guard.h"
 #include "http.h"
@@ -203,6 +204,7 @@ static enum step hold_step(struct writing *w)
     size_t k = a407_engine_hold(w->c->engine, s.p, s.n);
     a407_engine_unlock(w->c);
     advance(w, k);
+    a407_answer_asks(w->c);
     if (a407_flush(w->c, w->fd))
         return STEP_ON;
     errno = EPIPE;
@@ -219,8 +221,38 @@ static ssize_t fail_natively(struct writing *w)
     return -1;
 }
 
+static bool in_handshake(struct a407_conn *c)
+{
+    a407_engine_lock(c);
+    bool yes = a407_engine_in_handshake(c->engine);
+    a407_engine_unlock(c);
+    return yes && !c->gone;
+}
+
+/*
+ * The legs of a handshake are under way, without the body that the program
+ * wants to write: it goes out behind the last one. All there is to wait for is
+ * the proxy's next answer, so a program that does not block waits as well.
+ */
+static void finish_handshake(struct writing *w)
+{
+    int64_t until = a407_now_ms() + (int64_t)w->c->site->proxy.config->wait_ms;
+    while (in_handshake(w->c)) {
+        if (a407_pump(w->c, w->fd) != A407_PUMP_SHORT)
+            continue;
+        int64_t left = until - a407_now_ms();
+        if (left > 0 && a407_wait_through(w->fd, POLLIN, (int)left) > 0)
+            continue;
+        a407_engine_lock_now(w->c);
+        a407_engine_send_failed(w->c->engine);
+        a407_engine_unlock(w->c);
+    }
+}
+
 static enum step one_step(struct writing *w)
 {
+    if (in_handshake(w->c))
+        finish_handshake(w);
     a407_engine_lock(w->c);
     enum a407_write_mode mode = a407_engine_write_mode(w->c->engine);
     a407_engine_unlock(w->c);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "gate.h"
 #include "guard.h"
 #include "other_libc.h"
@@ -59,6 +60,7 @@ static void free_conn(struct a407_conn *c)
     if (!c->site->proxy.configured) /* made for this connection alone */
         free(c->site);
     pthread_mutex_destroy(&c->lock);
+    a407_end_asks(c);
     a407_wipe(c->scratch, c->scratch_n);
     free(c->scratch);
     free(c);

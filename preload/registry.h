@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "child.h"
 #include "engine.h"
 
 /*
@@ -44,7 +45,8 @@ struct a407_conn {
     int lowat;        /* the program's SO_RCVLOWAT while ours is set; or 0 */
     size_t unwatched; /* body bytes written since the last look */
     int error;        /* an error of the connection that we took off */
-    char *scratch;    /* for peeked bytes */
+    struct a407_child child; /* makes tokens for a handshake; or none */
+    char *scratch;           /* for peeked bytes */
     size_t scratch_n;
     const void *caller; /* return address of the call being served */
 };

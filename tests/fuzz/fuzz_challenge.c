@@ -39,7 +39,7 @@ static void choose(const struct a407_challenges *list)
         must(got.cred_index == 0 && got.cred == &cred);
         must(got.challenge >= list->item &&
              got.challenge < list->item + list->n);
-        must(a407_span_ieq(got.challenge->scheme, got.scheme->token));
+        must(a407_scheme_speaks(got.scheme, got.challenge));
         tried[0] |= A407_SCHEME_BIT(got.scheme->id);
     }
     must(why != A407_CAUSE_NONE);

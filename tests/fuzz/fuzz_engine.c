@@ -94,7 +94,7 @@ static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
     (void)ctx, (void)s;
     must(ev->n_attempts <= A407_EVENT_ATTEMPTS);
     must(ev->n_challenges <= A407_CHALLENGES_MAX);
-    must(ev->outcome != A407_RESOLVED || ev->n_attempts);
+    must(ev->outcome != A407_RESOLVED || ev->n_attempts || ev->resend_count);
     must(ev->outcome != A407_RESOLVED || ev->final_status != 407);
     a407_buf_init(&line, (size_t)1 << 20);
     must(a407_event_json(ev, &line) && json_valid(line.p, line.n - 1));
