@@ -226,13 +226,26 @@ def of_bearer(acceptor):
         path.write_text(text + "\n")
         path.chmod(0o600)
         return path
+    def helper(task, command):
+        path = task.folder / "helper"
+        path.write_text(f"#!/bin/sh\n{command}\n")
+        path.chmod(0o700)
+        return path
     good = {"scheme": ("bearer",), "seen": exactly(407, 200)}
     yield Case("token in the file", lambda t: credentials(
         t, {"token": token()}), **good)
     yield Case("token-file", lambda t: credentials(
         t, {"token-file": file(t, token())}), target="https", **good)
     yield Case("helper that prints a token", lambda t: credentials(t, {
-        "helper": f"echo password={token()} #"}), **good)
+        "helper": helper(t, "printf 'authtype=Bearer\\ncredential=%s\\n' "
+                         + token())}), **good)
+    yield Case("helper that hangs", lambda t: {
+        **credentials(t, {"helper": helper(t, "exec sleep 60")}),
+        "AUTH407_HELPER_TIMEOUT": "1"}, cause=("helper_failed",),
+        seen=nothing_sent, within=1 + SLACK)
+    yield Case("helper that fails", lambda t: credentials(t, {
+        "helper": helper(t, "echo broken >&2; exit 3")}),
+        cause=("helper_failed",), seen=nothing_sent)
     yield Case("expired token: noticed before it is sent", lambda t: {
         "AUTH407_TOKEN": token(-60)}, cause=("token_expired",),
         seen=nothing_sent)
