@@ -263,6 +263,9 @@ bool a407_report_html(const struct a407_report_view *v, FILE *f);
  */
 void a407_report_json_put(FILE *f, const char *json, size_t n);
 
+/* A field of a CSV row, in quotes and harmless (report_csv.c). */
+void a407_report_csv_text(FILE *f, const char *z);
+
 /*
  * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,
  * DEL, bidirectional controls, bad UTF-8) as \xNN or \u{NNNN}; pads or cuts to

@@ -9,7 +9,7 @@
  * Injection). Control characters other than the line end become \\xNN, for a
  * terminal could obey them.
  */
-static void text(FILE *f, const char *z)
+void a407_report_csv_text(FILE *f, const char *z)
 {
     fputc('"', f);
     if (*z && strchr("=+-@\t\r\n", *z))
@@ -37,7 +37,7 @@ static void texts(FILE *f, const char *const *z, size_t n)
     for (i = 0; i < n; i++) {
         if (i)
             fputc(',', f);
-        text(f, z[i]);
+        a407_report_csv_text(f, z[i]);
     }
 }
 
@@ -66,9 +66,9 @@ static void finding(FILE *f, const struct a407_report_finding *x)
     texts(f, head, sizeof head / sizeof *head);
     tally(f, &x->tally);
     fputc(',', f);
-    text(f, a.where);
+    a407_report_csv_text(f, a.where);
     fputc(',', f);
-    text(f, a.line);
+    a407_report_csv_text(f, a.line);
     fputs("\r\n", f);
 }
 
@@ -113,5 +113,7 @@ bool a407_report_csv(const struct a407_report_view *v, FILE *f)
         finding(f, &r->findings[i]);
     for (i = 0; i < A407_REPORT_TABLES; i++)
         table(v, f, (enum a407_report_table_id)i);
+    if (v->access)
+        a407_report_access_csv(v->access, f);
     return !r->out_of_memory;
 }

@@ -196,6 +196,10 @@ bool a407_report_json(const struct a407_report_view *v, FILE *f)
     fputs("},", f);
     table(v, f, &r->problem_texts, "message");
     timeline(f, &r->timeline);
+    if (v->access) {
+        fputs(",\n\"access_log\":", f);
+        a407_report_access_json(v->access, f);
+    }
     fputs("}\n", f);
     return !r->out_of_memory;
 }

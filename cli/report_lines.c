@@ -33,6 +33,8 @@ static void take_exchange(struct a407_report_run *r,
         return;
     }
     selected = in_time && a407_filter_match(r->filter, l);
+    if (r->access && in_time)
+        a407_report_access_record(r->access, l, selected);
     if (!selected) {
         in->filtered++;
         return;

@@ -158,8 +158,10 @@ static bool print(struct a407_report_run *r,
                   const struct a407_report_term *term)
 {
     char filters[1024];
-    struct a407_report_view view = {
-        .report = &r->report, .top = o->top, .filters = filters};
+    struct a407_report_view view = {.report = &r->report,
+                                    .access = r->access,
+                                    .top = o->top,
+                                    .filters = filters};
 
     a407_filter_words(&o->filter, filters, sizeof filters);
     a407_report_finish(&r->report);
@@ -170,8 +172,24 @@ static bool print(struct a407_report_run *r,
         return a407_report_json(&view, term->f);
     case A407_FORMAT_CSV:
         return a407_report_csv(&view, term->f);
+    case A407_FORMAT_HTML:
+        return a407_report_html(&view, term->f);
     }
     return false;
+}
+
+/* The proxy's own log, if one is to be compared with. False: said. */
+static bool open_access(struct a407_report_run *r,
+                        const struct a407_report_options *o)
+{
+    struct a407_report_access_options access = {
+        o->access_logs, o->n_access_logs, o->tolerance_us, o->filter.since_us,
+        o->filter.until_us};
+
+    if (o->n_access_logs == 0)
+        return true;
+    r->access = a407_report_access_open(&access);
+    return r->access != NULL;
 }
 
 static int run(struct a407_report_run *r, const struct a407_report_options *o)
@@ -183,10 +201,14 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o)
                    o->color == A407_COLOR_ALWAYS  ? 1
                    : o->color == A407_COLOR_NEVER ? 0
                                                   : -1);
+    if (!open_access(r, o))
+        return A407_REPORT_TROUBLE;
     if (o->follow)
         good = follow(r, o, &term);
     else
         good = read_all(r, o);
+    if (r->access && !a407_report_access_finish(r->access))
+        return A407_REPORT_TROUBLE;
     if (!o->follow && !r->report.out_of_memory)
         good = print(r, o, &term) && good;
     if (r->report.out_of_memory) {
@@ -225,6 +247,7 @@ int a407_report_main(int argc, char **argv)
         return A407_REPORT_TROUBLE;
     }
     status = run(&r, &o);
+    a407_report_access_free(r.access);
     a407_report_run_free(&r);
     return status;
 }

@@ -10,6 +10,7 @@
 
 /* Where text says nothing of --top. */
 #define TOP_OF_TEXT 10
+#define TOP_OF_HTML 50
 #define TOP_MAX     1000000
 
 /* Beyond any letter, so that getopt tells them apart. */
@@ -109,6 +110,30 @@ static bool take_top(const char *text, size_t *top)
     return true;
 }
 
+static bool take_access_log(struct a407_report_options *out, const char *path)
+{
+    if (out->n_access_logs == A407_REPORT_ACCESS_LOGS) {
+        a407_error("more than %d of `--access-log`", A407_REPORT_ACCESS_LOGS);
+        return false;
+    }
+    out->access_logs[out->n_access_logs++] = path;
+    return true;
+}
+
+/* A number of seconds, maybe with a point, up to an hour. */
+static bool take_tolerance(const char *text, int64_t *us)
+{
+    char *end;
+    double v = strtod(text, &end);
+
+    if (*text < '0' || *text > '9' || *end || !(v <= 3600)) {
+        a407_error("`--tolerance %s` is no number of seconds up to 3600", text);
+        return false;
+    }
+    *us = (int64_t)(v * 1e6);
+    return true;
+}
+
 static bool take_pattern(struct a407_report_options *out,
                          enum a407_filter_kind kind, const char *pattern)
 {
@@ -136,7 +161,7 @@ static bool take_word(const char *option, const char *word,
 static bool take(struct a407_report_options *out, int id, const char *text,
                  int64_t now_us)
 {
-    static const char *const formats[] = {"text", "json", "csv"};
+    static const char *const formats[] = {"text", "json", "csv", "html"};
     static const char *const colors[] = {"auto", "always", "never"};
     struct a407_filter *f = &out->filter;
     unsigned place = 0;
@@ -156,9 +181,13 @@ static bool take(struct a407_report_options *out, int id, const char *text,
     case A407_REPORT_OPT_OUTCOME:
         return take_pattern(out, A407_FILTER_OUTCOME, text);
     case A407_REPORT_OPT_FORMAT:
-        good = take_word("format", text, formats, 3, &place);
+        good = take_word("format", text, formats, 4, &place);
         out->format = (enum a407_report_format)place;
         return good;
+    case A407_REPORT_OPT_ACCESS_LOG:
+        return take_access_log(out, text);
+    case A407_REPORT_OPT_TOLERANCE:
+        return take_tolerance(text, &out->tolerance_us);
     case A407_REPORT_OPT_COLOR:
         good = take_word("color", text, colors, 3, &place);
         out->color = (enum a407_report_color)place;
@@ -264,16 +293,24 @@ bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
     memset(out, 0, sizeof *out);
     a407_filter_init(&out->filter);
     out->top = not_given;
+    out->tolerance_us = A407_REPORT_TOLERANCE_US;
     if (!take_all(argc, argv, now_us, out))
         return usage_error();
     if (out->top == not_given)
-        out->top = out->format == A407_FORMAT_TEXT ? TOP_OF_TEXT : 0;
+        out->top = out->format == A407_FORMAT_TEXT   ? TOP_OF_TEXT
+                   : out->format == A407_FORMAT_HTML ? TOP_OF_HTML
+                                                     : 0;
     if (out->filter.since_us > out->filter.until_us) {
         a407_error("`--until` is before `--since`");
         return usage_error();
     }
-    if (out->follow && out->format == A407_FORMAT_CSV) {
+    if (out->follow && out->format != A407_FORMAT_TEXT &&
+        out->format != A407_FORMAT_JSON) {
         a407_error("`--follow` prints text or json");
+        return usage_error();
+    }
+    if (out->follow && out->n_access_logs) {
+        a407_error("`--follow` reads no proxy's log");
         return usage_error();
     }
     return true;

@@ -13,7 +13,14 @@ enum a407_report_option_id {
     A407_REPORT_OPT_COUNT
 };
 
-enum a407_report_format { A407_FORMAT_TEXT, A407_FORMAT_JSON, A407_FORMAT_CSV };
+enum a407_report_format {
+    A407_FORMAT_TEXT,
+    A407_FORMAT_JSON,
+    A407_FORMAT_CSV,
+    A407_FORMAT_HTML
+};
+
+#define A407_REPORT_ACCESS_LOGS 32 /* files of one report */
 
 enum a407_report_color { A407_COLOR_AUTO, A407_COLOR_ALWAYS, A407_COLOR_NEVER };
 
@@ -24,7 +31,10 @@ struct a407_report_options {
     enum a407_report_color color;
     size_t top; /* 0: all */
     bool follow;
-    bool help; /* --help came first: nothing else is filled in */
+    const char *access_logs[A407_REPORT_ACCESS_LOGS];
+    size_t n_access_logs;
+    int64_t tolerance_us; /* of the comparison with them */
+    bool help;            /* --help came first: nothing else is filled in */
     char **files;
     size_t n_files; /* 0: none was named */
 };

@@ -432,6 +432,8 @@ bool a407_report_text(const struct a407_report_view *v,
                 put_remedies(v, t);
         }
     }
+    if (v->access)
+        a407_report_access_text(v->access, t);
     put_problems(v, t);
     return !v->report->out_of_memory;
 }
