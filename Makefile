@@ -40,12 +40,14 @@ core_src := $(wildcard core/*.c)
 sys_src := $(wildcard sys/*.c)
 preload_src := $(wildcard preload/*.c)
 cli_src := $(wildcard cli/*.c)
+gss_src := $(wildcard gss/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 
 core_obj := $(core_src:%.c=$(BUILD)/%.o)
 sys_obj := $(sys_src:%.c=$(BUILD)/%.o)
 preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
+gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
 
@@ -56,7 +58,7 @@ $(sys_obj) $(preload_obj) $(cli_obj) $(unit_obj): private LAYER := -Isys
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all
-all: $(BUILD)/libauth407.so $(BUILD)/auth407
+all: $(BUILD)/libauth407.so $(BUILD)/auth407 $(BUILD)/auth407-gss
 
 include tests/tests.mk
 
@@ -100,6 +102,14 @@ $(BUILD)/auth407: $(cli_obj) $(sys_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(sys_obj) \
 	    $(BUILD)/libauth407core.a $(NETTLE) $(YAJL) -Wl,--gc-sections $(LDFLAGS)
 
+# The only program that needs Kerberos: the library starts it when it has to.
+GSS_LIBS ?= -lgssapi_krb5 -lkrb5
+
+$(BUILD)/auth407-gss: $(gss_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(gss_obj) \
+	    $(BUILD)/libauth407core.a $(NETTLE) $(GSS_LIBS) \
+	    -Wl,-z,relro,-z,now,--gc-sections $(LDFLAGS)
+
 .PHONY: install uninstall dist clean help format lint
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) \
@@ -107,6 +117,7 @@ install: all
 	    $(DESTDIR)$(DATADIR)/bash-completion/completions
 	install -m 755 $(BUILD)/auth407 $(DESTDIR)$(BINDIR)/auth407
 	install -m 755 $(BUILD)/libauth407.so $(DESTDIR)$(LIBDIR)/libauth407.so
+	install -m 755 $(BUILD)/auth407-gss $(DESTDIR)$(LIBDIR)/auth407-gss
 	install -m 644 docs/auth407.1 $(DESTDIR)$(MANDIR)/man1/auth407.1
 	install -m 644 docs/auth407-credentials.5 \
 	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5
@@ -115,6 +126,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/auth407 $(DESTDIR)$(LIBDIR)/libauth407.so \
+	    $(DESTDIR)$(LIBDIR)/auth407-gss \
 	    $(DESTDIR)$(MANDIR)/man1/auth407.1 \
 	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5 \
 	    $(DESTDIR)$(DATADIR)/bash-completion/completions/auth407
@@ -135,7 +147,7 @@ clean:
 	rm -rf $(BUILD) build-*
 
 help:
-	@echo 'make            build/libauth407.so and build/auth407'
+	@echo 'make            build/libauth407.so, build/auth407, build/auth407-gss'
 	@echo 'make check      every test that needs no network service'
 	@echo 'make unit | hook | transcripts | integration | bench | fuzz'
 	@echo 'make asan | ubsan | tsan | valgrind   make check, instrumented'
@@ -143,4 +155,5 @@ help:
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors;'
 	@echo 'PREFIX DESTDIR CC CFLAGS LDFLAGS BUILD are respected'
 
--include $(core_obj:.o=.d) $(sys_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d)
+-include $(core_obj:.o=.d) $(sys_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
+    $(gss_obj:.o=.d)

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+/* ---- the user ---- */
+
+static bool has_capital(const char *z)
+{
+    for (; *z; z++)
+        if (*z >= 'A' && *z <= 'Z')
+            return true;
+    return false;
+}
+
+/* Not toupper(): realms are ASCII, and the locale is not asked. */
+static void to_capitals(char *z)
+{
+    for (; *z; z++)
+        if (*z >= 'a' && *z <= 'z')
+            *z = (char)(*z - 'a' + 'A');
+}
+
+/* A name as krb5_parse_name() takes it: what would be syntax is escaped. */
+static char *quoted(const char *name, size_t n)
+{
+    char *out = malloc(2 * n + 1), *to = out;
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (name[i] == '@' || name[i] == '\\')
+            *to++ = '\\';
+        *to++ = name[i];
+    }
+    *to = '\0';
+    return out;
+}
+
+/* The realm that goes with the name, or NULL: the default one. */
+static char *realm_for(const struct request *r, const char *at,
+                       const char *slash)
+{
+    char *realm = NULL;
+    if (at) {
+        realm = strdup(at + 1);
+        if (realm && !has_capital(realm))
+            to_capitals(realm);
+        return realm;
+    }
+    /* a NetBIOS name is no realm, but a DNS name is one in capitals */
+    if (r->domain && strchr(r->domain, '.'))
+        realm = strdup(r->domain);
+    else if (slash && memchr(r->username, '.', (size_t)(slash - r->username)))
+        realm = strndup(r->username, (size_t)(slash - r->username));
+    if (realm)
+        to_capitals(realm);
+    return realm;
+}
+
+bool principal_of_user(struct session *s, const struct request *r,
+                       struct trouble *t)
+{
+    const char *slash = strchr(r->username, '\\');
+    const char *name = slash ? slash + 1 : r->username;
+    const char *at = strrchr(name, '@');
+    size_t n = at ? (size_t)(at - name) : strlen(name);
+    char *user = quoted(name, n), *realm = realm_for(r, at, slash);
+    char *text = NULL;
+    krb5_error_code code = ENOMEM;
+    if (user && asprintf(&text, realm ? "%s@%s" : "%s", user, realm) >= 0)
+        code = krb5_parse_name(s->k, text, &s->client);
+    if (code == KRB5_CONFIG_NODEFREALM)
+        trouble_set(t, A407_CAUSE_NO_TICKET,
+                    "krb5.conf has no default realm for the user name %.60s",
+                    r->username);
+    else if (code)
+        trouble_set(t, A407_CAUSE_NO_TICKET,
+                    "the user name %.60s is no Kerberos principal",
+                    r->username);
+    free(user);
+    free(realm);
+    free(text);
+    return !code;
+}
+
+/* ---- the service ---- */
+
+/* SERVICE@HOST */
+static krb5_error_code by_host(struct session *s, const struct request *r)
+{
+    const char *at = strchr(r->service, '@');
+    char *name = strndup(r->service, (size_t)(at - r->service));
+    if (!name)
+        return ENOMEM;
+    /* of an unknown kind: only then no look-up is made, whatever krb5.conf
+       says (dns_canonicalize_hostname, rdns), but its [domain_realm] counts */
+    krb5_error_code code = krb5_sname_to_principal(
+        s->k, at + 1, name, r->canonicalize ? KRB5_NT_SRV_HST : KRB5_NT_UNKNOWN,
+        &s->server);
+    free(name);
+    return code;
+}
+
+bool principal_of_service(struct session *s, const struct request *r,
+                          struct trouble *t)
+{
+    krb5_error_code code;
+    if (!strchr(r->service, '/') && strchr(r->service, '@'))
+        code = by_host(s, r);
+    else
+        code = krb5_parse_name_flags(
+            s->k, r->service,
+            strchr(r->service, '@') ? 0 : KRB5_PRINCIPAL_PARSE_NO_DEF_REALM,
+            &s->server);
+    if (code)
+        trouble_set(t, A407_CAUSE_NO_TICKET,
+                    "the service name %.100s can't be used", r->service);
+    return !code;
+}

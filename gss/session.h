@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_GSS_SESSION_H
+#define A407_GSS_SESSION_H
+
+#include <gssapi/gssapi.h>
+#include <krb5/krb5.h>
+#include <stdbool.h>
+
+#include "span.h"
+#include "trouble.h"
+
+/* What the first message asks for. Strings are owned, or NULL. */
+struct request {
+    char *service; /* "HTTP@host", or a principal */
+    char *username;
+    char *domain;
+    char *password;
+    char *keytab;
+    bool canonicalize;
+};
+
+/* One handshake. Starts as zeros. */
+struct session {
+    krb5_context k;
+    krb5_principal client; /* NULL: whoever the default cache belongs to */
+    krb5_principal server;
+    krb5_ccache cache; /* where the ticket is */
+    bool cache_is_ours;
+    gss_cred_id_t cred;
+    gss_name_t name;
+    gss_ctx_id_t context;
+    bool complete; /* the proxy has proved who it is */
+};
+
+/* ---- principal.c ---- */
+
+/*
+ * Who the user is. user@REALM is whole (a realm in small letters is meant in
+ * capitals); else the realm is the domain, if that has a dot, and else the
+ * default one. False: trouble.
+ */
+bool principal_of_user(struct session *s, const struct request *r,
+                       struct trouble *t);
+
+/*
+ * The proxy's service: by the name as it was written, unless it is to be
+ * canonicalised, which is then done as krb5.conf says. False: trouble.
+ */
+bool principal_of_service(struct session *s, const struct request *r,
+                          struct trouble *t);
+
+/* ---- ticket.c ---- */
+
+/*
+ * Finds a valid ticket of the user, or gets one by keytab or password, into a
+ * cache that nobody else sees; then the one for the service. The password is
+ * tried once. Needs k and server. False: trouble.
+ */
+bool ticket_get(struct session *s, const struct request *r, struct trouble *t);
+
+/* ---- context.c ---- */
+
+/*
+ * The next token, into *out (gss_release_buffer), which may be empty at the
+ * end. in: the proxy's, p NULL in the first leg. False: trouble.
+ */
+bool context_step(struct session *s, struct a407_span in, gss_buffer_t out,
+                  struct trouble *t);
+
+/* Frees all of it; what was in memory only is gone then. */
+void session_end(struct session *s);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "session.h"
+
+/* ---- what a cache holds ---- */
+
+static bool is_tgt(krb5_const_principal server, krb5_const_principal client)
+{
+    return server->length == 2 &&
+           a407_span_eq(a407_span(server->data[0].data, server->data[0].length),
+                        KRB5_TGS_NAME) &&
+           server->data[1].length == client->realm.length &&
+           memcmp(server->data[1].data, client->realm.data,
+                  client->realm.length) == 0;
+}
+
+/* Until when there is a ticket that gets us to the service; 0: none. */
+static krb5_timestamp valid_until(struct session *s, krb5_ccache cache,
+                                  krb5_const_principal client)
+{
+    krb5_timestamp best = 0;
+    krb5_cc_cursor cursor;
+    krb5_creds c;
+    if (krb5_cc_start_seq_get(s->k, cache, &cursor) != 0)
+        return 0;
+    while (krb5_cc_next_cred(s->k, cache, &cursor, &c) == 0) {
+        bool useful =
+            !krb5_is_config_principal(s->k, c.server) &&
+            (is_tgt(c.server, client) ||
+             krb5_principal_compare_any_realm(s->k, c.server, s->server));
+        /* unsigned: times after January 2038 */
+        if (useful && (uint32_t)c.times.endtime > (uint32_t)best)
+            best = c.times.endtime;
+        krb5_free_cred_contents(s->k, &c);
+    }
+    krb5_cc_end_seq_get(s->k, cache, &cursor);
+    return best;
+}
+
+/* Takes the cache over. */
+static bool use_if_valid(struct session *s, krb5_ccache cache,
+                         krb5_principal client, struct trouble *t)
+{
+    char name[100], when[32];
+    krb5_timestamp now, end = valid_until(s, cache, client);
+    if (krb5_timeofday(s->k, &now) == 0 && (uint32_t)end > (uint32_t)now) {
+        s->cache = cache;
+        return true;
+    }
+    principal_text(s->k, client, name, sizeof name);
+    time_t at = (time_t)(uint32_t)end;
+    struct tm tm;
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &tm));
+    if (end)
+        trouble_set(t, A407_CAUSE_NO_TICKET,
+                    "the Kerberos ticket of %s expired at %s; run kinit", name,
+                    when);
+    else
+        trouble_set(t, A407_CAUSE_NO_TICKET,
+                    "the cache of %s has no Kerberos ticket; run kinit", name);
+    krb5_cc_close(s->k, cache);
+    return false;
+}
+
+/* ---- the caches that the user has ---- */
+
+static bool from_own_cache(struct session *s, struct trouble *t)
+{
+    krb5_ccache cache;
+    char name[100];
+    if (krb5_cc_cache_match(s->k, s->client, &cache) == 0)
+        return use_if_valid(s, cache, s->client, t);
+    trouble_set(t, A407_CAUSE_NO_TICKET,
+                "there is no Kerberos ticket of %s; run kinit",
+                principal_text(s->k, s->client, name, sizeof name));
+    return false;
+}
+
+static bool from_default_cache(struct session *s, struct trouble *t)
+{
+    krb5_ccache cache = NULL;
+    krb5_principal client = NULL;
+    if (krb5_cc_default(s->k, &cache) != 0 ||
+        krb5_cc_get_principal(s->k, cache, &client) != 0) {
+        trouble_set(t, A407_CAUSE_NO_TICKET,
+                    "there is no Kerberos ticket; run kinit");
+        if (cache)
+            krb5_cc_close(s->k, cache);
+        return false;
+    }
+    bool ok = use_if_valid(s, cache, client, t);
+    krb5_free_principal(s->k, client);
+    return ok;
+}
+
+/* ---- from the KDC, into memory ---- */
+
+/*
+ * Not krb5_get_init_creds_password(): that one asks a second KDC if the first
+ * one refused, and so uses up two of the tries that an account has.
+ */
+static krb5_error_code ask_kdc(struct session *s, const char *password,
+                               krb5_keytab keytab)
+{
+    krb5_get_init_creds_opt *options = NULL;
+    krb5_init_creds_context asking = NULL;
+    krb5_error_code code = krb5_cc_new_unique(s->k, "MEMORY", NULL, &s->cache);
+    s->cache_is_ours = !code;
+    if (!code)
+        code = krb5_get_init_creds_opt_alloc(s->k, &options);
+    if (!code)
+        code = krb5_get_init_creds_opt_set_out_ccache(s->k, options, s->cache);
+    if (!code) {
+        /* it is used once, and here */
+        krb5_get_init_creds_opt_set_forwardable(options, 0);
+        krb5_get_init_creds_opt_set_proxiable(options, 0);
+        code = krb5_init_creds_init(s->k, s->client, NULL, NULL, 0, options,
+                                    &asking);
+    }
+    if (!code && password)
+        code = krb5_init_creds_set_password(s->k, asking, password);
+    else if (!code)
+        code = krb5_init_creds_set_keytab(s->k, asking, keytab);
+    if (!code)
+        code = krb5_init_creds_get(s->k, asking);
+    krb5_init_creds_free(s->k, asking);
+    krb5_get_init_creds_opt_free(s->k, options);
+    return code;
+}
+
+static bool got(struct session *s, krb5_error_code code, enum attempt attempt,
+                struct trouble *t)
+{
+    if (!code)
+        return true;
+    trouble_krb5(t, s->k, code, attempt, s->client, NULL);
+    if (s->cache_is_ours)
+        krb5_cc_destroy(s->k, s->cache);
+    s->cache = NULL;
+    s->cache_is_ours = false;
+    return false;
+}
+
+/* Whose keys they are, if nobody said. */
+static krb5_error_code first_in(struct session *s, krb5_keytab keytab)
+{
+    krb5_kt_cursor cursor;
+    krb5_keytab_entry entry;
+    krb5_error_code code = krb5_kt_start_seq_get(s->k, keytab, &cursor);
+    if (code)
+        return code;
+    code = krb5_kt_next_entry(s->k, keytab, &entry, &cursor);
+    krb5_kt_end_seq_get(s->k, keytab, &cursor);
+    if (code)
+        return code;
+    code = krb5_copy_principal(s->k, entry.principal, &s->client);
+    krb5_free_keytab_entry_contents(s->k, &entry);
+    return code;
+}
+
+static krb5_error_code look_in(struct session *s, krb5_keytab keytab)
+{
+    krb5_keytab_entry entry;
+    if (!s->client)
+        return first_in(s, keytab);
+    krb5_error_code code =
+        krb5_kt_get_entry(s->k, keytab, s->client, 0, 0, &entry);
+    if (!code)
+        krb5_free_keytab_entry_contents(s->k, &entry);
+    return code;
+}
+
+/* The keytab of the credential, or the one that krb5.conf or the environment
+   has for clients; whether that is there says nothing. */
+static bool from_keytab(struct session *s, const char *path, struct trouble *t)
+{
+    krb5_keytab keytab;
+    char name[100];
+    krb5_error_code code = path ? krb5_kt_resolve(s->k, path, &keytab)
+                                : krb5_kt_client_default(s->k, &keytab);
+    if (code)
+        return false;
+    code = look_in(s, keytab);
+    if (code && path) {
+        const char *message = krb5_get_error_message(s->k, code);
+        if (s->client)
+            trouble_set(t, A407_CAUSE_NO_TICKET, "no key of %.60s: %s",
+                        principal_text(s->k, s->client, name, sizeof name),
+                        message);
+        else
+            trouble_set(t, A407_CAUSE_NO_TICKET, "no key: %s", message);
+        krb5_free_error_message(s->k, message);
+    }
+    bool ok = !code && got(s, ask_kdc(s, NULL, keytab), WITH_KEYTAB, t);
+    krb5_kt_close(s->k, keytab);
+    return ok;
+}
+
+/* ---- for the service ---- */
+
+static bool for_service(struct session *s, struct trouble *t)
+{
+    krb5_creds in, *out = NULL;
+    memset(&in, 0, sizeof in);
+    in.server = s->server;
+    krb5_error_code code = krb5_cc_get_principal(s->k, s->cache, &in.client);
+    if (!code)
+        code = krb5_get_credentials(s->k, 0, s->cache, &in, &out);
+    if (code)
+        trouble_krb5(t, s->k, code, FOR_SERVICE, in.client, s->server);
+    krb5_free_creds(s->k, out);
+    krb5_free_principal(s->k, in.client);
+    return !code;
+}
+
+bool ticket_get(struct session *s, const struct request *r, struct trouble *t)
+{
+    bool found = s->client ? from_own_cache(s, t) : from_default_cache(s, t);
+    if (!found && r->keytab)
+        found = from_keytab(s, r->keytab, t);
+    if (!found)
+        found = from_keytab(s, NULL, t);
+    if (!found && s->client && r->password)
+        found = got(s, ask_kdc(s, r->password, NULL), WITH_PASSWORD, t);
+    return found && for_service(s, t);
+}

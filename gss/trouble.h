@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_GSS_TROUBLE_H
+#define A407_GSS_TROUBLE_H
+
+#include <krb5/krb5.h>
+
+#include "cause.h"
+#include "gss_protocol.h"
+
+/* Why there is no token: a cause of the log, and words for its reader. */
+struct trouble {
+    enum a407_cause cause;
+    char text[A407_GSS_TEXT_MAX + 1]; /* one line, without secrets */
+};
+
+/* Says it, in place of what was said before. */
+void trouble_set(struct trouble *t, enum a407_cause cause, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What is being done when libkrb5 reports an error. */
+enum attempt {
+    WITH_PASSWORD, /* a ticket from the KDC */
+    WITH_KEYTAB,
+    FOR_SERVICE /* with a ticket, the proxy's */
+};
+
+/*
+ * The error of libkrb5, as our reader sees it. `client` and `server`: whose
+ * ticket it was to be, and for what; NULL where nobody knows yet.
+ */
+void trouble_krb5(struct trouble *t, krb5_context k, krb5_error_code code,
+                  enum attempt attempt, krb5_const_principal client,
+                  krb5_const_principal server);
+
+/* A principal's name in buf, which is returned; "?" for NULL. */
+const char *principal_text(krb5_context k, krb5_const_principal p, char *buf,
+                           size_t n);
+
+#endif
