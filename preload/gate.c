@@ -258,7 +258,10 @@ static enum a407_pump do_consume(struct a407_conn *c, int fd, size_t n)
 static void do_reconnect(struct a407_conn *c, int fd)
 {
     bool ok = a407_reconnect(c, fd);
+    uint16_t port = ok ? a407_local_port(fd) : 0;
     a407_engine_lock_now(c);
+    if (ok)
+        a407_engine_local_port(c->engine, port);
     a407_engine_reconnected(c->engine, ok);
     a407_engine_unlock(c);
 }

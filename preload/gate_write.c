@@ -365,6 +365,8 @@ bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
     struct a407_site *site = a407_site_watched(&e);
     struct a407_conn *c =
         site ? a407_conn_new(site, (struct sockaddr *)&peer, n) : NULL;
+    if (c)
+        a407_engine_local_port(c->engine, a407_local_port(fd));
     if (!c)
         return false;
     c->cookie = a407_socket_cookie(fd);

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "hooks.h"
+#include "record.h"
 #include "settings.h"
 
 static void track(int fd, const struct sockaddr *addr, socklen_t n)
@@ -56,6 +57,19 @@ void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n)
     a407_leave(saved);
 }
 
+/* The kernel has given it a port by now, also when it is not connected yet. */
+static void note_port(int fd)
+{
+    struct a407_conn *c = a407_conn_get(fd);
+    if (!c)
+        return;
+    uint16_t port = a407_local_port(fd);
+    a407_engine_lock(c);
+    a407_engine_local_port(c->engine, port);
+    a407_engine_unlock(c);
+    a407_conn_put(c);
+}
+
 void a407_after_connect(int fd, const struct sockaddr *addr, int rc)
 {
     if (a407_guard.depth || !a407_slot(fd))
@@ -65,6 +79,8 @@ void a407_after_connect(int fd, const struct sockaddr *addr, int rc)
                   saved != EISCONN && saved != EINTR && saved != EAGAIN;
     if (failed || (rc == 0 && addr && addr->sa_family == AF_UNSPEC))
         a407_slot_drop(fd);
+    else
+        note_port(fd);
     a407_leave(saved);
 }
 
@@ -88,4 +104,5 @@ void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n)
 {
     if (peer->sa_family == AF_INET || peer->sa_family == AF_INET6)
         track(fd, peer, n);
+    note_port(fd);
 }

@@ -144,6 +144,11 @@ A407_EXPORT FILE *fdopen(int fd, const char *mode)
 {
     if (!a407_reads(fd) || a407_guard.depth || !a407_is_glibc())
         return REAL(fdopen)(fd, mode);
+    struct a407_conn *c = a407_conn_get(fd);
+    if (c) {
+        __atomic_store_n(&c->opener, A407_CALLER, __ATOMIC_RELAXED);
+        a407_conn_put(c);
+    }
     FILE *f = open_stream(fd, mode);
     return f ? f : REAL(fdopen)(fd, mode);
 }

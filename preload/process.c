@@ -3,94 +3,194 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "real.h"
+#include "text_put.h"
 
-static bool slurp(const char *path, struct a407_buf *out)
+/* Why 32 KiB: 64 words of it are shown, 255 bytes of each. */
+#define ARGS_READ 32768u
+
+/* Up to cap - 1 bytes, and a NUL. Returns how many; 0: it can't be read. */
+static size_t slurp(const char *path, char *out, size_t cap)
 {
-    char part[4096];
+    size_t n = 0;
+    ssize_t k = 1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    while (fd >= 0 && n < cap - 1 && k > 0) {
+        k = REAL(read)(fd, out + n, cap - 1 - n);
+        n += k > 0 ? (size_t)k : 0;
+    }
+    if (fd >= 0)
+        REAL(close)(fd);
+    out[n] = '\0';
+    return n;
+}
+
+/* What a link of /proc leads to; without what the kernel puts behind the name
+   of a file that is replaced by now. */
+static bool follow(const char *path, char *out, size_t cap)
+{
+    static const char mark[] = " (deleted)";
+    ssize_t n = readlink(path, out, cap - 1);
+    if (n <= 0)
         return false;
-    ssize_t k;
-    while ((k = REAL(read)(fd, part, sizeof part)) > 0)
-        if (!a407_buf_add(out, part, (size_t)k))
-            break;
-    REAL(close)(fd);
-    return out->n > 0;
+    size_t at = (size_t)n;
+    if (at > sizeof mark - 1 &&
+        memcmp(out + at - (sizeof mark - 1), mark, sizeof mark - 1) == 0)
+        at -= sizeof mark - 1;
+    out[at] = '\0';
+    return true;
+}
+
+static void own_executable(char *out, size_t cap)
+{
+    /* /proc may be another namespace's, where our number is somebody else. */
+    if (follow("/proc/self/exe", out, cap))
+        return;
+    const char *started_as = (const char *)getauxval(AT_EXECFN);
+    a407_put(out, cap, a407_span_str(started_as));
 }
 
 static void executable_of(int pid, char *out, size_t cap)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    ssize_t n = readlink(path, out, cap - 1);
-    if (n > 0) {
-        out[n] = '\0';
+    if (follow(path, out, cap))
         return;
-    }
-    /* another user's process: its name has to do */
-    struct a407_buf name;
-    a407_buf_init(&name, 256);
+    /* a thread of the kernel, or another user's process: its name has to do */
     snprintf(path, sizeof path, "/proc/%d/comm", pid);
-    out[0] = '\0';
-    if (slurp(path, &name))
-        snprintf(out, cap, "%.*s", (int)name.n - 1, name.p);
-    a407_buf_free(&name);
+    size_t n = slurp(path, out, cap);
+    if (n && out[n - 1] == '\n')
+        out[n - 1] = '\0';
 }
 
-/* The fourth field of /proc/PID/stat; the second may hold blanks and ")". */
-static int parent_of(int pid)
+/* What /proc/PID/stat tells; parent 0: there is none to be seen. */
+struct stat_line {
+    int parent;
+    unsigned long long started; /* ticks since the machine did */
+};
+
+static bool read_stat(const char *path, struct stat_line *out)
 {
-    char path[64];
-    int parent = 0;
-    struct a407_buf text;
-    a407_buf_init(&text, 4096);
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    if (slurp(path, &text) && a407_buf_add(&text, "", 1)) {
-        const char *p = strrchr(text.p, ')');
-        if (p && strlen(p) > 4)
-            parent = atoi(p + 4);
+    char text[1024];
+    if (!slurp(path, text, sizeof text))
+        return false;
+    /* the second field is a name, and may hold blanks and ")" */
+    const char *p = strrchr(text, ')');
+    for (int field = 2; p; field++) {
+        if (field == 4)
+            out->parent = atoi(p);
+        if (field == 22) {
+            out->started = strtoull(p, NULL, 10);
+            return true;
+        }
+        p = strchr(p, ' ');
+        p = p ? p + 1 : NULL;
     }
-    a407_buf_free(&text);
-    return parent;
+    return false;
+}
+
+/*
+ * The numbers are those of /proc, which may be another namespace's than
+ * getpid()'s: so the chain starts at /proc/self and not at a number of ours. A
+ * parent that is younger than its child is none: the number was given away.
+ */
+static void parents(struct a407_event_process *p)
+{
+    struct stat_line child, s;
+    if (!read_stat("/proc/self/stat", &child))
+        return;
+    while (child.parent > 0 && p->n_parents < A407_EVENT_PARENTS) {
+        char path[64];
+        int pid = child.parent;
+        snprintf(path, sizeof path, "/proc/%d/stat", pid);
+        bool seen = read_stat(path, &s);
+        if (seen && s.started > child.started)
+            return;
+        p->parents[p->n_parents].pid = pid;
+        executable_of(pid, p->parents[p->n_parents].executable,
+                      sizeof p->parents[0].executable);
+        p->n_parents++;
+        if (!seen)
+            return; /* gone, or hidden from us */
+        child = s;
+    }
 }
 
 static void arguments(struct a407_event_process *p, struct a407_buf *store)
 {
-    if (!slurp("/proc/self/cmdline", store) || !a407_buf_add(store, "", 1))
+    if (!a407_buf_reserve(store, ARGS_READ))
         return;
-    for (size_t at = 0; at + 1 < store->n && p->n_args < A407_EVENT_ARGS;) {
+    size_t n = slurp("/proc/self/cmdline", store->p, ARGS_READ);
+    store->n = n + 1;
+    for (size_t at = 0; at < n && p->n_args < A407_EVENT_ARGS;) {
         p->args[p->n_args++] = store->p + at;
         at += strlen(store->p + at) + 1;
     }
 }
 
-static void module_of(const void *caller, char *out, size_t cap)
+/* ---- the module ---- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The object that holds it, or NULL. */
+static struct link_map *object_of(const void *address)
 {
     Dl_info info;
-    if (!caller || !dladdr(caller, &info) || !info.dli_fname)
+    struct link_map *map = NULL;
+    if (!address || !dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP))
+        return NULL;
+    return map;
+}
+
+/* This library's own streams, or libc, make the call for somebody. */
+static bool is_between(const struct link_map *map)
+{
+    static const char here = 'h';
+    if (!map)
+        return false;
+    const char *name = base_name(map->l_name ? map->l_name : "");
+    return map == object_of(&here) || strncmp(name, "libc.so", 7) == 0 ||
+           strncmp(name, "libc-2", 6) == 0;
+}
+
+static void module_of(struct a407_event_process *p, const void *caller,
+                      const void *opener)
+{
+    struct link_map *map = object_of(caller);
+    if (is_between(map) && opener)
+        map = object_of(opener);
+    if (!map)
         return;
-    const char *base = strrchr(info.dli_fname, '/');
-    snprintf(out, cap, "%s", base ? base + 1 : info.dli_fname);
+    /* The program itself has no name there; what it calls itself may be
+       anything. */
+    const char *path =
+        map->l_name && map->l_name[0] ? map->l_name : p->executable;
+    a407_put(p->caller_module, sizeof p->caller_module,
+             a407_span_str(base_name(path)));
 }
 
 void a407_process_fill(struct a407_event_process *p, struct a407_buf *store,
-                       const void *caller)
+                       const void *caller, const void *opener)
 {
     p->pid = getpid();
     p->parent_pid = getppid();
-    executable_of(p->pid, p->executable, sizeof p->executable);
+    p->uid = geteuid();
+    own_executable(p->executable, sizeof p->executable);
     arguments(p, store);
-    module_of(caller, p->caller_module, sizeof p->caller_module);
-    for (int pid = p->parent_pid; pid > 0 && p->n_parents < A407_EVENT_PARENTS;
-         pid = parent_of(pid)) {
-        p->parents[p->n_parents].pid = pid;
-        executable_of(pid, p->parents[p->n_parents].executable,
-                      sizeof p->parents[0].executable);
-        p->n_parents++;
-    }
+    module_of(p, caller, opener);
+    parents(p);
+    if (gethostname(p->host, sizeof p->host) != 0)
+        p->host[0] = '\0';
+    p->host[sizeof p->host - 1] = '\0';
 }

@@ -7,10 +7,12 @@
 
 /*
  * Who this process is, from /proc: executable, arguments (pointing into
- * `store`), the chain of parents, and the module that holds the address
- * `caller`. What can't be read stays empty. Opens and closes files.
+ * `store`), the chain of parents, the user, the machine, and the module that
+ * holds the address `caller`. For a call that libc made (stdio), `opener`, who
+ * opened the stream, stands for it; NULL: nobody did. What can't be read stays
+ * empty. Opens and closes files; allocates only in `store`.
  */
 void a407_process_fill(struct a407_event_process *p, struct a407_buf *store,
-                       const void *caller);
+                       const void *caller, const void *opener);
 
 #endif

@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,15 +12,26 @@
 #include "process.h"
 #include "sink.h"
 
-/* Why 256 KiB: 64 long arguments and 16 parents fit with room to spare. */
-#define LINE_MAX_BYTES (256 * 1024)
+uint16_t a407_local_port(int fd)
+{
+    struct sockaddr_storage own;
+    socklen_t n = sizeof own;
+    if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+        return 0;
+    if (own.ss_family == AF_INET)
+        return ntohs(((struct sockaddr_in *)&own)->sin_port);
+    if (own.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+    return 0;
+}
 
 static void write_record(struct a407_conn *c, struct a407_event *ev)
 {
     struct a407_buf line, store;
-    a407_buf_init(&line, LINE_MAX_BYTES);
-    a407_buf_init(&store, LINE_MAX_BYTES);
-    a407_process_fill(&ev->process, &store, c->caller);
+    a407_buf_init(&line, A407_EVENT_LINE_MAX);
+    a407_buf_init(&store, A407_EVENT_LINE_MAX);
+    a407_process_fill(&ev->process, &store, c->caller,
+                      __atomic_load_n(&c->opener, __ATOMIC_RELAXED));
     if (a407_event_json(ev, &line))
         a407_sink_put(c->site->proxy.config, ev, NULL, &line);
     else
@@ -52,7 +64,7 @@ void a407_complain(const struct a407_config *c, const char *text)
     clock_gettime(CLOCK_REALTIME, &now);
     if (gmtime_r(&now.tv_sec, &tm))
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
-    a407_buf_init(&line, LINE_MAX_BYTES);
+    a407_buf_init(&line, A407_EVENT_LINE_MAX);
     a407_buf_fmt(&line, "{\"timestamp\":\"%s.%06ldZ\",\"schema\":1,", when,
                  now.tv_nsec / 1000);
     a407_buf_str(&line, "\"event\":{\"name\":\"auth407.problem\"},");

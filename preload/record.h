@@ -2,6 +2,8 @@
 #ifndef A407_RECORD_H
 #define A407_RECORD_H
 
+#include <stdint.h>
+
 #include "registry.h"
 
 /*
@@ -10,5 +12,8 @@
  * and closes one file; allocates; keeps errno.
  */
 void a407_record_flush(struct a407_conn *c);
+
+/* The TCP port of this end of a socket; 0: none. One system call. */
+uint16_t a407_local_port(int fd);
 
 #endif

@@ -49,6 +49,7 @@ struct a407_conn {
     char *scratch;           /* for peeked bytes */
     size_t scratch_n;
     const void *caller; /* return address of the call being served */
+    const void *opener; /* of the fdopen() that made a stream of it; or NULL */
 };
 
 /* The table. WATCH: a stream whose first written bytes are still unseen. */
