@@ -13,8 +13,8 @@
 #include "credfile_read.h"
 #include "log_target.h"
 #include "msg.h"
-#include "scheme.h"
 #include "secret.h"
+#include "sources.h"
 
 /* How long before a credential's last day its user is told. */
 #define EXPIRY_NOTICE (7 * 24 * 3600)
@@ -193,34 +193,14 @@ static bool sendable(const struct a407_config *c)
     return true;
 }
 
-/* Settings that are good, but wait for a scheme that is still to come. */
-static void warn_schemes(const struct a407_config *c)
-{
-    const struct a407_credential *k;
-    size_t i, spoken = 0;
-
-    for (i = 0; i < c->n_order; i++)
-        spoken += a407_scheme_get(c->order[i]) != NULL;
-    if (!spoken)
-        a407_warning("this version speaks none of the allowed schemes: no 407 "
-                     "can be answered");
-    for (k = c->credentials; k; k = k->next)
-        if (k->token && !a407_scheme_get(A407_BEARER))
-            a407_warning("%s: a token is for the scheme bearer, which this "
-                         "version does not speak",
-                         k->label);
-}
-
 static void warn_credentials(const struct a407_config *c)
 {
     const struct a407_credential *k;
     int64_t now = time(NULL);
 
     for (k = c->credentials; k; k = k->next) {
-        if (k->password_file || k->token_file || k->helper || k->netrc)
-            a407_warning("%s: password-file, token-file, helper and netrc have "
-                         "no effect in this version",
-                         k->label);
+        if (c->mode == A407_MODE_INJECT)
+            a407_sources_warn(k);
         if (k->expires && now >= k->expires)
             a407_warning("the credential in %s has expired", k->label);
         else if (k->expires && k->expires - now < EXPIRY_NOTICE)
@@ -246,7 +226,6 @@ bool a407_settings_check(const struct a407_invocation *inv,
         out->config = NULL;
         return false;
     }
-    warn_schemes(out->config);
     warn_credentials(out->config);
     return true;
 }

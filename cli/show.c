@@ -5,7 +5,6 @@
 
 #include "buf.h"
 #include "msg.h"
-#include "scheme.h"
 
 /* One note; far more than any real list needs. */
 #define LINE_MAX_BYTES 4096
@@ -37,11 +36,21 @@ static void show_schemes(const struct a407_config *c)
 
     a407_buf_init(&b, LINE_MAX_BYTES);
     for (i = 0; i < c->n_order; i++)
-        a407_buf_fmt(&b, "%s%s%s", i ? ", " : "", a407_scheme_name(c->order[i]),
-                     a407_scheme_get(c->order[i]) ? ""
-                                                  : " (not in this version)");
+        a407_buf_fmt(&b, "%s%s", i ? ", " : "", a407_scheme_name(c->order[i]));
     a407_note("schemes: %.*s", (int)b.n, b.n ? b.p : "");
     a407_buf_free(&b);
+}
+
+/* Settings that only some schemes look at. */
+static void show_limits(const struct a407_config *c)
+{
+    a407_note("basic and bearer without encryption: %s",
+              c->clear_ok ? "yes" : "only to this machine");
+    a407_note("ntlm: %s", c->ntlm_v1 ? "v1" : "v2");
+    a407_note("kerberos service: %s%s",
+              c->service ? c->service : "HTTP at the proxy's name",
+              c->canonicalize ? ", canonicalized" : "");
+    a407_note("helper timeout: %u s", c->helper_ms / 1000);
 }
 
 static void show_proxy(const struct a407_known_proxy *p)
@@ -60,20 +69,38 @@ static void show_proxy(const struct a407_known_proxy *p)
  * The user name is shown only beside a password: alone in a proxy URL it may
  * be a token, and so a secret itself.
  */
+/* Where a secret is taken from when a proxy asks. */
+static void add_source(struct a407_buf *b, const char *words, const char *place)
+{
+    if (place)
+        a407_buf_fmt(b, ", %s %s", words, place);
+}
+
 static void show_credential(const struct a407_credential *k)
 {
     struct a407_buf b;
-    bool pair = k->username && k->password && *k->password;
+    bool pair =
+        k->username && ((k->password && *k->password) || k->password_file ||
+                        k->netrc || k->helper || k->keytab);
 
     a407_buf_init(&b, LINE_MAX_BYTES);
     if (k->from == A407_FROM_VARIABLES)
         a407_buf_str(&b, "the proxies of the environment");
     else
         add_endpoint(&b, &k->endpoint);
-    a407_note("credential: %s, for %.*s%s%s%s%s", k->label, (int)b.n,
-              b.n ? b.p : "", pair ? ", user " : "", pair ? k->username : "",
-              k->password ? ", with a password" : "",
-              k->token ? ", with a token" : "");
+    if (pair)
+        a407_buf_fmt(&b, ", user %s", k->username);
+    if (k->password)
+        a407_buf_str(&b, ", with a password");
+    if (k->token)
+        a407_buf_str(&b, ", with a token");
+    add_source(&b, "password from", k->password_file);
+    add_source(&b, "token from", k->token_file);
+    add_source(&b, "netrc", k->netrc);
+    add_source(&b, "keytab", k->keytab);
+    add_source(&b, "service", k->service);
+    a407_note("credential: %s, for %.*s%s", k->label, (int)b.n, b.n ? b.p : "",
+              k->helper ? ", from a helper" : "");
     a407_buf_free(&b);
 }
 
@@ -101,6 +128,7 @@ void a407_settings_show(const struct a407_settings *s)
     a407_note("mode: %s", mode_names[c->mode]);
     a407_note("log: %s, level %s", c->log, level_names[c->log_level]);
     show_schemes(c);
+    show_limits(c);
     if (c->credentials_path)
         a407_note("credential file: %s, %s", c->credentials_path,
                   file_words(s->file));

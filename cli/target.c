@@ -32,8 +32,7 @@ static int startable(const char *path)
     return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
-/* Fills `out` (PATH_MAX bytes); returns 0 or the errno of execvp(3). */
-static int find_program(const char *name, char *out)
+int a407_target_find(const char *name, char out[PATH_MAX])
 {
     const char *dir = getenv("PATH"), *end;
     char standard[128];
@@ -223,13 +222,13 @@ void a407_target_inspect(const char *name, const struct a407_elf *library,
     int depth;
 
     memset(out, 0, sizeof(*out));
-    out->error = find_program(name, out->path);
+    out->error = a407_target_find(name, out->path);
     if (out->error)
         return;
     next = inspect_file(out->path, library, line, out);
     shell = out->shell; /* of the first file: that is what is executed */
     for (depth = 0; next && depth < SCRIPT_DEPTH; depth++) {
-        if (find_program(next, path) != 0) {
+        if (a407_target_find(next, path) != 0) {
             snprintf(out->missing, sizeof(out->missing), "%s", next);
             break;
         }

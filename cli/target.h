@@ -29,6 +29,10 @@ struct a407_target {
     char interpreter[PATH_MAX]; /* of the ELF file; empty if static */
 };
 
+/* Looks a program up as execvp(3) does: fills `out`, or makes it empty, and
+   returns 0 or the errno that execvp would give. Blocks for files. */
+int a407_target_find(const char *name, char out[PATH_MAX]);
+
 /*
  * Looks `name` up as execvp(3) does, follows "#!" lines and says whether the
  * library could work in what is found. A guess only where the file can't be

@@ -37,8 +37,9 @@ _auth407_command_at()
 _auth407_options()
 {
     echo --username --password --password-file --password-fd --domain \
-        --token --token-file --credentials --proxy --schemes --log \
-        --log-level --log-max-size --replay-max --timeout --retry-after --follow --quiet \
+        --token --token-file --credentials --proxy --schemes --clear --ntlm \
+        --service --canonicalize --log --log-level --log-max-size \
+        --replay-max --timeout --retry-after --helper-timeout --follow --quiet \
         --verbose --help --version
     [[ ${COMP_WORDS[1]} == observe ]] || echo --mode
 }
@@ -50,6 +51,8 @@ _auth407_value()
     case $1 in
     --mode) COMPREPLY=($(compgen -W 'inject observe off' -- "$cur")) ;;
     --log-level) COMPREPLY=($(compgen -W 'challenge request' -- "$cur")) ;;
+    --clear | --canonicalize) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
+    --ntlm) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")) ;;
     --schemes)
         [[ $cur == *,* ]] && head=${cur%,*},
         COMPREPLY=($(compgen -P "$head" \
@@ -65,7 +68,8 @@ _auth407_value()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;
     --username | --password | --password-fd | --domain | --token | --proxy | \
-        --log-max-size | --replay-max | --timeout | --retry-after) ;;
+        --service | --log-max-size | --replay-max | --timeout | \
+        --retry-after | --helper-timeout) ;;
     *) return 1 ;;
     esac
 }

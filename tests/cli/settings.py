@@ -37,6 +37,11 @@ VALUES = {
     "replay-max": ("AUTH407_REPLAY_MAX", "1000"),
     "timeout": ("AUTH407_TIMEOUT", "7"),
     "retry-after": ("AUTH407_RETRY_AFTER", "11"),
+    "helper-timeout": ("AUTH407_HELPER_TIMEOUT", "3"),
+    "clear": ("AUTH407_CLEAR", "no"),
+    "ntlm": ("AUTH407_NTLM", "v1"),
+    "service": ("AUTH407_SERVICE", "HTTP@alias.test"),
+    "canonicalize": ("AUTH407_CANONICALIZE", "yes"),
 }
 
 
@@ -93,6 +98,9 @@ def bad_settings():
     for option, value in (("mode", "inyect"), ("schemes", "basic,kerberos"),
                           ("log-level", "all"), ("timeout", "soon"),
                           ("replay-max", "1 MiB"), ("retry-after", "-1"),
+                          ("helper-timeout", "0"), ("clear", "maybe"),
+                          ("ntlm", "v3"), ("service", "HTTP"),
+                          ("canonicalize", "1"),
                           ("proxy", "host:port"), ("password", SECRET)):
         name = VALUES[option][0]
         done = run(f"--{option}={value}", "--", "touch", mark)
@@ -337,30 +345,3 @@ def expiry():
             has(done.err, f"warning: the credential in {file}:2 {part}")
         else:
             equal(done.err, "", "far from its day")
-
-
-@test
-def keys_without_effect():
-    """a key that this version does not act on is a warning"""
-    for line in ("password-file = /x", "helper = x", "netrc = /x",
-                 "token-file = /x"):
-        file = write("cred-key", f"[p.test:3128]\nusername = a\n{line}\n")
-        done = run("--credentials", file, "--", "echo", "on")
-        equal((done.status, done.out), (0, "on\n"), line)
-        has(done.err, f"warning: {file}:1: password-file, token-file, helper "
-            "and netrc have no effect")
-
-
-@test
-def schemes_to_come():
-    """a setting that waits for a scheme of a later version is a warning"""
-    schemes = run("-v", "true").err.split("schemes: ")[1].split("\n")[0]
-    coming = [part.split()[0] for part in schemes.split(", ") if "(" in part]
-    done = run("--token=t", "--", "echo", "on")
-    equal((done.status, done.out), (0, "on\n"), "result")
-    equal("AUTH407_TOKEN: a token is for the scheme bearer" in done.err,
-          "bearer" in coming, "token")
-    for name in ("negotiate", "digest", "ntlm", "bearer", "basic"):
-        equal("speaks none of the allowed schemes" in
-              run(f"--schemes={name}", "true").err, name in coming, name)
-    clean(run("--schemes=ntlm,basic", "--", "echo", "on"), "on\n")

@@ -157,16 +157,6 @@ def man_options():
 
 
 @test
-def spoken_schemes():
-    """help and man page name the schemes that this version speaks"""
-    schemes = run("-v", "true").err.split("schemes: ")[1].split("\n")[0]
-    spoken = " and ".join(s for s in schemes.split(", ") if "(" not in s)
-    has(" ".join(help_of("--help").split()), f"this version speaks {spoken} (")
-    has(" ".join(read(MAN1).replace(".Cm", "").split()),
-        f"This version speaks {spoken} ;")
-
-
-@test
 def man_keys():
     """the credential file's man page has every key of the parser"""
     keys = re.findall(r'\[KEY_\w+\] = \{"([a-z-]+)"', read(os.path.join(
@@ -227,6 +217,9 @@ def completion_options():
     equal(complete("--log-level", "="), ["challenge", "request"])
     equal(complete("--schemes", "digest,b"), ["digest,basic", "digest,bearer"])
     equal(complete("--log", "s"), ["stderr", "syslog"])
+    equal(complete("--clear", ""), ["no", "yes"])
+    equal(complete("--canonicalize", "=", "y"), ["yes"])
+    equal(complete("--ntlm", "v"), ["v1", "v2"])
     for option in ("--log", "--credentials", "--password-file",
                    "--token-file"):
         equal(complete(option, "zz"), ["zz file"], option)

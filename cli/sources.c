@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "sources.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "credfile_read.h"
+#include "jwt.h"
+#include "msg.h"
+#include "netrc.h"
+#include "target.h"
+
+/* False: it was said why. `text` is to be freed in any case. */
+static bool readable(const struct a407_credential *k, const char *key,
+                     const char *path, struct a407_buf *text)
+{
+    struct a407_diag diag;
+
+    a407_buf_init(text, A407_CREDFILE_MAX);
+    switch (a407_credfile_read(path, text, &diag)) {
+    case A407_CREDFILE_OK:
+        return true;
+    case A407_CREDFILE_ABSENT:
+        a407_warning("%s: %s: %s is not there", k->label, key, path);
+        break;
+    default:
+        a407_warning("%s: %s: %s", k->label, key, diag.text);
+    }
+    return false;
+}
+
+static void check_token(const char *label, struct a407_span token)
+{
+    int64_t expires = a407_jwt_expiry(token);
+
+    if (expires && expires <= time(NULL))
+        a407_warning("%s: the token has expired", label);
+}
+
+static struct a407_span first_line(const struct a407_buf *text)
+{
+    const char *lf = text->n ? memchr(text->p, '\n', text->n) : NULL;
+    struct a407_span line =
+        a407_span(text->p, lf ? (size_t)(lf - text->p) : text->n);
+
+    if (line.n && line.p[line.n - 1] == '\r')
+        line.n--;
+    return line;
+}
+
+static void check_file(const struct a407_credential *k, const char *key,
+                       const char *path, bool token)
+{
+    struct a407_buf text;
+
+    if (path && readable(k, key, path, &text)) {
+        struct a407_span line = first_line(&text);
+
+        if (!line.n)
+            a407_warning("%s: %s: the first line of %s is empty", k->label, key,
+                         path);
+        else if (token)
+            check_token(k->label, line);
+    }
+    if (path)
+        a407_buf_free(&text);
+}
+
+/* A section for many hosts fits entries that nobody can list here. */
+static void check_netrc(const struct a407_credential *k)
+{
+    struct a407_buf text;
+    struct a407_diag diag = {{0}};
+    struct a407_login login = {0};
+
+    if (readable(k, "netrc", k->netrc, &text) && k->endpoint.host[0] != '*' &&
+        !a407_netrc_find(a407_span(text.p, text.n), k->netrc, &k->endpoint,
+                         k->username, &login, &diag)) {
+        if (*diag.text)
+            a407_warning("%s: netrc: %s", k->label, diag.text);
+        else
+            a407_warning("%s: netrc: %s has no password for %s%s%s", k->label,
+                         k->netrc, k->username ? k->username : "",
+                         k->username ? " at " : "", k->endpoint.host);
+    }
+    a407_free_secret(login.username);
+    a407_free_secret(login.password);
+    a407_buf_free(&text);
+}
+
+/* Words that a shell knows without a file in PATH. */
+static bool built_in(const char *word)
+{
+    static const char *const words[] = {
+        ".",  ":",    "case", "cd",   "command", "eval",  "exec", "for",
+        "if", "read", "set",  "trap", "umask",   "unset", "wait", "while"};
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The command's name, where it can be told without being a shell. */
+static void check_helper(const struct a407_credential *k)
+{
+    const char *value = k->helper + (*k->helper == '!');
+    char word[PATH_MAX], path[PATH_MAX];
+    size_t n;
+    int error;
+
+    value += strspn(value, " \t");
+    n = strcspn(value, " \t");
+    if (!n || n >= sizeof(word))
+        return;
+    memcpy(word, value, n);
+    word[n] = '\0';
+    if (strpbrk(word, "'\"\\$`;&|<>(){}*?[]~#=!%") || built_in(word))
+        return;
+    error = a407_target_find(word, path);
+    if (error)
+        a407_warning("%s: helper: %s: %s", k->label, word, strerror(error));
+}
+
+void a407_sources_warn(const struct a407_credential *k)
+{
+    if (k->token)
+        check_token(k->label, a407_span_str(k->token));
+    check_file(k, "password-file", k->password_file, false);
+    check_file(k, "token-file", k->token_file, true);
+    if (k->netrc)
+        check_netrc(k);
+    if (k->helper)
+        check_helper(k);
+    if (k->keytab && access(k->keytab, R_OK) != 0)
+        a407_warning("%s: keytab: can't read %s: %s", k->label, k->keytab,
+                     strerror(errno));
+}
