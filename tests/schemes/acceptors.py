@@ -6,6 +6,7 @@ import shutil
 
 from bearer import Issuer
 from proxies import PASSWORD, REALM, USER, Apache, Proxy, Squid
+from realm import clock
 
 NTLM_DOMAIN = "CORP"
 FAR = "192.0.2.7"          # where squid listens too: not a loopback address
@@ -70,7 +71,7 @@ class AuthSquid(Acceptor, Squid):
         users = self.lab.root / f"{scheme}.users"
         if scheme == "negotiate" and "realm" in self.needs:
             path = getattr(self.realm, self.keytab)
-            ahead = f"/usr/bin/faketime -f {self.ahead} " if self.ahead else ""
+            ahead = "".join(f"{word} " for word in clock(self.ahead))
             return (f"{ahead}{helpers}/negotiate_kerberos_auth -d -k {path} -s"
                     " GSS_C_NO_NAME")
         return {"negotiate": f"{samba} --helper-protocol=gss-spnego",
