@@ -74,6 +74,7 @@ struct a407_proxy {
     bool fetched[A407_CREDENTIALS_MAX];
     int64_t fetch_after[A407_CREDENTIALS_MAX]; /* s */
     int64_t unmet_until[A407_CREDENTIALS_MAX]; /* s: no ticket to be had */
+    enum a407_cause unmet[A407_CREDENTIALS_MAX]; /* ... and why */
     struct a407_credential ticket; /* where nothing else is configured */
 };
 
@@ -240,6 +241,11 @@ struct a407_span a407_engine_kept(const struct a407_engine *e);
 
 /* The program closes the connection, or replaces it. Ends the record. */
 void a407_engine_closed(struct a407_engine *e);
+
+/* Has the program read but a part of the head of a 407 that is only watched?
+   Then, before a407_engine_closed, show what is in the queue still. */
+bool a407_engine_wants_rest(const struct a407_engine *e);
+void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- the record ---- */
 

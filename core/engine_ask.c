@@ -172,6 +172,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
         p->host->verdict(p->host->ctx, &p->endpoint, p->creds[i], false);
     } else {
         e->proxy->unmet_until[i] = a407_engine_now_s(e) + UNMET_PAUSE_S;
+        e->proxy->unmet[i] = t->cause;
     }
     if (e->proxy->scheme == x->scheme && e->proxy->cred_index == i)
         a407_proxy_forget(e->proxy);

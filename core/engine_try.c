@@ -157,9 +157,8 @@ enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why)
    others can listen. */
 static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
 {
-    bool here = strncmp(e->peer, "127.", 4) == 0 ||
-                strncmp(e->peer, "[::1]", 5) == 0 ||
-                strncmp(e->peer, "[::ffff:127.", 12) == 0;
+    bool here =
+        strncmp(e->peer, "127.", 4) == 0 || strncmp(e->peer, "[::1]", 5) == 0;
     return !e->proxy->config->clear_ok && !here &&
            (id == A407_BASIC || id == A407_BEARER);
 }
@@ -223,8 +222,11 @@ static void excluded(struct a407_engine *e, uint8_t *out, bool *locked)
             out[i] |= A407_SCHEME_BIT(s);
             *locked = true;
         }
-        if (p->unmet_until[i] > now)
-            out[i] |= A407_SCHEME_BIT(A407_NEGOTIATE);
+        if (p->unmet_until[i] <= now)
+            continue;
+        out[i] |= A407_SCHEME_BIT(A407_NEGOTIATE);
+        if (e->x.outside == A407_CAUSE_NONE)
+            e->x.outside = p->unmet[i];
     }
 }
 

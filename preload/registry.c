@@ -82,11 +82,15 @@ static void peer_text(const struct sockaddr *sa, char *out, size_t cap)
         const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
         inet_ntop(AF_INET, &in->sin_addr, ip, sizeof ip);
         snprintf(out, cap, "%s:%u", ip, ntohs(in->sin_port));
-    } else {
-        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
-        inet_ntop(AF_INET6, &in->sin6_addr, ip, sizeof ip);
-        snprintf(out, cap, "[%s]:%u", ip, ntohs(in->sin6_port));
+        return;
     }
+    const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
+    const struct in6_addr *a = &in->sin6_addr;
+    /* Java connects to every IPv4 address as a mapped one. */
+    bool mapped = IN6_IS_ADDR_V4MAPPED(a);
+    inet_ntop(mapped ? AF_INET : AF_INET6,
+              mapped ? (const void *)&a->s6_addr[12] : a, ip, sizeof ip);
+    snprintf(out, cap, mapped ? "%s:%u" : "[%s]:%u", ip, ntohs(in->sin6_port));
 }
 
 /* A site that no connection could be made for. Always NULL. */
@@ -135,6 +139,7 @@ static bool take_out(int fd, struct a407_conn **out)
 static void end_conn(struct a407_conn *c)
 {
     pthread_mutex_lock(&c->lock);
+    a407_see_rest(c);
     a407_engine_lock_now(c);
     a407_engine_closed(c->engine);
     a407_engine_unlock(c);
@@ -238,6 +243,7 @@ static __attribute__((destructor)) void at_exit(void)
         if (!c)
             continue;
         if (pthread_mutex_trylock(&c->lock) == 0) {
+            a407_see_rest(c);
             a407_engine_lock_now(c);
             a407_engine_closed(c->engine);
             a407_engine_unlock(c);
