@@ -14,9 +14,10 @@ unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
-       hook startup completeness integration
+       ntlm-vs-others hook startup completeness integration
 
 include tests/digest.mk
+include tests/ntlm.mk
 include tests/cli/cli.mk
 include tests/exec/exec.mk
 include tests/hook/hook.mk
