@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "engine_int.h"
+#include "schemes.h"
 
 /* Making a header: with which scheme, from which state. */
 
@@ -241,6 +242,24 @@ static size_t allowed(const struct a407_engine *e, enum a407_scheme_id *out)
     return n;
 }
 
+/* Why a user's own ticket, the only thing that could be sent, was not. */
+static enum a407_cause without_secret(const struct a407_engine *e,
+                                      const struct a407_challenges *offered)
+{
+    bool kerberos = true;
+    for (size_t i = 0; i < offered->n; i++)
+        kerberos = kerberos &&
+                   a407_span_ieq(offered->item[i].scheme, a407_negotiate.token);
+    if (e->x.outside != A407_CAUSE_NONE &&
+        e->x.outside != A407_CAUSE_NO_CREDENTIAL)
+        return e->x.outside; /* there is a ticket, but an old one, say */
+    if (e->proxy->elsewhere)
+        return A407_CAUSE_OTHER_ENDPOINT;
+    return kerberos && e->x.outside != A407_CAUSE_NONE
+               ? A407_CAUSE_NO_TICKET
+               : A407_CAUSE_NO_CREDENTIAL;
+}
+
 /* Nothing can be tried: why? */
 static void say_why(struct a407_engine *e,
                     const struct a407_challenges *offered, bool locked,
@@ -256,8 +275,7 @@ static void say_why(struct a407_engine *e,
         x->cause =
             offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
     else if (no_secret)
-        x->cause =
-            p->elsewhere ? A407_CAUSE_OTHER_ENDPOINT : A407_CAUSE_NO_CREDENTIAL;
+        x->cause = without_secret(e, offered);
     else if (failed != A407_CAUSE_NONE)
         x->cause = failed;
     else if (x->outside != A407_CAUSE_NONE)
