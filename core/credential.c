@@ -71,6 +71,11 @@ bool a407_credential_is_outside(const struct a407_credential *c)
     return c->password_file || c->token_file || c->helper || c->netrc;
 }
 
+bool a407_credential_lacks_password(const struct a407_credential *c)
+{
+    return !c->password && (c->password_file || c->netrc || c->helper);
+}
+
 static bool copy_text(char **to, const char *from)
 {
     *to = from ? a407_strdup_span(a407_span_str(from)) : NULL;

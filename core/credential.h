@@ -100,6 +100,10 @@ struct a407_credential *a407_credential_copy(const struct a407_credential *c);
 /* Does it name a file or a command that the secret has to be read from? */
 bool a407_credential_is_outside(const struct a407_credential *c);
 
+/* Is its password to be read from outside, and was not? A login without it
+   would be a wrong one, and may lock the account. */
+bool a407_credential_lacks_password(const struct a407_credential *c);
+
 /* Wipes and frees the whole list; NULL is fine. */
 void a407_credentials_free(struct a407_credential *list);
 

@@ -29,6 +29,16 @@ bool a407_scheme_speaks(const struct a407_scheme *s,
            (s->also && a407_span_ieq(ch->scheme, s->also));
 }
 
+/* A user name alone is a login with an empty password to these schemes. */
+static bool lacks_password(const struct a407_scheme *scheme,
+                           const struct a407_credential *cred)
+{
+    unsigned need = A407_SCHEME_BIT(A407_DIGEST) | A407_SCHEME_BIT(A407_NTLM) |
+                    A407_SCHEME_BIT(A407_BASIC);
+    return (A407_SCHEME_BIT(scheme->id) & need) &&
+           a407_credential_lacks_password(cred);
+}
+
 /* The challenge of that scheme that ranks best, the first among equals. */
 static const struct a407_challenge *
 best_challenge(const struct a407_scheme *scheme,
@@ -58,7 +68,7 @@ static bool pick(const struct a407_scheme *scheme,
     unsigned bit = A407_SCHEME_BIT(scheme->id);
     for (size_t i = 0; i < n_creds; i++) {
         if ((tried[i] & bit) || !(creds[i]->schemes & bit) ||
-            creds[i]->malformed)
+            creds[i]->malformed || lacks_password(scheme, creds[i]))
             continue;
         const struct a407_challenge *ch =
             best_challenge(scheme, offered, creds[i]);
@@ -102,8 +112,8 @@ static enum a407_cause obstacle(const struct a407_scheme *scheme,
     enum a407_cause why = A407_CAUSE_NONE;
     if (cred->malformed)
         why = A407_CAUSE_MALFORMED;
-    else
-        scheme->rank(ch, cred, &why);
+    else if (scheme->rank(ch, cred, &why) && lacks_password(scheme, cred))
+        why = A407_CAUSE_UNMET;
     /* To allow a scheme helps only if its challenge could be answered. */
     if (!allowed && why != A407_CAUSE_UNSUPPORTED && why != A407_CAUSE_PROTOCOL)
         why = A407_CAUSE_NOT_ALLOWED;

@@ -252,14 +252,51 @@ static void test_weight(void **unused)
     free(t);
 }
 
+/* A password that could not be read is no empty one. */
+static void test_unread_password(void **unused)
+{
+    static char path[] = "/p", token[] = "t";
+    static const char offered[] = "NTLM, " BASIC ", " MD5;
+    (void)unused;
+    for (int source = 0; source < 3; source++) {
+        struct table *t = table_new(offered, 1);
+        struct a407_credential *c = &t->cred[0];
+        char **at = source == 0   ? &c->password_file
+                    : source == 1 ? &c->netrc
+                                  : &c->helper;
+        *at = path;
+        c->password = NULL;
+        expect_none(t, A407_CAUSE_UNMET);
+        c->password = t->password;
+        expect(t, A407_DIGEST, 2, 0);
+        free(t);
+    }
+    /* the token of the same section can go all the same */
+    struct table *t = table_new(BASIC ", Bearer", 1);
+    t->cred[0].password = NULL;
+    t->cred[0].password_file = path;
+    t->cred[0].token = token;
+    expect(t, A407_BEARER, 1, 0);
+    /* and a name that stands alone has an empty password on purpose */
+    t->cred[0].password_file = t->cred[0].token = NULL;
+    expect(t, A407_BASIC, 0, 0);
+    free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_registry),    cmocka_unit_test(test_order),
-        cmocka_unit_test(test_rank),        cmocka_unit_test(test_tried),
-        cmocka_unit_test(test_rejected),    cmocka_unit_test(test_credentials),
-        cmocka_unit_test(test_nothing),     cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_not_allowed), cmocka_unit_test(test_weight),
+        cmocka_unit_test(test_registry),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_rank),
+        cmocka_unit_test(test_tried),
+        cmocka_unit_test(test_rejected),
+        cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_not_allowed),
+        cmocka_unit_test(test_weight),
+        cmocka_unit_test(test_unread_password),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
