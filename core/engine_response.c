@@ -238,11 +238,29 @@ static void settle(struct a407_engine *e, const char *p, size_t n)
     e->settled = true;
 }
 
-/* A watched 407 of which the program read but a part of the head. */
+/* A watched 407 of which the program read but a part of the head: nc closes
+   after the first line. */
+bool a407_engine_wants_rest(const struct a407_engine *e)
+{
+    return e->st == A407_ST_DELIVER && !e->resp_done && !e->settled && !e->ev &&
+           !e->x.decided &&
+           a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES;
+}
+
+void a407_engine_rest(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t room = A407_HEAD_MAX - e->resp.n, from = 0;
+    if (!a407_engine_wants_rest(e) ||
+        !a407_buf_add(&e->resp, p, n < room ? n : room))
+        return;
+    size_t end = a407_head_end(e->resp.p, e->resp.n, &from);
+    if (end)
+        e->resp.n = end;
+}
+
 void a407_engine_partly_read(struct a407_engine *e)
 {
-    if (e->st == A407_ST_DELIVER && !e->resp_done && !e->settled && !e->ev &&
-        !e->x.decided && a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES)
+    if (a407_engine_wants_rest(e))
         on_watched_407(e, e->resp.p, e->resp.n);
 }
 

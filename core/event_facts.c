@@ -51,8 +51,9 @@ static enum a407_cause no_header(const struct a407_proxy *p,
     enum a407_cause why;
     bool sent_before = ev->sent_before != A407_SENT_NEVER;
     bool known = p->n_creds && p->creds[0]->from != A407_FROM_TICKET;
-    if (known && !a407_choose(offered, p->config->order, p->config->n_order,
-                              p->creds, p->n_creds, none, &cand, &why))
+    if (known && offered &&
+        !a407_choose(offered, p->config->order, p->config->n_order, p->creds,
+                     p->n_creds, none, &cand, &why))
         return why;
     if (p->url_has_userinfo || sent_before)
         return A407_CAUSE_DROPPED;
@@ -67,7 +68,7 @@ enum a407_cause a407_cause_of(const struct a407_proxy *p,
 {
     if (ev->client_sent)
         return own_header(ev);
-    if (!offered->n)
+    if (offered && !offered->n)
         return offered->malformed ? A407_CAUSE_PROTOCOL
                                   : A407_CAUSE_NO_CHALLENGE;
     return no_header(p, ev, offered);

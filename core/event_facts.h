@@ -12,7 +12,7 @@
  */
 
 /* The cause as far as the request, the answer and the settings tell. `ev` has
-   its request and answer. */
+   its request and answer; `offered` NULL: what was offered is not known. */
 enum a407_cause a407_cause_of(const struct a407_proxy *p,
                               const struct a407_event *ev,
                               const struct a407_challenges *offered);

@@ -208,6 +208,20 @@ static size_t grab(struct a407_conn *c, int fd, size_t n, int flags, bool *end)
     return 0;
 }
 
+void a407_see_rest(struct a407_conn *c)
+{
+    bool end;
+    a407_engine_lock(c);
+    bool wanted = a407_engine_wants_rest(c->engine);
+    a407_engine_unlock(c);
+    if (!wanted || !a407_same_socket(c, c->fd) || !scratch(c, A407_HEAD_MAX))
+        return;
+    size_t k = grab(c, c->fd, c->scratch_n, MSG_PEEK, &end);
+    a407_engine_lock(c);
+    a407_engine_rest(c->engine, c->scratch, k);
+    a407_engine_unlock(c);
+}
+
 static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
 {
     bool end;

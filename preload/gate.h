@@ -117,4 +117,8 @@ bool a407_reconnect(struct a407_conn *c, int fd);
 /* Puts a socket in the fd's place from which the kept 407 can be read. */
 void a407_give_back(struct a407_conn *c, int fd);
 
+/* The program lets go of the connection in the middle of a head: what it has
+   not read is of interest to the record. c->lock is held. */
+void a407_see_rest(struct a407_conn *c);
+
 #endif
