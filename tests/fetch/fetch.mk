@@ -1,0 +1,17 @@
+# Where secrets come from: files, .netrc and helper commands, by the library's
+# own code in a program of its own, and by the library in real clients.
+
+fetch_probe := $(BUILD)/tests/fetch/probe
+fetch_obj := $(BUILD)/tests/fetch/probe.o $(patsubst %,$(BUILD)/preload/%.o, \
+    fetch child child_env child_keeper real)
+
+$(BUILD)/tests/fetch/probe.o: private LAYER := -Isys -Ipreload
+
+$(fetch_probe): $(fetch_obj) $(sys_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
+
+.PHONY: fetch-test
+fetch-test: all fixtures $(fetch_probe)
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/fetch/run
+
+-include $(BUILD)/tests/fetch/probe.d

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asks for secrets as the library does: probe HOST:PORT [TIMES]. Each
+ * credential that the file of AUTH407_CREDENTIALS has for the proxy is fetched
+ * TIMES times, the later ones from what came of the one before; between them a
+ * line is read from standard input. Writes a line for each: KEY=VALUE with tabs
+ * between.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "child.h"
+#include "credfile_read.h"
+#include "fetch.h"
+#include "guard.h"
+
+__thread struct a407_guard a407_guard; /* the gate's, in the library */
+
+static const char *look_up(void *ctx, const char *name)
+{
+    (void)ctx;
+    return getenv(name);
+}
+
+static void die(const char *what)
+{
+    fprintf(stderr, "probe: %s\n", what);
+    exit(2);
+}
+
+static void show(const char *key, const char *value)
+{
+    if (value)
+        printf("\t%s=%s", key, value);
+}
+
+static void fetch(const struct a407_config *config, struct a407_ask *ask)
+{
+    struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
+    int64_t start = a407_child_now();
+    int saved = a407_enter();
+    a407_fetch_answer(config, ask, &told);
+    a407_leave(saved);
+    printf("ok=%d\tcause=%s\tms=%lld", told.ok,
+           a407_cause_info(told.cause)->code,
+           (long long)(a407_child_now() - start));
+    show("detail", told.detail[0] ? told.detail : NULL);
+    if (told.ok != (told.secret != NULL))
+        die("a secret without success, or success without a secret");
+    if (told.ok) {
+        show("username", told.secret->username);
+        show("password", told.secret->password);
+        show("token", told.secret->token);
+        show("label", told.secret->label);
+        if (!a407_credential_is_outside(told.secret))
+            die("where it comes from was lost");
+        a407_credentials_free(ask->cred);
+        ask->cred = told.secret;
+    }
+    puts("");
+}
+
+static void wait_for_a_line(void)
+{
+    int c;
+    fflush(stdout);
+    while ((c = getchar()) != '\n' && c != EOF)
+        ;
+}
+
+static struct a407_config *settings(void)
+{
+    struct a407_diag diag = {""};
+    struct a407_buf text;
+    struct a407_config *config = a407_config_new(look_up, NULL, &diag);
+    a407_buf_init(&text, A407_CREDFILE_MAX);
+    if (!config || diag.text[0] ||
+        a407_credfile_read(config->credentials_path, &text, &diag) !=
+            A407_CREDFILE_OK ||
+        !a407_config_add_file(config, text.p, text.n, &diag))
+        die(diag.text);
+    a407_buf_free(&text);
+    return config;
+}
+
+int main(int argc, char **argv)
+{
+    const struct a407_credential *creds[A407_CREDENTIALS_MAX];
+    struct a407_endpoint proxy;
+    bool elsewhere;
+    if (argc < 2 || !a407_endpoint_parse(a407_span_str(argv[1]), &proxy))
+        die("usage: probe HOST:PORT [TIMES]");
+    struct a407_config *config = settings();
+    size_t n = a407_config_credentials(config, &proxy, creds,
+                                       A407_CREDENTIALS_MAX, &elsewhere);
+    for (size_t i = 0; i < n; i++) {
+        struct a407_ask ask = {.kind = A407_ASK_SECRET, .proxy = &proxy};
+        ask.cred = a407_credential_copy(creds[i]);
+        for (int k = argc > 2 ? atoi(argv[2]) : 1; ask.cred && k > 0; k--) {
+            fetch(config, &ask);
+            if (k > 1)
+                wait_for_a_line();
+        }
+        a407_credentials_free(ask.cred);
+    }
+    a407_config_free(config);
+    return 0;
+}

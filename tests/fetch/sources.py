@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: MIT
+"""Each source by itself, through the library's own code."""
+
+import os
+import shutil
+import subprocess
+import time
+
+from place import HELPER_TIMEOUT, PROXY, Skip, check, equal, test
+
+SECRET = "s3cr3t"
+
+
+@test
+def password_file(p):
+    """password-file: the first line, whatever ends it"""
+    for text in (SECRET, SECRET + "\n", SECRET + "\r\n", SECRET + "\nx\n"):
+        file = p.write("pw", text)
+        equal(p.got("username = u", f"password-file = {file}"),
+              ("u", SECRET, None), text)
+    file = p.write("pw", b" \xc3\xa4 #;=\" x \n")
+    equal(p.got("username = u", f"password-file = {file}")[1],
+          " \u00e4 #;=\" x ")
+
+
+@test
+def token_file(p):
+    """token-file: alone, beside a password, and as long as a head"""
+    token = p.write("token", "abc.def==\r\n")
+    file = p.write("pw", SECRET)
+    equal(p.got(f"token-file = {token}"), (None, None, "abc.def=="))
+    equal(p.got("username = u", f"password-file = {file}",
+                f"token-file = {token}"), ("u", SECRET, "abc.def=="))
+    equal(p.got("username = u", "password = q", f"token-file = {token}"),
+          ("u", "q", "abc.def=="))
+    equal(p.got("token-file = %s" % p.write("token", "t" * 65000))[2],
+          "t" * 65000)
+
+
+@test
+def bad_files(p):
+    """a file that is no good is refused, with the reason"""
+    os.mkfifo(p.folder / "fifo", 0o600)
+    (p.folder / "dir").mkdir(mode=0o700)
+    cases = [("no-such is not there", "no-such"),
+             ("is not there", "pw/x"),
+             ("is empty", p.write("empty", "")),
+             ("is empty", p.write("line", f"\r\n{SECRET}\n")),
+             ("control character", p.write("nul", f"{SECRET}\0\n")),
+             ("control character", p.write("tab", f"{SECRET}\t\n")),
+             ("control character", p.write("cr", f"{SECRET}\r\r\n")),
+             ("not a regular file", "fifo"), ("not a regular file", "dir"),
+             ("not a regular file", "/dev/null")]
+    p.write("pw", SECRET)
+    for part, name in cases:
+        path = p.folder / name
+        p.refused(part, "username = u", f"password-file = {path}")
+        one = p.refused(part, f"token-file = {path}")
+        check(one["detail"].startswith("token-file: "), one["detail"])
+
+
+@test
+def modes(p):
+    """a file that others may read or write is refused, a link is followed"""
+    for mode in (0o644, 0o640, 0o620, 0o604, 0o601):
+        file = p.write("pw", SECRET, mode)
+        for lines in (("username = u", f"password-file = {file}"),
+                      (f"token-file = {file}",), (f"netrc = {file}",)):
+            one = p.refused(f"mode 0{mode:o} lets others", *lines)
+            check("chmod 600" in one["detail"], one["detail"])
+    for mode in (0o600, 0o400):
+        file = p.write("pw", SECRET, mode)
+        equal(p.got("username = u", f"password-file = {file}")[1], SECRET)
+        link = p.folder / "link"
+        link.unlink(missing_ok=True)
+        link.symlink_to("pw")
+        equal(p.got("username = u", f"password-file = {link}")[1], SECRET)
+    p.write("pw", SECRET, 0o644)
+    p.refused("lets others", "username = u", f"password-file = {link}")
+    if os.geteuid() == 0:
+        os.chown(p.write("pw", SECRET), 65534, -1)
+        p.refused("belongs to user 65534", "username = u",
+                  f"password-file = {p.folder / 'pw'}")
+
+
+@test
+def home(p):
+    """~/ is HOME"""
+    p.write("home/pw", SECRET)
+    p.write("home/.netrc", f"default login n password {SECRET}")
+    equal(p.got("username = u", "password-file = ~/pw")[1], SECRET)
+    equal(p.got("netrc = ~/.netrc"), ("n", SECRET, None))
+
+
+@test
+def netrc(p):
+    """netrc: the proxy's host, its port, one user of several"""
+    file = p.write("netrc", f"""
+# proxies
+machine other.test login a password b
+machine proxy.test:8080 login p password q
+machine Proxy.Test login alice password "{SECRET} \\"1\\""
+machine proxy.test login bob password 2
+macdef init
+machine proxy.test login x password y
+
+default login d password e
+""")
+    equal(p.got(f"netrc = {file}"), ("alice", SECRET + ' "1"', None))
+    equal(p.got("username = bob", f"netrc = {file}"), ("bob", "2", None))
+    p.refused("has no password for proxy.test", "username = nobody",
+              f"netrc = {file}")
+    p.section(f"netrc = {file}", proxy="proxy.test")
+    equal(p.got(proxy="proxy.test:8080"), ("p", "q", None))
+    p.section(f"netrc = {file}", proxy="third.test:1")
+    equal(p.got(proxy="third.test:1"), ("d", "e", None))
+    token = p.write("token", "t")
+    equal(p.got(f"netrc = {file}", f"token-file = {token}"),
+          ("alice", SECRET + ' "1"', "t"))
+
+
+@test
+def bad_netrc(p):
+    """a netrc that can't be read as one is refused, with its line"""
+    for text, part in ((f"machine proxy.test login u password \"{SECRET}\n",
+                        "netrc:1: a double quote is not closed"),
+                       ("machine proxy.test\nlogin", "netrc:2: the last"),
+                       ("", "has no password for proxy.test")):
+        p.refused(part, f"netrc = {p.write('netrc', text)}")
+    p.refused("not there", "netrc = /no/such")
+
+
+@test
+def helper_question(p):
+    """a helper is told to get, and for which host, and what the name is"""
+    tool = p.script("tool", 'echo "$0|$#|$1" >>"$LOG"; cat >>"$LOG"\n'
+                    f'echo username=u; echo password={SECRET}\n')
+    log = p.folder / "log"
+    rest = "capability[]=authtype\nprotocol=http\nhost=proxy.test:3128\n"
+    env = {"LOG": str(log)}
+    equal(p.got(f"helper = {tool}", env=env), ("u", SECRET, None))
+    equal(log.read_text(), f"{tool}|1|get\n{rest}\n")
+    log.unlink()
+    equal(p.got("username = DOM\\alice", f"helper = {tool} --flag 'a  b'",
+                env=env), ("u", SECRET, None))
+    equal(log.read_text(),
+          f"{tool}|3|--flag\n{rest}username=DOM\\alice\n\n")
+
+
+@test
+def helper_commands(p):
+    """a helper may be any command of the shell"""
+    for value in (
+            "printf 'username=u\\npassword=%s\\n' s3cr3t; :",
+            "f() { echo username=u; echo password=s3cr3t; }; f",
+            "!f() { echo username=u; echo password=s3cr3t; }; f",
+            "echo username=u; V='s3cr3t'; echo \"password=$V\"; test",
+            "[ -t 2 ] || echo username=u; echo noise >&2; "
+            "echo password=s3cr3t; :",
+            "exec sed 's/host=.*/username=u/; $s/^$/password=s3cr3t/; "
+            "/capa\\|proto/d' - #"):
+        equal(p.got(f"helper = {value}"), ("u", SECRET, None), value)
+    p.script("home/get", f"echo password={SECRET}\n")
+    equal(p.got("username = u", "helper = ~/get"), ("u", SECRET, None))
+
+
+@test
+def helper_answers(p):
+    """a user name, a password, a token: what an answer may hold"""
+    later = int(time.time()) + 1000
+    for answer, expected in (
+            ("username=x\npassword=\n", ("x", "", None)),
+            ("username=x\r\npassword=p\r\n\r\n", ("x", "p", None)),
+            ("password=p=q \n", ("alice", "p=q ", None)),
+            ("password=p", ("alice", "p", None)),
+            ("password=p\n\nusername=x\n", ("alice", "p", None)),
+            (f"password=p\npassword_expiry_utc={later}\n",
+             ("alice", "p", None)),
+            ("quit=0\nuseless=1\npath=\npassword=p\n", ("alice", "p", None)),
+            ("capability[]=authtype\nauthtype=Bearer\ncredential=t.o=\n",
+             ("alice", None, "t.o="))):
+        file = p.write("answer", answer)
+        equal(p.got("username = alice", f"helper = cat {file}; :"), expected,
+              answer)
+    file = p.write("answer", "authtype=bearer\ncredential=t\n")
+    equal(p.got(f"helper = cat {file}; :"), (None, None, "t"))
+
+
+@test
+def helper_refusals(p):
+    """an answer that is no good is refused in words without it"""
+    for answer, part in (
+            ("", "gave no password"), ("\n", "gave no password"),
+            ("username=u\n", "gave no password"),
+            (f"password={SECRET}\n", "gave no user name"),
+            (f"username=\npassword={SECRET}\n", "gave no user name"),
+            ("quit=1\n", "said quit"),
+            (f"username=u\npassword={SECRET}\nquit=true\n", "said quit"),
+            (f"username=u\npassword={SECRET}\rX: y\n", "a control character"),
+            (f"username=u\npassword={SECRET}\0\n", "a control character"),
+            (f"{SECRET}\n", "not KEY=VALUE"),
+            (f"authtype=Basic\ncredential={SECRET}\n", "other than Bearer"),
+            (f"credential={SECRET}\n", "without its authtype"),
+            (f"username=u\npassword={SECRET}\npassword_expiry_utc=1\n",
+             "has expired")):
+        file = p.write("answer", answer)
+        one = p.refused(part, f"helper = cat {file}; :")
+        check(f"{p.credentials}:1" in one["detail"], one["detail"])
+
+
+@test
+def helper_ends(p):
+    """how a helper ends is told; what it said before is not used"""
+    said = f"echo username=u; echo password={SECRET}; "
+    for value, part in ((said + "exit 3;", "ended with status 3"),
+                        (said + "kill -TERM $$;", "ended by signal 15"),
+                        ("no-such-command",
+                         "status 127 (command not found)"),
+                        (str(p.write("plain", "#!/bin/sh\n", 0o600)),
+                         "status 126 (can't be executed)"),
+                        ("'", "ended with status 2")):
+        p.refused(part, f"helper = {value}")
+
+
+@test
+def helper_too_long(p):
+    """a helper that says too much is ended at once"""
+    one = p.refused("more than 64 KiB", "helper = yes username=u; :")
+    check(int(one["ms"]) < 1000 * HELPER_TIMEOUT, one)
+
+
+@test
+def helper_hangs(p):
+    """a helper that hangs costs its time, and is gone afterwards"""
+    for value in ("echo $$ >pid; exec sleep 60; :",
+                  "echo $$ >pid; echo username=u; echo password=s3cr3t; "
+                  "echo; exec sleep 60; :",
+                  "echo $$ >pid; exec >&- <&-; exec sleep 60; :"):
+        one = p.refused(f"did not end within {HELPER_TIMEOUT} s",
+                        f"helper = cd {p.folder}; {value}")
+        check(1000 * HELPER_TIMEOUT <= int(one["ms"]) <
+              1000 * HELPER_TIMEOUT + 1500, one)
+        pid = int((p.folder / "pid").read_text())
+        check(not os.path.exists(f"/proc/{pid}"), "it is still there")
+
+
+@test
+def helper_left_behind(p):
+    """a helper whose own child keeps the pipe open is not waited for"""
+    one = p.probe("helper = sleep 5 & echo username=u; echo password=p; "
+                  "echo; :")[0]
+    equal((one["ok"], one.get("password")), ("1", "p"), one)
+    check(int(one["ms"]) < 1000 * HELPER_TIMEOUT, one)
+
+
+@test
+def helper_environment(p):
+    """a helper has the program's environment without our secrets"""
+    out = p.folder / "env"
+    p.got(f"helper = env >{out}; pwd >>{out}; echo username=u; "
+          "echo password=p; :",
+          env={"AUTH407_PASSWORD": SECRET, "AUTH407_USERNAME": "u",
+               "AUTH407_TOKEN": SECRET, "KEPT": "yes"})
+    text = out.read_text()
+    check("KEPT=yes\n" in text and f"HOME={p.home}\n" in text, text)
+    check(SECRET not in text and "LD_PRELOAD" not in text, text)
+
+
+@test
+def again(p):
+    """what is fetched again is what stands there now"""
+    def changed(name, text):
+        return lambda: p.write(name, text)
+
+    def pairs(found):
+        return [(one.get("username"), one.get("password"), one.get("token"))
+                for one in found]
+
+    file = p.write("pw", "old")
+    equal(pairs(p.probe("username = u", f"password-file = {file}", times=2,
+                        between=changed("pw", "new"))),
+          [("u", "old", None), ("u", "new", None)], "password-file")
+    file = p.write("token", "old")
+    equal(pairs(p.probe(f"token-file = {file}", times=2,
+                        between=changed("token", "new"))),
+          [(None, None, "old"), (None, None, "new")], "token-file")
+    file = p.write("netrc", "machine proxy.test login a password b")
+    equal(pairs(p.probe(f"netrc = {file}", times=2, between=changed(
+        "netrc", "machine proxy.test login c password d"))),
+          [("a", "b", None), ("c", "d", None)], "netrc")
+    file = p.write("answer", "username=a\npassword=b\n")
+    equal(pairs(p.probe(f"helper = cat {file}; :", times=2, between=changed(
+        "answer", "authtype=Bearer\ncredential=t\n"))),
+          [("a", "b", None), (None, None, "t")], "helper")
+    file = p.write("pw", "old")
+    found = p.probe("username = u", f"password-file = {file}", times=2,
+                    between=lambda: (p.folder / "pw").unlink())
+    equal([one["ok"] for one in found], ["1", "0"], "a file that has gone")
+
+
+@test
+def git_store(p):
+    """git's own credential-store, from the file that git keeps"""
+    if not shutil.which("git"):
+        raise Skip("no git")
+    store = p.folder / "store"
+    command = f"git credential-store --file {store}"
+    for line in (f"username=alice\npassword={SECRET} %&",
+                 "username=bob\npassword=other"):
+        subprocess.run([*command.split(), "store"], check=True, text=True,
+                       input=f"protocol=http\nhost={PROXY}\n{line}\n")
+    equal(p.got(f"helper = {command}")[0], "bob")
+    equal(p.got("username = alice", f"helper = {command}"),
+          ("alice", SECRET + " %&", None))
+    p.refused("gave no password", "username = carol", f"helper = {command}")
+    subprocess.run([*command.split(), "erase"], check=True, text=True,
+                   input=f"protocol=http\nhost={PROXY}\n")
+    p.refused("gave no password", f"helper = {command}")
