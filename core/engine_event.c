@@ -103,8 +103,11 @@ bool a407_event_begin(struct a407_engine *e,
     ev->outcome = A407_UNRESOLVED;
     a407_event_set_answer(ev, head);
     if (offered) {
+        size_t from = 0;
+        bool whole = a407_head_end(head.p, head.n, &from) > 0;
         a407_event_set_challenges(ev, offered);
-        ev->cause = a407_cause_of(e->proxy, ev, offered);
+        ev->cause =
+            a407_cause_of(e->proxy, ev, whole || offered->n ? offered : NULL);
     }
     if (ev->client_sent && a407_request_recorded(e, &rq))
         a407_event_hide_field(ev, rq.proxy_authorization);
