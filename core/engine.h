@@ -247,11 +247,6 @@ void a407_engine_closed(struct a407_engine *e);
 bool a407_engine_wants_rest(const struct a407_engine *e);
 void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
 
-/* Has the program read but a part of the head of a 407 that is only watched?
-   Then, before a407_engine_closed, show what is in the queue still. */
-bool a407_engine_wants_rest(const struct a407_engine *e);
-void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
-
 /* ---- the record ---- */
 
 /*
