@@ -337,9 +337,11 @@ bool a407_flush(struct a407_conn *c, int fd)
     /* one bound for all of it: the program stands still meanwhile */
     int64_t until = a407_now_ms() + (int64_t)c->site->proxy.config->wait_ms;
     for (;;) {
-        a407_engine_lock(c);
+        /* the time before it goes: the answer may be here before we are back */
+        a407_engine_lock_now(c);
         struct a407_span out = a407_engine_output(c->engine);
-        bool fresh = a407_engine_reconnected_once(c->engine);
+        bool fresh = a407_engine_reconnected_once(c->engine) &&
+                     !a407_engine_in_handshake(c->engine);
         a407_engine_unlock(c);
         if (!out.n) {
             if (fresh && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
@@ -352,7 +354,7 @@ bool a407_flush(struct a407_conn *c, int fd)
             if (left > 0 && a407_wait_through(fd, POLLOUT, (int)left) > 0)
                 continue;
         }
-        a407_engine_lock_now(c);
+        a407_engine_lock(c);
         if (k < 0)
             a407_engine_send_failed(c->engine);
         else
