@@ -9,9 +9,9 @@
  * Writes one record where AUTH407_LOG says. `line` is its JSON and "\n", which
  * may be changed: it says how many records were lost before, and is shortened
  * for a sink that takes no long ones. `e` is what it was made of; NULL for a
- * problem of ours, whose text is `problem`. Opens, writes and closes; never
- * waits: a full, missing or forbidden sink loses the record, which is counted.
- * errno is not kept.
+ * problem of ours, whose text is `problem`. Opens, writes and closes. Waits at
+ * most some milliseconds for a busy daemon; a full, missing or forbidden sink
+ * loses the record, which is counted. errno is not kept.
  */
 void a407_sink_put(const struct a407_config *c, const struct a407_event *e,
                    const char *problem, struct a407_buf *line);

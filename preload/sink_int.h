@@ -11,8 +11,9 @@
 #include "log_target.h"
 
 /*
- * The sinks' own parts. Every one that delivers says whether the record is
- * out whole, waits for nobody, and may shorten the line.
+ * The sinks' own parts. Every one that delivers says whether the record is out
+ * whole, and may shorten the line. None waits, but for a daemon of this machine
+ * a few milliseconds.
  */
 
 /* One write() at the end of a file, or to a FIFO or device, which is opened and

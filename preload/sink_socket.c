@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -15,20 +17,41 @@
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
-#define FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
-
-/* A socket that is connected, or -1. A full queue of connections is an error.
+/*
+ * How long a daemon of this machine is given when its queue is full: the
+ * kernel's default is ten messages, and a busy daemon is soon back. One that
+ * does not come back in time costs a process this much once.
  */
+#define PATIENCE_US 4000
+
+static atomic_bool stuck;
+
+/* A socket that is connected, or -1. A full queue of connections is an error,
+   like a full queue of messages. */
 static int open_socket(int family, int type, const void *to, socklen_t n)
 {
-    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && REAL(connect)(fd, to, n) != 0) {
-        int why = errno;
-        REAL(close)(fd);
-        errno = why;
+    const struct timeval patience = {.tv_usec = PATIENCE_US};
+    bool wait = family == AF_UNIX && !atomic_load(&stuck);
+    int fd =
+        socket(family, type | SOCK_CLOEXEC | (wait ? 0 : SOCK_NONBLOCK), 0);
+    if (fd < 0)
         return -1;
-    }
-    return fd;
+    if ((!wait || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+                             sizeof patience) == 0) &&
+        REAL(connect)(fd, to, n) == 0)
+        return fd;
+    int why = errno;
+    if (why == EAGAIN)
+        atomic_store(&stuck, true);
+    REAL(close)(fd);
+    errno = why;
+    return -1;
+}
+
+static bool sent(bool ok)
+{
+    atomic_store(&stuck, !ok && errno == EAGAIN);
+    return ok;
 }
 
 static int open_local(const char *path, int type)
@@ -58,7 +81,7 @@ static int open_udp(const struct a407_endpoint *remote)
 
 static bool send_all(int fd, const struct a407_buf *m)
 {
-    return REAL(send)(fd, m->p, m->n, FLAGS) == (ssize_t)m->n;
+    return sent(REAL(send)(fd, m->p, m->n, MSG_NOSIGNAL) == (ssize_t)m->n);
 }
 
 /* A datagram, or where the daemon listens for streams a line (RFC 6587 section
@@ -141,7 +164,7 @@ static bool send_sealed(int fd, const struct a407_buf *entry)
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(sizeof memory);
     memcpy(CMSG_DATA(c), &memory, sizeof memory);
-    bool ok = REAL(sendmsg)(fd, &m, FLAGS) == 0;
+    bool ok = sent(REAL(sendmsg)(fd, &m, MSG_NOSIGNAL) == 0);
     REAL(close)(memory);
     return ok;
 }

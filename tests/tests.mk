@@ -14,7 +14,7 @@ unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
-       ntlm-vs-others fetch-test hook startup completeness integration
+       ntlm-vs-others fetch-test hook startup sinks completeness integration
 
 include tests/digest.mk
 include tests/ntlm.mk
@@ -23,6 +23,7 @@ include tests/exec/exec.mk
 include tests/hook/hook.mk
 include tests/fetch/fetch.mk
 include tests/startup/startup.mk
+include tests/sinks/sinks.mk
 include tests/integration/integration.mk
 include tests/schemes/schemes.mk
 -include tests/transcripts/transcripts.mk

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: MIT
+"""The file sink: what it writes, what hinders it, and its size limit."""
+
+import fcntl
+import os
+import stat
+
+from client import LONG, drain, expect, lost, numbers, undisturbed
+from place import mount, wait_for
+
+
+def new_file(lab):
+    """a file: made with its folders, for its owner alone; lines are added"""
+    state = lab.place.folder()
+    log = state / "a/b/c.jsonl"
+    bad = lab.run(log, state, 3) + lab.run(log, state, 2)
+    bad += expect("requests", numbers(lab.records(log.read_bytes()), "t"),
+                  [1, 2, 3, 1, 2])
+    bad += expect("mode", stat.S_IMODE(log.stat().st_mode), 0o600)
+    bad += expect("folder's mode", stat.S_IMODE(log.parent.stat().st_mode),
+                  0o700)
+    return bad + expect("lost", lost(state), 0)
+
+
+def nothing(lab):
+    """none: no file is made"""
+    state = lab.place.folder()
+    bad = lab.run("none", state, 3)
+    return bad + expect("files", os.listdir(state), [])
+
+
+def hindrances(lab):
+    """what can't be written to: the program is as it was, records count"""
+    state = lab.place.folder()
+    folder = state / "folder"
+    folder.mkdir()
+    loop = state / "loop"
+    loop.symlink_to(loop)
+    (state / "file").touch()
+    read_only = lab.place.tmpfs("64k")
+    mount("-o", "remount,ro", read_only)
+    paths = ["/dev/full", folder, loop, state / "file/log", read_only / "log",
+             "/proc/no/such", state / ("x" * 300)]
+    bad = []
+    for path in paths:
+        before = lost(state)
+        bad += lab.run(path, state, 4)
+        bad += expect(f"lost on {path}", lost(state) - before, 4)
+    # the next that can be written tells, and the count begins anew
+    log = state / "log"
+    bad += lab.run(log, state, 2)
+    told = [r.get("records_lost") for r in lab.records(log.read_bytes())]
+    bad += expect("told", told, [4 * len(paths), None])
+    return bad + expect("lost", lost(state), 0)
+
+
+def another_user(lab):
+    """another user's file: no permission is no trouble"""
+    state = lab.place.folder(0o777)
+    log = state / "log"
+    log.touch(0o600)
+    bad = lab.run(log, state, 3, wrap=("setpriv", "--reuid=65534",
+                                       "--regid=65534", "--clear-groups"))
+    bad += expect("lost", lost(state), 3)
+    return bad + expect("content", log.read_bytes(), b"")
+
+
+def no_state(lab):
+    """no place for the count: the process keeps it, and tells later"""
+    state = lab.place.folder()
+    fifo = state / "fifo"
+    os.mkfifo(fifo)
+    (state / "file").touch()
+    seen = lab.proxy.log.stat().st_size
+    child = lab.start(fifo, state, 5000, XDG_STATE_HOME=state / "file")
+    # some are lost before there is a reader
+    wait_for(lambda: lab.proxy.log.stat().st_size > seen + 10000)
+    fd, text = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), b""
+    while child.poll() is None:
+        text += drain(fd)
+    text += drain(fd)
+    os.close(fd)
+    bad = undisturbed(lab.finish(child), 5000)
+    records = lab.records(text)
+    told = [r.get("records_lost", 0) for r in records]
+    if not records or told[0] < 20:
+        return bad + [f"{len(records)} records, told: {told[:3]}"]
+    return bad + expect("written and lost", len(records) + sum(told),
+                        numbers(records, "t")[-1])
+
+
+def full_disk(lab):
+    """a full disk: no part of a line is left, and what is lost is told"""
+    state = lab.place.folder()
+    disk = lab.place.tmpfs("16k")
+    log = disk / "log"
+    bad = lab.run(log, state, 100)
+    text = log.read_bytes()
+    records = lab.records(text)
+    bad += expect("written and lost", len(records) + lost(state), 100)
+    if not 5 < len(records) < 17:
+        bad.append(f"{len(records)} records on a disk of 16 KiB")
+    ballast = disk / "log.old"
+    log.rename(ballast)
+    mount("-o", "remount,size=64k", disk)
+    missing = lost(state)
+    bad += lab.run(log, state, 1)
+    told = [r.get("records_lost") for r in lab.records(log.read_bytes())]
+    return bad + expect("told", told, [missing])
+
+
+def full_disk_many(lab):
+    """a disk that many processes fill at once holds whole lines only"""
+    state = lab.place.folder()
+    log = lab.place.tmpfs("64k") / "log"
+    children = [lab.start(log, state, 40, tag=f"p{i}") for i in range(8)]
+    bad = []
+    for child in children:
+        done = lab.finish(child)
+        bad += expect("answers", done.out, "40 refused, 0 other\n")
+    records = lab.records(log.read_bytes())
+    told = sum(r.get("records_lost", 0) for r in records)
+    # a count whose file others had locked ends with its process
+    if len(records) + told + lost(state) > 320:
+        bad.append(f"{len(records)} written, {told} told, {lost(state)} lost")
+    if not 30 < len(records) < 70:
+        bad.append(f"{len(records)} records on a disk of 64 KiB")
+    return bad
+
+
+def size_limit_of_shell(lab):
+    """a limit on file sizes (ulimit -f) does not end the program"""
+    state = lab.place.folder()
+    log = state / "log"
+    bad = lab.run(log, state, 30, wrap=("prlimit", "--fsize=10000"))
+    records = lab.records(log.read_bytes())
+    bad += expect("written and lost", len(records) + lost(state), 30)
+    if not 4 < len(records) < 11:
+        bad.append(f"{len(records)} records in 10000 bytes")
+    return bad
+
+
+def long_records(lab):
+    """a long record goes into a file whole"""
+    state = lab.place.folder()
+    log = state / "log"
+    bad = lab.run(log, state, 2, words=LONG)
+    for record in lab.records(log.read_bytes()):
+        bad += expect("words", len(record["process"]["command_args"]), 45)
+        bad += expect("truncated", record.get("truncated"), None)
+    return bad
+
+
+def renamed(lab):
+    """a file that is renamed: the next record makes a new one"""
+    state = lab.place.folder()
+    log = state / "log"
+    bad = lab.run(log, state, 1)
+    log.rename(state / "log.old")
+    bad += lab.run(log, state, 2)
+    return bad + expect("new", numbers(lab.records(log.read_bytes()), "t"),
+                        [1, 2])
+
+
+# ---- the size limit ----
+
+def generations(lab, state, log, count, limit, **more):
+    bad = lab.run(log, state, count, AUTH407_LOG_MAX_SIZE=limit, **more)
+    old = log.with_name(log.name + ".1")
+    return bad, (old.read_bytes() if old.exists() else b""), log.read_bytes()
+
+
+def limit(lab):
+    """a size limit: one generation is kept, nothing else is left behind"""
+    state = lab.place.folder()
+    log = state / "log"
+    bad, old, new = generations(lab, state, log, 100, "8K")
+    kept = numbers(lab.records(old) + lab.records(new), "t")
+    bad += expect("kept", kept, list(range(101 - len(kept), 101)))
+    for text in (old, new):
+        if len(text) > 8192:
+            bad.append(f"{len(text)} bytes are over the limit")
+    if len(old) < 6000:
+        bad.append(f"the old generation has {len(old)} bytes only")
+    bad += expect("files", sorted(os.listdir(state)), ["log", "log.1"])
+    return bad + expect("lost", lost(state), 0)
+
+
+def limit_smaller_than_a_line(lab):
+    """a limit that is smaller than a line: each line has a file to itself"""
+    state = lab.place.folder()
+    log = state / "log"
+    bad, old, new = generations(lab, state, log, 5, "100")
+    return bad + expect("kept", numbers(lab.records(old + new), "t"), [4, 5])
+
+
+def limit_keeps_mode(lab):
+    """a new file has the group and mode of the one that was put aside"""
+    state = lab.place.folder(0o777)
+    log = state / "log"
+    log.touch()
+    os.chown(log, 1234, 4321)
+    log.chmod(0o620)
+    bad = generations(lab, state, log, 20, "4K")[0]
+    seen = log.stat()
+    bad += expect("mode", oct(stat.S_IMODE(seen.st_mode)), oct(0o620))
+    bad += expect("owner", (seen.st_uid, seen.st_gid), (1234, 4321))
+    return bad
+
+
+def limit_of_a_stranger(lab):
+    """who can't give the new file the old one's group lets it grow"""
+    state = lab.place.folder(0o777)
+    log = state / "log"
+    log.touch()
+    log.chmod(0o662)
+    os.chown(log, 0, 4321)
+    bad, old, new = generations(
+        lab, state, log, 20, "4K", wrap=("setpriv", "--reuid=65534",
+                                         "--regid=65534", "--clear-groups"))
+    bad += expect("kept", numbers(lab.records(new), "t"), list(range(1, 21)))
+    bad += expect("put aside", old, b"")
+    names = [n for n in os.listdir(state) if n.startswith("log")]
+    return bad + expect("files", names, ["log"])
+
+
+def limit_of_a_link(lab):
+    """a symbolic link stays, and what it points to is put aside"""
+    state = lab.place.folder()
+    (state / "elsewhere").mkdir()
+    log = state / "log"
+    log.symlink_to("elsewhere/real")
+    bad = generations(lab, state, log, 20, "4K")[0]
+    bad += expect("link", log.is_symlink(), True)
+    return bad + expect("files", sorted(os.listdir(state / "elsewhere")),
+                        ["real", "real.1"])
+
+
+def limit_in_the_way(lab):
+    """what can't be put aside grows: no record is lost by the limit"""
+    bad = []
+    state = lab.place.folder()
+    log = state / "log"
+    (state / "log.1").mkdir()
+    bad += lab.run(log, state, 20, AUTH407_LOG_MAX_SIZE="4K")
+    bad += expect("behind a folder",
+                  numbers(lab.records(log.read_bytes()), "t"),
+                  list(range(1, 21)))
+    bad += expect("files", sorted(os.listdir(state)), ["log", "log.1"])
+    # a folder in which this user may make nothing
+    state = lab.place.folder()
+    log = state / "log"
+    log.touch()
+    log.chmod(0o666)
+    bad += lab.run(log, state, 20, AUTH407_LOG_MAX_SIZE="4K",
+                   wrap=("setpriv", "--reuid=65534", "--regid=65534",
+                         "--clear-groups"))
+    return bad + expect("in a closed folder",
+                        numbers(lab.records(log.read_bytes()), "t"),
+                        list(range(1, 21)))
+
+
+def limit_overtaken(lab):
+    """a file put aside twice between open and write: the record is written
+    again, where it stays"""
+    state = lab.place.folder()
+    log = state / "log"
+    shim = lab.build / "tests/sinks/twice_aside.so"
+    bad = lab.run(log, state, 3, preload=[shim], AUTH407_LOG_MAX_SIZE="1M")
+    return bad + expect("kept", numbers(lab.records(log.read_bytes()), "t"),
+                        [1, 2, 3])
+
+
+def limit_locked(lab):
+    """a file that another process holds locked is not waited for"""
+    state = lab.place.folder()
+    log = state / "log"
+    log.touch()
+    with open(log, "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        bad = lab.run(log, state, 20, AUTH407_LOG_MAX_SIZE="4K")
+    bad += expect("kept", numbers(lab.records(log.read_bytes()), "t"),
+                  list(range(1, 21)))
+    return bad + expect("files", sorted(os.listdir(state)), ["log"])
+
+
+def count_locked(lab):
+    """a count that another process holds locked is not waited for"""
+    state = lab.place.folder()
+    bad = lab.run("/dev/full", state, 1)
+    with open(state / "auth407/lost", "r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        bad += lab.run("/dev/full", state, 5)
+        bad += lab.run(state / "log", state, 1)
+    return bad + expect("lost", lost(state), 1)
+
+
+def limit_without_exchange(lab):
+    """where two names can't change places the limit holds as well"""
+    state = lab.place.folder()
+    log = state / "log"
+    shim = lab.build / "tests/sinks/no_exchange.so"
+    bad, old, new = generations(lab, state, log, 100, "8K", preload=[shim])
+    kept = numbers(lab.records(old) + lab.records(new), "t")
+    bad += expect("kept", kept, list(range(101 - len(kept), 101)))
+    for text in (old, new):
+        if len(text) > 8192:
+            bad.append(f"{len(text)} bytes are over the limit")
+    return bad + expect("files", sorted(os.listdir(state)), ["log", "log.1"])
+
+
+TESTS = [new_file, nothing, hindrances, another_user, no_state, full_disk,
+         full_disk_many, size_limit_of_shell, long_records, renamed, limit,
+         limit_smaller_than_a_line, limit_keeps_mode, limit_of_a_stranger,
+         limit_of_a_link, limit_in_the_way, limit_without_exchange,
+         limit_overtaken, limit_locked, count_locked]

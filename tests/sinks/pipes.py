@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+"""FIFOs and standard error: whatever is on the other side."""
+
+import fcntl
+import os
+import socket
+import termios
+import tty
+
+from client import (LONG, PIPE_BUF, drain, expect, lost, now, numbers,
+                    undisturbed)
+
+F_SETPIPE_SZ = 1031
+
+
+def fifo(lab):
+    state = lab.place.folder()
+    path = state / "fifo"
+    os.mkfifo(path)
+    return state, path
+
+
+def without_reader(lab):
+    """a FIFO without a reader: nothing waits, records count as lost"""
+    state, path = fifo(lab)
+    return lab.run(path, state, 5) + expect("lost", lost(state), 5)
+
+
+def with_reader(lab):
+    """a FIFO with a reader: every record arrives"""
+    state, path = fifo(lab)
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        bad = lab.run(path, state, 10)
+        bad += expect("requests", numbers(lab.records(drain(fd)), "t"),
+                      list(range(1, 11)))
+    finally:
+        os.close(fd)
+    return bad + expect("lost", lost(state), 0)
+
+
+def full(lab):
+    """a full FIFO: nothing waits, lines are whole, and the next one tells"""
+    state, path = fifo(lab)
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        fcntl.fcntl(fd, F_SETPIPE_SZ, 16384)
+        bad = lab.run(path, state, 60)
+        records = lab.records(drain(fd))
+        if not 3 < len(records) < 20:
+            bad.append(f"{len(records)} records in 16 KiB")
+        bad += expect("lost", lost(state), 60 - len(records))
+        bad += lab.run(path, state, 1)
+        told = [r.get("records_lost") for r in lab.records(drain(fd))]
+        bad += expect("told", told, [60 - len(records)])
+    finally:
+        os.close(fd)
+    return bad
+
+
+def reader_gone(lab):
+    """a reader that goes away in the middle: no SIGPIPE for the program"""
+    state, path = fifo(lab)
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    child = lab.start(path, state, 2000)
+    os.set_blocking(fd, True)
+    os.read(fd, 1000)
+    os.close(fd)
+    bad = undisturbed(lab.finish(child), 2000)
+    if lost(state) == 0:
+        bad.append("it came too late: nothing was lost")
+    return bad
+
+
+def long_records(lab):
+    """long records go into a FIFO at once, shortened, and do not mix"""
+    state, path = fifo(lab)
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    text = b""
+    try:
+        children = [lab.start(path, state, 50, tag=f"p{i}", words=LONG)
+                    for i in range(4)]
+        while any(c.poll() is None for c in children):
+            text += drain(fd)
+        text += drain(fd)
+        bad = [b for c in children for b in undisturbed(lab.finish(c), 50)]
+    finally:
+        os.close(fd)
+    for line in text.splitlines(keepends=True):
+        if not PIPE_BUF - 300 < len(line) <= PIPE_BUF:
+            bad.append(f"a line of {len(line)} bytes")
+    records = lab.records(text)
+    bad += expect("written and lost", len(records) + lost(state) +
+                  sum(r.get("records_lost", 0) for r in records), 200)
+    for record in records[:1] + records[-1:]:
+        bad += expect("truncated", record.get("truncated"),
+                      ["process.command_args"])
+        bad += expect("its first word",
+                      record["process"]["command_args"][:1],
+                      [str(lab.burst)])
+    return bad
+
+
+# ---- standard error ----
+
+def error_file(lab):
+    """standard error in a file: the program's own lines stay where they are"""
+    state = lab.place.folder()
+    path = state / "both"
+    with open(path, "wb") as both:
+        done = lab.finish(lab.start("stderr", state, 5, stdout=both,
+                                    stderr=both))
+    text = path.read_bytes()
+    bad = expect("status", done.code, 0)
+    bad += expect("records", text.count(b'"event"'), 5)
+    bad += expect("the last line", text.splitlines()[-1],
+                  b"5 refused, 0 other")
+    lab.records(b"".join(text.splitlines(keepends=True)[:-1]))
+    return bad
+
+
+def error_pipe(lab):
+    """standard error in a pipe that nobody reads: the program goes on"""
+    state = lab.place.folder()
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, F_SETPIPE_SZ, 16384)
+    try:
+        done = lab.finish(lab.start("stderr", state, 60, stderr=writer))
+        bad = undisturbed(done, 60)
+        records = lab.records(drain(reader))
+        if not 3 < len(records) < 20:
+            bad.append(f"{len(records)} records in 16 KiB")
+        bad += expect("lost", lost(state), 60 - len(records))
+    finally:
+        os.close(reader)
+        os.close(writer)
+    return bad
+
+
+def error_broken(lab):
+    """standard error in a broken pipe, closed, or read-only: nothing happens"""
+    state = lab.place.folder()
+    reader, writer = os.pipe()
+    os.close(reader)
+    bad = undisturbed(lab.finish(lab.start("stderr", state, 3,
+                                           stderr=writer)), 3)
+    os.close(writer)
+    bad += expect("lost in the pipe", lost(state), 3)
+    for how in ("2>&-", "2</dev/null", "2>/dev/full"):
+        before = lost(state)
+        bad += lab.run("stderr", state, 3,
+                       wrap=("sh", "-c", f'exec "$@" {how}', "sh"))
+        bad += expect(f"lost with {how}", lost(state) - before, 3)
+    return bad
+
+
+def error_socket(lab):
+    """standard error is a socket, as of a service: full, it does not block"""
+    state = lab.place.folder()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with ours, theirs:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        done = lab.finish(lab.start("stderr", state, 60, words=LONG,
+                                    stderr=theirs))
+        bad = undisturbed(done, 60)
+        records = lab.records(drain(ours.fileno()))
+    if not records:
+        bad.append("nothing came")
+    return bad + expect("written and lost", len(records) + lost(state), 60)
+
+
+def error_terminal(lab):
+    """standard error is a terminal: a record stands there whole; nobody waits
+    for one that is stopped, or that nobody looks at"""
+    state = lab.place.folder()
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    try:
+        child = lab.start("stderr", state, 1, words=LONG, stderr=theirs)
+        text = b""
+        while child.poll() is None:
+            text += drain(ours)
+        text += drain(ours)
+        bad = undisturbed(lab.finish(child), 1)
+        bad += expect("records", numbers(lab.records(text), "t"), [1])
+        termios.tcflow(theirs, termios.TCOOFF)
+        bad += undisturbed(lab.finish(lab.start("stderr", state, 3,
+                                                stderr=theirs)), 3)
+        bad += expect("lost", lost(state), 3)
+        termios.tcflow(theirs, termios.TCOON)
+        bad += undisturbed(lab.finish(lab.start("stderr", state, 60,
+                                                stderr=theirs)), 60)
+        if lost(state) < 20:
+            bad.append(f"only {lost(state)} lost")
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return bad
+
+
+def error_of_another(lab):
+    """standard error is another user's pipe: nothing waits there either"""
+    state = lab.place.folder(0o777)
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, F_SETPIPE_SZ, 16384)
+    try:
+        done = lab.finish(lab.start(
+            "stderr", state, 60, stderr=writer,
+            wrap=("setpriv", "--reuid=65534", "--regid=65534",
+                  "--clear-groups")))
+        bad = undisturbed(done, 60)
+        records = lab.records(drain(reader))
+    finally:
+        os.close(reader)
+        os.close(writer)
+    if not 3 < len(records) < 20:
+        bad.append(f"{len(records)} records in 16 KiB")
+    return bad + expect("lost", lost(state), 60 - len(records))
+
+
+def connection_as_error(lab):
+    """the connection to the proxy is no place for a record"""
+    state = lab.place.folder()
+    start = now()
+    # the program's first socket becomes descriptor 2
+    bad = lab.run("stderr", state, 3,
+                  wrap=("sh", "-c", 'exec "$@" 2>&-', "sh"))
+    bad += expect("lost", lost(state), 3)
+    seen = [r for r in lab.proxy.requests() if r.method not in ("GET",)]
+    if now() - start > 10:
+        bad.append("it took too long")
+    return bad + expect("what the proxy saw", seen, [])
+
+
+TESTS = [without_reader, with_reader, full, reader_gone, long_records,
+         error_file, error_pipe, error_broken, error_socket,
+         error_terminal, error_of_another, connection_as_error]

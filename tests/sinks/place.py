@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+"""The place of a run: a mount and a network namespace of its own, where
+/dev/log, /run and all ports are free and nothing on the machine is touched."""
+
+import array
+import fcntl
+import os
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+INSIDE = "A407_SINKS_INSIDE"
+PYTHON = "/usr/bin/python3"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# what programs want of /dev; not kmsg, which journald would empty into its log
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+
+
+class Trouble(Exception):
+    """The run can't be set up; the text says what is missing."""
+
+
+class Skip(Exception):
+    """A test can't be made here; says why."""
+
+
+def enter():
+    """Starts this program again inside the namespaces, as root."""
+    if os.environ.get(INSIDE):
+        return
+    become = []
+    if os.geteuid() != 0:
+        if not shutil.which("sudo") or subprocess.run(
+                ["sudo", "-n", "true"], capture_output=True,
+                check=False).returncode:
+            raise Trouble("these tests need root: they run syslog and journal "
+                          "daemons in a namespace (run them with sudo)")
+        kept = [f"{k}={os.environ[k]}" for k in
+                ("BUILD", "SINKS_OPTIONS", "CI") if k in os.environ]
+        become = ["sudo", "-n", "env", *kept]
+    unshare = ["unshare", "--mount", "--net"]
+    probe = subprocess.run([*become, *unshare, "true"], capture_output=True,
+                           text=True, check=False)
+    if probe.returncode:
+        raise Trouble("no namespace can be made here: "
+                      + probe.stderr.strip())
+    command = [*become, "env", f"{INSIDE}=1", *unshare, PYTHON, *sys.argv]
+    sys.stdout.flush()
+    os.execvp(command[0], command)
+
+
+def loopback_up():
+    """A new network namespace has its loopback interface down."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        request = struct.pack("16sH14x", b"lo", 0)
+        flags = struct.unpack("16sH14x", fcntl.ioctl(s, 0x8913, request))[1]
+        fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", b"lo", flags | 1))
+
+
+def mount(*words):
+    subprocess.run(["mount", *map(str, words)], check=True)
+
+
+def wait_for(what, seconds=10, why="it did not come"):
+    """Calls until it gets something true, which it returns."""
+    end = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise RuntimeError(why)
+        time.sleep(0.02)
+
+
+class Place:
+    """Scratch folder, private /dev, /run/systemd, /run/log and /var/log."""
+
+    def __init__(self, keep=False):
+        self.keep = keep
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="auth407-sinks-"))
+        self.root.chmod(0o755)
+        self._number = 0
+        loopback_up()
+        # what systemd sets on every machine that it has started
+        pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").write_text("512\n")
+        self._own_dev()
+        for folder in ("/run/systemd", "/run/log", "/var/log"):
+            pathlib.Path(folder).mkdir(exist_ok=True)
+            mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+
+    def _own_dev(self):
+        dev = self.root / "dev"
+        dev.mkdir()
+        mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", dev)
+        for name in DEVICES:
+            (dev / name).touch()
+            mount("--bind", f"/dev/{name}", dev / name)
+        (dev / "shm").mkdir(mode=0o1777)
+        (dev / "pts").mkdir()
+        mount("-t", "devpts", "-o", "newinstance,ptmxmode=0666", "devpts",
+              dev / "pts")
+        (dev / "ptmx").symlink_to("pts/ptmx")
+        (dev / "fd").symlink_to("/proc/self/fd")
+        mount("--move", dev, "/dev")
+
+    def folder(self, mode=0o755):
+        self._number += 1
+        path = self.root / f"{self._number:03}"
+        path.mkdir()
+        path.chmod(mode)
+        return path
+
+    def tmpfs(self, size):
+        """A folder on a file system of so many bytes."""
+        path = self.folder()
+        mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", path)
+        return path
+
+    def close(self):
+        if self.keep:
+            print(f"# kept: {self.root}")
+            return
+        # file systems of tests lie below it; the namespace's end frees them
+        subprocess.run(["rm", "-rf", "--one-file-system", str(self.root)],
+                       check=False, stderr=subprocess.DEVNULL)
+        if self.root.exists():
+            for path in sorted(self.root.iterdir()):
+                subprocess.run(["umount", "-q", str(path)], check=False,
+                               capture_output=True)
+            shutil.rmtree(self.root, ignore_errors=True)
+
+
+class Daemon:
+    """A child in a session of its own, which is stopped at the end."""
+
+    def __init__(self, command, log, **more):
+        self.log = pathlib.Path(log)
+        with open(log, "ab") as out:
+            self.child = subprocess.Popen(
+                [str(word) for word in command], stdin=subprocess.DEVNULL,
+                stdout=out, stderr=out, start_new_session=True, **more)
+
+    def told(self):
+        return self.log.read_text(errors="replace")[-3000:]
+
+    def wait_until(self, ready, seconds=20):
+        def look():
+            if self.child.poll() is not None:
+                raise RuntimeError(f"{self.child.args[0]} ended:\n"
+                                   + self.told())
+            return ready()
+        wait_for(look, seconds, f"{self.child.args[0]} is not ready")
+
+    def stop(self, sig=15):
+        if self.child.poll() is None:
+            self.child.send_signal(sig)
+        try:
+            self.child.wait(10)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def received_fds(control):
+    """The file descriptors of a received message."""
+    fds = array.array("i")
+    for level, kind, data in control:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(data[:len(data) - len(data) % fds.itemsize])
+    return list(fds)
