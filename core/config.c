@@ -215,7 +215,7 @@ static void read_limits_of_schemes(struct reader *r)
     if (service.n && a407_service_name_ok(service))
         c->service = copy(r, service);
     else if (service.n)
-        a407_diag_set(r->diag, "AUTH407_SERVICE: write HTTP@HOST");
+        a407_diag_set(r->diag, "AUTH407_SERVICE: write HTTP or HTTP@HOST");
 }
 
 static struct a407_known_proxy *find_proxy(const struct a407_config *c,

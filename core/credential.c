@@ -59,11 +59,15 @@ bool a407_credential_text_ok(struct a407_span s)
     return true;
 }
 
+static bool parts(char c)
+{
+    return c == '@' || c == '/';
+}
+
 bool a407_service_name_ok(struct a407_span s)
 {
-    const char *at = s.n ? memchr(s.p, '@', s.n) : NULL;
-    return at && at > s.p && at < s.p + s.n - 1 && !memchr(s.p, ' ', s.n) &&
-           a407_credential_text_ok(s);
+    return s.n && !parts(s.p[0]) && !parts(s.p[s.n - 1]) &&
+           !memchr(s.p, ' ', s.n) && a407_credential_text_ok(s);
 }
 
 bool a407_credential_is_outside(const struct a407_credential *c)

@@ -114,8 +114,9 @@ void a407_credentials_free(struct a407_credential *list);
  */
 bool a407_credential_text_ok(struct a407_span s);
 
-/* A service name for GSSAPI, "HTTP@host" or "HTTP/host@REALM": something on
-   either side of an "@", neither blanks nor control bytes. */
+/* A service for GSSAPI: "HTTP" (at the proxy), "HTTP@host", or a principal
+   "HTTP/host@REALM". No empty part at either end, no blanks nor control bytes.
+ */
 bool a407_service_name_ok(struct a407_span s);
 
 /* A problem found while reading settings: said once, never with a secret. */

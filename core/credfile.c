@@ -230,7 +230,7 @@ static bool set_key(struct parser *ps, enum key k, struct a407_span value)
         return complain(ps, "bad value; the file is read by programs in any "
                             "folder: start its path with / or ~/");
     if (k == KEY_SERVICE && !a407_service_name_ok(value))
-        return complain(ps, "bad value; service is written HTTP@HOST");
+        return complain(ps, "bad value; service is written HTTP or HTTP@HOST");
     char *copy = a407_strdup_span(value);
     if (!copy)
         return complain(ps, "out of memory");

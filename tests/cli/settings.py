@@ -99,7 +99,7 @@ def bad_settings():
                           ("log-level", "all"), ("timeout", "soon"),
                           ("replay-max", "1 MiB"), ("retry-after", "-1"),
                           ("helper-timeout", "0"), ("clear", "maybe"),
-                          ("ntlm", "v3"), ("service", "HTTP"),
+                          ("ntlm", "v3"), ("service", "HTTP@"),
                           ("canonicalize", "1"),
                           ("proxy", "host:port"), ("password", SECRET)):
         name = VALUES[option][0]

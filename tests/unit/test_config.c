@@ -204,7 +204,7 @@ static void test_bad_settings(void **state)
         {"AUTH407_NTLM", "v3"},
         {"AUTH407_NTLM", "ntlmv2"},
         {"AUTH407_CANONICALIZE", "yes "},
-        {"AUTH407_SERVICE", "hunter2"},
+        {"AUTH407_SERVICE", "/hunter2"},
         {"AUTH407_SERVICE", "HTTP@"},
         {"AUTH407_SERVICE", "HTTP@h\n"},
         {"AUTH407_PROXY", "a:1,u:hunter2@:1"},

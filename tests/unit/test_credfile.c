@@ -71,7 +71,7 @@ static void test_sources(void **state)
     struct a407_credential *c =
         parse_good("[a]\nhelper = !get --flag=\"x y\"; true\n"
                    "[b]\nnetrc = ~/.netrc\ntoken-file = /run/t\n"
-                   "[c]\nusername = u\nnetrc = /n\ntoken = t\n"
+                   "[c]\nusername = u\nnetrc = /n\ntoken = t\nservice=x\n"
                    "[d]\nusername = u\npassword-file = /run/my pw\n"
                    "token-file = \"~/ t \"\nkeytab = /k\n");
     const struct a407_credential *p = c;
@@ -83,6 +83,7 @@ static void test_sources(void **state)
     p = p->next;
     assert_string_equal(p->netrc, "/n");
     assert_string_equal(p->token, "t");
+    assert_string_equal(p->service, "x");
     p = p->next;
     assert_string_equal(p->password_file, "/run/my pw");
     assert_string_equal(p->token_file, "~/ t ");
@@ -251,7 +252,7 @@ static const struct {
     {"[h]\nnetrc = ~/\n", 2, "path"},
     {"[h]\nnetrc = ~hunter2/.netrc\n", 2, "path"},
     {"[h]\nkeytab = FILE:/hunter2\n", 2, "path"},
-    {"[h]\nservice = hunter2\n", 2, "HTTP@HOST"},
+    {"[h]\nservice = hunter2/\n", 2, "HTTP@HOST"},
     {"[h]\nservice = @hunter2\n", 2, "HTTP@HOST"},
     {"[h]\nservice = hunter2@\n", 2, "HTTP@HOST"},
     {"[h]\nservice = hunter2@a b\n", 2, "HTTP@HOST"},
