@@ -35,25 +35,27 @@ static void words(OM_uint32 major, OM_uint32 minor, char *out, size_t n)
  * What went wrong. SPNEGO gives the mechanism's codes numbers of its own, so
  * that only their texts can be compared.
  */
-static bool failed(struct session *s, const char *what, OM_uint32 major,
-                   OM_uint32 minor, struct trouble *t)
+static bool failed(struct a407_gss_session *s, const char *what,
+                   OM_uint32 major, OM_uint32 minor, struct a407_gss_trouble *t)
 {
     char text[120];
     const char *skew = krb5_get_error_message(s->k, KRB5KRB_AP_ERR_SKEW);
     words(major, minor, text, sizeof text);
     if (strstr(text, skew))
-        trouble_set(t, A407_CAUSE_CLOCK_SKEW,
-                    "the clocks of this machine and of the proxy differ by too "
-                    "much");
+        a407_gss_trouble_set(
+            t, A407_CAUSE_CLOCK_SKEW,
+            "the clocks of this machine and of the proxy differ by too "
+            "much");
     else
-        trouble_set(t, s->context ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_TICKET,
-                    "%s: %s", what, text);
+        a407_gss_trouble_set(
+            t, s->context ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_TICKET,
+            "%s: %s", what, text);
     krb5_free_error_message(s->k, skew);
     return false;
 }
 
 /* SPNEGO with Kerberos and nothing else in it, whatever is installed. */
-static bool acquire(struct session *s, struct trouble *t)
+static bool acquire(struct a407_gss_session *s, struct a407_gss_trouble *t)
 {
     OM_uint32 major, minor;
     char *cache;
@@ -71,7 +73,7 @@ static bool acquire(struct session *s, struct trouble *t)
            failed(s, "the ticket can't be used", major, minor, t);
 }
 
-static bool import_name(struct session *s, struct trouble *t)
+static bool import_name(struct a407_gss_session *s, struct a407_gss_trouble *t)
 {
     OM_uint32 major, minor;
     char *text;
@@ -86,8 +88,8 @@ static bool import_name(struct session *s, struct trouble *t)
            failed(s, "the service's name can't be used", major, minor, t);
 }
 
-bool context_step(struct session *s, struct a407_span in, gss_buffer_t out,
-                  struct trouble *t)
+bool a407_gss_step(struct a407_gss_session *s, struct a407_span in,
+                   gss_buffer_t out, struct a407_gss_trouble *t)
 {
     OM_uint32 major, minor, flags = 0;
     gss_buffer_desc token = {in.n, (void *)(uintptr_t)in.p};
@@ -104,14 +106,14 @@ bool context_step(struct session *s, struct a407_span in, gss_buffer_t out,
                       major, minor, t);
     s->complete = major == GSS_S_COMPLETE;
     if (s->complete && !(flags & GSS_C_MUTUAL_FLAG)) {
-        trouble_set(t, A407_CAUSE_PROTOCOL,
-                    "the proxy has not proved who it is");
+        a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL,
+                             "the proxy has not proved who it is");
         return false;
     }
     return true;
 }
 
-void session_end(struct session *s)
+void a407_gss_session_end(struct a407_gss_session *s)
 {
     OM_uint32 ignored;
     gss_delete_sec_context(&ignored, &s->context, GSS_C_NO_BUFFER);

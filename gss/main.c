@@ -42,7 +42,7 @@ static void set_timer(long ms)
 }
 
 /* From now on only a KDC, or the way to it, can take long. */
-static void expect(const struct session *s, long ms)
+static void expect(const struct a407_gss_session *s, long ms)
 {
     krb5_const_principal p = s->client ? s->client : s->server;
     bool known = p && p->realm.length;
@@ -97,7 +97,7 @@ static bool say(struct a407_buf *m)
     return ok;
 }
 
-static void say_trouble(struct a407_buf *m, const struct trouble *t)
+static void say_trouble(struct a407_buf *m, const struct a407_gss_trouble *t)
 {
     a407_buf_clear(m);
     a407_gss_put(m, "state", "failed");
@@ -114,7 +114,7 @@ static char *text_of(struct a407_span m, const char *key)
     return value.n ? a407_strdup_span(value) : NULL;
 }
 
-static void forget_request(struct request *r)
+static void forget_request(struct a407_gss_request *r)
 {
     free(r->service);
     free(r->username);
@@ -132,10 +132,10 @@ static long limit_of(struct a407_span m)
     return ms > 0 && ms < LIMIT_MAX_MS ? ms : 10000;
 }
 
-static bool begin(struct session *s, struct a407_span m, long ms,
-                  struct trouble *t)
+static bool begin(struct a407_gss_session *s, struct a407_span m, long ms,
+                  struct a407_gss_trouble *t)
 {
-    struct request r = {
+    struct a407_gss_request r = {
         .service = text_of(m, "service"),
         .username = text_of(m, "username"),
         .domain = text_of(m, "domain"),
@@ -145,23 +145,26 @@ static bool begin(struct session *s, struct a407_span m, long ms,
     bool ok = r.service && krb5_init_context(&s->k) == 0;
     expect(s, ms);
     if (!r.service)
-        trouble_set(t, A407_CAUSE_PROTOCOL, "no service was named");
+        a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL, "no service was named");
     else if (!ok)
-        trouble_set(t, A407_CAUSE_NO_TICKET, "krb5.conf can't be read");
-    ok = ok && (!r.username || principal_of_user(s, &r, t));
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "krb5.conf can't be read");
+    ok = ok && (!r.username || a407_gss_user(s, &r, t));
     if (ok)
         expect(s, ms);
-    ok = ok && principal_of_service(s, &r, t) && ticket_get(s, &r, t);
+    ok = ok && a407_gss_service(s, &r, t) && a407_gss_ticket(s, &r, t);
     forget_request(&r);
-    return ok;
+    if (ok)
+        expect(s, ms);
+    return ok && a407_gss_ticket_for_service(s, t);
 }
 
-static bool answer(struct session *s, struct a407_span in, struct a407_buf *m,
-                   struct trouble *t)
+static bool answer(struct a407_gss_session *s, struct a407_span in,
+                   struct a407_buf *m, struct a407_gss_trouble *t)
 {
     gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
     OM_uint32 ignored;
-    if (!context_step(s, in, &token, t))
+    if (!a407_gss_step(s, in, &token, t))
         return false;
     a407_buf_clear(m);
     bool ok = a407_gss_put(m, "state", s->complete ? "complete" : "continue") &&
@@ -170,13 +173,13 @@ static bool answer(struct session *s, struct a407_span in, struct a407_buf *m,
               say(m);
     gss_release_buffer(&ignored, &token);
     if (!ok)
-        trouble_set(t, A407_CAUSE_PROTOCOL, "the token is too long");
+        a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL, "the token is too long");
     return ok;
 }
 
 /* Reads and answers until there is no more to be said. */
-static bool serve(struct session *s, struct a407_buf *m, struct a407_buf *in,
-                  struct trouble *t)
+static bool serve(struct a407_gss_session *s, struct a407_buf *m,
+                  struct a407_buf *in, struct a407_gss_trouble *t)
 {
     long ms = 0;
     for (bool first = true;; first = false) {
@@ -191,7 +194,7 @@ static bool serve(struct session *s, struct a407_buf *m, struct a407_buf *in,
         set_timer(ms);
         a407_buf_clear(in);
         if (!first && !a407_gss_token(message, in)) {
-            trouble_set(t, A407_CAUSE_PROTOCOL, "no token was given");
+            a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL, "no token was given");
             return false;
         }
         if (first && !begin(s, message, ms, t))
@@ -203,8 +206,8 @@ static bool serve(struct session *s, struct a407_buf *m, struct a407_buf *in,
 
 int main(int argc, char **argv)
 {
-    struct session s = {0};
-    struct trouble t = {A407_CAUSE_PROTOCOL, ""};
+    struct a407_gss_session s = {0};
+    struct a407_gss_trouble t = {A407_CAUSE_PROTOCOL, ""};
     struct a407_buf m, in;
     (void)argv;
     if (getauxval(AT_SECURE))
@@ -222,7 +225,7 @@ int main(int argc, char **argv)
     late_n = 0;
     if (!ok)
         say_trouble(&m, &t);
-    session_end(&s);
+    a407_gss_session_end(&s);
     a407_buf_free(&m);
     a407_buf_free(&in);
     return !ok;

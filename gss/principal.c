@@ -40,7 +40,7 @@ static char *quoted(const char *name, size_t n)
 }
 
 /* The realm that goes with the name, or NULL: the default one. */
-static char *realm_for(const struct request *r, const char *at,
+static char *realm_for(const struct a407_gss_request *r, const char *at,
                        const char *slash)
 {
     char *realm = NULL;
@@ -60,8 +60,8 @@ static char *realm_for(const struct request *r, const char *at,
     return realm;
 }
 
-bool principal_of_user(struct session *s, const struct request *r,
-                       struct trouble *t)
+bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
+                   struct a407_gss_trouble *t)
 {
     const char *slash = strchr(r->username, '\\');
     const char *name = slash ? slash + 1 : r->username;
@@ -73,13 +73,14 @@ bool principal_of_user(struct session *s, const struct request *r,
     if (user && asprintf(&text, realm ? "%s@%s" : "%s", user, realm) >= 0)
         code = krb5_parse_name(s->k, text, &s->client);
     if (code == KRB5_CONFIG_NODEFREALM)
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "krb5.conf has no default realm for the user name %.60s",
-                    r->username);
+        a407_gss_trouble_set(
+            t, A407_CAUSE_NO_TICKET,
+            "krb5.conf has no default realm for the user name %.60s",
+            r->username);
     else if (code)
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "the user name %.60s is no Kerberos principal",
-                    r->username);
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "the user name %.60s is no Kerberos principal",
+                             r->username);
     free(user);
     free(realm);
     free(text);
@@ -89,7 +90,8 @@ bool principal_of_user(struct session *s, const struct request *r,
 /* ---- the service ---- */
 
 /* SERVICE@HOST */
-static krb5_error_code by_host(struct session *s, const struct request *r)
+static krb5_error_code by_host(struct a407_gss_session *s,
+                               const struct a407_gss_request *r)
 {
     const char *at = strchr(r->service, '@');
     char *name = strndup(r->service, (size_t)(at - r->service));
@@ -104,8 +106,9 @@ static krb5_error_code by_host(struct session *s, const struct request *r)
     return code;
 }
 
-bool principal_of_service(struct session *s, const struct request *r,
-                          struct trouble *t)
+bool a407_gss_service(struct a407_gss_session *s,
+                      const struct a407_gss_request *r,
+                      struct a407_gss_trouble *t)
 {
     krb5_error_code code;
     if (!strchr(r->service, '/') && strchr(r->service, '@'))
@@ -116,7 +119,8 @@ bool principal_of_service(struct session *s, const struct request *r,
             strchr(r->service, '@') ? 0 : KRB5_PRINCIPAL_PARSE_NO_DEF_REALM,
             &s->server);
     if (code)
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "the service name %.100s can't be used", r->service);
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "the service name %.100s can't be used",
+                             r->service);
     return !code;
 }

@@ -10,7 +10,7 @@
 #include "trouble.h"
 
 /* What the first message asks for. Strings are owned, or NULL. */
-struct request {
+struct a407_gss_request {
     char *service; /* "HTTP@host", or a principal */
     char *username;
     char *domain;
@@ -20,9 +20,9 @@ struct request {
 };
 
 /* One handshake. Starts as zeros. */
-struct session {
+struct a407_gss_session {
     krb5_context k;
-    krb5_principal client; /* NULL: whoever the default cache belongs to */
+    krb5_principal client; /* NULL: nobody was named, and nobody found yet */
     krb5_principal server;
     krb5_ccache cache; /* where the ticket is */
     bool cache_is_ours;
@@ -39,24 +39,31 @@ struct session {
  * capitals); else the realm is the domain, if that has a dot, and else the
  * default one. False: trouble.
  */
-bool principal_of_user(struct session *s, const struct request *r,
-                       struct trouble *t);
+bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
+                   struct a407_gss_trouble *t);
 
 /*
  * The proxy's service: by the name as it was written, unless it is to be
  * canonicalised, which is then done as krb5.conf says. False: trouble.
  */
-bool principal_of_service(struct session *s, const struct request *r,
-                          struct trouble *t);
+bool a407_gss_service(struct a407_gss_session *s,
+                      const struct a407_gss_request *r,
+                      struct a407_gss_trouble *t);
 
 /* ---- ticket.c ---- */
 
 /*
  * Finds a valid ticket of the user, or gets one by keytab or password, into a
- * cache that nobody else sees; then the one for the service. The password is
- * tried once. Needs k and server. False: trouble.
+ * cache that nobody else sees. The password is tried once. Needs k and server;
+ * client becomes known, if it is not. False: trouble.
  */
-bool ticket_get(struct session *s, const struct request *r, struct trouble *t);
+bool a407_gss_ticket(struct a407_gss_session *s,
+                     const struct a407_gss_request *r,
+                     struct a407_gss_trouble *t);
+
+/* And with it the ticket for the service. False: trouble. */
+bool a407_gss_ticket_for_service(struct a407_gss_session *s,
+                                 struct a407_gss_trouble *t);
 
 /* ---- context.c ---- */
 
@@ -64,10 +71,10 @@ bool ticket_get(struct session *s, const struct request *r, struct trouble *t);
  * The next token, into *out (gss_release_buffer), which may be empty at the
  * end. in: the proxy's, p NULL in the first leg. False: trouble.
  */
-bool context_step(struct session *s, struct a407_span in, gss_buffer_t out,
-                  struct trouble *t);
+bool a407_gss_step(struct a407_gss_session *s, struct a407_span in,
+                   gss_buffer_t out, struct a407_gss_trouble *t);
 
 /* Frees all of it; what was in memory only is gone then. */
-void session_end(struct session *s);
+void a407_gss_session_end(struct a407_gss_session *s);
 
 #endif

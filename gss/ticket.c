@@ -18,7 +18,7 @@ static bool is_tgt(krb5_const_principal server, krb5_const_principal client)
 }
 
 /* Until when there is a ticket that gets us to the service; 0: none. */
-static krb5_timestamp valid_until(struct session *s, krb5_ccache cache,
+static krb5_timestamp valid_until(struct a407_gss_session *s, krb5_ccache cache,
                                   krb5_const_principal client)
 {
     krb5_timestamp best = 0;
@@ -41,8 +41,9 @@ static krb5_timestamp valid_until(struct session *s, krb5_ccache cache,
 }
 
 /* Takes the cache over. */
-static bool use_if_valid(struct session *s, krb5_ccache cache,
-                         krb5_principal client, struct trouble *t)
+static bool use_if_valid(struct a407_gss_session *s, krb5_ccache cache,
+                         krb5_const_principal client,
+                         struct a407_gss_trouble *t)
 {
     char name[100], when[32];
     krb5_timestamp now, end = valid_until(s, cache, client);
@@ -50,49 +51,55 @@ static bool use_if_valid(struct session *s, krb5_ccache cache,
         s->cache = cache;
         return true;
     }
-    principal_text(s->k, client, name, sizeof name);
+    a407_gss_principal_text(s->k, client, name, sizeof name);
     time_t at = (time_t)(uint32_t)end;
     struct tm tm;
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &tm));
     if (end)
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "the Kerberos ticket of %s expired at %s; run kinit", name,
-                    when);
+        a407_gss_trouble_set(
+            t, A407_CAUSE_NO_TICKET,
+            "the Kerberos ticket of %s expired at %s; run kinit", name, when);
     else
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "the cache of %s has no Kerberos ticket; run kinit", name);
+        a407_gss_trouble_set(
+            t, A407_CAUSE_NO_TICKET,
+            "the cache of %s has no Kerberos ticket; run kinit", name);
     krb5_cc_close(s->k, cache);
     return false;
 }
 
 /* ---- the caches that the user has ---- */
 
-static bool from_own_cache(struct session *s, struct trouble *t)
+static bool from_own_cache(struct a407_gss_session *s,
+                           struct a407_gss_trouble *t)
 {
     krb5_ccache cache;
     char name[100];
     if (krb5_cc_cache_match(s->k, s->client, &cache) == 0)
         return use_if_valid(s, cache, s->client, t);
-    trouble_set(t, A407_CAUSE_NO_TICKET,
-                "there is no Kerberos ticket of %s; run kinit",
-                principal_text(s->k, s->client, name, sizeof name));
+    a407_gss_trouble_set(
+        t, A407_CAUSE_NO_TICKET, "there is no Kerberos ticket of %s; run kinit",
+        a407_gss_principal_text(s->k, s->client, name, sizeof name));
     return false;
 }
 
-static bool from_default_cache(struct session *s, struct trouble *t)
+static bool from_default_cache(struct a407_gss_session *s,
+                               struct a407_gss_trouble *t)
 {
     krb5_ccache cache = NULL;
     krb5_principal client = NULL;
     if (krb5_cc_default(s->k, &cache) != 0 ||
         krb5_cc_get_principal(s->k, cache, &client) != 0) {
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "there is no Kerberos ticket; run kinit");
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "there is no Kerberos ticket; run kinit");
         if (cache)
             krb5_cc_close(s->k, cache);
         return false;
     }
     bool ok = use_if_valid(s, cache, client, t);
-    krb5_free_principal(s->k, client);
+    if (ok)
+        s->client = client;
+    else
+        krb5_free_principal(s->k, client);
     return ok;
 }
 
@@ -102,7 +109,7 @@ static bool from_default_cache(struct session *s, struct trouble *t)
  * Not krb5_get_init_creds_password(): that one asks a second KDC if the first
  * one refused, and so uses up two of the tries that an account has.
  */
-static krb5_error_code ask_kdc(struct session *s, const char *password,
+static krb5_error_code ask_kdc(struct a407_gss_session *s, const char *password,
                                krb5_keytab keytab)
 {
     krb5_get_init_creds_opt *options = NULL;
@@ -131,12 +138,12 @@ static krb5_error_code ask_kdc(struct session *s, const char *password,
     return code;
 }
 
-static bool got(struct session *s, krb5_error_code code, enum attempt attempt,
-                struct trouble *t)
+static bool got(struct a407_gss_session *s, krb5_error_code code,
+                enum a407_gss_attempt attempt, struct a407_gss_trouble *t)
 {
     if (!code)
         return true;
-    trouble_krb5(t, s->k, code, attempt, s->client, NULL);
+    a407_gss_trouble_krb5(t, s->k, code, attempt, s->client, NULL);
     if (s->cache_is_ours)
         krb5_cc_destroy(s->k, s->cache);
     s->cache = NULL;
@@ -145,7 +152,7 @@ static bool got(struct session *s, krb5_error_code code, enum attempt attempt,
 }
 
 /* Whose keys they are, if nobody said. */
-static krb5_error_code first_in(struct session *s, krb5_keytab keytab)
+static krb5_error_code first_in(struct a407_gss_session *s, krb5_keytab keytab)
 {
     krb5_kt_cursor cursor;
     krb5_keytab_entry entry;
@@ -161,7 +168,7 @@ static krb5_error_code first_in(struct session *s, krb5_keytab keytab)
     return code;
 }
 
-static krb5_error_code look_in(struct session *s, krb5_keytab keytab)
+static krb5_error_code look_in(struct a407_gss_session *s, krb5_keytab keytab)
 {
     krb5_keytab_entry entry;
     if (!s->client)
@@ -175,7 +182,8 @@ static krb5_error_code look_in(struct session *s, krb5_keytab keytab)
 
 /* The keytab of the credential, or the one that krb5.conf or the environment
    has for clients; whether that is there says nothing. */
-static bool from_keytab(struct session *s, const char *path, struct trouble *t)
+static bool from_keytab(struct a407_gss_session *s, const char *path,
+                        struct a407_gss_trouble *t)
 {
     krb5_keytab keytab;
     char name[100];
@@ -187,36 +195,41 @@ static bool from_keytab(struct session *s, const char *path, struct trouble *t)
     if (code && path) {
         const char *message = krb5_get_error_message(s->k, code);
         if (s->client)
-            trouble_set(t, A407_CAUSE_NO_TICKET, "no key of %.60s: %s",
-                        principal_text(s->k, s->client, name, sizeof name),
-                        message);
+            a407_gss_trouble_set(
+                t, A407_CAUSE_NO_TICKET, "no key of %.60s: %s",
+                a407_gss_principal_text(s->k, s->client, name, sizeof name),
+                message);
         else
-            trouble_set(t, A407_CAUSE_NO_TICKET, "no key: %s", message);
+            a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET, "no key: %s",
+                                 message);
         krb5_free_error_message(s->k, message);
     }
-    bool ok = !code && got(s, ask_kdc(s, NULL, keytab), WITH_KEYTAB, t);
+    bool ok =
+        !code && got(s, ask_kdc(s, NULL, keytab), A407_GSS_WITH_KEYTAB, t);
     krb5_kt_close(s->k, keytab);
     return ok;
 }
 
 /* ---- for the service ---- */
 
-static bool for_service(struct session *s, struct trouble *t)
+bool a407_gss_ticket_for_service(struct a407_gss_session *s,
+                                 struct a407_gss_trouble *t)
 {
     krb5_creds in, *out = NULL;
     memset(&in, 0, sizeof in);
+    in.client = s->client;
     in.server = s->server;
-    krb5_error_code code = krb5_cc_get_principal(s->k, s->cache, &in.client);
-    if (!code)
-        code = krb5_get_credentials(s->k, 0, s->cache, &in, &out);
+    krb5_error_code code = krb5_get_credentials(s->k, 0, s->cache, &in, &out);
     if (code)
-        trouble_krb5(t, s->k, code, FOR_SERVICE, in.client, s->server);
+        a407_gss_trouble_krb5(t, s->k, code, A407_GSS_FOR_SERVICE, s->client,
+                              s->server);
     krb5_free_creds(s->k, out);
-    krb5_free_principal(s->k, in.client);
     return !code;
 }
 
-bool ticket_get(struct session *s, const struct request *r, struct trouble *t)
+bool a407_gss_ticket(struct a407_gss_session *s,
+                     const struct a407_gss_request *r,
+                     struct a407_gss_trouble *t)
 {
     bool found = s->client ? from_own_cache(s, t) : from_default_cache(s, t);
     if (!found && r->keytab)
@@ -224,6 +237,7 @@ bool ticket_get(struct session *s, const struct request *r, struct trouble *t)
     if (!found)
         found = from_keytab(s, NULL, t);
     if (!found && s->client && r->password)
-        found = got(s, ask_kdc(s, r->password, NULL), WITH_PASSWORD, t);
-    return found && for_service(s, t);
+        found =
+            got(s, ask_kdc(s, r->password, NULL), A407_GSS_WITH_PASSWORD, t);
+    return found;
 }

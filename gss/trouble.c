@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void trouble_set(struct trouble *t, enum a407_cause cause, const char *fmt, ...)
+void a407_gss_trouble_set(struct a407_gss_trouble *t, enum a407_cause cause,
+                          const char *fmt, ...)
 {
     va_list ap;
     t->cause = cause;
@@ -17,8 +18,8 @@ void trouble_set(struct trouble *t, enum a407_cause cause, const char *fmt, ...)
             *p = ' ';
 }
 
-const char *principal_text(krb5_context k, krb5_const_principal p, char *buf,
-                           size_t n)
+const char *a407_gss_principal_text(krb5_context k, krb5_const_principal p,
+                                    char *buf, size_t n)
 {
     char *name = NULL;
     if (!p || krb5_unparse_name(k, p, &name) != 0)
@@ -42,28 +43,30 @@ static struct a407_span realm_of(krb5_const_principal client,
     return a407_span(p->realm.data, p->realm.length);
 }
 
-static void other(struct trouble *t, krb5_context k, krb5_error_code code,
-                  const char *name)
+static void other(struct a407_gss_trouble *t, krb5_context k,
+                  krb5_error_code code, const char *name)
 {
     const char *message = krb5_get_error_message(k, code);
-    trouble_set(t, A407_CAUSE_NO_TICKET, "no ticket for %.60s: %s", name,
-                message);
+    a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET, "no ticket for %.60s: %s",
+                         name, message);
     krb5_free_error_message(k, message);
 }
 
 /* What the KDC says of whoever asks for a first ticket. */
-static bool about_client(struct trouble *t, krb5_error_code code,
-                         enum attempt attempt, const char *name)
+static bool about_client(struct a407_gss_trouble *t, krb5_error_code code,
+                         enum a407_gss_attempt attempt, const char *name)
 {
     const char *why;
     switch (code) {
     case KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
         /* no password was looked at: other schemes may know that user */
-        trouble_set(t, A407_CAUSE_NO_TICKET, "the KDC does not know %s", name);
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "the KDC does not know %s", name);
         return true;
     case KRB5KDC_ERR_PREAUTH_FAILED:
     case KRB5KRB_AP_ERR_BAD_INTEGRITY:
-        why = attempt == WITH_KEYTAB ? "key in the keytab" : "password";
+        why =
+            attempt == A407_GSS_WITH_KEYTAB ? "key in the keytab" : "password";
         break;
     case KRB5KDC_ERR_CLIENT_REVOKED:
         why = "account (it is locked or disabled)";
@@ -82,47 +85,52 @@ static bool about_client(struct trouble *t, krb5_error_code code,
         return false;
     }
     /* a keytab is no password that another scheme could use up */
-    trouble_set(
-        t, attempt == WITH_KEYTAB ? A407_CAUSE_NO_TICKET : A407_CAUSE_REJECTED,
-        "the KDC refuses the %s of %s", why, name);
+    a407_gss_trouble_set(t,
+                         attempt == A407_GSS_WITH_KEYTAB ? A407_CAUSE_NO_TICKET
+                                                         : A407_CAUSE_REJECTED,
+                         "the KDC refuses the %s of %s", why, name);
     return true;
 }
 
-void trouble_krb5(struct trouble *t, krb5_context k, krb5_error_code code,
-                  enum attempt attempt, krb5_const_principal client,
-                  krb5_const_principal server)
+void a407_gss_trouble_krb5(struct a407_gss_trouble *t, krb5_context k,
+                           krb5_error_code code, enum a407_gss_attempt attempt,
+                           krb5_const_principal client,
+                           krb5_const_principal server)
 {
     char name[100];
     struct a407_span realm = realm_of(client, server);
-    principal_text(k, attempt == FOR_SERVICE ? server : client, name,
-                   sizeof name);
-    if (attempt != FOR_SERVICE && about_client(t, code, attempt, name))
+    a407_gss_principal_text(k,
+                            attempt == A407_GSS_FOR_SERVICE ? server : client,
+                            name, sizeof name);
+    if (attempt != A407_GSS_FOR_SERVICE && about_client(t, code, attempt, name))
         return;
     switch (code) {
     case KRB5KRB_AP_ERR_SKEW:
-        trouble_set(t, A407_CAUSE_CLOCK_SKEW,
-                    "the clock of this machine and that of the KDC of %.*s "
-                    "differ by too much",
-                    (int)realm.n, realm.p);
+        a407_gss_trouble_set(
+            t, A407_CAUSE_CLOCK_SKEW,
+            "the clock of this machine and that of the KDC of %.*s "
+            "differ by too much",
+            (int)realm.n, realm.p);
         return;
     case KRB5_KDC_UNREACH:
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "no KDC of %.*s can be reached for %s", (int)realm.n,
-                    realm.p, name);
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "no KDC of %.*s can be reached for %s",
+                             (int)realm.n, realm.p, name);
         return;
     case KRB5_REALM_CANT_RESOLVE:
     case KRB5_REALM_UNKNOWN:
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "neither krb5.conf nor DNS names a KDC of %.*s",
-                    (int)realm.n, realm.p);
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "neither krb5.conf nor DNS names a KDC of %.*s",
+                             (int)realm.n, realm.p);
         return;
     case KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
-        trouble_set(t, A407_CAUSE_NO_TICKET, "the KDC of %.*s does not know %s",
-                    (int)realm.n, realm.p, name);
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "the KDC of %.*s does not know %s", (int)realm.n,
+                             realm.p, name);
         return;
     case KRB5KRB_AP_ERR_TKT_EXPIRED:
-        trouble_set(t, A407_CAUSE_NO_TICKET,
-                    "the ticket in the cache has expired; run kinit");
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "the ticket in the cache has expired; run kinit");
         return;
     default:
         other(t, k, code, name);

@@ -8,32 +8,34 @@
 #include "gss_protocol.h"
 
 /* Why there is no token: a cause of the log, and words for its reader. */
-struct trouble {
+struct a407_gss_trouble {
     enum a407_cause cause;
     char text[A407_GSS_TEXT_MAX + 1]; /* one line, without secrets */
 };
 
 /* Says it, in place of what was said before. */
-void trouble_set(struct trouble *t, enum a407_cause cause, const char *fmt, ...)
+void a407_gss_trouble_set(struct a407_gss_trouble *t, enum a407_cause cause,
+                          const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* What is being done when libkrb5 reports an error. */
-enum attempt {
-    WITH_PASSWORD, /* a ticket from the KDC */
-    WITH_KEYTAB,
-    FOR_SERVICE /* with a ticket, the proxy's */
+enum a407_gss_attempt {
+    A407_GSS_WITH_PASSWORD, /* a ticket from the KDC */
+    A407_GSS_WITH_KEYTAB,
+    A407_GSS_FOR_SERVICE /* with a ticket, the proxy's */
 };
 
 /*
  * The error of libkrb5, as our reader sees it. `client` and `server`: whose
  * ticket it was to be, and for what; NULL where nobody knows yet.
  */
-void trouble_krb5(struct trouble *t, krb5_context k, krb5_error_code code,
-                  enum attempt attempt, krb5_const_principal client,
-                  krb5_const_principal server);
+void a407_gss_trouble_krb5(struct a407_gss_trouble *t, krb5_context k,
+                           krb5_error_code code, enum a407_gss_attempt attempt,
+                           krb5_const_principal client,
+                           krb5_const_principal server);
 
 /* A principal's name in buf, which is returned; "?" for NULL. */
-const char *principal_text(krb5_context k, krb5_const_principal p, char *buf,
-                           size_t n);
+const char *a407_gss_principal_text(krb5_context k, krb5_const_principal p,
+                                    char *buf, size_t n);
 
 #endif

@@ -6,7 +6,13 @@ TALLY := tests/tally
 unit_libs = $(sys_obj) $(BUILD)/libauth407core.a $(NETTLE) $(CMOCKA)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(sys_obj) $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_libs) $(LDFLAGS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_more) $(unit_libs) $(LDFLAGS)
+
+# What of preload/ stands on its own.
+child_obj := $(addprefix $(BUILD)/preload/,child.o child_env.o child_keeper.o \
+                 real.o)
+$(BUILD)/tests/unit/test_child: $(child_obj)
+$(BUILD)/tests/unit/test_child: unit_more = $(child_obj) -pthread
 
 # check: all of it. `make -k check` goes on after a suite that failed.
 .PHONY: unit check
@@ -14,7 +20,7 @@ unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
-       ntlm-vs-others fetch-test hook startup sinks completeness integration
+       ntlm-vs-others fetch-test hook startup sinks completeness integration gss
 
 include tests/digest.mk
 include tests/ntlm.mk
@@ -25,6 +31,7 @@ include tests/fetch/fetch.mk
 include tests/startup/startup.mk
 include tests/sinks/sinks.mk
 include tests/integration/integration.mk
+include tests/gss/gss.mk
 include tests/schemes/schemes.mk
 -include tests/transcripts/transcripts.mk
 -include tests/fuzz/fuzz.mk
