@@ -33,6 +33,7 @@ enum a407_outcome {
 #define A407_EVENT_PARENTS    16
 #define A407_EVENT_ARGS       64
 #define A407_EVENT_FIELDS     12
+#define A407_EVENT_VALUES     4 /* of one field */
 #define A407_EVENT_STATUSES   4
 #define A407_EVENT_LINE_MAX   (256u * 1024u)
 

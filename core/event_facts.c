@@ -272,13 +272,19 @@ static void hide_basic(struct a407_event *ev, const struct a407_credential *c)
     a407_buf_free(&coded);
 }
 
+static void hide_one(struct a407_event *ev, const struct a407_credential *c)
+{
+    a407_event_hide(ev, a407_span_str(c->password));
+    a407_event_hide(ev, a407_span_str(c->token));
+    if (c->username && c->password)
+        hide_basic(ev, c);
+}
+
 void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p)
 {
     for (size_t i = 0; i < p->n_creds; i++) {
-        const struct a407_credential *c = p->creds[i];
-        a407_event_hide(ev, a407_span_str(c->password));
-        a407_event_hide(ev, a407_span_str(c->token));
-        if (c->username && c->password)
-            hide_basic(ev, c);
+        hide_one(ev, p->creds[i]);
+        if (p->resolved[i])
+            hide_one(ev, p->resolved[i]);
     }
 }

@@ -84,7 +84,10 @@ static void add_field(struct a407_event_answer *a, enum a407_event_field_id id,
                       struct a407_span value)
 {
     char text[1024];
-    if (a->n_fields == A407_EVENT_FIELDS)
+    size_t same = 0;
+    for (size_t i = 0; i < a->n_fields; i++)
+        same += a->fields[i].id == id;
+    if (a->n_fields == A407_EVENT_FIELDS || same == A407_EVENT_VALUES)
         return;
     a407_put(text, sizeof text, value);
     a->fields[a->n_fields].id = id;

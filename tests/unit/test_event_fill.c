@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "event.h"
+
+#include <stdio.h>
+
+#include "challenge.h"
+#include "exact.h"
+
+static struct a407_event ev;
+
+static void answer(const char *head)
+{
+    char *p = exact(head, strlen(head));
+    memset(&ev, 0, sizeof ev);
+    ev.time_us = 784111777000000 + 999999; /* Sun, 06 Nov 1994 08:49:37 */
+    a407_event_set_answer(&ev, a407_span(p, strlen(head)));
+    struct a407_challenges *list = a407_challenges_new();
+    assert_non_null(list);
+    a407_challenges_parse(p, strlen(head), "Proxy-Authenticate", list);
+    a407_event_set_challenges(&ev, list);
+    a407_challenges_free(list);
+    free(p);
+}
+
+#define HEAD  "HTTP/1.1 407 Proxy Authentication Required\r\n"
+#define DATE  "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+#define LATER "Date: Sun, 06 Nov 1994 09:49:37 GMT\r\n"
+
+static void test_answer(void **state)
+{
+    (void)state;
+    answer(HEAD DATE "Server: squid/5.7\r\nVIA: 1.1 a\r\nvia: 1.1 b\r\n"
+                     "X-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n"
+                     "Proxy-Agent: x\r\nX-Cache: MISS\r\n"
+                     "Proxy-Status: a; error=proxy_configuration_error, b\r\n"
+                     "\r\n");
+    const struct a407_event_answer *a = &ev.answer;
+    static const char *const want[][2] = {
+        {"date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+        {"server", "squid/5.7"},
+        {"via", "1.1 a"},
+        {"via", "1.1 b"},
+        {"x-squid-error", "ERR_CACHE_ACCESS_DENIED 0"},
+        {"proxy-agent", "x"},
+        {"proxy-status", "a; error=proxy_configuration_error, b"}};
+    assert_int_equal(a->n_fields, sizeof want / sizeof want[0]);
+    for (size_t i = 0; i < a->n_fields; i++) {
+        assert_string_equal(a407_event_field_name(a->fields[i].id), want[i][0]);
+        assert_string_equal(a->fields[i].value, want[i][1]);
+    }
+    assert_int_equal(a->n_statuses, 2);
+    assert_string_equal(a->statuses[0].error, "proxy_configuration_error");
+    assert_string_equal(a->statuses[1].name, "b");
+    assert_true(a->has_skew);
+    assert_int_equal(a->skew_s, 0);
+}
+
+/* RFC 9110 section 6.6.1: whole seconds, and the first field counts. */
+static void test_skew(void **state)
+{
+    (void)state;
+    answer(HEAD LATER DATE "\r\n");
+    assert_int_equal(ev.answer.skew_s, 3600);
+    answer(HEAD "Date: yesterday\r\n" DATE "\r\n");
+    assert_true(ev.answer.has_skew && ev.answer.skew_s == 0);
+    answer(HEAD "\r\n");
+    assert_false(ev.answer.has_skew);
+    answer(HEAD "Date: Sun, 06 Nov 1994 08:49:36 GMT\r\n\r\n");
+    assert_int_equal(ev.answer.skew_s, -1);
+}
+
+static void test_bounds(void **state)
+{
+    char head[8192] = HEAD;
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        strcat(head, "Via: 1.1 v\r\nServer: s\r\nProxy-Agent: p\r\n"
+                     "Proxy-Status: a, b\r\n");
+    answer(strcat(head, "\r\n"));
+    assert_int_equal(ev.answer.n_fields, A407_EVENT_FIELDS);
+    assert_int_equal(ev.answer.n_statuses, A407_EVENT_STATUSES);
+    unsigned count[A407_FIELD_COUNT] = {0};
+    for (size_t i = 0; i < A407_EVENT_FIELDS; i++)
+        assert_in_range(++count[ev.answer.fields[i].id], 1, A407_EVENT_VALUES);
+    strcpy(head, HEAD "Server: ");
+    memset(head + strlen(head), 'x', 4000);
+    answer(strcat(head, "\r\n\r\n"));
+    assert_int_equal(strlen(ev.answer.fields[0].value), 255);
+    assert_string_equal(a407_event_field_name(A407_FIELD_COUNT), "");
+}
+
+/* Somebody else's words may hold a URL, or echo what was sent. */
+static void test_secrets(void **state)
+{
+    (void)state;
+    answer(HEAD "Via: 1.1 http://u:hunter2@h/?hunter2\r\n"
+                "X-Squid-Error: ERR Proxy-Authorization: Basic hunter2\r\n"
+                "Proxy-Status: p; details=\"GET http://h/?token=hunter2\"; "
+                "next-hop=\"http://u:hunter2@h\"\r\n"
+                "Proxy-Authenticate: Bearer realm=\"r\", "
+                "error_description=\"token=hunter2\"\r\n\r\n");
+    struct a407_buf line;
+    a407_buf_init(&line, A407_EVENT_LINE_MAX);
+    assert_true(a407_event_json(&ev, &line));
+    assert_null(memmem(line.p, line.n, "hunter2", 7));
+    a407_buf_free(&line);
+}
+
+static void test_challenges(void **state)
+{
+    char head[4096] = HEAD;
+    (void)state;
+    answer(
+        HEAD
+        "Proxy-Authenticate: Digest realm=\"a \\\"b\\\"\", nonce=\"n\", "
+        "qop=\"auth,auth-int\", algorithm=SHA-256, charset=UTF-8, "
+        "userhash=true, stale=TRUE\r\n"
+        "Proxy-Authenticate: NTLM TlRMTVNTUAACAAAA\r\n"
+        "Proxy-Authenticate: Bearer realm=\"x\", error=\"invalid_token\", "
+        "error_description=\"The token has expired\", scope=\"a b\"\r\n\r\n");
+    assert_int_equal(ev.n_challenges, 3);
+    const struct a407_event_challenge *c = ev.challenges;
+    assert_string_equal(c[0].realm, "a \"b\"");
+    assert_string_equal(c[0].qop, "auth,auth-int");
+    assert_string_equal(c[0].algorithm, "SHA-256");
+    assert_string_equal(c[0].charset, "UTF-8");
+    assert_true(c[0].stale && c[0].userhash && !c[0].token68_n);
+    assert_string_equal(c[1].scheme, "NTLM");
+    assert_int_equal(c[1].token68_n, 16);
+    assert_string_equal(c[2].error, "invalid_token");
+    assert_string_equal(c[2].error_description, "The token has expired");
+    assert_string_equal(c[2].scope, "a b");
+    for (int i = 0; i < 12; i++)
+        strcat(head, "Proxy-Authenticate: Basic realm=\"r\"\r\n");
+    answer(strcat(head, "\r\n"));
+    assert_int_equal(ev.n_challenges, 12);
+    assert_string_equal(ev.challenges[7].scheme, "Basic");
+}
+
+static void hide(const char *z)
+{
+    a407_event_hide(&ev, a407_span_str(z));
+}
+
+static void test_hide(void **state)
+{
+    (void)state;
+    answer(HEAD "Server: s-hunter2-hunter2\r\nProxy-Authenticate: Basic "
+                "realm=\"hunter2\"\r\nProxy-Status: hunter2\r\n\r\n");
+    strcpy(ev.detail, "hunter2");
+    hide("hunter2");
+    assert_string_equal(ev.answer.fields[0].value, "s-***-***");
+    assert_string_equal(ev.challenges[0].realm, "***");
+    assert_string_equal(ev.answer.statuses[0].name, "***");
+    assert_string_equal(ev.detail, "***");
+    /* too short to be told from other words */
+    strcpy(ev.detail, "abc");
+    hide("abc");
+    hide("");
+    a407_event_hide(&ev, a407_span(NULL, 0));
+    assert_string_equal(ev.detail, "abc");
+    hide("****");
+    strcpy(ev.detail, "********");
+    hide("****");
+    assert_string_equal(ev.detail, "***");
+}
+
+/* A text that was cut within the secret holds its beginning. */
+static void test_hide_cut(void **state)
+{
+    (void)state;
+    for (size_t left = 4; left < 12; left++) {
+        memset(&ev, 0, sizeof ev);
+        memset(ev.detail, '.', sizeof ev.detail - 1);
+        memcpy(ev.detail + sizeof ev.detail - 1 - left, "hunter2hunter2", left);
+        hide("hunter2hunter2");
+        assert_null(strstr(ev.detail, "hunt"));
+        assert_string_equal(strchr(ev.detail, '*'), "***");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answer),     cmocka_unit_test(test_skew),
+        cmocka_unit_test(test_bounds),     cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_challenges), cmocka_unit_test(test_hide),
+        cmocka_unit_test(test_hide_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
