@@ -62,7 +62,8 @@ def helper_silent(place):
 
 
 def helper_hidden(place):
-    """what the helper is given: three fds, free signals, no arguments, and the library off"""
+    """what the helper is given: three fds, free signals, no arguments, and the
+    library off"""
     asker = other_helper(place, (
         "#!/usr/bin/python3\nimport os, signal, sys\n"
         "sys.stdin.readline()\nprint('state=failed\\ntext=',\n"

@@ -40,7 +40,7 @@ database_name = {home}/principal
 key_stash_file = {home}/stash
 acl_file = {home}/acl
 kdc_listen = ""
-kdc_tcp_listen = 127.0.0.1:{port}
+kdc_tcp_listen = {address}
 max_life = 1h
 supported_enctypes = aes256-cts:normal
 }}
@@ -49,29 +49,33 @@ kdc = FILE:{home}/{log}
 """
 
 
-def free_port():
+# Two hosts: libkrb5 tells its primary KDC by the address, without the port.
+HOSTS = "127.0.0.1", "127.0.0.2"
+
+
+def free_port(host=HOSTS[0]):
     with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
+        s.bind((host, 0))
         return s.getsockname()[1]
 
 
-def answers(port):
+def answers(address):
+    host, port = address.split(":")
     with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
+        return s.connect_ex((host, int(port))) == 0
 
 
 class Realm:
     """Two KDCs on one database: the second is the first's primary."""
     def __init__(self, home):
         self.home = pathlib.Path(home)
-        self.ports = free_port(), free_port()
+        self.addresses = [f"{h}:{free_port(h)}" for h in HOSTS]
         self.dead_port = free_port()
         self.kdcs = []
-        self.config = self.conf("krb5.conf", [f"kdc = 127.0.0.1:{p}" for p in
-                                              self.ports[:1]])
+        self.config = self.conf("krb5.conf", [f"kdc = {self.addresses[0]}"])
         self._create()
-        for i, port in enumerate(self.ports):
-            self._start(i, port)
+        for i, address in enumerate(self.addresses):
+            self._start(i, address)
 
     def conf(self, name, kdcs, realm=REALM):
         path = self.home / name
@@ -82,18 +86,18 @@ class Realm:
         """The first asks; the second is the one that a client of libkrb5 turns
         to when the first has refused."""
         return self.conf("two.conf", [
-            f"kdc = 127.0.0.1:{self.ports[0]}",
-            f"kdc = 127.0.0.1:{self.ports[1]}",
-            f"primary_kdc = 127.0.0.1:{self.ports[1]}"])
+            f"kdc = {self.addresses[0]}", f"kdc = {self.addresses[1]}",
+            f"primary_kdc = {self.addresses[1]}"])
 
     def _env(self, i=0):
         return {"PATH": CLEAN_PATH, "KRB5_CONFIG": str(self.config),
                 "KRB5_KDC_PROFILE": str(self.home / f"kdc{i}.conf")}
 
     def _create(self):
-        for i, port in enumerate(self.ports):
+        for i, address in enumerate(self.addresses):
             (self.home / f"kdc{i}.conf").write_text(KDC_CONF.format(
-                realm=REALM, home=self.home, port=port, log=f"kdc{i}.log"))
+                realm=REALM, home=self.home, address=address,
+                log=f"kdc{i}.log"))
         self.keytab = self.home / "http.keytab"
         self.robot_keytab = self.home / "robot.keytab"
         self.old_keytab = self.home / "old.keytab"
@@ -116,12 +120,12 @@ class Realm:
                        input="\n".join(commands) + "\n", text=True, check=True,
                        capture_output=True)
 
-    def _start(self, i, port):
+    def _start(self, i, address):
         self.kdcs.append(subprocess.Popen(
             ["krb5kdc", "-n"], env=self._env(i), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         end = time.monotonic() + 10
-        while not answers(port):
+        while not answers(address):
             if time.monotonic() > end:
                 raise RuntimeError("the KDC does not start")
             time.sleep(0.05)
@@ -139,8 +143,8 @@ class Realm:
     def ticket(self, cache, user="alice", life="10m", password=PASSWORD):
         """As kinit leaves it in a cache."""
         subprocess.run(["kinit", "-l", life, user],
-                       env={**self._env(), "KRB5CCNAME": str(cache)}, input=password + "\n", text=True,
-                       check=True, capture_output=True)
+                       env={**self._env(), "KRB5CCNAME": str(cache)},
+                       input=password + "\n", text=True, check=True, capture_output=True)
         return str(cache)
 
     def expired(self, cache, user="alice"):
