@@ -27,7 +27,8 @@ void auth_init(struct auth *a)
 
 bool auth_needed(const struct auth *a)
 {
-    return a->basic || a->digest || a->bearer || a->n_extra;
+    return a->basic || a->digest || a->bearer || a->ntlm || a->negotiate ||
+           a->n_extra;
 }
 
 void auth_fresh_nonce(struct auth *a, char out[40])
@@ -80,6 +81,10 @@ void auth_challenges(struct auth *a, bool stale, struct challenges *out)
     *out = (struct challenges){0};
     for (size_t i = 0; i < a->n_extra; i++)
         text_str(add(out), a->extra[i]);
+    if (a->negotiate)
+        text_str(add(out), "Negotiate");
+    if (a->ntlm)
+        text_str(add(out), "NTLM");
     for (size_t i = 0; a->digest && i < a->n_algorithms; i++)
         add_digest(a, a->algorithms[i], stale, out);
     if (a->bearer)
@@ -146,7 +151,7 @@ static void judge_bearer(struct auth *a, const char *value, struct ruling *out)
 }
 
 /* So that a test can change the password while the proxy runs. */
-static void read_password(struct auth *a)
+void auth_read_password(struct auth *a)
 {
     FILE *f = a->password_file ? fopen(a->password_file, "re") : NULL;
     if (!f)
@@ -358,7 +363,7 @@ void auth_judge(struct auth *a, const struct msg *rq, struct ruling *out)
     size_t n = strcspn(value, " ");
     note_scheme(out, value, n);
     pthread_mutex_lock(&a->lock);
-    read_password(a);
+    auth_read_password(a);
     if (!auth_needed(a))
         rule(out, AUTH_OK, "open");
     else if (msg_count(rq, "Proxy-Authorization") != 1)

@@ -24,8 +24,9 @@ struct nonce {
 
 /* What the proxy asks for, and what it gave out so far. */
 struct auth {
-    bool basic, digest, bearer;
+    bool basic, digest, bearer, ntlm, negotiate;
     const char *user, *realm;
+    const char *domain;        /* that NTLM must name; NULL: any */
     const char *password;      /* and the token of bearer */
     const char *password_file; /* its first line is that, as of now; or NULL */
     const struct digest_algorithm *algorithms[6];
@@ -57,6 +58,9 @@ void auth_init(struct auth *a);
 
 /* Whether the proxy asks at all. */
 bool auth_needed(const struct auth *a);
+
+/* The password as of now. With the lock held. */
+void auth_read_password(struct auth *a);
 
 /* Judges a request whose content has been read (auth-int needs it). */
 void auth_judge(struct auth *a, const struct msg *rq, struct ruling *out);

@@ -19,6 +19,7 @@ enum opt {
     OPT_USER,
     OPT_PASSWORD,
     OPT_PASSWORD_FILE,
+    OPT_DOMAIN,
     OPT_REALM,
     OPT_ALGORITHM,
     OPT_QOP,
@@ -45,6 +46,7 @@ static const struct option options[] = {
     {"user", required_argument, NULL, OPT_USER},
     {"password", required_argument, NULL, OPT_PASSWORD},
     {"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
+    {"domain", required_argument, NULL, OPT_DOMAIN},
     {"realm", required_argument, NULL, OPT_REALM},
     {"algorithm", required_argument, NULL, OPT_ALGORITHM},
     {"qop", required_argument, NULL, OPT_QOP},
@@ -77,8 +79,10 @@ static void usage(FILE *out)
           "Listens on 127.0.0.1 and ::1, prints \"port N\", serves for ever.\n"
           "  --port N             0: any free port (default)\n"
           "  --auth WHAT          none (default), basic, digest, list: both,\n"
-          "                       or bearer: the password is the token\n"
+          "                       bearer: the password is the token; ntlm,\n"
+          "                       negotiate (NTLM within); repeat it for more\n"
           "  --user U --password P --realm R\n"
+          "  --domain D           that an NTLM login must name (default: any)\n"
           "  --password-file FILE the password is FILE's first line; read\n"
           "                       anew for each request\n"
           "  --algorithm A        MD5 (default), SHA-256, SHA-512-256, also\n"
@@ -104,11 +108,22 @@ static void usage(FILE *out)
 
 static void set_auth(struct auth *a, const char *what)
 {
-    a->basic = strcmp(what, "basic") == 0 || strcmp(what, "list") == 0;
-    a->digest = strcmp(what, "digest") == 0 || strcmp(what, "list") == 0;
-    a->bearer = strcmp(what, "bearer") == 0;
-    if (!a->basic && !a->digest && !a->bearer && strcmp(what, "none") != 0)
-        errx(2, "--auth %s: basic, digest, list, bearer or none", what);
+    bool list = strcmp(what, "list") == 0;
+    bool basic = list || strcmp(what, "basic") == 0;
+    bool digest = list || strcmp(what, "digest") == 0;
+    bool bearer = strcmp(what, "bearer") == 0;
+    bool ntlm = strcmp(what, "ntlm") == 0;
+    bool negotiate = strcmp(what, "negotiate") == 0;
+    if (!basic && !digest && !bearer && !ntlm && !negotiate &&
+        strcmp(what, "none") != 0)
+        errx(2,
+             "--auth %s: basic, digest, list, bearer, ntlm, negotiate or none",
+             what);
+    a->basic |= basic;
+    a->digest |= digest;
+    a->bearer |= bearer;
+    a->ntlm |= ntlm;
+    a->negotiate |= negotiate;
 }
 
 static void add_algorithm(struct auth *a, const char *token)
@@ -158,6 +173,9 @@ static bool auth_option(struct auth *a, int opt, char *arg)
         return true;
     case OPT_PASSWORD_FILE:
         a->password_file = arg;
+        return true;
+    case OPT_DOMAIN:
+        a->domain = arg;
         return true;
     case OPT_REALM:
         a->realm = arg;

@@ -15,6 +15,7 @@
 #define QUIET_MS       30000
 #define SPLIT_MS       60
 #define BIG_BODY       (1u << 20)
+#define SOME_BODY      (70u * 1024)
 #define OVERSIZE_FIELD (70u * 1024)
 #define LARGE_FIELD    (30u * 1024)
 #define SPLIT_AT       (sizeof "HTTP/1.1 4" - 1)
@@ -50,6 +51,10 @@ static void put_challenges(struct session *s, bool stale, struct text *head)
     static const char name[] = "Proxy-Authenticate: ";
     struct faults *f = &s->proxy->faults;
     struct challenges c;
+    if (s->ntlm.challenge.p) {
+        text_fmt(head, "%s%s\r\n", name, s->ntlm.challenge.p);
+        return;
+    }
     if (fault_take(f, FAULT_NO_CHALLENGE))
         return;
     bool alone = fault_take(f, FAULT_MALFORMED);
@@ -92,6 +97,9 @@ static void put_status_line(struct faults *f, bool old, struct refusal *r)
 
 static void put_body(struct faults *f, struct refusal *r)
 {
+    unsigned big = fault_take(f, FAULT_BIG)    ? BIG_BODY
+                   : fault_take(f, FAULT_SOME) ? SOME_BODY
+                                               : 0;
     if (fault_take(f, FAULT_CHUNKED)) {
         text_str(&r->head, "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n");
         text_str(&r->body, "7;name=\"a;b\"\r\n407 to \r\n"
@@ -100,10 +108,10 @@ static void put_body(struct faults *f, struct refusal *r)
     } else if (fault_take(f, FAULT_CHUNKED_EMPTY)) {
         text_str(&r->head, "Transfer-Encoding: chunked\r\n");
         text_str(&r->body, "0\r\n\r\n");
-    } else if (fault_take(f, FAULT_BIG)) {
+    } else if (big) {
         char line[64];
         memset(line, '4', sizeof line);
-        for (size_t i = 0; i < BIG_BODY / sizeof line; i++)
+        for (size_t i = 0; i < big / sizeof line; i++)
             text_add(&r->body, line, sizeof line);
         text_fmt(&r->head, "Content-Length: %zu\r\n", r->body.n);
     } else {
@@ -149,7 +157,8 @@ static void build(struct session *s, const struct msg *rq,
                  !fault_take(f, FAULT_EXPECT_KEEP);
     r->stays = !old && !endless && !early_close && !waits &&
                (old_keep || msg_keep_alive(rq));
-    if (fault_take(f, FAULT_CLOSE))
+    if (fault_take(f, FAULT_CLOSE) ||
+        (s->ntlm.challenge.p && fault_take(f, FAULT_NTLM_CLOSE)))
         r->stays = false;
     if (!r->stays && !old && !endless)
         text_str(&r->head, "Connection: close\r\n");
@@ -210,7 +219,8 @@ static bool finish(struct session *s, const struct msg *rq, bool stays)
             w->at = w->n = 0;
         return false;
     }
-    if (fault_take(f, FAULT_CLOSE_SILENT))
+    if (fault_take(f, FAULT_CLOSE_SILENT) ||
+        (s->ntlm.challenge.p && fault_take(f, FAULT_NTLM_CLOSE_SILENT)))
         return false;
     /* Early: promises to stay, and then neither reads nor closes. */
     if (stays && msg_has_body(rq) && !rq->body_read &&

@@ -62,6 +62,15 @@ static bool read_content(struct session *s, struct msg *rq)
     return msg_read_body(rq, &s->wire);
 }
 
+/* NTLM belongs to the connection, all else to the request. */
+static void judge(struct session *s, struct msg *rq, struct ruling *why)
+{
+    struct auth *a = &s->proxy->auth;
+    if (!(a->ntlm || a->negotiate) ||
+        !ntlm_judge(&s->ntlm, a, &s->proxy->faults, rq, why))
+        auth_judge(a, rq, why);
+}
+
 /*
  * Rules on a request. Its content is read first, unless a client that waits
  * for "100 Continue" is to be refused, or a fault wants the answer before it.
@@ -72,12 +81,12 @@ static bool rule(struct session *s, struct msg *rq, struct ruling *why)
     bool waits = msg_has_token(rq, "Expect", "100-continue");
     bool early = fault_on(f, FAULT_EARLY) || fault_on(f, FAULT_EARLY_CLOSE);
     if (msg_has_body(rq) && (waits || early) && !auth_wants_body(rq)) {
-        auth_judge(&s->proxy->auth, rq, why);
+        judge(s, rq, why);
         return why->verdict != AUTH_OK || read_content(s, rq);
     }
     if (!read_content(s, rq))
         return false;
-    auth_judge(&s->proxy->auth, rq, why);
+    judge(s, rq, why);
     if (why->verdict == AUTH_OK && strcmp(why->scheme, "digest") == 0 &&
         fault_take(f, FAULT_STALE_ALWAYS)) {
         why->verdict = AUTH_STALE;
@@ -153,5 +162,6 @@ void session_serve(void *ctx, int fd, unsigned id)
         more = serve_one(&s, &rq);
         msg_free(&rq);
     }
+    ntlm_free(&s.ntlm);
     wire_close(&s.wire);
 }

@@ -8,6 +8,7 @@
 #include "auth.h"
 #include "fault.h"
 #include "msg.h"
+#include "ntlm.h"
 #include "wire.h"
 
 /* All settings of one proxy407. */
@@ -30,6 +31,7 @@ struct session {
     struct wire wire;
     unsigned requests; /* seen so far */
     bool refused;      /* a 407 has been sent */
+    struct ntlm ntlm;
 };
 
 /* Serves one connection until it ends; takes over fd. */
