@@ -5,6 +5,7 @@ import collections
 import contextlib
 import os
 import threading
+import time
 
 from client import expect, lost, read, undisturbed
 
@@ -19,9 +20,12 @@ class Helper(threading.Thread):
         self.what, self.ended, self.trouble = what, threading.Event(), None
 
     def run(self):
+        # before the fifty, and often
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -15)
         try:
             while not self.ended.is_set():
                 self.what()
+                time.sleep(0.001)
         except Exception as error:  # pylint: disable=broad-except
             self.trouble = error
 
@@ -101,31 +105,31 @@ def kept_by_links(lab):
     """10000 records under a size limit, with a link to each generation: none
     is torn, none is lost, no file is over the limit by much"""
     state = lab.place.folder()
-    log = state / "log"
-    limit = 1 << 20
+    log, aside = state / "log", state / "log.1"
+    limit = 2 << 20
     links = {}
 
     def link():
-        with contextlib.suppress(FileNotFoundError):
-            inode = log.stat().st_ino
-            if inode not in links:
-                new = state / f"link.{len(links):03}"
-                os.link(log, new)
-                inode = new.stat().st_ino  # it may have changed meanwhile
-                if inode in links:
-                    new.unlink()
-                else:
-                    links[inode] = new
+        for path in (log, aside):  # so each can be seen for quite a while
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_ino not in links:
+                    new = state / f"link.{len(links):03}"
+                    os.link(path, new)
+                    inode = new.stat().st_ino  # of what is there by now
+                    if inode in links:
+                        new.unlink()
+                    else:
+                        links[inode] = new
 
     bad = storm(lab, log, state, link, AUTH407_LOG_MAX_SIZE=limit)
     texts = [p.read_bytes() for p in links.values()]
     found, more = seen(lab, texts)
-    if len(texts) < 8:
+    if len(texts) < 5:
         bad.append(f"there were {len(texts)} generations only")
     print(f"# {len(texts)} generations, the largest of "
           f"{max(map(len, texts))} bytes")
     for text in texts:
-        if len(text) > limit + PROCESSES * 2000:
+        if len(text) > 1.5 * limit:
             bad.append(f"a generation of {len(text)} bytes")
     found = {tag: sorted(got) for tag, got in found.items()}
     return bad + more + all_there(found) + expect("lost", lost(state), 0)
@@ -144,7 +148,8 @@ def limited(lab):
     for tag, got in sorted(found.items()):
         if sorted(got) != list(range(EACH + 1 - len(got), EACH + 1)):
             bad.append(f"{tag}: {got}")
-    if kept < 60 or not any(EACH in got for got in found.values()):
+    if sum(map(len, texts)) < 60000 or \
+            not any(EACH in got for got in found.values()):
         bad.append(f"only {kept} records are left")
     bad += expect("files", sorted(n for n in os.listdir(state)
                                   if n.startswith("log")), ["log", "log.1"])
