@@ -52,8 +52,8 @@ static int peek(const struct scan *s)
         return -1;
     unsigned at = (unsigned)(s->i % 3); /* of a group of four characters */
     const char *p = s->coded + s->i / 3 * 4 + at;
-    return ((sextet(p[0]) << (2 + 2 * at)) | (sextet(p[1]) >> (4 - 2 * at))) &
-           0xff;
+    unsigned high = (unsigned)sextet(p[0]), low = (unsigned)sextet(p[1]);
+    return (int)((high << (2 + 2 * at) | low >> (4 - 2 * at)) & 0xff);
 }
 
 static int next(struct scan *s)
