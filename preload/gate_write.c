@@ -137,6 +137,14 @@ static bool look_at_answer(struct writing *w)
     return true;
 }
 
+static bool in_handshake(struct a407_conn *c)
+{
+    a407_engine_lock(c);
+    bool yes = a407_engine_in_handshake(c->engine);
+    a407_engine_unlock(c);
+    return yes && !c->gone;
+}
+
 /* True after a 407 that could be answered on a fresh connection. */
 static bool repeated_afresh(struct a407_conn *c)
 {
@@ -166,6 +174,8 @@ static enum step pass_step(struct writing *w)
         look_at_answer(w);
     if (a407_forget_if_done(w->c))
         return STEP_PASS;
+    if (in_handshake(w->c))
+        return STEP_ON; /* that look has begun one */
     ssize_t k = send_rest(w);
     if (k >= 0) {
         w->c->unwatched += (size_t)k;
@@ -221,14 +231,6 @@ static ssize_t fail_natively(struct writing *w)
     return -1;
 }
 
-static bool in_handshake(struct a407_conn *c)
-{
-    a407_engine_lock(c);
-    bool yes = a407_engine_in_handshake(c->engine);
-    a407_engine_unlock(c);
-    return yes && !c->gone;
-}
-
 /*
  * The legs of a handshake are under way, without the body that the program
  * wants to write: it goes out behind the last one. All there is to wait for is
@@ -238,8 +240,8 @@ static void finish_handshake(struct writing *w)
 {
     int64_t until = a407_now_ms() + (int64_t)w->c->site->proxy.config->wait_ms;
     while (in_handshake(w->c)) {
-        if (a407_pump(w->c, w->fd) != A407_PUMP_SHORT)
-            continue;
+        if (a407_pump(w->c, w->fd) != A407_PUMP_SHORT || !in_handshake(w->c))
+            continue; /* the last leg is out: the body goes on */
         int64_t left = until - a407_now_ms();
         if (left > 0 && a407_wait_through(w->fd, POLLIN, (int)left) > 0)
             continue;
