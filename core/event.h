@@ -189,6 +189,13 @@ bool a407_event_json(const struct a407_event *e, struct a407_buf *out);
  */
 void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap);
 
+/*
+ * The same for one word after the other: *programs, 0 at first, remembers of
+ * which programs' options there is more to know ("mysql -pSECRET").
+ */
+void a407_redact_next(unsigned *programs, const char *prev, const char *arg,
+                      char *out, size_t cap);
+
 /* JSON string with quotes, valid whatever the bytes are. */
 void a407_json_string(struct a407_buf *out, struct a407_span s);
 

@@ -244,11 +244,12 @@ static void add_attempts(struct a407_buf *out, const struct a407_event *e)
 static void add_args(struct a407_buf *out, const struct a407_event_process *p)
 {
     size_t n = at_most(p->n_args, A407_EVENT_ARGS);
+    unsigned programs = 0;
     a407_buf_str(out, ",\"command_args\":[");
     for (size_t i = 0; i < n; i++) {
         char shown[ARG_SHOWN];
-        a407_redact_arg(i ? p->args[i - 1] : NULL, p->args[i], shown,
-                        sizeof shown);
+        a407_redact_next(&programs, i ? p->args[i - 1] : NULL, p->args[i],
+                         shown, sizeof shown);
         add_string(out, i ? "," : "", shown);
     }
     a407_buf_str(out, "]");

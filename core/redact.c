@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What must not reach a log. Two things are hidden: the parts of URLs that
- * carry secrets ("holes": userinfo, query, fragment), and everything from a
- * point on where a secret begins (a "cut": after --password, "token=",
- * "Authorization:"). A word may itself be a whole command line ("sh -c '...'"),
- * so both are looked for at every word in it. On doubt too much is hidden.
+ * carry secrets, and words that look like a token ("holes": userinfo, query,
+ * fragment, "ghp_..."), and everything from a point on where a secret begins (a
+ * "cut": after --password, "token=", "Authorization:"). A word may itself be a
+ * whole command line ("sh -c '...'"), so both are looked for at every word in
+ * it. On doubt too much is hidden.
  */
 #include "buf.h"
 #include "credential.h"
@@ -145,6 +146,9 @@ static struct hole next_hole(struct scan *s)
             s->in_url = true;
             return h;
         }
+        size_t token = a407_token_end(t, i);
+        if (token > i)
+            return (struct hole){i, token, HIDDEN};
         if (t.n - i >= 3 && memcmp(t.p + i, "://", 3) == 0) {
             s->in_url = true;
             i += 2;
@@ -170,6 +174,8 @@ bool a407_url_redact(struct a407_span s, char *out, size_t cap)
         if (!w.full)
             put(&w, s.p + sc.at, h.from - sc.at);
         removed = removed || h.from < s.n;
+        if (strcmp(h.mark, HIDDEN) == 0) /* a word of a path: what it was */
+            put(&w, h.mark, strlen(h.mark));
         sc.at = h.to;
     }
     out[w.n] = '\0';
@@ -185,6 +191,13 @@ static bool has_blank(struct a407_span t, size_t from, size_t to)
 
 void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap)
 {
+    unsigned programs = 0;
+    a407_redact_next(&programs, prev, arg, out, cap);
+}
+
+void a407_redact_next(unsigned *programs, const char *prev, const char *arg,
+                      char *out, size_t cap)
+{
     struct writer w = {.out = out, .cap = cap};
     struct scan s = {.text = a407_span_str(arg), .prev = a407_span_str(prev)};
     if (cap == 0)
@@ -192,7 +205,7 @@ void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap)
     if (s.text.n > TEXT_MAX)
         s.text.n = TEXT_MAX;
     struct a407_span t = s.text;
-    size_t cut = a407_secret_start(t, s.prev, 0);
+    size_t cut = a407_secret_start(t, s.prev, *programs, 0);
     while (s.at < t.n && !w.full) {
         struct hole h = next_hole(&s);
         size_t stop = cut < h.from ? cut : h.from;
@@ -209,8 +222,12 @@ void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap)
             /* what was taken for userinfo may end inside the secret */
             if (has_blank(t, h.from, h.to))
                 break;
-            cut = a407_secret_start(t, s.prev, s.at);
+            cut = a407_secret_start(t, s.prev, *programs, s.at);
         }
     }
     out[w.n] = '\0';
+    for (size_t i = 0; i < t.n; i++)
+        if (a407_word_starts(t, i))
+            *programs |=
+                a407_programs_of(a407_span(t.p + i, a407_word_end(t, i) - i));
 }

@@ -91,6 +91,19 @@ static bool ends_with(struct a407_span s, const char *z)
     return s.n >= n && memcmp(s.p + s.n - n, z, n) == 0;
 }
 
+/* What a form or an API is told: options of curl and wget. */
+static bool is_body(struct a407_span option)
+{
+    static const char *const names[] = {
+        "--data",           "--data-ascii", "--data-binary", "--data-raw",
+        "--data-urlencode", "--form",       "--form-string", "--json",
+        "--post-data",      "--body-data",  "--url-query"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (a407_span_eq(option, names[i]))
+            return true;
+    return false;
+}
+
 /*
  * Whether the value of a long option, or of a variable of that name, is a
  * secret; the answer is that of announces().
@@ -112,6 +125,26 @@ static const char *long_option(struct a407_span name)
 }
 
 /*
+ * A setting that stands as a word of its own, its value behind it: "npm config
+ * set //host/:_authToken X", "aws configure set aws_secret_access_key X".
+ */
+static bool is_setting(struct a407_span word)
+{
+    static const char *const ends[] = {"password",    "authtoken",
+                                       "accesstoken", "accesskey",
+                                       "apikey",      "clientsecret"};
+    char norm[64];
+    size_t n = 0, skip = word.n > 63 ? word.n - 63 : 0;
+    for (size_t i = skip; i < word.n; i++)
+        if (!memchr("-_.", word.p[i], 3))
+            norm[n++] = (char)a407_lower(word.p[i]);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (ends_with(a407_span(norm, n), ends[i]))
+            return true;
+    return word.n >= 5 && memmem(word.p, word.n, "/:_", 3);
+}
+
+/*
  * When the word after this one is a secret: NULL never, "" always, else when
  * it holds one of these characters.
  */
@@ -120,17 +153,23 @@ static const char *announces(struct a407_span word)
     if (word.n && word.p[word.n - 1] == ':')
         return secret_name(a407_span(word.p, word.n - 1)) ? "" : NULL;
     if (word.n < 2 || word.p[0] != '-' || memchr(word.p, '=', word.n))
-        return NULL;
+        return is_setting(word) ? "" : NULL;
     if (word.p[1] == '-')
-        return long_option(a407_span(word.p + 2, word.n - 2));
-    if (a407_span_eq(word, "-b"))
-        return "="; /* curl's cookies */
-    if (a407_span_eq(word, "-E") || a407_span_eq(word, "-a"))
-        return ":"; /* curl's cert:password, httpie's user:password */
+        return is_body(word) ? ""
+                             : long_option(a407_span(word.p + 2, word.n - 2));
+    if (a407_span_eq(word, "-b") || a407_span_eq(word, "-F"))
+        return "="; /* curl's cookies and forms */
+    if (a407_span_eq(word, "-d"))
+        return "={\""; /* curl's bodies; a folder for others */
+    if (a407_span_eq(word, "-E") || a407_span_eq(word, "-a") ||
+        a407_span_eq(word, "-P"))
+        return ":"; /* curl's cert:password, httpie's and proxytunnel's
+                       user:password */
     if (secret_name(a407_span(word.p + 1, word.n - 1)))
         return "";
-    /* also bundled: curl -sSu user:password, smbclient -U user%password */
-    return memchr("uU", word.p[word.n - 1], 2) ? ":%" : NULL;
+    /* also bundled: curl -sSu user:password, smbclient -U user%password, lftp
+       -u user,password */
+    return memchr("uU", word.p[word.n - 1], 2) ? ":%," : NULL;
 }
 
 bool a407_takes_proxy(struct a407_span option)
@@ -177,17 +216,32 @@ static size_t glued_user(struct a407_span t, size_t from)
     return memchr(t.p + i, ':', a407_word_end(t, i) - i) ? i + 1 : 0;
 }
 
+/* In "-dname=value" where the value is, or 0; curl's bodies. */
+static size_t glued_data(struct a407_span t, size_t from)
+{
+    if (t.n - from < 3 || memcmp(t.p + from, "-d", 2) != 0)
+        return 0;
+    const char *is = memchr(t.p + from, '=', a407_word_end(t, from) - from);
+    return is ? (size_t)(is - t.p) + 1 : 0;
+}
+
 /* The word at i is a secret, wholly or from the offset returned; or t.n. */
-static size_t secret_word(struct a407_span t, struct a407_span prev, size_t i)
+static size_t secret_word(struct a407_span t, struct a407_span prev,
+                          unsigned programs, size_t i)
 {
     struct a407_span before = a407_word_before(t, prev, i);
+    size_t at = programs ? a407_program_secret(programs, before, t, i) : t.n;
+    if (at < t.n)
+        return at;
     const char *chars = announces(before);
     if (chars && has_any(t, i, chars))
         return i;
     if (before.p != prev.p && is_auth_scheme(before))
         return i;
     size_t glued = glued_user(t, i);
-    return glued ? glued : t.n;
+    if (!glued)
+        glued = glued_data(t, i);
+    return glued && glued < t.n ? glued : t.n;
 }
 
 /* A secret follows the "=" or ":" at i: where it starts, or t.n. */
@@ -203,7 +257,9 @@ static size_t secret_value(struct a407_span t, size_t i)
         start--;
     struct a407_span name = a407_span(t.p + start, end - start);
     const char *chars = colon && secret_name(name) ? "" : NULL;
-    if (!colon) {
+    if (!colon && is_body(name)) {
+        chars = "";
+    } else if (!colon) {
         while (name.n && name.p[0] == '-')
             name = a407_span(name.p + 1, name.n - 1);
         chars = long_option(name);
@@ -220,12 +276,19 @@ static size_t secret_value(struct a407_span t, size_t i)
     return i < t.n && has_any(t, i, chars) ? i : t.n;
 }
 
-size_t a407_secret_start(struct a407_span t, struct a407_span prev, size_t from)
+size_t a407_secret_start(struct a407_span t, struct a407_span prev,
+                         unsigned programs, size_t from)
 {
-    for (size_t i = from; i < t.n; i++) {
+    for (size_t i = 0; i < t.n; i++) {
         size_t start = t.n;
-        if (a407_word_starts(t, i))
-            start = secret_word(t, prev, i);
+        bool word = a407_word_starts(t, i);
+        if (word && i >= from)
+            start = secret_word(t, prev, programs, i);
+        if (word)
+            programs |=
+                a407_programs_of(a407_span(t.p + i, a407_word_end(t, i) - i));
+        if (i < from)
+            continue;
         if (start == t.n && (t.p[i] == '=' || t.p[i] == ':'))
             start = secret_value(t, i);
         if (start < t.n)

@@ -30,11 +30,30 @@ struct a407_span a407_word_before(struct a407_span t, struct a407_span prev,
 /* The option's value is a proxy, which may be "user@host" without a scheme. */
 bool a407_takes_proxy(struct a407_span option);
 
+/* ---- programs whose short options hold secrets (redact_programs.c) ---- */
+
+/* Bits of the programs that the word names, by a path or without. */
+unsigned a407_programs_of(struct a407_span word);
+
+/*
+ * The word at `from` in t is, or holds, the secret of one of these programs,
+ * `before` being the word before it: where it starts, or t.n.
+ */
+size_t a407_program_secret(unsigned programs, struct a407_span before,
+                           struct a407_span t, size_t from);
+
+/* ---- tokens that are known by their looks (redact_tokens.c) ---- */
+
+/* One past a token that starts at i and that services give out in this form;
+   i if there is none. */
+size_t a407_token_end(struct a407_span t, size_t i);
+
 /*
  * The offset, `from` at least, from which on the text holds a secret; t.n if
- * none is found. `prev` is the word before the text.
+ * none is found. `prev` is the word before the text, `programs` what was named
+ * before it.
  */
 size_t a407_secret_start(struct a407_span t, struct a407_span prev,
-                         size_t from);
+                         unsigned programs, size_t from);
 
 #endif

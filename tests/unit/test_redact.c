@@ -37,6 +37,8 @@ static const struct {
     {"http://u:a/b@h/p", "http://h/p"},
     {"http://u:a b@h/p", "http://h/p"},
     {"http://u:p@a,http://v:q@b", "http://a,http://b"},
+    /* a token that is known by its looks */
+    {"https://h/hook/ghp_0123456789abcdefghij/x", "https://h/hook/" R "/x"},
     {"http://h/?next=http://u:p@g", "http://h/"},
 };
 
@@ -135,6 +137,77 @@ static const struct {
     {NULL, "http.extraheader=PRIVATE-TOKEN: x",
      "http.extraheader=PRIVATE-TOKEN: " R},
 
+    /* of single programs: see test_programs */
+    {"-p", "8080:80", NULL},
+    {NULL, "-psecret", NULL},
+    {"-w", "secret", NULL},
+    {NULL, "mysql", NULL},
+
+    /* bodies */
+    {"--data", "anything", R},
+    {"--data-raw", "{}", R},
+    {NULL, "--data-urlencode=x", "--data-urlencode=" R},
+    {"--json", "{\"a\":1}", R},
+    {NULL, "--post-data=a", "--post-data=" R},
+    {"-d", "user=a&pin=1", R},
+    {"-d", "{\"pin\":1}", R},
+    {"-d", "/tmp/folder", NULL},
+    {NULL, "-dpin=1", "-dpin=" R},
+    {"-F", "pin=1", R},
+    {"--url-query", "pin=1", R},
+    {NULL, "data=1", NULL},
+    {NULL, "form.json", NULL},
+
+    /* settings, their values behind them */
+    {"//registry.npmjs.org/:_authToken", "x", R},
+    {"//h/:_auth", "x", R},
+    {"_password", "x", R},
+    {"aws_secret_access_key", "x", R},
+    {"http.proxyPassword", "x", R},
+    {"password", "x", R},
+    {"http.proxy", "http://u:p@h", "http://" R "@h"},
+    {"passwd", "bob", NULL},
+
+    /* clients of many kinds */
+    {"-c", "http.proxy=http://u:p@h:1", "http.proxy=http://" R "@h:1"},
+    {"-c", "http.proxy=u:p@h:1", R "@h:1"},
+    {"-c", "http.extraHeader=Authorization: Basic x",
+     "http.extraHeader=Authorization: " R},
+    {NULL, "--//registry/:_authToken=x", "--//registry/:_authToken=" R},
+    {NULL, "-Djdk.http.auth.x=y", "-Djdk.http.auth.x=" R},
+    {NULL, "-Djavax.net.ssl.keyStorePassword=x",
+     "-Djavax.net.ssl.keyStorePassword=" R},
+    {NULL, "-Dhttp.proxyUser=alice", NULL},
+    {"--proxy-auth", "alice:x", R},
+    {"--proxy", "alice:x@h:3128", R "@h:3128"},
+    {NULL, "--all-proxy-passwd=x", "--all-proxy-passwd=" R},
+    {NULL, "--rpc-secret=x", "--rpc-secret=" R},
+    {"-u", "alice,x", R},
+    {"-P", "alice:x", R},
+    {"-P", "/tmp/folder", NULL},
+    {"-proxy_pass", "pass:x", R},
+    {NULL, "PROXY:h:t:443,proxyport=1,proxyauth=u:x",
+     "PROXY:h:t:443,proxyport=1,proxyauth=" R},
+    {NULL, "token==x", "token=" R},
+    {"-o", "ProxyCommand=nc -X connect -x h:1 %h %p", NULL},
+    {"-o", "ProxyCommand=ncat --proxy h:1 --proxy-auth u:x %h %p",
+     "ProxyCommand=ncat --proxy h:1 --proxy-auth " R},
+    {"-o", "ProxyCommand=connect -H u:x@h:1 %h %p",
+     "ProxyCommand=connect -H " R "@h:1 %h %p"},
+    {"-o", "ProxyCommand=proxytunnel -p h:1 -P u:x -d %h:%p",
+     "ProxyCommand=proxytunnel -p h:1 -P " R},
+
+    /* tokens that are known by their looks */
+    {"login", "ghp_0123456789abcdefghij", R},
+    {NULL, "x=glpat-0123456789abcdefgh.", "x=" R},
+    {NULL, "https://h/hook/xoxb-0123456789-abcdefg/send",
+     "https://h/hook/" R "/send"},
+    {NULL, "AKIA0123456789ABCDEF", R},
+    {"-X", "(eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.)", "(" R ")"},
+    {NULL, "ghp_short", NULL},
+    {NULL, "task-0123456789abcdefghij", NULL},
+    {NULL, "risk-0123456789abcdefghij", NULL},
+
     /* fields */
     {"-H", "Proxy-Authorization: Basic eDp5", "Proxy-Authorization: " R},
     {"-H", "proxy-authorization:Basic eDp5", "proxy-authorization:" R},
@@ -144,7 +217,8 @@ static const struct {
     {NULL, "X-Api-Key: x", "X-Api-Key: " R},
     {"Authorization:", "Bearer x", R},
     {NULL, "X-Custom: Bearer x", "X-Custom: Bearer " R},
-    {"-d", "{\"user\":\"a\",\"password\":\"x\"}",
+    {"-d", "{\"user\":\"a\",\"password\":\"x\"}", R},
+    {NULL, "{\"user\":\"a\",\"password\":\"x\"}",
      "{\"user\":\"a\",\"password\":" R},
 
     /* URLs */
@@ -191,6 +265,50 @@ static void redact(const char *prev, const char *arg, char *out, size_t cap)
     a407_redact_arg(p, a, out, cap);
     free(p);
     free(a);
+}
+
+/* Options that are another thing in other programs. */
+static const struct {
+    const char *words[5];
+    const char *shown; /* the last one */
+} lines[] = {
+    {{"mysql", "-pS3CR3T"}, "-p" R},
+    {{"/usr/bin/mysqldump", "-u", "root", "-pS3CR3T"}, "-p" R},
+    {{"mariadb-admin", "-pS3CR3T"}, "-p" R},
+    {{"sudo", "mysql", "-pS3CR3T"}, "-p" R},
+    {{"sh", "-c", "cd /tmp; mysql -pS3CR3T x"}, "cd /tmp; mysql -p" R},
+    {{"sh", "-c", "'mysql' -pS3CR3T x"}, "'mysql' -p" R},
+    {{"7z", "x", "-pS3CR3T"}, "-p" R},
+    {{"sshpass", "-p", "S3CR3T"}, R},
+    {{"sshpass", "-pS3CR3T"}, "-p" R},
+    {{"unzip", "-P", "S3CR3T"}, R},
+    {{"ldapsearch", "-w", "S3CR3T"}, R},
+    {{"redis-cli", "-a", "S3CR3T"}, R},
+    {{"docker", "login", "-p", "S3CR3T"}, R},
+    {{"docker", "run", "-p", "8080:80"}, "8080:80"},
+    {{"cargo", "login", "S3CR3T"}, R},
+    {{"cargo", "build"}, "build"},
+    {{"mkdir", "-p", "folder"}, "folder"},
+    {{"mkdir", "-pv"}, "-pv"},
+    {{"mysql", "-P", "3306"}, "3306"},
+    {{"mysql", "--port=3306"}, "--port=3306"},
+};
+
+static void test_programs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        unsigned programs = 0;
+        char out[128];
+        const char *prev = NULL;
+        for (size_t k = 0; k < 5 && lines[i].words[k]; k++) {
+            a407_redact_next(&programs, prev, lines[i].words[k], out,
+                             sizeof out);
+            prev = lines[i].words[k];
+        }
+        if (strcmp(out, lines[i].shown) != 0)
+            fail_msg("%s ... %s: %s", lines[i].words[0], prev, out);
+    }
 }
 
 static void test_arg(void **state)
@@ -320,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_url),          cmocka_unit_test(test_arg),
         cmocka_unit_test(test_cap),          cmocka_unit_test(test_long),
         cmocka_unit_test(test_surroundings), cmocka_unit_test(test_any_text),
+        cmocka_unit_test(test_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
