@@ -83,7 +83,7 @@ def source_helper():
                   "exec cat", "f() { :; }; f", "$HOME/tool", "~/tool",
                   "V=1 tool", "'no such'"):
         silent(f"helper = {value}")
-    for value, part in ((f"no-such-{SECRET[:0]}tool --x",
+    for value, part in (("no-such-tool --x",
                          "helper: no-such-tool: No such file"),
                         (path("no-such") + " get", "no-such: No such file"),
                         (plain, "plain: Permission denied"),

@@ -234,7 +234,7 @@ def client_expired_token(p):
 def client_bad_source(p):
     """a source that gives nothing: the proxy's 407, and the cause in the log"""
     open_file = p.write("open", "s3cr3t", 0o644)
-    for lines in ((f"helper = echo s3cr3t >&2; exit 3;",),
+    for lines in (("helper = echo s3cr3t >&2; exit 3;",),
                   ("helper = no-such-command-here",),
                   ("username = alice", f"password-file = {open_file}"),
                   ("token-file = /no/such/file",)):
