@@ -205,6 +205,13 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
     return A407_TRY_READY;
 }
 
+/* A source that failed a moment ago is not asked again yet. */
+static void came_to_nothing(struct a407_engine *e, enum a407_cause why)
+{
+    if (e->x.outside == A407_CAUSE_NONE)
+        e->x.outside = why;
+}
+
 /* The credentials that must not be tried: tried here, or locked out. */
 static void excluded(struct a407_engine *e, uint8_t *out, bool *locked)
 {
@@ -223,11 +230,13 @@ static void excluded(struct a407_engine *e, uint8_t *out, bool *locked)
             out[i] |= A407_SCHEME_BIT(s);
             *locked = true;
         }
-        if (p->unmet_until[i] <= now)
-            continue;
-        out[i] |= A407_SCHEME_BIT(A407_NEGOTIATE);
-        if (e->x.outside == A407_CAUSE_NONE)
-            e->x.outside = p->unmet[i];
+        if (p->unmet_until[i] > now) {
+            out[i] |= A407_SCHEME_BIT(A407_NEGOTIATE);
+            came_to_nothing(e, p->unmet[i]);
+        }
+        if (a407_credential_is_outside(p->creds[i]) && !p->fetched[i] &&
+            p->fetch_after[i] > now)
+            came_to_nothing(e, A407_CAUSE_HELPER_FAILED);
     }
 }
 

@@ -60,9 +60,10 @@ def ntlm(acceptor, name="password, NTLM", **more):
 
 
 def inside(acceptor):
-    return Way("password, NTLM in Negotiate", "negotiate", 3, lambda task: {
+    """Where Negotiate is all that is offered, NTLM goes within it."""
+    return Way("password, NTLM in Negotiate", "ntlm", 3, lambda task: {
         **tickets(acceptor, NOWHERE), **password(),
-        "AUTH407_SCHEMES": "negotiate"})
+        "AUTH407_SCHEMES": "ntlm"})
 
 
 def bearer(acceptor):
@@ -83,6 +84,7 @@ def ways(acceptor):
         out.append(ticket(acceptor))
     if "samba-ntlm" in acceptor.accepts:
         out.append(ntlm(acceptor))
-    if "samba-spnego" in acceptor.accepts:
+    if "samba-spnego" in acceptor.accepts and \
+            "samba-ntlm" not in acceptor.accepts:
         out.append(inside(acceptor))
     return out
