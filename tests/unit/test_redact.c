@@ -219,7 +219,7 @@ static const struct {
     {NULL, "X-Custom: Bearer x", "X-Custom: Bearer " R},
     {"-d", "{\"user\":\"a\",\"password\":\"x\"}", R},
     {NULL, "{\"user\":\"a\",\"password\":\"x\"}",
-     "{\"user\":\"a\",\"password\":" R},
+     "{\"user\":\"a\",\"password\"" R},
 
     /* URLs */
     {NULL, "http://u:p@h/p", "http://" R "@h/p"},
