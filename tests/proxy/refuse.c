@@ -22,7 +22,7 @@
 
 static const char unreadable[] = "Digest realm=\"never closed, nonce=, ==\\";
 static const char *const decoys[] = {
-    "Negotiate",
+    "Mutual",
     "Newauth realm=\"apps, Basic realm=x\", type=1, title=\"Say \\\"a, b\\\"\"",
     "Unheard-of dG9rZW42OA==",
 };
