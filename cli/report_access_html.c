@@ -5,16 +5,7 @@
 #include "report_html.h"
 
 /* Rows of a list in a page; JSON and CSV have all. */
-#define ROWS 200
-
-static void paragraph(FILE *f, const char *text)
-{
-    if (!*text)
-        return;
-    fputs("<p>", f);
-    a407_html_text(f, text);
-    fputs("</p>\n", f);
-}
+#define ROWS 50
 
 static void key(FILE *f, struct a407_span s)
 {
@@ -24,18 +15,15 @@ static void key(FILE *f, struct a407_span s)
 }
 
 static void table_start(FILE *f, const char *id, const char *title,
-                        const char *head)
+                        const char *const *columns, size_t n)
 {
-    fprintf(f,
-            "<h3 id=\"h-%s\">%s</h3>\n<div class=\"scroll\" tabindex=\"0\" "
-            "role=\"region\" aria-labelledby=\"h-%s\">\n<table>\n<thead><tr>"
-            "%s</tr></thead>\n<tbody>\n",
-            id, title, id, head);
+    fprintf(f, "<h3 id=\"h-%s\">%s</h3>\n", id, title);
+    a407_html_table(f, id, columns, n);
 }
 
 static void table_end(FILE *f, uint64_t more)
 {
-    fputs("</tbody>\n</table>\n</div>\n", f);
+    a407_html_table_end(f);
     if (more)
         fprintf(f,
                 "<p class=\"more\">and %" PRIu64 " more: <code>--format "
@@ -48,13 +36,14 @@ static void our_side(const struct a407_access_record *r, FILE *f)
 {
     char text[A407_ACCESS_WORDS];
 
-    fputs("<tr><th scope=\"row\" class=\"ww\">", f);
+    a407_html_row(f, "ww");
     a407_html_time(f, r->time_us);
     fputs("<br>", f);
     a407_html_span(f, r->method);
     fputs(" ", f);
     key(f, r->target);
-    fputs("</th><td class=\"ww\">", f);
+    fputs("</th>", f);
+    a407_html_cell(f, "Program", "ww");
     key(f, r->binary);
     fprintf(f, ", pid %" PRId64 "<br>sent <bdi>", r->pid);
     a407_access_say_sent(r, text);
@@ -66,10 +55,13 @@ static void our_side(const struct a407_access_record *r, FILE *f)
 
 static void outcome(const struct a407_access_record *r, FILE *f)
 {
-    fprintf(f, "<td class=\"w\"><span class=\"%s\">",
-            r->unresolved ? "bad" : "good");
+    a407_html_cell(f, "Outcome", "w");
+    fprintf(f, "<span class=\"%s\">", r->unresolved ? "bad" : "good");
     a407_html_span(f, r->outcome);
-    fputs("</span><br><code>", f);
+    if (r->final_status)
+        fprintf(f, "</span>, read %d<br><code>", r->final_status);
+    else
+        fputs("</span><br><code>", f);
     a407_html_span(f, r->cause);
     fputs("</code></td></tr>\n", f);
 }
@@ -80,7 +72,8 @@ static void proxy_side(const struct a407_access_row *row, FILE *f)
     const char *who = a407_access_say_who(&row->legs[0].line);
     size_t i;
 
-    fputs("<td class=\"ww\"><bdi>", f);
+    a407_html_cell(f, "The proxy&#39;s log", "ww");
+    fputs("<bdi>", f);
     a407_access_say_line(&row->legs[0].line, text);
     a407_html_text(f, text);
     fputs("</bdi>", f);
@@ -122,23 +115,27 @@ static void put_group(const struct a407_access_group *g, FILE *f)
 {
     size_t i;
 
-    fputs("<tr><th scope=\"row\"><bdi class=\"key\">", f);
-    a407_html_text(f, g->client);
-    fputs("</bdi></th><td>", f);
+    a407_html_row(f, "");
+    key(f, a407_span_str(g->client));
+    fputs("</th>", f);
+    a407_html_cell(f, "User", "");
     if (*g->user) {
         fputs("<bdi>", f);
         a407_html_text(f, g->user);
-        fputs("</bdi>", f);
+        fputs("</bdi></td>", f);
     } else {
-        fputs("<span class=\"dim\">none</span>", f);
+        fputs("<span class=\"dim\">none</span></td>", f);
     }
-    fputs("</td><td class=\"n\">", f);
+    a407_html_cell(f, "407s", "n");
     a407_html_count(f, g->total);
-    fputs("</td><td class=\"t\">", f);
+    fputs("</td>", f);
+    a407_html_cell(f, "First", "t");
     a407_html_time(f, g->first_us);
-    fputs("</td><td class=\"t\">", f);
+    fputs("</td>", f);
+    a407_html_cell(f, "Last", "t");
     a407_html_time(f, g->last_us);
-    fputs("</td><td class=\"ww\">", f);
+    fputs("</td>", f);
+    a407_html_cell(f, "For", "ww");
     for (i = 0; i < g->n_targets; i++) {
         fputs(i ? ", " : "", f);
         key(f, a407_span_str(g->targets[i]));
@@ -148,49 +145,60 @@ static void put_group(const struct a407_access_group *g, FILE *f)
 
 static void put_strangers(const struct a407_report_access *a, FILE *f)
 {
-    char text[A407_ACCESS_WORDS];
+    static const char *const columns[] = {"Client", "User", "#407s",
+                                          "First",  "Last", "For"};
     size_t i;
 
-    a407_access_say_strangers(a, text);
-    if (!*text)
+    if (a->sums.without_record == 0)
         return;
-    table_start(f, "strangers", "In the proxy&#39;s log alone",
-                "<th scope=\"col\">Client</th><th scope=\"col\">User</th>"
-                "<th scope=\"col\" class=\"n\">407s</th><th scope=\"col\">First"
-                "</th><th scope=\"col\">Last</th><th scope=\"col\">For</th>");
+    table_start(f, "strangers", "In the proxy&#39;s log alone", columns, 6);
     for (i = 0; i < a->n_groups && i < ROWS; i++)
         put_group(&a->groups[i], f);
     table_end(f, a->n_groups - i);
-    paragraph(f, text);
+}
+
+static void item(FILE *f, const char *text)
+{
+    if (!*text)
+        return;
+    fputs("<li>", f);
+    a407_html_text(f, text);
+    fputs("</li>\n", f);
+}
+
+static void put_sums(const struct a407_report_access *a, FILE *f)
+{
+    static void (*const say[])(const struct a407_report_access *, char *) = {
+        a407_access_say_files, a407_access_say_matches, a407_access_say_clock,
+        a407_access_say_missing, a407_access_say_strangers};
+    char text[A407_ACCESS_WORDS];
+    size_t i;
+
+    fputs("<ul>\n", f);
+    for (i = 0; i < sizeof say / sizeof *say; i++) {
+        say[i](a, text);
+        item(f, text);
+    }
+    fputs("</ul>\n", f);
 }
 
 void a407_report_access_html(const struct a407_report_access *a, FILE *f)
 {
-    char text[A407_ACCESS_WORDS];
+    static const char *const both[] = {"Request", "Program",
+                                       "The proxy&#39;s log", "Outcome"};
+    static const char *const ours[] = {"Request", "Program", "Outcome"};
 
     fputs("<section id=\"access\" aria-labelledby=\"h-access\">\n"
           "<h2 id=\"h-access\">The proxy&#39;s own log</h2>\n",
           f);
-    a407_access_say_files(a, text);
-    paragraph(f, text);
-    a407_access_say_matches(a, text);
-    paragraph(f, text);
-    a407_access_say_clock(a, text);
-    paragraph(f, text);
-    a407_access_say_missing(a, text);
-    if (*text) {
-        paragraph(f, text);
-        table_start(f, "missing", "In the records alone",
-                    "<th scope=\"col\">Request</th><th scope=\"col\">Program"
-                    "</th><th scope=\"col\">Outcome</th>");
-        table_end(f, put_rows(a, false, f));
-    }
+    put_sums(a, f);
     if (a->sums.matched) {
-        table_start(f, "both", "Both sides of each 407",
-                    "<th scope=\"col\">Request</th><th scope=\"col\">Program"
-                    "</th><th scope=\"col\">The proxy&#39;s log</th>"
-                    "<th scope=\"col\">Outcome</th>");
+        table_start(f, "both", "Both sides of each 407", both, 4);
         table_end(f, put_rows(a, true, f));
+    }
+    if (a->sums.without_line) {
+        table_start(f, "missing", "In the records alone", ours, 3);
+        table_end(f, put_rows(a, false, f));
     }
     put_strangers(a, f);
     fputs("</section>\n", f);

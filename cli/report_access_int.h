@@ -49,6 +49,7 @@ struct a407_access_sums {
     uint64_t records;      /* that the report is on */
     uint64_t matched;      /* of them, those whose 407 is in the proxy's log */
     uint64_t by_port;      /* of these, by equal ports */
+    uint64_t ports_differ; /* of these, both sides have one, and not the same */
     uint64_t without_line; /* records - matched */
     uint64_t without_record; /* 407s of the proxy's log */
     bool shifted;            /* an offset of the clocks was found and allowed */

@@ -200,6 +200,8 @@ static void match(struct window *w, struct a407_access_entry *leg)
     if (leg->leg == 0 && line) {
         a->sums.matched++;
         a->sums.by_port += (out.flags & A407_ACCESS_BY_PORT) != 0;
+        a->sums.ports_differ +=
+            leg->port && line->port && leg->port != line->port;
     }
     out.key = leg->flags & A407_ACCESS_UNRESOLVED ? 0 : 1;
     out.at_us = leg->record_us;

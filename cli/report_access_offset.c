@@ -17,12 +17,16 @@
 #define LEGS       256   /* of one key */
 #define LINES      4096
 #define PAIRS      8000000 /* in all: bounds the time */
+/* A script's requests within a second or two fit any other such script's:
+   without ports, only what is spread out tells of a clock. */
+#define SPREAD_US ((int64_t)10000000)
 
 struct bin {
     int64_t number;             /* of the difference, in BIN_US */
     uint32_t votes, port_votes; /* records that voted */
     uint32_t last, port_last;   /* the one that voted last, counted from 1 */
     int64_t sum_us;             /* over n pairs */
+    int64_t first_us, last_us;  /* our time of these pairs */
     uint32_t n;
 };
 
@@ -59,7 +63,7 @@ static int64_t bin_number(int64_t us)
 
 /* A vote goes to the bin and to the one below, so that a difference on the
    border of two bins has one that holds all of its votes. */
-static void vote(struct ballot *b, int64_t difference, bool port)
+static void vote(struct ballot *b, int64_t at_us, int64_t difference, bool port)
 {
     int64_t number = bin_number(difference);
     int i;
@@ -69,6 +73,10 @@ static void vote(struct ballot *b, int64_t difference, bool port)
 
         if (!bin)
             return;
+        if (bin->n == 0 || at_us < bin->first_us)
+            bin->first_us = at_us;
+        if (bin->n == 0 || at_us > bin->last_us)
+            bin->last_us = at_us;
         bin->n++;
         bin->sum_us += difference;
         if (bin->last != b->voters) {
@@ -97,7 +105,7 @@ static void vote_group(struct ballot *b)
             if (difference > LARGEST_US || difference < -LARGEST_US)
                 continue;
             by_port |= port;
-            vote(b, difference, port);
+            vote(b, b->legs[i].at_us, difference, port);
         }
         b->port_voters += by_port;
     }
@@ -183,7 +191,8 @@ static void decide(struct a407_report_access *a, struct ballot *b)
     if (votes < 2 || second * 2 >= votes || votes * 2 < b->port_voters) {
         best = winner(b, false, &second);
         votes = best ? best->votes : 0;
-        if (votes < 3 || second * 2 >= votes || votes * 2 < b->voters)
+        if (votes < 3 || second * 2 >= votes || votes * 2 < b->voters ||
+            best->last_us - best->first_us < SPREAD_US)
             best = NULL;
     }
     if (best)

@@ -6,7 +6,8 @@
 #include "report_access_words.h"
 #include "report_term.h"
 
-#define LABEL 12 /* columns of "  program   " */
+#define INDENT 4
+#define LABEL  17 /* columns of "    proxy's log  " */
 
 static void heading(const struct a407_report_term *t, const char *text)
 {
@@ -28,9 +29,9 @@ static void paragraph(const struct a407_report_term *t, const char *text)
 static void labelled(const struct a407_report_term *t, const char *label,
                      const char *text)
 {
-    fputs("  ", t->f);
+    fprintf(t->f, "%*s", INDENT, "");
     a407_term_style(t, A407_DIM);
-    a407_term_cell(t, label, LABEL - 2, true);
+    a407_term_cell(t, label, LABEL - INDENT, true);
     a407_term_style(t, A407_PLAIN);
     a407_term_wrap(t, text, LABEL, LABEL);
 }
@@ -102,6 +103,9 @@ static void outcome(const struct a407_report_term *t,
     a407_access_say_span(r->outcome, word);
     a407_access_say_span(r->cause, cause);
     snprintf(text, sizeof text, "%s (%s)", word, cause);
+    if (r->final_status)
+        snprintf(text, sizeof text, "%s, read %d (%s)", word, r->final_status,
+                 cause);
     labelled(t, "outcome", text);
 }
 

@@ -91,9 +91,14 @@ void a407_access_say_matches(const struct a407_report_access *a, char *out)
         add(out, "%s%" PRIu64 " %sby request, status and time",
             s->by_port ? ", " : ": ", by_time, s->by_port ? "" : "found ");
     add(out, ".");
-    if (by_time && !s->ports)
+    if (s->ports_differ)
+        add(out,
+            " The ports of %" PRIu64 " differ: addresses are translated "
+            "on the way, or these are requests of others.",
+            s->ports_differ);
+    else if (by_time && !s->ports)
         add(out, " A log that has the client's port makes this exact: see "
-                 "auth407(1), PROXY LOGS.");
+                 "\"Proxy logs\" in auth407(1).");
 }
 
 /* "2 h 0 min 3.2 s" */

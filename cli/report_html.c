@@ -100,10 +100,10 @@ static void put_range(const struct a407_report_view *v, FILE *f)
 
 static void put_sum(const char *name, uint64_t n, const char *class, FILE *f)
 {
-    fprintf(f, "<div><dt>%s</dt><dd%s%s%s>", name, *class ? " class=\"" : "",
+    fprintf(f, "<li><span>%s</span><b%s%s%s>", name, *class ? " class=\"" : "",
             class, *class ? "\"" : "");
     a407_html_count(f, n);
-    fputs("</dd></div>\n", f);
+    fputs("</b></li>\n", f);
 }
 
 static void put_sums(const struct a407_report_view *v, FILE *f)
@@ -112,7 +112,7 @@ static void put_sums(const struct a407_report_view *v, FILE *f)
 
     if (r->all.total == 0)
         return;
-    fputs("<dl class=\"sums\">\n", f);
+    fputs("<ul class=\"sums\">\n", f);
     put_sum("407s", r->all.total, "", f);
     put_sum("Unresolved", r->all.unresolved, r->all.unresolved ? "bad" : "good",
             f);
@@ -120,7 +120,36 @@ static void put_sums(const struct a407_report_view *v, FILE *f)
     put_sum("Programs", r->tables[A407_REPORT_BINARY].n, "", f);
     put_sum("Dropped the header", dropped(r, NULL), "", f);
     put_sum("Proxies", r->tables[A407_REPORT_PROXY].n, "", f);
-    fputs("</dl>\n", f);
+    fputs("</ul>\n", f);
+}
+
+static void put_link(const char *id, const char *text, FILE *f)
+{
+    fprintf(f, "<li><a href=\"#%s\">%s</a></li>\n", id, text);
+}
+
+static void put_nav(const struct a407_report_view *v, FILE *f)
+{
+    const struct a407_report *r = v->report;
+    bool group[3] = {false, false, false};
+    size_t i;
+
+    if (r->all.total == 0)
+        return;
+    for (i = 0; i < r->n_findings; i++)
+        group[a407_report_group(&r->findings[i])] = true;
+    fputs("<nav aria-label=\"On this page\"><ul>\n", f);
+    put_link("dropped", "Dropped the header", f);
+    put_link("time", "407s over time", f);
+    put_link("programs", "Programs", f);
+    if (group[A407_REPORT_NEVER_SENT])
+        put_link("never", "Never sent one", f);
+    if (group[A407_REPORT_OTHER])
+        put_link("other", "Other causes", f);
+    if (v->access)
+        put_link("access", "The proxy&#39;s own log", f);
+    put_link("by-binary", "Tables", f);
+    fputs("</ul></nav>\n", f);
 }
 
 /* One thing that was read and is not counted; nothing for 0. */
@@ -165,6 +194,7 @@ bool a407_report_html(const struct a407_report_view *v, FILE *f)
     put_lead(v, f);
     put_range(v, f);
     put_sums(v, f);
+    put_nav(v, f);
     fputs("</header>\n<main>\n", f);
     if (any) {
         a407_html_dropped(v, f);
@@ -172,6 +202,10 @@ bool a407_report_html(const struct a407_report_view *v, FILE *f)
         a407_html_bars(v, f);
         a407_html_findings(v, f);
     }
+    if (!any)
+        fputs("<section><p>There is nothing to show. Programs that run under "
+              "<code>auth407</code> leave a line for each 407.</p></section>\n",
+              f);
     if (v->access)
         a407_report_access_html(v->access, f);
     a407_html_tables(v, f);

@@ -36,6 +36,18 @@ const char *a407_html_outcome(enum a407_outcome o);
 /* "3 resolved, 2 observed" */
 void a407_html_outcomes(FILE *f, const uint64_t *count);
 
+/*
+ * Tables, which on a narrow screen fold into a block for each row: so each cell
+ * carries the name of its column, and the roles that folding takes away. The
+ * head is `columns` (n of them, those with a "#" in front are numbers) below an
+ * existing heading "h-ID". A cell's class may be "".
+ */
+void a407_html_table(FILE *f, const char *id, const char *const *columns,
+                     size_t n);
+void a407_html_table_end(FILE *f);
+void a407_html_row(FILE *f, const char *class);
+void a407_html_cell(FILE *f, const char *label, const char *class);
+
 /* "and 5 more: ..." where a list was cut; nothing for 0. */
 void a407_html_more(FILE *f, uint64_t n);
 

@@ -18,10 +18,11 @@ struct chart {
     int ticks_max;
 };
 
-static const struct chart wide = {"chart wide", 1000, 240, 52, 28, 100, 8};
-static const struct chart narrow = {"chart narrow", 340, 220, 38, 28, 40, 3};
+static const struct chart wide = {"chart wide", 1000, 240, 52, 28, 100, 10};
+static const struct chart narrow = {"chart narrow", 340, 220, 38, 28, 40, 5};
 
-#define TOP 8
+#define TOP      8
+#define BARS_MIN 12 /* one bar alone would tell of no time */
 
 /* Buckets added up, as few to a bar as there is room for. */
 struct bars {
@@ -41,18 +42,23 @@ static uint64_t sum_of(const uint64_t *count)
     return sum;
 }
 
+/* A short range gets empty bars on both sides. */
 static void add_up(const struct a407_report_timeline *t, size_t bars_max,
                    struct bars *out)
 {
-    size_t each = (t->n + bars_max - 1) / bars_max, i, k;
+    size_t each = (t->n + bars_max - 1) / bars_max, before = 0, i, k;
 
     memset(out, 0, sizeof *out);
-    out->start_us = t->start_us;
     out->width_us = t->width_us * (int64_t)each;
     out->n = (t->n + each - 1) / each;
+    if (out->n < BARS_MIN) {
+        before = (BARS_MIN - out->n) / 2;
+        out->n = BARS_MIN;
+    }
+    out->start_us = t->start_us - (int64_t)before * out->width_us;
     for (i = 0; i < t->n; i++)
         for (k = 0; k < A407_REPORT_OUTCOMES; k++)
-            out->count[i / each][k] += t->count[i][k];
+            out->count[before + i / each][k] += t->count[i][k];
     for (i = 0; i < out->n; i++)
         if (sum_of(out->count[i]) > out->most)
             out->most = sum_of(out->count[i]);
@@ -100,14 +106,18 @@ static void local(int64_t s, struct tm *tm)
         memset(tm, 0, sizeof *tm);
 }
 
-/* "14:05", or the day where it is midnight or a step is a day or more. */
+/* "14:05", or the day where it is midnight or a step is a day or more. The
+   names are English (no LC_TIME was set). */
 static void tick_label(int64_t s, int64_t step, char *out, size_t cap)
 {
     struct tm tm;
 
     local(s, &tm);
-    if (step >= 86400 || (tm.tm_hour == 0 && tm.tm_min == 0 && tm.tm_sec == 0))
-        strftime(out, cap, "%Y-%m-%d", &tm);
+    if (step >= 30 * 86400)
+        strftime(out, cap, "%b %Y", &tm);
+    else if (step >= 86400 ||
+             (tm.tm_hour == 0 && tm.tm_min == 0 && tm.tm_sec == 0))
+        strftime(out, cap, "%d %b", &tm);
     else
         strftime(out, cap, step < 60 ? "%H:%M:%S" : "%H:%M", &tm);
 }
@@ -120,41 +130,50 @@ static double x_of(const struct chart *c, const struct bars *b, int64_t us)
     return c->left + share * (c->width - c->left);
 }
 
+#define LETTER 7 /* the width of one, at most */
+
+/* A tick, and its label if there is room behind the last one. */
+static void put_tick(const struct chart *c, double x, const char *label,
+                     double *taken, FILE *f)
+{
+    int base = c->height - c->bottom;
+    double width = LETTER * (double)strlen(label), left = x - width / 2;
+
+    fprintf(f, "<path class=\"axis\" d=\"M%.1f %dv4\"/>", x, base);
+    if (left + width > c->width)
+        left = c->width - width;
+    if (left < c->left)
+        left = c->left;
+    if (left < *taken)
+        return;
+    *taken = left + width + LETTER;
+    fprintf(f, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+            left + width / 2, base + 18, label);
+}
+
 static void time_axis(const struct chart *c, const struct bars *b, FILE *f)
 {
     int64_t start = b->start_us / SECOND_US;
     int64_t end = start + b->width_us / SECOND_US * (int64_t)b->n;
-    int64_t step = time_step(end - start, c->ticks_max), s;
-    int base = c->height - c->bottom;
+    int64_t step = time_step(end - start, c->ticks_max), s, at;
+    double taken = 0;
     char label[32];
     struct tm tm;
     long zone;
 
-    fprintf(f, "<path class=\"axis\" d=\"M%d %d.5H%d\"/>\n", c->left, base,
-            c->width);
+    fprintf(f, "<path class=\"axis\" d=\"M%d %d.5H%d\"/>\n", c->left,
+            c->height - c->bottom, c->width);
     local(start, &tm);
     zone = tm.tm_gmtoff;
     /* round times of the local clock, also behind a change of its zone */
     s = start + (step - (start + zone) % step) % step;
     for (; s <= end; s += step) {
-        const char *anchor = "middle";
-        int64_t at;
-        double x;
-
         local(s, &tm);
         at = step > 3600 ? s - (tm.tm_gmtoff - zone) : s;
-        x = x_of(c, b, at * SECOND_US);
         if (at < start || at > end)
             continue;
         tick_label(at, step, label, sizeof label);
-        if (x > c->width - 32)
-            anchor = "end";
-        else if (x < c->left + 16)
-            anchor = "start";
-        fprintf(f,
-                "<path class=\"axis\" d=\"M%.1f %dv4\"/><text x=\"%.1f\" "
-                "y=\"%d\" text-anchor=\"%s\">%s</text>\n",
-                x, base, x, base + 18, anchor, label);
+        put_tick(c, x_of(c, b, at * SECOND_US), label, &taken, f);
     }
 }
 
@@ -242,10 +261,10 @@ static void put_chart(const struct a407_report_view *v, const struct chart *c,
 /* What the style fills bars with; one for the whole page. */
 static void put_patterns(FILE *f)
 {
-    fputs("<svg class=\"defs\" aria-hidden=\"true\" focusable=\"false\"><defs>"
-          "<pattern id=\"p-unr\" width=\"6\" height=\"6\" "
-          "patternUnits=\"userSpaceOnUse\"><rect class=\"f-unr\" width=\"6\" "
-          "height=\"6\"/><path class=\"s-ink\" d=\"M1 0v6\"/></pattern>"
+    fputs("<svg class=\"defs\" aria-hidden=\"true\"><defs>"
+          "<pattern id=\"p-unr\" width=\"4\" height=\"4\" "
+          "patternUnits=\"userSpaceOnUse\"><rect class=\"f-unr\" width=\"4\" "
+          "height=\"4\"/><path class=\"s-ink\" d=\"M0 1h4\"/></pattern>"
           "<pattern id=\"p-obs\" width=\"6\" height=\"6\" "
           "patternUnits=\"userSpaceOnUse\"><rect class=\"f-obs\" width=\"6\" "
           "height=\"6\"/><circle class=\"f-ink\" cx=\"3\" cy=\"3\" "
@@ -261,7 +280,7 @@ static void put_legend(const struct a407_report_view *v, FILE *f)
 {
     static const char *const meaning[] = {
         "the program got through", "a login was tried and refused",
-        "nothing was to be done, or at observe", "no login could be tried"};
+        "only watched, nothing was tried", "no login could be tried"};
     size_t i;
 
     fputs("<ul class=\"legend\">\n", f);

@@ -3,6 +3,15 @@
 
 /* The lists of programs, each with what to do; and the programs' bars. */
 
+static void put_range(const struct a407_report_tally *t, FILE *o)
+{
+    a407_html_time(o, t->first_us);
+    if (t->last_us / 1000000 != t->first_us / 1000000) {
+        fputs(" to ", o);
+        a407_html_time(o, t->last_us);
+    }
+}
+
 static void put_place(const struct a407_report_finding *f, FILE *o)
 {
     const char *at = *f->module ? f->module : "an unknown module";
@@ -13,12 +22,8 @@ static void put_place(const struct a407_report_finding *f, FILE *o)
     a407_html_text(o, f->proxy);
     fputs("</bdi>: ", o);
     a407_html_outcomes(o, f->tally.outcome);
-    fputs("; ", o);
-    a407_html_time(o, f->tally.first_us);
-    if (f->tally.last_us / 1000000 != f->tally.first_us / 1000000) {
-        fputs(" to ", o);
-        a407_html_time(o, f->tally.last_us);
-    }
+    fputs("<br>", o);
+    put_range(&f->tally, o);
     if (f->after_sending) {
         fputs("<br>", o);
         a407_html_count(o, f->after_sending);
@@ -31,6 +36,28 @@ static void put_place(const struct a407_report_finding *f, FILE *o)
         fputs("</bdi></span>", o);
     }
     fputs("</li>\n", o);
+}
+
+#define PLACES_OPEN 2 /* shown without a click */
+#define PLACES_MAX  20
+
+static void put_places(const struct a407_report_finding *f, size_t n, FILE *o)
+{
+    bool fold = n > PLACES_OPEN;
+    size_t i;
+
+    if (fold)
+        fprintf(o,
+                "<details class=\"places\"><summary>%zu modules and "
+                "proxies</summary>\n<ul>\n",
+                n);
+    else
+        fputs("<ul class=\"places\">\n", o);
+    for (i = 0; i < n && i < PLACES_MAX; i++)
+        put_place(&f[i], o);
+    if (i < n)
+        fprintf(o, "<li>and %zu more</li>\n", n - i);
+    fputs(fold ? "</ul></details>\n" : "</ul>\n", o);
 }
 
 static void put_advice(const struct a407_report_finding *f, FILE *o)
@@ -54,12 +81,14 @@ static void put_advice(const struct a407_report_finding *f, FILE *o)
             fputs("</p>\n", o);
         }
         if (a.other_way)
-            fputs("<p>Or change nothing, and run <code>auth407 -- "
-                  "COMMAND</code></p>\n",
-                  o);
+            fputs(
+                "<p>Or change nothing, and run <code class=\"cmd\">auth407 -- "
+                "COMMAND</code></p>\n",
+                o);
     } else {
         if (a.other_way)
-            fputs("run it as <code>auth407 -- COMMAND</code>. ", o);
+            fputs("run it as <code class=\"cmd\">auth407 -- COMMAND</code>. ",
+                  o);
         a407_html_text(o, a.text);
         fputs("</p>\n", o);
     }
@@ -94,13 +123,9 @@ static void put_program(const struct a407_report_finding *f, size_t n, FILE *o)
     a407_html_count(o, f->weight);
     fprintf(o, "&times; 407, <span class=\"%s\">", unresolved ? "bad" : "good");
     a407_html_count(o, unresolved);
-    fputs(" unresolved</span></div></div>\n<ul>\n", o);
-    for (i = 0; i < n && i < 20; i++)
-        put_place(&f[i], o);
-    if (i < n)
-        fprintf(o, "<li>and %zu more modules and proxies</li>\n", n - i);
-    fputs("</ul>\n", o);
+    fputs(" unresolved</span></div></div>\n", o);
     put_advice(f, o);
+    put_places(f, n, o);
     fputs("</article>\n", o);
 }
 
@@ -108,7 +133,7 @@ static void put_cause(const struct a407_report_finding *f, FILE *o)
 {
     fputs("<p class=\"cause\"><code>", o);
     a407_html_text(o, f->cause);
-    fputs("</code> ", o);
+    fputs("</code>: ", o);
     a407_html_text(o, f->cause_id == A407_CAUSE_COUNT
                           ? "is unknown to this version."
                           : a407_cause_info(f->cause_id)->meaning);

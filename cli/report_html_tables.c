@@ -14,15 +14,19 @@ static const struct {
 
 static void put_numbers(const struct a407_report_tally *t, FILE *f)
 {
-    fputs("<td class=\"n\">", f);
+    a407_html_cell(f, "407s", "n");
     a407_html_count(f, t->total);
-    fprintf(f, "</td><td class=\"n%s\">", t->unresolved ? " bad" : "");
+    fputs("</td>", f);
+    a407_html_cell(f, "Unresolved", t->unresolved ? "n bad" : "n");
     a407_html_count(f, t->unresolved);
-    fputs("</td><td class=\"w\">", f);
+    fputs("</td>", f);
+    a407_html_cell(f, "Outcomes", "w");
     a407_html_outcomes(f, t->outcome);
-    fputs("</td><td class=\"t\">", f);
+    fputs("</td>", f);
+    a407_html_cell(f, "First", "t");
     a407_html_time(f, t->first_us);
-    fputs("</td><td class=\"t\">", f);
+    fputs("</td>", f);
+    a407_html_cell(f, "Last", "t");
     a407_html_time(f, t->last_us);
     fputs("</td>", f);
 }
@@ -43,8 +47,8 @@ static void put_meaning(const char *key, FILE *f)
 static void put_row(enum a407_report_table_id id, const char *key,
                     const struct a407_report_tally *t, FILE *f)
 {
-    fprintf(f, "<tr><th scope=\"row\"%s><bdi class=\"key\">",
-            id == A407_REPORT_CAUSE ? " class=\"ww\"" : "");
+    a407_html_row(f, id == A407_REPORT_CAUSE ? "ww" : "");
+    fputs("<bdi class=\"key\">", f);
     a407_html_text(f, key);
     fputs("</bdi>", f);
     if (id == A407_REPORT_CAUSE)
@@ -58,27 +62,24 @@ static void put_table(const struct a407_report_view *v, size_t number, FILE *f)
 {
     enum a407_report_table_id id = tables[number].id;
     const struct a407_report_table *t = &v->report->tables[id];
+    const char *columns[] = {"",         "#407s", "#Unresolved",
+                             "Outcomes", "First", "Last"};
     size_t i, n = v->top && v->top < t->n ? v->top : t->n;
 
     if (t->n == 0)
         return;
     fprintf(f,
             "<section id=\"by-%s\" aria-labelledby=\"h-%s\">\n"
-            "<h2 id=\"h-%s\">%s</h2>\n"
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-            "aria-labelledby=\"h-%s\">\n<table>\n<thead><tr>"
-            "<th scope=\"col\">%s</th><th scope=\"col\" class=\"n\">407s</th>"
-            "<th scope=\"col\" class=\"n\">Unresolved</th>"
-            "<th scope=\"col\">Outcomes</th><th scope=\"col\">First</th>"
-            "<th scope=\"col\">Last</th></tr></thead>\n<tbody>\n",
-            t->name, t->name, t->name, tables[number].title, t->name,
-            tables[number].column);
+            "<h2 id=\"h-%s\">%s</h2>\n",
+            t->name, t->name, t->name, tables[number].title);
+    columns[0] = tables[number].column;
+    a407_html_table(f, t->name, columns, sizeof columns / sizeof *columns);
     for (i = 0; i < n; i++)
         put_row(id, t->rows[i].key, &t->rows[i].tally, f);
     if (t->others.total)
         put_row(A407_REPORT_TABLES, "(others, beyond what is kept)", &t->others,
                 f);
-    fputs("</tbody>\n</table>\n</div>\n", f);
+    a407_html_table_end(f);
     a407_html_more(f, t->n - n);
     fputs("</section>\n", f);
 }

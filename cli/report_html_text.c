@@ -23,14 +23,32 @@ static const struct range unseen[] = {
     {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 };
 
-static bool is_unseen(uint32_t c)
+/* Marks that are drawn over the character before: in large numbers, over the
+   lines above and below. */
+static const struct range combining[] = {
+    {0x0300, 0x036f}, {0x0483, 0x0489}, {0x1ab0, 0x1aff},
+    {0x1dc0, 0x1dff}, {0x20d0, 0x20ff}, {0xfe20, 0xfe2f},
+};
+#define COMBINING_MAX 3 /* on one character */
+
+static bool is_in(uint32_t c, const struct range *ranges, size_t n)
 {
     size_t i;
 
-    for (i = 0; i < sizeof unseen / sizeof unseen[0]; i++)
-        if (c >= unseen[i].first && c <= unseen[i].last)
+    for (i = 0; i < n; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
             return true;
-    return (c & 0xfffe) == 0xfffe;
+    return false;
+}
+
+/* `marks` counts the combining ones in a row. */
+static bool is_harmful(uint32_t c, size_t *marks)
+{
+    *marks = is_in(c, combining, sizeof combining / sizeof *combining)
+                 ? *marks + 1
+                 : 0;
+    return *marks > COMBINING_MAX || (c & 0xfffe) == 0xfffe ||
+           is_in(c, unseen, sizeof unseen / sizeof *unseen);
 }
 
 /*
@@ -81,7 +99,7 @@ static const char *entity(uint32_t c)
 void a407_html_span(FILE *f, struct a407_span s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
-    size_t i = 0;
+    size_t i = 0, marks = 0;
 
     while (i < s.n) {
         uint32_t c = 0;
@@ -89,10 +107,8 @@ void a407_html_span(FILE *f, struct a407_span s)
 
         if (len == 0)
             fprintf(f, "\\x%02x", p[i]);
-        else if (is_unseen(c) && c < 0x80)
-            fprintf(f, "\\x%02x", (unsigned)c);
-        else if (is_unseen(c))
-            fprintf(f, "\\u{%04x}", (unsigned)c);
+        else if (is_harmful(c, &marks))
+            fprintf(f, c < 0x80 ? "\\x%02x" : "\\u{%04x}", (unsigned)c);
         else if (len == 1 && entity(c))
             fputs(entity(c), f);
         else
@@ -175,7 +191,7 @@ const char *a407_html_class(enum a407_outcome o)
 const char *a407_html_outcome(enum a407_outcome o)
 {
     static const char *const names[] = {"resolved", "unresolved", "observed",
-                                        "not retried"};
+                                        "not\xc2\xa0retried"};
 
     return names[o];
 }
@@ -189,9 +205,52 @@ void a407_html_outcomes(FILE *f, const uint64_t *count)
         if (count[i]) {
             fputs(between, f);
             a407_html_count(f, count[i]);
-            fprintf(f, " %s", a407_html_outcome((enum a407_outcome)i));
+            fprintf(f, "\xc2\xa0%s", a407_html_outcome((enum a407_outcome)i));
             between = ", ";
         }
+}
+
+void a407_html_table(FILE *f, const char *id, const char *const *columns,
+                     size_t n)
+{
+    size_t i;
+
+    fprintf(f,
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+            "aria-labelledby=\"h-%s\">\n<table role=\"table\">\n"
+            "<thead role=\"rowgroup\"><tr role=\"row\">",
+            id);
+    for (i = 0; i < n; i++) {
+        bool number = columns[i][0] == '#';
+
+        fprintf(f, "<th scope=\"col\" role=\"columnheader\"%s>%s</th>",
+                number ? " class=\"n\"" : "", columns[i] + number);
+    }
+    fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", f);
+}
+
+void a407_html_table_end(FILE *f)
+{
+    fputs("</tbody>\n</table>\n</div>\n", f);
+}
+
+static void put_class(FILE *f, const char *class)
+{
+    if (*class)
+        fprintf(f, " class=\"%s\"", class);
+    fputc('>', f);
+}
+
+void a407_html_row(FILE *f, const char *class)
+{
+    fputs("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\"", f);
+    put_class(f, class);
+}
+
+void a407_html_cell(FILE *f, const char *label, const char *class)
+{
+    fprintf(f, "<td role=\"cell\" data-label=\"%s\"", label);
+    put_class(f, class);
 }
 
 void a407_html_more(FILE *f, uint64_t n)

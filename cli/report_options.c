@@ -10,7 +10,7 @@
 
 /* Where text says nothing of --top. */
 #define TOP_OF_TEXT 10
-#define TOP_OF_HTML 50
+#define TOP_OF_HTML 25
 #define TOP_MAX     1000000
 
 /* Beyond any letter, so that getopt tells them apart. */

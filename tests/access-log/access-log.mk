@@ -10,11 +10,13 @@ $(access_obj): private LAYER := -Isys -Icli
 
 $(BUILD)/tests/access-log/test_%: $(BUILD)/tests/access-log/test_%.o \
         $(access_cli) $(sys_obj) $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(CLI_LIBS) $(NETTLE) \
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
 	    $(CMOCKA) $(LDFLAGS)
 
-.PHONY: access-log-unit
-access-log-unit: $(access_bin)
-	$(Q)$(TALLY) $(access_bin)
+.PHONY: access-log
+access-log: all $(access_bin)
+	$(Q)A407_LIB=$(abspath $(BUILD)/libauth407.so) \
+	    A407_LAUNCHER=$(abspath $(BUILD)/auth407) \
+	    $(TALLY) $(access_bin) tests/access-log/run
 
 -include $(access_obj:.o=.d)

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: MIT */
+/* The join of records with a proxy's log, without a proxy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "report_access_int.h"
+
+#define T ((int64_t)1795295676000000)
+#define S ((int64_t)1000000)
+
+static FILE *proxy_log;
+
+static const char *log_path(void)
+{
+    static char name[64];
+
+    snprintf(name, sizeof name, "/tmp/auth407-access-join.%d", (int)getpid());
+    return name;
+}
+
+static void log_begin(void)
+{
+    proxy_log = fopen(log_path(), "w");
+    assert_non_null(proxy_log);
+}
+
+/* squid's line of a request that came at `start_us`. */
+static void squid(int64_t start_us, int64_t millis, const char *what,
+                  const char *request, const char *user, int port)
+{
+    int64_t end = start_us + millis * 1000;
+
+    fprintf(proxy_log, "%lld.%03d %6lld 192.0.2.7 %s 10 %s %s HIER_NONE/- -",
+            (long long)(end / S), (int)(end % S / 1000), (long long)millis,
+            what, request, user);
+    if (port)
+        fprintf(proxy_log, " %d", port);
+    fputc('\n', proxy_log);
+}
+
+static struct a407_report_access *begin(int64_t tolerance_us)
+{
+    const char *files[1] = {log_path()};
+    struct a407_report_access_options o = {files, 1, tolerance_us, INT64_MIN,
+                                           INT64_MAX};
+    struct a407_report_access *a;
+
+    assert_int_equal(fclose(proxy_log), 0);
+    a = a407_report_access_open(&o);
+    assert_non_null(a);
+    a->names = NULL; /* only for messages */
+    return a;
+}
+
+static struct a407_report_record record(int64_t time_us, const char *request,
+                                        int port)
+{
+    const char *blank = strchr(request, ' ');
+
+    return (struct a407_report_record){
+        .time_us = time_us,
+        .outcome = A407_NOT_RETRIED,
+        .cause = a407_span_str("no_credential"),
+        .proxy_address = a407_span_str("proxy.test"),
+        .proxy_port = 3128,
+        .local_port = port,
+        .method = a407_span(request, (size_t)(blank - request)),
+        .target = a407_span_str(blank + 1),
+        .status = 407,
+        .final_status = 407,
+        .pid = 77,
+        .executable = a407_span_str("/usr/bin/curl"),
+        .met_407 = true,
+        .unresolved = true};
+}
+
+static void add_attempt(struct a407_report_record *r, int status,
+                        int64_t duration_us, int port)
+{
+    r->attempts[r->n_attempts++] =
+        (struct a407_report_attempt){status, duration_us, port};
+}
+
+static void end(struct a407_report_access *a)
+{
+    a407_report_access_free(a);
+    unlink(log_path());
+}
+
+/* -- targets ---------------------------------------------------------- */
+
+static void test_targets(void **state)
+{
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        {"origin.test:443", "origin.test:443"},
+        {"ORIGIN.test:443", "origin.test:443"},
+        {"user:pass@origin.test:443", "origin.test:443"},
+        {"[2001:DB8::1]:443", "[2001:db8::1]:443"},
+        {"http://Origin.Test", "http://origin.test/"},
+        {"HTTP://origin.test:80/A%20b", "http://origin.test/A%20b"},
+        {"http://origin.test:8080/x?secret=1#f", "http://origin.test:8080/x"},
+        {"http://origin.test/x?", "http://origin.test/x"},
+        {"http://origin.test?x", "http://origin.test/"},
+        {"http://user:XXXXXXXX@origin.test/a@b", "http://origin.test/a@b"},
+        {"https://[::1]:443/", "https://[::1]/"},
+        {"https://h:80/", "https://h:80/"},
+        {"ftp://h:21", "ftp://h/"},
+        {"http://h/x y\"z", "http://h/xy\"z"},
+        {"", ""},
+        {"*", "*"},
+    };
+    char out[A407_ACCESS_TARGET_MAX], huge[3 * A407_ACCESS_TARGET_MAX];
+    size_t i, n;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        n = a407_access_target(a407_span_str(cases[i].in), out);
+        if (n != strlen(cases[i].out) || memcmp(out, cases[i].out, n) != 0)
+            fail_msg("%s: %.*s", cases[i].in, (int)n, out);
+    }
+    memset(huge, 'h', sizeof huge);
+    memcpy(huge, "http://", 7);
+    n = a407_access_target(a407_span(huge, sizeof huge), out);
+    assert_int_equal(n, A407_ACCESS_TARGET_MAX);
+}
+
+/* -- the store -------------------------------------------------------- */
+
+static void test_texts(void **state)
+{
+    struct a407_access_texts t;
+    struct a407_buf out;
+    uint64_t refs[500];
+    size_t i, k;
+    char text[3000];
+
+    (void)state;
+    assert_true(a407_access_texts_open(&t));
+    a407_buf_init(&out, A407_ACCESS_TEXT_MAX);
+    for (k = 0; k < 2; k++) { /* written, read, and written again */
+        for (i = k * 250; i < k * 250 + 250; i++) {
+            memset(text, 'a' + (int)(i % 26), sizeof text);
+            refs[i] = a407_access_texts_add(&t, a407_span(text, i * 6));
+        }
+        for (i = 0; i < k * 250 + 250; i += 7) {
+            assert_true(a407_access_texts_read(&t, refs[i], &out));
+            assert_int_equal(out.n, i * 6);
+            assert_true(out.n == 0 || out.p[out.n - 1] == 'a' + (int)(i % 26));
+        }
+    }
+    a407_buf_free(&out);
+    a407_access_texts_close(&t);
+}
+
+static uint64_t sorted_sum(struct a407_access_sort *s, uint64_t n)
+{
+    struct a407_access_entry e, last = {0};
+    uint64_t seen = 0, sum = 0;
+
+    a407_access_sort_rewind(s);
+    while (a407_access_sort_next(s, &e)) {
+        assert_true(seen == 0 || e.key > last.key ||
+                    (e.key == last.key && e.at_us >= last.at_us));
+        last = e;
+        sum += e.ref;
+        seen++;
+    }
+    assert_int_equal(s->error, 0);
+    assert_int_equal(seen, n);
+    return sum;
+}
+
+/* In memory, in one run, and in so many that runs are merged into runs. */
+static void test_sort(void **state)
+{
+    static const uint64_t sizes[] = {0,
+                                     1,
+                                     A407_ACCESS_RUN - 1,
+                                     A407_ACCESS_RUN,
+                                     A407_ACCESS_RUN + 1,
+                                     A407_ACCESS_RUN * A407_ACCESS_FAN + 12345};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct a407_access_sort s;
+        uint64_t n = sizes[i], k, x = 1, sum;
+
+        assert_true(a407_access_sort_open(&s));
+        for (k = 0; k < n; k++) {
+            struct a407_access_entry e = {0};
+
+            x = x * 6364136223846793005u + 1442695040888963407u;
+            e.key = x >> 44; /* some are equal */
+            e.at_us = (int64_t)(x >> 20 & 0xffff);
+            e.ref = k;
+            a407_access_sort_add(&s, &e);
+        }
+        assert_int_equal(s.count, n);
+        sum = sorted_sum(&s, n);
+        assert_int_equal(sum, n ? n * (n - 1) / 2 : 0);
+        assert_int_equal(sorted_sum(&s, n), sum); /* a second pass */
+        a407_access_sort_close(&s);
+    }
+}
+
+static void test_no_temporary_files(void **state)
+{
+    const char *files[1] = {"/dev/null"};
+    struct a407_report_access_options o = {files, 1, S, INT64_MIN, INT64_MAX};
+
+    (void)state;
+    setenv("TMPDIR", "/nonexistent", 1);
+    assert_null(a407_report_access_open(&o));
+    unsetenv("TMPDIR");
+    files[0] = "/nonexistent";
+    assert_null(a407_report_access_open(&o));
+}
+
+/* -- the join --------------------------------------------------------- */
+
+static void test_by_port(void **state)
+{
+    struct a407_report_access *a;
+    struct a407_access_rows rows;
+    struct a407_access_row row;
+    struct a407_report_record r[2];
+
+    (void)state;
+    log_begin(); /* two at the same moment, told apart by the port alone */
+    squid(T, 0, "TCP_DENIED/407", "CONNECT o:443", "-", 40002);
+    squid(T, 0, "TCP_DENIED/407", "CONNECT o:443", "-", 40001);
+    squid(T + 1000, 61000, "TCP_TUNNEL/200", "CONNECT o:443", "al ice", 40001);
+    a = begin(2 * S);
+    r[0] = record(T + 500, "CONNECT o:443", 40001);
+    add_attempt(&r[0], 200, 4000, 40001);
+    r[0].unresolved = false;
+    r[0].outcome = A407_RESOLVED;
+    r[1] = record(T + 600, "CONNECT O:443", 40002);
+    a407_report_access_record(a, &r[0], true);
+    a407_report_access_record(a, &r[1], true);
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.records, 2);
+    assert_int_equal(a->sums.matched, 2);
+    assert_int_equal(a->sums.by_port, 2);
+    assert_int_equal(a->sums.without_record, 0);
+    assert_true(a->sums.ports);
+    assert_true(a->sums.offset_by_port);
+    assert_int_equal(a->sums.offset_us, -500); /* the later of two */
+    a407_access_rows_start(&rows, a);
+    assert_true(a407_access_rows_next(&rows, &row)); /* unresolved first */
+    assert_true(row.matched && row.legs[0].by_port);
+    assert_int_equal(row.legs[0].line.client_port, 40002);
+    assert_int_equal(row.record.n_legs, 1);
+    assert_true(a407_access_rows_next(&rows, &row));
+    assert_int_equal(row.legs[0].line.client_port, 40001);
+    assert_int_equal(row.record.n_legs, 2);
+    assert_true(row.legs[1].found && row.legs[1].by_port);
+    assert_int_equal(row.legs[1].line.status, 200);
+    assert_true(a407_span_eq(row.legs[1].line.user, "al ice"));
+    assert_true(a407_span_eq(row.record.binary, "/usr/bin/curl"));
+    assert_false(a407_access_rows_next(&rows, &row));
+    a407_access_rows_end(&rows);
+    end(a);
+}
+
+/* Numbers at the end of lines that fit no port of ours are no ports. */
+static void test_numbers_that_are_no_ports(void **state)
+{
+    struct a407_report_access *a;
+    struct a407_report_record r = record(T, "GET http://o/", 40001);
+
+    (void)state;
+    log_begin();
+    squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 1234);
+    a = begin(2 * S);
+    a407_report_access_record(a, &r, true);
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.matched, 1);
+    assert_int_equal(a->sums.by_port, 0);
+    assert_false(a->sums.ports);
+    end(a);
+}
+
+/* Without ports: request, status, time; of two that fit, the user decides. */
+static void test_by_time(void **state)
+{
+    struct a407_report_access *a;
+    struct a407_access_rows rows;
+    struct a407_access_row row;
+    struct a407_report_record r;
+
+    (void)state;
+    log_begin(); /* out of order, too */
+    squid(T + 900000, 0, "TCP_DENIED/407", "GET http://o:80/x?", "bob", 0);
+    squid(T + 3 * S, 0, "TCP_DENIED/407", "GET http://o/x?", "-", 0);
+    squid(T + 100000, 0, "TCP_DENIED/407", "GET http://o/x?", "-", 0);
+    squid(T, 0, "TCP_MISS/200", "GET http://o/x?", "bob", 0);
+    squid(T, 0, "TCP_DENIED/407", "POST http://o/x?", "-", 0);
+    squid(T, 0, "TCP_DENIED/407", "GET http://o/y?", "-", 0);
+    a = begin(2 * S);
+    r = record(T, "GET http://o/x", 40001);
+    r.client_sent = true;
+    r.client_user = a407_span_str("BOB");
+    a407_report_access_record(a, &r, true);
+    r = record(T + 9 * S, "GET http://o/x", 40001);
+    a407_report_access_record(a, &r, true);
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.matched, 1);
+    assert_int_equal(a->sums.without_line, 1);
+    assert_int_equal(a->sums.lines, 6);
+    assert_int_equal(a->sums.lines_407, 5);
+    assert_int_equal(a->sums.without_record, 4);
+    assert_int_equal(a->n_groups, 1);
+    assert_int_equal(a->groups[0].total, 4);
+    assert_int_equal(a->groups[0].n_targets, 2);
+    a407_access_rows_start(&rows, a);
+    assert_true(a407_access_rows_next(&rows, &row));
+    assert_true(row.matched && !row.legs[0].by_port);
+    assert_true(a407_span_eq(row.legs[0].line.user, "bob"));
+    assert_true(a407_access_rows_next(&rows, &row));
+    assert_false(row.matched);
+    a407_access_rows_end(&rows);
+    end(a);
+}
+
+/* A record that a filter left out explains its line all the same. */
+static void test_left_out(void **state)
+{
+    struct a407_report_access *a;
+    struct a407_report_record r = record(T, "GET http://o/", 0);
+
+    (void)state;
+    log_begin();
+    squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
+    a = begin(2 * S);
+    a407_report_access_record(a, &r, false);
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.records, 0);
+    assert_int_equal(a->sums.without_record, 0);
+    end(a);
+}
+
+static void test_range(void **state)
+{
+    const char *files[1] = {log_path()};
+    struct a407_report_access_options o = {files, 1, S, T, T + 100 * S};
+    struct a407_report_access *a;
+    int i;
+
+    (void)state;
+    log_begin();
+    for (i = -10; i < 120; i += 10)
+        squid(T + i * S, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
+    fclose(proxy_log);
+    a = a407_report_access_open(&o);
+    assert_non_null(a);
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.lines_407, 13);
+    assert_int_equal(a->sums.without_record, 9); /* 10 ... 90 s */
+    end(a);
+}
+
+/* One more of each, `offset_us` apart; different targets, uneven times. */
+static struct a407_report_access *clocks(int64_t offset_us, int n, int port,
+                                         int64_t step_us, bool one_target)
+{
+    struct a407_report_access *a;
+    char request[64];
+    int i;
+
+    log_begin();
+    for (i = 0; i < n; i++) {
+        snprintf(request, sizeof request, "GET http://o/%d",
+                 one_target ? 0 : i);
+        squid(T + i * step_us + i * i * 777777 + offset_us, 0, "TCP_DENIED/407",
+              request, "-", port ? port + i : 0);
+    }
+    a = begin(2 * S);
+    for (i = 0; i < n; i++) {
+        struct a407_report_record r;
+
+        snprintf(request, sizeof request, "GET http://o/%d",
+                 one_target ? 0 : i);
+        r = record(T + i * step_us + i * i * 777777, request,
+                   port ? port + i : 0);
+        a407_report_access_record(a, &r, true);
+    }
+    assert_true(a407_report_access_finish(a));
+    return a;
+}
+
+static void test_clocks(void **state)
+{
+    static const int64_t offsets[] = {3 * S, -3 * S, 3600 * S + 123000,
+                                      -19800 * S, 90000 * S};
+    struct a407_report_access *a;
+    size_t i;
+    int port;
+
+    (void)state;
+    for (i = 0; i < sizeof offsets / sizeof offsets[0]; i++)
+        for (port = 0; port <= 40000; port += 40000) {
+            a = clocks(offsets[i], 8, port, 20 * S, i % 2);
+            assert_int_equal(a->sums.matched, 8);
+            assert_true(a->sums.shifted);
+            assert_true(a->sums.offset_known);
+            /* squid writes milliseconds */
+            assert_true(llabs(a->sums.offset_us - offsets[i]) <= 1000);
+            assert_int_equal(a->sums.offset_by_port, port != 0);
+            end(a);
+        }
+    /* two are enough where ports say so, and too few where not */
+    a = clocks(500 * S, 2, 40000, S, false);
+    assert_int_equal(a->sums.matched, 2);
+    end(a);
+    a = clocks(500 * S, 2, 0, S, false);
+    assert_int_equal(a->sums.matched, 0);
+    assert_false(a->sums.offset_known);
+    assert_int_equal(a->sums.without_record, 2);
+    end(a);
+}
+
+/* Another proxy's log: whatever fits by chance is no clock that differs. */
+static void test_another_proxy(void **state)
+{
+    struct a407_report_access *a;
+    uint64_t x = 7;
+    int i;
+
+    (void)state;
+    log_begin();
+    for (i = 0; i < 4000; i++) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        squid(T + (int64_t)(x >> 44) * 100000, 0, "TCP_DENIED/407",
+              "CONNECT o:443", "-", 0);
+    }
+    a = begin(10000);
+    for (i = 0; i < 5; i++) {
+        struct a407_report_record r =
+            record(T - (1000 + i * 37) * S, "CONNECT o:443", 0);
+
+        a407_report_access_record(a, &r, true);
+    }
+    assert_true(a407_report_access_finish(a));
+    assert_false(a->sums.shifted);
+    assert_int_equal(a->sums.matched, 0);
+    assert_int_equal(a->sums.without_record, 4000);
+    end(a);
+}
+
+/* A program that tries every ten seconds: no multiple of them is taken for an
+   offset where the clocks agree. */
+static void test_steady(void **state)
+{
+    struct a407_report_access *a;
+    int i;
+
+    (void)state;
+    log_begin();
+    for (i = 0; i < 50; i++)
+        squid(T + i * 10 * S, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
+    a = begin(2 * S);
+    for (i = 0; i < 50; i++) {
+        struct a407_report_record r =
+            record(T + i * 10 * S, "GET http://o/", 0);
+
+        a407_report_access_record(a, &r, true);
+    }
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.matched, 50);
+    assert_int_equal(a->sums.offset_us, 0);
+    end(a);
+}
+
+/* Apache: whole seconds, cut off. */
+static void test_whole_seconds(void **state)
+{
+    struct a407_report_access *a;
+    int i;
+
+    (void)state;
+    log_begin();
+    for (i = 0; i < 10; i++)
+        fprintf(proxy_log,
+                "192.0.2.7 - - [21/Nov/2026:21:14:%02d +0000] \"CONNECT o:443 "
+                "HTTP/1.1\" 407 1\n",
+                36 + i);
+    a = begin(0);
+    for (i = 0; i < 10; i++) {
+        struct a407_report_record r =
+            record(T + i * S + i * 99999, "CONNECT o:443", 0);
+
+        a407_report_access_record(a, &r, true);
+    }
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.matched, 10);
+    assert_true(a->sums.offset_coarse);
+    end(a);
+}
+
+static void test_junk(void **state)
+{
+    struct a407_report_access *a;
+
+    (void)state;
+    log_begin();
+    squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
+    fputs("torn li\n\n", proxy_log);
+    fwrite("\0\xff\n", 1, 3, proxy_log);
+    fprintf(proxy_log, "%0*d\n", 200000, 7);
+    a = begin(S);
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.lines, 4);
+    assert_int_equal(a->sums.unreadable, 2);
+    assert_int_equal(a->sums.too_long, 1);
+    assert_int_equal(a->sums.without_record, 1);
+    end(a);
+}
+
+/* More clients than are told of one by one. */
+static void test_many_clients(void **state)
+{
+    struct a407_report_access *a;
+    int i;
+
+    (void)state;
+    log_begin();
+    for (i = 0; i < A407_ACCESS_GROUPS + 500; i++)
+        fprintf(proxy_log,
+                "1795295676.000 0 192.0.2.7 TCP_DENIED/407 1 GET http://o/ u%d "
+                "HIER_NONE/- -\n",
+                i);
+    a = begin(S);
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->n_groups, A407_ACCESS_GROUPS);
+    assert_int_equal(a->group_others.total, 500);
+    end(a);
+}
+
+static void test_median(void **state)
+{
+    struct a407_access_median *m = calloc(1, sizeof *m);
+    int64_t i;
+
+    (void)state;
+    assert_non_null(m);
+    assert_int_equal(a407_access_median(m), 0);
+    for (i = 0; i < 100000; i++)
+        a407_access_median_add(m, i * 7919 % 100000); /* each once */
+    i = a407_access_median(m);
+    assert_true(i > 45000 && i < 55000);
+    free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_no_temporary_files),
+        cmocka_unit_test(test_by_port),
+        cmocka_unit_test(test_numbers_that_are_no_ports),
+        cmocka_unit_test(test_by_time),
+        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_another_proxy),
+        cmocka_unit_test(test_steady),
+        cmocka_unit_test(test_whole_seconds),
+        cmocka_unit_test(test_junk),
+        cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(test_median),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
