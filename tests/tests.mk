@@ -20,7 +20,8 @@ unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
-       ntlm-vs-others fetch-test hook startup sinks completeness integration gss
+       ntlm-vs-others fetch-test hook startup sinks completeness integration gss \
+       access-log report-html
 
 include tests/digest.mk
 include tests/ntlm.mk
@@ -37,6 +38,8 @@ include tests/schemes/schemes.mk
 -include tests/fuzz/fuzz.mk
 -include tests/structure/structure.mk
 -include tests/bench/bench.mk
+include tests/access-log/access-log.mk
+include tests/report-html/report-html.mk
 -include tests/sanitize.mk
 -include tests/stress/stress.mk
 -include tests/transparency/transparency.mk
