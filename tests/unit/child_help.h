@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHILD_HELP_H
+#define CHILD_HELP_H
+
+/* What the tests of preload/child.h share. The program is the test. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../preload/child.h"
+#include "../../preload/child_keeper.h"
+#include "../../preload/guard.h"
+#include "exact.h"
+
+__thread struct a407_guard a407_guard;
+
+static inline int64_t in(int ms)
+{
+    return a407_child_now() + ms;
+}
+
+static inline bool shell(struct a407_child *c, const char *script)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    return a407_child_start(c, "/bin/sh", argv);
+}
+
+/* Is this valgrind? It has limits and rules of its own. */
+static inline bool valgrind(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+    return preload && strstr(preload, "vgpreload");
+}
+
+/* Has the keeper a copy of the memory here (see a407_child_start)? */
+static inline bool copied(void)
+{
+    struct a407_child c;
+    assert_true(shell(&c, "exit 0"));
+    bool is = c.job->copied;
+    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    return is;
+}
+
+/* What a script says, as a string in b, and its exit status. */
+static inline int said(struct a407_buf *b, const char *script)
+{
+    struct a407_child c;
+    a407_buf_init(b, 65536);
+    assert_true(shell(&c, script));
+    assert_true(a407_child_receive(&c, b, NULL, in(10000)));
+    assert_true(a407_buf_add(b, "", 1));
+    return a407_child_end(&c, in(10000));
+}
+
+static volatile sig_atomic_t signals;
+
+static inline void count(int sig)
+{
+    (void)sig;
+    signals++;
+}
+
+static inline void handle(int sig, void (*handler)(int), int flags)
+{
+    struct sigaction act = {.sa_handler = handler, .sa_flags = flags};
+    assert_int_equal(sigaction(sig, &act, NULL), 0);
+}
+
+/* Not even one that is waited for with __WALL. */
+static inline void assert_nobody(void)
+{
+    errno = 0;
+    assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+static inline int lowest_fd(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    close(fd);
+    return fd;
+}
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes beside the program: talking with them, their end, where they run.
+ */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "../../preload/child_env.h"
+#include "child_help.h"
+
+/* ---- talking ---- */
+
+static void talk(void **unused)
+{
+    const char *const argv[] = {"cat", NULL};
+    struct a407_child c;
+    struct a407_buf b;
+    (void)unused;
+    a407_buf_init(&b, 4096);
+    assert_true(a407_child_start(&c, "/bin/cat", argv));
+    assert_true(a407_child_send(&c, "one\n\n", 5, in(5000)));
+    assert_true(a407_child_receive(&c, &b, "\n\n", in(5000)));
+    assert_int_equal(b.n, 5);
+    assert_true(a407_child_send(&c, "two", 3, in(5000)));
+    a407_child_send_end(&c);
+    assert_true(a407_child_receive(&c, &b, NULL, in(5000)));
+    assert_int_equal(b.n, 8);
+    assert_memory_equal(b.p, "one\n\ntwo", 8);
+    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    a407_buf_free(&b);
+}
+
+static void a_lot(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    char *data = calloc(1, 1000000);
+    (void)unused;
+    assert_non_null(data);
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "wc -c"));
+    assert_true(a407_child_send(&c, data, 1000000, in(10000)));
+    a407_child_send_end(&c);
+    assert_true(a407_child_receive(&c, &b, NULL, in(10000)));
+    assert_memory_equal(b.p, "1000000\n", b.n);
+    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    a407_buf_free(&b);
+    /* and back, beyond what the buffer holds */
+    a407_buf_init(&b, 5000);
+    assert_true(shell(&c, "exec yes"));
+    assert_false(a407_child_receive(&c, &b, NULL, in(10000)));
+    assert_int_equal(b.n, 5000);
+    assert_int_not_equal(a407_child_end(&c, in(0)), 0);
+    a407_buf_free(&b);
+    free(data);
+}
+
+static void silence(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    (void)unused;
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "echo half; exec sleep 60"));
+    int64_t start = a407_child_now();
+    assert_false(a407_child_receive(&c, &b, "\n\n", in(200)));
+    assert_in_range(a407_child_now() - start, 150, 2000);
+    assert_int_equal(b.n, 5);
+    assert_int_equal(a407_child_end(&c, in(0)), 137);
+    a407_buf_free(&b);
+}
+
+/* Its end shows, and writing to it raises no signal. */
+static void gone_early(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    char data[1000] = {0};
+    (void)unused;
+    handle(SIGPIPE, count, 0);
+    signals = 0;
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "exit 3"));
+    assert_false(a407_child_receive(&c, &b, "\n", in(5000)));
+    bool ok = true;
+    for (int i = 0; ok && i < 1000; i++)
+        ok = a407_child_send(&c, data, sizeof data, in(1000));
+    assert_false(ok);
+    assert_int_equal(a407_child_end(&c, in(5000)), 3);
+    assert_int_equal(signals, 0);
+    a407_buf_free(&b);
+}
+
+/* ---- its end ---- */
+
+static void statuses(void **unused)
+{
+    struct a407_child c = {0};
+    (void)unused;
+    assert_int_equal(a407_child_end(&c, in(0)), -1); /* there was none */
+    assert_int_equal(a407_child_end(&c, in(0)), -1);
+    for (int status = 0; status < 256; status += 51) {
+        char script[32];
+        snprintf(script, sizeof script, "exit %d", status);
+        assert_true(shell(&c, script));
+        assert_int_equal(a407_child_end(&c, in(5000)), status);
+        assert_int_equal(c.pid, 0);
+        assert_int_equal(a407_child_end(&c, in(0)), -1);
+    }
+    assert_true(shell(&c, "kill -TERM $$"));
+    assert_int_equal(a407_child_end(&c, in(5000)), 128 + SIGTERM);
+    assert_nobody();
+}
+
+static void not_there(void **unused)
+{
+    static const struct {
+        const char *path;
+        int error;
+    } cases[] = {{"/nonexistent/file", ENOENT},
+                 {"/etc", EACCES},
+                 {"/etc/passwd/x", ENOTDIR}};
+    const char *const argv[] = {"x", NULL};
+    struct a407_child c;
+    int low = lowest_fd();
+    (void)unused;
+    if (copied())
+        skip(); /* exec seems to succeed */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_false(a407_child_start(&c, cases[i].path, argv));
+        assert_int_equal(errno, cases[i].error);
+        assert_int_equal(c.pid, 0);
+        assert_int_equal(a407_child_end(&c, in(0)), -1);
+    }
+    assert_nobody();
+    assert_int_equal(lowest_fd(), low);
+    for (int fd = 200; fd < 210; fd++)
+        assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+/* Nobody is left, whatever it does against it. */
+static void killed(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    (void)unused;
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "trap '' HUP INT TERM PIPE; echo $$; "
+                          "while :; do sleep 1; done"));
+    assert_true(a407_child_receive(&c, &b, "\n", in(5000)));
+    assert_true(a407_buf_add(&b, "", 1));
+    pid_t pid = (pid_t)atoi(b.p);
+    assert_int_equal(kill(pid, 0), 0);
+    int64_t start = a407_child_now();
+    assert_int_equal(a407_child_end(&c, in(200)), 128 + SIGKILL);
+    assert_in_range(a407_child_now() - start, 150, 1500);
+    assert_int_equal(kill(pid, 0), -1);
+    assert_int_equal(errno, ESRCH);
+    assert_nobody();
+    a407_buf_free(&b);
+}
+
+/* Somebody kills the keeper, as an operator or the kernel may. */
+static void keeper_killed(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    (void)unused;
+    if (valgrind())
+        skip();
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "exec sleep 60"));
+    assert_int_equal(kill(c.pid, SIGKILL), 0);
+    assert_true(a407_child_receive(&c, &b, NULL, in(5000))); /* it ended too */
+    assert_int_equal(a407_child_end(&c, in(5000)), -1);
+    assert_nobody();
+    a407_buf_free(&b);
+}
+
+/* ---- where it runs ---- */
+
+static void environment(void **unused)
+{
+    struct a407_buf b;
+    const char *was = getenv("LD_PRELOAD");
+    char *keep = was ? strdup(was) : NULL, list[4096];
+    (void)unused;
+    /* this program takes the library's place */
+    snprintf(list, sizeof list,
+             "/nonexistent/test_child:/nonexistent/other.so test_child:%s",
+             keep ? keep : "");
+    setenv("LD_PRELOAD", list, 1);
+    setenv("AUTH407_PASSWORD", "secret1", 1);
+    setenv("AUTH407_TOKEN", "secret2", 1);
+    setenv("AUTH407_MODE", "inject", 1);
+    setenv("AUTH407_FOLLOW", "1", 1);
+    setenv("OTHER", "kept", 1);
+    assert_int_equal(said(&b, "unset _; export"), 0);
+    assert_non_null(strstr(b.p, "LD_PRELOAD='/nonexistent/other.so"));
+    assert_null(strstr(b.p, "test_child"));
+    assert_null(strstr(b.p, "secret"));
+    assert_null(strstr(b.p, "FOLLOW"));
+    assert_non_null(strstr(b.p, "AUTH407_MODE='off'"));
+    assert_non_null(strstr(b.p, "OTHER='kept'"));
+    a407_buf_free(&b);
+    setenv("LD_PRELOAD", "test_child", 1);
+    if (keep && strstr(keep, "vgpreload"))
+        setenv("LD_PRELOAD", keep, 1);
+    assert_int_equal(said(&b, "unset _; export"), 0);
+    assert_null(strstr(b.p, "test_child"));
+    a407_buf_free(&b);
+    if (keep)
+        setenv("LD_PRELOAD", keep, 1);
+    else
+        unsetenv("LD_PRELOAD");
+    free(keep);
+    unsetenv("AUTH407_MODE");
+}
+
+static void folder_is_gone(void **unused)
+{
+    (void)unused;
+    pid_t pid = fork();
+    if (pid == 0) {
+        char name[] = "/tmp/test_child.XXXXXX";
+        struct a407_child c;
+        bool ok = mkdtemp(name) && chdir(name) == 0 && rmdir(name) == 0 &&
+                  shell(&c, "exit 3") && a407_child_end(&c, in(5000)) == 3;
+        _exit(!ok);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void beside(void **unused)
+{
+    char path[4096], tiny[8];
+    (void)unused;
+    assert_true(a407_child_beside("other-name", path, sizeof path));
+    assert_int_equal(path[0], '/');
+    assert_non_null(strstr(path, "/tests/unit/other-name"));
+    size_t n = strlen(path);
+    char *exactly = malloc(n + 1);
+    assert_non_null(exactly);
+    if (a407_child_beside("other-name", exactly, n + 1))
+        assert_string_equal(exactly, path);
+    assert_false(a407_child_beside("other-name", exactly, n));
+    assert_false(a407_child_beside("other-name", tiny, sizeof tiny));
+    free(exactly);
+}
+
+/* A sandbox that forbids processes. */
+static void forbidden(void **unused)
+{
+    (void)unused;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct sock_filter code[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                     offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {4, code};
+        struct a407_child c;
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+            _exit(2);
+        int low = lowest_fd();
+        bool started = shell(&c, "exit 0");
+        _exit(started || errno != EPERM || c.pid || lowest_fd() != low);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WEXITSTATUS(status) == 2)
+        skip();
+    assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(talk),        cmocka_unit_test(a_lot),
+        cmocka_unit_test(silence),     cmocka_unit_test(gone_early),
+        cmocka_unit_test(statuses),    cmocka_unit_test(not_there),
+        cmocka_unit_test(killed),      cmocka_unit_test(keeper_killed),
+        cmocka_unit_test(environment), cmocka_unit_test(folder_is_gone),
+        cmocka_unit_test(beside),      cmocka_unit_test(forbidden),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the program sees of the processes beside it: no signal, no child, and
+ * its fds, handlers and variables are its own.
+ */
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include "child_help.h"
+
+static void assert_no_child(void)
+{
+    errno = 0;
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+/* ---- what the program sees ---- */
+
+static void no_signal_no_child(void **unused)
+{
+    struct a407_child c;
+    (void)unused;
+    handle(SIGCHLD, count, 0);
+    signals = 0;
+    assert_true(shell(&c, "read x"));
+    assert_no_child();
+    assert_int_equal(a407_child_end(&c, in(5000)), 1);
+    assert_no_child();
+    assert_int_equal(signals, 0);
+    assert_nobody();
+}
+
+/* A program that leaves its children to the kernel. */
+static void ignored_children(void **unused)
+{
+    struct a407_child c;
+    (void)unused;
+    handle(SIGCHLD, SIG_IGN, 0);
+    assert_true(shell(&c, "exit 5"));
+    assert_int_equal(a407_child_end(&c, in(5000)), 5);
+    signals = 0;
+    handle(SIGCHLD, count, SA_NOCLDWAIT);
+    assert_true(shell(&c, "exit 6"));
+    assert_int_equal(a407_child_end(&c, in(5000)), 6);
+    assert_int_equal(signals, 0);
+    handle(SIGCHLD, SIG_DFL, 0);
+}
+
+/* The one wait that sees the keeper may take it. */
+static void taken_by_wall(void **unused)
+{
+    struct a407_child c;
+    int status;
+    (void)unused;
+    assert_true(shell(&c, "exit 7"));
+    assert_int_equal(waitpid(-1, &status, __WALL), c.pid);
+    assert_int_equal(a407_child_end(&c, in(5000)), 7);
+}
+
+/* A child of the program's own is still its own. */
+static void own_children(void **unused)
+{
+    struct a407_child c;
+    int status;
+    (void)unused;
+    assert_true(shell(&c, "read x; exit 8"));
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(9);
+    assert_int_equal(wait(&status), pid);
+    assert_int_equal(WEXITSTATUS(status), 9);
+    assert_int_equal(a407_child_end(&c, in(5000)), 8);
+}
+
+static void fds(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    int low = lowest_fd();
+    int open_one = dup(0); /* without FD_CLOEXEC */
+    (void)unused;
+    assert_int_equal(open_one, low);
+    assert_true(shell(&c, "read x"));
+    assert_true(c.fd >= 200);
+    assert_int_equal(fcntl(c.fd, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(lowest_fd(), low + 1);
+    a407_child_end(&c, in(5000));
+    assert_int_equal(fcntl(200, F_GETFD), -1);
+    close(open_one);
+    assert_int_equal(said(&b, "cd /proc/self/fd; echo *"), 0);
+    assert_string_equal(b.p, "0 1 2 3\n"); /* the last is the folder itself */
+    a407_buf_free(&b);
+}
+
+static void few_fds(void **unused)
+{
+    struct rlimit before, few = {64, 64};
+    struct a407_child c;
+    (void)unused;
+    if (valgrind())
+        skip();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_true(shell(&c, "exit 4"));
+    assert_in_range(c.fd, 50, 63);
+    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    few.rlim_cur = (rlim_t)lowest_fd() + 1; /* none to spare */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_false(shell(&c, "exit 4"));
+    assert_int_equal(errno, EMFILE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_nobody();
+}
+
+/* The program has closed all that it does not know, and used the numbers. */
+static void closed_in_bulk(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    (void)unused;
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "read x; exit 4"));
+    int fd = c.fd, pair[2];
+    assert_int_equal(pipe(pair), 0);
+    assert_int_equal(dup2(pair[1], fd), fd);
+    assert_false(a407_child_send(&c, "x\n", 2, in(1000)));
+    assert_false(a407_child_receive(&c, &b, NULL, in(1000)));
+    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    assert_int_equal(write(fd, "y", 1), 1); /* it is the program's */
+    char byte;
+    assert_int_equal(read(pair[0], &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    close(fd), close(pair[0]), close(pair[1]);
+    a407_buf_free(&b);
+}
+
+/* A program without standard input, output and error. */
+static void low_fds_free(void **unused)
+{
+    (void)unused;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct a407_child c;
+        close(0), close(1), close(2);
+        bool ok = shell(&c, "test -S /dev/fd/0 && test -S /dev/fd/1 && "
+                            "test -c /dev/fd/2") &&
+                  a407_child_end(&c, in(5000)) == 0;
+        _exit(!(ok && open("/dev/null", O_RDONLY) == 0));
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static int forks;
+
+static void forked(void)
+{
+    forks++;
+}
+
+static void no_fork_handlers(void **unused)
+{
+    struct a407_child c;
+    (void)unused;
+    assert_int_equal(pthread_atfork(forked, forked, forked), 0);
+    assert_true(shell(&c, "exit 0"));
+    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    assert_int_equal(forks, 0);
+    pid_t pid = fork(); /* they do run otherwise */
+    if (pid == 0)
+        _exit(0);
+    waitpid(pid, NULL, 0);
+    assert_int_equal(forks, 2);
+}
+
+/* A copy of the process does not talk in its name, nor end it. */
+static void copies(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    int status;
+    (void)unused;
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "read x; echo \"$x\"; exit 4"));
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool spoke = a407_child_send(&c, "copy\n", 5, in(1000));
+        _exit(spoke || a407_child_end(&c, in(0)) != -1 || c.pid);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_true(a407_child_send(&c, "parent\n", 7, in(5000)));
+    assert_true(a407_child_receive(&c, &b, NULL, in(5000)));
+    assert_memory_equal(b.p, "parent\n", 7);
+    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    a407_buf_free(&b);
+}
+
+/* The keeper has our thread-local variables, and must not write to them. */
+static void errno_stays(void **unused)
+{
+    struct a407_child c;
+    (void)unused;
+    assert_true(shell(&c, "sleep 0.1"));
+    errno = 77;
+    while (__atomic_load_n(&c.job->state, __ATOMIC_SEQ_CST) != A407_CHILD_ENDED)
+        if (errno != 77)
+            fail_msg("errno is %d", errno);
+    assert_int_equal(errno, 77);
+    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+}
+
+/* ---- signals ---- */
+
+static pid_t *strayed; /* shared: a process that ran a handler of ours */
+static pid_t own;
+
+static void stray(int sig)
+{
+    (void)sig;
+    if (syscall(SYS_getpid) != own)
+        *strayed = (pid_t)syscall(SYS_getpid);
+}
+
+/* Signals to the whole group, all the while: handlers run here only. */
+static void storm(void **unused)
+{
+    (void)unused;
+    strayed = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(strayed != MAP_FAILED);
+    pid_t group = fork();
+    if (group == 0) {
+        setpgid(0, 0);
+        own = getpid();
+        handle(SIGURG, stray, 0); /* by default ignored: it ends nobody */
+        pid_t sender = fork();
+        if (sender == 0) {
+            handle(SIGURG, SIG_IGN, 0);
+            while (kill(0, SIGURG) == 0 && getppid() == own)
+                usleep(200);
+            _exit(0);
+        }
+        bool ok = true;
+        for (int i = 0; ok && i < 200; i++) {
+            struct a407_child c;
+            ok = shell(&c, "exit 3") && a407_child_end(&c, in(5000)) == 3;
+        }
+        kill(sender, SIGKILL);
+        _exit(!ok);
+    }
+    int status;
+    assert_int_equal(waitpid(group, &status, 0), group);
+    assert_int_equal(status, 0);
+    assert_int_equal(*strayed, 0);
+    munmap(strayed, 4096);
+}
+
+static unsigned long long signal_set(const char *text, const char *name)
+{
+    const char *line = strstr(text, name);
+    assert_non_null(line);
+    return strtoull(line + strlen(name), NULL, 16);
+}
+
+static void plain_signals(void **unused)
+{
+    struct a407_buf b;
+    sigset_t all, before, now;
+    (void)unused;
+    handle(SIGUSR1, count, 0);
+    handle(SIGPIPE, SIG_IGN, 0);
+    handle(SIGINT, SIG_IGN, 0);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int status = said(&b, "exec cat /proc/self/status");
+    pthread_sigmask(SIG_SETMASK, &before, &now);
+    assert_int_equal(status, 0);
+    assert_int_equal(signal_set(b.p, "SigBlk:"), 0);
+    assert_int_equal(signal_set(b.p, "SigCgt:"), 0);
+    assert_int_equal(signal_set(b.p, "SigIgn:") &
+                         (1ull << (SIGPIPE - 1) | 1ull << (SIGINT - 1)),
+                     1ull << (SIGINT - 1));
+    /* the caller's own mask is as it was */
+    assert_true(sigismember(&now, SIGTERM) && sigismember(&now, SIGUSR1));
+    handle(SIGPIPE, SIG_DFL, 0);
+    handle(SIGINT, SIG_DFL, 0);
+    a407_buf_free(&b);
+}
+
+/* ---- threads ---- */
+
+static void *many(void *failed)
+{
+    for (int i = 0; i < 15; i++) {
+        struct a407_child c;
+        struct a407_buf b;
+        int saved = a407_enter();
+        a407_buf_init(&b, 100);
+        bool ok = shell(&c, "read x; echo $x; exit 4") &&
+                  a407_child_send(&c, "abc\n", 4, in(10000)) &&
+                  a407_child_receive(&c, &b, NULL, in(10000)) && b.n == 4;
+        if (a407_child_end(&c, in(10000)) != 4 || !ok)
+            __atomic_store_n((int *)failed, 1, __ATOMIC_SEQ_CST);
+        a407_buf_free(&b);
+        a407_leave(saved);
+    }
+    return NULL;
+}
+
+/* One thread starts it, another ends it; the first may be gone. */
+static void *starts(void *child)
+{
+    assert_true(shell(child, "read x; exit 4"));
+    return NULL;
+}
+
+static void threads(void **unused)
+{
+    pthread_t t[4];
+    struct a407_child c;
+    int failed = 0;
+    (void)unused;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, many, &failed), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(t[i], NULL);
+    assert_int_equal(failed, 0);
+    assert_int_equal(pthread_create(t, NULL, starts, &c), 0);
+    pthread_join(t[0], NULL);
+    assert_true(a407_child_send(&c, "\n", 1, in(5000)));
+    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    assert_nobody();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_signal_no_child),
+        cmocka_unit_test(ignored_children),
+        cmocka_unit_test(taken_by_wall),
+        cmocka_unit_test(own_children),
+        cmocka_unit_test(fds),
+        cmocka_unit_test(few_fds),
+        cmocka_unit_test(closed_in_bulk),
+        cmocka_unit_test(low_fds_free),
+        cmocka_unit_test(no_fork_handlers),
+        cmocka_unit_test(copies),
+        cmocka_unit_test(errno_stays),
+        cmocka_unit_test(storm),
+        cmocka_unit_test(plain_signals),
+        cmocka_unit_test(threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
