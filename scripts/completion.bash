@@ -93,13 +93,14 @@ _auth407_report()
         COMPREPLY=($(compgen -W 'resolved unresolved observed not_retried' \
             -- "$cur"))
         ;;
-    --format) COMPREPLY=($(compgen -W 'text json csv' -- "$cur")) ;;
+    --format) COMPREPLY=($(compgen -W 'text json csv html' -- "$cur")) ;;
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")) ;;
-    --binary | --proxy | --top) ;;
+    --binary | --proxy | --top | --tolerance) ;;
     *)
         if [[ $cur == -* ]]; then
             COMPREPLY=($(compgen -W '--since --until --binary --proxy --cause
-                --outcome --format --follow --top --all --color --help' \
+                --outcome --format --access-log --tolerance --follow --top
+                --all --color --help' \
                 -- "$cur"))
         else
             compopt -o filenames 2>/dev/null
