@@ -60,7 +60,7 @@ struct a407_proxy {
     int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT]; /* s */
     bool worked[A407_CREDENTIALS_MAX]; /* was accepted once */
     bool no_reuse; /* a repeat on a kept connection was never answered here */
-    bool client_sent;  /* the program has sent a header of its own to it */
+    bool client_sent; /* the program has sent a header of its own to it */
     struct a407_left left[A407_LEFT_MAX]; /* the last ones */
     unsigned left_next;
     bool each_request; /* it wants Negotiate's token with every request */
@@ -72,8 +72,8 @@ struct a407_proxy {
     /* secrets that are read from outside, and Kerberos tickets */
     struct a407_credential *resolved[A407_CREDENTIALS_MAX]; /* owned */
     bool fetched[A407_CREDENTIALS_MAX];
-    int64_t fetch_after[A407_CREDENTIALS_MAX]; /* s */
-    int64_t unmet_until[A407_CREDENTIALS_MAX]; /* s: no ticket to be had */
+    int64_t fetch_after[A407_CREDENTIALS_MAX];   /* s */
+    int64_t unmet_until[A407_CREDENTIALS_MAX];   /* s: no ticket to be had */
     enum a407_cause unmet[A407_CREDENTIALS_MAX]; /* ... and why */
     struct a407_credential ticket; /* where nothing else is configured */
 };

@@ -94,8 +94,8 @@ struct a407_exchange {
     enum a407_cause cause; /* why the first 407 came, as far as is known */
     enum a407_sent_before sent_before;
     unsigned resends; /* the program repeats with a header what met a 407 */
-    bool decided; /* the 407 at the front goes to the program; the record,
-                     if there is one, says why */
+    bool decided;     /* the 407 at the front goes to the program; the record,
+                         if there is one, says why */
 };
 
 struct a407_engine {

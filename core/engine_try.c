@@ -74,6 +74,7 @@ static enum a407_step make_header(struct a407_engine *e,
         .now = a407_engine_now_s(e),
         .token = a407_span(e->token.p, e->token.n),
         .ntlm_v1 = e->proxy->config->ntlm_v1,
+        .proxy_host = a407_span_str(e->proxy->endpoint.host),
     };
     a407_buf_clear(&e->auth);
     enum a407_step step =
