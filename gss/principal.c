@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,20 +90,48 @@ bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
 
 /* ---- the service ---- */
 
+/*
+ * The host's name as DNS has it, behind every alias; as it was, if DNS does not
+ * know it. Addresses are not looked up for names: those belong to whoever has
+ * the address. The caller frees it.
+ */
+static char *canonical(const char *host)
+{
+    struct addrinfo hints = {.ai_flags = AI_CANONNAME,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    char *name = NULL;
+    if (getaddrinfo(host, NULL, &hints, &list) == 0) {
+        if (list->ai_canonname)
+            name = strdup(list->ai_canonname);
+        freeaddrinfo(list);
+    }
+    if (!name)
+        return strdup(host);
+    size_t n = strlen(name);
+    if (n && name[n - 1] == '.')
+        name[n - 1] = '\0';
+    for (char *p = name; *p; p++)
+        *p = (char)a407_lower(*p);
+    return name;
+}
+
 /* SERVICE@HOST */
 static krb5_error_code by_host(struct a407_gss_session *s,
                                const struct a407_gss_request *r)
 {
     const char *at = strchr(r->service, '@');
     char *name = strndup(r->service, (size_t)(at - r->service));
-    if (!name)
-        return ENOMEM;
-    /* of an unknown kind: only then no look-up is made, whatever krb5.conf
-       says (dns_canonicalize_hostname, rdns), but its [domain_realm] counts */
-    krb5_error_code code = krb5_sname_to_principal(
-        s->k, at + 1, name, r->canonicalize ? KRB5_NT_SRV_HST : KRB5_NT_UNKNOWN,
-        &s->server);
+    char *host = r->canonicalize ? canonical(at + 1) : strdup(at + 1);
+    krb5_error_code code = ENOMEM;
+    /* of an unknown kind: only then libkrb5 makes no look-up of its own,
+       whatever krb5.conf says (dns_canonicalize_hostname, rdns); its
+       [domain_realm] counts all the same */
+    if (name && host)
+        code = krb5_sname_to_principal(s->k, host, name, KRB5_NT_UNKNOWN,
+                                       &s->server);
     free(name);
+    free(host);
     return code;
 }
 

@@ -43,8 +43,8 @@ bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
                    struct a407_gss_trouble *t);
 
 /*
- * The proxy's service: by the name as it was written, unless it is to be
- * canonicalised, which is then done as krb5.conf says. False: trouble.
+ * The proxy's service: by the name as it was written, or, if that is asked for,
+ * by the one that DNS has for it; krb5.conf has no say in this. False: trouble.
  */
 bool a407_gss_service(struct a407_gss_session *s,
                       const struct a407_gss_request *r,

@@ -173,10 +173,15 @@ def canonical(place):
         return
     before = ["unshare", "-m", "sh", "-c",
               f"mount --bind {hosts} /etc/hosts && exec \"$0\""]
-    for canonicalize, service in ((None, "alias"), ("yes", "proxy")):
-        cache = place.realm.ticket(place.folder / f"cache.{service}")
-        # krb5.conf has dns_canonicalize_hostname = true all the while
-        asker = place.asker(cache, before=before, host="alias.test",
+    other = place.folder / "krb5.conf"
+    other.write_text(place.realm.config.read_text().replace(
+        "dns_canonicalize_hostname = true",
+        "dns_canonicalize_hostname = false"))
+    for canonicalize, service, config in (
+            (None, "alias", None), ("yes", "proxy", None),
+            (None, "alias", other), ("yes", "proxy", other)):
+        cache = place.realm.ticket(place.folder / "cache")
+        asker = place.asker(cache, config, before=before, host="alias.test",
                             canonicalize=canonicalize)
         place.acceptor().accept(asker.token(), "alice")
         listed = subprocess.run(["klist", "-c", cache], text=True,
