@@ -97,7 +97,7 @@ void a407_report_access_csv(const struct a407_report_access *a, FILE *f)
     struct a407_access_row row;
     size_t i;
 
-    a407_access_rows_start(&rows, a);
+    a407_access_rows_start(&rows, a, A407_ROWS_ALL);
     while (a407_access_rows_next(&rows, &row))
         put_row(f, &row);
     a407_access_rows_end(&rows);

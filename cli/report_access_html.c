@@ -90,25 +90,26 @@ static void proxy_side(const struct a407_access_row *row, FILE *f)
     fputs("</td>", f);
 }
 
-/* Those that were found, or those that were not. */
+/* Those that were found, or those that were not. How many are left. */
 static uint64_t put_rows(const struct a407_report_access *a, bool matched,
                          FILE *f)
 {
+    uint64_t total = matched ? a->sums.matched : a->sums.without_line, seen;
     struct a407_access_rows r;
     struct a407_access_row row;
-    uint64_t seen = 0;
 
-    a407_access_rows_start(&r, a);
-    while (a407_access_rows_next(&r, &row)) {
-        if (row.matched != matched || seen++ >= ROWS)
-            continue;
+    a407_access_rows_start(&r, a,
+                           matched ? A407_ROWS_FOUND : A407_ROWS_MISSING);
+    for (seen = 0; seen < ROWS; seen++) {
+        if (!a407_access_rows_next(&r, &row))
+            break;
         our_side(&row.record, f);
         if (matched)
             proxy_side(&row, f);
         outcome(&row.record, f);
     }
     a407_access_rows_end(&r);
-    return seen > ROWS ? seen - ROWS : 0;
+    return total - seen;
 }
 
 static void put_group(const struct a407_access_group *g, FILE *f)

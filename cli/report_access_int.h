@@ -134,17 +134,24 @@ struct a407_access_row {
 };
 
 /*
- * Goes through the rows: unresolved ones first, each kind in order of time.
- * Start, then next until false; `row` is valid until the next call.
+ * Goes through the rows, or those alone whose 407 was found or was not:
+ * unresolved ones first, each kind in order of time. Start, then next until
+ * false; `row` is valid until the next call.
  */
+enum a407_access_which { A407_ROWS_ALL, A407_ROWS_FOUND, A407_ROWS_MISSING };
+
 struct a407_access_rows {
     const struct a407_report_access *a;
+    enum a407_access_which which;
     struct a407_access_entry ahead;
     bool have;
+    struct a407_access_entry legs[A407_ACCESS_LEGS]; /* of one record */
+    size_t n_legs;
     struct a407_buf texts[A407_ACCESS_LEGS + 1];
 };
 void a407_access_rows_start(struct a407_access_rows *r,
-                            const struct a407_report_access *a);
+                            const struct a407_report_access *a,
+                            enum a407_access_which which);
 bool a407_access_rows_next(struct a407_access_rows *r,
                            struct a407_access_row *row);
 void a407_access_rows_end(struct a407_access_rows *r);

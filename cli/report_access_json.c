@@ -186,7 +186,7 @@ void a407_report_access_json(const struct a407_report_access *a, FILE *f)
     a407_buf_init(&w.out, ROW_MAX);
     put_sums(&w, a);
     a407_buf_str(&w.out, ",\"pairs\":[");
-    a407_access_rows_start(&rows, a);
+    a407_access_rows_start(&rows, a, A407_ROWS_ALL);
     while (a407_access_rows_next(&rows, &row)) {
         a407_buf_str(&w.out, between);
         between = ",";

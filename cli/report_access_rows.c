@@ -106,12 +106,14 @@ void a407_access_get_line(struct a407_span in, struct a407_access_line *out)
 }
 
 void a407_access_rows_start(struct a407_access_rows *r,
-                            const struct a407_report_access *a)
+                            const struct a407_report_access *a,
+                            enum a407_access_which which)
 {
     size_t i;
 
     memset(r, 0, sizeof *r);
     r->a = a;
+    r->which = which;
     for (i = 0; i <= A407_ACCESS_LEGS; i++)
         a407_buf_init(&r->texts[i], A407_ACCESS_TEXT_MAX);
     a407_access_sort_rewind(a->results);
@@ -126,11 +128,28 @@ void a407_access_rows_end(struct a407_access_rows *r)
         a407_buf_free(&r->texts[i]);
 }
 
-/* The entry at hand is one of the record's legs. */
-static bool add_leg(struct a407_access_rows *r, struct a407_access_row *row)
+/* Collects the legs of the next record. Whether its 407 was found. */
+static bool take_record(struct a407_access_rows *r)
 {
-    const struct a407_access_entry *e = &r->ahead;
-    struct a407_buf *text = &r->texts[e->leg];
+    uint64_t ref = r->ahead.ref;
+    bool found = false;
+
+    r->n_legs = 0;
+    while (r->have && r->ahead.ref == ref) {
+        if (r->ahead.leg == 0)
+            found = r->ahead.other != A407_ACCESS_NONE;
+        if (r->n_legs < A407_ACCESS_LEGS)
+            r->legs[r->n_legs++] = r->ahead;
+        r->have = a407_access_sort_next(r->a->results, &r->ahead);
+    }
+    return found;
+}
+
+static bool read_leg(struct a407_access_rows *r, size_t i,
+                     struct a407_access_row *row)
+{
+    const struct a407_access_entry *e = &r->legs[i];
+    struct a407_buf *text = &r->texts[i];
 
     if (e->leg >= A407_ACCESS_LEGS || e->other == A407_ACCESS_NONE)
         return true;
@@ -147,17 +166,22 @@ bool a407_access_rows_next(struct a407_access_rows *r,
                            struct a407_access_row *row)
 {
     struct a407_buf *text = &r->texts[A407_ACCESS_LEGS];
-    uint64_t ref = r->ahead.ref;
+    bool found;
+    size_t i;
 
-    if (!r->have || !a407_access_texts_read(r->a->texts, ref, text))
-        return false;
-    memset(row, 0, sizeof *row);
-    get_record(a407_span(text->p, text->n), &row->record);
-    while (r->have && r->ahead.ref == ref) {
-        if (!add_leg(r, row))
+    do { /* texts are read only of what is wanted */
+        if (!r->have)
             return false;
-        r->have = a407_access_sort_next(r->a->results, &r->ahead);
-    }
+        found = take_record(r);
+    } while (r->which != A407_ROWS_ALL &&
+             found != (r->which == A407_ROWS_FOUND));
+    memset(row, 0, sizeof *row);
+    if (!a407_access_texts_read(r->a->texts, r->legs[0].ref, text))
+        return false;
+    get_record(a407_span(text->p, text->n), &row->record);
+    for (i = 0; i < r->n_legs; i++)
+        if (!read_leg(r, i, row))
+            return false;
     row->matched = row->legs[0].found;
     return true;
 }

@@ -113,14 +113,15 @@ static void outcome(const struct a407_report_term *t,
 static void rows(const struct a407_report_access *a,
                  const struct a407_report_term *t, bool matched)
 {
+    uint64_t total = matched ? a->sums.matched : a->sums.without_line, seen;
     struct a407_access_rows r;
     struct a407_access_row row;
-    uint64_t seen = 0;
 
-    a407_access_rows_start(&r, a);
-    while (a407_access_rows_next(&r, &row)) {
-        if (row.matched != matched || seen++ >= A407_ACCESS_SHOWN)
-            continue;
+    a407_access_rows_start(&r, a,
+                           matched ? A407_ROWS_FOUND : A407_ROWS_MISSING);
+    for (seen = 0; seen < A407_ACCESS_SHOWN; seen++) {
+        if (!a407_access_rows_next(&r, &row))
+            break;
         title(t, &row.record);
         program(t, &row.record);
         if (matched)
@@ -128,9 +129,9 @@ static void rows(const struct a407_report_access *a,
         outcome(t, &row.record);
     }
     a407_access_rows_end(&r);
-    if (seen > A407_ACCESS_SHOWN)
+    if (total > seen)
         fprintf(t->f, "\n  ... and %" PRIu64 " more: --format json has all\n",
-                seen - A407_ACCESS_SHOWN);
+                total - seen);
 }
 
 static void group(const struct a407_report_term *t,

@@ -256,7 +256,7 @@ static void test_by_port(void **state)
     assert_true(a->sums.ports);
     assert_true(a->sums.offset_by_port);
     assert_int_equal(a->sums.offset_us, -500); /* the later of two */
-    a407_access_rows_start(&rows, a);
+    a407_access_rows_start(&rows, a, A407_ROWS_ALL);
     assert_true(a407_access_rows_next(&rows, &row)); /* unresolved first */
     assert_true(row.matched && row.legs[0].by_port);
     assert_int_equal(row.legs[0].line.client_port, 40002);
@@ -323,7 +323,7 @@ static void test_by_time(void **state)
     assert_int_equal(a->n_groups, 1);
     assert_int_equal(a->groups[0].total, 4);
     assert_int_equal(a->groups[0].n_targets, 2);
-    a407_access_rows_start(&rows, a);
+    a407_access_rows_start(&rows, a, A407_ROWS_ALL);
     assert_true(a407_access_rows_next(&rows, &row));
     assert_true(row.matched && !row.legs[0].by_port);
     assert_true(a407_span_eq(row.legs[0].line.user, "bob"));
