@@ -3,7 +3,7 @@
 import json
 import re
 
-from common import TOP, layer, rel, tracked, without_comments
+from common import TOP, attempt, layer, rel, tracked, without_comments
 
 LAYERS = ("core", "sys", "preload", "cli", "gss")
 MAY_INCLUDE = {"core": {"core"}, "sys": {"core", "sys"},
@@ -100,6 +100,13 @@ def schema():
             yield "no code ever tells the cause " + name
 
 
+def log_page():
+    """docs/log.md explains the keys of docs/log-schema.json."""
+    done = attempt(TOP / "scripts/log-keys", "--check")
+    if done.returncode:
+        yield done.stdout.strip()
+
+
 def variables():
     """Every variable that the code reads is in the manual page."""
     page = (TOP / "docs/auth407.1").read_text().replace("\\-", "-")
@@ -127,4 +134,4 @@ def unfinished():
                 yield "%s:%d: %s" % (rel(path), n, line.strip())
 
 
-TESTS = [arrows, core_headers, banned, schema, variables, unfinished]
+TESTS = [arrows, core_headers, banned, schema, log_page, variables, unfinished]
