@@ -47,6 +47,7 @@ struct a407_report_record {
     int local_port; /* the program's end of the connection; 0: not told */
     struct a407_span method, target;
     unsigned offered; /* bits of enum a407_scheme_id, also of the unknown one */
+    int resend_count; /* the program repeats what met so many 407s before */
     bool client_sent;
     struct a407_span client_scheme, client_user;
     struct a407_span sent_before; /* "connection", "program", "never" */
@@ -55,6 +56,7 @@ struct a407_report_record {
     struct a407_report_attempt attempts[A407_EVENT_ATTEMPTS];
     struct a407_span scheme, credential; /* of the last attempt */
     int64_t pid, lost;                   /* lines lost before this one */
+    struct a407_span host;               /* the machine's name */
     struct a407_span executable, module;
     struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
     size_t n_args;

@@ -209,7 +209,9 @@ void a407_report_advise(const struct a407_report_finding *f,
         of_client(f, x, mute, out);
         return;
     }
-    if (group == A407_REPORT_OTHER && f->cause_id != A407_CAUSE_COUNT)
+    if (f->cause_id == A407_CAUSE_COUNT)
+        add_text(out, "The remedy stands in the records.");
+    else if (group == A407_REPORT_OTHER)
         add_text(out, a407_cause_info(f->cause_id)->remedy);
     general(f, out);
     if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE) {

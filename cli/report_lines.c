@@ -1,6 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "report_lines.h"
 
+static bool is_selected(const struct a407_report_run *r,
+                        const struct a407_report_record *l)
+{
+    return a407_filter_time(r->filter, l->time_us) &&
+           a407_filter_match(r->filter, l);
+}
+
+/* The last word on an exchange. */
+static void count(void *run, const struct a407_report_record *l)
+{
+    struct a407_report_run *r = run;
+
+    if (is_selected(r, l))
+        a407_report_add(&r->report, l);
+    else
+        r->report.input.filtered++;
+}
+
 bool a407_report_run_init(struct a407_report_run *r,
                           const struct a407_filter *filter)
 {
@@ -9,39 +27,45 @@ bool a407_report_run_init(struct a407_report_run *r,
     if (!a407_report_init(&r->report))
         return false;
     r->parser = a407_report_parser_new();
-    if (!r->parser)
-        a407_report_free(&r->report);
-    return r->parser != NULL;
+    r->pending = a407_pending_new(count, r);
+    if (r->parser && r->pending)
+        return true;
+    a407_report_run_free(r);
+    return false;
 }
 
 void a407_report_run_free(struct a407_report_run *r)
 {
     a407_report_parser_free(r->parser);
+    a407_pending_free(r->pending);
     a407_report_free(&r->report);
 }
 
+void a407_report_run_finish(struct a407_report_run *r)
+{
+    a407_pending_flush(r->pending);
+    a407_report_finish(&r->report);
+}
+
+/* The proxy's own log has a line for each request, also for those that the
+   client followed up by itself; so has who looks on. */
 static void take_exchange(struct a407_report_run *r,
                           const struct a407_report_record *l, const char *json,
                           size_t n)
 {
-    struct a407_report_input *in = &r->report.input;
-    bool in_time = a407_filter_time(r->filter, l->time_us), selected;
+    bool selected = is_selected(r, l);
 
-    in->lost += (uint64_t)l->lost;
+    r->report.input.lost += (uint64_t)l->lost;
     if (!l->met_407) {
-        in->without_407++;
+        r->report.input.without_407++;
         return;
     }
-    selected = in_time && a407_filter_match(r->filter, l);
-    if (r->access && in_time)
+    if (r->access && a407_filter_time(r->filter, l->time_us))
         a407_report_access_record(r->access, l, selected);
-    if (!selected) {
-        in->filtered++;
-        return;
-    }
-    a407_report_add(&r->report, l);
-    if (r->each)
+    if (r->each && selected)
         r->each(r->ctx, l, json, n);
+    if (!a407_pending_take(r->pending, l))
+        r->report.out_of_memory = true;
 }
 
 /* Where the last record begins in a line that does not begin with it. */

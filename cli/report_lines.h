@@ -3,6 +3,7 @@
 #define A407_REPORT_LINES_H
 
 #include "report_filter.h"
+#include "report_pending.h"
 #include "report_read.h"
 #include "report_record.h"
 
@@ -10,6 +11,7 @@
 struct a407_report_run {
     struct a407_report report;
     struct a407_report_parser *parser;
+    struct a407_pending *pending;
     const struct a407_filter *filter;
     struct a407_report_access *access; /* or NULL */
     /* Told each 407 that passed, and its JSON (n bytes); or NULL. */
@@ -29,5 +31,8 @@ void a407_report_run_free(struct a407_report_run *r);
  * False: memory ran out.
  */
 bool a407_report_line(void *run, const char *line, size_t n);
+
+/* After the last line: counts what was held back, and sorts. */
+void a407_report_run_finish(struct a407_report_run *r);
 
 #endif

@@ -92,10 +92,8 @@ struct live {
     bool cut; /* to the width of a terminal */
 };
 
-static int length(struct a407_span s)
-{
-    return (int)s.n;
-}
+/* A span for "%.*s": a precision and a text. */
+#define SPAN(s) (int)(s).n, (s).p ? (s).p : ""
 
 /* --follow: one line for one 407. */
 static void print_live(void *ctx, const struct a407_report_record *l,
@@ -111,12 +109,9 @@ static void print_live(void *ctx, const struct a407_report_record *l,
     }
     a407_report_time_local(l->time_us, time);
     snprintf(text, sizeof text, "%.*s, %.*s in %.*s at %.*s:%d: %.*s %.*s, %d",
-             length(l->cause), l->cause.p, length(l->executable),
-             l->executable.p, length(l->module), l->module.p ? l->module.p : "",
-             length(l->proxy_address), l->proxy_address.p, l->proxy_port,
-             length(l->method), l->method.p ? l->method.p : "",
-             length(l->target), l->target.p ? l->target.p : "",
-             l->final_status);
+             SPAN(l->cause), SPAN(l->executable), SPAN(l->module),
+             SPAN(l->proxy_address), l->proxy_port, SPAN(l->method),
+             SPAN(l->target), l->final_status);
     fprintf(live->term.f, "%s ", time);
     a407_term_style(&live->term, l->unresolved ? A407_RED : A407_GREEN);
     fprintf(live->term.f, "%-11s ", a407_outcome_name(l->outcome));
@@ -146,6 +141,7 @@ static bool follow(struct a407_report_run *r,
     else
         good = a407_report_default_log(&log) &&
                a407_report_follow(r, only, 1, from_start);
+    a407_report_run_finish(r);
     if (good && !live.json)
         fprintf(term->f,
                 "%" PRIu64 " exchanges with a 407, %" PRIu64 " unresolved\n",
@@ -164,7 +160,7 @@ static bool print(struct a407_report_run *r,
                                     .filters = filters};
 
     a407_filter_words(&o->filter, filters, sizeof filters);
-    a407_report_finish(&r->report);
+    a407_report_run_finish(r);
     switch (o->format) {
     case A407_FORMAT_TEXT:
         return a407_report_text(&view, term);

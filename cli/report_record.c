@@ -30,6 +30,7 @@ enum place {
     EXECUTABLE,
     ARGS,
     CALLER,
+    HOST,
     PLACES,
     /* texts */
     TIMESTAMP = PLACES,
@@ -50,6 +51,7 @@ enum place {
     TRY_CREDENTIAL,
     PATH,
     MODULE,
+    HOST_NAME,
     TEXTS_END,
     /* numbers, and what is true or false */
     SCHEMA = TEXTS_END,
@@ -59,6 +61,7 @@ enum place {
     FINAL_STATUS,
     RECORDS_LOST,
     PID,
+    RESEND_COUNT,
     TRY_STATUS,
     TRY_DURATION,
     TRY_LOCAL_PORT,
@@ -126,15 +129,16 @@ void a407_report_parser_free(struct a407_report_parser *p)
 /* Copies what fits, up to the end of a character; a NUL becomes a blank. */
 static struct a407_span keep(char *to, size_t cap, const char *from, size_t n)
 {
-    size_t i;
+    char *nul = to;
 
     if (n > cap) {
         n = cap;
         while (n && ((unsigned char)from[n] & 0xc0) == 0x80)
             n--;
     }
-    for (i = 0; i < n; i++)
-        to[i] = from[i] ? from[i] : ' ';
+    memcpy(to, from, n);
+    while ((nul = memchr(nul, '\0', n - (size_t)(nul - to))))
+        *nul = ' ';
     return a407_span(to, n);
 }
 
@@ -371,6 +375,7 @@ static void fill(const struct a407_report_parser *p,
     out->local_port = (int)whole(p, LOCAL_PORT, 65535, 0);
     out->method = text_of(p, METHOD);
     out->target = text_of(p, TARGET);
+    out->resend_count = (int)whole(p, RESEND_COUNT, 1e6, 0);
     out->client_sent = whole(p, SENT_PRESENT, 1, 0) == 1;
     out->client_scheme = text_of(p, SENT_SCHEME);
     out->client_user = text_of(p, SENT_USER);
@@ -381,6 +386,7 @@ static void fill(const struct a407_report_parser *p,
     out->credential = text_of(p, TRY_CREDENTIAL);
     out->pid = whole(p, PID, INT32_MAX, 0);
     out->lost = whole(p, RECORDS_LOST, 1e15, 0);
+    out->host = text_of(p, HOST_NAME);
     out->executable = text_of(p, PATH);
     out->module = text_of(p, MODULE);
 }

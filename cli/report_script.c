@@ -77,31 +77,44 @@ static struct a407_span title(struct a407_span words)
     return a407_span(words.p, blank ? (size_t)(blank - words.p) : words.n);
 }
 
-struct a407_span a407_report_script(const struct a407_report_record *l)
+/* The script's name as it stands; may be empty. */
+static struct a407_span script_of(const struct a407_report_record *l,
+                                  const struct interpreter *it)
 {
-    struct a407_span binary = a407_report_base(l->executable), none = {NULL, 0};
-    const struct interpreter *it = find(binary);
-    size_t i;
+    struct a407_span none = {NULL, 0};
+    size_t n = l->n_args, i;
 
-    if (!it || l->n_args == 0)
+    while (n && l->args[n - 1].n == 0)
+        n--; /* what a title left of a longer command line */
+    if (n == 0)
         return none;
-    if (l->n_args == 1) {
+    if (n == 1) {
         struct a407_span first = a407_report_base(title(l->args[0]));
         return find(first) ? none : first; /* busybox as "wget", a title */
     }
     if (strcmp(it->name, "busybox") == 0)
         return a407_report_base(l->args[!!find(a407_report_base(l->args[0]))]);
-    for (i = 1; i < l->n_args; i++) {
+    for (i = 1; i < n; i++) {
         struct a407_span word = l->args[i];
 
         if (in_list(it->code, word))
             return word;
         if (in_list(it->module, word))
-            return i + 1 < l->n_args ? a407_report_base(l->args[i + 1]) : none;
+            return i + 1 < n ? a407_report_base(l->args[i + 1]) : none;
         if (in_list(it->values, word))
             i++;
         else if (word.n == 0 || word.p[0] != '-' || word.n == 1)
             return a407_report_base(word);
     }
     return none;
+}
+
+struct a407_span a407_report_script(const struct a407_report_record *l)
+{
+    const struct interpreter *it = find(a407_report_base(l->executable));
+    struct a407_span script = {NULL, 0};
+
+    if (it)
+        script = script_of(l, it);
+    return script.n ? script : a407_span(NULL, 0);
 }

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of `auth407 report` share: a scratch folder, records made for
+the purpose, running the command, a terminal."""
+
+import copy
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import select
+import struct
+import subprocess
+import tempfile
+import termios
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build")
+AUTH407 = BUILD / "auth407"
+LINES = BUILD / "tests/bench/report_lines"
+PROXY407 = BUILD / "tests/proxy/proxy407"
+TIMEOUT = 120
+
+_home = tempfile.TemporaryDirectory(prefix="auth407-report.")
+HOME = pathlib.Path(_home.name)
+_tests = []
+
+
+class Skip(Exception):
+    """The machine lacks something; the reason is printed."""
+
+
+def test(function):
+    """Registers a test; its docstring is its name."""
+    _tests.append(function)
+    return function
+
+
+def tests():
+    return _tests
+
+
+def check(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def equal(got, expected, what=""):
+    check(got == expected, f"{what}: got {got!r}, expected {expected!r}")
+
+
+def has(text, part):
+    check(part in text, f"{part!r} is not in {text!r}")
+
+
+def lacks(text, part):
+    check(part not in text, f"{part!r} is in {text!r}")
+
+
+RECORD = {
+    "timestamp": "2026-11-21T12:00:00.000000Z", "schema": 1,
+    "event": {"name": "proxy.authentication"},
+    "outcome": "observed", "cause": "dropped_by_client", "remedy": "r",
+    "proxy": {"address": "proxy.test", "port": 3128,
+              "peer": "10.0.0.1:3128",
+              "challenges": [{"scheme": "Basic", "realm": "x"}]},
+    "http": {"request": {"method": "GET", "proxy_authorization": {
+        "present": False, "scheme": None, "username": None}},
+        "response": {"status_code": 407}},
+    "url": {"target": "http://a.test/"}, "final": {"status_code": 407},
+    "attempts": [],
+    "process": {"pid": 42, "parent_pid": 1,
+                "executable": {"path": "/usr/bin/wget"},
+                "command_args": ["wget", "http://a.test/"], "parents": []},
+    "caller": {"module": "libx.so.1"},
+}
+
+
+def record(path="/usr/bin/wget", args=None, **more):
+    """A record like RECORD; names of keys may have "__" for their dots."""
+    out = copy.deepcopy(RECORD)
+    out["process"]["executable"]["path"] = path
+    out["process"]["command_args"] = args or [os.path.basename(path)]
+    for name, value in more.items():
+        at = out
+        *outer, last = name.split("__")
+        for key in outer:
+            at = at[key]
+        at[last] = value
+    return out
+
+
+def at(hour, minute=0, day=21):
+    return f"2026-11-{day:02}T{hour:02}:{minute:02}:00.000000Z"
+
+
+def log(name, *records):
+    """A file of records; bytes and texts go in as they are."""
+    file = HOME / name
+    with open(file, "wb") as f:
+        for r in records:
+            if isinstance(r, dict):
+                r = json.dumps(r, ensure_ascii=False, separators=(",", ":"))
+            f.write((r if isinstance(r, bytes) else r.encode()) + b"\n")
+    return str(file)
+
+
+def environment(**more):
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(HOME),
+           "XDG_STATE_HOME": str(HOME / "state"), "LC_ALL": "C.UTF-8",
+           "TZ": "UTC"}
+    env.update({k: v for k, v in more.items() if v is not None})
+    return env
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.raw = status, out
+        self.out = out.decode("utf-8", "surrogateescape")
+        self.err = err.decode("utf-8", "surrogateescape")
+
+    def json(self):
+        return json.loads(self.out)
+
+
+def report(*args, data=None, env=None, **more):
+    """auth407 report ARGS. Without data standard input is /dev/null."""
+    given = {"input": data} if data is not None else {
+        "stdin": subprocess.DEVNULL}
+    done = subprocess.run(
+        [AUTH407, "report", *args], env=environment(**(env or {})),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT,
+        check=False, **given, **more)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def findings(*args, **more):
+    """The findings of a log as a dictionary by binary."""
+    return {f["binary"]: f for f in report(
+        "--format", "json", *args, **more).json()["findings"]}
+
+
+def on_terminal(*args, columns=80, env=None):
+    """What the command writes on a terminal of that width."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 50, columns, 0, 0))
+    child = subprocess.Popen(
+        [AUTH407, "report", *args], stdin=slave, stdout=slave, stderr=slave,
+        env=environment(**({"TERM": "xterm"} | (env or {}))),
+        start_new_session=True)
+    os.close(slave)
+    out, end = b"", time.monotonic() + TIMEOUT
+    while time.monotonic() < end:
+        if not select.select([master], [], [], 0.2)[0]:
+            if child.poll() is not None:
+                break
+            continue
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not piece:
+            break
+        out += piece
+    os.close(master)
+    return Result(child.wait(TIMEOUT), out.replace(b"\r\n", b"\n"), b"")

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: MIT
+"""`auth407 report --follow`: lines as they come, files that move, the end."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+
+from common import (AUTH407, HOME, at, check, environment, equal, has, lacks,
+                    log, record, test)
+
+LIMIT = 20
+
+
+class Follower:
+    """auth407 report --follow; `lines` waits for what it prints."""
+
+    def __init__(self, *args, stdin=subprocess.DEVNULL):
+        self.child = subprocess.Popen(
+            [AUTH407, "report", "--follow", *args], stdin=stdin,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment())
+        self.text = b""
+
+    def wait_for(self, part):
+        end = time.monotonic() + LIMIT
+        while part.encode() not in self.text:
+            left = end - time.monotonic()
+            check(left > 0, f"{part!r} never came: {self.text!r}")
+            if select.select([self.child.stdout], [], [], left)[0]:
+                got = os.read(self.child.stdout.fileno(), 65536)
+                check(got, f"it ended before {part!r}: {self.text!r}")
+                self.text += got
+
+    def end(self, number=signal.SIGINT):
+        """Status and everything that was printed."""
+        if number:
+            self.child.send_signal(number)
+        out, err = self.child.communicate(timeout=LIMIT)
+        return (self.child.returncode, (self.text + out).decode(),
+                err.decode())
+
+
+def add(file, *records):
+    """As the library does: open, one write, close."""
+    for r in records:
+        fd = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(fd, json.dumps(r).encode() + b"\n")
+        os.close(fd)
+
+
+def started(file, **more):
+    """A follower that is known to be reading."""
+    f = Follower(*more.pop("args", ()), file, **more)
+    for n in range(100):
+        add(file, record(f"/bin/start{n}"))
+        if select.select([f.child.stdout], [], [], 0.3)[0]:
+            return f
+    raise AssertionError("nothing came")
+
+
+@test
+def live():
+    """--follow prints what is added, and nothing that was there before"""
+    file = log("live.jsonl", record("/bin/old"))
+    f = started(file)
+    add(file, record("/bin/first", timestamp=at(14, 3)),
+        record("/bin/second", outcome="resolved", final__status_code=200))
+    f.wait_for("/bin/second")
+    status, out, err = f.end()
+    equal((status, err), (1, ""), "status")
+    has(out, "2026-11-21 14:03:00 observed    dropped_by_client, /bin/first in "
+             "libx.so.1 at proxy.test:3128: GET http://a.test/, 407\n")
+    lacks(out, "/bin/old")
+    check(out.splitlines()[-1].endswith("unresolved"), out)
+
+
+@test
+def ends():
+    """Ctrl-C and SIGTERM end --follow with the status of the rule"""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        file = log("ends.jsonl")
+        f = Follower("--since", "2026-01-01", file)
+        add(file, record(outcome="resolved", final__status_code=200))
+        f.wait_for("resolved")
+        status, out, err = f.end(number)
+        equal((status, err), (0, ""), number)
+        has(out, "1 exchanges with a 407, 0 unresolved\n")
+
+
+@test
+def since():
+    """--follow --since reads what is there first; filters apply"""
+    file = log("since.jsonl", record("/bin/early", timestamp=at(1)),
+               record("/bin/late", timestamp=at(9)))
+    f = Follower("--since", "2026-11-21 05:00", "--binary", "l*", file)
+    f.wait_for("/bin/late")
+    add(file, record("/bin/x"), record("/bin/later"))
+    f.wait_for("/bin/later")
+    _, out, _ = f.end()
+    lacks(out, "/bin/early")
+    lacks(out, "/bin/x ")
+
+
+@test
+def rotation():
+    """--follow loses no line when files are renamed, removed or truncated"""
+    file = str(HOME / "rotated.jsonl")
+    f = Follower(file)
+    time.sleep(0.5)  # it waits for a file that is not there yet
+    for n in range(50):
+        add(file, record(f"/bin/a{n}."))
+        time.sleep(0.03)  # a file lives longer than a look takes
+        if n % 10 == 9:
+            os.rename(file, file + ".1")
+            # a program that had it open writes its line now
+            with open(file + ".1", "ab") as old:
+                old.write(json.dumps(record(f"/bin/b{n}.")).encode() + b"\n")
+            add(file, record(f"/bin/c{n}."))
+            time.sleep(0.7)  # a new file stays for a while
+    f.wait_for("/bin/a49.")
+    f.wait_for("/bin/b49.")
+    add(file, record("/bin/c."))
+    f.wait_for("/bin/c.")
+    os.truncate(file, 0)
+    time.sleep(0.6)
+    add(file, record("/bin/d."))
+    f.wait_for("/bin/d.")
+    os.unlink(file)
+    time.sleep(0.6)
+    add(file, record("/bin/e."))
+    f.wait_for("/bin/e.")
+    status, out, err = f.end()
+    equal(status, 1, err)
+    for name in [f"/bin/a{n}." for n in range(50)] + [
+            f"/bin/{x}{n}." for x in "bc" for n in range(9, 50, 10)]:
+        equal(out.count(name + " "), 1, name)
+
+
+@test
+def pieces():
+    """--follow waits for the end of a line, and reads several files"""
+    one, two = log("piece1.jsonl"), log("piece2.jsonl")
+    f = Follower("--since", "2026-01-01", one, two)
+    text = json.dumps(record("/bin/whole")).encode() + b"\n"
+    with open(one, "ab", buffering=0) as out:
+        for n in range(0, len(text), 100):
+            out.write(text[n:n + 100])
+            time.sleep(0.03)
+    add(two, record("/bin/other"))
+    f.wait_for("/bin/whole")
+    f.wait_for("/bin/other")
+    _, out, _ = f.end()
+    equal(out.count("/bin/"), 2, out)
+
+
+@test
+def stream():
+    """--follow - ends with its input, and prints records as JSON"""
+    f = Follower("--format", "json", "-", stdin=subprocess.PIPE)
+    lines = [record(f"/bin/n{n}\x7f") for n in range(3)]
+    for r in lines:
+        f.child.stdin.write(b"host auth407: " + json.dumps(
+            r, ensure_ascii=False).encode() + b"\n")
+        f.child.stdin.flush()
+        f.wait_for(r["process"]["executable"]["path"][:7])
+    f.child.stdin.close()
+    f.child.stdin = None
+    status, out, _ = f.end(None)
+    equal(status, 1)
+    equal([json.loads(x) for x in out.splitlines()], lines, "records")
+    lacks(out, "\x7f")

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: MIT
+"""What the report reads: files, streams, the default log, torn lines, filters,
+a log without end; and the exit status."""
+
+import fcntl
+import json
+import os
+import re
+import select
+import subprocess
+
+from common import (AUTH407, BUILD, HOME, LINES, Skip, at, check, environment,
+                    equal, has, log, record, report, test)
+
+GOOD = {"outcome": "resolved", "final__status_code": 200}
+
+
+def total(*args, **more):
+    return report("--format", "json", *args, **more).json()["all"]["total"]
+
+
+@test
+def statuses():
+    """exit status: 0 nothing unresolved, 1 something, 2 trouble"""
+    cases = ((0, []), (0, [record(**GOOD)]),
+             (1, [record(**GOOD), record()]),
+             (1, [record(outcome="not_retried")]),
+             (1, [record(outcome="unresolved")]),
+             (0, [record(final__status_code=200)]),  # the client did it itself
+             (0, [record(outcome="observed", cause="none",
+                         http__response__status_code=200,
+                         final__status_code=200)]))
+    for status, records in cases:
+        for form in ("text", "json", "csv"):
+            done = report("--format", form, log("status.jsonl", *records))
+            equal((done.status, done.err), (status, ""), records)
+    bad = log("bad.jsonl", record())
+    equal(report("--outcome", "resolved", bad).status, 0, "filtered")
+    done = report(bad, str(HOME / "missing"))
+    equal(done.status, 2, "a file is missing")
+    has(done.err, "can't read")
+    has(done.out, "1 exchange with a 407")
+    equal(report(str(HOME)).status, 2, "a folder")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([AUTH407, "report", bad], env=environment(),
+                              stdout=full, stderr=subprocess.PIPE, check=False)
+    equal(done.returncode, 2, "a full disk")
+    has(done.stderr, b"can't write")
+
+
+@test
+def usage():
+    """mistakes in the options are named, with status 2 and a suggestion"""
+    for args, text in (
+            (("--sinse", "1h"), "did you mean `--since`?"),
+            (("--since",), "`--since` needs a value: --since TIME"),
+            (("--since", "soon"), "`--since soon` is no time"),
+            (("--until", "2h", "--since", "1h"), "before `--since`"),
+            (("--format", "xml"), "`--format xml`"),
+            (("--format", "jsn"), "did you mean `json`?"),
+            (("--color", "maybe"), "`--color maybe`"),
+            (("--cause", "droped_by_client"), "`dropped_by_client`?"),
+            (("--outcome", "fine"), "`--outcome fine`"),
+            (("--top", "0"), "`--top 0`"), (("--top", "1x"), "`--top 1x`"),
+            (("--top", "-1"), "`--top -1`"),
+            (("--all=1",), "`--all` takes no value"),
+            (("-x",), "unknown option `-x`"), (("-ax",), "`-x`"),
+            (("--follow", "--format", "csv"), "--follow"),
+            (("--binary", "x") * 65, "more than 64 patterns")):
+        done = report(*args, data=b"")
+        equal((done.status, done.out), (2, ""), args)
+        has(done.err, text)
+        has(done.err, "try `auth407 report --help`")
+    done = report("--cause", "future_*", data=b"")
+    equal((done.status, done.err), (0, done.err), "a pattern may fit nothing")
+
+
+@test
+def sources():
+    """several files, standard input by "-" or as a pipe or file, the default
+    log with its kept generation, AUTH407_LOG"""
+    one = log("one.jsonl", record())
+    two = log("two.jsonl", record(), record())
+    data = json.dumps(record()).encode() + b"\n"
+    equal(total(one, two), 3, "two files")
+    equal(total("-", one, data=data), 2, "stdin among files")
+    equal(total(data=data), 1, "a pipe")
+    with open(two, "rb") as f:
+        done = subprocess.run(
+            [AUTH407, "report", "--format", "json"], stdin=f, check=False,
+            stdout=subprocess.PIPE, env=environment())
+    equal(json.loads(done.stdout)["all"]["total"], 2, "a file as stdin")
+    done = report()
+    equal(done.status, 0, "no log yet")
+    has(done.err, "state/auth407/407.jsonl is not there: no program has met")
+    os.makedirs(HOME / "state/auth407")
+    log("state/auth407/407.jsonl", record(timestamp=at(2)))
+    equal(total(), 1, "the default log")
+    equal(total(data=b""), 1, "an empty pipe is not meant")
+    log("state/auth407/407.jsonl.1", record(timestamp=at(1)), record())
+    data = report("--format", "json").json()
+    equal((data["all"]["total"], data["input"]["files"]), (3, 2), "with .1")
+    (HOME / "state/auth407/lost").write_bytes(b"xxxx")
+    has(report().out, "4 lines could not be written by the programs")
+    equal(total(env={"AUTH407_LOG": one}), 1, "AUTH407_LOG")
+    for word in ("stderr", "none", "syslog", "journald", "syslog://127.0.0.1"):
+        done = report(env={"AUTH407_LOG": word})
+        equal(done.status, 2, word)
+        has(done.err, f"the log goes to {word}, not to a file: name a file")
+
+
+@test
+def torn():
+    """torn lines, other JSON and problems are counted; a record behind the
+    torn one in the same line is read"""
+    text = json.dumps(record(), separators=(",", ":"))
+    file = log("torn.jsonl", text, text[:300], text[300:], "", "\r",
+               text[:500] + text, "Nov 21 12:00:00 host auth407: " + text,
+               b"\xff\xfe\x00", b"x" * (2 << 20), text, "[1,2]", "17",
+               '{"message":"no event"}', '{"schema":1}',
+               text.replace('"schema":1', '"schema":2'))
+    with open(file, "ab") as f:
+        f.write(text[:100].encode())  # without a line end
+    got = report("--format", "json", file).json()
+    equal(got["all"]["total"], 4, "records")
+    equal({k: got["input"][k] for k in ("lines", "torn", "foreign")},
+          {"lines": 14, "torn": 8, "foreign": 3}, "input")
+    text = report(file).out
+    has(text, "8 lines are torn, or no JSON\n")
+    has(text, "3 lines are JSON, but none of auth407's\n")
+
+
+@test
+def tolerance():
+    """keys that are not known are passed over, whatever is in them"""
+    more = record()
+    more["new"] = {"deep": [[{"timestamp": "x", "cause": "y"}]], "n": 1e99}
+    more["proxy"]["status"] = [{"name": "p", "error": None}]
+    more["process"]["executable"]["hash"] = "ab" * 5000
+    more["attempts"] = [{"detail": [1]}] * 40
+    done = report("--format", "json", log("new.jsonl", more))
+    data = done.json()
+    equal((data["all"]["total"], data["input"]["foreign"]), (1, 0))
+    equal(data["findings"][0]["cause"], "dropped_by_client")
+
+
+@test
+def library_lines():
+    """lines as the library's own code writes them are all understood"""
+    data = subprocess.run([LINES, "500"], stdout=subprocess.PIPE,
+                          check=True).stdout
+    got = report("--format", "json", data=data).json()
+    equal({k: got["input"][k] for k in ("lines", "torn", "foreign")},
+          {"lines": 500, "torn": 0, "foreign": 0})
+    equal(got["all"]["total"], 500)
+    lines = [json.loads(x) for x in data.splitlines()]
+    for outcome, n in got["all"]["outcomes"].items():
+        equal(n, sum(x["outcome"] == outcome for x in lines), outcome)
+    for row in got["tables"]["cause"]["rows"]:
+        mine = [x for x in lines if x["cause"] == row["key"]]
+        equal((row["total"], row["first_seen"], row["last_seen"]),
+              (len(mine), mine[0]["timestamp"][:19] + "Z",
+               mine[-1]["timestamp"][:19] + "Z"), row["key"])
+
+
+@test
+def filters():
+    """--since, --until, --binary, --proxy, --cause, --outcome, together and
+    repeated"""
+    file = log("filters.jsonl",
+               *[record(timestamp=at(h), **GOOD) for h in range(24)],
+               record("/usr/bin/python3", ["python3", "-m", "pip", "list"],
+                      timestamp=at(1, day=20)),
+               record("/usr/bin/curl", proxy__address="::1",
+                      cause="rejected", timestamp=at(23, 30, 19)))
+    for args, n in (
+            ((), 26), (("--since", "2026-11-21"), 24),
+            (("--until", "2026-11-20"), 2), (("--until", "2026-11-19"), 1),
+            (("--since", "2026-11-20", "--until", "2026-11-20"), 1),
+            (("--since", "2026-11-21T10:00:00Z"), 14),
+            (("--since", "2026-11-21 10:00", "--until", "2026-11-21 12:00"),
+             3),
+            (("--until=2026-11-20T00:59:59Z",), 1),
+            (("--binary", "wget"), 24), (("--binary", "pip"), 1),
+            (("--binary", "/usr/bin/*"), 26),
+            (("--binary", "curl", "--binary", "*(pip)"), 2),
+            (("--proxy", "[[]::1]:3128"), 1), (("--proxy", "*.test"), 25),
+            (("--cause", "rejected"), 1), (("--cause", "*e*"), 26),
+            (("--outcome", "resolved"), 24),
+            (("--outcome", "res*", "--cause", "rejected"), 0),
+            (("--outcome", "resolved", "--since", "2026-11-21 20:00",
+              "--binary", "wget", "--proxy", "proxy.test:3128"), 4)):
+        data = report("--format", "json", *args, file).json()
+        equal((data["all"]["total"], data["input"]["filtered"]), (n, 26 - n),
+              args)
+    has(report("--since", "2026-11-21", "--cause", "rejected", file).out,
+        "shown: since 2026-11-21 00:00:00, cause rejected")
+    has(report("--cause", "rejected", file).out,
+        "25 407s are left out by these filters")
+    zone = {"TZ": "America/New_York" if os.path.exists(
+        "/usr/share/zoneinfo/America/New_York") else "EST5EDT"}
+    equal(total("--since", "2026-11-21", file, env=zone), 19, "local time")
+    has(report(file, env=zone).out, "to 2026-11-21 18:00:00, local time")
+
+
+def peak(path, *options):
+    """The peak KiB of a report, read while it waits for its output to go."""
+    child = subprocess.Popen(
+        [AUTH407, "report", "--format", "json", *options, path],
+        stdout=subprocess.PIPE, env=environment())
+    fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    select.select([child.stdout], [], [])
+    with open(f"/proc/{child.pid}/status", encoding="ascii") as f:
+        size = int(re.search(r"VmHWM:\s+(\d+) kB", f.read()).group(1))
+    out = child.stdout.read()
+    child.wait()
+    return size, json.loads(out)
+
+
+@test
+def memory():
+    """memory does not grow with the lines, nor with what is new in each"""
+    if any(x in BUILD.name for x in ("asan", "tsan", "valgrind")):
+        raise Skip("an instrumented build has a memory of its own")
+    for kind in ([], ["distinct"]):
+        sizes = []
+        for lines in (5000, 50000):
+            file = HOME / "generated.jsonl"
+            with open(file, "wb") as f:
+                subprocess.run([LINES, str(lines), *kind], stdout=f,
+                               check=True)
+            size, data = peak(file)
+            sizes.append(size)
+            equal(data["all"]["total"], lines, "lines")
+            file.unlink()
+        check(sizes[1] < sizes[0] * 1.05 + 64, f"{kind}: {sizes} KiB")
+    for name in ("binary", "module", "proxy", "user"):
+        table = data["tables"][name]
+        equal(len(table["rows"]), 2000, name)
+        equal(table["others"]["total"], 48000, name)
+    equal((len(data["findings"]), data["findings_beyond_limit"]),
+          (4000, 46000))
+
+
+@test
+def limits_said():
+    """what the limits leave out is said in the text"""
+    data = subprocess.run([LINES, "4500", "distinct"], stdout=subprocess.PIPE,
+                          check=True).stdout
+    text = report(data=data).out
+    has(" ".join(text.split()), "500 more 407s are not in these lists: only "
+        "the first 4000 combinations are kept")
+    check(re.search(r"^  \(others, beyond.* 2500 ", text, re.M), "others")

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: MIT
+"""What the report says: the text, JSON, CSV; the terminal; hostile logs."""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+
+import jsonschema
+
+from common import (ROOT, at, check, equal, findings, has, lacks, log,
+                    on_terminal, record, report, test)
+
+JAVA = "/usr/lib/jvm/java-17/bin/java"
+
+
+def mixed():
+    """Programs of every group, through two proxies."""
+    never = {"cause": "not_sent_by_client", "outcome": "resolved",
+             "final__status_code": 200}
+    lines = [record(JAVA, ["java", "-jar", "/o/agent.jar"],
+                    caller__module="libnio.so", timestamp=at(h),
+                    detail="userinfo in https_proxy") for h in range(3)]
+    lines += [record("/usr/bin/wget", timestamp=at(5))]
+    lines += [record("/usr/bin/curl", caller__module="libcurl.so.4",
+                     timestamp=at(6), **never) for _ in range(4)]
+    lines += [record("/usr/bin/git", cause="no_credential",
+                     outcome="not_retried")]
+    lines += [record("/usr/bin/apt", cause="rejected", outcome="unresolved",
+                     attempts=[{"scheme": "basic", "status_code": 407,
+                                "duration_ms": 1.5, "reconnected": False,
+                                "stale": False, "credential": "http_proxy"}])]
+    lines += [record(JAVA, ["java", "-jar", "/o/agent.jar"],
+                     proxy__address="other.test", caller__module="libnet.so")]
+    return log("mixed.jsonl", *lines)
+
+
+@test
+def dropped_first():
+    """the text names first who dropped the header, with module, proxy, count,
+    times, how it ended, evidence and the line that fixes it"""
+    done = report(mixed())
+    equal(done.status, 1, "status")
+    dropped, rest = done.out.split("\nNever sent one\n")
+    has(dropped, "11 exchanges with a 407, 7 unresolved\n"
+                 "2026-11-21 00:00:00 to 2026-11-21 12:00:00, local time\n")
+    dropped = dropped.split("\nDropped the header\n")[1]
+    programs = re.findall(r"^  (/\S+(?: \(\S+\))?) +(.*)$", dropped, re.M)
+    equal(programs, [(JAVA + " (agent.jar)", "4, 4 unresolved"),
+                     ("/usr/bin/wget", "1, 1 unresolved")], "programs")
+    has(dropped, "    in libnio.so, at proxy proxy.test:3128\n"
+                 "      3 times: 3 observed\n"
+                 "      2026-11-21 00:00:00 to 2026-11-21 02:00:00\n"
+                 "      evidence: userinfo in https_proxy\n"
+                 "    in libnet.so, at proxy other.test:3128\n"
+                 "      1 time: 1 observed\n      2026-11-21 12:00:00\n"
+                 "    Fix: ")
+    has(dropped, "    Fix: Add to ~/.wgetrc:\n        proxy_user = USER\n"
+                 "        proxy_password = PASSWORD\n"
+                 "      Or change nothing, and run: auth407 -- COMMAND\n")
+    has(rest, "  /usr/bin/curl ")
+    has(rest, "      4 times: 4 resolved\n")
+    has(rest, "git config --global http.proxy http://USER@proxy.test:3128\n")
+    other = rest.split("\nOther causes\n")[1]
+    has(other, "rejected: ")
+    has(" ".join(other.split()), "The credential stands in http_proxy")
+
+
+@test
+def tables():
+    """tables per binary, module, proxy, cause and user add up"""
+    data = report("--format", "json", mixed()).json()
+    equal(set(data["tables"]), {"binary", "module", "proxy", "cause", "user"})
+    for name, table in data["tables"].items():
+        rows = table["rows"]
+        equal(sum(r["total"] for r in rows), 11, name)
+        equal(sum(r["left_unresolved"] for r in rows), 7, name)
+        equal([r["total"] for r in rows],
+              sorted((r["total"] for r in rows), reverse=True), name)
+    rows = {r["key"]: r for r in data["tables"]["proxy"]["rows"]}
+    equal((rows["proxy.test:3128"]["total"], rows["other.test:3128"]["total"]),
+          (10, 1), "proxies")
+    rows = {r["key"]: r["total"] for r in data["tables"]["user"]["rows"]}
+    equal(rows, {"(nobody)": 10, "(credential of http_proxy)": 1}, "users")
+    text = report(mixed()).out
+    for name in data["tables"]:
+        has(text, f"\nBy {name}\n")
+    has(text, "rejected: The proxy refused our credential")
+
+
+@test
+def json_shape():
+    """JSON output fits docs/report-schema.json, with every kind of line"""
+    schema = json.loads((ROOT / "docs/report-schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    valid = jsonschema.Draft202012Validator(schema)
+    problem = {"timestamp": at(1), "schema": 1,
+               "event": {"name": "auth407.problem"}, "message": "broken",
+               "process": {"pid": 1}, "records_lost": 2}
+    odd = log("odd.jsonl", record(cause="of_the_future"), problem, "torn {",
+              {"other": 1}, record(http__response__status_code=200,
+                                   cause="none", final__status_code=200))
+    for args in ((mixed(),), (odd,), ("--top", "1", mixed()), (mixed(), odd),
+                 ("--cause", "rejected", mixed()), (log("empty.jsonl"),)):
+        data = report("--format", "json", *args).json()
+        errors = [f"{list(e.absolute_path)}: {e.message}"
+                  for e in valid.iter_errors(data)]
+        equal(errors, [], str(args))
+    data = report("--format", "json", odd).json()
+    got = {k: data["input"][k] for k in (
+        "lines", "torn", "foreign", "problems", "without_407", "lost")}
+    equal(got, {"lines": 5, "torn": 1, "foreign": 1, "problems": 1,
+                "without_407": 1, "lost": 2}, "input")
+    equal([r["message"] for r in data["problem"]["rows"]], ["broken"])
+    has(report(odd).out, "of_the_future: unknown to this version")
+
+
+@test
+def timeline():
+    """the timeline has every 407 in its bucket"""
+    line = report("--format", "json", mixed()).json()["timeline"]
+    equal(line["start"], "2026-11-21T00:00:00Z", "start")
+    equal(sum(sum(b.values()) for b in line["buckets"]), 11, "sum")
+    width = line["bucket_seconds"]
+    equal(line["buckets"][6 * 3600 // width]["resolved"], 4, "at six")
+    check(len(line["buckets"]) <= 480, len(line["buckets"]))
+
+
+@test
+def csv_rows():
+    """CSV is RFC 4180, one width throughout, and says what JSON says"""
+    done = report("--format", "csv", mixed())
+    check(done.raw.endswith(b"\r\n"), "line end")
+    rows = list(csv.DictReader(io.StringIO(done.out, newline=""),
+                               strict=True))
+    for row in rows:
+        check(None not in row and None not in row.values(), row)
+    data = report("--format", "json", mixed()).json()
+    for name in data["tables"]:
+        mine = [r for r in rows if r["table"] == name]
+        equal([(r["key"], int(r["total"]), r["last_seen"]) for r in mine],
+              [(r["key"], r["total"], r["last_seen"])
+               for r in data["tables"][name]["rows"]], name)
+    mine = [r for r in rows if r["table"] == "finding"]
+    equal([(r["binary"], r["module"], r["proxy"], r["cause"], r["line"])
+           for r in mine],
+          [(f["binary"], f["module"], f["proxy"], f["cause"],
+            f["advice"]["line"]) for f in data["findings"]], "findings")
+
+
+@test
+def csv_formulas():
+    """no CSV field begins as a spreadsheet's formula does"""
+    names = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", '="x"']
+    file = log("formulas.jsonl", *(record(n, caller__module=n) for n in names))
+    done = report("--format", "csv", file)
+    fields = [f for row in csv.reader(io.StringIO(done.out, newline=""))
+              for f in row]
+    check(any("SUM" in f for f in fields), "the name is there")
+    for field in fields:
+        check(not field or field[0] not in "=+-@\t\r\n", repr(field))
+
+
+HOSTILE = ["\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "a\nb", "a\rb", "\x7f",
+           "\u202egpj.exe", "\u200bx", "\x00nul", "\x85", "e\u0301",
+           "\U000e0041", "\ufeff"]
+
+
+@test
+def hostile_text():
+    """no control character of a log reaches the output, in any format"""
+    lines = []
+    for text in HOSTILE:
+        lines.append(record("/bin/" + text, [text, text],
+                            caller__module=text, proxy__address=text,
+                            cause="x" + text, detail=text,
+                            url__target=text))
+        lines.append({"timestamp": at(1), "schema": 1, "message": text,
+                      "event": {"name": "auth407.problem"}})
+        lines.append(record(http__request__proxy_authorization={
+            "present": True, "scheme": text, "username": text}))
+    file = log("hostile.jsonl", *lines)
+    for args in (("--all",), ("--format", "json"), ("--format", "csv")):
+        done = report(*args, file)
+        equal(done.status, 1, args)
+        for char in done.out.replace("\r\n", "\n") if "csv" in args \
+                else done.out:
+            check(char == "\n" or unicodedata.category(char) != "Cc",
+                  f"{args}: {char!r}")
+    text = report("--all", file).out
+    for char in text:  # a person reads this: nothing unseen either
+        check(char == "\n" or unicodedata.category(char) not in
+              ("Cc", "Cf", "Cs", "Co"), repr(char))
+    has(text, "\\x1b]0;title\\x07")
+    has(text, "\\u{202e}gpj.exe")
+    data = report("--format", "json", file).json()
+    check(any(r["key"] == "\x9b31m" for r in data["tables"]["module"]["rows"]),
+          "JSON keeps what was there")
+
+
+@test
+def pasted_lines():
+    """a proxy's name from the log can't put a command into the line to add"""
+    file = log("shell.jsonl", record(
+        "/usr/bin/git", proxy__address="a.test;reboot #$(id)`id`\"'\n&|"))
+    line = findings(file)["/usr/bin/git"]["advice"]["line"]
+    equal(line, "git config --global http.proxy "
+                "http://USER@a.testrebootidid:3128")
+
+
+def columns(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else
+               0 if unicodedata.combining(c) else 1 for c in line)
+
+
+@test
+def width():
+    """text fits the terminal, whatever its width; lines to copy stay whole"""
+    long = "/opt/" + "very-long-folder/" * 20 + "d\u00e9p\u00f4t-\u6f22\u5b57"
+    file = log("wide.jsonl", *[record(
+        long + str(i), caller__module="lib" + "m" * 90, detail="word " * 60,
+        cause=c, proxy__address="p" * 70 + ".test")
+        for i in range(3) for c in ("dropped_by_client", "rejected", "new")])
+    for wide in (40, 50, 60, 69, 70, 80, 109, 110, 132, 200):
+        for done in (report(file, env={"COLUMNS": str(wide)}),
+                     on_terminal("--color", "never", file, columns=wide)):
+            for line in done.out.splitlines():
+                check(columns(line) <= wide or line.startswith("        "),
+                      f"{wide}: {columns(line)}: {line}")
+    for wide in ("", "0", "x", "7"):
+        has(report(file, env={"COLUMNS": wide}).out, "9 exchanges")
+
+
+@test
+def colors():
+    """colours only on a terminal, never with NO_COLOR or TERM=dumb, unless
+    asked for"""
+    file = mixed()
+    escape = "\x1b["
+    has(on_terminal(file).out, escape)
+    lacks(on_terminal(file, env={"NO_COLOR": "1"}).out, escape)
+    has(on_terminal(file, env={"NO_COLOR": ""}).out, escape)  # no-color.org
+    lacks(on_terminal(file, env={"TERM": "dumb"}).out, escape)
+    lacks(on_terminal("--color", "never", file).out, escape)
+    lacks(report(file).out, escape)
+    plain = report(file).out
+    always = report("--color", "always", file, env={"NO_COLOR": "1"}).out
+    has(always, escape)
+    equal(re.sub(r"\x1b\[\d+m", "", always), plain, "the same text")
+    lacks(on_terminal("--format", "json", file).out, escape)
+
+
+@test
+def top():
+    """--top cuts tables and lists and says so; --all cuts nothing"""
+    file = log("many.jsonl", *[record(f"/bin/t{i:02}") for i in range(15)])
+    rows = re.compile(r"^  /bin/t\d\d ", re.M)
+    text = report(file).out
+    equal(len(rows.findall(text)), 20, "10 programs, 10 rows")
+    equal(text.count("and 5 more: --all shows them"), 2, "said")
+    equal(len(rows.findall(report("--top", "3", file).out)), 6)
+    text = report("--all", file).out
+    equal(len(rows.findall(text)), 30)
+    lacks(text, "more: --all")
+    data = report("--format", "json", file).json()
+    equal((len(data["findings"]), data["findings_omitted"]), (15, 0))
+    data = report("--format", "json", "--top", "4", file).json()
+    equal((len(data["findings"]), data["findings_omitted"]), (4, 11))
+    equal(data["tables"]["binary"]["omitted"], 11)
+
+
+@test
+def locale():
+    """without a UTF-8 locale the text is ASCII"""
+    file = log("utf8.jsonl", record("/bin/d\u00e9p\u00f4t"))
+    for lang in ("C", "POSIX"):
+        has(report(file, env={"LC_ALL": lang}).out, "/bin/d\\u{e9}p\\u{f4}t")
+    has(report(file).out, "/bin/d\u00e9p\u00f4t")
+
+
+@test
+def mute_client():
+    """a client that speaks none of the proxy's schemes gets no useless line"""
+    ntlm = [{"scheme": "NTLM", "realm": None}]
+    both = ntlm + [{"scheme": "Basic", "realm": "x"}]
+    file = log("ntlm.jsonl",
+               record("/usr/bin/wget", proxy__challenges=ntlm),
+               record("/usr/bin/curl", proxy__challenges=ntlm),
+               record("/usr/bin/socat", proxy__challenges=both))
+    got = findings(file)
+    equal(got["/usr/bin/wget"]["advice"]["line"], "", "wget")
+    has(got["/usr/bin/wget"]["advice"]["text"], "none of the schemes")
+    check(got["/usr/bin/wget"]["advice"]["auth407_would_do"], "auth407")
+    has(got["/usr/bin/curl"]["advice"]["line"], "\nproxy-anyauth")
+    has(got["/usr/bin/socat"]["advice"]["line"], "proxyauth=USER:PASSWORD")
+
+
+@test
+def sent_before():
+    """a header that was sent before and is missing now is told"""
+    file = log("reuse.jsonl", *[record(
+        http__request__proxy_authorization={
+            "present": False, "scheme": None, "username": None,
+            "sent_before": x}) for x in ("connection", "program", "never")])
+    has(report(file).out, "2 of them after it had sent a header before")
+    equal(findings(file)["/usr/bin/wget"]["after_sending"], 2)
