@@ -126,7 +126,7 @@ static void not_there(void **unused)
     int low = lowest_fd();
     (void)unused;
     if (copied())
-        skip(); /* exec seems to succeed */
+        return; /* exec seems to succeed */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_false(a407_child_start(&c, cases[i].path, argv));
         assert_int_equal(errno, cases[i].error);
@@ -168,7 +168,7 @@ static void keeper_killed(void **unused)
     struct a407_buf b;
     (void)unused;
     if (valgrind())
-        skip();
+        return;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "exec sleep 60"));
     assert_int_equal(kill(c.pid, SIGKILL), 0);
