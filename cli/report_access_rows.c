@@ -183,5 +183,8 @@ bool a407_access_rows_next(struct a407_access_rows *r,
         if (!read_leg(r, i, row))
             return false;
     row->matched = row->legs[0].found;
+    /* a name that is a key, so that the record hides it: hidden here, too */
+    if (row->matched && a407_span_eq(row->record.client_user, "[redacted]"))
+        row->legs[0].line.user = row->record.client_user;
     return true;
 }

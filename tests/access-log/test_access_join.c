@@ -333,6 +333,31 @@ static void test_by_time(void **state)
     end(a);
 }
 
+/* A user name that is a key: the record hides it, and so does the other side.
+ */
+static void test_hidden_user(void **state)
+{
+    struct a407_report_access *a;
+    struct a407_access_rows rows;
+    struct a407_access_row row;
+    struct a407_report_record r = record(T, "GET http://o/", 40001);
+
+    (void)state;
+    log_begin();
+    squid(T, 0, "TCP_DENIED/407", "GET http://o/", "key-12345", 40001);
+    a = begin(2 * S);
+    r.client_sent = true;
+    r.client_user = a407_span_str("[redacted]");
+    a407_report_access_record(a, &r, true);
+    assert_true(a407_report_access_finish(a));
+    a407_access_rows_start(&rows, a, A407_ROWS_FOUND);
+    assert_true(a407_access_rows_next(&rows, &row));
+    assert_true(a407_span_eq(row.legs[0].line.user, "[redacted]"));
+    assert_false(a407_access_rows_next(&rows, &row));
+    a407_access_rows_end(&rows);
+    end(a);
+}
+
 /* A record that a filter left out explains its line all the same. */
 static void test_left_out(void **state)
 {
@@ -572,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_by_port),
         cmocka_unit_test(test_numbers_that_are_no_ports),
         cmocka_unit_test(test_by_time),
+        cmocka_unit_test(test_hidden_user),
         cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_clocks),
