@@ -82,6 +82,7 @@ _auth407_report()
     causes+=' rejected_after_success held_back_after_rejection'
     causes+=' malformed_credential scheme_unsupported scheme_not_allowed'
     causes+=' scheme_needs_more stale_nonce no_ticket clock_skew token_expired'
+    causes+=' client_scheme_mismatch answered_by_client'
     causes+=' helper_failed no_challenge credential_for_other_endpoint'
     causes+=' endpoint_not_configured not_replayable protocol_error'
     case $2 in
