@@ -115,12 +115,12 @@ static int64_t day_number(const struct tm *t)
 
 bool a407_report_time_rfc3339(struct a407_span text, int64_t *us)
 {
-    const char *s = text.p, *end = text.p + text.n;
+    const char *s = text.p ? text.p : "", *end = s + text.n;
     int64_t offset, fraction;
     struct tm t = {0};
     bool seconds;
 
-    if (!s || !take_date(&s, end, &t) || !take_char(&s, end, "Tt _") ||
+    if (!take_date(&s, end, &t) || !take_char(&s, end, "Tt _") ||
         !take_clock(&s, end, &t, &seconds) || !seconds ||
         !take_fraction(&s, end, &fraction) || !take_zone(&s, end, &offset) ||
         s != end)

@@ -21,6 +21,13 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
     $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
 
+# The report's lines: parts of the command, and yajl.
+fuzz_report := $(patsubst %,cli/report_%.c,advice keys model pending record \
+    script term time timeline)
+$(BUILD)/tests/fuzz/replay_report: $(fuzz_report:%.c=$(BUILD)/%.o)
+$(BUILD)/tests/fuzz/replay_report: private NETTLE := \
+    $(BUILD)/libauth407core.a $(NETTLE) $(YAJL)
+
 .PHONY: fuzz fuzz-replay
 fuzz-replay: $(replay_bin)
 	$(Q)$(TALLY) $(replay_bin)
@@ -39,6 +46,9 @@ $(fuzz_dir)/%.o: %.c
 $(fuzz_dir)/fuzz_%: $(fuzz_dir)/tests/fuzz/fuzz_%.o $(fuzz_core)
 	$(call say,LD,$@)$(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(NETTLE)
 
+$(fuzz_dir)/fuzz_report: $(fuzz_report:%.c=$(fuzz_dir)/%.o)
+$(fuzz_dir)/fuzz_report: private NETTLE += $(YAJL)
+
 fuzz: $(FUZZ_ONLY:%=$(fuzz_dir)/fuzz_%)
 	$(Q)printf '#!/bin/sh\nFUZZ_SECONDS=%s exec tests/fuzz/run %s %s\n' \
 	    '$(FUZZ_SECONDS)' '$(fuzz_dir)' '$(FUZZ_ONLY)' > $(fuzz_dir)/fuzzers
@@ -46,4 +56,5 @@ fuzz: $(FUZZ_ONLY:%=$(fuzz_dir)/fuzz_%)
 	$(Q)$(TALLY) $(fuzz_dir)/fuzzers
 
 -include $(fuzz_obj:.o=.d) $(fuzz_core:.o=.d) \
+    $(fuzz_report:%.c=$(fuzz_dir)/%.d) \
     $(fuzz_src:%.c=$(fuzz_dir)/%.d)

@@ -305,3 +305,61 @@ def sent_before():
             "sent_before": x}) for x in ("connection", "program", "never")])
     has(report(file).out, "2 of them after it had sent a header before")
     equal(findings(file)["/usr/bin/wget"]["after_sending"], 2)
+
+
+def sent(scheme="Basic", user="alice", **more):
+    return {"http__request__proxy_authorization": {
+        "present": True, "scheme": scheme, "username": user}, **more}
+
+
+@test
+def answered_by_client():
+    """a client that sends its header when it is asked has dropped nothing:
+    the record of its repeat takes the 407 back"""
+    def again(n, status, **more):
+        cause = "answered_by_client" if status == 200 else "client_rejected"
+        return record(http__request__resend_count=n, cause=cause,
+                      outcome="resolved" if status == 200 else "observed",
+                      http__response__status_code=status,
+                      final__status_code=status, **sent(**more))
+    other = record("/usr/bin/other", process__pid=43)
+    # a repeat that worked; one of two steps (NTLM); one that was refused
+    for lines, got, status in (
+            ([record(), again(1, 200)], {"answered_by_client": 1}, 0),
+            ([record(), again(1, 407), again(2, 200)],
+             {"answered_by_client": 1}, 0),
+            ([record(), again(1, 407)], {"client_rejected": 1}, 1),
+            # other processes, targets and proxies are other exchanges
+            ([record(), other, again(1, 200)],
+             {"answered_by_client": 1, "dropped_by_client": 1}, 1),
+            ([record(url__target="http://b.test/"), again(1, 200)],
+             {"answered_by_client": 1, "dropped_by_client": 1}, 1),
+            ([record(proxy__port=80), again(1, 200)],
+             {"answered_by_client": 1, "dropped_by_client": 1}, 1),
+            # the same request once more, later, without a repeat
+            ([record(), again(1, 200), record()],
+             {"answered_by_client": 1, "dropped_by_client": 1}, 1),
+            # a record that waited for a thousand others waits no more
+            ([record()] + [record("/bin/x", process__pid=n + 100)
+                           for n in range(1024)] + [again(1, 200)],
+             {"answered_by_client": 1, "dropped_by_client": 1025}, 1)):
+        done = report("--format", "json", log("again.jsonl", *lines))
+        rows = done.json()["tables"]["cause"]["rows"]
+        equal({r["key"]: r["total"] for r in rows}, got, "causes")
+        equal(done.status, status, got)
+    # a filter by cause does not bring the 407 back
+    file = log("again.jsonl", record(), again(1, 200))
+    equal(report("--cause", "dropped_by_client", file).status, 0, "filtered")
+
+
+@test
+def users():
+    """users: whom the program sent, else where our credential stands"""
+    file = log("users.jsonl", record(**sent(user="bob")),
+               record(**sent(scheme="Negotiate", user=None)), record(),
+               record(attempts=[{"scheme": "basic", "status_code": 200,
+                                 "duration_ms": 1, "reconnected": False,
+                                 "stale": False, "credential": "/c:12"}]))
+    rows = report("--format", "json", file).json()["tables"]["user"]["rows"]
+    equal({r["key"] for r in rows},
+          {"bob", "(not told)", "(nobody)", "(credential of /c:12)"})
