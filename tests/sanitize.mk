@@ -41,10 +41,19 @@ $(Q)$(call wrapper,build-$(1)/hook-$(1),tests/hook/run --build $(BUILD) \
 $(Q)$(TALLY) build-$(1)/hook-$(1)
 endef
 
+# $(call sinks,NAME): the same library, in the tests of the sinks.
+define sinks
+$(Q)$(call wrapper,build-$(1)/sinks-$(1),tests/sinks/run --build $(BUILD) \
+    --lib build-$(1)/libauth407.so --timeout-factor $(hook_factor) \
+    --preload $$($(CC) -print-file-name=lib$(1).so) --env $($(1)_options))
+$(Q)$(TALLY) build-$(1)/sinks-$(1)
+endef
+
 .PHONY: asan ubsan tsan valgrind
-asan ubsan: fixtures $(victim_bin)
+asan ubsan: fixtures $(victim_bin) $(sinks_bin)
 	$(Q)$($@_options) $(call san_make,$@) $(call there,$($@_suites))
 	$(call hooks,$@,$(HOOK_ONLY))
+	$(call sinks,$@)
 
 # Only the victims with threads; under `setarch -R`, because gcc 12's runtime
 # can't live with much randomness in the address space.

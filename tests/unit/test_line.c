@@ -181,6 +181,51 @@ static void fill(char *to, size_t cap)
 
 #define FILL(array) fill(array, sizeof(array))
 
+static void fill_challenges(struct a407_event *e)
+{
+    e->n_challenges = A407_EVENT_CHALLENGES + 1;
+    for (size_t i = 0; i < A407_EVENT_CHALLENGES; i++) {
+        struct a407_event_challenge *c = &e->challenges[i];
+        FILL(c->scheme);
+        FILL(c->realm);
+        FILL(c->algorithm);
+        FILL(c->qop);
+        FILL(c->charset);
+        FILL(c->error);
+        FILL(c->error_description);
+        FILL(c->scope);
+    }
+}
+
+static void fill_answer(struct a407_event_answer *a)
+{
+    a->n_fields = A407_EVENT_FIELDS;
+    for (size_t i = 0; i < a->n_fields; i++) {
+        a->fields[i].id = (enum a407_event_field_id)(i % A407_FIELD_COUNT);
+        FILL(a->fields[i].value);
+    }
+    a->n_statuses = A407_EVENT_STATUSES;
+    for (size_t i = 0; i < a->n_statuses; i++) {
+        FILL(a->statuses[i].name);
+        FILL(a->statuses[i].error);
+        FILL(a->statuses[i].next_hop);
+        FILL(a->statuses[i].details);
+    }
+}
+
+static void fill_process(struct a407_event_process *p, const char *arg)
+{
+    FILL(p->executable);
+    FILL(p->caller_module);
+    FILL(p->host);
+    p->n_args = A407_EVENT_ARGS;
+    for (size_t i = 0; i < p->n_args; i++)
+        p->args[i] = arg;
+    p->n_parents = A407_EVENT_PARENTS;
+    for (size_t i = 0; i < p->n_parents; i++)
+        FILL(p->parents[i].executable);
+}
+
 static struct a407_event *largest(const char *arg)
 {
     static struct a407_event e;
@@ -194,27 +239,18 @@ static struct a407_event *largest(const char *arg)
     FILL(e.peer);
     FILL(e.client_scheme);
     FILL(e.client_user);
+    FILL(e.client_domain);
     e.client_sent = true;
     e.status = e.final_status = 407;
-    e.n_challenges = A407_EVENT_CHALLENGES;
-    for (size_t i = 0; i < e.n_challenges; i++) {
-        FILL(e.challenges[i].scheme);
-        FILL(e.challenges[i].realm);
-        FILL(e.challenges[i].algorithm);
-    }
-    e.n_attempts = A407_EVENT_ATTEMPTS;
-    for (size_t i = 0; i < e.n_attempts; i++) {
+    fill_challenges(&e);
+    fill_answer(&e.answer);
+    e.n_attempts = A407_EVENT_ATTEMPTS + 1;
+    for (size_t i = 0; i < A407_EVENT_ATTEMPTS; i++) {
         strcpy(e.attempts[i].scheme, "negotiate");
         FILL(e.attempts[i].credential);
+        FILL(e.attempts[i].detail);
     }
-    FILL(e.process.executable);
-    FILL(e.process.caller_module);
-    e.process.n_args = A407_EVENT_ARGS;
-    for (size_t i = 0; i < e.process.n_args; i++)
-        e.process.args[i] = arg;
-    e.process.n_parents = A407_EVENT_PARENTS;
-    for (size_t i = 0; i < e.process.n_parents; i++)
-        FILL(e.process.parents[i].executable);
+    fill_process(&e.process, arg);
     return &e;
 }
 
@@ -234,6 +270,8 @@ static void test_records(void **state)
         if (i == 1) {
             strcpy(e->proxy.host, "proxy.corp.example");
             strcpy(e->client_user, "alice");
+            strcpy(e->client_domain, "CORP");
+            strcpy(e->process.host, "build7");
             strcpy(e->process.caller_module, "libcurl.so.4");
         }
         struct a407_buf b;
