@@ -15,8 +15,7 @@ $(BUILD)/tests/access-log/test_%: $(BUILD)/tests/access-log/test_%.o \
 
 .PHONY: access-log
 access-log: all $(access_bin)
-	$(Q)A407_LIB=$(abspath $(BUILD)/libauth407.so) \
-	    A407_LAUNCHER=$(abspath $(BUILD)/auth407) \
+	$(Q)A407_LAUNCHER=$(abspath $(BUILD)/auth407) \
 	    $(TALLY) $(access_bin) tests/access-log/run
 
 -include $(access_obj:.o=.d)
