@@ -89,7 +89,9 @@ static void show_credential(const struct a407_credential *k)
     else
         add_endpoint(&b, &k->endpoint);
     if (pair)
-        a407_buf_fmt(&b, ", user %s", k->username);
+        /* with a colon it is likely to hold a password, wrongly */
+        a407_buf_fmt(&b, ", user %.*s%s", (int)strcspn(k->username, ":"),
+                     k->username, strchr(k->username, ':') ? ":..." : "");
     if (k->password)
         a407_buf_str(&b, ", with a password");
     if (k->token)

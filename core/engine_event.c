@@ -109,8 +109,8 @@ bool a407_event_begin(struct a407_engine *e,
         ev->cause =
             a407_cause_of(e->proxy, ev, whole || offered->n ? offered : NULL);
     }
-    if (ev->client_sent && a407_request_recorded(e, &rq))
-        a407_event_hide_field(ev, rq.proxy_authorization);
+    if (a407_request_recorded(e, &rq))
+        a407_event_hide_request(ev, a407_span(e->rec.p, e->head_n), rq.target);
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <nettle/base64.h>
 
+#include "http.h"
 #include "text_put.h"
 
 /* ---- causes ---- */
@@ -228,24 +229,23 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
 
 /* ---- what must not be told ---- */
 
-void a407_event_hide_field(struct a407_event *ev, struct a407_span value)
+/* The credentials of a field, and the password in those of Basic. */
+static void hide_credentials(struct a407_event *ev, struct a407_span value)
 {
     char raw[1024];
     struct base64_decode_ctx ctx;
     size_t n = sizeof raw;
-    const char *blank = value.p ? memchr(value.p, ' ', value.n) : NULL;
-    if (!blank)
-        blank = value.p; /* no scheme: the secret alone */
-    if (!blank)
-        return;
+    const char *blank = value.n ? memchr(value.p, ' ', value.n) : NULL;
     struct a407_span rest =
-        a407_span_trim(a407_span(blank, value.n - (size_t)(blank - value.p)));
+        blank ? a407_span_trim(
+                    a407_span(blank, value.n - (size_t)(blank - value.p)))
+              : value; /* no scheme: the secret alone */
     a407_event_hide(ev, rest);
     if (BASE64_DECODE_LENGTH(rest.n) > n)
         return;
     base64_decode_init(&ctx);
     const char *colon =
-        base64_decode_update(&ctx, &n, (uint8_t *)raw, rest.n, rest.p)
+        rest.n && base64_decode_update(&ctx, &n, (uint8_t *)raw, rest.n, rest.p)
             ? memchr(raw, ':', n)
             : NULL;
     if (colon)
@@ -253,6 +253,54 @@ void a407_event_hide_field(struct a407_event *ev, struct a407_span value)
                         a407_span(colon + 1, n - (size_t)(colon + 1 - raw)));
     a407_wipe(raw, sizeof raw);
     a407_wipe(&ctx, sizeof ctx);
+}
+
+/* Each value of "a=b&c=d" or "a=b; c=d", where it is long enough to be one. */
+static void hide_values(struct a407_event *ev, struct a407_span list)
+{
+    static const size_t least = 8, most = 64;
+    a407_event_hide(ev, list);
+    for (size_t at = 0, i = 0, n = 0; i <= list.n && n < most; i++) {
+        if (i < list.n && !memchr("&;=, ", list.p[i], 5))
+            continue;
+        if (i - at >= least) {
+            a407_event_hide(ev, a407_span(list.p + at, i - at));
+            n++;
+        }
+        at = i + 1;
+    }
+}
+
+static void hide_target(struct a407_event *ev, struct a407_span target)
+{
+    const char *query = memchr(target.p, '?', target.n);
+    const char *at = memchr(target.p, '@', target.n);
+    if (query)
+        hide_values(ev, a407_span(query + 1,
+                                  target.n - (size_t)(query + 1 - target.p)));
+    if (!at)
+        return;
+    const char *from = memmem(target.p, (size_t)(at - target.p), "://", 3);
+    from = from ? from + 3 : target.p;
+    const char *colon = memchr(from, ':', (size_t)(at - from));
+    from = colon ? colon + 1 : from;
+    a407_event_hide(ev, a407_span(from, (size_t)(at - from)));
+}
+
+void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
+                             struct a407_span target)
+{
+    struct a407_field f;
+    size_t at = 0;
+    if (target.n)
+        hide_target(ev, target);
+    while (head.n && a407_field_next(head.p, head.n, &at, &f)) {
+        if (a407_span_ieq(f.name, "Proxy-Authorization") ||
+            a407_span_ieq(f.name, "Authorization"))
+            hide_credentials(ev, f.value);
+        else if (a407_span_ieq(f.name, "Cookie"))
+            hide_values(ev, f.value);
+    }
 }
 
 /* What goes over the wire with Basic (RFC 7617 section 2). */

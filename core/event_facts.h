@@ -24,9 +24,10 @@ bool a407_clocks_differ(const struct a407_event *ev);
    says all there is. */
 void a407_facts(const struct a407_proxy *p, struct a407_event *ev);
 
-/* Takes the secrets of a Proxy-Authorization of the program's out of what the
-   proxy said; and those of ours. */
-void a407_event_hide_field(struct a407_event *ev, struct a407_span value);
+/* Takes the secrets of the program's request out of what the proxy said: of
+   its fields and its target; and those of ours. */
+void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
+                             struct a407_span target);
 void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p);
 
 #endif

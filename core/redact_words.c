@@ -60,8 +60,9 @@ struct a407_span a407_word_before(struct a407_span t, struct a407_span prev,
 static bool secret_name(struct a407_span name)
 {
     static const char *const words[] = {
-        "pass",       "pwd",  "secret",     "token",  "apikey", "accesskey",
-        "privatekey", "auth", "credential", "cookie", "bearer", "signature"};
+        "pass",      "pwd",        "secret",  "token",      "apikey",
+        "accesskey", "privatekey", "auth",    "credential", "cookie",
+        "bearer",    "signature",  "session", "sessid",     "jwt"};
     char norm[64];
     size_t n = 0;
     /* the end of a long name tells more than its beginning */

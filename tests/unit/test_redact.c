@@ -208,6 +208,9 @@ static const struct {
     {NULL, "task-0123456789abcdefghij", NULL},
     {NULL, "risk-0123456789abcdefghij", NULL},
 
+    {NULL, "session=x", "session=" R},
+    {NULL, "PHPSESSID=x", "PHPSESSID=" R},
+
     /* fields */
     {"-H", "Proxy-Authorization: Basic eDp5", "Proxy-Authorization: " R},
     {"-H", "proxy-authorization:Basic eDp5", "proxy-authorization:" R},
