@@ -5,10 +5,10 @@
 #include "buf.h"
 
 /*
- * The longest message that is sent: rsyslog's maxMessageSize unless it is
- * raised. RFC 5424 section 6.1 asks receivers for 2048.
+ * The longest message that is sent. RFC 5424 section 6.1 asks receivers for
+ * 2048; rsyslog cuts off, or splits, what is over 8096 bytes.
  */
-#define A407_SYSLOG_MAX 8192
+#define A407_SYSLOG_MAX 8000
 
 struct a407_syslog_from {
     int severity; /* RFC 5424 section 6.2.1 */

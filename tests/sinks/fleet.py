@@ -12,8 +12,7 @@ import re
 import shutil
 import subprocess
 
-from client import (HERE, LONG, PATIENCE, expect, lost, numbers,
-                    undisturbed)
+from client import HERE, PATIENCE, expect, lost, numbers, undisturbed
 from place import PATH, Daemon, wait_for
 
 DOCS = HERE.parents[1] / "docs"
@@ -151,10 +150,12 @@ def large(lab):
     state = lab.place.folder()
     bad = []
     with rsyslog(lab) as folder:
-        for log in ("syslog", "syslog://127.0.0.1:5140",
-                    f"syslog:{folder}/stream"):
-            bad += lab.run(log, state, 1, words=LONG)
-        records = wait_records(lab, 3)
+        # of several lengths, so that some come close to the longest
+        for n in range(190, 200):
+            for log in ("syslog", "syslog://127.0.0.1:5140",
+                        f"syslog:{folder}/stream"):
+                bad += lab.run(log, state, 1, words=["w" * n] * 40)
+        records = wait_records(lab, 30)
     for record in records:
         bad += expect("truncated", record.get("truncated"),
                       ["process.command_args"])

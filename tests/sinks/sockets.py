@@ -12,7 +12,7 @@ import struct
 from client import LONG, expect, lost, now, numbers, read, undisturbed
 from place import received_fds
 
-SYSLOG_MAX = 8192
+SYSLOG_MAX = 8000
 JOURNAL = pathlib.Path("/run/systemd/journal/socket")
 QUEUE = pathlib.Path("/proc/sys/net/unix/max_dgram_qlen")
 F_GET_SEALS = 1034

@@ -260,7 +260,7 @@ static struct a407_event *largest(const char *arg)
  */
 static void test_records(void **state)
 {
-    static const size_t most[] = {8000, 4096};
+    static const size_t most[] = {7600, 4096};
     char arg[300], command[600], line[8001];
     (void)state;
     FILL(arg);
