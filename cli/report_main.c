@@ -124,27 +124,20 @@ static void print_live(void *ctx, const struct a407_report_record *l,
 }
 
 static bool follow(struct a407_report_run *r,
-                   const struct a407_report_options *o,
-                   const struct a407_report_term *term)
+                   const struct a407_report_options *o, FILE *f)
 {
-    struct live live = {.term = *term,
-                        .json = o->format == A407_FORMAT_JSON,
-                        .cut = isatty(STDOUT_FILENO)};
     bool from_start = o->filter.since_us != A407_TIME_FIRST, good;
     struct a407_report_default log;
     char *only[] = {log.path};
 
-    r->each = print_live;
-    r->ctx = &live;
     if (o->n_files)
         good = a407_report_follow(r, o->files, o->n_files, from_start);
     else
         good = a407_report_default_log(&log) &&
                a407_report_follow(r, only, 1, from_start);
     a407_report_run_finish(r);
-    if (good && !live.json)
-        fprintf(term->f,
-                "%" PRIu64 " exchanges with a 407, %" PRIu64 " unresolved\n",
+    if (good && o->format == A407_FORMAT_TEXT)
+        fprintf(f, "%" PRIu64 " exchanges with a 407, %" PRIu64 " unresolved\n",
                 r->report.all.total, r->report.all.unresolved);
     return good;
 }
@@ -188,25 +181,21 @@ static bool open_access(struct a407_report_run *r,
     return r->access != NULL;
 }
 
-static int run(struct a407_report_run *r, const struct a407_report_options *o)
+static int run(struct a407_report_run *r, const struct a407_report_options *o,
+               const struct a407_report_term *term)
 {
-    struct a407_report_term term;
     bool good;
 
-    a407_term_init(&term, stdout,
-                   o->color == A407_COLOR_ALWAYS  ? 1
-                   : o->color == A407_COLOR_NEVER ? 0
-                                                  : -1);
     if (!open_access(r, o))
         return A407_REPORT_TROUBLE;
     if (o->follow)
-        good = follow(r, o, &term);
+        good = follow(r, o, term->f);
     else
         good = read_all(r, o);
     if (r->access && !a407_report_access_finish(r->access))
         return A407_REPORT_TROUBLE;
     if (!o->follow && !r->report.out_of_memory)
-        good = print(r, o, &term) && good;
+        good = print(r, o, term) && good;
     if (r->report.out_of_memory) {
         a407_error("out of memory");
         return A407_REPORT_TROUBLE;
@@ -226,6 +215,7 @@ int a407_report_main(int argc, char **argv)
     struct a407_report_options o;
     struct a407_report_run r;
     struct timespec now;
+    struct live live;
     int status;
 
     (void)setlocale(LC_CTYPE, ""); /* how wide a character is */
@@ -242,7 +232,16 @@ int a407_report_main(int argc, char **argv)
         a407_error("out of memory");
         return A407_REPORT_TROUBLE;
     }
-    status = run(&r, &o);
+    a407_term_init(&live.term, stdout,
+                   o.color == A407_COLOR_ALWAYS  ? 1
+                   : o.color == A407_COLOR_NEVER ? 0
+                                                 : -1);
+    live.json = o.format == A407_FORMAT_JSON;
+    live.cut = isatty(STDOUT_FILENO);
+    if (o.follow)
+        r.each = print_live;
+    r.ctx = &live;
+    status = run(&r, &o, &live.term);
     a407_report_access_free(r.access);
     a407_report_run_free(&r);
     return status;

@@ -51,13 +51,14 @@ bool a407_report_init(struct a407_report *r)
     return good;
 }
 
+/* The entries are also a list, which is there when the table is gone. */
 static void free_index(struct entry *head)
 {
-    struct entry *e, *next;
+    struct entry *e = head, *next;
 
-    HASH_ITER(hh, head, e, next)
-    {
-        HASH_DEL(head, e);
+    HASH_CLEAR(hh, head);
+    for (; e; e = next) {
+        next = e->hh.next;
         free(e);
     }
 }
@@ -256,7 +257,7 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
 void a407_report_add_problem(struct a407_report *r, int64_t time_us,
                              struct a407_span message)
 {
-    char key[A407_REPORT_KEY_MAX + 1];
+    char key[A407_REPORT_KEY_MAX + 1] = "";
     size_t n = message.n < sizeof key ? message.n : sizeof key - 1;
 
     if (n)
