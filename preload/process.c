@@ -13,8 +13,9 @@
 #include "real.h"
 #include "text_put.h"
 
-/* Why 32 KiB: 64 words of it are shown, 255 bytes of each. */
-#define ARGS_READ 32768u
+/* Why 16 KiB of a word, when 255 bytes of it are shown: what makes its
+   beginning a secret ("user:password@") may come late. */
+#define WORD_READ 16384u
 
 /* Up to cap - 1 bytes, and a NUL. Returns how many; 0: it can't be read. */
 static size_t slurp(const char *path, char *out, size_t cap)
@@ -123,16 +124,59 @@ static void parents(struct a407_event_process *p)
     }
 }
 
+/* What is taken of the command line so far. */
+struct words {
+    struct a407_buf *store;
+    size_t start[A407_EVENT_ARGS + 1]; /* where each begins in the store */
+    size_t n, length;                  /* of the one that is being read */
+};
+
+/* False: there is enough, or no room. */
+static bool take_words(struct words *w, const char *p, size_t n)
+{
+    while (n) {
+        const char *nul = memchr(p, '\0', n);
+        size_t part = nul ? (size_t)(nul - p) : n;
+        size_t room = WORD_READ - w->length;
+        size_t kept = part < room ? part : room;
+        if (!a407_buf_add(w->store, p, kept))
+            return false;
+        w->length += kept;
+        p += part;
+        n -= part;
+        if (!nul)
+            return true;
+        if (!a407_buf_add(w->store, "", 1))
+            return false;
+        w->start[++w->n] = w->store->n;
+        w->length = 0;
+        if (w->n == A407_EVENT_ARGS)
+            return false;
+        p++;
+        n--;
+    }
+    return true;
+}
+
 static void arguments(struct a407_event_process *p, struct a407_buf *store)
 {
-    if (!a407_buf_reserve(store, ARGS_READ))
-        return;
-    size_t n = slurp("/proc/self/cmdline", store->p, ARGS_READ);
-    store->n = n + 1;
-    for (size_t at = 0; at < n && p->n_args < A407_EVENT_ARGS;) {
-        p->args[p->n_args++] = store->p + at;
-        at += strlen(store->p + at) + 1;
+    char part[4096];
+    struct words w = {.store = store};
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t k = fd >= 0 ? 1 : 0;
+    while (k > 0) {
+        k = REAL(read)(fd, part, sizeof part);
+        if (k > 0 && !take_words(&w, part, (size_t)k))
+            break;
     }
+    if (fd >= 0)
+        REAL(close)(fd);
+    /* a program that writes over its own may leave out the last NUL */
+    if (w.length && w.n < A407_EVENT_ARGS && a407_buf_add(store, "", 1))
+        w.n++;
+    for (size_t i = 0; i < w.n; i++)
+        p->args[i] = store->p + w.start[i];
+    p->n_args = w.n;
 }
 
 /* ---- the module ---- */

@@ -21,7 +21,7 @@ unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
-       ntlm-vs-others fetch-test hook startup sinks redaction completeness \
+       ntlm-vs-others fetch-test hook startup sinks record redaction completeness \
        integration gss \
        access-log report-html
 
@@ -33,6 +33,7 @@ include tests/hook/hook.mk
 include tests/fetch/fetch.mk
 include tests/startup/startup.mk
 include tests/sinks/sinks.mk
+include tests/record/record.mk
 include tests/redaction/redaction.mk
 include tests/integration/integration.mk
 include tests/gss/gss.mk

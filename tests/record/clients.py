@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""What a client did: dropped the header, sent it when asked, sent another
+scheme; and both ends of its connections."""
+import shutil
+
+from lab import PASSWORD, Closing, Skip
+
+CURL = ["curl", "-s", "-o", "/dev/null", "-x", "http://127.0.0.1:{port}"]
+
+
+def causes(records):
+    return [r["cause"] for r in records]
+
+
+def sent(record):
+    return record["http"]["request"]["proxy_authorization"]
+
+
+def given(lab):
+    return {"http_proxy": f"http://alice:{PASSWORD}@127.0.0.1:{lab.port}",
+            "password": None}
+
+
+def dropped(lab):
+    """nc reads one line of the 407 and goes: it dropped what it was given, and
+    its record has the challenges"""
+    if not shutil.which("nc"):
+        raise Skip("no nc here")
+    records = lab.run(["nc", "-X", "connect", "-x", "127.0.0.1:{port}",
+                       "-w1", "auth407.test", "80"], mode="observe",
+                      **given(lab))
+    if causes(records) != ["dropped_by_client"]:
+        yield causes(records)
+    for r in records:
+        if [c["scheme"] for c in r["proxy"]["challenges"]] != [
+                "Digest", "Basic"]:
+            yield r["proxy"]["challenges"]
+
+
+def answered(lab):
+    """clients that wait to be asked dropped nothing: a second record says so"""
+    for words, scheme in (
+            (["git", "ls-remote", "{url}x"], "Digest"),
+            (["curl", "-s", "--proxy-anyauth", "{url}"], "Digest"),
+            (["ncat", "--proxy", "127.0.0.1:{port}", "--proxy-type", "http",
+              "--proxy-auth", f"alice:{PASSWORD}", "auth407.test", "80"],
+             "Digest")):
+        if not shutil.which(words[0]):
+            continue
+        records = lab.run(words, mode="observe", **given(lab))
+        if causes(records) != ["dropped_by_client", "answered_by_client"]:
+            yield [words[0], causes(records)]
+            continue
+        second = records[1]
+        if second["outcome"] != "resolved" or \
+                second["http"]["request"]["resend_count"] != 1 or \
+                sent(second)["scheme"] != scheme or \
+                sent(second)["username"] != "alice":
+            yield second
+
+
+def at_once(lab):
+    """a client that sends the header unasked has no record"""
+    records = lab.run([*CURL, "-U", f"alice:{PASSWORD}", "{url}"],
+                      mode="observe", password=None)
+    if records:
+        yield causes(records)
+
+
+def rejected(lab):
+    """the client's own was wrong; its name is told, not its password"""
+    records = lab.run([*CURL, "-U", "bob:wrong-one", "{url}"], mode="observe",
+                      password=None)
+    if causes(records) != ["client_rejected"] or \
+            sent(records[0])["username"] != "bob":
+        yield records
+
+
+def reused(lab):
+    """a header that is sent first and missing later was dropped on reuse"""
+    records = lab.run([*CURL, "-U", f"alice:{PASSWORD}", "{url}", "--next",
+                       "-s", "-x", "http://127.0.0.1:{port}", "{url}2"],
+                      mode="observe", password=None)
+    if causes(records) != ["dropped_by_client"] or \
+            sent(records[0])["sent_before"] == "never":
+        yield records
+
+
+def ports(lab):
+    """the ports are those that the proxy sees, before and after reconnecting"""
+    proxy = Closing()
+    try:
+        records = lab.run([*CURL[:-1], f"http://127.0.0.1:{proxy.port}",
+                           "{url}"],
+                          AUTH407_PROXY=f"127.0.0.1:{proxy.port}")
+    finally:
+        proxy.close()
+    r = records[0]
+    seen = [r["source"]["port"],
+            *(a["source_port"] for a in r["attempts"])]
+    if seen != proxy.ports or not r["attempts"][0]["reconnected"]:
+        yield f"{seen}, and the proxy saw {proxy.ports}"
+
+
+def watched(lab):
+    """a proxy that nobody has named has its port in the record, too"""
+    records = lab.run([*CURL, "{url}"], AUTH407_PROXY="127.0.0.1:9")
+    if causes(records) != ["endpoint_not_configured"] or \
+            not records[0].get("source"):
+        yield records
+
+
+TESTS = [dropped, answered, at_once, rejected, reused, ports, watched]
