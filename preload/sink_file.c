@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,6 +20,26 @@
 
 #define PIECES 64
 
+#define HOW (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+/*
+ * Whoever rotates a log renames the file and then makes a new one. In a folder
+ * where we may make none, that moment is waited for, some milliseconds; if it
+ * was in vain, not again before there has been a file.
+ */
+static atomic_bool in_vain;
+
+static int open_soon(const char *path)
+{
+    int fd = -1;
+    for (int i = 0; i < TRIES && fd < 0 && !atomic_load(&in_vain); i++) {
+        poll(NULL, 0, 1);
+        fd = open(path, HOW);
+    }
+    atomic_store(&in_vain, fd < 0);
+    return fd;
+}
+
 /*
  * Without O_CREAT first: in a folder such as /tmp that would keep us from
  * another user's FIFO (sysctl fs.protected_fifos). A FIFO without a reader
@@ -26,15 +47,17 @@
  */
 static int open_log(const char *path)
 {
-    const int how = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    int fd = open(path, how);
+    int fd = open(path, HOW);
+    if (fd >= 0)
+        atomic_store(&in_vain, false);
     if (fd >= 0 || errno != ENOENT)
         return fd;
-    fd = open(path, how | O_CREAT, 0600);
-    if (fd >= 0 || errno != ENOENT)
-        return fd;
-    a407_make_parents(path);
-    return open(path, how | O_CREAT, 0600);
+    fd = open(path, HOW | O_CREAT, 0600);
+    if (fd < 0 && errno == ENOENT) {
+        a407_make_parents(path);
+        fd = open(path, HOW | O_CREAT, 0600);
+    }
+    return fd < 0 && errno == EACCES ? open_soon(path) : fd;
 }
 
 /*

@@ -4,8 +4,9 @@
 import fcntl
 import os
 import stat
+import time
 
-from client import LONG, drain, expect, lost, numbers, undisturbed
+from client import LONG, drain, expect, lost, now, numbers, undisturbed
 from place import mount, wait_for
 
 
@@ -63,6 +64,42 @@ def another_user(lab):
                                        "--regid=65534", "--clear-groups"))
     bad += expect("lost", lost(state), 3)
     return bad + expect("content", log.read_bytes(), b"")
+
+
+def folder_of_root(lab):
+    """a file in a folder where this user may make none: a moment without it
+    is waited for, a file that stays away is not"""
+    state = lab.place.folder()
+    home = lab.place.folder(0o777)
+    log = state / "log"
+    log.touch()
+    log.chmod(0o666)
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    child = lab.start(log, home, 3000, wrap=user)
+    gaps = 0
+    while child.poll() is None:
+        if log.stat().st_size:
+            new = state / "new"
+            new.touch()
+            new.chmod(0o666)
+            log.rename(state / f"log.{gaps:04}")
+            time.sleep(0.001)
+            new.rename(log)
+            gaps += 1
+    bad = undisturbed(lab.finish(child), 3000)
+    records = [r for p in state.glob("log*")
+               for r in lab.records(p.read_bytes())]
+    told = sum(r.get("records_lost", 0) for r in records)
+    bad += expect("written and lost", len(records) + told + lost(home), 3000)
+    # without waiting it would be four or so in each of them
+    if gaps < 5 or told + lost(home) > 2 * gaps:
+        bad.append(f"{told + lost(home)} lost in {gaps} moments")
+    log.unlink()
+    start = now()
+    bad += lab.run(log, home, 200, wrap=user)
+    if now() - start > 0.5 * lab.options.timeout_factor:
+        bad.append(f"a missing file took {now() - start:.2f} s")
+    return bad + expect("lost", lost(home) > 199, True)
 
 
 def no_state(lab):
@@ -309,8 +346,8 @@ def limit_without_exchange(lab):
     return bad + expect("files", sorted(os.listdir(state)), ["log", "log.1"])
 
 
-TESTS = [new_file, nothing, hindrances, another_user, no_state, full_disk,
-         full_disk_many, size_limit_of_shell, long_records, renamed, limit,
+TESTS = [new_file, nothing, hindrances, another_user, folder_of_root,
+         no_state, full_disk, full_disk_many, size_limit_of_shell, long_records, renamed, limit,
          limit_smaller_than_a_line, limit_keeps_mode, limit_of_a_stranger,
          limit_of_a_link, limit_in_the_way, limit_without_exchange,
          limit_overtaken, limit_locked, count_locked]
