@@ -172,6 +172,9 @@ enum a407_report_group {
 };
 enum a407_report_group a407_report_group(const struct a407_report_finding *f);
 
+/* Causes that ask for nothing: the client answered by itself, a stale nonce. */
+bool a407_report_is_fine(enum a407_cause c);
+
 /*
  * What to do about a finding: `text` is a sentence or two, `line` what to type
  * or to add, maybe several lines ("" when there is nothing of that kind),

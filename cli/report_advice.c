@@ -40,7 +40,7 @@ static const struct remedy {
 
 static bool fits(const char *pattern, const char *z)
 {
-    return strcmp(pattern, "*") == 0 || fnmatch(pattern, z, 0) == 0;
+    return strcmp(pattern, "*") == 0 || fnmatch(pattern, z, FNM_EXTMATCH) == 0;
 }
 
 static bool is_for(const struct fix *x, const struct a407_report_finding *f)

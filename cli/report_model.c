@@ -292,8 +292,7 @@ static int compare_rows(const void *a, const void *b)
     return d ? d : strcmp(x->key, y->key);
 }
 
-/* What asks for nothing comes last. */
-static bool is_fine(enum a407_cause c)
+bool a407_report_is_fine(enum a407_cause c)
 {
     return c == A407_CAUSE_NONE || c == A407_CAUSE_BY_CLIENT ||
            c == A407_CAUSE_STALE;
@@ -305,7 +304,7 @@ static int compare_causes(const struct a407_report_finding *x,
     int d = (int)a407_report_group(x) - (int)a407_report_group(y);
 
     if (d == 0)
-        d = is_fine(x->cause_id) - is_fine(y->cause_id);
+        d = a407_report_is_fine(x->cause_id) - a407_report_is_fine(y->cause_id);
     if (d == 0)
         d = (int)x->cause_id - (int)y->cause_id;
     return d ? d : strcmp(x->cause, y->cause);

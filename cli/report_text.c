@@ -251,7 +251,8 @@ static void put_program(const struct a407_report_view *v, term *t,
         put_place(t, &f[i]);
     if (most < n)
         fprintf(t->f, "    and %zu more places: --all shows them\n", n - most);
-    put_advice(t, f);
+    if (!a407_report_is_fine(f->cause_id))
+        put_advice(t, f);
 }
 
 static void put_cause(term *t, const struct a407_report_finding *f)

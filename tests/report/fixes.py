@@ -422,9 +422,9 @@ def every_row():
                       text, re.S)
     check(len(rows) >= 15, rows)
     for binary, script in rows:
-        word = {"python*": "urllib", "http": "apt", "node*": "npm",
-                "java": "Java", "nc*": "OpenBSD", "php*": "PHP",
-                "perl*": "Perl", "git-remote-http*": "git",
+        word = {"python*": "urllib", "http?(s)": "apt", "node*": "npm",
+                "java": "Java", "nc?(.openbsd)": "OpenBSD", "php*": "PHP",
+                "perl*": "Perl", "git?(-remote-http*)": "git",
                 "*": "libcurl"}.get(binary, binary.rstrip("*"))
-        word = "pip" if script == "pip*" else word
+        word = "pip" if script.startswith("pip") else word
         check(any(word in n for n in names), f"{binary} {script}")

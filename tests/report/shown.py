@@ -54,7 +54,7 @@ true
 DROPPED = [
     ("/usr/bin/wget", "wget", "proxy_user = USER"),
     ("/git-remote-http", "libcurl-gnutls.so.4", "git config --global"),
-    ("(pip-like.py)", "python3.11", None),
+    ("(pip-like.py)", "python3.11", ""),  # the program names the proxy
     ("(Fetch)", ("libnet.so", "libnio.so"), "disabledSchemes="),
     ("/nc.openbsd", "nc.openbsd", "-X connect -x "),
 ]
@@ -179,6 +179,8 @@ def script_through_squid():
         check(mine[0]["advice"]["auth407_would_do"], binary)
         if line:
             has(mine[0]["advice"]["line"], line)
+        else:
+            has(mine[0]["advice"]["text"], "stands in the variable or in the")
     text = report(log).out
     rest = [f["cause"] for f in found if f["group"] != "dropped"]
     check(set(rest) <= {"answered_by_client"}, shown)
