@@ -45,7 +45,7 @@ static bool fits(const char *pattern, const char *z)
 
 static bool is_for(const struct fix *x, const struct a407_report_finding *f)
 {
-    const char *slash = strrchr(f->path, '/');
+    const char *slash = strchr(x->binary, '/') ? NULL : strrchr(f->path, '/');
 
     return fits(x->binary, slash ? slash + 1 : f->path) &&
            fits(x->script, f->script) && fits(x->module, f->module);

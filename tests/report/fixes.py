@@ -422,7 +422,7 @@ def every_row():
                       text, re.S)
     check(len(rows) >= 15, rows)
     for binary, script in rows:
-        word = {"python*": "urllib", "http?(s)": "apt", "node*": "npm",
+        word = {"python*": "urllib", "*/apt/methods/http?(s)": "apt", "node*": "npm",
                 "java": "Java", "nc?(.openbsd)": "OpenBSD", "php*": "PHP",
                 "perl*": "Perl", "git?(-remote-http*)": "git",
                 "*": "libcurl"}.get(binary, binary.rstrip("*"))
