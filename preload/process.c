@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -187,39 +186,42 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The object that holds it, or NULL. */
-static struct link_map *object_of(const void *address)
+/* The object that holds an address. dladdr1() would tell more: musl has none.
+ */
+static bool object_of(const void *address, Dl_info *out)
 {
-    Dl_info info;
-    struct link_map *map = NULL;
-    if (!address || !dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP))
-        return NULL;
-    return map;
+    return address && dladdr(address, out) && out->dli_fname;
+}
+
+static bool same_object(const Dl_info *object, const void *address)
+{
+    Dl_info other;
+    return object_of(address, &other) && other.dli_fbase == object->dli_fbase;
 }
 
 /* This library's own streams, or libc, make the call for somebody. */
-static bool is_between(const struct link_map *map)
+static bool is_between(const Dl_info *object)
 {
     static const char here = 'h';
-    if (!map)
-        return false;
-    const char *name = base_name(map->l_name ? map->l_name : "");
-    return map == object_of(&here) || strncmp(name, "libc.so", 7) == 0 ||
+    const char *name = base_name(object->dli_fname);
+    return same_object(object, &here) || strncmp(name, "libc.so", 7) == 0 ||
            strncmp(name, "libc-2", 6) == 0;
 }
 
 static void module_of(struct a407_event_process *p, const void *caller,
                       const void *opener)
 {
-    struct link_map *map = object_of(caller);
-    if (is_between(map) && opener)
-        map = object_of(opener);
-    if (!map)
+    Dl_info object;
+    bool known = object_of(caller, &object);
+    if (known && opener && is_between(&object))
+        known = object_of(opener, &object);
+    if (!known)
         return;
-    /* The program itself has no name there; what it calls itself may be
-       anything. */
+    /* The loader's name for the program itself is what that calls itself, and
+       may be anything. */
+    const void *program = (const void *)getauxval(AT_PHDR);
     const char *path =
-        map->l_name && map->l_name[0] ? map->l_name : p->executable;
+        same_object(&object, program) ? p->executable : object.dli_fname;
     a407_put(p->caller_module, sizeof p->caller_module,
              a407_span_str(base_name(path)));
 }
