@@ -119,17 +119,18 @@ static bool belongs(const struct a407_known_proxy *p, const struct in6_addr *a)
        now. */
     bool look = k && !yes && k->looked != -1 &&
                 (!k->looked || time(NULL) - k->looked >= LOOK_AGAIN_S);
-    if (look)
-        k->looked = time(NULL);
     pthread_mutex_unlock(&lock);
     if (!look)
         return yes;
     size_t n = look_up(p->endpoint.host, found);
-    if (!n)
-        return false;
     pthread_mutex_lock(&lock);
-    memcpy(k->addr, found, n * sizeof *found);
-    k->n = n;
+    /* Only now: a thread that connects in the meantime has to know as well,
+       and looks by itself. */
+    k->looked = time(NULL);
+    if (n) {
+        memcpy(k->addr, found, n * sizeof *found);
+        k->n = n;
+    }
     yes = has(k, a);
     pthread_mutex_unlock(&lock);
     return yes;

@@ -107,6 +107,8 @@ def fork_cases():
     yield Case("race", "fork-lookup", extra=(0, 0), events=(0, 0),
                after=("lookup",), named="proxy.test")
     yield Case("race", "fork-reader")
+    yield Case("race", "connect-lookup", extra=(1, 6), events=(1, 6),
+               after=("lookup",), named="proxy.test", unordered=True)
 
 
 def musl_cases():

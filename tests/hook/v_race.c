@@ -126,6 +126,38 @@ static void fork_in_lookup(void)
     pthread_join(t, NULL);
 }
 
+#define LOOKERS 6
+
+static void *get_anew(void *arg)
+{
+    (void)arg;
+    int fd = victim_connect(the);
+    do_get(the, fd, "/bytes/3000");
+    close(fd);
+    return NULL;
+}
+
+/* Several threads connect while the name is being looked up for the first. */
+static void connect_in_lookup(void)
+{
+    pthread_t t[LOOKERS];
+    const volatile int *inside = dlsym(RTLD_DEFAULT, "lookup_inside");
+    volatile int *release = dlsym(RTLD_DEFAULT, "lookup_release");
+    const char **answer = dlsym(RTLD_DEFAULT, "lookup_answer");
+    if (answer)
+        *answer = "127.0.0.1";
+    for (size_t i = 0; i < LOOKERS; i++) {
+        pthread_create(&t[i], NULL, get_anew, NULL);
+        while (inside && !*inside)
+            usleep(1000);
+    }
+    time_to_sit_down();
+    if (release)
+        *release = 1;
+    for (size_t i = 0; i < LOOKERS; i++)
+        pthread_join(t[i], NULL);
+}
+
 static void *ask_and_read_all(void *arg)
 {
     (void)arg;
@@ -229,6 +261,7 @@ int main(int argc, char **argv)
                  {"close", close_under},
                  {"dup2", dup2_under},
                  {"fork-lookup", fork_in_lookup},
+                 {"connect-lookup", connect_in_lookup},
                  {"fork-reader", fork_under_reader},
                  {"cancel", cancel_reader},
                  {"cancel-pending", cancel_pending},
