@@ -37,6 +37,55 @@ static int check_schema(const char *text, size_t n, bool quiet)
     return pclose(f);
 }
 
+/* What the proxy said, and what was tried: for full(). */
+static const struct a407_event said = {
+    .challenges = {{.scheme = "Digest",
+                    .realm = "the realm",
+                    .algorithm = "SHA-256",
+                    .qop = "auth,auth-int",
+                    .charset = "UTF-8",
+                    .userhash = true,
+                    .stale = true},
+                   {.scheme = "Negotiate", .token68_n = 340},
+                   {.scheme = "Bearer",
+                    .error = "invalid_token",
+                    .error_description = "it has expired",
+                    .scope = "a b"}},
+    .n_challenges = 3,
+    .answer = {.fields = {{A407_FIELD_VIA, "1.1 a"},
+                          {A407_FIELD_SERVER, "squid/5.7"},
+                          {A407_FIELD_VIA, "1.1 b"}},
+               .n_fields = 3,
+               .statuses = {{.name = "near"},
+                            {.name = "far",
+                             .error = "proxy_internal_error",
+                             .received_status = 503,
+                             .next_hop = "origin.test",
+                             .details = "no luck"}},
+               .n_statuses = 2,
+               .has_skew = true,
+               .skew_s = -42},
+};
+
+static const struct a407_event tried = {
+    .attempts = {{.scheme = "negotiate",
+                  .cause = A407_CAUSE_NO_TICKET,
+                  .detail = "no cache"},
+                 {.scheme = "ntlm",
+                  .status = 407,
+                  .duration_us = 1042,
+                  .credential = "https_proxy",
+                  .leg = 2,
+                  .source_port = 40001},
+                 {.scheme = "basic",
+                  .duration_us = 60000000,
+                  .reconnected = true,
+                  .stale = true,
+                  .credential = "/x/credentials:3",
+                  .leg = 1}},
+    .n_attempts = 3,
+};
+
 static struct a407_event *full(void)
 {
     static struct a407_event e;
@@ -47,32 +96,6 @@ static struct a407_event *full(void)
         .detail = "407 to digest",
         .proxy = {.host = "proxy.corp.example", .port = 3128},
         .peer = "10.0.0.1:3128",
-        .challenges = {{.scheme = "Digest",
-                        .realm = "the realm",
-                        .algorithm = "SHA-256",
-                        .qop = "auth,auth-int",
-                        .charset = "UTF-8",
-                        .userhash = true,
-                        .stale = true},
-                       {.scheme = "Negotiate", .token68_n = 340},
-                       {.scheme = "Bearer",
-                        .error = "invalid_token",
-                        .error_description = "it has expired",
-                        .scope = "a b"}},
-        .n_challenges = 3,
-        .answer = {.fields = {{A407_FIELD_VIA, "1.1 a"},
-                              {A407_FIELD_SERVER, "squid/5.7"},
-                              {A407_FIELD_VIA, "1.1 b"}},
-                   .n_fields = 3,
-                   .statuses = {{.name = "near"},
-                                {.name = "far",
-                                 .error = "proxy_internal_error",
-                                 .received_status = 503,
-                                 .next_hop = "origin.test",
-                                 .details = "no luck"}},
-                   .n_statuses = 2,
-                   .has_skew = true,
-                   .skew_s = -42},
         .method = "CONNECT",
         .target = "example.com:443",
         .client_sent = true,
@@ -84,22 +107,6 @@ static struct a407_event *full(void)
         .source_port = 40001,
         .status = 407,
         .final_status = 407,
-        .attempts = {{.scheme = "negotiate",
-                      .cause = A407_CAUSE_NO_TICKET,
-                      .detail = "no cache"},
-                     {.scheme = "ntlm",
-                      .status = 407,
-                      .duration_us = 1042,
-                      .credential = "https_proxy",
-                      .leg = 2,
-                      .source_port = 40001},
-                     {.scheme = "basic",
-                      .duration_us = 60000000,
-                      .reconnected = true,
-                      .stale = true,
-                      .credential = "/x/credentials:3",
-                      .leg = 1}},
-        .n_attempts = 3,
         .mutual = A407_MUTUAL_VERIFIED,
         .process = {.pid = 42,
                     .parent_pid = 41,
@@ -113,6 +120,11 @@ static struct a407_event *full(void)
                     .caller_module = "libcurl.so.4",
                     .uid = 1000,
                     .host = "build7"}};
+    memcpy(e.challenges, said.challenges, sizeof e.challenges);
+    e.n_challenges = said.n_challenges;
+    e.answer = said.answer;
+    memcpy(e.attempts, tried.attempts, sizeof e.attempts);
+    e.n_attempts = tried.n_attempts;
     return &e;
 }
 
