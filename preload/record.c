@@ -14,7 +14,7 @@
 
 uint16_t a407_local_port(int fd)
 {
-    struct sockaddr_storage own;
+    struct sockaddr_storage own = {0};
     socklen_t n = sizeof own;
     if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
         return 0;
