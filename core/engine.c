@@ -202,7 +202,9 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
             return want(A407_WANT_DELIVER, SIZE_MAX);
         return want(A407_WANT_PEEK, e->need);
     case A407_ST_INTERIM:
-        return want(A407_WANT_DELIVER, e->interim_left);
+        /* one to a leg is none to the program's request */
+        return want(e->x.standin ? A407_WANT_CONSUME : A407_WANT_DELIVER,
+                    e->interim_left);
     case A407_ST_DELIVER:
         /* The next request is out already: its answer must not be read
            unseen together with the rest of this one. */

@@ -221,6 +221,6 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 bool a407_engine_in_handshake(const struct a407_engine *e)
 {
     return e->x.answering && e->x.standin && a407_engine_active(e) &&
-           (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN ||
-            e->st == A407_ST_RECONNECT);
+           (e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
+            e->st == A407_ST_DRAIN || e->st == A407_ST_RECONNECT);
 }

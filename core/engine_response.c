@@ -325,17 +325,34 @@ static size_t deliver_some(struct a407_engine *e, const char *p, size_t n)
     return k;
 }
 
+static size_t interim_bytes(struct a407_engine *e, size_t n)
+{
+    size_t k = n < e->interim_left ? n : e->interim_left;
+    e->interim_left -= k;
+    if (!e->interim_left)
+        a407_engine_move(e, A407_ST_WAIT);
+    return k;
+}
+
+/* An interim answer to a leg; it was seen whole, but a reset may have thrown it
+   away. */
+static void interim_consumed(struct a407_engine *e, size_t n)
+{
+    if (n) {
+        interim_bytes(e, n);
+        return;
+    }
+    a407_engine_move(e, A407_ST_WAIT);
+    ended_early(e);
+}
+
 void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
 {
     while (n && e->st != A407_ST_FORGET) {
         size_t k = n;
         switch (e->st) {
         case A407_ST_INTERIM:
-            if (k > e->interim_left)
-                k = e->interim_left;
-            e->interim_left -= k;
-            if (!e->interim_left)
-                a407_engine_move(e, A407_ST_WAIT);
+            k = interim_bytes(e, n);
             break;
         case A407_ST_WAIT:
             begin_deliver(e);
@@ -361,6 +378,8 @@ void a407_engine_delivered_end(struct a407_engine *e)
 void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
                           bool end)
 {
+    if (e->st == A407_ST_INTERIM)
+        interim_consumed(e, n);
     if (e->st != A407_ST_DRAIN)
         return;
     e->drained += n;

@@ -124,7 +124,9 @@ static bool consume(struct sim *s, size_t n)
         return false;
     char *p = exact(head_of_queue(s), k);
     s->taken += k;
-    s->consumed = s->owes = true;
+    s->consumed = true;
+    /* a 1xx that answers one of our own legs is owed to nobody */
+    s->owes = strcmp(a407_engine_state_name(s->engine), "INTERIM") != 0;
     enter(s);
     a407_engine_consumed(s->engine, p, k, !k);
     leave(s);
