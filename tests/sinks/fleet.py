@@ -315,4 +315,5 @@ def rotated(lab):
     return bad
 
 
-TESTS = [rotated, ways, large, same, problems, database, database_away, restarted]
+TESTS = [rotated, ways, large, same, problems, database, database_away,
+         restarted]

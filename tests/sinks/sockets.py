@@ -69,9 +69,9 @@ def judge(lab, messages, pri, kind=b"exchange"):
 
 
 def quick(lab, start):
-    """60 waits of 4 ms would be too many: there is to be one."""
+    """500 waits of 4 ms would take two seconds: there is to be one."""
     took = now() - start
-    most = 0.2 * lab.options.timeout_factor
+    most = 1.5 * lab.options.timeout_factor
     return [f"it took {took:.3f} s"] if took > most else []
 
 
@@ -132,17 +132,17 @@ def full_socket(lab):
     try:
         with listening("/dev/log") as s:
             start = now()
-            bad = lab.run("syslog", state, 60)
+            bad = lab.run("syslog", state, 500)
             bad += quick(lab, start)
             records, more = judge(lab, datagrams(s), 8 + 5)
             bad += more
             if not 0 < len(records) < 30:
                 bad.append(f"{len(records)} were taken")
-            bad += expect("lost", lost(state), 60 - len(records))
+            bad += expect("lost", lost(state), 500 - len(records))
             bad += lab.run("syslog", state, 1)
             told = [r.get("records_lost")
                     for r in judge(lab, datagrams(s), 8 + 5)[0]]
-            bad += expect("told", told, [60 - len(records)])
+            bad += expect("told", told, [500 - len(records)])
     finally:
         QUEUE.write_text(before)
     return bad
@@ -209,9 +209,9 @@ def stream_full(lab):
     with listening("/dev/log", socket.SOCK_STREAM) as s:
         s.listen(3)
         start = now()
-        bad = lab.run("syslog", state, 30) + quick(lab, start)
-    if not 20 <= lost(state) < 30:
-        bad.append(f"{lost(state)} of 30 lost")
+        bad = lab.run("syslog", state, 500) + quick(lab, start)
+    if not 490 <= lost(state) < 500:
+        bad.append(f"{lost(state)} of 500 lost")
     return bad
 
 
@@ -347,13 +347,13 @@ def journal_full(lab):
     try:
         with listening(JOURNAL) as s:
             start = now()
-            bad = lab.run("journald", state, 60) + quick(lab, start)
+            bad = lab.run("journald", state, 500) + quick(lab, start)
             taken = len(datagrams(s))
     finally:
         QUEUE.write_text(before)
-    return bad + expect("taken and lost", taken + lost(state), 60)
+    return bad + expect("taken and lost", taken + lost(state), 500)
 
 
-TESTS = [local, severities, long_records, full_socket, busy_daemon, no_daemon, stream,
-         stream_full, udp, udp_closed, bad_target, journal_fields,
+TESTS = [local, severities, long_records, full_socket, busy_daemon, no_daemon,
+         stream, stream_full, udp, udp_closed, bad_target, journal_fields,
          journal_problem, journal_memory, journal_full]
