@@ -147,6 +147,44 @@ static enum a407_cause first_cause(const struct a407_engine *e)
     return a407_cause_of_silence(e);
 }
 
+/*
+ * What else the proxy offered at first: in the middle of a handshake it speaks
+ * of nothing but that. What is left of it on this connection is best left
+ * alone.
+ */
+static enum a407_try pick_from_first(struct a407_engine *e)
+{
+    struct a407_challenges *offered = a407_challenges_new();
+    size_t from = 0, head = a407_head_end(e->kept.p, e->kept.n, &from);
+    enum a407_try t = A407_TRY_NONE;
+    if (offered && head) {
+        a407_challenges_parse(e->kept.p, head, "Proxy-Authenticate", offered);
+        t = a407_try_pick(e, offered);
+    }
+    a407_challenges_free(offered);
+    e->x.elsewhere = t != A407_TRY_NONE;
+    return t;
+}
+
+/* A handshake does not outlive its connection: it begins anew, or the next
+   scheme does. */
+static enum a407_try on_another(struct a407_engine *e)
+{
+    enum a407_cause why;
+    enum a407_try t = a407_try_anew(e, &why);
+    if (t != A407_TRY_NONE)
+        return t;
+    leads_nowhere(e, why, closes);
+    return pick_from_first(e);
+}
+
+/* The header at hand is the answer to the challenge at the front. */
+static void is_ours(struct a407_engine *e)
+{
+    e->q[0].ours = e->x.scheme;
+    e->q[0].cred_index = e->x.cred_index;
+}
+
 void a407_engine_drain(struct a407_engine *e, size_t head,
                        const struct a407_response *r)
 {
@@ -154,15 +192,17 @@ void a407_engine_drain(struct a407_engine *e, size_t head,
     bool body_out =
         !x->standin && (e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX);
     /* What the program gets if all fails is the first answer. */
-    x->keep_first = e->kept.n && (x->continuing || x->restarts);
+    x->keep_first = e->kept.n && (x->continuing || x->restarts || x->elsewhere);
     if (!x->keep_first)
         a407_buf_clear(&e->kept);
     e->drained = 0;
     e->drain_head = head;
     a407_body_init(&e->d_body, r->body, r->length);
-    e->retry_fresh = !x->continuing && (!r->keep_alive || !e->sent_keep ||
-                                        body_out || e->proxy->no_reuse);
+    e->retry_fresh =
+        !x->continuing && (!r->keep_alive || !e->sent_keep || body_out ||
+                           x->elsewhere || e->proxy->no_reuse);
     x->continuing = false;
+    x->elsewhere = false;
     x->judged = false;
     a407_engine_move(e, A407_ST_DRAIN);
 }
@@ -238,6 +278,8 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
         t = A407_TRY_ASK;
     if (t == A407_TRY_NONE)
         t = a407_try_pick(e, offered);
+    if (t == A407_TRY_NONE && x->scheme && x->scheme->per_connection)
+        t = pick_from_first(e);
     if (t == A407_TRY_ASK) {
         a407_ask_begin(e, A407_AFTER_LOOK);
         return false;
@@ -249,8 +291,7 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
     a407_event_note(e, first_cause(e), NULL);
     x->retries++;
     a407_event_attempt(e, x->scheme, x->cred_index, x->again);
-    e->q[0].ours = x->scheme;
-    e->q[0].cred_index = x->cred_index;
+    is_ours(e);
     return true;
 }
 
@@ -299,11 +340,18 @@ void a407_engine_repeat(struct a407_engine *e)
 void a407_engine_cut_short(struct a407_engine *e)
 {
     struct a407_exchange *x = &e->x;
-    enum a407_cause why;
     enum a407_try t = A407_TRY_READY;
-    /* a later leg is worth nothing on another connection */
-    if (x->scheme && x->scheme->per_connection && x->legs > 1)
-        t = a407_try_anew(e, &why);
+    bool bound = x->scheme && x->scheme->per_connection;
+    /* A later leg is worth nothing on another connection, and so is a login
+       that has been made. */
+    if (bound && (x->legs > 1 || !x->state)) {
+        if (e->ev && x->state)
+            e->ev->n_attempts--; /* that one is not made */
+        t = on_another(e);
+        is_ours(e);
+        if (t == A407_TRY_READY)
+            a407_event_attempt_anew(e);
+    }
     e->retry_fresh = true;
     if (t == A407_TRY_READY) {
         a407_engine_repeat(e);
@@ -323,16 +371,17 @@ bool a407_engine_again(struct a407_engine *e)
     enum a407_try t;
     if (!x->state || e->overflow || !a407_engine_active(e))
         return false;
-    /* A handshake does not outlive its connection. */
-    t = x->scheme->per_connection ? a407_try_anew(e, &why)
-                                  : a407_try_step(e, &why);
+    t = x->scheme->per_connection ? on_another(e) : a407_try_step(e, &why);
     if (t == A407_TRY_NONE)
         return false;
     a407_buf_free(&e->out);
     x->on_kept = false;
-    if (t == A407_TRY_ASK)
+    is_ours(e);
+    if (t == A407_TRY_ASK) {
         a407_ask_begin(e, A407_AFTER_AGAIN);
-    else
+    } else {
+        a407_event_attempt_anew(e);
         a407_engine_move(e, A407_ST_RECONNECT);
+    }
     return true;
 }

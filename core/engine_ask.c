@@ -191,10 +191,12 @@ static void after_held(struct a407_engine *e)
 static void after_again(struct a407_engine *e)
 {
     enum a407_cause why;
-    if (e->x.pending && a407_try_step(e, &why) == A407_TRY_READY)
+    if (e->x.pending && a407_try_step(e, &why) == A407_TRY_READY) {
+        a407_event_attempt_anew(e);
         a407_engine_move(e, A407_ST_RECONNECT);
-    else
+    } else {
         a407_engine_no_answer(e);
+    }
 }
 
 void a407_engine_told(struct a407_engine *e, struct a407_told *t)

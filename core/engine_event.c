@@ -170,11 +170,20 @@ void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
         return;
     a->stale = stale;
     a->source_port = e->local_port;
-    const struct a407_event_attempt *before = a - 1;
-    if (scheme->per_connection && e->ev->n_attempts > 1 &&
-        before->status == 407 && strcmp(before->scheme, a->scheme) == 0 &&
-        strcmp(before->credential, a->credential) == 0)
-        a->leg = before->leg + 1;
+    if (scheme->per_connection && scheme == e->x.scheme && e->x.legs)
+        a->leg = e->x.legs;
+}
+
+void a407_event_attempt_anew(struct a407_engine *e)
+{
+    const struct a407_exchange *x = &e->x;
+    const struct a407_event *ev = e->ev;
+    const struct a407_event_attempt *a =
+        ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
+    bool same = a && !a->status && a->cause == A407_CAUSE_NONE &&
+                strcmp(a->scheme, a407_scheme_name(x->scheme->id)) == 0;
+    if (!same || (x->scheme->per_connection && a->leg != x->legs))
+        a407_event_attempt(e, x->scheme, x->cred_index, false);
 }
 
 void a407_event_attempt_failed(struct a407_engine *e,

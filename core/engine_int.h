@@ -81,6 +81,7 @@ struct a407_exchange {
     bool again;          /* same credential, new nonce */
     bool leg;            /* the header at hand is not the last */
     bool continuing;     /* it belongs to this connection */
+    bool elsewhere;      /* ... to any but this one */
     bool standin;        /* what is in flight has no body, whatever the
                             program's request has */
     bool keep_first;     /* the 407 that is kept is an earlier one */
@@ -273,6 +274,9 @@ void a407_event_plain(struct a407_engine *e, int status);
 /* A request with our header went out, or is about to. */
 void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
                         unsigned cred_index, bool stale);
+/* The same on another connection: an attempt of its own only if it begins
+   something else. */
+void a407_event_attempt_anew(struct a407_engine *e);
 void a407_event_attempt_status(struct a407_engine *e, int status);
 /* A scheme was tried, and nothing could be sent. `detail` may be NULL. */
 void a407_event_attempt_failed(struct a407_engine *e,
