@@ -51,6 +51,8 @@ void a407_event_request(struct a407_engine *e, const struct a407_request *rq)
         return;
     e->client_sent = true;
     e->proxy->client_sent = true;
+    if (!e->proxy->left_next)
+        return; /* no 407 was left to the program */
     a407_put(method, sizeof method, rq->method);
     a407_url_redact(rq->target, target, sizeof target);
     struct a407_left *l = find_left(e->proxy, request_hash(method, target));

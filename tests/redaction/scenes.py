@@ -108,8 +108,10 @@ def outside():
             ("netrc", "netrc = {dir}/netrc\n",
              {"netrc": "machine 127.0.0.1 login alice password {s:password}"
                        "\n"}),
+            # (what it writes down is searched as well)
             ("helper", "helper = {dir}/helper\n",
-             {"helper": ("#!/bin/sh\ncat >/dev/null\necho username=alice\n"
+             {"helper": ("#!/bin/sh\ncat >asked.txt\nps -eo args >ps.txt\n"
+                         "env >env.txt\necho username=alice\n"
                          "echo password={s:password}\n", 0o700)})):
         yield Scene(name, curl, env=FILE, password="password", sent=(),
                     files={"credentials": SECTION + more, **files})

@@ -154,8 +154,6 @@ class Run:
             yield "the name " + name, name.encode()
             if path.is_file():
                 yield "the file " + name, path.read_bytes()
-            if path.name.startswith("core"):
-                yield "a core file", b""
 
     def _reports(self, sink):
         if sink.name != "file":
@@ -175,6 +173,8 @@ class Run:
         outputs = [("standard error", self._ours()), (sink.name, sink.data),
                    *self._files(), *self._reports(sink)]
         yield from search(outputs, looked_for)
+        if any(p.name.startswith("core") for p in self.folder.iterdir()):
+            yield "a core file was left"
         lines = sink.data if sink.name != "stderr" else self._ours()
         if lines.count(b'"schema":1,') < scene.records and \
                 (self.mode == "direct" or "direct" not in scene.modes):
