@@ -184,7 +184,8 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
 struct a407_span a407_engine_output(const struct a407_engine *e);
 void a407_engine_sent(struct a407_engine *e, size_t n);
 
-/* Sending failed for good (EPIPE, ECONNRESET, a bounded wait is over). */
+/* Sending failed for good (EPIPE, ECONNRESET), or a bounded wait is over: also
+   that for the answer to a leg. */
 void a407_engine_send_failed(struct a407_engine *e);
 
 /* The outcome of WANT_RECONNECT. */

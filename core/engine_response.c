@@ -400,6 +400,10 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
 void a407_engine_send_failed(struct a407_engine *e)
 {
     a407_buf_free(&e->out);
+    if (a407_engine_in_handshake(e) && e->st == A407_ST_DRAIN) {
+        a407_engine_cut_short(e); /* half a message, and no more of it */
+        return;
+    }
     if (!a407_engine_retrying(e)) {
         a407_engine_closed(e);
         return;
@@ -424,9 +428,18 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
     a407_engine_move(e, A407_ST_GIVE_BACK);
 }
 
+/* A proxy that has answered a leg on this very connection does answer there: it
+   is the origin that takes its time, with the program's request. */
+static bool origins_turn(const struct a407_engine *e)
+{
+    return e->x.scheme->per_connection && !e->x.standin &&
+           (e->x.legs > 1 || e->authenticated);
+}
+
 bool a407_engine_silent(struct a407_engine *e)
 {
-    if (!a407_engine_retrying(e) || !e->x.on_kept || !a407_engine_again(e))
+    if (!a407_engine_retrying(e) || !e->x.on_kept || origins_turn(e) ||
+        !a407_engine_again(e))
         return false;
     e->proxy->no_reuse = true;
     return true;

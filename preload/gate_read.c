@@ -80,7 +80,9 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
     struct a407_want w = a407_engine_want(c->engine);
     bool retrying = a407_engine_retrying(c->engine);
     bool fresh = a407_engine_reconnected_once(c->engine);
-    bool open = a407_engine_request_open(c->engine);
+    /* a leg is whole, whatever the program has written of its request */
+    bool leg = a407_engine_in_handshake(c->engine);
+    bool open = !leg && a407_engine_request_open(c->engine);
     a407_engine_unlock(c);
     bool nonblocking = is_nonblocking(fd);
     int bound = (int)c->site->proxy.config->wait_ms;
@@ -97,10 +99,10 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
         errno = EAGAIN;
         return false;
     }
-    if (!wait_here && (open || !(retrying && !fresh)))
+    if (!wait_here && !leg && (open || !(retrying && !fresh)))
         return sleep_as_program(c, fd);
     int own = a407_timeout_ms(fd, SO_RCVTIMEO);
-    int ms = wait_here || bound < SILENCE_MS ? bound : SILENCE_MS;
+    int ms = wait_here || fresh || bound < SILENCE_MS ? bound : SILENCE_MS;
     bool theirs = !wait_here && own >= 0 && own <= ms;
     /* Meanwhile another thread may close it, a signal handler use another
        connection, and this thread be cancelled. */
@@ -112,14 +114,16 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
     errno = error;
     if (ev != 0)
         return ev > 0;
-    if (wait_here || theirs) {
+    if (theirs || (wait_here && !leg)) {
         errno = EAGAIN;
         return false;
     }
     a407_engine_lock_now(c);
     bool again = a407_engine_silent(c->engine);
+    if (!again && a407_engine_in_handshake(c->engine))
+        a407_engine_send_failed(c->engine);
     a407_engine_unlock(c);
-    return again || sleep_as_program(c, fd);
+    return again || leg || sleep_as_program(c, fd);
 }
 
 enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
