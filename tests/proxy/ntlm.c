@@ -235,6 +235,17 @@ bool ntlm_judge(struct ntlm *n, struct auth *a, struct faults *f,
     return true;
 }
 
+bool ntlm_begins(const struct msg *rq)
+{
+    const char *value = msg_field(rq, "Proxy-Authorization");
+    const char *coded = value ? strchr(value, ' ') : NULL;
+    struct text m = {0};
+    bool wrapped, first = coded && find_message(coded + 1, &m, &wrapped) &&
+                          ntlm_get32(m.p + 8) == 1;
+    text_free(&m);
+    return first;
+}
+
 void ntlm_free(struct ntlm *n)
 {
     text_free(&n->type1);

@@ -35,6 +35,9 @@ struct ntlm {
 bool ntlm_judge(struct ntlm *n, struct auth *a, struct faults *f,
                 const struct msg *rq, struct ruling *out);
 
+/* Whether it carries a Type 1, by either name. */
+bool ntlm_begins(const struct msg *rq);
+
 void ntlm_free(struct ntlm *n);
 
 /* ntlm_check.c: a word about a Type 3: "ok", or "ok-...", or what is wrong. */

@@ -121,7 +121,8 @@ static bool serve_one(struct session *s, struct msg *rq)
         return false;
     s->requests++;
     if (fault_take(f, FAULT_SILENT) ||
-        (s->refused && fault_take(f, FAULT_SILENT_SECOND))) {
+        (s->refused && fault_take(f, FAULT_SILENT_SECOND)) ||
+        (ntlm_begins(rq) && fault_take(f, FAULT_NTLM_SILENT))) {
         rq->body_read = true; /* what there is of it counts as taken */
         session_log(s, rq, &why, 0);
         wire_wait_gone(&s->wire, QUIET_MS);
