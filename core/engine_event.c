@@ -119,7 +119,8 @@ bool a407_event_begin(struct a407_engine *e,
 void a407_event_plain(struct a407_engine *e, int status)
 {
     /* A 401 may be how a proxy refuses: it is no success, at least. */
-    bool answered = e->x.resends && status != 401;
+    /* Of pipelined requests nobody can tell which one this answers. */
+    bool answered = e->x.resends && status != 401 && !e->pipelined;
     if (!answered && e->proxy->config->log_level != A407_LOG_REQUEST)
         return;
     if (!new_event(e))
