@@ -82,15 +82,33 @@ static bool from_own_cache(struct a407_gss_session *s,
     return false;
 }
 
+/* Where there is no cache, nobody has ever said kinit: that is no old ticket,
+   but no credential at all. */
+static void no_default_cache(struct a407_gss_session *s, krb5_error_code code,
+                             struct a407_gss_trouble *t)
+{
+    bool absent = code == KRB5_FCC_NOFILE || code == KRB5_CC_NOTFOUND;
+    const char *message = absent ? NULL : krb5_get_error_message(s->k, code);
+    if (absent)
+        a407_gss_trouble_set(t, A407_CAUSE_NO_CREDENTIAL,
+                             "there is no Kerberos ticket; run kinit");
+    else
+        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
+                             "the ticket cache is of no use: %s; run kinit",
+                             message);
+    krb5_free_error_message(s->k, message);
+}
+
 static bool from_default_cache(struct a407_gss_session *s,
                                struct a407_gss_trouble *t)
 {
     krb5_ccache cache = NULL;
     krb5_principal client = NULL;
-    if (krb5_cc_default(s->k, &cache) != 0 ||
-        krb5_cc_get_principal(s->k, cache, &client) != 0) {
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "there is no Kerberos ticket; run kinit");
+    krb5_error_code code = krb5_cc_default(s->k, &cache);
+    if (!code)
+        code = krb5_cc_get_principal(s->k, cache, &client);
+    if (code) {
+        no_default_cache(s, code, t);
         if (cache)
             krb5_cc_close(s->k, cache);
         return false;

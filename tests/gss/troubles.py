@@ -9,6 +9,7 @@ from kdc import PASSWORD, REALM, SilentPort
 from parties import check
 
 NO_TICKET = "no_ticket"
+NO_CREDENTIAL = "no_credential"
 
 
 def expect(asker, cause, *words, limit_ms=5000):
@@ -23,7 +24,9 @@ def expect(asker, cause, *words, limit_ms=5000):
 
 def nothing(place):
     """no cache at all"""
-    expect(place.asker(), NO_TICKET, "no Kerberos ticket", "kinit")
+    expect(place.asker(), NO_CREDENTIAL, "no Kerberos ticket", "kinit")
+    expect(place.asker(username="alice"), NO_TICKET,
+           f"no Kerberos ticket of alice@{REALM}", "kinit")
 
 
 def nothing_of_user(place):
@@ -36,7 +39,8 @@ def nothing_of_user(place):
 def not_a_cache(place):
     """a cache that is no cache"""
     (place.folder / "cache").write_text("nonsense")
-    expect(place.asker(place.folder / "cache"), NO_TICKET, "kinit")
+    expect(place.asker(place.folder / "cache"), NO_TICKET, "of no use",
+           "kinit")
 
 
 def expired(place):
@@ -104,7 +108,8 @@ def unusable_names(place):
         cause, text = place.asker(username=name,
                                   password=PASSWORD).trouble()
         check(cause == NO_TICKET, f"{name}: {cause} {text}")
-    expect(place.asker(service="HTTP/"), NO_TICKET)
+    cache = place.realm.ticket(place.folder / "cache")
+    expect(place.asker(cache, service="HTTP/"), NO_TICKET)
 
 
 # ---- the KDC
@@ -145,7 +150,7 @@ def no_realm(place):
     for config in ("/nonexistent/krb5.conf", empty):
         expect(place.asker(config=config, username="alice",
                            password=PASSWORD), NO_TICKET, "alice")
-        expect(place.asker(config=config), NO_TICKET)
+        expect(place.asker(config=config), NO_CREDENTIAL)
 
 
 def broken_conf(place):
