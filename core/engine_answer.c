@@ -4,6 +4,8 @@
 /* What to do about a 407: the only file that decides. */
 
 static const char too_large[] = "the body is larger than the replay limit";
+static const char once[] =
+    "the proxy took the first message of the handshake for one request only";
 static const char closes[] =
     "the proxy closes the connection in the middle of the handshake";
 
@@ -98,8 +100,12 @@ static enum a407_try renew(struct a407_engine *e,
     if (!ch && s->per_connection)
         leads_nowhere(e, A407_CAUSE_PROTOCOL,
                       "the proxy does not go on with the handshake");
-    if (ch && !state)
+    if (ch && !state && s->per_connection) {
+        e->authenticated = false;
+        leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
+    } else if (ch && !state) {
         a407_answer_refused(e);
+    }
     if (ch && state) {
         switch (s->reply(state, ch, x->fresh)) {
         case A407_REPLY_STALE:

@@ -213,8 +213,8 @@ static struct a407_event_attempt *last_sent(struct a407_event *ev)
 void a407_event_attempt_status(struct a407_engine *e, int status)
 {
     struct a407_event_attempt *a = e->ev ? last_sent(e->ev) : NULL;
-    if (!a)
-        return;
+    if (!a || a->status)
+        return; /* that one has been answered: what is in flight is none */
     a->status = status;
     a->duration_us = e->mono_us - e->x.sent_us;
     a->reconnected = e->x.reconnected && !e->x.on_kept;

@@ -44,6 +44,23 @@ static const char took_first[] =
     "the proxy took the first message of the handshake for the whole request";
 
 /*
+ * The program wants the connection to end with the answer, and may read to that
+ * end; it stays because the leg asked for that. What is long is not fetched
+ * twice, and what may have done something is not done twice.
+ */
+static bool ends_otherwise(const struct a407_engine *e,
+                           const struct a407_response *r)
+{
+    struct a407_request rq;
+    bool brief = r->body == A407_BODY_NONE ||
+                 (r->body == A407_BODY_LENGTH &&
+                  r->length <= A407_KEEP_MAX - A407_HEAD_MAX);
+    return r->keep_alive && !e->rq_keep_alive && brief &&
+           a407_request_recorded(e, &rq) &&
+           (rq.is_head || a407_span_eq(rq.method, "GET"));
+}
+
+/*
  * A proxy that lets in whoever begins a handshake: if the request has a body,
  * what it answered was not the program's request. That goes out now, without a
  * header, on the connection that is authenticated by now.
@@ -92,7 +109,7 @@ static bool look_closer(struct a407_engine *e, const char *p, size_t n,
     if (a407_response_parse(p, head, e->q[0].is_head, e->q[0].is_connect, &r) !=
         A407_PARSE_OK)
         return true;
-    if (x->standin && has_body) {
+    if (x->standin && (has_body || ends_otherwise(e, &r))) {
         swallow(e, head, &r);
         return false;
     }
