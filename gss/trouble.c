@@ -106,6 +106,7 @@ void a407_gss_trouble_krb5(struct a407_gss_trouble *t, krb5_context k,
         return;
     switch (code) {
     case KRB5KRB_AP_ERR_SKEW:
+    case KRB5_KDCREP_SKEW: /* seen in the answer, by libkrb5 */
         a407_gss_trouble_set(
             t, A407_CAUSE_CLOCK_SKEW,
             "the clock of this machine and that of the KDC of %.*s "
