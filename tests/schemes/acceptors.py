@@ -135,13 +135,16 @@ global
  log stdout format raw local0
 defaults
  mode http
- log global
- log-format "%ST\\t%HM %HU %HV\\t%[var(txn.sub)]\\t%cp"
  timeout connect 5s
  timeout client 60s
  timeout server 60s
  timeout tunnel 60s
+"""
+
+BEARER = HAPROXY + """\
 frontend proxy
+ log global
+ log-format "%ST\\t%HM %HU %HV\\t%[var(txn.sub)]\\t%cp"
  bind 127.0.0.1:{port}
  http-request set-var(txn.token) http_auth_bearer(Proxy-Authorization)
  http-request set-var(txn.alg) var(txn.token),jwt_header_query('$.alg')
@@ -188,13 +191,59 @@ class BearerHaproxy(Acceptor, Proxy):
 
     def start(self):
         self.behind.start()
+        self.lab.wait_until_up(self.behind.child)
         self.issuer = Issuer(self.lab)
         self.stranger = Issuer(self.lab, "stranger")
-        conf = self.lab.write(f"{self.name}.cfg", HAPROXY.format(
+        conf = self.lab.write(f"{self.name}.cfg", BEARER.format(
             port=self.port, public=self.issuer.public, refusals=REFUSALS,
             behind=self.behind.port))
         self.access_log = self.lab.root / f"{self.name}.out"
         self.launch("-db", "-f", conf)
+
+
+# a connection of the client's is one to Apache
+FIRST_OFFER = HAPROXY + """\
+frontend proxy
+ bind 127.0.0.1:{port}
+ default_backend apache
+backend apache
+ http-reuse never
+ http-response set-header Proxy-Authenticate %[res.fhdr(Proxy-Authenticate,1)]\
+ if {{ status 407 }}
+ server apache 127.0.0.1:{behind}
+"""
+
+
+class FirstOffer(Acceptor, Proxy):
+    """Of what an Apache offers haproxy lets the first pass. (mod_auth_gssapi
+    always has NTLM by its name beside Negotiate.)"""
+    package, program = "haproxy", "/usr/sbin/haproxy"
+    scheme = "negotiate"
+
+    def __init__(self, lab, name, mechanisms):
+        super().__init__(lab, name)
+        self.behind = GssApache(lab, f"{name}-behind", mechanisms)
+        self.offers = self.behind.offers[:1]
+
+    def prepare(self, surroundings):
+        self.behind.prepare(surroundings)
+
+    def start(self):
+        self.behind.start()
+        self.lab.wait_until_up(self.behind.child)
+        conf = self.lab.write(f"{self.name}.cfg", FIRST_OFFER.format(
+            port=self.port, behind=self.behind.port))
+        self.launch("-db", "-f", conf)
+
+    def allow(self, *ports):
+        self.behind.allow(*ports)
+
+    def entries(self):
+        return self.behind.entries()
+
+    @property
+    def complaints(self):
+        return self.behind.complaints
 
 
 # what login.py can do, and after how many requests it is in
@@ -225,6 +274,8 @@ def all_acceptors(lab):
         _with(GssApache(lab, "ntlm-apache", ["ntlmssp"]),
               {**NTLM, **NTLM_INSIDE}, known_as={
                   **Acceptor.known_as, **corp}),
+        _with(FirstOffer(lab, "spnego-apache", ["ntlmssp"]),
+              NTLM_INSIDE, known_as={**Acceptor.known_as, **corp}),
         _with(GssApache(lab, "mixed-apache", ["krb5", "ntlmssp"], basic=True),
               {**KERBEROS, **NTLM}, known_as={
                   **Acceptor.known_as, "basic": f"{USER}@KRB.TEST"}),

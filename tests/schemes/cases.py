@@ -23,6 +23,7 @@ class Case:
     seen: Callable = None          # statuses at the proxy -> is that all right?
     user: str = None               # whom the proxy let in; None: as usual
     within: float = 0              # seconds
+    least: float = 0
     target: str = "http"
     proxy: str = "proxy.test"      # its name for the client
     after: Callable = None         # (task, result): more to look at
@@ -31,6 +32,24 @@ class Case:
 
 def exactly(*wanted):
     return lambda seen: seen == list(wanted)
+
+
+def both(*checks):
+    def after(task, result):
+        for one in checks:
+            one(task, result)
+    return after
+
+
+def failed_attempt(scheme, *words):
+    """The record says in words why that scheme came to nothing."""
+    def after(_task, result):
+        details = [a.get("detail") or "" for a in
+                   result.events[0].get("attempts", [])
+                   if a["scheme"] == scheme and a.get("cause")]
+        check(any(all(w in text for w in words) and text for text in details),
+              f"the details of {scheme} are {details}, expected {words}")
+    return after
 
 
 def nothing_sent(seen):
@@ -75,6 +94,7 @@ def judge(case, acceptor, task, result, seen):
     if case.within:
         check(result.seconds < case.within, f"it took {result.seconds:.1f} s, "
               f"more than {case.within}")
+    check(result.seconds >= case.least, f"it took {result.seconds:.1f} s only")
     if case.after:
         case.after(task, result)
 
@@ -82,7 +102,8 @@ def judge(case, acceptor, task, result, seen):
 def test(acceptor, case):
     def run(bench):
         task = bench.task(acceptor, case.target)
-        env = {**proxy_at(task), **case.env(task)}
+        env = {"AUTH407_PROXY": f"{case.proxy}:{task.proxy.port}",
+               **case.env(task)}
         command = curl(case, task)
         mark = acceptor.mark()
         result = bench.launched(task, command, env)

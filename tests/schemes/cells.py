@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Every client through every proxy: 407 without the library, served with it,
-for no more requests than the scheme costs; kept connections, new ones, many at
-a time; and bodies."""
+for no more requests than the scheme costs; and bodies."""
 
-import counts
 import matrix
-from clients import PROGRAMS, PYTHON, SIZE, Run, from_file, proxy_variables
 from fetchers import CLIENTS, FEW, SEVERAL, uploads
-from origin import content
 from running import Failure, check, check_resolved, statuses
 from ways import ways
 
@@ -92,56 +88,11 @@ def marked(table, mark, client, column, target, test):
 
 
 def column(acceptor, way):
-    return acceptor.name + (" (in SPNEGO)" if "NTLM in" in way.name else
-                            " (NTLM)" if way.scheme == "ntlm"
-                            and not acceptor.name.startswith("ntlm") else "")
-
-
-def several(acceptor, way, target, build, requests, one=True):
-    """`build` makes a client that asks for much; `one`: on one connection."""
-    def run(bench):
-        task = bench.task(acceptor, target)
-
-        def judge(result, seen):
-            check_resolved(result, task, None, [way.scheme])
-            tunnels = target == "https"
-            check_cost(acceptor, way, seen, (1 if tunnels else requests)
-                       if one else None)
-        judged(bench, acceptor, way, task, build(task), judge)
-    return run
-
-
-def fifty(task):
-    argv = [PYTHON, PROGRAMS / "fifty.py", task.url, task.out, task.proxy.url,
-            task.lab.ca]
-    return Run([str(a) for a in argv], proxy_variables(task), got=from_file,
-               want=content(SIZE) * 50)
-
-
-def anew(task):
-    argv = [PYTHON, PROGRAMS / "anew.py", task.url, task.out, task.proxy.url,
-            task.lab.ca]
-    return Run([str(a) for a in argv], proxy_variables(task), got=from_file,
-               want=content(SIZE) * 10)
-
-
-def at_once(task):
-    return counts.curl_list(task, 20, "--parallel", "--parallel-max", "20",
-                            "--parallel-immediate")
-
-
-def much(acceptor, way):
-    yield ("50 URLs by one curl, http", several(
-        acceptor, way, "http", lambda t: counts.curl_list(t, 50), 50))
-    yield ("50 URLs by one curl, one tunnel", several(
-        acceptor, way, "https", lambda t: counts.curl_list(t, 50), 50))
-    yield ("http.client, 50 on a kept connection", several(
-        acceptor, way, "http", fifty, 50))
-    for target in ("http", "https"):
-        yield (f"urllib, 10 connections, {target}", several(
-            acceptor, way, target, anew, 10, False))
-        yield (f"20 transfers at once in one curl, {target}", several(
-            acceptor, way, target, at_once, 20, False))
+    if way.inside:
+        return f"{acceptor.name} (NTLM in it)"
+    if acceptor.name.startswith(way.scheme):
+        return acceptor.name
+    return f"{acceptor.name} ({way.scheme})"
 
 
 def sending(acceptor, way, target, build):
@@ -172,9 +123,7 @@ def tests(table, acceptor):
                 yield (f"{head} {name} works with auth407 --",
                        marked(table, "FAILS", client, column(acceptor, way),
                               target, let_in(client, acceptor, way, target)))
-        for name, test in much(acceptor, way):
-            yield f"{head} {name}", test
-        if way.full:
+        if way.deep:
             for name, build in uploads().items():
                 for target in ("http", "https"):
                     yield (f"{head} POST by {name} {target}: arrives once, "

@@ -5,14 +5,18 @@ next when it fails, each once, and none that is not allowed."""
 import os
 
 import realm
-from cases import SLACK, Case, exactly, named, nothing_sent
+from cases import (SLACK, Case, both, exactly, failed_attempt, named,
+                   nothing_sent)
+from clients import PROGRAMS as COMMON
 from domain import CLUMSY
+from kept import python
 from running import check
-from ways import NOWHERE, password, tickets
+from ways import NOWHERE, password, proxy_at, tickets
 
 NO_REALM = {"KRB5_CONFIG": os.devnull, "KRB5CCNAME": f"FILE:{NOWHERE}"}
 NO_TICKET = ("no_ticket",)
-NEXT = ("ntlm", "digest")
+NEXT = ("digest",)         # after Negotiate, if nothing else is said
+WAIT = 3                   # seconds that a KDC may take here
 
 
 def without_ticket(_task):
@@ -20,12 +24,12 @@ def without_ticket(_task):
 
 
 def unreachable(acceptor, accepts):
-    """A KDC that never answers; the helper gets two seconds for it."""
+    """A KDC that never answers; the helper gets some seconds for it."""
     port = realm.SilentPort(accepts)
     config = acceptor.realm.krb5_conf(f"silent-{port.port}.conf", port.port)
     acceptor.silent = getattr(acceptor, "silent", []) + [port]
     return {**acceptor.realm.env(NOWHERE, config), **password(),
-            "AUTH407_HELPER_TIMEOUT": "2"}
+            "AUTH407_HELPER_TIMEOUT": str(WAIT)}
 
 
 def down(acceptor):
@@ -46,10 +50,59 @@ def once_each(task, result):
     check(len(tried) == len(set(tried)), f"tried {tried}")
 
 
+def clock_of_kdc(acceptor):
+    return {**acceptor.realm.env(NOWHERE, acceptor.realm.configs["ahead"]),
+            **password(domain_name="")}
+
+
+def paid_once(acceptor):
+    """Ten connections of one process wait for a silent KDC once."""
+    def run(bench):
+        task = bench.task(acceptor)
+        mark = acceptor.mark()
+        result = bench.launched(task, python(10, COMMON / "anew.py")(task), {
+            **proxy_at(task), **unreachable(acceptor, True)})
+        check(result.good, "it does not work\n" + result.describe())
+        seen = [s.status for s in acceptor.since(mark)]
+        check(seen == [407] + [200] * 10, f"the proxy saw {seen}")
+        check(WAIT - 0.5 < result.seconds < WAIT + SLACK,
+              f"it took {result.seconds:.1f} s")
+    return f"{acceptor.name} KDC that never answers: waited for once", run
+
+
+def silent(acceptor, accepts, **more):
+    return {"env": lambda task: unreachable(acceptor, accepts),
+            "scheme": NEXT, "tried": ("negotiate", NO_TICKET),
+            "within": WAIT + SLACK, "least": WAIT - 0.5,
+            "after": both(once_each, failed_attempt(
+                "negotiate", f"answered within {WAIT} s")), **more}
+
+
 def of_all(acceptor):
-    yield Case("no ticket: Negotiate tried, then the next, in one run",
+    yield Case("no ticket: Negotiate tried, then Digest, in one run",
                without_ticket, NEXT, tried=("negotiate", NO_TICKET),
-               after=once_each)
+               seen=exactly(407, 200), after=both(once_each, failed_attempt(
+                   "negotiate", "no default realm", "alice")))
+    yield Case("no ticket, NTLM next: Negotiate tried, then NTLM, in one run",
+               only("negotiate,ntlm,basic"), ("ntlm",),
+               tried=("negotiate", NO_TICKET), seen=exactly(407, 407, 200),
+               after=both(once_each, failed_attempt("negotiate", "realm")))
+    yield Case("an expired ticket, no password: Negotiate tried, and why not",
+               lambda t: acceptor.realm.env(acceptor.realm.expired_ticket(
+                   t.folder)), cause=NO_TICKET, seen=nothing_sent,
+               tried=("negotiate", NO_TICKET),
+               after=failed_attempt("negotiate", "expired", "kinit"))
+    yield Case("an expired ticket and a password: Negotiate by that",
+               lambda t: {**acceptor.realm.env(acceptor.realm.expired_ticket(
+                   t.folder)), **password(domain_name="")}, ("negotiate",),
+               seen=exactly(407, 200))
+    yield Case("neither ticket nor password: no credential",
+               lambda t: tickets(acceptor, NOWHERE), cause=("no_credential",),
+               seen=nothing_sent)
+    yield Case("KDC with another clock: Negotiate tried, then the next",
+               lambda t: clock_of_kdc(acceptor), NEXT,
+               tried=("negotiate", ("clock_skew",)), after=both(
+                   once_each, failed_attempt("negotiate", "clock")))
     yield Case("no ticket, https: Negotiate tried, then the next",
                without_ticket, NEXT, tried=("negotiate", NO_TICKET),
                target="https")
@@ -57,11 +110,11 @@ def of_all(acceptor):
                without_ticket, NEXT, tried=("negotiate", NO_TICKET),
                client="wget")
     yield Case("KDC that never answers: the next after the timeout",
-               lambda task: unreachable(acceptor, True), NEXT,
-               tried=("negotiate", NO_TICKET), within=2 + SLACK)
+               **silent(acceptor, True))
+    yield Case("KDC that never answers, https: the next after the timeout",
+               **silent(acceptor, True, target="https"))
     yield Case("KDC behind a firewall that drops: the next after the timeout",
-               lambda task: unreachable(acceptor, False), NEXT,
-               tried=("negotiate", NO_TICKET), within=2 + SLACK)
+               **silent(acceptor, False))
     yield Case("KDC down: the next at once", lambda task: down(acceptor), NEXT,
                tried=("negotiate", NO_TICKET), within=SLACK)
     yield Case("ticket and password: Negotiate", lambda task: {
@@ -98,6 +151,7 @@ def of_all(acceptor):
 def tests(acceptor):
     if acceptor.name == "all-squid":
         yield from named(acceptor, of_all(acceptor))
+        yield paid_once(acceptor)
     if acceptor.name == "mixed-apache":
         yield from named(acceptor, [
             Case("no ticket: NTLM, by its own name or within Negotiate",
@@ -109,7 +163,10 @@ def tests(acceptor):
         yield from named(acceptor, [
             Case("offers NTLM and takes none: refused, each once",
                  without_ticket, seen=lambda seen: len(seen) <= 4,
-                 after=once_each)])
+                 after=once_each),
+            Case("neither ticket nor password: no credential",
+                 lambda task: tickets(acceptor, NOWHERE),
+                 cause=("no_credential",), seen=nothing_sent)])
     if acceptor.name == "ntlm-apache":
         yield from named(acceptor, [
             Case("password, any scheme", without_ticket,

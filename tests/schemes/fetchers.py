@@ -8,7 +8,7 @@ import subprocess
 
 import bodies
 from acceptors import FAR
-from clients import BY_NAME, Client, Run, from_file
+from clients import BY_NAME, PYTHON, Client, Run, from_file
 from lab import CLEAN_PATH, Trouble
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
@@ -25,14 +25,14 @@ def compile_java(lab):
         raise Trouble("javac failed: " + done.stderr[-1500:])
 
 
-def java_words(task, api, *more):
-    return [*JAVA, "-cp", str(task.lab.root / "java"), "Fetch", api, *more]
+def java_words(task, api, url, *more):
+    return [*JAVA, "-cp", str(task.lab.root / "java"), "Fetch", api, url,
+            str(task.out), task.proxy_at, str(task.lab.ca), *more]
 
 
 def java(api):
     def build(task):
-        return Run(java_words(task, api, task.url, str(task.out),
-                              task.proxy_at, str(task.lab.ca)), got=from_file)
+        return Run(java_words(task, api, task.url), got=from_file)
     return Client(f"java-{api}", "openjdk-17-jdk-headless", "java", "java",
                   build)
 
@@ -49,18 +49,27 @@ def java_upload(api):
     def build(task):
         path, digest, run = bodies.upload(task, bodies.MIB, ["URL", "FILE"])
         url, body = run.argv
-        run.argv = java_words(task, api, url, str(task.out), task.proxy_at,
-                              str(task.lab.ca), body)
+        run.argv = java_words(task, api, url, "post", body)
         run.env = {}
         return path, digest, run
     return build
 
 
+UPLOADS = {
+    "requests": [PYTHON, PROGRAMS / "post_requests.py", "URL", "OUT", "PROXY",
+                 "CA", "FILE"],
+    "node": ["node", PROGRAMS / "post.js", "URL", "OUT", "PROXY", "CA", "FILE"],
+    "node chunked": ["node", PROGRAMS / "post.js", "URL", "OUT", "PROXY", "CA",
+                     "FILE", "chunked"],
+}
+
+
 def uploads():
     """{name: function(task) -> (path at the origin, sha256, Run)}"""
+    senders = {name: argv for name, (size, argv) in bodies.SENDERS.items()
+               if size == bodies.MIB}
     out = {name: lambda task, argv=argv: bodies.upload(task, bodies.MIB, argv)
-           for name, (size, argv) in bodies.SENDERS.items()
-           if size == bodies.MIB}
+           for name, argv in {**senders, **UPLOADS}.items()}
     return {**out, "java-url": java_upload("url"),
             "java-http": java_upload("http")}
 

@@ -7,7 +7,7 @@ import hashlib
 import domain
 import realm
 import running
-from cases import SLACK, Case, exactly, named, nothing_sent
+from cases import SLACK, Case, exactly, failed_attempt, named, nothing_sent
 from clients import BY_NAME
 from proxies import PASSWORD, USER
 from running import check, look, statuses
@@ -92,12 +92,13 @@ def of_kerberos(acceptor):
     yield Case("ticket of the proxy itself, KDC down", lambda t: r().env(
         r().ticket(t.folder, service=True), r().krb5_conf("down.conf", 9)),
         ("negotiate",), seen=exactly(407, 200))
-    yield Case("KDC that never answers", unknown_kdc(
-        acceptor, realm.SilentPort, 2), cause=NO_TICKET, seen=nothing_sent,
-        within=2 + SLACK)
-    yield Case("KDC behind a firewall that drops", unknown_kdc(
-        acceptor, lambda: realm.SilentPort(False), 2), cause=NO_TICKET,
-        seen=nothing_sent, within=2 + SLACK)
+    for name, make in (("that never answers", realm.SilentPort),
+                       ("behind a firewall that drops",
+                        lambda: realm.SilentPort(False))):
+        yield Case(f"KDC {name}", unknown_kdc(acceptor, make, 3),
+                   cause=NO_TICKET, seen=nothing_sent, within=3 + SLACK,
+                   least=2.5, after=failed_attempt(
+                       "negotiate", "within 3 s"))
     yield Case("KDC down", unknown_kdc(acceptor, lambda: 9, 10),
                cause=NO_TICKET, seen=nothing_sent, within=SLACK)
     yield Case("KDC with another clock", lambda t: ticket(

@@ -11,8 +11,10 @@ import running
 from proxies import PASSWORD, USER
 
 NOWHERE = "/nonexistent/cache"
+# with every client; and with bodies and many connections
 FULL = ("negotiate-squid", "negotiate-apache", "ntlm-apache", "ntlm-samba",
         "bearer-haproxy")
+DEEP = (*FULL, "ntlm-closing", "spnego-apache", "spnego-samba")
 
 
 def tickets(acceptor, cache=None):
@@ -42,6 +44,8 @@ class Way:
     legs: int              # requests until the first is answered
     env: Callable          # (task) -> variables
     full: bool = False     # with every client
+    deep: bool = False     # with bodies, and many connections
+    inside: bool = False   # NTLM, within Negotiate
 
     def login(self, task):
         return {**proxy_at(task), **self.env(task)}
@@ -49,21 +53,29 @@ class Way:
 
 def ticket(acceptor, name="ticket"):
     return Way(name, "negotiate", 2, lambda task: tickets(acceptor),
-               acceptor.name in FULL)
+               acceptor.name in FULL, acceptor.name in DEEP)
 
 
 def ntlm(acceptor, name="password, NTLM", **more):
     """Nothing but NTLM: elsewhere the library may choose for itself."""
     return Way(name, "ntlm", 3, lambda task: {
         **tickets(acceptor, NOWHERE), **password(),
-        "AUTH407_SCHEMES": "ntlm", **more}, acceptor.name in FULL)
+        "AUTH407_SCHEMES": "ntlm", **more}, acceptor.name in FULL,
+               acceptor.name in DEEP)
 
 
 def inside(acceptor):
     """Where Negotiate is all that is offered, NTLM goes within it."""
     return Way("password, NTLM in Negotiate", "ntlm", 3, lambda task: {
         **tickets(acceptor, NOWHERE), **password(),
-        "AUTH407_SCHEMES": "ntlm"})
+        "AUTH407_SCHEMES": "ntlm"}, deep=acceptor.name in DEEP, inside=True)
+
+
+def plain(acceptor, scheme):
+    """Basic or Digest, which this suite has for their price alone."""
+    return Way(f"password, {scheme.title()}", scheme, 2, lambda task: {
+        **tickets(acceptor, NOWHERE), **password(),
+        "AUTH407_SCHEMES": scheme}, deep=True)
 
 
 def bearer(acceptor):
@@ -71,7 +83,7 @@ def bearer(acceptor):
         token = acceptor.issuer.token(USER)
         running.SECRETS.append(token.split(".")[2])
         return {"AUTH407_TOKEN": token}
-    return Way("token", "bearer", 2, env, True)
+    return Way("token", "bearer", 2, env, True, True)
 
 
 def ways(acceptor):
@@ -84,7 +96,8 @@ def ways(acceptor):
         out.append(ticket(acceptor))
     if "samba-ntlm" in acceptor.accepts:
         out.append(ntlm(acceptor))
-    if "samba-spnego" in acceptor.accepts and \
-            "samba-ntlm" not in acceptor.accepts:
+    elif "samba-spnego" in acceptor.accepts:
         out.append(inside(acceptor))
+    if acceptor.name == "all-squid":
+        out += [plain(acceptor, "digest"), plain(acceptor, "basic")]
     return out
