@@ -180,19 +180,23 @@ bool a407_report_is_fine(enum a407_cause c);
  * or to add, maybe several lines ("" when there is nothing of that kind),
  * `where` the file that it belongs in, or one of the words of
  * a407_report_place. Host and port are filled in; USER and PASSWORD stand for
- * the secrets. Needs no freeing; texts may be the finding's.
+ * the secrets, FILE for one that holds them, and COMMAND for the client's
+ * command line. Needs no freeing; texts may be the finding's.
  */
 struct a407_report_advice {
     char text[640];
     char line[1024];
     const char *where;
-    bool other_way; /* the same without touching the client: auth407 */
+    const char *command; /* the same without touching the client: a command
+                            line of auth407; "" where that is no other way */
 };
 
 /* "Type" for "", "Add to FILE" and the like: `where` in words. */
 void a407_report_place(const char *where, char *out, size_t cap);
 void a407_report_advise(const struct a407_report_finding *f,
                         struct a407_report_advice *out);
+bool a407_report_same_advice(const struct a407_report_finding *f,
+                             const struct a407_report_finding *g);
 
 /* "2026-11-21T14:03:05Z" (RFC 3339, UTC, whole seconds) in at least 32 bytes.
  */

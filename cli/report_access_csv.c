@@ -68,7 +68,7 @@ static void put_row(FILE *f, const struct a407_access_row *row)
     put(f, ",", a407_span_str(row->matched ? "proxy's log" : ""));
     fputc(',', f);
     a407_report_csv_text(f, text);
-    fputs("\r\n", f);
+    fputs(",\"\",\"\"\r\n", f);
 }
 
 static void put_group(FILE *f, const struct a407_access_group *g)
@@ -88,7 +88,7 @@ static void put_group(FILE *f, const struct a407_access_group *g)
                                i ? ", " : "", g->targets[i]);
     put(f, ",", a407_span_str("proxy's log"));
     put(f, ",", a407_span_str(text));
-    fputs("\r\n", f);
+    fputs(",\"\",\"\"\r\n", f);
 }
 
 void a407_report_access_csv(const struct a407_report_access *a, FILE *f)

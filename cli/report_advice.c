@@ -6,10 +6,13 @@
 #include "credential.h"
 #include "report_script.h"
 
-/* What a client speaks to a proxy. */
-#define BASIC  (1u << A407_BASIC)
-#define DIGEST (BASIC | 1u << A407_DIGEST)
-#define ANY    (DIGEST | 1u << A407_NTLM | 1u << A407_NEGOTIATE)
+/* What a client speaks to a proxy: columns of report_fixes.def. */
+#define BASIC     (1u << A407_BASIC)
+#define DIGEST    (1u << A407_DIGEST)
+#define NTLM      (1u << A407_NTLM)
+#define NEGOTIATE (1u << A407_NEGOTIATE)
+#define BEARER    (1u << A407_BEARER)
+#define OURS      (BASIC | DIGEST | NTLM | NEGOTIATE | BEARER)
 
 static const struct fix {
     const char *binary, *script, *module;
@@ -38,6 +41,14 @@ static const struct remedy {
     {"no_ticket", "", "kinit USER@REALM"},
 };
 
+/* The row for a client at a proxy, and why there may be none. */
+struct choice {
+    const struct fix *row; /* NULL: there is none */
+    bool known;            /* the client has rows */
+    unsigned speaks;       /* all that they speak */
+    const char *text;      /* of a row that the client has not heeded */
+};
+
 static bool fits(const char *pattern, const char *z)
 {
     return strcmp(pattern, "*") == 0 || fnmatch(pattern, z, FNM_EXTMATCH) == 0;
@@ -51,41 +62,46 @@ static bool is_for(const struct fix *x, const struct a407_report_finding *f)
            fits(x->script, f->script) && fits(x->module, f->module);
 }
 
-/*
- * The row for a client and what its proxy offers; without one that speaks
- * that, the client's first, and *mute is set. NULL: no such client is known.
- */
-static const struct fix *find_fix(const struct a407_report_finding *f,
-                                  bool *mute)
+static bool same_client(const struct fix *x, const struct fix *y)
 {
+    return strcmp(x->binary, y->binary) == 0 &&
+           strcmp(x->script, y->script) == 0 &&
+           strcmp(x->module, y->module) == 0;
+}
+
+/* The variable is what this client was given and did not heed. */
+static bool is_unheeded(const struct fix *x,
+                        const struct a407_report_finding *f)
+{
+    return a407_report_group(f) == A407_REPORT_DROPPED &&
+           strcmp(x->where, "environment") == 0 &&
+           strncmp(x->line, "export http", 11) == 0;
+}
+
+static struct choice choose(const struct a407_report_finding *f)
+{
+    /* a record without challenges: what most clients can do */
+    unsigned offered = f->offered ? f->offered : BASIC;
     const struct fix *first = NULL;
+    struct choice c = {.text = ""};
     size_t i;
 
-    *mute = false;
     for (i = 0; i < sizeof fixes / sizeof *fixes; i++) {
         const struct fix *x = &fixes[i];
 
-        if (!is_for(x, f) || (first && strcmp(first->binary, x->binary) != 0))
+        if (!is_for(x, f) || (first && !same_client(first, x)))
             continue;
-        if (!f->offered || (f->offered & x->speaks))
-            return x;
-        if (!first)
-            first = x;
+        first = first ? first : x;
+        c.speaks |= x->speaks;
+        if (c.row || !(offered & x->speaks))
+            continue;
+        if (is_unheeded(x, f))
+            c.text = x->text;
+        else
+            c.row = x;
     }
-    *mute = first != NULL;
-    return first;
-}
-
-/* "digest,basic": those that the proxy offered and that have a name. */
-static void offered(const struct a407_report_finding *f, char *out, size_t cap)
-{
-    size_t i, at = 0;
-
-    out[0] = '\0';
-    for (i = 0; i < A407_SCHEME_COUNT; i++)
-        if (f->offered & 1u << i && at < cap)
-            at += (size_t)snprintf(out + at, cap - at, "%s%s", at ? "," : "",
-                                   a407_scheme_name((enum a407_scheme_id)i));
+    c.known = first != NULL;
+    return c;
 }
 
 static void append(char *out, size_t cap, const char *z, size_t n)
@@ -95,6 +111,31 @@ static void append(char *out, size_t cap, const char *z, size_t n)
     if (n < cap - at) {
         memcpy(out + at, z, n);
         out[at + n] = '\0';
+    }
+}
+
+/* Scheme names with `between` between them: as the settings write them, or as
+   people do. */
+static void name_schemes(unsigned schemes, bool setting, const char *between,
+                         char *out, size_t cap)
+{
+    static const char *const words[A407_SCHEME_COUNT] = {
+        [A407_BASIC] = "Basic",   [A407_DIGEST] = "Digest",
+        [A407_NTLM] = "NTLM",     [A407_NEGOTIATE] = "Negotiate",
+        [A407_BEARER] = "Bearer",
+    };
+    size_t i;
+
+    out[0] = '\0';
+    for (i = 0; i < A407_SCHEME_COUNT; i++) {
+        const char *name =
+            setting ? a407_scheme_name((enum a407_scheme_id)i) : words[i];
+
+        if (!(schemes & 1u << i) || !name)
+            continue;
+        if (*out)
+            append(out, cap, between, strlen(between));
+        append(out, cap, name, strlen(name));
     }
 }
 
@@ -109,7 +150,7 @@ static bool expand(const struct a407_report_finding *f, const char *name,
     else if (n == 4 && memcmp(name, "port", n) == 0)
         snprintf(out, cap, "%d", f->port);
     else if (n == 7 && memcmp(name, "offered", n) == 0)
-        offered(f, out, cap);
+        name_schemes(f->offered, true, ",", out, cap);
     else
         return false;
     return true;
@@ -131,6 +172,7 @@ static void clean(char *z)
     *to = '\0';
 }
 
+/* Braces that hold no name of ours are the line's own. */
 static void fill_line(const struct a407_report_finding *f, const char *line,
                       char *out, size_t cap)
 {
@@ -143,12 +185,14 @@ static void fill_line(const struct a407_report_finding *f, const char *line,
         line += n;
         if (!*line)
             break;
-        inner = strcspn(++line, "}");
-        if (expand(f, line, inner, value, sizeof value)) {
+        inner = strcspn(line + 1, "}");
+        if (expand(f, line + 1, inner, value, sizeof value)) {
             clean(value);
             append(out, cap, value, strlen(value));
+            line += inner + 2;
+        } else {
+            append(out, cap, line++, 1);
         }
-        line += inner + (line[inner] == '}');
     }
 }
 
@@ -174,50 +218,107 @@ static void general(const struct a407_report_finding *f,
         }
 }
 
-/* The client has a setting of its own; or it can't speak what is asked for. */
-static void of_client(const struct a407_report_finding *f, const struct fix *x,
-                      bool mute, struct a407_report_advice *out)
+/* The client can't speak what is asked for: no line would help. */
+static void say_mute(const struct a407_report_finding *f, unsigned speaks,
+                     struct a407_report_advice *out)
 {
-    if (mute) {
-        add_text(out, "The client speaks none of the schemes that this proxy "
-                      "offers: no setting of its own will do.");
-        return;
+    char text[256], mine[64], theirs[64];
+
+    name_schemes(speaks, false, " and ", mine, sizeof mine);
+    name_schemes(f->offered, false, ", ", theirs, sizeof theirs);
+    snprintf(text, sizeof text,
+             "To a proxy this client speaks only %s, and this proxy offers "
+             "%s: no setting of the client will do.",
+             mine, *theirs ? theirs : "nothing that is known here");
+    add_text(out, text);
+}
+
+/* What stands behind a line end is only for proxies that offer Negotiate. */
+static void say_of_row(const struct a407_report_finding *f, const struct fix *x,
+                       struct a407_report_advice *out)
+{
+    const char *more = strchr(x->text, '\n');
+
+    append(out->text, sizeof out->text, x->text, strcspn(x->text, "\n"));
+    if (more && f->offered & NEGOTIATE)
+        add_text(out, more + 1);
+}
+
+static void of_client(const struct a407_report_finding *f,
+                      const struct choice *c, struct a407_report_advice *out)
+{
+    if (c->row) {
+        say_of_row(f, c->row, out);
+        fill_line(f, c->row->line, out->line, sizeof out->line);
+        out->where = c->row->where;
+    } else if (f->offered && !(f->offered & c->speaks)) {
+        say_mute(f, c->speaks, out);
+    } else {
+        add_text(out, c->text);
     }
-    add_text(out, x->text);
-    fill_line(f, x->line, out->line, sizeof out->line);
-    out->where = x->where;
+}
+
+/* The client's own header is what is wrong: none, no good, or not fitting. */
+static bool is_clients(const struct a407_report_finding *f)
+{
+    return a407_report_group(f) != A407_REPORT_OTHER ||
+           f->cause_id == A407_CAUSE_CLIENT_REJECTED ||
+           f->cause_id == A407_CAUSE_MISMATCH;
+}
+
+/* How auth407 would do it, without touching the client. */
+static const char *command_for(const struct a407_report_finding *f)
+{
+    if (f->offered && !(f->offered & OURS))
+        return "";
+    if (f->offered && !(f->offered & OURS & ~BEARER))
+        return "auth407 --token-file FILE -- COMMAND";
+    if (f->cause_id == A407_CAUSE_NOT_SENT || f->cause_id == A407_CAUSE_DROPPED)
+        return "auth407 -- COMMAND";
+    /* what the client has is not known to auth407, or not good */
+    return "auth407 --username USER --password-file FILE -- COMMAND";
 }
 
 void a407_report_advise(const struct a407_report_finding *f,
                         struct a407_report_advice *out)
 {
-    enum a407_report_group group = a407_report_group(f);
-    bool rejected = f->cause_id == A407_CAUSE_CLIENT_REJECTED, mute;
-    const struct fix *x = find_fix(f, &mute);
+    struct choice c = choose(f);
 
     memset(out, 0, sizeof *out);
-    out->where = "";
-    out->other_way = group != A407_REPORT_OTHER || rejected;
-    /* the variable is what the client did not heed: no use in setting it */
-    if (x && group == A407_REPORT_DROPPED &&
-        strcmp(x->where, "environment") == 0 &&
-        strncmp(x->line, "export http", 11) == 0) {
-        add_text(out, x->text);
-        return;
-    }
-    if (out->other_way && x) {
-        of_client(f, x, mute, out);
+    out->where = out->command = "";
+    if (is_clients(f)) {
+        out->command = command_for(f);
+        if (c.known)
+            of_client(f, &c, out);
+        else
+            general(f, out);
+        if (!c.known && *out->line)
+            out->command = "auth407 -- COMMAND";
+        if (!*out->command)
+            add_text(out, "auth407 speaks none of that, either: ask the "
+                          "proxy's owner for another scheme.");
         return;
     }
     if (f->cause_id == A407_CAUSE_COUNT)
         add_text(out, "The remedy stands in the records.");
-    else if (group == A407_REPORT_OTHER)
+    else
         add_text(out, a407_cause_info(f->cause_id)->remedy);
     general(f, out);
     if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE) {
         add_text(out, "The credential stands in");
         add_text(out, f->credential);
     }
+}
+
+bool a407_report_same_advice(const struct a407_report_finding *f,
+                             const struct a407_report_finding *g)
+{
+    struct a407_report_advice a, b;
+
+    a407_report_advise(f, &a);
+    a407_report_advise(g, &b);
+    return strcmp(a.text, b.text) == 0 && strcmp(a.line, b.line) == 0 &&
+           strcmp(a.where, b.where) == 0 && strcmp(a.command, b.command) == 0;
 }
 
 void a407_report_place(const char *where, char *out, size_t cap)

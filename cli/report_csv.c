@@ -69,6 +69,10 @@ static void finding(FILE *f, const struct a407_report_finding *x)
     a407_report_csv_text(f, a.where);
     fputc(',', f);
     a407_report_csv_text(f, a.line);
+    fputc(',', f);
+    a407_report_csv_text(f, a.text);
+    fputc(',', f);
+    a407_report_csv_text(f, a.command);
     fputs("\r\n", f);
 }
 
@@ -85,7 +89,7 @@ static void row(FILE *f, enum a407_report_table_id id, const char *name,
 
     texts(f, head, sizeof head / sizeof *head);
     tally(f, t);
-    fputs(",\"\",\"\"\r\n", f);
+    fputs(",\"\",\"\",\"\",\"\"\r\n", f);
 }
 
 static void table(const struct a407_report_view *v, FILE *f,
@@ -107,7 +111,7 @@ bool a407_report_csv(const struct a407_report_view *v, FILE *f)
 
     fputs("table,key,cause,binary,module,proxy,total,left_unresolved,"
           "resolved,unresolved,observed,not_retried,first_seen,last_seen,"
-          "where,line\r\n",
+          "where,line,text,auth407_command\r\n",
           f);
     for (i = 0; i < n; i++)
         finding(f, &r->findings[i]);

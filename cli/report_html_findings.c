@@ -60,35 +60,40 @@ static void put_places(const struct a407_report_finding *f, size_t n, FILE *o)
     fputs(fold ? "</ul></details>\n" : "</ul>\n", o);
 }
 
+/* In a paragraph that is open: what to do with the lines; then they follow. */
+static void put_lines(const char *what, const char *lines, FILE *o)
+{
+    a407_html_text(o, what);
+    fputs(":</p>\n<pre><code>", o);
+    a407_html_text_lines(o, lines);
+    fputs("</code></pre>\n", o);
+}
+
 static void put_advice(const struct a407_report_finding *f, FILE *o)
 {
     struct a407_report_advice a;
     char place[A407_REPORT_KEY_MAX + 32];
 
     a407_report_advise(f, &a);
-    if (!*a.line && !*a.text && !a.other_way)
+    if (!*a.line && !*a.text && !*a.command)
         return;
     fputs("<div class=\"fix\"><p><strong>Fix:</strong> ", o);
     if (*a.line) {
         a407_report_place(a.where, place, sizeof place);
-        a407_html_text(o, place);
-        fputs(":</p>\n<pre><code>", o);
-        a407_html_text_lines(o, a.line);
-        fputs("</code></pre>\n", o);
+        put_lines(place, a.line, o);
         if (*a.text) {
             fputs("<p>", o);
             a407_html_text(o, a.text);
             fputs("</p>\n", o);
         }
-        if (a.other_way)
-            fputs(
-                "<p>Or change nothing, and run <code class=\"cmd\">auth407 -- "
-                "COMMAND</code></p>\n",
-                o);
+        if (*a.command) {
+            fputs("<p>", o);
+            put_lines("Or change nothing, and run", a.command, o);
+        }
     } else {
-        if (a.other_way)
-            fputs("run it as <code class=\"cmd\">auth407 -- COMMAND</code>. ",
-                  o);
+        if (*a.command)
+            put_lines("run it as", a.command, o);
+        fputs(*a.command ? "<p>" : "", o);
         a407_html_text(o, a.text);
         fputs("</p>\n", o);
     }
@@ -111,7 +116,7 @@ static size_t run_of(const struct a407_report_finding *f, size_t n)
 static void put_program(const struct a407_report_finding *f, size_t n, FILE *o)
 {
     uint64_t unresolved = 0;
-    size_t i;
+    size_t i, same;
 
     for (i = 0; i < n; i++)
         unresolved += f[i].tally.unresolved;
@@ -124,8 +129,14 @@ static void put_program(const struct a407_report_finding *f, size_t n, FILE *o)
     fprintf(o, "&times; 407, <span class=\"%s\">", unresolved ? "bad" : "good");
     a407_html_count(o, unresolved);
     fputs(" unresolved</span></div></div>\n", o);
-    put_advice(f, o);
-    put_places(f, n, o);
+    for (i = 0; i < n; i += same) {
+        for (same = 1; i + same < n; same++)
+            if (!a407_report_same_advice(&f[i], &f[i + same]))
+                break;
+        if (!a407_report_is_fine(f->cause_id))
+            put_advice(&f[i], o);
+        put_places(&f[i], same, o);
+    }
     fputs("</article>\n", o);
 }
 

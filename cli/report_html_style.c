@@ -31,7 +31,7 @@ static const char style[] =
     ".good{color:var(--good);font-weight:600}\n"
     "section{background:var(--card);border:1px solid var(--line);"
     "border-radius:.75rem;padding:1rem 1.125rem;margin:1rem 0}\n"
-    "bdi,code,td,th,li{overflow-wrap:anywhere}.cmd{white-space:nowrap}"
+    "bdi,code,td,th,li,p{overflow-wrap:anywhere}"
     "section>ul{padding-left:1.25rem}section>.legend,section>.bars"
     "{padding-left:0}\n"
     "code,pre,.key{font-family:ui-monospace,\"SF Mono\",Menlo,Consolas,"

@@ -103,7 +103,9 @@ static void advice(FILE *f, const struct a407_report_finding *x)
     string(f, a.where);
     member(f, "line", a.line);
     member(f, "text", a.text);
-    fprintf(f, ",\"auth407_would_do\":%s}", a.other_way ? "true" : "false");
+    fprintf(f, ",\"auth407_would_do\":%s", *a.command ? "true" : "false");
+    member(f, "auth407_command", a.command);
+    fputc('}', f);
 }
 
 static void finding(FILE *f, const struct a407_report_finding *x)

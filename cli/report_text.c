@@ -180,6 +180,17 @@ static void put_lines(term *t, const char *lines)
     }
 }
 
+/* Behind a colon in that column; on a line of its own where that is full. */
+static void put_command(term *t, const char *command, size_t column)
+{
+    if (column + strlen(command) < t->width) {
+        fprintf(t->f, " %s\n", command);
+        return;
+    }
+    fputc('\n', t->f);
+    put_lines(t, command);
+}
+
 static void put_advice(term *t, const struct a407_report_finding *f)
 {
     struct a407_report_advice a;
@@ -199,18 +210,20 @@ static void put_advice(term *t, const struct a407_report_finding *f)
             fputs("      ", t->f);
             a407_term_wrap(t, a.text, 6, 6);
         }
-        if (a.other_way)
-            fputs("      Or change nothing, and run: auth407 -- COMMAND\n",
-                  t->f);
+        if (*a.command) {
+            fputs("      Or change nothing, and run:", t->f);
+            put_command(t, a.command, 34);
+        }
         return;
     }
-    if (a.other_way) {
-        fputs("run it as: auth407 -- COMMAND\n", t->f);
+    if (*a.command) {
+        fputs("run it as:", t->f);
+        put_command(t, a.command, 19);
         if (*a.text)
             fputs("      ", t->f);
     }
     if (*a.text)
-        a407_term_wrap(t, a.text, a.other_way ? 6 : 9, 6);
+        a407_term_wrap(t, a.text, *a.command ? 6 : 9, 6);
 }
 
 /* How many of the n findings are of the first one's program and cause. */
@@ -247,12 +260,14 @@ static void put_program(const struct a407_report_view *v, term *t,
     fputs(numbers, t->f);
     a407_term_style(t, A407_PLAIN);
     fputc('\n', t->f);
-    for (i = 0; i < most; i++)
+    for (i = 0; i < most; i++) {
         put_place(t, &f[i]);
+        if (!a407_report_is_fine(f->cause_id) &&
+            (i + 1 == most || !a407_report_same_advice(&f[i], &f[i + 1])))
+            put_advice(t, &f[i]);
+    }
     if (most < n)
         fprintf(t->f, "    and %zu more places: --all shows them\n", n - most);
-    if (!a407_report_is_fine(f->cause_id))
-        put_advice(t, f);
 }
 
 static void put_cause(term *t, const struct a407_report_finding *f)

@@ -206,7 +206,8 @@ def pasted_lines():
         "/usr/bin/git", proxy__address="a.test;reboot #$(id)`id`\"'\n&|"))
     line = findings(file)["/usr/bin/git"]["advice"]["line"]
     equal(line, "git config --global http.proxy "
-                "http://USER@a.testrebootidid:3128")
+                "http://USER@a.testrebootidid:3128\n"
+          "git config --global http.proxyAuthMethod basic")
 
 
 def columns(line):
@@ -290,9 +291,10 @@ def mute_client():
                record("/usr/bin/socat", proxy__challenges=both))
     got = findings(file)
     equal(got["/usr/bin/wget"]["advice"]["line"], "", "wget")
-    has(got["/usr/bin/wget"]["advice"]["text"], "none of the schemes")
+    has(got["/usr/bin/wget"]["advice"]["text"],
+        "speaks only Basic, and this proxy offers NTLM")
     check(got["/usr/bin/wget"]["advice"]["auth407_would_do"], "auth407")
-    has(got["/usr/bin/curl"]["advice"]["line"], "\nproxy-anyauth")
+    has(got["/usr/bin/curl"]["advice"]["line"], "\nproxy-ntlm")
     has(got["/usr/bin/socat"]["advice"]["line"], "proxyauth=USER:PASSWORD")
 
 

@@ -54,8 +54,8 @@ true
 DROPPED = [
     ("/usr/bin/wget", "wget", "proxy_user = USER"),
     ("/git-remote-http", "libcurl-gnutls.so.4", "git config --global"),
-    ("(pip-like.py)", "python3.11", ""),  # the program names the proxy
-    ("(Fetch)", ("libnet.so", "libnio.so"), "disabledSchemes="),
+    ("(pip-like.py)", "python3.11", "proxies = {"),
+    ("(Fetch)", ("libnet.so", "libnio.so"), "Authenticator.setDefault("),
     ("/nc.openbsd", "nc.openbsd", "-X connect -x "),
 ]
 
@@ -177,10 +177,7 @@ def script_through_squid():
         check(mine[0]["module"] in module, mine[0]["module"])
         equal(mine[0]["proxy"], f"127.0.0.1:{port}")
         check(mine[0]["advice"]["auth407_would_do"], binary)
-        if line:
-            has(mine[0]["advice"]["line"], line)
-        else:
-            has(mine[0]["advice"]["text"], "stands in the variable or in the")
+        has(mine[0]["advice"]["line"], line)
     text = report(log).out
     rest = [f["cause"] for f in found if f["group"] != "dropped"]
     check(set(rest) <= {"answered_by_client"}, shown)
