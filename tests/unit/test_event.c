@@ -196,8 +196,8 @@ static void test_empty(void **state)
         "\"timestamp\":\"1970-01-01T00:00:00.000000Z\"",
         "\"outcome\":\"resolved\",\"cause\":\"none\",\"cause_evidence\":",
         "\"proxy\":{\"address\":\"\",\"port\":0,\"challenges\":[]}",
-        "{\"present\":false,\"scheme\":null,\"username\":null,"
-        "\"sent_before\":\"never\"}",
+        "{\"present\":false,\"scheme\":null,\"username\":null,",
+        ",\"sent_before\":\"never\"}",
         "\"response\":{\"status_code\":null}",
         "\"final\":{\"status_code\":null}",
         "\"attempts\":[],\"process\":",
