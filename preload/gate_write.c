@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <time.h>
 
 #include "ask.h"
 #include "gate.h"
@@ -119,9 +120,22 @@ static bool wait_to_write(struct writing *w)
 
 /*
  * Has an answer come before the request was out? Then see to it. A look costs
- * a system call: one for each so many bytes is enough, and one before a wait.
+ * a system call: one for each so many bytes is enough, one before a wait, and
+ * one after a pause of the program's, in which it may have come. So a body that
+ * is written after its 407 goes out but once.
  */
 #define LOOK_EVERY 65536u
+#define PAUSE_MS   8 /* two ticks of the coarse clock */
+
+static bool time_to_look(struct a407_conn *c)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    bool paused = now - c->wrote_ms >= PAUSE_MS;
+    c->wrote_ms = now;
+    return paused || c->unwatched >= LOOK_EVERY;
+}
 
 static bool look_at_answer(struct writing *w)
 {
@@ -170,7 +184,7 @@ static enum step full_step(struct writing *w)
 /* Sends as the program gave it. STEP_END: errno is set. */
 static enum step pass_step(struct writing *w)
 {
-    if (w->c->unwatched >= LOOK_EVERY)
+    if (time_to_look(w->c))
         look_at_answer(w);
     if (a407_forget_if_done(w->c))
         return STEP_PASS;

@@ -44,6 +44,7 @@ struct a407_conn {
     bool shut_write;  /* the program said SHUT_WR */
     int lowat;        /* the program's SO_RCVLOWAT while ours is set; or 0 */
     size_t unwatched; /* body bytes written since the last look */
+    int64_t wrote_ms; /* by a coarse clock; when the program last wrote */
     int error;        /* an error of the connection that we took off */
     struct a407_child child; /* makes tokens for a handshake; or none */
     char *scratch;           /* for peeked bytes */
