@@ -103,6 +103,28 @@ static void add_leg(struct a407_report_access *a, struct a407_access_entry *e,
     a407_access_sort_add(a->legs, e);
 }
 
+/*
+ * A client that answers by NTLM, or by NTLM within Negotiate, meets one more
+ * 407 on its way, which has no record. Its line in the proxy's log is taken
+ * here, if the port says whose it is, and nothing else comes of it.
+ */
+static void add_handshake(struct a407_report_access *a,
+                          const struct a407_access_entry *own,
+                          const struct a407_report_record *l,
+                          struct a407_span target)
+{
+    struct a407_access_entry e = *own;
+
+    if (l->resend_count == 0 || !(a407_span_ieq(l->client_scheme, "NTLM") ||
+                                  a407_span_ieq(l->client_scheme, "Negotiate")))
+        return;
+    e.at_us++; /* the record's own line is chosen first */
+    e.leg = A407_ACCESS_LEGS;
+    e.user = 0;
+    e.flags = A407_ACCESS_PORT_ONLY;
+    add_leg(a, &e, l, target, 407);
+}
+
 void a407_report_access_record(struct a407_report_access *a,
                                const struct a407_report_record *l,
                                bool selected)
@@ -125,6 +147,7 @@ void a407_report_access_record(struct a407_report_access *a,
     e.user = l->client_sent ? a407_access_user(l->client_user) : 0;
     a->sums.records += selected;
     add_leg(a, &e, l, target, l->status);
+    add_handshake(a, &e, l, target);
     e.user = 0;
     for (i = 0; i < shown; i++) {
         const struct a407_report_attempt *t = &l->attempts[i];

@@ -145,7 +145,8 @@ static int fits(const struct window *w, const struct a407_access_entry *leg,
                       (port && leg->leg ? BETWEEN_US : 0);
 
     if (line->other != A407_ACCESS_NONE || other_port ||
-        llabs(difference) > allowed)
+        llabs(difference) > allowed ||
+        (leg->flags & A407_ACCESS_PORT_ONLY && !port))
         return 0;
     return 1 + 2 * port + (leg->leg == 0 && line->user == leg->user);
 }

@@ -69,7 +69,8 @@ enum {
     A407_ACCESS_SELECTED = 2,   /* the report is on it */
     A407_ACCESS_UNRESOLVED = 4, /* the program was left with the refusal */
     A407_ACCESS_COARSE = 8,     /* at_us is the middle of a whole second */
-    A407_ACCESS_BY_PORT = 16    /* matched, and the ports were equal */
+    A407_ACCESS_BY_PORT = 16,   /* matched, and the ports were equal */
+    A407_ACCESS_PORT_ONLY = 32  /* only a line of the same port will do */
 };
 
 #define A407_ACCESS_RUN    32768 /* entries sorted in memory: 2 MiB */

@@ -77,6 +77,14 @@ static struct a407_span title(struct a407_span words)
     return a407_span(words.p, blank ? (size_t)(blank - words.p) : words.n);
 }
 
+/* Not what runs but how: an option, or Java's file of options. */
+static bool is_option(const struct interpreter *it, struct a407_span word)
+{
+    if (word.n > 1 && word.p[0] == '@')
+        return strcmp(it->name, "java") == 0;
+    return word.n > 1 && word.p[0] == '-';
+}
+
 /* The script's name as it stands; may be empty. */
 static struct a407_span script_of(const struct a407_report_record *l,
                                   const struct interpreter *it)
@@ -103,7 +111,7 @@ static struct a407_span script_of(const struct a407_report_record *l,
             return i + 1 < n ? a407_report_base(l->args[i + 1]) : none;
         if (in_list(it->values, word))
             i++;
-        else if (word.n == 0 || word.p[0] != '-' || word.n == 1)
+        else if (!is_option(it, word))
             return a407_report_base(word);
     }
     return none;

@@ -107,6 +107,41 @@ static void test_no_temporary_files(void **state)
     assert_null(a407_report_access_open(&o));
 }
 
+/* A client that answers by NTLM: 407, 407 with its challenge, then the end. Of
+   the second there is no record (MS-NTHT section 4). */
+static void test_handshake_of_client(void **state)
+{
+    static const int ports[2] = {40001, 0};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        struct a407_report_record r = record(T, "CONNECT o:443", ports[i]);
+        struct a407_report_access *a;
+
+        log_begin();
+        squid(T, 0, "TCP_DENIED/407", "CONNECT o:443", "-", ports[i]);
+        squid(T + 5000, 2, "TCP_DENIED/407", "CONNECT o:443", "-", ports[i]);
+        squid(T + 9000, 900, "TCP_TUNNEL/200", "CONNECT o:443", "u", ports[i]);
+        a = begin(2 * S);
+        a407_report_access_record(a, &r, true);
+        r.time_us = T + 9500;
+        r.status = r.final_status = 200;
+        r.client_sent = true;
+        r.client_scheme = a407_span_str("NTLM");
+        r.client_user = a407_span_str("u");
+        r.resend_count = 1;
+        r.unresolved = false;
+        a407_report_access_record(a, &r, true);
+        assert_true(a407_report_access_finish(a));
+        assert_int_equal(a->sums.records, 2);
+        assert_int_equal(a->sums.matched, 2);
+        /* without ports nobody can tell whose it is */
+        assert_int_equal(a->sums.without_record, ports[i] ? 0 : 1);
+        end(a);
+    }
+}
+
 static void test_by_port(void **state)
 {
     struct a407_report_access *a;
@@ -455,6 +490,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_temporary_files),
+        cmocka_unit_test(test_handshake_of_client),
         cmocka_unit_test(test_by_port),
         cmocka_unit_test(test_numbers_that_are_no_ports),
         cmocka_unit_test(test_by_time),

@@ -101,6 +101,7 @@ static const struct {
     {"/usr/bin/perl", {"perl", "-w", "/x/get.pl"}, "get.pl"},
     {"/usr/bin/perl5.36.0", {"perl", "-e", "1"}, "-e"},
     {"/opt/jdk/bin/java", {"java", "-Xmx1g", "-jar", "/o/a.jar"}, "a.jar"},
+    {"/opt/jdk/bin/java", {"java", "@options", "-cp", ".", "Main"}, "Main"},
     {"/opt/jdk/bin/java",
      {"java", "-cp", "x:y", "-Da=b", "org.example.Main", "-q"},
      "org.example.Main"},
