@@ -100,7 +100,7 @@ static void usage(FILE *out)
           "  --demo               is http://auth407.test/ itself\n"
           "  --stdin              end when standard input does\n"
           "  --trickle-us N       pause between bytes (default 200)\n"
-          "  --slow-ms N          pause of slow-final (default 1500)\n"
+          "  --slow-ms N          pause of slow-final, ntlm-slow (default 1500)\n"
           "  --fault NAME[=COUNT] misbehave, for ever or COUNT times:\n",
           out);
     fault_list(out);
