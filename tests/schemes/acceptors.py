@@ -64,6 +64,11 @@ class AuthSquid(Acceptor, Squid):
         self.offers, self.needs, self.extra = offers, needs, extra
         self.keytab = "keytab"
 
+    def sizes(self):
+        """(connection, status, bytes of the request) of each so far."""
+        rows = [line.split() for line in self.size_log.read_text().splitlines()]
+        return [(port, int(status), int(size)) for port, status, size in rows]
+
     def _command(self, scheme):
         helpers = "/usr/lib/squid"
         samba = "/usr/bin/ntlm_auth --configfile=" + str(
@@ -87,7 +92,13 @@ class AuthSquid(Acceptor, Squid):
             if scheme in ("basic", "digest"):
                 lines.append(f"{scheme} realm {REALM}")
         lines += self.extra
-        return ("".join(f"auth_param {line}\n" for line in lines) +
+        # how many bytes of each request came; told when it is over
+        self.size_log = self.lab.write(f"{self.name}/sizes.log", "",
+                                       owner="proxy")
+        lines_of_log = ("logformat sizes %>p %>Hs %>st\n"
+                        f"access_log stdio:{self.size_log} sizes\n")
+        return (lines_of_log +
+                "".join(f"auth_param {line}\n" for line in lines) +
                 f"http_port {FAR}:{self.port}\n"
                 "acl known proxy_auth REQUIRED\n"
                 "http_access allow known\nhttp_access deny all\n")

@@ -16,7 +16,7 @@ NAME, REALM = "CORP", "CORP.TEST"
 DISABLED, EXPIRED, LOCKED, ODD = "bob", "carol", "dave", "erin"
 ODD_PASSWORD = "pässwörd:§1 €uro"
 # whose wrong logins are counted; and who logs in wrongly all the time
-GUESSED, FORGETFUL, CLUMSY = "frank", "heidi", "gina"
+GUESSED, FORGETFUL, CLUMSY, HASTY = "frank", "heidi", "gina", "ivan"
 
 SMB_CONF = """\
 [global]
@@ -99,7 +99,7 @@ class Domain:
         self.tool("domain", "passwordsettings", "set", "--complexity=off",
                   "--account-lockout-threshold=5", "--min-pwd-length=4")
         for user in (USER, DISABLED, EXPIRED, LOCKED, GUESSED, FORGETFUL,
-                     CLUMSY):
+                     CLUMSY, HASTY):
             self.tool("user", "create", user, PASSWORD)
         self.tool("user", "create", ODD, ODD_PASSWORD)
         self.tool("user", "disable", DISABLED)

@@ -70,13 +70,18 @@ def run(argv, env, **more):
 def clock(shift):
     """Words that come before a command whose clock is to be wrong. (Not the
     program faketime: killed, it leaves shared memory behind.)"""
+    return ["/usr/bin/env", *(f"{name}={value}" for name, value in
+                              clock_variables(shift).items())] if shift else []
+
+
+def clock_variables(shift):
     if not shift:
-        return []
+        return {}
     library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
     if not library:
         raise Trouble("package faketime is missing; run scripts/deps test")
-    return ["/usr/bin/env", f"LD_PRELOAD={library[0]}", f"FAKETIME={shift}",
-            "FAKETIME_DISABLE_SHM=1"]
+    return {"LD_PRELOAD": library[0], "FAKETIME": shift,
+            "FAKETIME_DISABLE_SHM": "1"}
 
 
 class Realm:

@@ -8,9 +8,11 @@ import domain
 import realm
 import running
 from cases import SLACK, Case, exactly, failed_attempt, named, nothing_sent
-from clients import BY_NAME
+from clients import (BY_NAME, PYTHON, SIZE, Run, from_file, proxy_variables)
+from fetchers import PROGRAMS
+from origin import content
 from proxies import PASSWORD, USER
-from running import check, look, statuses
+from running import check, check_resolved, look, statuses
 from ways import NOWHERE, password, proxy_at, tickets
 
 NO_TICKET = ("no_ticket",)
@@ -171,26 +173,10 @@ def of_ntlm(acceptor):
                **OUT)
 
 
-def old_http(acceptor, argv, name):
-    """A client of HTTP/1.0: the proxy must be told to keep the connection."""
-    def run(bench):
-        task = bench.task(acceptor)
-        command = BY_NAME["curl"].build(task)
-        command.argv[1:1] = argv
-        mark = acceptor.mark()
-        result = bench.launched(task, command, {
-            **proxy_at(task), **ntlm()(task)})
-        seen = acceptor.since(mark)
-        check(result.good and statuses(seen) == [407, 407, 200],
-              f"{seen}\n{result.describe()}")
-    return f"{acceptor.name} {name}", run
-
-
-def counted_once(acceptor):
+def counted_once(acceptor, user, login):
     """The domain sees a wrong password once, however often the user runs his
     programs: then it is held back."""
     def run(bench):
-        user = domain.FORGETFUL
         counts, seen, folder = [acceptor.domain.bad_passwords(user)], [], None
         for _ in range(3):
             task = bench.task(acceptor)
@@ -198,7 +184,7 @@ def counted_once(acceptor):
             mark = acceptor.mark()
             result = bench.launched(
                 task, BY_NAME["curl"].build(task), {
-                    **proxy_at(task), **ntlm(user, "wrong")(task),
+                    **proxy_at(task), **login(user, "wrong")(task),
                     "XDG_STATE_HOME": str(folder / "state")})
             check(not result.good, result.describe())
             seen.append(statuses(acceptor.since(mark)))
@@ -211,16 +197,95 @@ def counted_once(acceptor):
     return f"{acceptor.name} wrong password: the domain counts one", run
 
 
+def kinit(user, secret=PASSWORD):
+    """A password for the domain's KDC, and NTLM if that can't be used."""
+    return lambda task: {**tickets(task.proxy, NOWHERE),
+                         **password(user, secret, None)}
+
+
+def of_windows_kdc(acceptor):
+    """What the domain's KDC refuses is refused: no NTLM tries it again."""
+    yield Case("password alone", kinit(USER), ("negotiate",),
+               seen=exactly(407, 200))
+    for user, why, word in ((domain.DISABLED, "disabled", "disabled"),
+                            (domain.LOCKED, "locked out", "locked"),
+                            (domain.EXPIRED, "with an expired password",
+                             "expired")):
+        yield Case(f"user {why}", kinit(user), cause=("rejected",),
+                   seen=nothing_sent, tried=("negotiate", ("rejected",)),
+                   after=failed_attempt("negotiate", word))
+    yield Case("a user that the KDC does not know: NTLM has its try",
+               kinit("nobody", "none"), cause=("rejected",),
+               seen=exactly(407, 407, 407), tried=("negotiate", NO_TICKET))
+
+
 # ---- Bearer
 
-def secret(token):
+def secret_of(token):
     running.SECRETS.append(token.split(".")[2])
     return token
 
 
+def rotated(acceptor, name, source, clock=None, seconds=2):
+    """The token ends between two requests of one process, and what it came
+    from has another one by then: the program sees no 407. The second request
+    goes without a token, or, if by its `clock` the token is good, with it."""
+    def run(bench):
+        task = bench.task(acceptor)
+        first, second = (secret_of(acceptor.issuer.token(USER, lives))
+                         for lives in (seconds, 600))
+        env, change = source(task, first, second)
+        argv = [PYTHON, str(PROGRAMS / "between.py"), task.url, str(task.out),
+                task.proxy.url, str(task.lab.ca),
+                f"sleep {seconds + 0.1}; {change}"]
+        command = Run(argv, {**proxy_variables(task), **realm.clock_variables(
+            clock)}, got=from_file, want=content(SIZE) * 2)
+        mark = acceptor.mark()
+        result = bench.launched(task, command, {**proxy_at(task), **env})
+        seen = statuses(acceptor.since(mark))
+        check(result.good and result.out.split() == [b"200", b"200"] and
+              seen == [407, 200, 407, 200],
+              f"the proxy saw {seen}\n{result.describe()}")
+        check_resolved(result, task, None, ["bearer"])
+    return f"{acceptor.name} {name}", run
+
+
+def token_file(task, first, second):
+    path = task.folder / "token"
+    for name, token in (("token", first), ("token.new", second)):
+        (task.folder / name).write_text(token + "\n")
+        (task.folder / name).chmod(0o600)
+    return credentials(task, {"token-file": path}), f"mv {path}.new {path}"
+
+
+def token_helper(task, first, second):
+    """Has the first token once."""
+    path, said = task.folder / "helper", task.folder / "said"
+    path.write_text(f"""#!/bin/sh
+token={first}
+[ -e {said} ] && token={second}
+: >{said}
+printf 'authtype=Bearer\\ncredential=%s\\n' "$token"
+""")
+    path.chmod(0o700)
+    return credentials(task, {"helper": path}), ":"
+
+
+def of_rotation(acceptor):
+    late = "-10m"
+    yield rotated(acceptor, "a token-file that is rotated before the end",
+                  token_file)
+    yield rotated(acceptor, "a helper that has another token then",
+                  token_helper)
+    yield rotated(acceptor, "a token-file that is rotated, and a late clock",
+                  token_file, late)
+    yield rotated(acceptor, "a helper that has another, and a late clock",
+                  token_helper, late)
+
+
 def of_bearer(acceptor):
     def token(lives=600):
-        return secret(acceptor.issuer.token(USER, lives))
+        return secret_of(acceptor.issuer.token(USER, lives))
 
     def file(task, text):
         path = task.folder / "token"
@@ -254,7 +319,7 @@ def of_bearer(acceptor):
         t, {"token-file": file(t, token(-60))}), cause=("token_expired",),
         seen=nothing_sent)
     yield Case("token of a stranger: refused, once", lambda t: {
-        "AUTH407_TOKEN": secret(acceptor.stranger.token(USER))},
+        "AUTH407_TOKEN": secret_of(acceptor.stranger.token(USER))},
         cause=("rejected",), seen=exactly(407, 407))
     yield Case("a token-file that is not there", lambda t: credentials(
         t, {"token-file": "/nonexistent/token"}), cause=("helper_failed",),
@@ -282,8 +347,11 @@ def tests(acceptor):
                  cause=causes, seen=exactly(407, 407))])
     if acceptor.name in ("ntlm-apache", "ntlm-samba"):
         yield from named(acceptor, of_ntlm(acceptor))
-        yield old_http(acceptor, ["--http1.0"], "curl with HTTP/1.0")
     if acceptor.name == "ntlm-samba":
-        yield counted_once(acceptor)
+        yield counted_once(acceptor, domain.FORGETFUL, ntlm)
+    if acceptor.name == "spnego-samba":
+        yield from named(acceptor, of_windows_kdc(acceptor))
+        yield counted_once(acceptor, domain.HASTY, kinit)
     if acceptor.scheme == "bearer":
         yield from named(acceptor, of_bearer(acceptor))
+        yield from of_rotation(acceptor)
