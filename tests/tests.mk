@@ -43,6 +43,7 @@ include tests/schemes/schemes.mk
 -include tests/structure/structure.mk
 -include tests/bench/bench.mk
 include tests/report/report.mk
+include tests/dropped/dropped.mk
 include tests/access-log/access-log.mk
 include tests/report-html/report-html.mk
 -include tests/sanitize.mk
