@@ -22,7 +22,7 @@ unit: $(unit_bin)
 
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
        ntlm-vs-others fetch-test hook startup sinks record redaction completeness \
-       integration gss \
+       integration gss schemes \
        access-log report-html
 
 include tests/digest.mk
