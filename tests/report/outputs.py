@@ -299,6 +299,51 @@ def mute_client():
 
 
 @test
+def other_schemes():
+    """a proxy with Bearer alone, with what nobody speaks, and two proxies of
+    one program: the advice is for each"""
+    def at_proxy(name, *schemes, **more):
+        return record(proxy__address=name, proxy__challenges=[
+            {"scheme": s, "realm": None} for s in schemes], **more)
+    got = findings(log("bearer.jsonl", at_proxy("a.test", "Bearer")))
+    advice = got["/usr/bin/wget"]["advice"]
+    equal(advice["line"], "", "line")
+    has(advice["text"], "offers Bearer")
+    equal(advice["auth407_command"], "auth407 --token-file FILE -- COMMAND")
+    got = findings(log("nobody.jsonl", at_proxy("a.test", "Hobo"),
+                       at_proxy("a.test", "Hobo", path="/usr/bin/mytool")))
+    for binary in got:
+        advice = got[binary]["advice"]
+        equal((advice["line"], advice["auth407_would_do"],
+               advice["auth407_command"]), ("", False, ""), binary)
+        has(advice["text"], "auth407 speaks none of that, either")
+    has(got["/usr/bin/wget"]["advice"]["text"], "nothing that is known here")
+    text = report(log("two.jsonl", at_proxy("a.test", "Basic"),
+                      at_proxy("b.test", "Digest"))).out
+    has(text, "a.test:3128\n      1 time: 1 observed\n"
+        "      2026-11-21 12:00:00\n    Fix: Add to ~/.wgetrc:")
+    has(text, "b.test:3128\n      1 time: 1 observed\n"
+        "      2026-11-21 12:00:00\n    Fix: run it as: auth407 -- COMMAND\n"
+        "      To a proxy this client speaks only Basic")
+
+
+@test
+def wrong_scheme():
+    """a client that sends what is not offered gets the line for what is"""
+    digest = [{"scheme": "Digest", "realm": "x"}]
+    got = findings(log("mismatch.jsonl", *(record(
+        path, cause="client_scheme_mismatch", proxy__challenges=digest,
+        http__request__proxy_authorization={
+            "present": True, "scheme": "Basic", "username": "u"})
+        for path in ("/usr/bin/curl", "/usr/bin/wget"))))
+    has(got["/usr/bin/curl"]["advice"]["line"], "\nproxy-digest")
+    equal(got["/usr/bin/wget"]["advice"]["line"], "", "wget")
+    for binary in got:
+        equal(got[binary]["advice"]["auth407_command"],
+              "auth407 --username USER --password-file FILE -- COMMAND")
+
+
+@test
 def sent_before():
     """a header that was sent before and is missing now is told"""
     file = log("reuse.jsonl", *[record(
