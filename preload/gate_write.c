@@ -252,7 +252,8 @@ static ssize_t fail_natively(struct writing *w)
  */
 static void finish_handshake(struct writing *w)
 {
-    int64_t until = a407_now_ms() + (int64_t)w->c->site->proxy.config->wait_ms;
+    int64_t bound = (int64_t)w->c->site->proxy.config->wait_ms;
+    int64_t until = a407_now_ms() + bound;
     while (in_handshake(w->c)) {
         if (a407_pump(w->c, w->fd) != A407_PUMP_SHORT || !in_handshake(w->c))
             continue; /* the last leg is out: the body goes on */
@@ -262,6 +263,8 @@ static void finish_handshake(struct writing *w)
         a407_engine_lock_now(w->c);
         a407_engine_send_failed(w->c->engine);
         a407_engine_unlock(w->c);
+        if (may_block(w)) /* where it begins anew it has that time again */
+            until = a407_now_ms() + bound;
     }
 }
 
