@@ -75,34 +75,35 @@ struct settings {
 
 static void usage(FILE *out)
 {
-    fputs("usage: proxy407 [option]...\n"
-          "Listens on 127.0.0.1 and ::1, prints \"port N\", serves for ever.\n"
-          "  --port N             0: any free port (default)\n"
-          "  --auth WHAT          none (default), basic, digest, list: both,\n"
-          "                       bearer: the password is the token; ntlm,\n"
-          "                       negotiate (NTLM within); repeat it for more\n"
-          "  --user U --password P --realm R\n"
-          "  --domain D           that an NTLM login must name (default: any)\n"
-          "  --password-file FILE the password is FILE's first line; read\n"
-          "                       anew for each request\n"
-          "  --algorithm A        MD5 (default), SHA-256, SHA-512-256, also\n"
-          "                       with -sess; repeat it to offer several\n"
-          "  --qop LIST           auth (default), auth-int, both, or none\n"
-          "  --nonce-count N      a nonce is stale after N uses\n"
-          "  --valid-for N        the password is revoked after N requests\n"
-          "  --userhash           offer userhash\n"
-          "  --charset            offer charset=UTF-8\n"
-          "  --sess-first         -sess is keyed with the first cnonce\n"
-          "  --scheme-header LINE one more challenge, sent before the others\n"
-          "  --log FILE           a line for each connection and request\n"
-          "  --capture PREFIX     all bytes, in PREFIX.CONNECTION.in and .out\n"
-          "  --upstream HOST:PORT everything goes there (loopback only)\n"
-          "  --demo               is http://auth407.test/ itself\n"
-          "  --stdin              end when standard input does\n"
-          "  --trickle-us N       pause between bytes (default 200)\n"
-          "  --slow-ms N          pause of slow-final, ntlm-slow (default 1500)\n"
-          "  --fault NAME[=COUNT] misbehave, for ever or COUNT times:\n",
-          out);
+    fputs(
+        "usage: proxy407 [option]...\n"
+        "Listens on 127.0.0.1 and ::1, prints \"port N\", serves for ever.\n"
+        "  --port N             0: any free port (default)\n"
+        "  --auth WHAT          none (default), basic, digest, list: both,\n"
+        "                       bearer: the password is the token; ntlm,\n"
+        "                       negotiate (NTLM within); repeat it for more\n"
+        "  --user U --password P --realm R\n"
+        "  --domain D           that an NTLM login must name (default: any)\n"
+        "  --password-file FILE the password is FILE's first line; read\n"
+        "                       anew for each request\n"
+        "  --algorithm A        MD5 (default), SHA-256, SHA-512-256, also\n"
+        "                       with -sess; repeat it to offer several\n"
+        "  --qop LIST           auth (default), auth-int, both, or none\n"
+        "  --nonce-count N      a nonce is stale after N uses\n"
+        "  --valid-for N        the password is revoked after N requests\n"
+        "  --userhash           offer userhash\n"
+        "  --charset            offer charset=UTF-8\n"
+        "  --sess-first         -sess is keyed with the first cnonce\n"
+        "  --scheme-header LINE one more challenge, sent before the others\n"
+        "  --log FILE           a line for each connection and request\n"
+        "  --capture PREFIX     all bytes, in PREFIX.CONNECTION.in and .out\n"
+        "  --upstream HOST:PORT everything goes there (loopback only)\n"
+        "  --demo               is http://auth407.test/ itself\n"
+        "  --stdin              end when standard input does\n"
+        "  --trickle-us N       pause between bytes (default 200)\n"
+        "  --slow-ms N          pause of slow-final, ntlm-slow (default 1500)\n"
+        "  --fault NAME[=COUNT] misbehave, for ever or COUNT times:\n",
+        out);
     fault_list(out);
 }
 
