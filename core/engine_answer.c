@@ -292,6 +292,9 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
     }
     if (t == A407_TRY_NONE || !can_repeat(e, &detail)) {
         give_up(e, x->cause, detail);
+        /* The body that the program still writes has no place behind a leg. */
+        if (x->standin && e->w == A407_W_BODY && e->kept.n)
+            a407_engine_move(e, A407_ST_GIVE_BACK);
         return false;
     }
     a407_event_note(e, first_cause(e), NULL);

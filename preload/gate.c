@@ -163,7 +163,7 @@ bool a407_forget_if_done(struct a407_conn *c)
     a407_engine_unlock(c);
     if (record)
         a407_record_flush(c);
-    if (!done)
+    if (!done || c->given_back)
         return false;
     restore_lowat(c, c->fd);
     c->gone = true;

@@ -114,7 +114,8 @@ int a407_wait_through(int fd, short events, int ms);
 /* reconnect.c: a new connection to the same peer in the fd's place. */
 bool a407_reconnect(struct a407_conn *c, int fd);
 
-/* Puts a socket in the fd's place from which the kept 407 can be read. */
+/* Puts a socket in the fd's place from which the kept 407 can be read. As with
+   a peer that has closed, what the program writes meanwhile does not fail. */
 void a407_give_back(struct a407_conn *c, int fd);
 
 /* The program lets go of the connection in the middle of a head: what it has

@@ -159,6 +159,14 @@ static bool in_handshake(struct a407_conn *c)
     return yes && !c->gone;
 }
 
+static bool wants_back(struct a407_conn *c)
+{
+    a407_engine_lock(c);
+    bool yes = a407_engine_want(c->engine).kind == A407_WANT_GIVE_BACK;
+    a407_engine_unlock(c);
+    return yes;
+}
+
 /* True after a 407 that could be answered on a fresh connection. */
 static bool repeated_afresh(struct a407_conn *c)
 {
@@ -188,8 +196,8 @@ static enum step pass_step(struct writing *w)
         look_at_answer(w);
     if (a407_forget_if_done(w->c))
         return STEP_PASS;
-    if (in_handshake(w->c))
-        return STEP_ON; /* that look has begun one */
+    if (in_handshake(w->c) || w->c->given_back)
+        return STEP_ON; /* that look has begun one, or there was no way */
     ssize_t k = send_rest(w);
     if (k >= 0) {
         w->c->unwatched += (size_t)k;
@@ -206,7 +214,7 @@ static enum step pass_step(struct writing *w)
         return STEP_END;
     /* The proxy has hung up: perhaps after a 407 that can be answered. */
     int error = errno;
-    if (look_at_answer(w) && repeated_afresh(w->c))
+    if (look_at_answer(w) && (repeated_afresh(w->c) || w->c->given_back))
         return STEP_ON;
     errno = error;
     return STEP_END;
@@ -266,12 +274,24 @@ static void finish_handshake(struct writing *w)
         if (may_block(w)) /* where it begins anew it has that time again */
             until = a407_now_ms() + bound;
     }
+    if (wants_back(w->c))
+        a407_give_back(w->c, w->fd); /* a program may poll before it reads */
+}
+
+/* The rest of a request whose 407 the program is about to read. */
+static enum step swallow(struct writing *w)
+{
+    for (size_t n; (n = rest(w).n) > 0;)
+        advance(w, n);
+    return STEP_ON;
 }
 
 static enum step one_step(struct writing *w)
 {
     if (in_handshake(w->c))
         finish_handshake(w);
+    if (w->c->given_back)
+        return swallow(w);
     a407_engine_lock(w->c);
     enum a407_write_mode mode = a407_engine_write_mode(w->c->engine);
     a407_engine_unlock(w->c);

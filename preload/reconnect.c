@@ -164,6 +164,8 @@ void a407_give_back(struct a407_conn *c, int fd)
             REAL(fcntl)(pair[0], F_SETFL, fl);
         replace_everywhere(c, pair[0]);
         REAL(close)(pair[0]);
+        c->cookie = a407_socket_cookie(fd);
+        c->given_back = true;
     }
     c->error = 0;
     a407_engine_closed(c->engine);

@@ -38,6 +38,8 @@ struct a407_conn {
     socklen_t peer_n;
     uint64_t cookie;  /* SO_COOKIE: the socket's identity; 0 if unknown */
     bool gone;        /* passes through: the table entries are to go */
+    bool given_back;  /* a 407 is read from what stands in its place; what is
+                         written goes nowhere */
     bool shut_read;   /* the program said SHUT_RD or SHUT_RDWR: let go */
     int fd;           /* the one last used */
     size_t peeked;    /* bytes of a head seen at the last look */

@@ -186,6 +186,23 @@ def refused_cases():
                          once=True, cause="protocol_error")
 
 
+def halfway_cases():
+    """There is no way while the program still writes its body: it can write on,
+    and then reads the first 407."""
+    for way in ("block", "copy", "sendfile", "poll", "edge"):
+        for request in ("pieces", "late", "chunks"):
+            for fault, then in (("ntlm-garbled", "type1"),
+                                ("ntlm-silent", "unread"),
+                                ("ntlm-close", "type1 | type1 | type1")):
+                yield shaped(way, request, NTLM, ("early-407=1", fault),
+                             f"missing | {then}", expect=REFUSED, once=True,
+                             cause="protocol_error", env=(*ONLY, *PATIENCE))
+            for early in ("early-407", "early-407-close"):
+                yield shaped(way, request, cases.BASIC,
+                             (early, "refuse-after"), "missing",
+                             expect=REFUSED, once=True)
+
+
 def next_cases():
     """What the first 407 offered besides is tried when NTLM leads nowhere,
     though the proxy names nothing but NTLM any more."""
@@ -303,7 +320,7 @@ def ticket_cases():
 
 def all_cases():
     for make in (plain_cases, fault_cases, body_cases, refused_cases,
-                 next_cases, silent_cases, leg_cases, kin_cases,
+                 halfway_cases, next_cases, silent_cases, leg_cases, kin_cases,
                  ticket_cases):
         yield from make()
 
