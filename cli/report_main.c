@@ -62,8 +62,17 @@ static bool read_default(struct a407_report_run *r)
     if (log.there)
         return read_file(r, log.path) && good;
     if (!*log.before)
-        a407_note("%s is not there: no program has met a 407 yet", log.path);
+        a407_note("%s is not there: no program has met a 407 under auth407 "
+                  "yet; try `auth407 observe -- COMMAND`",
+                  log.path);
     return good;
+}
+
+/* What was read may be no log at all. */
+static void say_what_was_read(const struct a407_report_input *in)
+{
+    if (in->lines && in->torn + in->foreign == in->lines)
+        a407_note("no line there is auth407's: is it the right file?");
 }
 
 static bool read_all(struct a407_report_run *r,
@@ -137,8 +146,10 @@ static bool follow(struct a407_report_run *r,
                a407_report_follow(r, only, 1, from_start);
     a407_report_run_finish(r);
     if (good && o->format == A407_FORMAT_TEXT)
-        fprintf(f, "%" PRIu64 " exchanges with a 407, %" PRIu64 " unresolved\n",
-                r->report.all.total, r->report.all.unresolved);
+        fprintf(f,
+                "%" PRIu64 " exchange%s with a 407, %" PRIu64 " unresolved\n",
+                r->report.all.total, r->report.all.total == 1 ? "" : "s",
+                r->report.all.unresolved);
     return good;
 }
 
@@ -194,8 +205,12 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
         good = read_all(r, o);
     if (r->access && !a407_report_access_finish(r->access))
         return A407_REPORT_TROUBLE;
-    if (!o->follow && !r->report.out_of_memory)
+    if (!o->follow && !good && r->report.input.files == 0)
+        return A407_REPORT_TROUBLE; /* said; there is nothing to report on */
+    if (!o->follow && !r->report.out_of_memory) {
         good = print(r, o, term) && good;
+        say_what_was_read(&r->report.input);
+    }
     if (r->report.out_of_memory) {
         a407_error("out of memory");
         return A407_REPORT_TROUBLE;

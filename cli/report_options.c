@@ -47,12 +47,21 @@ static int choose(const char *option, const char *word, const char *const *list,
                   size_t n)
 {
     const char *near = a407_suggest(word, list, n);
-    size_t i;
+    char words[96] = "";
+    size_t i, at = 0;
 
     for (i = 0; i < n; i++)
         if (strcmp(list[i], word) == 0)
             return (int)i;
-    if (near)
+    for (i = 0; i < n && at < sizeof words; i++)
+        at += (size_t)snprintf(words + at, sizeof words - at, "%s%s",
+                               i == 0      ? ""
+                               : i + 1 < n ? ", "
+                                           : " or ",
+                               list[i]);
+    if (at < sizeof words)
+        a407_error("`--%s %s`: write %s", option, word, words);
+    else if (near)
         a407_error("`--%s %s`: did you mean `%s`?", option, word, near);
     else
         a407_error("`--%s %s` is none of those that there are", option, word);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "library.h"
+#include "log_file.h"
 #include "msg.h"
 #include "settings.h"
 #include "target.h"
@@ -107,8 +108,11 @@ int a407_run(const struct a407_invocation *inv)
     a407_target_inspect(inv->argv[0], &elf, &target);
     if (inv->values[A407_OPT_VERBOSE])
         show(&settings, library, &target);
-    if (!target.error && settings.config->mode != A407_MODE_OFF)
+    if (!target.error && settings.config->mode != A407_MODE_OFF) {
         a407_target_warn(&target);
+        a407_log_file_prepare(settings.config->log,
+                              inv->values[A407_OPT_LOG] != NULL);
+    }
     a407_config_free(settings.config);
     if (!set_preload(library, &target))
         return A407_EXIT_FAILURE;

@@ -82,13 +82,36 @@ def relative_files():
     where = {"cwd": path("rel")}
     equal(value_of("AUTH407_LOG", "--log", "x.jsonl", **where),
           path("rel/x.jsonl"))
-    equal(value_of("AUTH407_LOG", "--log", "/x.jsonl", **where), "/x.jsonl")
+    there = path("rel/y.jsonl")
+    equal(value_of("AUTH407_LOG", "--log", there, **where), there)
     for word in ("stderr", "syslog", "journald", "none", "syslog:/dev/log",
                  "syslog://127.0.0.1:5140"):
         equal(value_of("AUTH407_LOG", "--log", word, **where), word)
     equal(value_of("AUTH407_CREDENTIALS", "--credentials", "cred", **where),
           path("rel/cred"))
     refused(run("--log=", "true"), "`--log` needs a file name")
+
+
+@test
+def log_is_made():
+    """the file of --log is there from the start, and what can't be one is said;
+    a file that no option names is left alone"""
+    made = path("logs/new/x.jsonl")
+    done = run("observe", "--log", made, "true")
+    equal((done.status, done.err), (0, ""))
+    equal(os.stat(made).st_mode & 0o777, 0o600)
+    equal(os.stat(os.path.dirname(made)).st_mode & 0o777, 0o700)
+    write("logs/kept.jsonl", "{}\n")
+    run("--log", path("logs/kept.jsonl"), "true")
+    equal(open(path("logs/kept.jsonl")).read(), "{}\n")
+    left = path("logs/none.jsonl")
+    run("true", env={"AUTH407_LOG": left})
+    check(not os.path.exists(left), left)
+    for bad in (path("logs"), path("logs/kept.jsonl/x")):
+        done = run("--log", bad, "true")
+        equal(done.status, 0, bad)
+        has(done.err, f"nothing can be logged to {bad}: ")
+        equal(run("-q", "--log", bad, "true").err, "", "quiet")
 
 
 @test

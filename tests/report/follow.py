@@ -87,7 +87,7 @@ def ends():
         f.wait_for("resolved")
         status, out, err = f.end(number)
         equal((status, err), (0, ""), number)
-        has(out, "1 exchanges with a 407, 0 unresolved\n")
+        has(out, "1 exchange with a 407, 0 unresolved\n")
 
 
 @test

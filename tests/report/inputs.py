@@ -20,6 +20,20 @@ def total(*args, **more):
 
 
 @test
+def no_log_at_all():
+    """a file that is no log of auth407 is said to be none; what can't be read
+    gives no report"""
+    done = report(log("junk.jsonl", "one", '{"a":1}'))
+    equal(done.status, 0, "status")
+    has(done.err, "is it the right file?")
+    done = report("/nonexistent/log", "--format", "json")
+    equal((done.status, done.out), (2, ""), "nothing to read")
+    done = report()
+    equal(done.status, 0, "no log yet")
+    has(done.err, "try `auth407 observe -- COMMAND`")
+
+
+@test
 def statuses():
     """exit status: 0 nothing unresolved, 1 something, 2 trouble"""
     cases = ((0, []), (0, [record(**GOOD)]),
@@ -57,7 +71,7 @@ def usage():
             (("--since", "soon"), "`--since soon` is no time"),
             (("--until", "2h", "--since", "1h"), "before `--since`"),
             (("--format", "xml"), "`--format xml`"),
-            (("--format", "jsn"), "did you mean `json`?"),
+            (("--format", "jsn"), "write text, json, csv or html"),
             (("--color", "maybe"), "`--color maybe`"),
             (("--cause", "droped_by_client"), "`dropped_by_client`?"),
             (("--outcome", "fine"), "`--outcome fine`"),
