@@ -109,6 +109,7 @@ class GssApache(Acceptor, Apache):
     With `bound`, a login belongs to its connection; NTLM needs that."""
     modules = Apache.modules + ["auth_gssapi"]
     helper_log = "error.log"
+    compatible = {}        # what gss-ntlmssp is told of old protocols
 
     def __init__(self, lab, name, mechanisms, bound=True, basic=False):
         super().__init__(lab, name, "ntlm" if "ntlmssp" in mechanisms
@@ -128,7 +129,7 @@ class GssApache(Acceptor, Apache):
                 f"{self.name}.users", f"{NTLM_DOMAIN}:{USER}:{PASSWORD}\n")
             shutil.chown(users, "www-data")
             users.chmod(0o400)
-            self.environment = {**self.environment,
+            self.environment = {**self.environment, **self.compatible,
                                 "NTLM_USER_FILE": str(users)}
 
     def _auth(self):
@@ -288,8 +289,8 @@ def all_acceptors(lab):
         _with(FirstOffer(lab, "spnego-apache", ["ntlmssp"]),
               NTLM_INSIDE, known_as={**Acceptor.known_as, **corp}),
         _with(GssApache(lab, "mixed-apache", ["krb5", "ntlmssp"], basic=True),
-              {**KERBEROS, **NTLM}, known_as={
-                  **Acceptor.known_as, "basic": f"{USER}@KRB.TEST"}),
+              {**KERBEROS, **NTLM}, compatible={"LM_COMPAT_LEVEL": "0"},
+              known_as={**Acceptor.known_as, "basic": f"{USER}@KRB.TEST"}),
         _with(AuthSquid(lab, "ntlm-samba", ["NTLM"], windows), NTLM),
         _with(AuthSquid(lab, "ntlm-closing", ["NTLM"], windows,
                         ["ntlm keep_alive off"]), NTLM),

@@ -160,6 +160,7 @@ def of_ntlm(acceptor):
                                       else USER, "wrong"), **OUT)
     if "domain" not in acceptor.needs:
         yield Case("another domain", ntlm(name="OTHER"), **OUT)
+        yield Case("NTLMv1, which is refused", ntlm(AUTH407_NTLM="v1"), **OUT)
         return
     yield Case("user@realm", ntlm(f"{USER}@corp.test", name=None), **IN)
     yield Case("no domain", ntlm(name=None), **IN)
@@ -345,6 +346,9 @@ def tests(acceptor):
         yield from named(acceptor, [
             Case("a good ticket is refused: once", lambda t: tickets(acceptor),
                  cause=causes, seen=exactly(407, 407))])
+    if acceptor.name == "mixed-apache":
+        yield from named(acceptor, [Case(
+            "NTLMv1, which is taken", ntlm(AUTH407_NTLM="v1"), **IN)])
     if acceptor.name in ("ntlm-apache", "ntlm-samba"):
         yield from named(acceptor, of_ntlm(acceptor))
     if acceptor.name == "ntlm-samba":
