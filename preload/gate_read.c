@@ -44,6 +44,7 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
     struct a407_want w = a407_engine_want(c->engine);
     a407_engine_unlock(c);
     size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
+    unsigned renewed = c->renewed;
     pthread_mutex_unlock(&c->lock);
     char one = 0;
     char *room = need > 1 ? malloc(need) : &one;
@@ -57,6 +58,8 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
     if (room != &one)
         free(room);
     pthread_mutex_lock(&c->lock);
+    if (renewed != c->renewed)
+        return true; /* another thread was quicker: what ended is no more */
     /* Part of what was waited for: the end, or the program's own time limit. */
     if (k > 0 && (size_t)k < need && a407_timeout_ms(fd, SO_RCVTIMEO) >= 0 &&
         a407_wait_through(fd, POLLRDHUP, 0) <= 0) {

@@ -142,6 +142,7 @@ bool a407_reconnect(struct a407_conn *c, int fd)
     int ms = (int)c->site->proxy.config->wait_ms;
     bool refused;
     c->error = 0;
+    c->renewed++;
     if (!same_socket(c, fd, ms, &refused) &&
         !(refused && new_socket(c, fd, ms)))
         return false;

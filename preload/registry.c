@@ -288,7 +288,10 @@ static void after_fork_child(void)
         struct a407_conn *c = a407_slot(fd);
         if (!c || c == A407_WATCH)
             continue;
-        if (!c->gone && pthread_mutex_trylock(&c->lock) != 0)
+        bool busy = pthread_mutex_trylock(&c->lock) != 0;
+        if (!busy)
+            pthread_mutex_unlock(&c->lock);
+        if (busy && !c->gone)
             c->gone = true;
         else if (!c->gone)
             a407_engine_forked(c->engine);

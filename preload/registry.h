@@ -36,6 +36,7 @@ struct a407_conn {
     struct a407_engine *engine;
     struct sockaddr_storage peer;
     socklen_t peer_n;
+    unsigned renewed; /* times that it was connected again */
     uint64_t cookie;  /* SO_COOKIE: the socket's identity; 0 if unknown */
     bool gone;        /* passes through: the table entries are to go */
     bool given_back;  /* a 407 is read from what stands in its place; what is

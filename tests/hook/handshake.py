@@ -158,6 +158,15 @@ def body_cases():
             yield dataclasses.replace(case, faults=("interim",))
 
 
+def late_cases():
+    """A reader wakes up with the old connection's end when another thread has
+    made a new one, and sent the body there."""
+    for auth, wire in ((NTLM, "missing | type1 ok+300000"),
+                       (cases.BASIC, "missing | ok+300000")):
+        yield shaped("threads", "late", auth, ("early-407=1",), wire,
+                     after=("late",), label="a late reset")
+
+
 def refused_cases():
     """The program gets a 407 of the proxy's, whole."""
     wrong = (*ONLY, ("AUTH407_PASSWORD", "not the password"))
@@ -319,9 +328,9 @@ def ticket_cases():
 
 
 def all_cases():
-    for make in (plain_cases, fault_cases, body_cases, refused_cases,
-                 halfway_cases, next_cases, silent_cases, leg_cases, kin_cases,
-                 ticket_cases):
+    for make in (plain_cases, fault_cases, body_cases, late_cases,
+                 refused_cases, halfway_cases, next_cases, silent_cases,
+                 leg_cases, kin_cases, ticket_cases):
         yield from make()
 
 
