@@ -170,7 +170,8 @@ static void put_foot(const struct a407_report_view *v, FILE *f)
     a407_html_count(f, in->lines);
     fprintf(f, " line%s of ", in->lines == 1 ? "" : "s");
     a407_html_count(f, in->files);
-    fprintf(f, " file%s were read\n", in->files == 1 ? "" : "s");
+    fprintf(f, " file%s %s read\n", in->files == 1 ? "" : "s",
+            in->lines == 1 ? "was" : "were");
     put_note(in->filtered, "407 is left out by the filters",
              "407s are left out by the filters", f);
     put_note(in->without_407, "request met no 407", "requests met no 407", f);

@@ -99,9 +99,10 @@ static void head_input(const struct a407_report_view *v, term *t)
     char text[1200];
 
     snprintf(text, sizeof text,
-             "%" PRIu64 " line%s of %" PRIu64 " file%s were read%s%s",
-             in->lines, plural(in->lines), in->files, plural(in->files),
-             *v->filters ? "; shown: " : "", v->filters);
+             "%" PRIu64 " line%s of %" PRIu64 " file%s %s read%s%s", in->lines,
+             plural(in->lines), in->files, plural(in->files),
+             in->lines == 1 ? "was" : "were", *v->filters ? "; shown: " : "",
+             v->filters);
     a407_term_wrap(t, text, 0, 2);
     note(t, in->filtered, "407 is left out by these filters",
          "407s are left out by these filters");

@@ -47,7 +47,9 @@ with_nc() {
 }
 
 failed=
-for step in ${*:-curl asked plain wget git pip urllib requests java nc}; do
+[ $# -gt 0 ] ||
+    set -- curl asked plain wget git pip urllib requests java nc
+for step in "$@"; do
     "with_$step" || failed="$failed $step"
 done
 [ -z "$failed" ] || { echo "fetch.sh: failed:$failed" >&2; exit 1; }
