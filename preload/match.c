@@ -161,5 +161,6 @@ void a407_match_unlock(void)
 
 void a407_match_child(void)
 {
+    pthread_mutex_unlock(&lock);
     pthread_mutex_init(&lock, NULL);
 }

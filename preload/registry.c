@@ -272,6 +272,14 @@ static void after_fork_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* Let go first, for those who keep a record of locks: ours has them. */
+static void anew(pthread_mutex_t *m, bool ours)
+{
+    if (ours)
+        pthread_mutex_unlock(m);
+    pthread_mutex_init(m, NULL);
+}
+
 /*
  * In the child only this thread is left. A connection that another thread was
  * serving is in an unknown state: it passes through.
@@ -280,24 +288,22 @@ static void after_fork_child(void)
 {
     if (owner)
         owner = getpid();
-    pthread_mutex_init(&lock, NULL);
+    anew(&lock, true);
     a407_match_child();
     for (struct a407_site *s = sites; s; s = s->next)
-        pthread_mutex_init(&s->lock, NULL);
+        anew(&s->lock, true);
     for (int fd = 0; fd <= highest; fd++) {
         struct a407_conn *c = a407_slot(fd);
         if (!c || c == A407_WATCH)
             continue;
         bool busy = pthread_mutex_trylock(&c->lock) != 0;
-        if (!busy)
-            pthread_mutex_unlock(&c->lock);
         if (busy && !c->gone)
             c->gone = true;
         else if (!c->gone)
             a407_engine_forked(c->engine);
         if (c->gone)
             atomic_store(&a407_slots[fd], NULL);
-        pthread_mutex_init(&c->lock, NULL);
+        anew(&c->lock, !busy);
     }
 }
 
