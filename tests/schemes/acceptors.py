@@ -110,6 +110,10 @@ class GssApache(Acceptor, Apache):
     modules = Apache.modules + ["auth_gssapi"]
     helper_log = "error.log"
     compatible = {}        # what gss-ntlmssp is told of old protocols
+    # No member of a domain: one leaves it to its controller whether NTLMv1 is
+    # good enough. Untold, gss-ntlmssp asks the winbindd of this machine.
+    standalone = {"NETBIOS_COMPUTER_NAME": "PROXY",
+                  "NETBIOS_DOMAIN_NAME": "WORKSTATION"}
 
     def __init__(self, lab, name, mechanisms, bound=True, basic=False):
         super().__init__(lab, name, "ntlm" if "ntlmssp" in mechanisms
@@ -129,7 +133,8 @@ class GssApache(Acceptor, Apache):
                 f"{self.name}.users", f"{NTLM_DOMAIN}:{USER}:{PASSWORD}\n")
             shutil.chown(users, "www-data")
             users.chmod(0o400)
-            self.environment = {**self.environment, **self.compatible,
+            self.environment = {**self.environment, **self.standalone,
+                                **self.compatible,
                                 "NTLM_USER_FILE": str(users)}
 
     def _auth(self):
