@@ -7,7 +7,6 @@ from typing import Callable
 
 from clients import BY_NAME
 from running import Failure, check, look, statuses
-from ways import proxy_at
 
 # how often the whole costs more than the limit of a helper: processes, legs
 SLACK = 4.0

@@ -10,7 +10,7 @@ from clients import PROGRAMS as COMMON
 from clients import PYTHON, SIZE, Run, from_file, proxy_variables
 from fetchers import PROGRAMS, java_words
 from origin import content
-from running import check, check_resolved, statuses
+from running import check, check_resolved
 from ways import ways
 
 LANES, TIMES = 20, 3       # connections at once, and what each is asked
@@ -73,8 +73,8 @@ def at_once(acceptor, way, target, build, each):
             check(len(good) == LANES * wanted, f"{len(good)} requests got in")
             if acceptor.name == "ntlm-closing" or not acceptor.bound:
                 return
-            lanes = [statuses_of for statuses_of in by_connection(seen)
-                     .values() if 200 in statuses_of]
+            lanes = [lane for lane in by_connection(seen).values()
+                     if 200 in lane]
             check(len(lanes) == LANES or each == 1 < len(lanes) < LANES,
                   f"{len(lanes)} connections")
             check(each == 1 or all(n.count(200) == wanted for n in lanes),

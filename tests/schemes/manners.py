@@ -12,9 +12,9 @@ from fetchers import PROGRAMS
 from kept import gap, node, several
 from origin import content
 from realm import SilentPort
-from running import check, check_resolved, look, statuses
+from running import check, check_resolved, look
 from troubles import credentials, secret_of
-from ways import NOWHERE, Way, password, proxy_at, tickets, ways
+from ways import NOWHERE, password, proxy_at, ways
 
 # ---- connections that the client does not mean to keep
 

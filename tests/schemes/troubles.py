@@ -227,7 +227,7 @@ def secret_of(token):
     return token
 
 
-def rotated(acceptor, name, source, clock=None, seconds=2):
+def rotated(acceptor, name, source, clock=None, seconds=4):
     """The token ends between two requests of one process, and what it came
     from has another one by then: the program sees no 407. The second request
     goes without a token, or, if by its `clock` the token is good, with it."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""post_requests.py URL OUT PROXY CA FILE [TIMES]: requests posts FILE, each time
-on a new connection, with the proxies of the environment."""
+"""post_requests.py URL OUT PROXY CA FILE [TIMES]: requests posts FILE, on a new
+connection each time, with the proxies of the environment."""
 import sys
 
 import requests
