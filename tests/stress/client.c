@@ -5,8 +5,8 @@
  * with the plan. At the end it says what happened, and how many descriptors it
  * had before and after.
  *
- * usage: client loop|threads WIDTH SECONDS SEED PORT DIGEST-PORT [children]
- *        [signals]
+ * usage: client loop|threads WIDTH SECONDS SEED PORT DIGEST-PORT NTLM-PORT
+ *        [children] [signals]
  */
 #include <err.h>
 #include <signal.h>
@@ -36,16 +36,16 @@ static void start_signals(void)
 int main(int argc, char **argv)
 {
     static struct run run;
-    if (argc < 7)
+    if (argc < 5 + PORTS)
         errx(2, "usage: client loop|threads WIDTH SECONDS SEED PORT "
-                "DIGEST-PORT [children] [signals]");
+                "DIGEST-PORT NTLM-PORT [children] [signals]");
     run.width = (unsigned)atoi(argv[2]);
     run.seconds = (unsigned)atoi(argv[3]);
     run.seed = strtoull(argv[4], NULL, 10);
-    run.port[0] = (uint16_t)atoi(argv[5]);
-    run.port[1] = (uint16_t)atoi(argv[6]);
+    for (int i = 0; i < PORTS; i++)
+        run.port[i] = (uint16_t)atoi(argv[5 + i]);
     signal(SIGPIPE, SIG_IGN);
-    for (int i = 7; i < argc; i++) {
+    for (int i = 5 + PORTS; i < argc; i++) {
         if (strcmp(argv[i], "children") == 0)
             run.children = true;
         else if (strcmp(argv[i], "signals") == 0)

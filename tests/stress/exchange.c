@@ -168,7 +168,7 @@ int exchange_connect(struct run *run, int type_flags, uint64_t *random)
     int fd = socket(AF_INET, SOCK_STREAM | type_flags, 0);
     if (fd < 0)
         err(1, "socket");
-    to.sin_port = htons(run->port[rng_below(random, 2)]);
+    to.sin_port = htons(run->port[rng_below(random, PORTS)]);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (rng_one_in(random, 4))
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);

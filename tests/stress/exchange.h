@@ -7,12 +7,15 @@
 #include "answer.h"
 #include "plan.h"
 
+/* Of the proxy: for Basic, Digest and NTLM. */
+#define PORTS 3
+
 /* One run of the client. */
 struct run {
     uint64_t seed;
     unsigned seconds;
     unsigned width; /* connections of the loop, or threads */
-    uint16_t port[2];
+    uint16_t port[PORTS];
     bool children;         /* make some now and then */
     atomic_uint started;   /* also the next exchange's number */
     atomic_uint completed; /* as planned, by the client's plan as well */

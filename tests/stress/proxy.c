@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A proxy for the stress test. It asks for a login, on one port with Basic and
- * on the other with Digest, and does to its 407s at random what real ones do:
- * closes, resets, half-closes, sends in pieces, at great length, in chunks.
- * What it answers once it is satisfied follows the exchange's plan.
+ * A proxy for the stress test. It asks for a login, on one port with Basic, on
+ * one with Digest and on one with NTLM, and does to its 407s at random what
+ * real ones do: closes, resets, half-closes, sends in pieces, at great length,
+ * in chunks. What it answers once it is satisfied follows the exchange's plan.
  *
  * At the end of its standard input it prints what it saw. "faults" there are
  * breaches by the other side: a wrong credential, a request that was altered,
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "auth.h"
+#include "ntlm.h"
 #include "plan.h"
 #include "server.h"
 #include "wire.h"
@@ -31,7 +32,9 @@
 static uint64_t seed;
 static _Atomic unsigned char granted[NUMBERS];
 static _Atomic unsigned char refused[NUMBERS];
-static atomic_uint n_granted, n_refused, n_faults, n_connections;
+static _Atomic unsigned char legs[NUMBERS];
+static _Atomic unsigned char broken[NUMBERS]; /* handshakes, by us */
+static atomic_uint n_granted, n_refused, n_legs, n_faults, n_connections;
 
 struct port {
     struct auth auth;
@@ -43,6 +46,7 @@ struct session {
     struct wire wire;
     uint64_t random;
     struct plan plan; /* of the request at hand */
+    struct ntlm ntlm;
 };
 
 static void fault(const struct session *s, const char *what, const char *more)
@@ -120,10 +124,14 @@ static void put_407(struct session *s, bool stale, enum trick trick,
     bool chunks = trick != OLD && rng_one_in(&s->random, 4);
     text_fmt(out, "HTTP/1.%d 407 Proxy Authentication Required\r\n",
              trick != OLD);
-    auth_challenges(&s->port->auth, stale, &c);
-    for (size_t i = 0; i < c.n; i++)
-        text_fmt(out, "Proxy-Authenticate: %s\r\n", c.item[i].p);
-    challenges_free(&c);
+    if (s->ntlm.challenge.p) {
+        text_fmt(out, "Proxy-Authenticate: %s\r\n", s->ntlm.challenge.p);
+    } else {
+        auth_challenges(&s->port->auth, stale, &c);
+        for (size_t i = 0; i < c.n; i++)
+            text_fmt(out, "Proxy-Authenticate: %s\r\n", c.item[i].p);
+        challenges_free(&c);
+    }
     if (chunks)
         text_str(out, "Transfer-Encoding: chunked\r\n");
     else if (trick != OLD)
@@ -143,13 +151,39 @@ static void put_407(struct session *s, bool stale, enum trick trick,
         out->n -= rng_below(&s->random, n / 2);
 }
 
+/* The 407s of an exchange: one, or with NTLM one and a few with a Type 2. */
+static void count(struct session *s)
+{
+    bool leg = s->ntlm.challenge.p;
+    if (leg) {
+        atomic_fetch_add(&n_legs, 1);
+        if (++legs[s->plan.number] > 3)
+            fault(s, "a fourth handshake for", "one exchange");
+    } else if (refused[s->plan.number] & 1) {
+        fault(s, "a second 407 for", "one exchange");
+    }
+    if (!refused[s->plan.number])
+        atomic_fetch_add(&n_refused, 1);
+    refused[s->plan.number] |= leg ? 2 : 1;
+}
+
+/* What a handshake survives: one that breaks off, besides the one that may
+   have met the end of the connection at its start. */
+static enum trick leg_trick(struct session *s)
+{
+    enum trick trick = rng_below(&s->random, TRICKS);
+    if (!rng_one_in(&s->random, 4) || broken[s->plan.number])
+        return STAYS;
+    broken[s->plan.number] = trick != STAYS && trick != STAYS_TOO;
+    return trick;
+}
+
 static bool refuse(struct session *s, bool stale)
 {
     struct text out = {0};
-    enum trick trick = rng_below(&s->random, TRICKS);
-    atomic_fetch_add(&n_refused, 1);
-    if (refused[s->plan.number]++)
-        fault(s, "a second 407 for", "one exchange");
+    enum trick trick =
+        s->ntlm.challenge.p ? leg_trick(s) : rng_below(&s->random, TRICKS);
+    count(s);
     if (rng_one_in(&s->random, 8))
         text_str(&out, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
     put_407(s, stale, trick, &out);
@@ -249,9 +283,11 @@ static bool read_number(const char *target, uint32_t *number)
            strncmp(end, ".stress.test", 12) == 0;
 }
 
+/* A leg that is not the last has none. */
 static bool content_is_right(const struct session *s, const struct msg *rq)
 {
-    if (rq->body.n != (s->plan.kind == KIND_POST ? s->plan.body : 0))
+    bool none = s->ntlm.challenge.p || s->plan.kind != KIND_POST;
+    if (rq->body.n != (none ? 0 : s->plan.body))
         return false;
     for (size_t i = 0; i < rq->body.n; i++)
         if ((unsigned char)rq->body.p[i] != plan_up(s->plan.number, i))
@@ -264,14 +300,17 @@ static bool hasty(struct session *s, const struct msg *rq)
 {
     return auth_needed(&s->port->auth) && msg_has_body(rq) &&
            !msg_field(rq, "Proxy-Authorization") && !auth_wants_body(rq) &&
-           rng_one_in(&s->random, 8);
+           s->ntlm.phase != NTLM_IN && rng_one_in(&s->random, 8);
 }
 
 static bool judged(struct session *s, struct msg *rq)
 {
     static const char *const methods[] = {"GET", "POST", "CONNECT"};
+    static struct faults none;
+    struct auth *a = &s->port->auth;
     struct ruling why;
-    auth_judge(&s->port->auth, rq, &why);
+    if (!a->ntlm || !ntlm_judge(&s->ntlm, a, &none, rq, &why))
+        auth_judge(a, rq, &why);
     if (strcmp(rq->word[0], methods[s->plan.kind]) != 0)
         fault(s, "method", rq->word[0]);
     if (!content_is_right(s, rq))
@@ -285,6 +324,9 @@ static bool judged(struct session *s, struct msg *rq)
         old = true;
     if (old || why.verdict == AUTH_MISSING)
         return refuse(s, old);
+    /* Now and then a login is for one request only. */
+    if (rng_one_in(&s->random, 6))
+        s->ntlm.phase = NTLM_NOTHING;
     return why.verdict == AUTH_OK && grant(s);
 }
 
@@ -318,24 +360,29 @@ static void serve(void *ctx, int fd, unsigned id)
         more = serve_one(&s, &rq);
         msg_free(&rq);
     }
+    ntlm_free(&s.ntlm);
     if (s.wire.fd >= 0)
         wire_close(&s.wire);
 }
 
 static void summary(void)
 {
-    printf("connections %u refused %u granted %u faults %u\n", n_connections,
-           n_refused, n_granted, n_faults);
+    printf("connections %u refused %u legs %u granted %u faults %u\n",
+           n_connections, n_refused, n_legs, n_granted, n_faults);
 }
 
-static void start(struct port *p, bool login, bool digest)
+static const char *const schemes[] = {"port", "digest", "ntlm"};
+#define PORTS (sizeof schemes / sizeof *schemes)
+
+static void start(struct port *p, bool login, size_t scheme)
 {
     p->auth = (struct auth){.user = "alice",
                             .password = "a \"pass\": word",
                             .realm = "stress",
                             .qop = "auth",
-                            .basic = login && !digest,
-                            .digest = login && digest};
+                            .basic = login && scheme == 0,
+                            .digest = login && scheme == 1,
+                            .ntlm = login && scheme == 2};
     p->auth.algorithms[0] = digest_algorithm("MD5");
     p->auth.algorithms[1] = digest_algorithm("SHA-256");
     p->auth.n_algorithms = 2;
@@ -346,18 +393,18 @@ static void start(struct port *p, bool login, bool digest)
 
 int main(int argc, char **argv)
 {
-    static struct port port[2];
-    struct server server[2];
+    static struct port port[PORTS];
+    struct server server[PORTS];
     if (argc < 2 || argc > 3)
         errx(2, "usage: proxy SEED [open]   (open: it asks for no login)");
     seed = strtoull(argv[1], NULL, 10);
     signal(SIGPIPE, SIG_IGN);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < PORTS; i++) {
         start(&port[i], argc == 2, i);
         server[i] = port[i].server;
-        printf("%s %u\n", i ? "digest" : "port", server[i].port);
+        printf("%s %u\n", schemes[i], server[i].port);
     }
     fflush(stdout);
     atexit(summary);
-    server_run(server, 2, true);
+    server_run(server, PORTS, true);
 }

@@ -9,7 +9,7 @@ stress_client := $(BUILD)/tests/stress/client
 stress_client_obj := $(patsubst %,$(BUILD)/tests/stress/%.o,client exchange \
                        answer calls loop threads plan)
 stress_proxy_obj := $(patsubst %,$(BUILD)/tests/stress/%.o,proxy plan) \
-                    $(patsubst %,$(BUILD)/tests/proxy/%.o,auth digest)
+                    $(patsubst %,$(BUILD)/tests/proxy/%.o,auth digest ntlm ntlm_check fault)
 
 # The proxy is made of the fixtures' parts.
 $(BUILD)/tests/stress/proxy.o: private ALL_CPPFLAGS += -Itests/proxy
