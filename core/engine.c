@@ -203,7 +203,8 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
         return want(A407_WANT_PEEK, e->need);
     case A407_ST_INTERIM:
         /* one to a leg is none to the program's request */
-        return want(e->x.standin ? A407_WANT_CONSUME : A407_WANT_DELIVER,
+        return want(e->x.standin || e->interim_ours ? A407_WANT_CONSUME
+                                                    : A407_WANT_DELIVER,
                     e->interim_left);
     case A407_ST_DELIVER:
         /* The next request is out already: its answer must not be read

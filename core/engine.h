@@ -135,6 +135,15 @@ bool a407_engine_watch_while_writing(const struct a407_engine *e);
    in its place would be to wait for ever. */
 bool a407_engine_request_open(const struct a407_engine *e);
 
+/*
+ * The program writes on while an interim answer waits for it at the front of
+ * the queue. What stands behind that is shown to a407_engine_behind, from the
+ * front on: if a 407 begins there, and its head is whole, the program has no
+ * use for the interim answer, and both are taken off (True; the wants follow).
+ */
+bool a407_engine_wants_behind(const struct a407_engine *e);
+bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n);
+
 /* A request is out whole, its answer has not begun, and a 407 would be
    answered. */
 bool a407_engine_unanswered(const struct a407_engine *e);

@@ -132,6 +132,8 @@ struct a407_engine {
     /* reading */
     size_t need;          /* WANT_PEEK: bytes that would tell more */
     size_t interim_left;  /* INTERIM: bytes of the 1xx to go */
+    bool interim_begun;   /* ... the program has read some of them */
+    bool interim_ours;    /* ... and those behind it: not for the program */
     struct a407_buf resp; /* head of the answer that the program reads */
     size_t resp_from;
     bool settled;   /* ... was seen whole before it was read */

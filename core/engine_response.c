@@ -156,6 +156,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         begin_deliver(e);
     } else if (is == A407_SNIFF_INTERIM) {
         e->interim_left = head;
+        e->interim_begun = e->interim_ours = false;
         a407_engine_move(e, A407_ST_INTERIM);
     } else {
         a407_engine_on_407(e, p, head);
@@ -346,13 +347,14 @@ static size_t interim_bytes(struct a407_engine *e, size_t n)
 {
     size_t k = n < e->interim_left ? n : e->interim_left;
     e->interim_left -= k;
+    e->interim_begun = true;
     if (!e->interim_left)
         a407_engine_move(e, A407_ST_WAIT);
     return k;
 }
 
-/* An interim answer to a leg; it was seen whole, but a reset may have thrown it
-   away. */
+/* An interim answer that is not the program's; it was seen whole, but a reset
+   may have thrown it away. */
 static void interim_consumed(struct a407_engine *e, size_t n)
 {
     if (n) {
@@ -361,6 +363,33 @@ static void interim_consumed(struct a407_engine *e, size_t n)
     }
     a407_engine_move(e, A407_ST_WAIT);
     ended_early(e);
+}
+
+bool a407_engine_wants_behind(const struct a407_engine *e)
+{
+    return e->st == A407_ST_INTERIM && !e->interim_begun && !e->x.standin &&
+           a407_engine_request_open(e);
+}
+
+bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t at = e->interim_left, head = 1;
+    enum a407_sniff is = A407_SNIFF_INTERIM;
+    if (!a407_engine_wants_behind(e))
+        return false;
+    while (is == A407_SNIFF_INTERIM && head && at < n) {
+        size_t from = 0;
+        is = a407_sniff_407(p + at, n - at);
+        head =
+            is == A407_SNIFF_MAYBE ? 0 : a407_head_end(p + at, n - at, &from);
+        if (is == A407_SNIFF_INTERIM)
+            at += head;
+    }
+    if (is != A407_SNIFF_YES || !head)
+        return false;
+    e->interim_left = at;
+    e->interim_ours = true;
+    return true;
 }
 
 void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)

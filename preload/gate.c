@@ -222,6 +222,21 @@ void a407_see_rest(struct a407_conn *c)
     a407_engine_unlock(c);
 }
 
+bool a407_see_behind(struct a407_conn *c, int fd)
+{
+    bool end;
+    a407_engine_lock(c);
+    bool wanted = a407_engine_wants_behind(c->engine);
+    a407_engine_unlock(c);
+    if (!wanted || !scratch(c, A407_HEAD_MAX))
+        return false;
+    size_t k = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
+    a407_engine_lock(c);
+    bool is_407 = a407_engine_behind(c->engine, c->scratch, k);
+    a407_engine_unlock(c);
+    return is_407;
+}
+
 static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
 {
     bool end;

@@ -74,6 +74,10 @@ enum a407_pump {
 /* Does what the engine wants, as far as it goes without waiting for bytes. */
 enum a407_pump a407_pump(struct a407_conn *c, int fd);
 
+/* For a writer: a 407 behind an interim answer that the program does not read.
+   True: both are to be taken off, by a pump. */
+bool a407_see_behind(struct a407_conn *c, int fd);
+
 /* Sends what the engine has to send. False: it failed, the engine was told. */
 bool a407_flush(struct a407_conn *c, int fd);
 

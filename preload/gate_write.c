@@ -148,6 +148,8 @@ static bool look_at_answer(struct writing *w)
     if (!watch || w->c->gone)
         return false;
     a407_pump(w->c, w->fd);
+    if (a407_see_behind(w->c, w->fd))
+        a407_pump(w->c, w->fd);
     return true;
 }
 

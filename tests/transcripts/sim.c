@@ -215,6 +215,20 @@ static bool pump(struct sim *s)
     return false;
 }
 
+/* What the driver does for a writer. */
+static void look_behind(struct sim *s)
+{
+    if (!a407_engine_wants_behind(s->engine))
+        return;
+    char *copy = exact(head_of_queue(s), waiting(s));
+    sim_in_engine = true;
+    bool found = a407_engine_behind(s->engine, copy, waiting(s));
+    sim_in_engine = false;
+    free(copy);
+    if (found)
+        pump(s);
+}
+
 static size_t held(struct sim *s, const char *p, size_t n)
 {
     char *q = exact(p, n);
@@ -231,6 +245,7 @@ static size_t passed(struct sim *s, const char *p, size_t n)
 {
     if (a407_engine_watch_while_writing(s->engine)) {
         pump(s);
+        look_behind(s);
         if (s->gone)
             return 0;
     }
