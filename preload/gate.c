@@ -237,6 +237,28 @@ bool a407_see_behind(struct a407_conn *c, int fd)
     return is_407;
 }
 
+/*
+ * Of a head there are `*k` bytes, fewer than are needed. True: there will be no
+ * more, since the connection ends or, as POLLIN at fewer bytes than our
+ * SO_RCVLOWAT says, the receive buffer holds no more: then it is too long a
+ * head. What has come in the meantime counts: the question is asked before the
+ * last look, or the answer would be about bytes that nobody has seen.
+ */
+static bool no_more(struct a407_conn *c, int fd, size_t *k)
+{
+    bool end;
+    int ev = a407_wait(fd, POLLRDHUP | POLLIN, 0);
+    bool ends = ev > 0 && (ev & ~POLLIN);
+    bool full = ev > 0 && c->lowat && *k == c->peeked;
+    if (ends || full) {
+        size_t now = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
+        full = full && now == *k;
+        *k = now > *k ? now : *k;
+    }
+    c->peeked = *k;
+    return ends || full;
+}
+
 static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
 {
     bool end;
@@ -251,16 +273,12 @@ static enum a407_pump do_peek(struct a407_conn *c, int fd, size_t need)
     if (k == c->scratch_n && k < A407_HEAD_MAX && scratch(c, A407_HEAD_MAX + 1))
         k = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
     if (k && k < need) {
-        int ev = a407_wait(fd, POLLRDHUP | POLLIN, 0);
-        /* With our SO_RCVLOWAT set POLLIN means more bytes, or a receive
-           buffer that holds no more: then it is too long a head. */
-        bool full = ev > 0 && c->lowat && k == c->peeked;
-        c->peeked = k;
-        if (!full && (ev <= 0 || !(ev & ~POLLIN))) {
+        bool last = no_more(c, fd, &k);
+        if (k < need && !last) {
             set_lowat(c, fd, need);
             return A407_PUMP_SHORT;
         }
-        end = true;
+        end = k < need;
     }
     c->peeked = 0;
     restore_lowat(c, fd);

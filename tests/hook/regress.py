@@ -42,6 +42,20 @@ def narrow_cases():
                        extra=(0, 0))
 
 
+def overtaken_cases():
+    """Bytes, or the end, that come while what was there is being thought over:
+    a part of a head is then neither the last of it nor all that there is room
+    for."""
+    for fault in ("trickle", "split-status"):
+        for end in ((), CLOSING, ("close-silently",)):
+            for victim, mode in (("styles", "send+recv"), ("events", "poll"),
+                                 ("events", "edge")):
+                yield Case(victim, mode, BASIC, (fault, *end),
+                           options=("--trickle-us", "1500"),
+                           after=("slowlook",), extra=(1, 2),
+                           label=" ".join(["overtaken", fault, *end]))
+
+
 def replaced_cases():
     """A kernel that can't take a connection apart: a new socket is put in the
     old one's place."""
@@ -119,7 +133,8 @@ def musl_cases():
 
 
 def cases():
-    for make in (plain_cases, narrow_cases, replaced_cases, watched_cases,
+    for make in (plain_cases, narrow_cases, overtaken_cases,
+                 replaced_cases, watched_cases,
                  signal_cases, way_cases, own_cases, fork_cases, musl_cases):
         yield from make()
 
