@@ -174,6 +174,7 @@ static bool write_value(const struct ntlm_state *s,
         base64_encode_raw(text, n, (const uint8_t *)token->p + at);
         ok = a407_buf_add(out, text, BASE64_ENCODE_RAW_LENGTH(n));
     }
+    a407_wipe(text, sizeof text);
     return ok;
 }
 

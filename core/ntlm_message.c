@@ -191,6 +191,9 @@ static uint32_t agree(const struct a407_ntlm_challenge *ch, uint32_t ours)
     uint32_t flags = ch->flags & (ours | A407_NTLM_TARGET_INFO);
     if (flags & A407_NTLM_UNICODE)
         flags &= ~A407_NTLM_OEM;
+    /* a key is exchanged to sign or seal with (MS-NLMP section 3.1.5.1.2) */
+    if (!(flags & A407_NTLM_SIGN))
+        flags &= ~A407_NTLM_KEY_EXCH;
     return flags;
 }
 

@@ -321,6 +321,23 @@ static void test_key_exchange(void **unused)
     login_free(l);
 }
 
+/* Where the server drops what a key would sign, none is exchanged: it would
+   take the other one (MS-NLMP section 3.1.5.1.2). */
+static void test_nothing_to_sign(void **unused)
+{
+    (void)unused;
+    struct login *l = login_new();
+    struct bytes ch = type2_of(USUAL_FLAGS | A407_NTLM_KEY_EXCH,
+                               INFO_NAMES INFO_TIME INFO_END);
+    l->in.flags |= A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
+    assert_true(answer(l, &ch));
+    assert_int_equal(field_of(&l->out, F_KEY).n, 0);
+    assert_int_equal(number32(l->out.p + F_FLAGS),
+                     USUAL_FLAGS | A407_NTLM_TARGET_INFO);
+    check_mic(l, &ch, l->result.session_key);
+    login_free(l);
+}
+
 /* What only one side asked for is not agreed on. */
 static void test_flags(void **unused)
 {
@@ -416,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_timed),
         cmocka_unit_test(test_pairs_replaced),
         cmocka_unit_test(test_key_exchange),
+        cmocka_unit_test(test_nothing_to_sign),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_too_long),
