@@ -64,7 +64,8 @@ static bool negotiate_init(void *state, const struct a407_challenge *ch)
     negotiate_wipe(s);
     a407_buf_init(&s->token,
                   BASE64_DECODE_LENGTH(BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX)));
-    s->first = !ch || !ch->token68.p;
+    /* a token that comes before any of ours is no answer to it */
+    s->first = !ch || !ch->token68.p || !legs;
     if (s->first)
         return true;
     s->legs = legs;
