@@ -72,6 +72,7 @@ struct a407_proxy {
     /* secrets that are read from outside, and Kerberos tickets */
     struct a407_credential *resolved[A407_CREDENTIALS_MAX]; /* owned */
     bool fetched[A407_CREDENTIALS_MAX];
+    unsigned edition[A407_CREDENTIALS_MAX];      /* counts the secrets read */
     int64_t fetch_after[A407_CREDENTIALS_MAX];   /* s */
     int64_t unmet_until[A407_CREDENTIALS_MAX];   /* s: no ticket to be had */
     enum a407_cause unmet[A407_CREDENTIALS_MAX]; /* ... and why */

@@ -82,6 +82,28 @@ static enum a407_try from_the_start(struct a407_engine *e)
                : t;
 }
 
+/*
+ * The answer to a header whose state is gone: dropped by another connection
+ * (Digest, Basic), or because its first message seemed to be enough (NTLM).
+ */
+static enum a407_try without_state(struct a407_engine *e,
+                                   const struct a407_challenge *ch)
+{
+    struct a407_exchange *x = &e->x;
+    const struct a407_scheme *s = x->scheme;
+    int64_t refused = e->proxy->refused_until[x->cred_index][s->id];
+    if (s->per_connection) {
+        e->authenticated = false;
+        return x->swallowed ? from_the_start(e)
+                            : leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
+    }
+    /* which nonce it was made with, nobody knows any more */
+    if (s->id == A407_DIGEST && refused <= a407_engine_now_s(e))
+        return on_stale(e, ch);
+    a407_answer_refused(e);
+    return A407_TRY_NONE;
+}
+
 /* Judges the answer that was in flight. */
 static enum a407_try renew(struct a407_engine *e,
                            const struct a407_challenges *offered, bool kept)
@@ -97,15 +119,13 @@ static enum a407_try renew(struct a407_engine *e,
     x->answering = false;
     /* No word about our scheme: an origin's 407 that the proxy handed on, or a
        proxy that offers something else by now. No refusal. */
+    if (!ch)
+        x->unnamed[x->cred_index] |= A407_SCHEME_BIT(s->id);
     if (!ch && s->per_connection)
         leads_nowhere(e, A407_CAUSE_PROTOCOL,
                       "the proxy does not go on with the handshake");
-    if (ch && !state && s->per_connection) {
-        e->authenticated = false;
-        leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
-    } else if (ch && !state) {
-        a407_answer_refused(e);
-    }
+    if (ch && !state)
+        t = without_state(e, ch);
     if (ch && state) {
         switch (s->reply(state, ch, x->fresh)) {
         case A407_REPLY_STALE:
@@ -189,6 +209,7 @@ static void is_ours(struct a407_engine *e)
 {
     e->q[0].ours = e->x.scheme;
     e->q[0].cred_index = e->x.cred_index;
+    e->q[0].edition = e->x.edition;
 }
 
 void a407_engine_drain(struct a407_engine *e, size_t head,
@@ -197,8 +218,11 @@ void a407_engine_drain(struct a407_engine *e, size_t head,
     struct a407_exchange *x = &e->x;
     bool body_out =
         !x->standin && (e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX);
-    /* What the program gets if all fails is the first answer. */
-    x->keep_first = e->kept.n && (x->continuing || x->restarts || x->elsewhere);
+    /* What the program gets if all fails is the first 407. What came to a leg
+       and is none was never an answer to its request. */
+    x->keep_first =
+        r->status != 407 ||
+        (e->kept.n && (x->continuing || x->restarts || x->elsewhere));
     if (!x->keep_first)
         a407_buf_clear(&e->kept);
     e->drained = 0;
@@ -292,10 +316,12 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
     }
     if (t == A407_TRY_NONE || !can_repeat(e, &detail)) {
         give_up(e, x->cause, detail);
-        /* The body that the program still writes has no place behind a leg. */
-        if (x->standin && e->w == A407_W_BODY && e->kept.n)
+        /* The body that the program still writes has no place behind a leg: it
+           gets the first 407 back, or, if there is none, this one. */
+        x->give = x->standin && e->w == A407_W_BODY;
+        if (x->give && e->kept.n)
             a407_engine_move(e, A407_ST_GIVE_BACK);
-        return false;
+        return x->give && e->st == A407_ST_WAIT;
     }
     a407_event_note(e, first_cause(e), NULL);
     x->retries++;
@@ -325,6 +351,10 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_repeat(struct a407_engine *e)
 {
+    if (e->x.give) {
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
     /* What the program wrote while the 407 was taken may be in the way. */
     if (e->overflow || e->pipelined) {
         if (e->ev)
@@ -351,6 +381,10 @@ void a407_engine_cut_short(struct a407_engine *e)
     struct a407_exchange *x = &e->x;
     enum a407_try t = A407_TRY_READY;
     bool bound = x->scheme && x->scheme->per_connection;
+    if (x->give) {
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
     /* A later leg is worth nothing on another connection, and so is a login
        that has been made. */
     if (bound && (x->legs > 1 || !x->state)) {

@@ -133,6 +133,7 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     a407_credentials_free(p->resolved[i]);
     p->resolved[i] = t->secret;
     p->creds[i] = t->secret;
+    p->edition[i]++;
     t->secret = NULL;
     p->worked[i] = false;
     e->x.tried[i] = 0;
@@ -166,7 +167,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     a407_event_note(e, t->cause, t->detail);
     if (t->cause == A407_CAUSE_REJECTED) {
         struct a407_proxy *p = e->proxy;
-        x->cause = a407_credential_refused(e, x->scheme, i);
+        x->cause = a407_credential_refused(e, x->scheme, i, p->edition[i]);
         /* the password itself was refused: no other scheme may try it */
         x->tried[i] = A407_ALL_SCHEMES;
         p->host->verdict(p->host->ctx, &p->endpoint, p->creds[i], false);
@@ -222,7 +223,8 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 
 bool a407_engine_in_handshake(const struct a407_engine *e)
 {
-    return e->x.answering && e->x.standin && a407_engine_active(e) &&
+    return (e->x.answering || e->x.give) && e->x.standin &&
+           a407_engine_active(e) &&
            (e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
             e->st == A407_ST_DRAIN || e->st == A407_ST_RECONNECT);
 }

@@ -30,6 +30,7 @@ struct a407_outstanding {
     const struct a407_scheme *ours; /* it went out with our header, of this
                                        scheme; NULL: as the program wrote it */
     unsigned cred_index;
+    unsigned edition;
 };
 
 /* Why 64: more requests in flight than any pipelining client sends. */
@@ -72,8 +73,11 @@ struct a407_exchange {
     bool reconnected;
     const struct a407_scheme *scheme; /* of the answer in flight */
     unsigned cred_index;
-    void *state; /* owned; NULL when proxy->state was used */
+    unsigned edition; /* of its secret: another may have been read since */
+    void *state;      /* owned; NULL when proxy->state was used */
     uint8_t tried[A407_CREDENTIALS_MAX];
+    uint8_t unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the 407 did
+                                              not name the scheme */
     unsigned asked;      /* bits: credentials read from outside for it */
     const char *carrier; /* the scheme's name on the wire */
     bool pending;        /* the state waits for a token from outside */
@@ -85,9 +89,12 @@ struct a407_exchange {
     bool standin;        /* what is in flight has no body, whatever the
                             program's request has */
     bool keep_first;     /* the 407 that is kept is an earlier one */
+    bool give;           /* what is being taken is to be given back */
+    bool swallowed;      /* an error, to a leg: it may have let nobody in */
     bool proved;         /* the answer was searched for a proof */
     enum a407_mutual mutual;
     unsigned legs, restarts;
+    unsigned proofs;         /* last legs that were sent: each is a login */
     enum a407_cause outside; /* why nothing came from there */
     unsigned stale;
     unsigned retries;
@@ -220,10 +227,11 @@ bool a407_ask_for_secret(struct a407_engine *e);
 bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n);
 
 /* engine_verdict.c */
-/* Never again, for a while; the cause that it is. */
+/* Never again, for a while; the cause that it is. `edition`: of what was
+   refused; if there is another secret by now, that one is not blamed. */
 enum a407_cause a407_credential_refused(struct a407_engine *e,
                                         const struct a407_scheme *scheme,
-                                        unsigned cred_index);
+                                        unsigned cred_index, unsigned edition);
 /* The answer in flight was refused by a 407. */
 void a407_answer_refused(struct a407_engine *e);
 /* The best challenge of a scheme, as it is now for that credential. */
@@ -238,7 +246,8 @@ bool a407_client_is_stale(const struct a407_engine *e,
 void a407_exclude_clients_own(struct a407_engine *e,
                               const struct a407_challenges *offered);
 /* The answer in flight was accepted: remember what worked. */
-void a407_engine_accepted(struct a407_engine *e, const char *head, size_t n);
+void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
+                          size_t n);
 /* ... refused without a 407 (tinyproxy says 401). */
 void a407_engine_refused(struct a407_engine *e);
 /* The program reads this 407 because its request was pipelined; what that says

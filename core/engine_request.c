@@ -258,9 +258,13 @@ void a407_engine_release(struct a407_engine *e, bool ours)
     }
     if (!ours)
         return;
+    /* Pipelined ones have no part in the exchange at the front. */
     struct a407_outstanding *last = &e->q[e->q_n - 1];
-    last->ours = e->proxy->scheme ? e->proxy->scheme : x->scheme;
-    last->cred_index = e->proxy->scheme ? e->proxy->cred_index : x->cred_index;
+    struct a407_proxy *p = e->proxy;
+    bool own = x->answering || !p->scheme;
+    last->ours = own ? x->scheme : p->scheme;
+    last->cred_index = own ? x->cred_index : p->cred_index;
+    last->edition = own ? x->edition : p->edition[p->cred_index];
     if (how == COPY_LEG) {
         /* its answer is not the program's */
         x->standin = true;

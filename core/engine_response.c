@@ -6,8 +6,19 @@
 
 /* The read side: what the proxy answers. */
 
+static const char unreadable[] =
+    "no answer to the handshake that could be read";
+
 static void begin_deliver(struct a407_engine *e)
 {
+    /* A body that is still being written has no place behind a leg: the proxy
+       would take it for a request. */
+    if (e->x.standin && e->w == A407_W_BODY && e->st != A407_ST_DELIVER) {
+        a407_event_note(e, A407_CAUSE_PROTOCOL, unreadable);
+        a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
     a407_buf_clear(&e->resp);
     e->resp_from = 0;
     e->resp_done = false;
@@ -72,6 +83,7 @@ static void swallow(struct a407_engine *e, size_t head,
     a407_event_attempt_status(e, r->status);
     if (r->keep_alive && !e->authenticated) {
         e->authenticated = true;
+        x->swallowed = r->status >= 400;
         a407_exchange_drop_state(x);
         x->leg = false;
         x->continuing = true;
@@ -79,13 +91,10 @@ static void swallow(struct a407_engine *e, size_t head,
         a407_engine_drain(e, head, r);
         return;
     }
-    x->standin = false; /* the program can't be given this answer */
+    /* The program can't be given this answer: what is kept, or the end. */
     a407_event_note(e, A407_CAUSE_PROTOCOL, took_first);
     a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-    if (e->kept.n)
-        a407_engine_move(e, A407_ST_GIVE_BACK);
-    else
-        a407_engine_forget(e);
+    a407_engine_move(e, A407_ST_GIVE_BACK);
 }
 
 /*
@@ -140,7 +149,8 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         if (!look_closer(e, p, n, end))
             return;
         begin_deliver(e);
-        settle(e, p, n);
+        if (e->st == A407_ST_DELIVER)
+            settle(e, p, n);
         return;
     }
     size_t from = 0;
@@ -227,7 +237,7 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
         if (r->status == 401 && is_refusal_401(e, p, n))
             a407_engine_refused(e);
         else
-            a407_engine_accepted(e, p, n);
+            a407_engine_accepted(e, r->status, p, n);
     }
     if (r->status == 407 && !x->decided)
         on_watched_407(e, p, n);
@@ -292,14 +302,17 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
     size_t end =
         e->resp.failed ? 0 : a407_head_end(e->resp.p, e->resp.n, &e->resp_from);
     if (!end) {
-        if (e->resp.failed || e->resp.n >= A407_HEAD_MAX)
+        if (e->resp.failed || e->resp.n >= A407_HEAD_MAX) {
+            a407_engine_partly_read(e);
             a407_engine_forget(e);
+        }
         return take;
     }
     struct a407_response r;
     if (!e->q_n ||
         a407_response_parse(e->resp.p, end, e->q[0].is_head, e->q[0].is_connect,
                             &r) != A407_PARSE_OK) {
+        a407_engine_partly_read(e);
         a407_engine_forget(e);
         return take;
     }
@@ -417,6 +430,7 @@ void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_delivered_end(struct a407_engine *e)
 {
+    a407_engine_partly_read(e);
     a407_event_cut(e, "the connection ended before the final answer");
     a407_engine_forget(e);
 }

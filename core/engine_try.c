@@ -10,6 +10,10 @@
    the middle of each would be asked for ever. */
 #define RESTARTS_MAX 2
 
+/* Of these, the ones that log in: a proxy that closes instead of saying no may
+   count each, and lock the account. */
+#define PROOFS_MAX 2
+
 void a407_exchange_drop_state(struct a407_exchange *x)
 {
     if (x->state) {
@@ -106,8 +110,11 @@ enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
         a407_exchange_drop_state(x);
         return A407_TRY_NONE;
     }
+    x->edition = e->proxy->edition[x->cred_index];
     x->leg = step == A407_STEP_LEG;
     x->legs++;
+    if (x->legs > 1 && !x->leg)
+        x->proofs++;
     x->answering = true;
     return A407_TRY_READY;
 }
@@ -149,7 +156,7 @@ enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why)
     struct a407_exchange *x = &e->x;
     struct a407_challenge bare = {.scheme = a407_span_str(x->carrier)};
     *why = A407_CAUSE_PROTOCOL;
-    if (x->restarts++ < RESTARTS_MAX)
+    if (x->restarts++ < RESTARTS_MAX && x->proofs < PROOFS_MAX)
         return begin_with(e, x->scheme, &bare, x->cred_index, why);
     a407_exchange_drop_state(x);
     return A407_TRY_NONE;
@@ -202,6 +209,7 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
         e->x.fresh = false;
         e->x.scheme = p->scheme;
         e->x.cred_index = p->cred_index;
+        e->x.edition = p->edition[p->cred_index];
     }
     return A407_TRY_READY;
 }
@@ -239,6 +247,28 @@ static void excluded(struct a407_engine *e, uint8_t *out, bool *locked)
             p->fetch_after[i] > now)
             came_to_nothing(e, A407_CAUSE_HELPER_FAILED);
     }
+}
+
+/*
+ * What was sent already, and answered by a 407 that spoke of other schemes: if
+ * it is offered again now, it is not for the first time.
+ */
+static bool turned_down(const struct a407_engine *e,
+                        const struct a407_challenges *offered, uint8_t *out)
+{
+    bool any = false;
+    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
+        const struct a407_scheme *scheme =
+            a407_scheme_get((enum a407_scheme_id)s);
+        bool named = false;
+        for (size_t i = 0; scheme && i < offered->n && !named; i++)
+            named = a407_scheme_speaks(scheme, &offered->item[i]);
+        for (size_t i = 0; named && i < e->proxy->n_creds; i++) {
+            any = any || (e->x.unnamed[i] & A407_SCHEME_BIT(s));
+            out[i] |= e->x.unnamed[i] & A407_SCHEME_BIT(s);
+        }
+    }
+    return any;
 }
 
 /* The schemes that may be used on this connection, best first. */
@@ -305,7 +335,8 @@ enum a407_try a407_try_pick(struct a407_engine *e,
     excluded(e, out, &locked);
     struct a407_candidate cand;
     enum a407_cause why = A407_CAUSE_NO_CREDENTIAL, step_why;
-    enum a407_cause failed = A407_CAUSE_NONE;
+    enum a407_cause failed =
+        turned_down(e, offered, out) ? A407_CAUSE_PROTOCOL : A407_CAUSE_NONE;
     while (p->n_creds && a407_choose(offered, order, n_order, p->creds,
                                      p->n_creds, out, &cand, &why)) {
         enum a407_try t = a407_try_with(e, cand.scheme, cand.challenge,

@@ -9,9 +9,11 @@
  */
 enum a407_cause a407_credential_refused(struct a407_engine *e,
                                         const struct a407_scheme *scheme,
-                                        unsigned cred_index)
+                                        unsigned cred_index, unsigned edition)
 {
     struct a407_proxy *p = e->proxy;
+    if (edition != p->edition[cred_index])
+        return A407_CAUSE_REJECTED_LATER;
     p->refused_until[cred_index][scheme->id] =
         a407_engine_now_s(e) + p->config->lockout_s;
     if (scheme->id != A407_NEGOTIATE)
@@ -26,13 +28,19 @@ enum a407_cause a407_credential_refused(struct a407_engine *e,
 void a407_answer_refused(struct a407_engine *e)
 {
     struct a407_exchange *x = &e->x;
-    x->cause = a407_credential_refused(e, x->scheme, x->cred_index);
-    x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
+    bool current = x->edition == e->proxy->edition[x->cred_index];
+    x->cause = a407_credential_refused(e, x->scheme, x->cred_index, x->edition);
+    if (current) /* else the new secret has its own chance */
+        x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
 }
 
 void a407_engine_refused(struct a407_engine *e)
 {
-    a407_answer_refused(e);
+    /* The first message of a handshake names nobody who could be refused. */
+    if (e->x.leg)
+        e->x.cause = A407_CAUSE_PROTOCOL;
+    else
+        a407_answer_refused(e);
     a407_event_note(e, e->x.cause, NULL);
     if (e->ev)
         e->ev->outcome = A407_UNRESOLVED;
@@ -41,11 +49,25 @@ void a407_engine_refused(struct a407_engine *e)
     e->x.decided = true;
 }
 
-void a407_engine_accepted(struct a407_engine *e, const char *head, size_t n)
+/*
+ * Was somebody let in, and by this secret? A first message names nobody, and
+ * what follows one that was enough carries nothing.
+ */
+static bool proves_secret(const struct a407_engine *e)
+{
+    const struct a407_exchange *x = &e->x;
+    return !x->leg && (x->state || !x->scheme->per_connection) &&
+           x->edition == e->proxy->edition[x->cred_index];
+}
+
+void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
+                          size_t n)
 {
     struct a407_proxy *p = e->proxy;
     struct a407_exchange *x = &e->x;
-    if (x->scheme->per_connection) {
+    if (x->leg && status >= 400) {
+        /* an error before any login: it says nothing of the scheme */
+    } else if (x->scheme->per_connection) {
         e->authenticated = true;
         if (p->scheme != x->scheme || p->cred_index != x->cred_index)
             a407_proxy_forget(p);
@@ -61,7 +83,7 @@ void a407_engine_accepted(struct a407_engine *e, const char *head, size_t n)
         p->cred_index = x->cred_index;
         x->state = NULL;
     }
-    if (!p->worked[x->cred_index]) {
+    if (proves_secret(e) && !p->worked[x->cred_index]) {
         p->worked[x->cred_index] = true;
         p->host->verdict(p->host->ctx, &p->endpoint, p->creds[x->cred_index],
                          true);
@@ -176,7 +198,8 @@ void a407_engine_passed_407(struct a407_engine *e,
     a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
     if (!o->ours)
         return;
-    if (!repeat) {
+    /* what went out unasked is on record only now */
+    if (!repeat || (e->ev && !e->ev->n_attempts)) {
         a407_event_attempt(e, o->ours, o->cred_index, false);
         a407_event_attempt_status(e, 407);
     }
@@ -188,9 +211,10 @@ void a407_engine_passed_407(struct a407_engine *e,
     if (!ch || !state)
         return; /* no word about our scheme */
     if (o->ours->reply(state, ch, repeat) == A407_REPLY_REJECTED)
-        a407_event_note(e, a407_credential_refused(e, o->ours, o->cred_index),
-                        NULL);
-    else if (current && a407_says_stale(ch))
+        a407_event_note(
+            e, a407_credential_refused(e, o->ours, o->cred_index, o->edition),
+            NULL);
+    else if (current && p->state && a407_says_stale(ch))
         p->scheme->init(p->state, ch);
     else if (current)
         a407_proxy_forget(p); /* the next one begins anew: was it stale? */

@@ -58,7 +58,8 @@ static void fail(struct play *p, const char *fmt, ...)
     va_start(ap, fmt);
     vprintf(fmt, ap);
     va_end(ap);
-    printf("\n# (state %s", a407_engine_state_name(p->c->sim.engine));
+    const struct a407_engine *e = p->c->sim.engine;
+    printf("\n# (state %s", e ? a407_engine_state_name(e) : "gone");
     if (p->way->kind == WAY_SPLIT)
         printf("; line %u was split after %zu bytes",
                p->s->step[p->way->step].line, p->way->at);
