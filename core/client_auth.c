@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "challenge.h"
+#include "redact_words.h"
 #include "text_put.h"
 
 /* Of what a token68 holds: more than any Basic credential, and than an NTLM
@@ -34,16 +35,29 @@ static const char *basic_decode(struct a407_span token, char *raw, size_t *n)
     return decode(token, raw, n) ? memchr(raw, ':', *n) : NULL;
 }
 
+static bool holds_token(struct a407_span user)
+{
+    size_t i = 0;
+    while (i < user.n && a407_token_end(user, i) == i)
+        i++;
+    return i < user.n;
+}
+
+void a407_put_user(char *out, size_t cap, struct a407_span user, bool password)
+{
+    bool key = user.n && (!password || holds_token(user));
+    a407_put(out, cap, key ? a407_span_str("[redacted]") : user);
+}
+
 static void basic_user(struct a407_span token, struct a407_client_auth *out)
 {
     char raw[BASIC_MAX];
     size_t n;
     const char *colon = basic_decode(token, raw, &n);
-    if (colon && colon + 1 == raw + n && colon > raw)
-        a407_put(out->user, sizeof out->user, a407_span_str("[redacted]"));
-    else if (colon)
-        a407_put(out->user, sizeof out->user,
-                 a407_span(raw, (size_t)(colon - raw)));
+    if (colon)
+        a407_put_user(out->user, sizeof out->user,
+                      a407_span(raw, (size_t)(colon - raw)),
+                      colon + 1 < raw + n);
     a407_wipe(raw, sizeof raw);
 }
 

@@ -10,7 +10,7 @@
 /*
  * Words of a command line, and which of them announce a secret: the part of
  * redaction that knows names of options, variables and fields. Private to
- * redact.c. Nothing here allocates.
+ * redact.c, but for a407_token_end(). Nothing here allocates.
  */
 
 bool a407_is_blank(char c);

@@ -40,6 +40,9 @@ static void test_basic(void **state)
     /* no password: the name is the key (as some proxies for hire have it) */
     check("Basic c2VjcmV0a2V5Og==", "Basic||[redacted]");
     check("Basic Og==", "Basic||");
+    /* so is a token, whose password is a dummy: ghp_...:x-oauth-basic */
+    check("Basic Z2hwXzAxMjM0NTY3ODlhYmNkZWZnaGlqOngtb2F1dGgtYmFzaWM=",
+          "Basic||[redacted]");
     check("Basic YWxpY2U=", "Basic||"); /* no colon */
     check("Basic !!!", "Basic||");
     check("Basic", "Basic||");
@@ -196,13 +199,38 @@ static void test_put(void **state)
     assert_string_equal(out, "\xef\xbf\xbd");
 }
 
+static void test_put_user(void **state)
+{
+    static const struct {
+        const char *user;
+        bool password;
+        const char *shown;
+    } users[] = {
+        {"alice", true, "alice"},
+        {"alice", false, "[redacted]"},
+        {"", false, ""},
+        {"ghp_0123456789abcdefghij", true, "[redacted]"},
+        {"bot+glpat-0123456789abcdefgh", true, "[redacted]"},
+        {"sk-short", true, "sk-short"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
+        char out[32];
+        size_t n = strlen(users[i].user);
+        char *p = exact(users[i].user, n);
+        a407_put_user(out, sizeof out, a407_span(p, n), users[i].password);
+        free(p);
+        assert_string_equal(out, users[i].shown);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_basic),       cmocka_unit_test(test_digest),
         cmocka_unit_test(test_unknown),     cmocka_unit_test(test_ntlm),
         cmocka_unit_test(test_ntlm_broken), cmocka_unit_test(test_long),
-        cmocka_unit_test(test_put),
+        cmocka_unit_test(test_put),         cmocka_unit_test(test_put_user),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
