@@ -238,23 +238,43 @@ bool a407_see_behind(struct a407_conn *c, int fd)
 }
 
 /*
+ * How long the rest of a head may be in coming where the receive buffer looks
+ * full. POLLIN at fewer bytes than our SO_RCVLOWAT does not prove that it is:
+ * that comes as soon as the window is no larger than a segment, and in a small
+ * buffer it is never larger.
+ */
+#define FULL_MS 300
+
+static void look_again(struct a407_conn *c, int fd, size_t *k)
+{
+    bool end;
+    size_t now = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
+    *k = now > *k ? now : *k;
+}
+
+/*
  * Of a head there are `*k` bytes, fewer than are needed. True: there will be no
- * more, since the connection ends or, as POLLIN at fewer bytes than our
- * SO_RCVLOWAT says, the receive buffer holds no more: then it is too long a
- * head. What has come in the meantime counts: the question is asked before the
- * last look, or the answer would be about bytes that nobody has seen.
+ * more, since the connection ends or its receive buffer is full: then it is too
+ * long a head. What has come in the meantime counts: the last look is after the
+ * last question, or the answer would be about bytes that nobody has seen.
  */
 static bool no_more(struct a407_conn *c, int fd, size_t *k)
 {
-    bool end;
+    size_t before = *k;
     int ev = a407_wait(fd, POLLRDHUP | POLLIN, 0);
     bool ends = ev > 0 && (ev & ~POLLIN);
-    bool full = ev > 0 && c->lowat && *k == c->peeked;
-    if (ends || full) {
-        size_t now = grab(c, fd, c->scratch_n, MSG_PEEK, &end);
-        full = full && now == *k;
-        *k = now > *k ? now : *k;
+    bool full = ev > 0 && c->lowat && before == c->peeked;
+    int64_t until = full && !ends ? a407_now_ms() + FULL_MS : 0;
+    for (int64_t ms = 1, left = 1; full && !ends && left > 0; ms *= 2) {
+        look_again(c, fd, k);
+        full = *k == before;
+        left = full ? until - a407_now_ms() : 0;
+        if (left > 0) /* it sleeps, since POLLIN is there all the time */
+            ends = a407_wait_through(fd, POLLRDHUP,
+                                     (int)(ms < left ? ms : left)) > 0;
     }
+    if (ends)
+        look_again(c, fd, k);
     c->peeked = *k;
     return ends || full;
 }

@@ -37,6 +37,12 @@ def plain_cases():
 def narrow_cases():
     for mode in ("rcvbuf", "rcvbuf-poll"):
         yield Case("narrow", mode)
+        # a small window is not a full one
+        for fault in ("trickle", "split-status", "some-407"):
+            for auth in (BASIC, DIGEST):
+                yield Case("narrow", mode, auth, (fault,), extra=(1, 2),
+                           label=f"{auth[1]} {fault}",
+                           options=("--trickle-us", "1000"))
         for fault in ("large-head", "oversize-head"):
             yield Case("narrow", mode, faults=(fault,), expect=AS_BARE,
                        extra=(0, 0))
