@@ -54,7 +54,7 @@ struct a407_report_record {
     int status, final_status;     /* 0: none */
     size_t n_attempts;            /* of ours; may exceed the array */
     struct a407_report_attempt attempts[A407_EVENT_ATTEMPTS];
-    struct a407_span scheme, credential; /* of the last attempt */
+    struct a407_span scheme, credential, user; /* of the last attempt */
     int64_t pid, lost;                   /* lines lost before this one */
     struct a407_span host;               /* the machine's name */
     struct a407_span executable, module;

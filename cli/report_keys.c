@@ -73,8 +73,8 @@ void a407_report_cause_key(const struct a407_report_record *l, char *out)
 
 void a407_report_user_key(const struct a407_report_record *l, char *out)
 {
-    if (l->client_user.n) {
-        set(out, l->client_user, "");
+    if (l->client_user.n || l->user.n) {
+        set(out, l->client_user.n ? l->client_user : l->user, "");
     } else if (l->credential.n) {
         out[0] = '\0';
         add_text(out, "(credential of ");

@@ -71,8 +71,8 @@ static size_t spans_of(struct a407_report_record *l,
     struct a407_span *const named[] = {
         &l->cause,       &l->detail, &l->proxy_address, &l->proxy_peer,
         &l->method,      &l->target, &l->client_scheme, &l->client_user,
-        &l->sent_before, &l->scheme, &l->credential,    &l->executable,
-        &l->module,      &l->host,
+        &l->sent_before, &l->scheme, &l->credential,    &l->user,
+        &l->executable,  &l->module, &l->host,
     };
     size_t n = sizeof named / sizeof *named, i;
 

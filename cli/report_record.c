@@ -49,6 +49,7 @@ enum place {
     TARGET,
     TRY_SCHEME,
     TRY_CREDENTIAL,
+    TRY_USER,
     PATH,
     MODULE,
     HOST_NAME,
@@ -251,7 +252,7 @@ static int enter(struct a407_report_parser *p, enum kind kind)
     p->stack[++p->depth] = p->key->to;
     if (p->key->to == ATTEMPT) {
         static const enum place of_one[] = {TRY_SCHEME, TRY_CREDENTIAL,
-                                            TRY_STATUS, TRY_DURATION,
+                                            TRY_USER, TRY_STATUS, TRY_DURATION,
                                             TRY_LOCAL_PORT};
         size_t i;
 
@@ -384,6 +385,7 @@ static void fill(const struct a407_report_parser *p,
     out->final_status = (int)whole(p, FINAL_STATUS, 999, 0);
     out->scheme = text_of(p, TRY_SCHEME);
     out->credential = text_of(p, TRY_CREDENTIAL);
+    out->user = text_of(p, TRY_USER);
     out->pid = whole(p, PID, INT32_MAX, 0);
     out->lost = whole(p, RECORDS_LOST, 1e15, 0);
     out->host = text_of(p, HOST_NAME);

@@ -231,6 +231,7 @@ struct a407_told {
                               password */
     char detail[160];      /* ... in words, without secrets */
     struct a407_buf token; /* TOKEN: for the proxy */
+    char user[128];        /* ... and whose ticket it is from, or "" */
     struct a407_credential *secret; /* SECRET: takes the place of the one that
                                        was asked for */
 };

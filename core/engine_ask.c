@@ -157,6 +157,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     unsigned i = e->ask_cred;
     if (t->ok && t->token.n) {
         a407_buf_free(&e->token);
+        memcpy(x->principal, t->user, sizeof x->principal);
         e->token = t->token;
         t->token = (struct a407_buf){0};
         return;

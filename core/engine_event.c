@@ -149,6 +149,18 @@ void a407_engine_local_port(struct a407_engine *e, uint16_t port)
 
 /* ---- attempts ---- */
 
+/* Who is to log in. A token (Bearer) says that for itself. */
+static void put_user(struct a407_engine *e, const struct a407_scheme *scheme,
+                     const struct a407_credential *c, char *out, size_t cap)
+{
+    bool ticket = scheme->id == A407_NEGOTIATE;
+    bool known = ticket && scheme == e->x.scheme && e->x.principal[0];
+    const char *name = known ? e->x.principal : c->username;
+    if (name && name[0] && scheme->id != A407_BEARER)
+        a407_put_user(out, cap, a407_span_str(name),
+                      ticket || (c->password && c->password[0]));
+}
+
 static struct a407_event_attempt *add_attempt(struct a407_engine *e,
                                               const struct a407_scheme *scheme,
                                               unsigned cred_index)
@@ -162,6 +174,8 @@ static struct a407_event_attempt *add_attempt(struct a407_engine *e,
     a407_put(a->scheme, sizeof a->scheme,
              a407_span_str(a407_scheme_name(scheme->id)));
     a407_put(a->credential, sizeof a->credential, a407_span_str(label));
+    put_user(e, scheme, e->proxy->creds[cred_index], a->username,
+             sizeof a->username);
     return a;
 }
 

@@ -73,8 +73,9 @@ struct a407_exchange {
     bool reconnected;
     const struct a407_scheme *scheme; /* of the answer in flight */
     unsigned cred_index;
-    unsigned edition; /* of its secret: another may have been read since */
-    void *state;      /* owned; NULL when proxy->state was used */
+    char principal[128]; /* whose the Kerberos ticket is, as far as is known */
+    unsigned edition;    /* of its secret: another may have been read since */
+    void *state;         /* owned; NULL when proxy->state was used */
     uint8_t tried[A407_CREDENTIALS_MAX];
     uint8_t unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the 407 did
                                               not name the scheme */

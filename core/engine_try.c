@@ -134,6 +134,7 @@ static enum a407_try begin_with(struct a407_engine *e,
     x->scheme = scheme;
     x->cred_index = cred_index;
     x->legs = 0;
+    x->principal[0] = '\0';
     x->fresh = ch != NULL;
     if (scheme->init(x->state, ch))
         return a407_try_step(e, why);

@@ -59,6 +59,7 @@ struct a407_event_attempt {
     bool reconnected;
     bool stale;            /* sent again because a nonce was stale */
     char credential[160];  /* the label of where it stands, never its value */
+    char username[128];    /* see a407_put_user; "": nobody was named */
     unsigned leg;          /* of a handshake, from 1 */
     uint16_t source_port;  /* 0: not known */
     enum a407_cause cause; /* NONE: the status says it */

@@ -219,6 +219,7 @@ static void add_attempt(struct a407_buf *out,
     add_number(out, ",\"source_port\":", a->source_port);
     add_bool(out, ",\"stale\":", a->stale);
     add_known(out, ",\"credential\":", a->credential);
+    add_if(out, ",\"username\":", a->username);
     if (a->cause != A407_CAUSE_NONE)
         add_string(out, ",\"cause\":", a407_cause_info(a->cause)->code);
     add_if(out, ",\"detail\":", a->detail);

@@ -28,6 +28,7 @@
  *
  *     state=continue           a token for the proxy, which has to answer it
  *     token=...
+ *     user=alice@KRB.TEST      the principal whose ticket it is from
  *
  *     state=complete           the handshake is over, and the proxy has proved
  *     token=...                who it is; perhaps a last token for it

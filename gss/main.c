@@ -159,6 +159,18 @@ static bool begin(struct a407_gss_session *s, struct a407_span m, long ms,
     return ok && a407_gss_ticket_for_service(s, t);
 }
 
+/* Whose ticket it is: for the record. */
+static bool put_user(struct a407_buf *m, const struct a407_gss_session *s)
+{
+    char *name;
+    if (!s->client || krb5_unparse_name(s->k, s->client, &name) != 0)
+        return true;
+    /* one with a line end in it is not told */
+    bool ok = a407_gss_put(m, "user", name) || !m->failed;
+    krb5_free_unparsed_name(s->k, name);
+    return ok;
+}
+
 static bool answer(struct a407_gss_session *s, struct a407_span in,
                    struct a407_buf *m, struct a407_gss_trouble *t)
 {
@@ -168,6 +180,7 @@ static bool answer(struct a407_gss_session *s, struct a407_span in,
         return false;
     a407_buf_clear(m);
     bool ok = a407_gss_put(m, "state", s->complete ? "complete" : "continue") &&
+              put_user(m, s) &&
               (!token.length ||
                a407_gss_put_token(m, a407_span(token.value, token.length))) &&
               say(m);

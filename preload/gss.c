@@ -8,6 +8,7 @@
 
 #include "child_env.h"
 #include "gss_protocol.h"
+#include "text_put.h"
 
 #define DEFAULT_MS 10000
 
@@ -129,6 +130,7 @@ static bool read_answer(struct a407_span m, bool verify, struct a407_told *told)
                  "the proxy's answer is not the end of the handshake");
         return false;
     }
+    a407_put(told->user, sizeof told->user, a407_gss_field(m, "user"));
     told->ok = a407_gss_token(m, &told->token);
     if (!told->ok)
         fail(told, A407_CAUSE_PROTOCOL,

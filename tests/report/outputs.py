@@ -401,12 +401,18 @@ def answered_by_client():
 
 @test
 def users():
-    """users: whom the program sent, else where our credential stands"""
+    """users: whom the program sent, else whom we logged in, else where our
+    credential stands"""
     file = log("users.jsonl", record(**sent(user="bob")),
                record(**sent(scheme="Negotiate", user=None)), record(),
                record(attempts=[{"scheme": "basic", "status_code": 200,
                                  "duration_ms": 1, "reconnected": False,
-                                 "stale": False, "credential": "/c:12"}]))
+                                 "stale": False, "credential": "/c:12"}]),
+               record(attempts=[{"scheme": "ntlm", "leg": 2, "status_code": 200,
+                                 "duration_ms": 1, "reconnected": False,
+                                 "stale": False, "credential": "/c:13",
+                                 "username": "CORP\\carol"}]))
     rows = report("--format", "json", file).json()["tables"]["user"]["rows"]
     equal({r["key"] for r in rows},
-          {"bob", "(not told)", "(nobody)", "(credential of /c:12)"})
+          {"bob", "(not told)", "(nobody)", "(credential of /c:12)",
+           "CORP\\carol"})

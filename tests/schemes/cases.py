@@ -62,6 +62,14 @@ def curl(case, task):
     return run
 
 
+def is_that(scheme, named, user):
+    """Does the record name the user that the proxy has let in? A principal is
+    whole; other names are as configured, with the domain or without."""
+    if scheme in ("bearer", "negotiate"):
+        return named == (user if scheme == "negotiate" else None)
+    return named and named.split("\\")[-1].split("@")[0] in user
+
+
 def judge(case, acceptor, task, result, seen):
     events = result.events
     check(len(events) == 1, f"{len(events)} lines in the log")
@@ -74,6 +82,8 @@ def judge(case, acceptor, task, result, seen):
         users = {s.user for s in seen if s.status == 200}
         wanted = case.user or acceptor.known_as[used]
         check(users == {wanted}, f"let in as {users}, not {wanted}")
+        named = event["attempts"][-1].get("username")
+        check(is_that(used, named, wanted), f"the log says {named}")
     else:
         check(not result.good and result.says_407(), "it got in")
         check(look(event, "outcome") in ("unresolved", "not_retried"),

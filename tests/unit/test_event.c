@@ -75,6 +75,7 @@ static const struct a407_event tried = {
                   .status = 407,
                   .duration_us = 1042,
                   .credential = "https_proxy",
+                  .username = "CORP\\alice",
                   .leg = 2,
                   .source_port = 40001},
                  {.scheme = "basic",
@@ -165,7 +166,8 @@ static void test_whole_line(void **state)
         "\"credential\":null,\"cause\":\"no_ticket\",\"detail\":\"no cache\"},"
         "{\"scheme\":\"ntlm\",\"leg\":2,\"status_code\":407,"
         "\"duration_ms\":1.042,\"reconnected\":false,"
-        "\"source_port\":40001,\"stale\":false,\"credential\":\"https_proxy\"},"
+        "\"source_port\":40001,\"stale\":false,\"credential\":\"https_proxy\","
+        "\"username\":\"CORP\\\\alice\"},"
         "{\"scheme\":\"basic\",\"leg\":1,\"status_code\":null,"
         "\"duration_ms\":60000.000,\"reconnected\":true,\"stale\":true,"
         "\"credential\":\"/x/credentials:3\"}],"
