@@ -230,6 +230,7 @@ struct a407_told {
                               UNMET, PROTOCOL; REJECTED: the KDC refused the
                               password */
     char detail[160];      /* ... in words, without secrets */
+    bool late;             /* ... and all the time that there was is over */
     struct a407_buf token; /* TOKEN: for the proxy */
     char user[128];        /* ... and whose ticket it is from, or "" */
     struct a407_credential *secret; /* SECRET: takes the place of the one that

@@ -151,6 +151,19 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
     a407_event_note(e, t->cause, t->detail);
 }
 
+/* One that does not answer is not asked for another credential either: the
+   program has waited once. */
+static void leave_kdc_alone(struct a407_proxy *p, unsigned i, int64_t now,
+                            const struct a407_told *t)
+{
+    for (unsigned j = 0; j < p->n_creds; j++) {
+        if (j != i && (!t->late || p->unmet_until[j] > now))
+            continue;
+        p->unmet_until[j] = now + UNMET_PAUSE_S;
+        p->unmet[j] = t->cause;
+    }
+}
+
 static void told_token(struct a407_engine *e, struct a407_told *t)
 {
     struct a407_exchange *x = &e->x;
@@ -173,8 +186,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
         x->tried[i] = A407_ALL_SCHEMES;
         p->host->verdict(p->host->ctx, &p->endpoint, p->creds[i], false);
     } else {
-        e->proxy->unmet_until[i] = a407_engine_now_s(e) + UNMET_PAUSE_S;
-        e->proxy->unmet[i] = t->cause;
+        leave_kdc_alone(e->proxy, i, a407_engine_now_s(e), t);
     }
     if (e->proxy->scheme == x->scheme && e->proxy->cred_index == i)
         a407_proxy_forget(e->proxy);

@@ -77,7 +77,8 @@ const char *tell(const char *text, const struct a407_ask *ask,
     } else if (strcmp(what, "verified") == 0) {
         told->ok = true;
         wrong = ask->kind == A407_ASK_VERIFY ? NULL : not_that(ask);
-    } else if (strcmp(what, "nothing") == 0) {
+    } else if (strcmp(what, "nothing") == 0 || strcmp(what, "late") == 0) {
+        told->late = what[0] == 'l';
         wrong = tell_nothing(rest, told);
     } else {
         wrong = tell_secret(rest, strcmp(what, "bearer") == 0, ask, told);
