@@ -63,11 +63,12 @@ def curl(case, task):
 
 
 def is_that(scheme, named, user):
-    """Does the record name the user that the proxy has let in? A principal is
-    whole; other names are as configured, with the domain or without."""
-    if scheme in ("bearer", "negotiate"):
-        return named == (user if scheme == "negotiate" else None)
-    return named and named.split("\\")[-1].split("@")[0] in user
+    """Does the record name the user that the proxy has let in? A principal has
+    its realm; other names are as configured, with the domain or without."""
+    if scheme == "bearer" or not named:
+        return not named and scheme == "bearer"
+    return (named.split("\\")[-1].split("@")[0] in user and
+            ("@" in named or scheme != "negotiate"))
 
 
 def judge(case, acceptor, task, result, seen):
