@@ -13,7 +13,7 @@ static void begin_deliver(struct a407_engine *e)
 {
     /* A body that is still being written has no place behind a leg: the proxy
        would take it for a request. */
-    if (e->x.standin && e->w == A407_W_BODY && e->st != A407_ST_DELIVER) {
+    if (e->x.standin && e->w == A407_W_BODY && a407_engine_active(e)) {
         a407_event_note(e, A407_CAUSE_PROTOCOL, unreadable);
         a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
         a407_engine_move(e, A407_ST_GIVE_BACK);
