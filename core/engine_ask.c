@@ -55,33 +55,48 @@ bool a407_ask_for_secret(struct a407_engine *e)
     return false;
 }
 
-static bool is_negotiate_token(const struct a407_engine *e,
-                               const struct a407_challenge *c)
+/* Can the answer that lets us in prove anything? With Negotiate, whatever is in
+   it; there must have been more than a first message. */
+static bool may_prove(const struct a407_exchange *x)
 {
-    return c->token68.p && a407_span_ieq(c->scheme, e->x.scheme->token);
+    const struct a407_scheme *s = x->scheme;
+    bool inside = s->prove && x->carrier && x->carrier == s->also && !x->leg;
+    return x->answering && x->state && !x->proved && (s->unasked || inside);
+}
+
+/* The token for the scheme in flight, in either field. NULL: there is none. */
+static const struct a407_challenge *proof_in(const struct a407_exchange *x,
+                                             const char *head, size_t n,
+                                             struct a407_challenges *list)
+{
+    static const char *const fields[] = {"Proxy-Authentication-Info",
+                                         "Proxy-Authenticate"};
+    for (int f = 0; f < 2; f++) {
+        a407_challenges_parse(head, n, fields[f], list);
+        for (size_t i = 0; i < list->n; i++)
+            if (list->item[i].token68.p &&
+                a407_span_ieq(list->item[i].scheme, x->carrier))
+                return &list->item[i];
+    }
+    return NULL;
 }
 
 bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n)
 {
-    static const char *const fields[] = {"Proxy-Authentication-Info",
-                                         "Proxy-Authenticate"};
     struct a407_exchange *x = &e->x;
-    if (!x->answering || !x->scheme->unasked || !x->state || x->proved)
+    if (!may_prove(x))
         return false;
     struct a407_challenges *list = a407_challenges_new();
-    bool found = false;
-    for (int f = 0; list && f < 2 && !found; f++) {
-        a407_challenges_parse(head, n, fields[f], list);
-        for (size_t i = 0; i < list->n && !found; i++)
-            found = is_negotiate_token(e, &list->item[i]) &&
-                    x->scheme->init(x->state, &list->item[i]);
-    }
-    a407_challenges_free(list);
+    const struct a407_challenge *ch = list ? proof_in(x, head, n, list) : NULL;
     x->proved = true;
     x->mutual = A407_MUTUAL_ABSENT;
+    if (ch && x->scheme->prove)
+        x->mutual = x->scheme->prove(x->state, ch);
+    bool ask = ch && !x->scheme->prove && x->scheme->init(x->state, ch);
     e->ask = A407_ASK_VERIFY;
     e->ask_cred = x->cred_index;
-    return found;
+    a407_challenges_free(list);
+    return ask;
 }
 
 bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)

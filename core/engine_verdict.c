@@ -74,8 +74,7 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         p->scheme = x->scheme;
         p->carrier = x->carrier;
         p->cred_index = x->cred_index;
-        if (x->scheme->unasked)
-            a407_event_mutual(e, x->mutual);
+        a407_event_mutual(e, x->mutual);
     } else if (x->state) {
         a407_proxy_forget(p);
         p->scheme = x->scheme;

@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "cause.h"
 #include "credential.h"
+#include "mutual.h"
 #include "proxy_status.h"
 
 /*
@@ -92,14 +93,6 @@ enum a407_sent_before {
     A407_SENT_NEVER,
     A407_SENT_PROGRAM,   /* this process, to this proxy */
     A407_SENT_CONNECTION /* in an earlier request on this connection */
-};
-
-/* What an accepted Negotiate proved of the proxy (RFC 4559 section 5). */
-enum a407_mutual {
-    A407_MUTUAL_NONE, /* nothing to tell */
-    A407_MUTUAL_VERIFIED,
-    A407_MUTUAL_ABSENT, /* it sent no proof */
-    A407_MUTUAL_FAILED
 };
 
 struct a407_event_process {

@@ -39,6 +39,10 @@ struct ntlm_state {
     bool plain;     /* and answered without SPNEGO's envelope */
     char *challenge;
     size_t challenge_size;
+    /* of the Type 3, if the list of mechanisms was signed with it */
+    bool list_signed;
+    uint32_t flags;
+    uint8_t session_key[A407_NTLM_KEY_SIZE];
 };
 
 /* The user's name and domain: DOMAIN\user, unless the domain is set. A
@@ -190,29 +194,39 @@ static bool write_type1(const struct ntlm_state *s, struct a407_buf *token)
     return ok;
 }
 
+/* The first and only thing that either side signs. */
+static void sign_list(const struct ntlm_state *s, enum a407_ntlm_side side,
+                      uint8_t mic[A407_NTLM_SIGNATURE])
+{
+    struct a407_ntlm_signer signer;
+    a407_ntlm_signer_init(&signer, side, s->flags, s->session_key);
+    a407_ntlm_sign(&signer, a407_spnego_mechs(), mic);
+    a407_wipe(&signer, sizeof signer);
+}
+
 /*
  * MS-SPNG section 3.3.5.1: where the Type 3 has a MIC the list of mechanisms
  * must have one too, though there was only one to choose from.
  */
-static bool wrap_type3(const struct a407_buf *message,
+static bool wrap_type3(struct ntlm_state *s, const struct a407_buf *message,
                        const struct a407_ntlm_result *result,
                        struct a407_buf *token)
 {
     uint32_t needed = A407_NTLM_ESS | A407_NTLM_SIGN;
     uint8_t mic[A407_NTLM_SIGNATURE];
     struct a407_span sum = {NULL, 0};
-    if (result->mic && (result->flags & needed) == needed) {
-        struct a407_ntlm_signer signer;
-        a407_ntlm_signer_init(&signer, result->flags, result->session_key);
-        a407_ntlm_sign(&signer, a407_spnego_mechs(), mic);
-        a407_wipe(&signer, sizeof signer);
+    s->list_signed = result->mic && (result->flags & needed) == needed;
+    if (s->list_signed) {
+        s->flags = result->flags;
+        memcpy(s->session_key, result->session_key, sizeof s->session_key);
+        sign_list(s, A407_NTLM_CLIENT, mic);
         sum = a407_span((const char *)mic, sizeof mic);
     }
     return a407_spnego_write_response(token, a407_span(message->p, message->n),
                                       sum);
 }
 
-static bool write_type3(const struct ntlm_state *s,
+static bool write_type3(struct ntlm_state *s,
                         const struct a407_credential *cred,
                         const struct a407_auth_request *rq,
                         struct a407_buf *token, enum a407_cause *why)
@@ -236,7 +250,7 @@ static bool write_type3(const struct ntlm_state *s,
         why);
     if (ok)
         ok = s->negotiate && !s->plain
-                 ? wrap_type3(&message, &result, token)
+                 ? wrap_type3(s, &message, &result, token)
                  : a407_buf_add(token, message.p, message.n);
     a407_buf_free(&message);
     a407_wipe(&result, sizeof result);
@@ -281,6 +295,32 @@ static enum a407_reply ntlm_reply(const void *state,
     return goes_on(s, ch) ? A407_REPLY_CONTINUE : A407_REPLY_RESTART;
 }
 
+/* Who has the session key knows the password (RFC 4178 section 5): the list as
+   the proxy signs it. */
+static enum a407_mutual ntlm_prove(const void *state,
+                                   const struct a407_challenge *ch)
+{
+    const struct ntlm_state *s = state;
+    struct a407_spnego_response r;
+    struct a407_buf token;
+    uint8_t mic[A407_NTLM_SIGNATURE];
+    enum a407_mutual proved = A407_MUTUAL_FAILED;
+    a407_buf_init(&token,
+                  BASE64_DECODE_LENGTH(BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX)));
+    if (!s->list_signed || s->phase != TYPE3_SENT)
+        proved = A407_MUTUAL_ABSENT;
+    else if (decode(ch->token68, &token) &&
+             a407_spnego_read_response(a407_span(token.p, token.n), &r)) {
+        sign_list(s, A407_NTLM_SERVER, mic);
+        if (!r.mic.p)
+            proved = A407_MUTUAL_ABSENT;
+        else if (r.mic.n == sizeof mic && memcmp(r.mic.p, mic, sizeof mic) == 0)
+            proved = A407_MUTUAL_VERIFIED;
+    }
+    a407_buf_free(&token);
+    return proved;
+}
+
 static void ntlm_wipe(void *state)
 {
     forget_challenge(state);
@@ -298,5 +338,6 @@ const struct a407_scheme a407_ntlm = {
     .step = ntlm_step,
     .reply = ntlm_reply,
     .info = NULL,
+    .prove = ntlm_prove,
     .wipe = ntlm_wipe,
 };

@@ -125,17 +125,23 @@ static void derive(const uint8_t *key, size_t n, const char *what,
     a407_wipe(&ctx, sizeof ctx);
 }
 
-void a407_ntlm_signer_init(struct a407_ntlm_signer *s, uint32_t flags,
+void a407_ntlm_signer_init(struct a407_ntlm_signer *s, enum a407_ntlm_side side,
+                           uint32_t flags,
                            const uint8_t session_key[A407_NTLM_KEY_SIZE])
 {
-    static const char sign[] =
-        "session key to client-to-server signing key magic constant";
-    static const char seal[] =
-        "session key to client-to-server sealing key magic constant";
+#define FROM_CLIENT "session key to client-to-server "
+#define FROM_SERVER "session key to server-to-client "
+    static const char sign[][sizeof FROM_CLIENT "signing key magic constant"] =
+        {FROM_CLIENT "signing key magic constant",
+         FROM_SERVER "signing key magic constant"};
+    static const char seal[][sizeof FROM_CLIENT "sealing key magic constant"] =
+        {FROM_CLIENT "sealing key magic constant",
+         FROM_SERVER "sealing key magic constant"};
     uint8_t sealing[A407_NTLM_KEY_SIZE];
     size_t strength = flags & A407_NTLM_128 ? 16 : flags & A407_NTLM_56 ? 7 : 5;
-    derive(session_key, A407_NTLM_KEY_SIZE, sign, sizeof sign, s->key);
-    derive(session_key, strength, seal, sizeof seal, sealing);
+    derive(session_key, A407_NTLM_KEY_SIZE, sign[side], sizeof sign[side],
+           s->key);
+    derive(session_key, strength, seal[side], sizeof seal[side], sealing);
     arcfour_set_key(&s->seal, sizeof sealing, sealing);
     s->number = 0;
     s->sealed = flags & A407_NTLM_KEY_EXCH;

@@ -50,7 +50,7 @@ void a407_ntlm_rc4(const uint8_t key[A407_NTLM_KEY_SIZE],
                    const uint8_t in[A407_NTLM_KEY_SIZE],
                    uint8_t out[A407_NTLM_KEY_SIZE]);
 
-/* What signs the messages of the client (MS-NLMP section 3.4). */
+/* What signs the messages of one side (MS-NLMP section 3.4). */
 struct a407_ntlm_signer {
     struct arcfour_ctx seal; /* its state runs on from message to message */
     uint8_t key[A407_NTLM_KEY_SIZE];
@@ -61,9 +61,12 @@ struct a407_ntlm_signer {
 /*
  * Starts with the exported session key and the negotiated flags, among which
  * EXTENDED_SESSIONSECURITY must be: the older form (section 3.4.4.1) is not
- * made here.
+ * made here. Each side has keys of its own.
  */
-void a407_ntlm_signer_init(struct a407_ntlm_signer *s, uint32_t flags,
+enum a407_ntlm_side { A407_NTLM_CLIENT, A407_NTLM_SERVER };
+
+void a407_ntlm_signer_init(struct a407_ntlm_signer *s, enum a407_ntlm_side side,
+                           uint32_t flags,
                            const uint8_t session_key[A407_NTLM_KEY_SIZE]);
 
 /* Signs the next message: MAC of MS-NLMP section 3.4.4.2. */

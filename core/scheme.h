@@ -10,6 +10,7 @@
 #include "cause.h"
 #include "challenge.h"
 #include "credential.h"
+#include "mutual.h"
 #include "random.h"
 
 /* What a scheme is told about the request that it answers for. */
@@ -100,6 +101,11 @@ struct a407_scheme {
     /* Proxy-Authentication-Info of an accepted answer (nextnonce). May be
        NULL. */
     void (*info)(void *state, const struct a407_challenge *info);
+
+    /* What the token of an accepted answer proves; after the value that was the
+       last. NULL: nothing ever, or that is found out outside. */
+    enum a407_mutual (*prove)(const void *state,
+                              const struct a407_challenge *ch);
 
     void (*wipe)(void *state);
 

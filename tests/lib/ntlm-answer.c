@@ -3,7 +3,9 @@
  * Our side of an NTLM handshake, for comparison with other implementations.
  * Prints the value of Proxy-Authorization that begins it; then, for each line
  * on standard input, which is what a proxy would say in Proxy-Authenticate, the
- * next value, or "restart" or "rejected" where that is what it means.
+ * next value, or "restart" or "rejected" where that is what it means. A line
+ * that begins with "200" is the field of an accepted answer: it prints what
+ * that proves, "verified", "absent" or "failed".
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -64,6 +66,18 @@ static bool hear(void *state, const struct a407_credential *cred,
     return say_next(state, cred, rq);
 }
 
+static void judge(const void *state, const char *text)
+{
+    static const char *const words[] = {[A407_MUTUAL_VERIFIED] = "verified",
+                                        [A407_MUTUAL_ABSENT] = "absent",
+                                        [A407_MUTUAL_FAILED] = "failed"};
+    static struct a407_challenges list;
+    memset(&list, 0, sizeof list);
+    a407_challenges_add(a407_span_str(text), &list);
+    puts(list.n == 1 ? words[a407_ntlm.prove(state, &list.item[0])] : "none");
+    fflush(stdout);
+}
+
 static int usage(void)
 {
     fputs("usage: ntlm-answer [-1] [-d DOMAIN] [-h PROXY-HOST] CARRIER USER "
@@ -99,7 +113,10 @@ int main(int argc, char **argv)
     bool more = hear(state, &cred, &rq, argv[optind], true);
     while (more && getline(&line, &size, stdin) > 0) {
         line[strcspn(line, "\r\n")] = '\0';
-        more = hear(state, &cred, &rq, line, false);
+        if (strncmp(line, "200 ", 4) == 0)
+            judge(state, line + 4);
+        else
+            more = hear(state, &cred, &rq, line, false);
     }
     fflush(stdout);
     free(line);

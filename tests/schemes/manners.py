@@ -234,7 +234,8 @@ def event_loops(acceptor, way, notes):
 
 def proofs(acceptor, way):
     """squid hands no token on, and nobody has one in the answer to CONNECT."""
-    by_apache = acceptor.package == "apache2-bin"
+    by_apache = acceptor.package == "apache2-bin" or \
+        acceptor.name == "spnego-apache"
     for target in ("http", "https"):
         wanted = "verified" if by_apache and target == "http" else "absent"
 
@@ -261,7 +262,7 @@ def tests(acceptor, notes):
         if hasattr(acceptor, "sizes") and way.deep:
             many.append(("POST of 1 MiB on 3 connections: the body once each",
                          body_once(acceptor, way)))
-        if way.scheme == "negotiate":
+        if way.scheme == "negotiate" or acceptor.name.startswith("spnego-"):
             many += proofs(acceptor, way)
         for name, test in many:
             yield f"{acceptor.name} {way.name}: {name}", test

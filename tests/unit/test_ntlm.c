@@ -410,11 +410,55 @@ static void test_negotiate(void **unused)
                      flags | A407_NTLM_TARGET_INFO);
     struct a407_ntlm_signer signer;
     uint8_t mic[16];
-    a407_ntlm_signer_init(&signer, flags,
+    a407_ntlm_signer_init(&signer, A407_NTLM_CLIENT, flags,
                           hex("55555555555555555555555555555555").p);
     a407_ntlm_sign(&signer, a407_spnego_mechs(), mic);
     assert_int_equal(r.mic.n, 16);
     assert_memory_equal(r.mic.p, mic, 16);
+    a407_buf_free(&m);
+    a407_buf_free(&token);
+    session_free(s);
+}
+
+/* "Negotiate" and a last NegTokenResp, with that signature or without. */
+static enum a407_mutual proved(struct session *s, const uint8_t *mic, size_t n)
+{
+    struct bytes m = hex(n ? "a11b3019 a003 0a0100 a312 0410"
+                           : "a107 3005 a003"
+                             "0a0100");
+    memcpy(m.p + m.n, mic, n);
+    struct given *g = given(as_challenge("Negotiate", m.p, m.n + n));
+    enum a407_mutual got = s->scheme->prove(s->state, &g->list.item[0]);
+    given_free(g);
+    return got;
+}
+
+/* What the accepted answer proves (RFC 4178 section 5): the list of mechanisms,
+   signed with the server's keys. */
+static void test_proof(void **unused)
+{
+    (void)unused;
+    struct session *s = new_session();
+    uint32_t flags = USUAL_FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
+    struct bytes ch = type2_of(flags, TIMED);
+    struct a407_buf token = wrapped(&ch);
+    struct a407_ntlm_signer signer;
+    uint8_t mic[16];
+    a407_ntlm_signer_init(&signer, A407_NTLM_SERVER, flags,
+                          hex("55555555555555555555555555555555").p);
+    a407_ntlm_sign(&signer, a407_spnego_mechs(), mic);
+    begin_negotiate(s);
+    assert_int_equal(proved(s, mic, 16), A407_MUTUAL_ABSENT); /* too soon */
+    show(s, "Negotiate", token.p, token.n);
+    struct a407_buf m = next(s, "Negotiate", A407_STEP_DONE);
+    assert_int_equal(proved(s, mic, 16), A407_MUTUAL_VERIFIED);
+    assert_int_equal(proved(s, mic, 0), A407_MUTUAL_ABSENT);
+    mic[4] ^= 1;
+    assert_int_equal(proved(s, mic, 16), A407_MUTUAL_FAILED);
+    a407_ntlm_signer_init(&signer, A407_NTLM_CLIENT, flags,
+                          hex("55555555555555555555555555555555").p);
+    a407_ntlm_sign(&signer, a407_spnego_mechs(), mic); /* our own, back again */
+    assert_int_equal(proved(s, mic, 16), A407_MUTUAL_FAILED);
     a407_buf_free(&m);
     a407_buf_free(&token);
     session_free(s);
@@ -507,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_oem_name),
         cmocka_unit_test(test_negotiate),
+        cmocka_unit_test(test_proof),
         cmocka_unit_test(test_negotiate_unsigned),
         cmocka_unit_test(test_negotiate_plain),
         cmocka_unit_test(test_negotiate_bad),

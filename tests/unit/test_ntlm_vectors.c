@@ -82,7 +82,7 @@ static void check_wrap(uint32_t flags, const char *session_key,
     struct a407_ntlm_signer s;
     struct bytes plain = hex("50006c00610069006e007400650078007400");
     uint8_t sealed[18], mac[16];
-    a407_ntlm_signer_init(&s, flags, hex(session_key).p);
+    a407_ntlm_signer_init(&s, A407_NTLM_CLIENT, flags, hex(session_key).p);
     assert_bytes(s.key, 16, signing_key);
     arcfour_crypt(&s.seal, plain.n, sealed, plain.p);
     assert_bytes(sealed, 18, ciphertext);
@@ -112,7 +112,8 @@ static void test_sign_again(void **unused)
     (void)unused;
     struct a407_ntlm_signer s;
     uint8_t one[16], two[16];
-    a407_ntlm_signer_init(&s, A407_NTLM_ESS | A407_NTLM_KEY_EXCH,
+    a407_ntlm_signer_init(&s, A407_NTLM_CLIENT,
+                          A407_NTLM_ESS | A407_NTLM_KEY_EXCH,
                           hex("55555555555555555555555555555555").p);
     a407_ntlm_sign(&s, text("x"), one);
     a407_ntlm_sign(&s, text("x"), two);
