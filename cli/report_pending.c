@@ -56,6 +56,7 @@ static uint64_t exchange_of(const struct a407_report_record *l)
 
     h = mix(h, a407_span(numbers, (size_t)n));
     h = mix(h, l->host);
+    h = mix(h, l->executable); /* a process number comes again */
     h = mix(h, l->proxy_address);
     h = mix(h, l->method);
     return mix(h, l->target);
@@ -116,15 +117,25 @@ static void let_go(struct a407_pending *p, struct held *h)
     h->l = NULL;
 }
 
-static void take_back(struct a407_pending *p, uint64_t exchange)
+/*
+ * Each repeat follows one 407: the newest before it that is still there. One
+ * that lies longer back is of another exchange, which nothing followed.
+ */
+static void take_back(struct a407_pending *p, uint64_t exchange, int64_t us)
 {
     size_t i;
 
-    for (i = 0; i < A407_PENDING_MAX; i++)
-        if (p->ring[i].l && p->ring[i].exchange == exchange) {
-            free(p->ring[i].l);
-            p->ring[i].l = NULL;
-        }
+    for (i = 1; i <= A407_PENDING_MAX; i++) {
+        size_t at = (p->next + A407_PENDING_MAX - i) % A407_PENDING_MAX;
+        struct held *h = &p->ring[at];
+
+        if (!h->l || h->exchange != exchange || us < h->l->time_us ||
+            us - h->l->time_us > A407_PENDING_US)
+            continue;
+        free(h->l);
+        h->l = NULL;
+        return;
+    }
 }
 
 bool a407_pending_take(struct a407_pending *p,
@@ -134,7 +145,7 @@ bool a407_pending_take(struct a407_pending *p,
     uint64_t exchange = exchange_of(l);
 
     if (l->resend_count)
-        take_back(p, exchange);
+        take_back(p, exchange, l->time_us);
     if (!l->unresolved) {
         p->count(p->ctx, l);
         return true;

@@ -11,6 +11,7 @@
  * 407 before it is neither a dropped header nor one more exchange.
  */
 #define A407_PENDING_MAX 1024 /* further records wait that long at most */
+#define A407_PENDING_US  (INT64_C(900) * 1000000) /* nor longer than that */
 
 struct a407_pending;
 
@@ -24,7 +25,8 @@ void a407_pending_free(struct a407_pending *p);
 
 /*
  * Takes a record that met a 407: counts it at once, or holds a copy back; and
- * drops the earlier ones of its exchange. False: memory ran out.
+ * drops the 407 that it repeats, the newest one of the same exchange. False:
+ * memory ran out.
  */
 bool a407_pending_take(struct a407_pending *p,
                        const struct a407_report_record *l);

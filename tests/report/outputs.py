@@ -368,7 +368,7 @@ def answered_by_client():
         return record(http__request__resend_count=n, cause=cause,
                       outcome="resolved" if status == 200 else "observed",
                       http__response__status_code=status,
-                      final__status_code=status, **sent(**more))
+                      final__status_code=status, **sent(), **more)
     other = record("/usr/bin/other", process__pid=43)
     # a repeat that worked; one of two steps (NTLM); one that was refused
     for lines, got, status in (
@@ -394,6 +394,26 @@ def answered_by_client():
         rows = done.json()["tables"]["cause"]["rows"]
         equal({r["key"]: r["total"] for r in rows}, got, "causes")
         equal(done.status, status, got)
+    # the same process number again, hours later, and another program's
+    for lines, n in (
+            ([record(timestamp=at(8), process__pid=7),
+              record(timestamp=at(12), process__pid=7,
+                     cause="not_sent_by_client"),
+              again(1, 200, path="/usr/bin/curl", timestamp=at(12, 1),
+                    process__pid=7)], 3),
+            # a service asked four times, and answered the last time
+            ([record(JAVA, timestamp=at(h)) for h in (8, 9, 10, 12)] +
+             [again(1, 200, path=JAVA, timestamp=at(12, 1))], 4),
+            # two requests at once, of which one was repeated
+            ([record(), record(), again(1, 200)], 2),
+            ([record(), record(), again(1, 407), again(1, 200)], 2),
+            ([record(timestamp=at(8)),
+              again(1, 200, timestamp=at(8, 16))], 2),
+            ([record(timestamp=at(9)), again(1, 200, timestamp=at(8))], 2)):
+        done = report("--format", "json", log("again.jsonl", *lines))
+        got = done.json()["all"]
+        equal((got["total"], got["left_unresolved"], done.status),
+              (n, n - 1, 1), lines)
     # a filter by cause does not bring the 407 back
     file = log("again.jsonl", record(), again(1, 200))
     equal(report("--cause", "dropped_by_client", file).status, 0, "filtered")
