@@ -19,7 +19,7 @@
  */
 
 #define A407_REPORT_KEYS     2000 /* distinct keys of one table */
-#define A407_REPORT_FINDINGS 4000 /* distinct findings */
+#define A407_REPORT_FINDINGS 4000 /* distinct findings; DROPPED first */
 #define A407_REPORT_KEY_MAX  512  /* bytes of a key; a longer one is cut */
 #define A407_REPORT_BUCKETS  480  /* of the timeline */
 #define A407_REPORT_OUTCOMES 4    /* indexed by enum a407_outcome */

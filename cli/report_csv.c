@@ -115,6 +115,8 @@ bool a407_report_csv(const struct a407_report_view *v, FILE *f)
           f);
     for (i = 0; i < n; i++)
         finding(f, &r->findings[i]);
+    if (r->findings_others.total)
+        row(f, A407_REPORT_TABLES, "finding", "(others)", &r->findings_others);
     for (i = 0; i < A407_REPORT_TABLES; i++)
         table(v, f, (enum a407_report_table_id)i);
     if (v->access)

@@ -98,12 +98,21 @@ static void put_range(const struct a407_report_view *v, FILE *f)
     }
 }
 
-static void put_sum(const char *name, uint64_t n, const char *class, FILE *f)
+/* `more`: there were others, beyond what is kept. */
+static void put_sum(const char *name, uint64_t n, bool more, const char *class,
+                    FILE *f)
 {
-    fprintf(f, "<li><span>%s</span><b%s%s%s>", name, *class ? " class=\"" : "",
-            class, *class ? "\"" : "");
+    fprintf(f, "<li><span>%s</span><b%s%s%s>%s", name,
+            *class ? " class=\"" : "", class, *class ? "\"" : "",
+            more ? "over " : "");
     a407_html_count(f, n);
     fputs("</b></li>\n", f);
+}
+
+static void put_keys(const char *name, const struct a407_report_table *t,
+                     FILE *f)
+{
+    put_sum(name, t->n, t->others.total != 0, "", f);
 }
 
 static void put_sums(const struct a407_report_view *v, FILE *f)
@@ -113,13 +122,13 @@ static void put_sums(const struct a407_report_view *v, FILE *f)
     if (r->all.total == 0)
         return;
     fputs("<ul class=\"sums\">\n", f);
-    put_sum("407s", r->all.total, "", f);
-    put_sum("Unresolved", r->all.unresolved, r->all.unresolved ? "bad" : "good",
-            f);
-    put_sum("Resolved", r->all.outcome[A407_RESOLVED], "", f);
-    put_sum("Programs", r->tables[A407_REPORT_BINARY].n, "", f);
-    put_sum("Dropped the header", dropped(r, NULL), "", f);
-    put_sum("Proxies", r->tables[A407_REPORT_PROXY].n, "", f);
+    put_sum("407s", r->all.total, false, "", f);
+    put_sum("Unresolved", r->all.unresolved, false,
+            r->all.unresolved ? "bad" : "good", f);
+    put_sum("Resolved", r->all.outcome[A407_RESOLVED], false, "", f);
+    put_keys("Programs", &r->tables[A407_REPORT_BINARY], f);
+    put_sum("Dropped the header", dropped(r, NULL), false, "", f);
+    put_keys("Proxies", &r->tables[A407_REPORT_PROXY], f);
     fputs("</ul>\n", f);
 }
 

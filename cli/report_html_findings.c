@@ -206,9 +206,9 @@ void a407_html_findings(const struct a407_report_view *v, FILE *f)
         fputs("<p class=\"more\">", f);
         a407_html_count(f, others);
         fprintf(f,
-                " more 407s are not in these lists: only the first %d "
-                "combinations are kept</p>\n",
-                A407_REPORT_FINDINGS);
+                " more 407%s not in these lists, which keep %d combinations, "
+                "dropped headers before others</p>\n",
+                others == 1 ? " is" : "s are", A407_REPORT_FINDINGS);
     }
 }
 

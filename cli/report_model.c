@@ -182,6 +182,63 @@ static size_t append_key(struct texts *t, const struct a407_report_record *l,
     return append(t, a407_span_str(text));
 }
 
+static void add_tally(struct a407_report_tally *t,
+                      const struct a407_report_tally *more)
+{
+    size_t i;
+
+    if (t->total == 0 || more->first_us < t->first_us)
+        t->first_us = more->first_us;
+    if (t->total == 0 || more->last_us > t->last_us)
+        t->last_us = more->last_us;
+    t->total += more->total;
+    t->unresolved += more->unresolved;
+    for (i = 0; i < A407_REPORT_OUTCOMES; i++)
+        t->outcome[i] += more->outcome[i];
+}
+
+/* A finding that answers less than who dropped the header: of the rarest the
+   one that was met last. NULL: none. */
+static struct a407_report_finding *least_of(struct a407_report *r)
+{
+    struct a407_report_finding *least = NULL, *f;
+
+    for (f = r->findings; f < r->findings + r->n_findings; f++)
+        if (f->cause_id != A407_CAUSE_DROPPED &&
+            (!least || f->tally.total <= least->tally.total))
+            least = f;
+    return least;
+}
+
+/* Where one more finding can stand; NULL: nowhere. In a full list one of
+   another cause gives way to a program that dropped the header. */
+static struct a407_report_finding *place_for(struct a407_report *r,
+                                             enum a407_cause cause)
+{
+    if (r->n_findings < A407_REPORT_FINDINGS)
+        return &r->findings[r->n_findings];
+    return cause == A407_CAUSE_DROPPED ? least_of(r) : NULL;
+}
+
+/* Makes a place of place_for empty. */
+static void clear_place(struct a407_report *r, struct a407_report_finding *f)
+{
+    struct entry *head = r->index, *e = NULL;
+
+    if (!f->key) {
+        r->n_findings++;
+        return;
+    }
+    HASH_FIND(hh, head, f->key,
+              (size_t)(f->proxy - f->key) + strlen(f->proxy) + 1, e);
+    HASH_DEL(head, e);
+    r->index = head;
+    free(e);
+    free(f->key);
+    add_tally(&r->findings_others, &f->tally);
+    memset(f, 0, sizeof *f);
+}
+
 static struct a407_report_finding *
 finding_of(struct a407_report *r, const struct a407_report_record *l)
 {
@@ -193,20 +250,23 @@ finding_of(struct a407_report *r, const struct a407_report_record *l)
     size_t same = t.n; /* what follows is of the first such line */
     struct a407_report_finding *f = find(r->index, t.bytes, same);
 
-    if (f || r->n_findings == A407_REPORT_FINDINGS)
+    if (f)
         return f;
+    f = place_for(r, l->cause_id);
+    if (!f)
+        return NULL;
     size_t path = append(&t, l->executable);
     size_t script = append(&t, a407_report_script(l));
     size_t host = append(&t, l->proxy_address);
     size_t detail = append(&t, l->detail);
     size_t credential = append(&t, l->credential);
-    f = &r->findings[r->n_findings];
-    f->key = enter(&r->index, t.bytes, same, t.n, f);
-    if (!f->key) {
+    char *key = enter(&r->index, t.bytes, same, t.n, f);
+    if (!key) {
         r->out_of_memory = true;
         return NULL;
     }
-    r->n_findings++;
+    clear_place(r, f);
+    f->key = key;
     f->cause = f->key + cause;
     f->cause_id = l->cause_id;
     f->binary = f->key + binary;

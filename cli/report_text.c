@@ -326,9 +326,11 @@ static void put_findings(const struct a407_report_view *v, term *t)
     put_group(v, t, A407_REPORT_OTHER, "Other causes");
     if (r->findings_others.total) {
         snprintf(text, sizeof text,
-                 "%" PRIu64 " more 407s are not in these lists: only the first "
-                 "%d combinations are kept",
-                 r->findings_others.total, A407_REPORT_FINDINGS);
+                 "%" PRIu64 " more 407%s not in these lists, which keep %d "
+                 "combinations, dropped headers before others",
+                 r->findings_others.total,
+                 r->findings_others.total == 1 ? " is" : "s are",
+                 A407_REPORT_FINDINGS);
         a407_term_wrap(t, text, 0, 2);
     }
 }

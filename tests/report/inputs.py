@@ -2,7 +2,9 @@
 """What the report reads: files, streams, the default log, torn lines, filters,
 a log without end; and the exit status."""
 
+import csv
 import fcntl
+import io
 import json
 import os
 import re
@@ -10,7 +12,7 @@ import select
 import subprocess
 
 from common import (AUTH407, BUILD, HOME, LINES, Skip, at, check, environment,
-                    equal, has, log, record, report, test)
+                    equal, has, lacks, log, record, report, test)
 
 GOOD = {"outcome": "resolved", "final__status_code": 200}
 
@@ -262,6 +264,34 @@ def limits_said():
     data = subprocess.run([LINES, "4500", "distinct"], stdout=subprocess.PIPE,
                           check=True).stdout
     text = report(data=data).out
-    has(" ".join(text.split()), "500 more 407s are not in these lists: only "
-        "the first 4000 combinations are kept")
+    has(" ".join(text.split()), "500 more 407s are not in these lists, which "
+        "keep 4000 combinations, dropped headers before others")
     check(re.search(r"^  \(others, beyond.* 2500 ", text, re.M), "others")
+
+
+@test
+def dropped_has_room():
+    """who dropped the header is told, whatever filled the lists before; what
+    is beyond them is said and adds up"""
+    file = log("full.jsonl", *[
+        record(f"/bin/n{n}", cause="no_credential", timestamp=at(n % 24))
+        for n in range(4000) for _ in range(1 + (n < 10))], *[
+            record(f"/bin/d{n}") for n in range(500)],
+        record("/bin/n4001", cause="no_credential"))
+    data = report("--format", "json", file).json()
+    found = data["findings"]
+    equal([len([f for f in found if f["group"] == g])
+           for g in ("dropped", "never_sent", "other")], [500, 3500, 0])
+    equal(data["findings_beyond_limit"], 501)
+    check({f"/bin/n{n}" for n in range(10)} <= {f["binary"] for f in found},
+          "the most frequent stay")
+    text = report(file).out
+    check(re.search(r"\nDropped the header\n\n.*\n  /bin/d", text), text)
+    rows = [r for r in csv.DictReader(io.StringIO(
+        report("--format", "csv", file).out)) if r["table"] == "finding"]
+    equal(sum(int(r["total"]) for r in rows), data["all"]["total"], "CSV")
+    equal((rows[-1]["key"], rows[-1]["total"]), ("(others)", "501"))
+    page = report("--format", "html", file).out
+    has(page, "<span>Programs</span><b>over 2\u202f000</b>")
+    has(page, "<span>Dropped the header</span><b>500</b>")
+    lacks(page, "No program dropped")
