@@ -179,16 +179,17 @@ bool a407_report_is_fine(enum a407_cause c);
  * What to do about a finding: `text` is a sentence or two, `line` what to type
  * or to add, maybe several lines ("" when there is nothing of that kind),
  * `where` the file that it belongs in, or one of the words of
- * a407_report_place. Host and port are filled in; USER and PASSWORD stand for
- * the secrets, FILE for one that holds them, and COMMAND for the client's
- * command line. Needs no freeing; texts may be the finding's.
+ * a407_report_place. Host and port are filled in; USER, PASSWORD and TOKEN
+ * stand for the secrets, FILE for one that holds them, and COMMAND for the
+ * client's command line. Needs no freeing; texts may be the finding's.
  */
 struct a407_report_advice {
     char text[640];
     char line[1024];
     const char *where;
-    const char *command; /* the same without touching the client: a command
-                            line of auth407; "" where that is no other way */
+    const char *command;     /* the same without touching the client: a command
+                                line of auth407; "" where that is no other way */
+    bool command_needs_line; /* it comes after the line, not in its place */
 };
 
 /* "Type" for "", "Add to FILE" and the like: `where` in words. */

@@ -26,15 +26,16 @@ static const struct fix {
 };
 
 #define CREDENTIAL_FILE "~/.config/auth407/credentials"
+#define NOT_OURS                                                               \
+    "auth407 speaks none of that, either: ask the proxy's owner for another "  \
+    "scheme."
 
 /* What to type or write for a cause, where that is the same for any client. */
 static const struct remedy {
     const char *cause, *where, *line;
 } remedies[] = {
-    {"no_credential", CREDENTIAL_FILE,
-     "[{proxy}]\nusername = USER\npassword = PASSWORD"},
-    {"credential_for_other_endpoint", CREDENTIAL_FILE,
-     "[{proxy}]\nusername = USER\npassword = PASSWORD"},
+    {"no_credential", CREDENTIAL_FILE, ""},
+    {"credential_for_other_endpoint", CREDENTIAL_FILE, ""},
     {"endpoint_not_configured", "", "auth407 --proxy {proxy} -- COMMAND"},
     {"scheme_not_allowed", "", "auth407 --schemes {offered} -- COMMAND"},
     {"not_replayable", "", "auth407 --replay-max 268435456 -- COMMAND"},
@@ -205,6 +206,34 @@ static void add_text(struct a407_report_advice *out, const char *z)
     append(out->text, sizeof out->text, z, strlen(z));
 }
 
+/* auth407 speaks nothing of what the proxy offers. */
+static bool is_beyond_us(const struct a407_report_finding *f)
+{
+    return f->offered && !(f->offered & OURS);
+}
+
+static bool wants_token(const struct a407_report_finding *f)
+{
+    return f->offered && (f->offered & OURS) == BEARER;
+}
+
+/* The credential that auth407 lacks: with it, it needs nothing else. */
+static void write_credential(const struct a407_report_finding *f,
+                             struct a407_report_advice *out)
+{
+    if (is_beyond_us(f)) {
+        out->where = "";
+        return;
+    }
+    fill_line(f,
+              wants_token(f)
+                  ? "[{proxy}]\ntoken = TOKEN"
+                  : "[{proxy}]\nusername = USER\npassword = PASSWORD",
+              out->line, sizeof out->line);
+    out->command = "auth407 -- COMMAND";
+    out->command_needs_line = true;
+}
+
 static void general(const struct a407_report_finding *f,
                     struct a407_report_advice *out)
 {
@@ -212,8 +241,11 @@ static void general(const struct a407_report_finding *f,
 
     for (i = 0; i < sizeof remedies / sizeof *remedies; i++)
         if (strcmp(remedies[i].cause, f->cause) == 0) {
-            fill_line(f, remedies[i].line, out->line, sizeof out->line);
             out->where = remedies[i].where;
+            if (strcmp(out->where, CREDENTIAL_FILE) == 0)
+                write_credential(f, out);
+            else
+                fill_line(f, remedies[i].line, out->line, sizeof out->line);
             return;
         }
 }
@@ -269,9 +301,9 @@ static bool is_clients(const struct a407_report_finding *f)
 /* How auth407 would do it, without touching the client. */
 static const char *command_for(const struct a407_report_finding *f)
 {
-    if (f->offered && !(f->offered & OURS))
+    if (is_beyond_us(f))
         return "";
-    if (f->offered && !(f->offered & OURS & ~BEARER))
+    if (wants_token(f))
         return "auth407 --token-file FILE -- COMMAND";
     if (f->cause_id == A407_CAUSE_NOT_SENT || f->cause_id == A407_CAUSE_DROPPED)
         return "auth407 -- COMMAND";
@@ -292,11 +324,8 @@ void a407_report_advise(const struct a407_report_finding *f,
             of_client(f, &c, out);
         else
             general(f, out);
-        if (!c.known && *out->line)
-            out->command = "auth407 -- COMMAND";
         if (!*out->command)
-            add_text(out, "auth407 speaks none of that, either: ask the "
-                          "proxy's owner for another scheme.");
+            add_text(out, NOT_OURS);
         return;
     }
     if (f->cause_id == A407_CAUSE_COUNT)
@@ -304,6 +333,8 @@ void a407_report_advise(const struct a407_report_finding *f,
     else
         add_text(out, a407_cause_info(f->cause_id)->remedy);
     general(f, out);
+    if (f->cause_id == A407_CAUSE_OTHER_ENDPOINT && is_beyond_us(f))
+        add_text(out, NOT_OURS);
     if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE) {
         add_text(out, "The credential stands in");
         add_text(out, f->credential);
@@ -318,7 +349,8 @@ bool a407_report_same_advice(const struct a407_report_finding *f,
     a407_report_advise(f, &a);
     a407_report_advise(g, &b);
     return strcmp(a.text, b.text) == 0 && strcmp(a.line, b.line) == 0 &&
-           strcmp(a.where, b.where) == 0 && strcmp(a.command, b.command) == 0;
+           strcmp(a.where, b.where) == 0 && strcmp(a.command, b.command) == 0 &&
+           a.command_needs_line == b.command_needs_line;
 }
 
 void a407_report_place(const char *where, char *out, size_t cap)

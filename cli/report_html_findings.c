@@ -88,7 +88,9 @@ static void put_advice(const struct a407_report_finding *f, FILE *o)
         }
         if (*a.command) {
             fputs("<p>", o);
-            put_lines("Or change nothing, and run", a.command, o);
+            put_lines(a.command_needs_line ? "Then run"
+                                           : "Or change nothing, and run",
+                      a.command, o);
         }
     } else {
         if (*a.command)

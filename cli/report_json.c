@@ -105,7 +105,8 @@ static void advice(FILE *f, const struct a407_report_finding *x)
     member(f, "text", a.text);
     fprintf(f, ",\"auth407_would_do\":%s", *a.command ? "true" : "false");
     member(f, "auth407_command", a.command);
-    fputc('}', f);
+    fprintf(f, ",\"auth407_command_needs_line\":%s}",
+            a.command_needs_line ? "true" : "false");
 }
 
 static void finding(FILE *f, const struct a407_report_finding *x)

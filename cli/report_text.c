@@ -212,8 +212,12 @@ static void put_advice(term *t, const struct a407_report_finding *f)
             a407_term_wrap(t, a.text, 6, 6);
         }
         if (*a.command) {
-            fputs("      Or change nothing, and run:", t->f);
-            put_command(t, a.command, 34);
+            const char *how = a.command_needs_line
+                                  ? "Then run:"
+                                  : "Or change nothing, and run:";
+
+            fprintf(t->f, "      %s", how);
+            put_command(t, a.command, 7 + strlen(how));
         }
         return;
     }

@@ -328,6 +328,41 @@ def other_schemes():
 
 
 @test
+def credential_first():
+    """where auth407 has no credential, its command comes after the line that
+    gives it one, which is of a scheme that the proxy offers"""
+    def advice(cause, *schemes, path="/opt/tool"):
+        file = log("lacking.jsonl", record(
+            path, cause=cause, outcome="not_retried", proxy__challenges=[
+                {"scheme": s, "realm": None} for s in schemes]))
+        return findings(file)[path]["advice"], file
+    for cause in ("no_credential", "credential_for_other_endpoint"):
+        for schemes in (("Basic",), ("Negotiate", "Bearer"), ()):
+            got, file = advice(cause, *schemes)
+            equal((got["where"], got["line"]),
+                  ("~/.config/auth407/credentials",
+                   "[proxy.test:3128]\nusername = USER\n"
+                   "password = PASSWORD"), schemes)
+            equal((got["auth407_command"], got["auth407_command_needs_line"]),
+                  ("auth407 -- COMMAND", True), schemes)
+        text = report(file).out
+        has(text, "\n      Then run: auth407 -- COMMAND\n")
+        lacks(text, "Or change nothing")
+        page = report("--format", "html", file).out
+        has(page, "<p>Then run:</p>")
+        lacks(page, "Or change nothing")
+        got, _ = advice(cause, "Bearer")
+        equal(got["line"], "[proxy.test:3128]\ntoken = TOKEN")
+        got, _ = advice(cause, "Hobo")
+        equal((got["line"], got["where"], got["auth407_command"]),
+              ("", "", ""))
+        has(got["text"], "auth407 speaks none of that, either")
+    got, file = advice("no_credential", "Basic", path="/usr/bin/wget")
+    check(not got["auth407_command_needs_line"], "wget has a line of its own")
+    has(report("--format", "html", file).out, "Or change nothing, and run")
+
+
+@test
 def wrong_scheme():
     """a client that sends what is not offered gets the line for what is"""
     digest = [{"scheme": "Digest", "realm": "x"}]
