@@ -244,7 +244,8 @@ static void general(const struct a407_report_finding *f,
             out->where = remedies[i].where;
             if (strcmp(out->where, CREDENTIAL_FILE) == 0)
                 write_credential(f, out);
-            else
+            else if (!strstr(remedies[i].line, "{offered}") ||
+                     f->offered & OURS)
                 fill_line(f, remedies[i].line, out->line, sizeof out->line);
             return;
         }

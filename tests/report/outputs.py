@@ -363,6 +363,20 @@ def credential_first():
 
 
 @test
+def allowed_scheme():
+    """the scheme to allow is named where auth407 speaks it, or there is no
+    line"""
+    for schemes, line in (
+            (("Basic", "NTLM"), "auth407 --schemes ntlm,basic -- COMMAND"),
+            (("Basic", "Hobo"), "auth407 --schemes basic -- COMMAND"),
+            (("Hobo",), ""), ((), "")):
+        got = findings(log("forbidden.jsonl", record(
+            cause="scheme_not_allowed", proxy__challenges=[
+                {"scheme": s, "realm": None} for s in schemes])))
+        equal(got["/usr/bin/wget"]["advice"]["line"], line, schemes)
+
+
+@test
 def wrong_scheme():
     """a client that sends what is not offered gets the line for what is"""
     digest = [{"scheme": "Digest", "realm": "x"}]
