@@ -126,11 +126,18 @@ struct a407_report_timeline {
     uint64_t count[A407_REPORT_BUCKETS][A407_REPORT_OUTCOMES];
 };
 
+/* What lines are that can't be counted, in words. */
+#define A407_REPORT_NEWER_LINE   "of a newer version of auth407"
+#define A407_REPORT_UNKNOWN_LINE "of a kind that this version does not know"
+
 /* What was read. */
 struct a407_report_input {
     uint64_t files, bytes, lines;
     uint64_t torn;        /* no JSON object: cut off, or not a log at all */
-    uint64_t foreign;     /* JSON, but not a line of ours */
+    uint64_t foreign;     /* JSON, but nothing that this version can read */
+    uint64_t newer;       /* of them, lines of a later schema of ours */
+    uint64_t unknown;     /* of them, lines of ours by an unknown event */
+    uint64_t ours;        /* lines that are to be in a log of this version */
     uint64_t problems;    /* lines on a problem of auth407 itself */
     uint64_t without_407; /* requests that met no 407 */
     uint64_t filtered;    /* 407s that the filters left out */

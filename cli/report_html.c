@@ -186,8 +186,13 @@ static void put_foot(const struct a407_report_view *v, FILE *f)
     put_note(in->without_407, "request met no 407", "requests met no 407", f);
     put_note(in->torn, "line is torn, or no JSON", "lines are torn, or no JSON",
              f);
-    put_note(in->foreign, "line is JSON, but none of auth407's",
+    put_note(in->foreign - in->newer - in->unknown,
+             "line is JSON, but none of auth407's",
              "lines are JSON, but none of auth407's", f);
+    put_note(in->newer, "line is " A407_REPORT_NEWER_LINE,
+             "lines are " A407_REPORT_NEWER_LINE, f);
+    put_note(in->unknown, "line is " A407_REPORT_UNKNOWN_LINE,
+             "lines are " A407_REPORT_UNKNOWN_LINE, f);
     put_note(in->lost, "line could not be written by the programs",
              "lines could not be written by the programs", f);
     fputs("</p>\n<p>Made by auth407 " A407_VERSION " at ", f);

@@ -88,10 +88,11 @@ static void input(FILE *f, const struct a407_report_input *in)
     fprintf(f,
             ",\"input\":{\"files\":%" PRIu64 ",\"bytes\":%" PRIu64
             ",\"lines\":%" PRIu64 ",\"torn\":%" PRIu64 ",\"foreign\":%" PRIu64
+            ",\"newer\":%" PRIu64 ",\"unknown\":%" PRIu64
             ",\"problems\":%" PRIu64 ",\"without_407\":%" PRIu64
             ",\"filtered\":%" PRIu64 ",\"lost\":%" PRIu64 "}",
-            in->files, in->bytes, in->lines, in->torn, in->foreign,
-            in->problems, in->without_407, in->filtered, in->lost);
+            in->files, in->bytes, in->lines, in->torn, in->foreign, in->newer,
+            in->unknown, in->problems, in->without_407, in->filtered, in->lost);
 }
 
 static void advice(FILE *f, const struct a407_report_finding *x)

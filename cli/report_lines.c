@@ -80,6 +80,12 @@ static const char *last_record(const char *line, size_t n)
     return found;
 }
 
+static bool is_ours(enum a407_report_kind kind)
+{
+    return kind == A407_REPORT_EXCHANGE || kind == A407_REPORT_PROBLEM ||
+           kind == A407_REPORT_UNKNOWN;
+}
+
 bool a407_report_line(void *run, const char *line, size_t n)
 {
     struct a407_report_run *r = run;
@@ -93,6 +99,7 @@ bool a407_report_line(void *run, const char *line, size_t n)
     in->lines++;
     if (kind == A407_REPORT_TORN) {
         in->torn++;
+        r->packed = r->packed || (n > 1 && memcmp(line, "\x1f\x8b", 2) == 0);
         again = last_record(line, n);
         if (!again || again == brace)
             return true;
@@ -100,6 +107,7 @@ bool a407_report_line(void *run, const char *line, size_t n)
         brace = line = again;
         kind = a407_report_parse(r->parser, line, n, &l, &message);
     }
+    in->ours += is_ours(kind);
     switch (kind) {
     case A407_REPORT_EXCHANGE:
         take_exchange(r, &l, brace, n - (size_t)(brace - line));
@@ -111,8 +119,12 @@ bool a407_report_line(void *run, const char *line, size_t n)
         in->lost += (uint64_t)l.lost;
         a407_report_add_problem(&r->report, l.time_us, message);
         break;
+    case A407_REPORT_NEWER:
+    case A407_REPORT_UNKNOWN:
     case A407_REPORT_FOREIGN:
         in->foreign++;
+        in->newer += kind == A407_REPORT_NEWER;
+        in->unknown += kind == A407_REPORT_UNKNOWN;
         break;
     case A407_REPORT_TORN:
         break; /* counted above */

@@ -13,6 +13,7 @@ struct a407_report_run {
     struct a407_report_parser *parser;
     struct a407_pending *pending;
     const struct a407_filter *filter;
+    bool packed;                       /* something began as a gzip file does */
     struct a407_report_access *access; /* or NULL */
     /* Told each 407 that passed, and its JSON (n bytes); or NULL. */
     void (*each)(void *ctx, const struct a407_report_record *l,

@@ -16,33 +16,61 @@
 #include "report_term.h"
 #include "report_time.h"
 
-/* One file, to its end. False: it can't be read, or memory ran out. */
-static bool read_file(struct a407_report_run *r, const char *path)
+/* Nothing in a file is a line that this version can read: why. */
+static void say_what_it_is(const struct a407_report_run *r, const char *path,
+                           uint64_t newer)
 {
-    struct a407_report_input *in = &r->report.input;
     bool input = strcmp(path, "-") == 0;
-    int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    const char *name = input ? "standard input" : path;
+
+    if (r->packed)
+        a407_error("%s is compressed: zcat %s | auth407 report -", name,
+                   input ? "FILE" : path);
+    else if (newer)
+        a407_error("%s is " A407_REPORT_NEWER_LINE, name);
+    else
+        a407_error("no line of %s is auth407's: is it the right file?", name);
+}
+
+/* All lines of an open file. False: said, or memory ran out. */
+static bool read_lines(struct a407_report_run *r, const char *path, int fd)
+{
+    struct a407_report_input *in = &r->report.input, before = *in;
     struct a407_splitter s;
     enum a407_read got;
-    bool good = true;
+    bool good;
+
+    if (!a407_splitter_init(&s, a407_report_line, r)) {
+        r->report.out_of_memory = true;
+        return false;
+    }
+    r->packed = false;
+    do
+        got = a407_splitter_read(&s, fd);
+    while (got == A407_READ_MORE);
+    if (got == A407_READ_FAILED)
+        a407_error("can't read %s: %s", path, strerror(errno));
+    good = got == A407_READ_END && a407_splitter_flush(&s);
+    in->files++;
+    in->bytes += s.bytes;
+    a407_splitter_free(&s);
+    if (!good || in->lines == before.lines || in->ours != before.ours)
+        return good;
+    say_what_it_is(r, path, in->newer - before.newer);
+    return false;
+}
+
+/* One file, to its end. False: said, or memory ran out. */
+static bool read_file(struct a407_report_run *r, const char *path)
+{
+    bool input = strcmp(path, "-") == 0, good;
+    int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
         a407_error("can't read %s: %s", path, strerror(errno));
         return false;
     }
-    if (!a407_splitter_init(&s, a407_report_line, r)) {
-        r->report.out_of_memory = true;
-    } else {
-        do
-            got = a407_splitter_read(&s, fd);
-        while (got == A407_READ_MORE);
-        if (got == A407_READ_FAILED)
-            a407_error("can't read %s: %s", path, strerror(errno));
-        good = got == A407_READ_END && a407_splitter_flush(&s);
-        in->files++;
-        in->bytes += s.bytes;
-        a407_splitter_free(&s);
-    }
+    good = read_lines(r, path, fd);
     if (!input)
         close(fd);
     return good && !r->report.out_of_memory;
@@ -68,11 +96,19 @@ static bool read_default(struct a407_report_run *r)
     return good;
 }
 
-/* What was read may be no log at all. */
-static void say_what_was_read(const struct a407_report_input *in)
+static void warn_of(uint64_t n, const char *what)
 {
-    if (in->lines && in->torn + in->foreign == in->lines)
-        a407_note("no line there is auth407's: is it the right file?");
+    if (n)
+        a407_warning("%" PRIu64 " line%s %s %s", n, n == 1 ? "" : "s",
+                     n == 1 ? "is" : "are", what);
+}
+
+/* A report is not whole where lines could not be read. */
+static void say_what_was_left(const struct a407_report_input *in)
+{
+    if (in->ours)
+        warn_of(in->newer, A407_REPORT_NEWER_LINE);
+    warn_of(in->unknown, A407_REPORT_UNKNOWN_LINE);
 }
 
 static bool read_all(struct a407_report_run *r,
@@ -205,12 +241,12 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
         good = read_all(r, o);
     if (r->access && !a407_report_access_finish(r->access))
         return A407_REPORT_TROUBLE;
-    if (!o->follow && !good && r->report.input.files == 0)
+    if (!o->follow && !good && !r->report.out_of_memory &&
+        r->report.input.ours == 0)
         return A407_REPORT_TROUBLE; /* said; there is nothing to report on */
-    if (!o->follow && !r->report.out_of_memory) {
+    if (!o->follow && !r->report.out_of_memory)
         good = print(r, o, term) && good;
-        say_what_was_read(&r->report.input);
-    }
+    say_what_was_left(&r->report.input);
     if (r->report.out_of_memory) {
         a407_error("out of memory");
         return A407_REPORT_TROUBLE;

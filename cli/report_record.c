@@ -419,6 +419,27 @@ static bool judge(const struct a407_report_parser *p,
     return true;
 }
 
+/* What kind of line a JSON object is that has been read. */
+static enum a407_report_kind kind_of(const struct a407_report_parser *p,
+                                     struct a407_report_record *out,
+                                     struct a407_span *message)
+{
+    struct a407_span event = text_of(p, EVENT_NAME);
+    int64_t schema = whole(p, SCHEMA, 1e9, 0);
+
+    if (schema < 1 ||
+        !a407_report_time_rfc3339(text_of(p, TIMESTAMP), &out->time_us))
+        return A407_REPORT_FOREIGN;
+    if (schema > 1)
+        return A407_REPORT_NEWER;
+    *message = text_of(p, MESSAGE);
+    if (a407_span_eq(event, "proxy.authentication"))
+        return judge(p, out) ? A407_REPORT_EXCHANGE : A407_REPORT_FOREIGN;
+    if (a407_span_eq(event, "auth407.problem"))
+        return message->p ? A407_REPORT_PROBLEM : A407_REPORT_FOREIGN;
+    return event.p ? A407_REPORT_UNKNOWN : A407_REPORT_FOREIGN;
+}
+
 enum a407_report_kind a407_report_parse(struct a407_report_parser *p,
                                         const char *line, size_t n,
                                         struct a407_report_record *out,
@@ -442,13 +463,5 @@ enum a407_report_kind a407_report_parse(struct a407_report_parser *p,
     if (kind != A407_REPORT_FOREIGN)
         return kind;
     fill(p, out);
-    if (whole(p, SCHEMA, 1e9, 0) != 1 ||
-        !a407_report_time_rfc3339(text_of(p, TIMESTAMP), &out->time_us))
-        return A407_REPORT_FOREIGN;
-    *message = text_of(p, MESSAGE);
-    if (a407_span_eq(text_of(p, EVENT_NAME), "proxy.authentication"))
-        return judge(p, out) ? A407_REPORT_EXCHANGE : A407_REPORT_FOREIGN;
-    return message->p && a407_span_eq(text_of(p, EVENT_NAME), "auth407.problem")
-               ? A407_REPORT_PROBLEM
-               : A407_REPORT_FOREIGN;
+    return kind_of(p, out, message);
 }

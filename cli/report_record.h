@@ -14,7 +14,9 @@
 enum a407_report_kind {
     A407_REPORT_EXCHANGE, /* `out` is filled in */
     A407_REPORT_PROBLEM,  /* of auth407 itself: `message` and time_us */
-    A407_REPORT_FOREIGN,  /* JSON, but nothing that this version knows */
+    A407_REPORT_FOREIGN,  /* JSON, but none of auth407's */
+    A407_REPORT_NEWER,    /* of a later schema */
+    A407_REPORT_UNKNOWN,  /* of this schema, by an event that is new to it */
     A407_REPORT_TORN,     /* no JSON object */
     A407_REPORT_NO_MEMORY
 };

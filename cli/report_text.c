@@ -108,8 +108,13 @@ static void head_input(const struct a407_report_view *v, term *t)
          "407s are left out by these filters");
     note(t, in->without_407, "request met no 407", "requests met no 407");
     note(t, in->torn, "line is torn, or no JSON", "lines are torn, or no JSON");
-    note(t, in->foreign, "line is JSON, but none of auth407's",
+    note(t, in->foreign - in->newer - in->unknown,
+         "line is JSON, but none of auth407's",
          "lines are JSON, but none of auth407's");
+    note(t, in->newer, "line is " A407_REPORT_NEWER_LINE,
+         "lines are " A407_REPORT_NEWER_LINE);
+    note(t, in->unknown, "line is " A407_REPORT_UNKNOWN_LINE,
+         "lines are " A407_REPORT_UNKNOWN_LINE);
     note(t, in->lost, "line could not be written by the programs, says the log",
          "lines could not be written by the programs, says the log");
 }

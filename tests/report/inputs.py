@@ -4,6 +4,7 @@ a log without end; and the exit status."""
 
 import csv
 import fcntl
+import gzip
 import io
 import json
 import os
@@ -25,14 +26,60 @@ def total(*args, **more):
 def no_log_at_all():
     """a file that is no log of auth407 is said to be none; what can't be read
     gives no report"""
-    done = report(log("junk.jsonl", "one", '{"a":1}'))
-    equal(done.status, 0, "status")
+    junk = log("junk.jsonl", "one", '{"a":1}')
+    good = log("good.jsonl", record())
+    for args in ((junk,), ("--format", "json", junk)):
+        done = report(*args)
+        equal((done.status, done.out), (2, ""), args)
+        has(done.err, f"no line of {junk} is auth407's: is it the right file?")
+    done = report(data=b"one\n")
+    equal((done.status, done.out), (2, ""), "standard input")
+    has(done.err, "no line of standard input is auth407's")
+    done = report(junk, good)
+    equal(done.status, 2, "one of two")
     has(done.err, "is it the right file?")
+    has(done.out, "1 exchange with a 407")
+    packed = gzip.compress(json.dumps(record()).encode() + b"\n")
+    (HOME / "packed.gz").write_bytes(packed)
+    done = report(str(HOME / "packed.gz"))
+    equal((done.status, done.out), (2, ""), "gzip")
+    has(done.err, f"{HOME}/packed.gz is compressed: zcat {HOME}/packed.gz | "
+        "auth407 report -\n")
+    done = report("-", data=packed)
+    equal(done.status, 2, "gzip on standard input")
+    has(done.err, "is compressed: zcat FILE | auth407 report -\n")
+    done = report(log("none.jsonl"), data=b"")
+    equal((done.status, done.err), (0, ""), "an empty file")
     done = report("/nonexistent/log", "--format", "json")
     equal((done.status, done.out), (2, ""), "nothing to read")
     done = report()
     equal(done.status, 0, "no log yet")
     has(done.err, "try `auth407 observe -- COMMAND`")
+
+
+@test
+def newer_lines():
+    """lines of a newer auth407, and of an unknown event, are said to be that"""
+    def of(schema, name, **more):
+        return record(schema=schema, event__name=name, **more)
+    new = of(2, "proxy.authentication")
+    event = of(1, "auth407.something")
+    done = report(log("newer.jsonl", record(), new, new, event))
+    equal(done.status, 1, "some are good")
+    equal(done.err, "auth407: warning: 2 lines are of a newer version of "
+          "auth407\nauth407: warning: 1 line is of a kind that this version "
+          "does not know\n")
+    has(done.out, "\n2 lines are of a newer version of auth407\n"
+        "1 line is of a kind that this version does not know\n")
+    page = report("--format", "html", log("newer.jsonl", record(), new)).out
+    has(page, "1 line is of a newer version of auth407")
+    file = log("newer.jsonl", new)
+    done = report(file)
+    equal((done.status, done.out, done.err),
+          (2, "", f"auth407: {file} is of a newer version of auth407\n"))
+    done = report(log("newer.jsonl", event))
+    equal(done.status, 0, "of this schema, with nothing to count")
+    has(done.err, "1 line is of a kind that this version does not know")
 
 
 @test
@@ -143,7 +190,8 @@ def torn():
           {"lines": 14, "torn": 8, "foreign": 3}, "input")
     text = report(file).out
     has(text, "8 lines are torn, or no JSON\n")
-    has(text, "3 lines are JSON, but none of auth407's\n")
+    has(text, "2 lines are JSON, but none of auth407's\n")
+    has(text, "1 line is of a newer version of auth407\n")
 
 
 @test

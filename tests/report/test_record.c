@@ -175,6 +175,14 @@ static const struct {
     {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":2,\"event\":{"
      "\"name\":\"proxy.authentication\"},\"outcome\":\"resolved\",\"cause\":"
      "\"none\",\"proxy\":{\"address\":\"p\"}}",
+     A407_REPORT_NEWER},
+    {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":1,\"event\":{"
+     "\"name\":\"auth407.new\"}}",
+     A407_REPORT_UNKNOWN},
+    {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":0,\"event\":{"
+     "\"name\":\"auth407.new\"}}",
+     A407_REPORT_FOREIGN},
+    {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":1}",
      A407_REPORT_FOREIGN},
     {"{\"timestamp\":\"yesterday\",\"schema\":1,\"event\":{\"name\":"
      "\"auth407.problem\"},\"message\":\"m\"}",
