@@ -37,8 +37,10 @@ static bool fits(const struct a407_filter *f, enum a407_filter_kind kind,
     if (n)
         memcpy(text, s.p, n);
     text[n] = '\0';
+    /* the report's own keys may hold brackets: [::1]:3128 */
     for (i = 0; i < f->n[kind]; i++)
-        if (fnmatch(f->patterns[kind][i], text, 0) == 0)
+        if (strcmp(f->patterns[kind][i], text) == 0 ||
+            fnmatch(f->patterns[kind][i], text, 0) == 0)
             return true;
     return false;
 }

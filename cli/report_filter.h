@@ -14,7 +14,8 @@ enum a407_filter_kind {
     A407_FILTER_KINDS
 };
 
-/* Patterns as of glob(7), without a special meaning of "/" or of a dot. */
+/* Patterns as of glob(7), without a special meaning of "/" or of a dot; each
+   also fits itself, as it is written. */
 struct a407_filter {
     int64_t since_us, until_us;
     const char *patterns[A407_FILTER_KINDS][A407_FILTER_MAX];

@@ -104,8 +104,12 @@ static void warn_of(uint64_t n, const char *what)
 }
 
 /* A report is not whole where lines could not be read. */
-static void say_what_was_left(const struct a407_report_input *in)
+static void say_what_was_left(const struct a407_report *r)
 {
+    const struct a407_report_input *in = &r->input;
+
+    if (in->filtered && r->all.total == 0)
+        a407_note("the filters left out all 407s (%" PRIu64 ")", in->filtered);
     if (in->ours)
         warn_of(in->newer, A407_REPORT_NEWER_LINE);
     warn_of(in->unknown, A407_REPORT_UNKNOWN_LINE);
@@ -246,7 +250,7 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
         return A407_REPORT_TROUBLE; /* said; there is nothing to report on */
     if (!o->follow && !r->report.out_of_memory)
         good = print(r, o, term) && good;
-    say_what_was_left(&r->report.input);
+    say_what_was_left(&r->report);
     if (r->report.out_of_memory) {
         a407_error("out of memory");
         return A407_REPORT_TROUBLE;

@@ -236,31 +236,41 @@ def filters():
                record("/usr/bin/python3", ["python3", "-m", "pip", "list"],
                       timestamp=at(1, day=20)),
                record("/usr/bin/curl", proxy__address="::1",
-                      cause="rejected", timestamp=at(23, 30, 19)))
+                      cause="rejected", timestamp=at(23, 30, 19)),
+               record("/opt/app[1]/tool", timestamp=at(1, day=18)),
+               record("/usr/bin/python3", ["python3", "/x/tool[1].sh"],
+                      timestamp=at(1, day=18)))
     for args, n in (
-            ((), 26), (("--since", "2026-11-21"), 24),
-            (("--until", "2026-11-20"), 2), (("--until", "2026-11-19"), 1),
+            ((), 28), (("--since", "2026-11-21"), 24),
+            (("--until", "2026-11-20"), 4), (("--until", "2026-11-19"), 3),
             (("--since", "2026-11-20", "--until", "2026-11-20"), 1),
             (("--since", "2026-11-21T10:00:00Z"), 14),
             (("--since", "2026-11-21 10:00", "--until", "2026-11-21 12:00"),
              3),
-            (("--until=2026-11-20T00:59:59Z",), 1),
+            (("--until=2026-11-20T00:59:59Z",), 3),
             (("--binary", "wget"), 24), (("--binary", "pip"), 1),
-            (("--binary", "/usr/bin/*"), 26),
+            (("--binary", "/usr/bin/*"), 27),
             (("--binary", "curl", "--binary", "*(pip)"), 2),
-            (("--proxy", "[[]::1]:3128"), 1), (("--proxy", "*.test"), 25),
-            (("--cause", "rejected"), 1), (("--cause", "*e*"), 26),
+            (("--proxy", "[[]::1]:3128"), 1), (("--proxy", "[::1]:3128"), 1),
+            (("--proxy", "::1"), 1), (("--binary", "/opt/app[1]/tool"), 1),
+            (("--binary", "tool[1].sh"), 1),
+            (("--binary", "/usr/bin/python3 (tool[1].sh)"), 1), (("--proxy", "*.test"), 27),
+            (("--cause", "rejected"), 1), (("--cause", "*e*"), 28),
             (("--outcome", "resolved"), 24),
             (("--outcome", "res*", "--cause", "rejected"), 0),
             (("--outcome", "resolved", "--since", "2026-11-21 20:00",
               "--binary", "wget", "--proxy", "proxy.test:3128"), 4)):
         data = report("--format", "json", *args, file).json()
-        equal((data["all"]["total"], data["input"]["filtered"]), (n, 26 - n),
+        equal((data["all"]["total"], data["input"]["filtered"]), (n, 28 - n),
               args)
     has(report("--since", "2026-11-21", "--cause", "rejected", file).out,
         "shown: since 2026-11-21 00:00:00, cause rejected")
     has(report("--cause", "rejected", file).out,
-        "25 407s are left out by these filters")
+        "27 407s are left out by these filters")
+    done = report("--binary", "curl", "--cause", "none", file)
+    equal((done.status, done.err), (
+        0, "auth407: the filters left out all 407s (28)\n"), "nothing left")
+    equal(report("--binary", "curl", file).err, "", "something left")
     zone = {"TZ": "America/New_York" if os.path.exists(
         "/usr/share/zoneinfo/America/New_York") else "EST5EDT"}
     equal(total("--since", "2026-11-21", file, env=zone), 19, "local time")
