@@ -85,6 +85,7 @@ static const char style_parts[] =
     ".chart .axis{stroke:var(--dim);stroke-width:1}\n"
     ".bars{list-style:none;margin:.5rem 0 0;padding:0}\n"
     ".bars li{padding:.375rem 0}.bars .top{flex-wrap:nowrap}\n"
+    ".bars .top>span{flex:none;white-space:nowrap}\n"
     ".bar{display:flex;height:.875rem;border-radius:.1875rem;overflow:hidden;"
     "background:var(--code)}\n"
     ".bar span{display:block;height:100%;min-width:2px}\n";
