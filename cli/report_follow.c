@@ -169,7 +169,8 @@ static bool watch(struct tail *tails, size_t n)
 
         for (i = 0; i < n && good; i++)
             good = look(&tails[i], &some);
-        fflush(stdout);
+        if (fflush(stdout) != 0 || ferror(stdout))
+            break; /* nobody reads on; the caller says so */
         if (!some && good && !stopped)
             nanosleep(&pause, NULL);
     }

@@ -157,6 +157,24 @@ def pieces():
 
 
 @test
+def unwritable():
+    """--follow ends with status 2 when it can't write"""
+    file = log("unwritable.jsonl", record())
+    reader, writer = os.pipe()
+    os.close(reader)  # Python has SIGPIPE ignored; a child keeps that
+    with open("/dev/full", "wb") as full:
+        for out in (full, writer):
+            done = subprocess.run(
+                [AUTH407, "report", "--follow", "--since", "2026-01-01", file],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
+                env=environment(), timeout=LIMIT, check=False,
+                restore_signals=False)
+            equal((done.returncode, done.stderr),
+                  (2, b"auth407: can't write to standard output\n"), out)
+    os.close(writer)
+
+
+@test
 def stream():
     """--follow - ends with its input, and prints records as JSON"""
     f = Follower("--format", "json", "-", stdin=subprocess.PIPE)
