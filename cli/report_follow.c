@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,9 +19,10 @@
 struct tail {
     const char *path;
     int fd;      /* -1: not there */
-    bool stream; /* standard input, a named pipe: it has an end */
-    bool ended;  /* the stream has */
-    bool left;   /* another file has its name: one more look, then that */
+    bool stream; /* standard input, a pipe, a FIFO */
+    bool ends;   /* a stream but for a FIFO, whose next writer may come */
+    bool ended;
+    bool left; /* another file has its name: one more look, then that */
     bool warned;
     struct a407_splitter splitter;
 };
@@ -41,6 +44,14 @@ static void catch_signals(void)
     sigaction(SIGTERM, &act, NULL);
 }
 
+/* Such as the shell's <(command), which has a name, too. */
+static bool is_unnamed_pipe(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
 static void open_tail(struct tail *t, bool from_start)
 {
     struct stat st;
@@ -48,9 +59,11 @@ static void open_tail(struct tail *t, bool from_start)
     if (strcmp(t->path, "-") == 0)
         t->fd = STDIN_FILENO;
     else
-        t->fd = open(t->path, O_RDONLY | O_CLOEXEC);
+        /* O_NONBLOCK: the writer of a FIFO may be yet to come */
+        t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (t->fd >= 0 && fstat(t->fd, &st) == 0)
         t->stream = t->fd == STDIN_FILENO || !S_ISREG(st.st_mode);
+    t->ends = t->fd == STDIN_FILENO || (t->fd >= 0 && is_unnamed_pipe(t->fd));
     if (t->fd >= 0 && !t->stream && !from_start)
         (void)lseek(t->fd, 0, SEEK_END);
     if (t->fd < 0 && !t->warned) {
@@ -77,9 +90,11 @@ static bool drain(struct tail *t, bool *some)
         got = a407_splitter_read(&t->splitter, t->fd);
         *some = *some || got == A407_READ_MORE;
     } while (got == A407_READ_MORE && !stopped);
+    if (got == A407_READ_FAILED && errno == EAGAIN)
+        return true; /* another reader was faster */
     if (got == A407_READ_FAILED)
         a407_error("can't read %s: %s", t->path, strerror(errno));
-    if (got == A407_READ_END && t->stream)
+    if (got == A407_READ_END && t->ends)
         t->ended = true;
     return got == A407_READ_MORE || got == A407_READ_END;
 }

@@ -157,6 +157,29 @@ def pieces():
 
 
 @test
+def fifo():
+    """--follow does not wait for the writer of a FIFO, and reads what comes"""
+    pipe, file = str(HOME / "follow.fifo"), log("beside.jsonl", record())
+    os.mkfifo(pipe)
+    f = Follower("--since", "2026-01-01", pipe, file)
+    f.wait_for("/usr/bin/wget")
+    for r in (record("/bin/one"), record("/bin/two")):
+        with open(pipe, "wb", buffering=0) as out:
+            out.write(json.dumps(r).encode() + b"\n")
+        f.wait_for(r["process"]["executable"]["path"])
+        time.sleep(0.5)  # nobody has it open
+    status, _, err = f.end()
+    equal((status, err), (1, ""))
+    # a pipe of the shell's has one end
+    done = subprocess.run(
+        ["bash", "-c", '"$0" report --follow <(cat "$1")', AUTH407, file],
+        stdin=subprocess.DEVNULL, capture_output=True, env=environment(),
+        timeout=LIMIT, check=False)
+    equal((done.returncode, done.stderr), (1, b""), "<(cat)")
+    has(done.stdout, b"/usr/bin/wget")
+
+
+@test
 def unwritable():
     """--follow ends with status 2 when it can't write"""
     file = log("unwritable.jsonl", record())
