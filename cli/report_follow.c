@@ -15,6 +15,7 @@
 #include "msg.h"
 
 #define PAUSE_MS 200
+#define HEAD     64 /* a line's time, to the microsecond, is within it */
 
 struct tail {
     const char *path;
@@ -24,6 +25,8 @@ struct tail {
     bool ended;
     bool left; /* another file has its name: one more look, then that */
     bool warned;
+    char head[HEAD]; /* how a file began when it was read */
+    size_t n_head;
     struct a407_splitter splitter;
 };
 
@@ -99,17 +102,47 @@ static bool drain(struct tail *t, bool *some)
     return got == A407_READ_MORE || got == A407_READ_END;
 }
 
+/* The file begins anew. */
+static void rewind_tail(struct tail *t)
+{
+    (void)lseek(t->fd, 0, SEEK_SET);
+    t->splitter.n = 0;
+    t->splitter.skipping = false;
+    t->n_head = 0;
+}
+
+/* Keeps how the file begins, as far as it has been read. */
+static void keep_head(struct tail *t)
+{
+    off_t at = lseek(t->fd, 0, SEEK_CUR);
+    size_t want = at < HEAD ? (size_t)at : HEAD;
+    ssize_t got;
+
+    if (at <= 0 || t->n_head == want)
+        return;
+    got = pread(t->fd, t->head, want, 0);
+    t->n_head = got > 0 ? (size_t)got : 0;
+}
+
+/* Another beginning, by what copies and truncates: also where the new file is
+   longer already than what was read of the old one. */
+static void check_head(struct tail *t)
+{
+    char now[HEAD];
+
+    if (t->n_head && (pread(t->fd, now, t->n_head, 0) != (ssize_t)t->n_head ||
+                      memcmp(now, t->head, t->n_head) != 0))
+        rewind_tail(t);
+}
+
 /* The file got shorter than what was read of it: it begins anew. */
 static void check_length(struct tail *t)
 {
     off_t at = lseek(t->fd, 0, SEEK_CUR);
     struct stat st;
 
-    if (fstat(t->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < at) {
-        (void)lseek(t->fd, 0, SEEK_SET);
-        t->splitter.n = 0;
-        t->splitter.skipping = false;
-    }
+    if (fstat(t->fd, &st) == 0 && st.st_size < at)
+        rewind_tail(t);
 }
 
 static bool is_other(const struct tail *t)
@@ -139,6 +172,7 @@ static bool check_name(struct tail *t)
     more = a407_splitter_flush(&t->splitter);
     close(t->fd);
     t->left = false;
+    t->n_head = 0;
     t->warned = true; /* it may be gone for a while */
     open_tail(t, true);
     return more;
@@ -153,6 +187,8 @@ static bool look(struct tail *t, bool *some)
         if (t->fd < 0)
             return true;
     }
+    if (!t->stream)
+        check_head(t);
     if (!drain(t, some))
         return false;
     if (t->ended)
@@ -160,6 +196,7 @@ static bool look(struct tail *t, bool *some)
     if (t->stream)
         return true;
     check_length(t);
+    keep_head(t);
     return check_name(t);
 }
 

@@ -157,6 +157,27 @@ def pieces():
 
 
 @test
+def rewritten():
+    """--follow notices a file that was truncated and has grown again between
+    two looks"""
+    file = log("rewritten.jsonl")
+    f = started(file)
+    for n in range(5):
+        lines = [record(f"/bin/{n}-{k}.", timestamp=at(n, k))
+                 for k in range(8 + 2 * n)]
+        with open(file, "r+b") as out:  # as copytruncate and a busy program
+            out.truncate(0)
+            out.write(b"".join(json.dumps(r).encode() + b"\n"
+                               for r in lines))
+        f.wait_for(f"/bin/{n}-{len(lines) - 1}.")
+        time.sleep(0.5)
+    _, out, _ = f.end()
+    for n in range(5):
+        for k in range(8 + 2 * n):
+            equal(out.count(f"/bin/{n}-{k}. "), 1, f"{n}-{k}")
+
+
+@test
 def fifo():
     """--follow does not wait for the writer of a FIFO, and reads what comes"""
     pipe, file = str(HOME / "follow.fifo"), log("beside.jsonl", record())
