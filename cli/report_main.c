@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,6 +116,17 @@ static void say_what_was_left(const struct a407_report *r)
     warn_of(in->unknown, A407_REPORT_UNKNOWN_LINE);
 }
 
+#define IDLE_MS 2000
+
+/* Who started this may not know of the pipe: a remote shell makes one. */
+static void say_if_idle(void)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    if (poll(&p, 1, IDLE_MS) == 0)
+        a407_note("reading standard input");
+}
+
 static bool read_all(struct a407_report_run *r,
                      const struct a407_report_options *o)
 {
@@ -125,13 +137,13 @@ static bool read_all(struct a407_report_run *r,
         good = read_file(r, o->files[i]) && good;
     if (o->n_files)
         return good;
-    if (a407_report_stdin_given()) {
-        good = read_file(r, "-");
-        if (!good || r->report.input.bytes)
-            return good;
-        r->report.input.files = 0; /* an empty one: nobody meant it */
-    }
-    return read_default(r);
+    if (!a407_report_stdin_given())
+        return read_default(r);
+    say_if_idle();
+    good = read_file(r, "-");
+    if (good && r->report.input.bytes == 0)
+        a407_note("standard input is empty; the log was not read");
+    return good;
 }
 
 /* What `each` needs. */
@@ -177,13 +189,18 @@ static bool follow(struct a407_report_run *r,
 {
     bool from_start = o->filter.since_us != A407_TIME_FIRST, good;
     struct a407_report_default log;
-    char *only[] = {log.path};
+    char input[] = "-", *only[] = {log.path};
 
-    if (o->n_files)
+    if (o->n_files) {
         good = a407_report_follow(r, o->files, o->n_files, from_start);
-    else
+    } else if (a407_report_stdin_given()) {
+        a407_note("reading standard input");
+        only[0] = input;
+        good = a407_report_follow(r, only, 1, from_start);
+    } else {
         good = a407_report_default_log(&log) &&
                a407_report_follow(r, only, 1, from_start);
+    }
     a407_report_run_finish(r);
     if (good && o->format == A407_FORMAT_TEXT)
         fprintf(f,

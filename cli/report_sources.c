@@ -80,5 +80,5 @@ bool a407_report_stdin_given(void)
 
     return fstat(STDIN_FILENO, &st) == 0 &&
            (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
-            S_ISREG(st.st_mode));
+            (S_ISREG(st.st_mode) && st.st_size > 0));
 }

@@ -22,8 +22,8 @@ struct a407_report_default {
 /* False: the log goes to no file; said on standard error. Blocks for files. */
 bool a407_report_default_log(struct a407_report_default *out);
 
-/* Whether standard input is a pipe, a socket or a file, so that lines may come
-   from it: not a terminal, and not /dev/null. */
+/* Whether standard input is a pipe or a socket, or a file that is not empty, so
+   that lines may come from it: not a terminal, and not /dev/null. */
 bool a407_report_stdin_given(void);
 
 #endif

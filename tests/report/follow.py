@@ -201,6 +201,18 @@ def fifo():
 
 
 @test
+def piped():
+    """--follow without a file reads a pipe, if that is standard input"""
+    done = subprocess.run(
+        [AUTH407, "report", "--follow"], capture_output=True,
+        input=json.dumps(record("/bin/piped")).encode() + b"\n",
+        env=environment(), timeout=LIMIT, check=False)
+    equal((done.returncode, done.stderr),
+          (1, b"auth407: reading standard input\n"))
+    has(done.stdout, b"/bin/piped in ")
+
+
+@test
 def unwritable():
     """--follow ends with status 2 when it can't write"""
     file = log("unwritable.jsonl", record())

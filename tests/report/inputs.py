@@ -159,7 +159,14 @@ def sources():
     os.makedirs(HOME / "state/auth407")
     log("state/auth407/407.jsonl", record(timestamp=at(2)))
     equal(total(), 1, "the default log")
-    equal(total(data=b""), 1, "an empty pipe is not meant")
+    done = report("--format", "json", data=b"")
+    equal((done.status, done.json()["all"]["total"], done.err),
+          (0, 0, "auth407: standard input is empty; the log was not read\n"),
+          "grep found nothing")
+    with open(log("empty-stdin.jsonl"), "rb") as f:
+        done = subprocess.run([AUTH407, "report"], stdin=f, check=False,
+                              capture_output=True, env=environment())
+    has(done.stdout, b"1 exchange with a 407")
     log("state/auth407/407.jsonl.1", record(timestamp=at(1)), record())
     data = report("--format", "json").json()
     equal((data["all"]["total"], data["input"]["files"]), (3, 2), "with .1")
@@ -170,6 +177,18 @@ def sources():
         done = report(env={"AUTH407_LOG": word})
         equal(done.status, 2, word)
         has(done.err, f"the log goes to {word}, not to a file: name a file")
+
+
+@test
+def idle():
+    """who waits for an idle pipe is told what for"""
+    child = subprocess.Popen(
+        [AUTH407, "report", "--format", "json"], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    check(select.select([child.stderr], [], [], 20)[0], "it says nothing")
+    out, err = child.communicate(json.dumps(record()).encode() + b"\n", 20)
+    equal((json.loads(out)["all"]["total"], err),
+          (1, b"auth407: reading standard input\n"))
 
 
 @test
