@@ -113,23 +113,39 @@ static int64_t day_number(const struct tm *t)
            (153 * m + 2) / 5 + t->tm_mday - 1 - 719468;
 }
 
-bool a407_report_time_rfc3339(struct a407_span text, int64_t *us)
+/*
+ * RFC 3339; `step`: the last unit that it names, as microseconds. Seconds may
+ * be left out only if `lax`.
+ */
+static bool take_rfc3339(struct a407_span text, bool lax, int64_t *us,
+                         int64_t *step)
 {
-    const char *s = text.p ? text.p : "", *end = s + text.n;
-    int64_t offset, fraction;
+    const char *s = text.p ? text.p : "", *end = s + text.n, *point;
+    int64_t offset, fraction = 0;
     struct tm t = {0};
     bool seconds;
 
     if (!take_date(&s, end, &t) || !take_char(&s, end, "Tt _") ||
-        !take_clock(&s, end, &t, &seconds) || !seconds ||
-        !take_fraction(&s, end, &fraction) || !take_zone(&s, end, &offset) ||
-        s != end)
+        !take_clock(&s, end, &t, &seconds) || (!seconds && !lax))
+        return false;
+    point = s;
+    if (seconds && !take_fraction(&s, end, &fraction))
+        return false;
+    *step = s > point ? 1 : seconds ? SECOND : 60 * SECOND;
+    if (!take_zone(&s, end, &offset) || s != end)
         return false;
     *us = (day_number(&t) * 86400 + t.tm_hour * 3600 + t.tm_min * 60 +
            t.tm_sec - offset) *
               SECOND +
           fraction;
     return true;
+}
+
+bool a407_report_time_rfc3339(struct a407_span text, int64_t *us)
+{
+    int64_t step;
+
+    return take_rfc3339(text, false, us, &step);
 }
 
 /* Midnight of the day `days` before the one of `now`. */
@@ -208,11 +224,14 @@ bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
     const char *s = text, *end = text + strlen(text);
     struct tm t = midnight(now_us, 0);
     bool seconds, date;
-    int64_t age;
+    int64_t age, step;
 
-    if (parse_word(text, now_us, until, us) ||
-        a407_report_time_rfc3339(a407_span_str(text), us))
+    if (parse_word(text, now_us, until, us))
         return true;
+    if (take_rfc3339(a407_span_str(text), true, us, &step)) {
+        *us += until ? step - 1 : 0;
+        return true;
+    }
     if (take_age(text, &age)) {
         *us = now_us - age;
         return true;

@@ -95,7 +95,12 @@ static const struct {
     {"UTC", "2026-11-20 13:00:01", false, NOON - DAY + 3601 * SECOND},
     {"UTC", "2026-11-20 13:00:01", true, NOON - DAY + 3602 * SECOND - 1},
     {"UTC", "11:00", false, NOON - 3600 * SECOND},
-    {"UTC", "2026-11-21T12:00:00Z", true, NOON},
+    {"UTC", "2026-11-21T12:00:00Z", true, NOON + SECOND - 1},
+    {"UTC", "2026-11-21T12:00:00.5Z", true, NOON + SECOND / 2},
+    {"UTC", "2026-11-21T12:00Z", true, NOON + 60 * SECOND - 1},
+    {"UTC", "2026-11-21T12:00Z", false, NOON},
+    {"UTC", "2026-11-21 13:30+01:30", false, NOON},
+    {"UTC", "2026-11-21T12:00.5Z", false, INT64_MIN},
     /* local time: New York is five hours behind in November */
     {"EST5EDT", "2026-11-21", false, NOON - DAY / 2 + 5 * 3600 * SECOND},
     {"EST5EDT", "07:00", false, NOON},
