@@ -175,6 +175,9 @@ static bool local(struct tm *t, bool until, int days, int seconds, int64_t *us)
     return true;
 }
 
+/* Far beyond any log, and far from what an int64_t holds. */
+#define AGE_MAX (INT64_C(1000000) * 86400 * SECOND)
+
 /* "2h", "1h30m": how long ago. */
 static bool take_age(const char *s, int64_t *age)
 {
@@ -198,6 +201,8 @@ static bool take_age(const char *s, int64_t *age)
         if (i == sizeof units / sizeof *units || v > 1000000)
             return false;
         *age += (int64_t)v * units[i].seconds * SECOND;
+        if (*age > AGE_MAX)
+            return false;
         s = end + 1;
     } while (*s);
     return true;

@@ -112,6 +112,12 @@ static const struct {
     {"UTC", "h", false, INT64_MIN},
     {"UTC", "-2h", false, INT64_MIN},
     {"UTC", "99999999999d", false, INT64_MIN},
+    {"UTC", "1000000d", false, NOON - 1000000 * DAY},
+    {"UTC", "1000000w", false, INT64_MIN},
+    {"UTC",
+     "1000000w1000000w1000000w1000000w1000000w1000000w1000000w1000000w"
+     "1000000w1000000w1000000w1000000w1000000w1000000w1000000w1000000w",
+     false, INT64_MIN},
     {"UTC", "2026-11", false, INT64_MIN},
     {"UTC", "2026-11-21 ", false, INT64_MIN},
     {"UTC", "2026-11-21 25:00", false, INT64_MIN},
