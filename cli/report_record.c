@@ -428,7 +428,8 @@ static enum a407_report_kind kind_of(const struct a407_report_parser *p,
     int64_t schema = whole(p, SCHEMA, 1e9, 0);
 
     if (schema < 1 ||
-        !a407_report_time_rfc3339(text_of(p, TIMESTAMP), &out->time_us))
+        !a407_report_time_rfc3339(text_of(p, TIMESTAMP), &out->time_us) ||
+        out->time_us < 0)
         return A407_REPORT_FOREIGN;
     if (schema > 1)
         return A407_REPORT_NEWER;

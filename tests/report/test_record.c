@@ -184,6 +184,9 @@ static const struct {
      A407_REPORT_FOREIGN},
     {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":1}",
      A407_REPORT_FOREIGN},
+    {"{\"timestamp\":\"1969-12-31T23:59:59Z\",\"schema\":1,\"event\":{"
+     "\"name\":\"auth407.problem\"},\"message\":\"m\"}",
+     A407_REPORT_FOREIGN},
     {"{\"timestamp\":\"yesterday\",\"schema\":1,\"event\":{\"name\":"
      "\"auth407.problem\"},\"message\":\"m\"}",
      A407_REPORT_FOREIGN},
