@@ -36,18 +36,6 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* "2026-11-21 14:03:05", or "11-21 14:03" where there is less room. */
-static void stamp(term *t, int64_t us, bool full)
-{
-    char text[32];
-
-    a407_report_time_local(us, text);
-    if (full)
-        fputs(text, t->f);
-    else
-        fprintf(t->f, "%.11s", text + 5);
-}
-
 /* "2026-11-21 09:00:00 to 2026-11-21 14:03:05" */
 static void range(const struct a407_report_tally *tally, char *out, size_t cap)
 {
@@ -347,18 +335,45 @@ static void put_findings(const struct a407_report_view *v, term *t)
 /* Columns of a table, by the room that there is. */
 struct layout {
     size_t key;
-    bool stamps, full;
+    bool stamps, full; /* both times; to the second */
+    bool years;        /* the day with its year, where they are not full */
 };
 
 #define NUMBERS 18 /* "    407s unresolved" */
 
-static struct layout lay_out(term *t)
+static bool is_of_two_years(const struct a407_report_tally *all)
 {
-    struct layout l = {.stamps = t->width >= 70, .full = t->width >= 110};
+    char first[32], last[32];
+
+    a407_report_time_local(all->first_us, first);
+    a407_report_time_local(all->last_us, last);
+    return strncmp(first, last, 4) != 0;
+}
+
+static struct layout lay_out(const struct a407_report_view *v, term *t)
+{
+    struct layout l = {.stamps = t->width >= 70,
+                       .full = t->width >= 110,
+                       .years = is_of_two_years(&v->report->all)};
     size_t taken = 2 + NUMBERS + (l.full ? 42 : l.stamps ? 26 : 0);
 
     l.key = t->width - taken - 1;
     return l;
+}
+
+/* "2026-11-21 14:03:05"; where there is less room "11-21 14:03", or
+   "2026-11-21" if another year is in the report. */
+static void put_stamp(term *t, const struct layout *l, int64_t us)
+{
+    char text[32];
+
+    a407_report_time_local(us, text);
+    if (l->full)
+        fprintf(t->f, "  %s", text);
+    else if (l->years)
+        fprintf(t->f, "  %.10s", text);
+    else
+        fprintf(t->f, "  %.11s", text + 5);
 }
 
 static void put_row(term *t, const struct layout *l, const char *key,
@@ -369,10 +384,8 @@ static void put_row(term *t, const struct layout *l, const char *key,
     fprintf(t->f, "%7" PRIu64, tally->total);
     bad_number(t, tally->unresolved, 11);
     if (l->stamps) {
-        fputs("  ", t->f);
-        stamp(t, tally->first_us, l->full);
-        fputs("  ", t->f);
-        stamp(t, tally->last_us, l->full);
+        put_stamp(t, l, tally->first_us);
+        put_stamp(t, l, tally->last_us);
     }
     fputc('\n', t->f);
 }
@@ -380,7 +393,7 @@ static void put_row(term *t, const struct layout *l, const char *key,
 static void put_table(const struct a407_report_view *v, term *t,
                       const struct a407_report_table *table)
 {
-    struct layout l = lay_out(t);
+    struct layout l = lay_out(v, t);
     size_t i, n = v->top && v->top < table->n ? v->top : table->n;
     char text[120];
 
@@ -389,7 +402,11 @@ static void put_table(const struct a407_report_view *v, term *t,
     a407_term_style(t, A407_DIM);
     fprintf(t->f, "  %*s   407s unresolved", (int)l.key, "");
     if (l.stamps)
-        fprintf(t->f, "  %-*s  %s", l.full ? 19 : 11, "first", "last");
+        fprintf(t->f, "  %-*s  %s",
+                l.full    ? 19
+                : l.years ? 10
+                          : 11,
+                "first", "last");
     a407_term_style(t, A407_PLAIN);
     fputc('\n', t->f);
     for (i = 0; i < n; i++)

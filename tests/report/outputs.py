@@ -234,6 +234,22 @@ def width():
 
 
 @test
+def years():
+    """narrow tables show the day with its year, where years differ"""
+    file = log("years.jsonl", record(timestamp="2024-11-21T12:00:00.000000Z"),
+               record())
+    for wide in ("70", "80", "109"):
+        text = report(file, env={"COLUMNS": wide}).out
+        has(text, "  first       last\n")
+        check(re.search(r"^  /usr/bin/wget .*  2024-11-21  2026-11-21$", text,
+                        re.M), text)
+    text = report(file, env={"COLUMNS": "110"}).out
+    has(text, "  2024-11-21 12:00:00  2026-11-21 12:00:00\n")
+    has(report(log("years.jsonl", record())).out,
+        "  11-21 12:00  11-21 12:00\n")
+
+
+@test
 def colors():
     """colours only on a terminal, never with NO_COLOR or TERM=dumb, unless
     asked for"""
