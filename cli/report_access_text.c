@@ -36,27 +36,35 @@ static void labelled(const struct a407_report_term *t, const char *label,
     a407_term_wrap(t, text, LABEL, LABEL);
 }
 
-static void put_span(const struct a407_report_term *t, struct a407_span s)
+/* What a row is about: from a column on, in bold. */
+static void bold(const struct a407_report_term *t, const char *text, size_t at)
 {
-    char text[A407_ACCESS_WORDS];
+    a407_term_style(t, A407_BOLD);
+    a407_term_wrap(t, text, at, INDENT);
+    a407_term_style(t, A407_PLAIN);
+}
 
-    a407_access_say_span(s, text);
-    a407_term_put(t, text);
+/* A list is not shown whole. */
+static void more(const struct a407_report_term *t, uint64_t n, const char *what)
+{
+    char text[96];
+
+    snprintf(text, sizeof text, "... and %" PRIu64 " more%s", n, what);
+    fputc('\n', t->f);
+    paragraph(t, text);
 }
 
 static void title(const struct a407_report_term *t,
                   const struct a407_access_record *r)
 {
-    char when[32];
+    char when[32], text[2 * A407_ACCESS_WORDS], target[A407_ACCESS_WORDS];
 
     a407_report_time_local(r->time_us, when);
+    a407_access_say_span(r->method, text);
+    a407_access_say_span(r->target, target);
+    snprintf(text + strlen(text), sizeof text - strlen(text), " %s", target);
     fprintf(t->f, "\n  %s  ", when);
-    a407_term_style(t, A407_BOLD);
-    put_span(t, r->method);
-    fputc(' ', t->f);
-    put_span(t, r->target);
-    a407_term_style(t, A407_PLAIN);
-    fputc('\n', t->f);
+    bold(t, text, 4 + strlen(when));
 }
 
 /* "/usr/bin/curl (libcurl.so.4), pid 77, to proxy.test:3128" */
@@ -130,8 +138,7 @@ static void rows(const struct a407_report_access *a,
     }
     a407_access_rows_end(&r);
     if (total > seen)
-        fprintf(t->f, "\n  ... and %" PRIu64 " more: --format json has all\n",
-                total - seen);
+        more(t, total - seen, ": --format json has all");
 }
 
 static void group(const struct a407_report_term *t,
@@ -143,12 +150,9 @@ static void group(const struct a407_report_term *t,
     a407_report_time_local(g->first_us, first);
     a407_report_time_local(g->last_us, last);
     fputs("\n  ", t->f);
-    a407_term_style(t, A407_BOLD);
-    a407_term_put(t, g->client);
-    a407_term_style(t, A407_PLAIN);
-    fputs(*g->user ? ", user " : ", no user", t->f);
-    a407_term_put(t, g->user);
-    fputc('\n', t->f);
+    snprintf(text, sizeof text, "%s, %s%s", g->client,
+             *g->user ? "user " : "no user", g->user);
+    bold(t, text, 2);
     snprintf(text, sizeof text, "%" PRIu64 "%s%s%s%s, by the proxy's clock",
              g->total, g->total == 1 ? ": " : ": from ", first,
              g->total == 1 ? "" : " to ", g->total == 1 ? "" : last);
@@ -176,8 +180,7 @@ static void strangers(const struct a407_report_access *a,
     for (i = 0; i < a->n_groups && i < A407_ACCESS_SHOWN; i++)
         group(t, &a->groups[i]);
     if (i < a->n_groups)
-        fprintf(t->f, "\n  ... and %zu more clients: --format json has them\n",
-                a->n_groups - i);
+        more(t, a->n_groups - i, " clients: --format json has them");
 }
 
 void a407_report_access_text(const struct a407_report_access *a,

@@ -50,19 +50,21 @@ static void range(const struct a407_report_tally *tally, char *out, size_t cap)
 static void head_numbers(const struct a407_report_view *v, term *t)
 {
     const struct a407_report_tally *all = &v->report->all;
-    char text[96];
+    char text[96], bad[48];
 
+    snprintf(text, sizeof text, "%" PRIu64 " exchange%s with a 407", all->total,
+             plural(all->total));
+    snprintf(bad, sizeof bad, "%" PRIu64 " unresolved", all->unresolved);
     a407_term_style(t, A407_BOLD);
-    fprintf(t->f, "%" PRIu64 " exchange%s with a 407", all->total,
-            plural(all->total));
+    fputs(text, t->f);
     a407_term_style(t, A407_PLAIN);
     if (all->total == 0) {
         fputc('\n', t->f);
         return;
     }
-    fputs(", ", t->f);
+    fputs(strlen(text) + 2 + strlen(bad) > t->width ? ",\n  " : ", ", t->f);
     a407_term_style(t, all->unresolved ? A407_RED : A407_GREEN);
-    fprintf(t->f, "%" PRIu64 " unresolved", all->unresolved);
+    fputs(bad, t->f);
     a407_term_style(t, A407_PLAIN);
     fputc('\n', t->f);
     range(all, text, sizeof text - 16);

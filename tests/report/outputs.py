@@ -229,8 +229,35 @@ def width():
             for line in done.out.splitlines():
                 check(columns(line) <= wide or line.startswith("        "),
                       f"{wide}: {columns(line)}: {line}")
+    many = log("wide-head.jsonl", *[record()] * 1000)
+    text = report(many, env={"COLUMNS": "40"}).out
+    has(text, "1000 exchanges with a 407,\n  1000 unresolved\n")
     for wide in ("", "0", "x", "7"):
         has(report(file, env={"COLUMNS": wide}).out, "9 exchanges")
+
+
+@test
+def access_width():
+    """the comparison with a proxy's log fits the terminal, too"""
+    target = "http://" + "long-name." * 9 + "test/" + "way/" * 20
+    file = log("wide-access.jsonl", *[
+        record(url__target=target + str(n), timestamp=at(12, n))
+        for n in range(50)])
+    lines = log("wide-access.log", *[
+        f"{1795262400 + 60 * n}.000 0 {client} TCP_DENIED/407 10 GET "
+        f"{target}{n} {user} HIER_NONE/- text/html"
+        for n in range(25) for client, user in (
+            ("192.0.2.7", "-"), (f"2001:db8:1234:5678:9abc:def0:1:{n}",
+                                 "user-of-a-long-name-" * 5))])
+    for wide in (40, 60, 80, 132):
+        text = report("--access-log", lines, file,
+                      env={"COLUMNS": str(wide)}).out
+        text = text[text.index("\nThe proxy's own log\n"):]
+        for line in text.splitlines():
+            check(len(line) <= wide, f"{wide}: {len(line)}: {line}")
+        words = " ".join(text.split())
+        has(words, "... and 5 more: --format json has all")
+        has(words, "... and 5 more clients: --format json has them")
 
 
 @test
