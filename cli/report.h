@@ -285,8 +285,9 @@ void a407_report_csv_text(FILE *f, const char *z);
 
 /*
  * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,
- * DEL, bidirectional controls, bad UTF-8) as \xNN or \u{NNNN}; pads or cuts to
- * columns by wcwidth-like rules.
+ * DEL, bidirectional controls, bad UTF-8), many marks on one character, and
+ * whatever is no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}; pads or
+ * cuts to columns by wcwidth-like rules.
  */
 void a407_term_put(const struct a407_report_term *t, const char *z);
 size_t a407_term_width(const char *z); /* columns that put would take */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report_term.h"
 
+#include <langinfo.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -94,8 +95,17 @@ static bool is_hidden(unsigned c)
            (c >= 0xe0000 && c <= 0xe007f);
 }
 
-/* The next piece of z, which is not at its end. */
-static struct piece next(const char *z)
+/* What is written is UTF-8, which other terminals show as something else. */
+static bool is_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+#define MARKS_MAX 3 /* drawn over one character */
+
+/* The next piece of z, which is not at its end. `marks` counts the combining
+   ones in a row: in large numbers they cover the lines around. */
+static struct piece next(const char *z, size_t *marks)
 {
     const unsigned char *u = (const unsigned char *)z;
     struct piece p = {.n = 1};
@@ -112,8 +122,9 @@ static struct piece next(const char *z)
         show_byte(&p, c);
         return p;
     }
-    width = c < 0x7f ? 1 : wcwidth((wchar_t)c);
-    if (width < 0 || is_hidden(c)) {
+    width = c < 0x7f ? 1 : is_utf8() ? wcwidth((wchar_t)c) : -1;
+    *marks = width == 0 ? *marks + 1 : 0;
+    if (width < 0 || *marks > MARKS_MAX || is_hidden(c)) {
         p.width = (size_t)snprintf(p.shown, sizeof p.shown, "\\u{%x}", c);
         return p;
     }
@@ -125,9 +136,10 @@ static struct piece next(const char *z)
 static void put(const struct a407_report_term *t, const char *z, size_t n)
 {
     const char *end = z + n;
+    size_t marks = 0;
 
     while (z < end) {
-        struct piece p = next(z);
+        struct piece p = next(z, &marks);
 
         fputs(p.shown, t->f);
         z += p.n;
@@ -137,10 +149,10 @@ static void put(const struct a407_report_term *t, const char *z, size_t n)
 static size_t width_of(const char *z, size_t n)
 {
     const char *end = z + n;
-    size_t width = 0;
+    size_t width = 0, marks = 0;
 
     while (z < end) {
-        struct piece p = next(z);
+        struct piece p = next(z, &marks);
 
         width += p.width;
         z += p.n;
@@ -161,10 +173,10 @@ size_t a407_term_width(const char *z)
 /* The first bytes of z that take at most `most` columns. */
 static size_t head_of(const char *z, size_t most)
 {
-    size_t n = 0, width = 0;
+    size_t n = 0, width = 0, marks = 0;
 
     while (z[n]) {
-        struct piece p = next(z + n);
+        struct piece p = next(z + n, &marks);
 
         if (width + p.width > most)
             break;
@@ -177,10 +189,10 @@ static size_t head_of(const char *z, size_t most)
 /* Where the last bytes of z begin that take at most `most` columns. */
 static size_t tail_of(const char *z, size_t most)
 {
-    size_t width = a407_term_width(z), at = 0;
+    size_t width = a407_term_width(z), at = 0, marks = 0;
 
     while (z[at] && width > most) {
-        struct piece p = next(z + at);
+        struct piece p = next(z + at, &marks);
 
         width -= p.width;
         at += p.n;
@@ -222,9 +234,10 @@ static size_t put_long(const struct a407_report_term *t, const char *word,
                        size_t n, size_t at, size_t indent)
 {
     const char *end = word + n;
+    size_t marks = 0;
 
     while (word < end) {
-        struct piece p = next(word);
+        struct piece p = next(word, &marks);
 
         if (at + p.width > t->width) {
             new_line(t, indent);

@@ -5,12 +5,13 @@ import csv
 import io
 import json
 import re
+import subprocess
 import unicodedata
 
 import jsonschema
 
-from common import (ROOT, at, check, equal, findings, has, lacks, log,
-                    on_terminal, record, report, test)
+from common import (HOME, ROOT, Skip, at, check, equal, findings, has, lacks,
+                    log, on_terminal, record, report, test)
 
 JAVA = "/usr/lib/jvm/java-17/bin/java"
 
@@ -321,6 +322,26 @@ def locale():
     for lang in ("C", "POSIX"):
         has(report(file, env={"LC_ALL": lang}).out, "/bin/d\\u{e9}p\\u{f4}t")
     has(report(file).out, "/bin/d\u00e9p\u00f4t")
+    # one that has these letters, in other bytes
+    made = subprocess.run(
+        ["localedef", "-f", "ISO-8859-1", "-i", "en_US",
+         str(HOME / "en_US.ISO-8859-1")], capture_output=True, check=False)
+    if made.returncode:
+        raise Skip(f"no Latin-1 locale: {made.stderr.decode()[:200]}")
+    done = report(file, env={"LC_ALL": "en_US.ISO-8859-1",
+                             "LOCPATH": str(HOME)})
+    has(done.out, "/bin/d\\u{e9}p\\u{f4}t")
+    check(done.out.isascii(), done.out)
+
+
+@test
+def marks():
+    """text shows no more than three marks on one character"""
+    file = log("marks.jsonl", record("/bin/Z" + "\u0335\u0336" * 60 + "y"))
+    text = report("--all", file).out
+    has(text, "/bin/Z\u0335\u0336\u0335\\u{336}")
+    for run in re.findall("[\u0300-\u036f]+", text):
+        check(len(run) <= 3, ascii(run))
 
 
 @test
