@@ -55,7 +55,8 @@ static void take_exchange(struct a407_report_run *r,
 {
     bool selected = is_selected(r, l);
 
-    r->report.input.lost += (uint64_t)l->lost;
+    if (a407_filter_time(r->filter, l->time_us))
+        r->report.input.lost += (uint64_t)l->lost;
     if (!l->met_407) {
         r->report.input.without_407++;
         return;

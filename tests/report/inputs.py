@@ -282,6 +282,12 @@ def filters():
         data = report("--format", "json", *args, file).json()
         equal((data["all"]["total"], data["input"]["filtered"]), (n, 28 - n),
               args)
+    lost = log("lost.jsonl", record(records_lost=3, timestamp=at(1)),
+               record(records_lost=4, timestamp=at(3)))
+    for args, n in (((), 7), (("--since", "2026-11-21 02:00"), 4),
+                    (("--until", "2026-11-21 02:00", "--cause", "x*"), 3)):
+        equal(report("--format", "json", *args, lost).json()["input"]["lost"],
+              n, args)
     has(report("--since", "2026-11-21", "--cause", "rejected", file).out,
         "shown: since 2026-11-21 00:00:00, cause rejected")
     has(report("--cause", "rejected", file).out,
