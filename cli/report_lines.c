@@ -61,7 +61,7 @@ static void take_exchange(struct a407_report_run *r,
         r->report.input.without_407++;
         return;
     }
-    if (r->access && a407_filter_time(r->filter, l->time_us))
+    if (r->access && l->status && a407_filter_time(r->filter, l->time_us))
         a407_report_access_record(r->access, l, selected);
     if (r->each && selected)
         r->each(r->ctx, l, json, n);

@@ -412,8 +412,9 @@ static bool judge(const struct a407_report_parser *p,
     if (o == A407_REPORT_OUTCOMES || !out->cause.p || !out->proxy_address.p)
         return false;
     out->outcome = (enum a407_outcome)o;
-    out->met_407 =
-        out->status == 407 || (out->status && out->cause_id != A407_CAUSE_NONE);
+    /* an exchange that broke off may have no status at all */
+    out->met_407 = out->status == 407 || out->cause_id == A407_CAUSE_PROTOCOL ||
+                   (out->status && out->cause_id != A407_CAUSE_NONE);
     out->unresolved = out->met_407 && o != A407_RESOLVED &&
                       (o != A407_OBSERVED || is_refusal(out->final_status));
     return true;

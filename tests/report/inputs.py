@@ -90,6 +90,12 @@ def statuses():
              (1, [record(outcome="not_retried")]),
              (1, [record(outcome="unresolved")]),
              (0, [record(final__status_code=200)]),  # the client did it itself
+             # broken off: no status, or none that there is
+             (1, [record(cause="protocol_error", final__status_code=None,
+                         http__response__status_code=None)]),
+             (1, [record(cause="protocol_error", outcome="unresolved",
+                         final__status_code=99999,
+                         http__response__status_code=99999)]),
              (0, [record(outcome="observed", cause="none",
                          http__response__status_code=200,
                          final__status_code=200)]))
