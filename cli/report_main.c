@@ -11,6 +11,7 @@
 
 #include "msg.h"
 #include "report_follow.h"
+#include "report_keys.h"
 #include "report_lines.h"
 #include "report_options.h"
 #include "report_sources.h"
@@ -153,8 +154,34 @@ struct live {
     bool cut; /* to the width of a terminal */
 };
 
-/* A span for "%.*s": a precision and a text. */
-#define SPAN(s) (int)(s).n, (s).p ? (s).p : ""
+/* Appends, as far as there is room. */
+static void add(char *out, size_t cap, const char *before, struct a407_span s)
+{
+    size_t at = strlen(out);
+
+    if (s.n)
+        snprintf(out + at, cap - at, "%s%.*s", before, (int)s.n, s.p);
+}
+
+/* "rejected, /usr/bin/wget in wget at proxy.test:3128: GET http://a/, 407";
+   what is not known is left out. */
+static void say_live(const struct a407_report_record *l, char *out, size_t cap)
+{
+    char key[A407_REPORT_KEY_MAX + 1], status[16] = "";
+
+    out[0] = '\0';
+    add(out, cap, "", l->cause);
+    a407_report_binary_key(l, key);
+    add(out, cap, ", ", a407_span_str(key));
+    add(out, cap, " in ", l->module);
+    a407_report_proxy_key(l, key);
+    add(out, cap, " at ", a407_span_str(key));
+    add(out, cap, ": ", l->method);
+    add(out, cap, l->method.n ? " " : ": ", l->target);
+    if (l->final_status)
+        snprintf(status, sizeof status, "%d", l->final_status);
+    add(out, cap, ", ", a407_span_str(status));
+}
 
 /* --follow: one line for one 407. */
 static void print_live(void *ctx, const struct a407_report_record *l,
@@ -169,10 +196,7 @@ static void print_live(void *ctx, const struct a407_report_record *l,
         return;
     }
     a407_report_time_local(l->time_us, time);
-    snprintf(text, sizeof text, "%.*s, %.*s in %.*s at %.*s:%d: %.*s %.*s, %d",
-             SPAN(l->cause), SPAN(l->executable), SPAN(l->module),
-             SPAN(l->proxy_address), l->proxy_port, SPAN(l->method),
-             SPAN(l->target), l->final_status);
+    say_live(l, text, sizeof text);
     fprintf(live->term.f, "%s ", time);
     a407_term_style(&live->term, l->unresolved ? A407_RED : A407_GREEN);
     fprintf(live->term.f, "%-11s ", a407_outcome_name(l->outcome));

@@ -78,6 +78,24 @@ def live():
 
 
 @test
+def live_names():
+    """--follow names programs and proxies as the report does, and leaves out
+    what is not known"""
+    file = log("names.jsonl", record(
+        "/usr/bin/python3", ["python3", "-m", "pip"], proxy__address="::1"),
+        record("", [""], caller__module="", http__request__method="",
+               url__target="", final__status_code=None))
+    f = Follower("--since", "2026-01-01", file)
+    f.wait_for("(unknown)")
+    _, out, _ = f.end()
+    equal(out.splitlines()[:2], [
+        "2026-11-21 12:00:00 observed    dropped_by_client, /usr/bin/python3 "
+        "(pip) in libx.so.1 at [::1]:3128: GET http://a.test/, 407",
+        "2026-11-21 12:00:00 observed    dropped_by_client, (unknown) at "
+        "proxy.test:3128"], "lines")
+
+
+@test
 def ends():
     """Ctrl-C and SIGTERM end --follow with the status of the rule"""
     for number in (signal.SIGINT, signal.SIGTERM):
