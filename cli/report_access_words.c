@@ -82,9 +82,8 @@ void a407_access_say_matches(const struct a407_report_access *a, char *out)
         return;
     }
     add(out, "%" PRIu64 " of ", s->matched);
-    add_count(out, s->records, "407 of the records is",
-              "407s of the records are");
-    add(out, " in the proxy's log");
+    add_count(out, s->records, "record with a 407 ", "records with a 407 ");
+    add(out, "%s in the proxy's log", s->matched == 1 ? "is" : "are");
     if (s->by_port)
         add(out, ": %" PRIu64 " found by the connection's port", s->by_port);
     if (by_time)
@@ -159,8 +158,8 @@ void a407_access_say_strangers(const struct a407_report_access *a, char *out)
     out[0] = '\0';
     if (s->without_record == 0)
         return;
-    add_count(out, s->without_record, "407 of the proxy's log has",
-              "407s of the proxy's log have");
+    add_count(out, s->without_record, "line of the proxy's log with a 407 has",
+              "lines of the proxy's log with a 407 have");
     add(out, " no record: sent to programs that did not run under auth407, or "
              "on other machines.");
 }

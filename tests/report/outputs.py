@@ -262,6 +262,25 @@ def access_width():
 
 
 @test
+def access_words():
+    """the comparison with a proxy's log counts in plain sentences"""
+    def words(lines, *times):
+        text = report("--access-log", log("words.log", *(
+            f"{1795262400 + t}.000 0 192.0.2.7 TCP_DENIED/407 10 GET "
+            "http://a.test/ - HIER_NONE/- text/html" for t in lines)),
+            log("words.jsonl", *(record(timestamp=at(12, m)) for m in times)))
+        return " ".join(text.out.split())
+    one = words([0], 0)
+    has(one, " 1 of 1 record with a 407 is in the proxy's log: 1 found by")
+    has(words([0, 60], 0, 1, 2),
+        " 2 of 3 records with a 407 are in the proxy's log: 2 found by")
+    has(words([0, 600], 0),
+        " 1 line of the proxy's log with a 407 has no record: ")
+    has(words([0, 600, 601], 0),
+        " 2 lines of the proxy's log with a 407 have no record: ")
+
+
+@test
 def years():
     """narrow tables show the day with its year, where years differ"""
     file = log("years.jsonl", record(timestamp="2024-11-21T12:00:00.000000Z"),
