@@ -11,7 +11,10 @@
 bool a407_access_open(struct a407_access_reader *r, const char *path)
 {
     memset(r, 0, sizeof *r);
-    r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (strcmp(path, "-") == 0)
+        r->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    else
+        r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (r->fd < 0)
         return false;
     r->buf = malloc(SIZE);

@@ -138,7 +138,7 @@ static bool read_all(struct a407_report_run *r,
         good = read_file(r, o->files[i]) && good;
     if (o->n_files)
         return good;
-    if (!a407_report_stdin_given())
+    if (o->stdin_is_access_log || !a407_report_stdin_given())
         return read_default(r);
     say_if_idle();
     good = read_file(r, "-");

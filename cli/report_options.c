@@ -294,6 +294,21 @@ static bool take_all(int argc, char **argv, int64_t now_us,
     return true;
 }
 
+/* Standard input has one end: it is either a log, or the proxy's. */
+static bool check_stdin(struct a407_report_options *out)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < out->n_access_logs; i++)
+        n += strcmp(out->access_logs[i], "-") == 0;
+    out->stdin_is_access_log = n != 0;
+    for (i = 0; n && i < out->n_files; i++)
+        n += strcmp(out->files[i], "-") == 0;
+    if (n > 1)
+        a407_error("`--access-log -`: standard input can be read only once");
+    return n < 2;
+}
+
 bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
                                struct a407_report_options *out)
 {
@@ -322,5 +337,5 @@ bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
         a407_error("`--follow` reads no proxy's log");
         return usage_error();
     }
-    return true;
+    return check_stdin(out) || usage_error();
 }

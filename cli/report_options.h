@@ -31,6 +31,7 @@ struct a407_report_options {
     enum a407_report_color color;
     size_t top; /* 0: all */
     bool follow;
+    bool stdin_is_access_log; /* "-" is one of them */
     const char *access_logs[A407_REPORT_ACCESS_LOGS];
     size_t n_access_logs;
     int64_t tolerance_us; /* of the comparison with them */

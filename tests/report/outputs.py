@@ -281,6 +281,24 @@ def access_words():
 
 
 @test
+def access_stdin():
+    """--access-log - is standard input, which is then no log of records"""
+    file = log("access-stdin.jsonl", record())
+    line = (b"1795262400.000 0 192.0.2.7 TCP_DENIED/407 10 GET http://a.test/ "
+            b"- HIER_NONE/- text/html\n")
+    for more in ((file,), ()):
+        done = report("--access-log", "-", *more, data=line,
+                      env={"AUTH407_LOG": file})
+        equal((done.status, done.err), (1, ""), more)
+        has(" ".join(done.out.split()), "1 of 1 record with a 407 is in")
+    for args in (("--access-log", "-", "-"),
+                 ("--access-log", "-", "--access-log", "-", file)):
+        done = report(*args, data=line)
+        equal(done.status, 2, args)
+        has(done.err, "standard input can be read only once")
+
+
+@test
 def years():
     """narrow tables show the day with its year, where years differ"""
     file = log("years.jsonl", record(timestamp="2024-11-21T12:00:00.000000Z"),
