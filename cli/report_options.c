@@ -75,6 +75,8 @@ static bool known_word(const char *option, const char *pattern,
     return strpbrk(pattern, "*?[") || choose(option, pattern, list, n) >= 0;
 }
 
+/* A log may have codes of a later version: what looks like no slip is only
+   warned of. */
 static bool known_cause(const char *pattern)
 {
     const char *codes[A407_CAUSE_COUNT];
@@ -82,6 +84,12 @@ static bool known_cause(const char *pattern)
 
     for (i = 0; i < A407_CAUSE_COUNT; i++)
         codes[i] = a407_cause_info((enum a407_cause)i)->code;
+    if (!strpbrk(pattern, "*?[") &&
+        a407_cause_from_code(pattern, strlen(pattern)) == A407_CAUSE_COUNT &&
+        !a407_suggest(pattern, codes, A407_CAUSE_COUNT)) {
+        a407_warning("`--cause %s` is unknown to this version", pattern);
+        return true;
+    }
     return known_word("cause", pattern, codes, A407_CAUSE_COUNT);
 }
 

@@ -140,6 +140,11 @@ def usage():
         equal((done.status, done.out), (2, ""), args)
         has(done.err, text)
         has(done.err, "try `auth407 report --help`")
+    done = report("--cause", "a_new_thing", "--format", "json", log(
+        "new-cause.jsonl", record(cause="a_new_thing"), record()))
+    equal((done.status, done.json()["all"]["total"], done.err), (
+        1, 1, "auth407: warning: `--cause a_new_thing` is unknown to this "
+        "version\n"), "a code of a later version")
     done = report("--cause", "future_*", data=b"")
     equal((done.status, done.err), (0, done.err), "a pattern may fit nothing")
 
