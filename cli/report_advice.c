@@ -312,6 +312,39 @@ static const char *command_for(const struct a407_report_finding *f)
     return "auth407 --username USER --password-file FILE -- COMMAND";
 }
 
+/* How a sentence on the place of a refused credential begins; NULL: it was not
+   refused. */
+static const char *refused_words(enum a407_cause c)
+{
+    if (c == A407_CAUSE_REJECTED)
+        return "Check user name and password in";
+    if (c == A407_CAUSE_REJECTED_LATER)
+        return "Enter the new password in";
+    return NULL;
+}
+
+static void say_place(const char *words, const struct a407_report_finding *f,
+                      struct a407_report_advice *out)
+{
+    char text[A407_REPORT_KEY_MAX + 64];
+
+    snprintf(text, sizeof text, "%s %s.", words, f->credential);
+    add_text(out, text);
+}
+
+static void say_remedy(const struct a407_report_finding *f,
+                       struct a407_report_advice *out)
+{
+    const char *words = refused_words(f->cause_id);
+
+    if (words && f->credential[0])
+        say_place(words, f, out);
+    else if (f->cause_id == A407_CAUSE_COUNT)
+        add_text(out, "The remedy stands in the records.");
+    else
+        add_text(out, a407_cause_info(f->cause_id)->remedy);
+}
+
 void a407_report_advise(const struct a407_report_finding *f,
                         struct a407_report_advice *out)
 {
@@ -329,17 +362,13 @@ void a407_report_advise(const struct a407_report_finding *f,
             add_text(out, NOT_OURS);
         return;
     }
-    if (f->cause_id == A407_CAUSE_COUNT)
-        add_text(out, "The remedy stands in the records.");
-    else
-        add_text(out, a407_cause_info(f->cause_id)->remedy);
+    say_remedy(f, out);
     general(f, out);
     if (f->cause_id == A407_CAUSE_OTHER_ENDPOINT && is_beyond_us(f))
         add_text(out, NOT_OURS);
-    if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE) {
-        add_text(out, "The credential stands in");
-        add_text(out, f->credential);
-    }
+    if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE &&
+        !refused_words(f->cause_id))
+        say_place("The credential stands in", f, out);
 }
 
 bool a407_report_same_advice(const struct a407_report_finding *f,

@@ -65,7 +65,8 @@ def dropped_first():
     has(rest, "git config --global http.proxy http://USER@proxy.test:3128\n")
     other = rest.split("\nOther causes\n")[1]
     has(other, "rejected: ")
-    has(" ".join(other.split()), "The credential stands in http_proxy")
+    has(" ".join(other.split()), "Fix: Check user name and password in "
+        "http_proxy. ")
 
 
 @test
@@ -461,6 +462,26 @@ def credential_first():
     got, file = advice("no_credential", "Basic", path="/usr/bin/wget")
     check(not got["auth407_command_needs_line"], "wget has a line of its own")
     has(report("--format", "html", file).out, "Or change nothing, and run")
+
+
+@test
+def credential_place():
+    """where a refused credential stands is said in one sentence"""
+    tried = [{"scheme": "basic", "status_code": 407, "duration_ms": 1.5,
+              "reconnected": False, "stale": False, "credential": "/c:12"}]
+    for cause, attempts, text in (
+            ("rejected", tried, "Check user name and password in /c:12."),
+            ("rejected", [], "Check user name and password where the record "
+                             "says they stand."),
+            ("rejected_after_success", tried,
+             "Enter the new password in /c:12."),
+            ("malformed_credential", tried,
+             "Write it again; percent-encode special characters in a URL. "
+             "The credential stands in /c:12."),
+            ("stale_nonce", tried, "Nothing to do.")):
+        got = findings(log("place.jsonl", record(
+            cause=cause, outcome="unresolved", attempts=attempts)))
+        equal(got["/usr/bin/wget"]["advice"]["text"], text, cause)
 
 
 @test
