@@ -119,9 +119,13 @@ struct a407_report_finding {
     struct a407_report_tally tally;
 };
 
-/* 407s over time. Bucket i begins at start_us + i * width_us. */
+/*
+ * 407s over time. Bucket i begins at start_us + i * width_us: at a round time
+ * of the local clock, as it was at the first 407 that was read.
+ */
 struct a407_report_timeline {
-    int64_t start_us, width_us; /* width: whole seconds, a power of two */
+    int64_t start_us, width_us; /* one of the widths of report_timeline.h */
+    int64_t zone_us;            /* the local clock is so far ahead of UTC */
     size_t n;                   /* buckets in use; 0: no 407 */
     uint64_t count[A407_REPORT_BUCKETS][A407_REPORT_OUTCOMES];
 };

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "report_html.h"
+#include "report_timeline.h"
 
 /*
  * 407s over time, in two sizes: a drawing that is scaled down to a phone's
@@ -24,7 +25,7 @@ static const struct chart narrow = {"chart narrow", 340, 220, 38, 28, 40, 5};
 #define TOP      8
 #define BARS_MIN 12 /* one bar alone would tell of no time */
 
-/* Buckets added up, as few to a bar as there is room for. */
+/* Buckets added up, in the least of their widths that there is room for. */
 struct bars {
     uint64_t count[A407_REPORT_BUCKETS][A407_REPORT_OUTCOMES];
     uint64_t most; /* of all bars */
@@ -42,23 +43,40 @@ static uint64_t sum_of(const uint64_t *count)
     return sum;
 }
 
+/* How many bars of a width there are, and the number of the first. */
+static size_t bars_of(const struct a407_report_timeline *t, int64_t width_us,
+                      int64_t *first)
+{
+    int64_t end = t->start_us + (int64_t)(t->n - 1) * t->width_us;
+
+    *first = a407_timeline_number(t, t->start_us, width_us);
+    return (size_t)(a407_timeline_number(t, end, width_us) - *first) + 1;
+}
+
 /* A short range gets empty bars on both sides. */
 static void add_up(const struct a407_report_timeline *t, size_t bars_max,
                    struct bars *out)
 {
-    size_t each = (t->n + bars_max - 1) / bars_max, before = 0, i, k;
+    size_t i, k;
+    int64_t first;
 
     memset(out, 0, sizeof *out);
-    out->width_us = t->width_us * (int64_t)each;
-    out->n = (t->n + each - 1) / each;
+    out->width_us = t->width_us;
+    while ((out->n = bars_of(t, out->width_us, &first)) > bars_max)
+        out->width_us = a407_timeline_wider(out->width_us);
     if (out->n < BARS_MIN) {
-        before = (BARS_MIN - out->n) / 2;
+        first -= (int64_t)(BARS_MIN - out->n) / 2;
         out->n = BARS_MIN;
     }
-    out->start_us = t->start_us - (int64_t)before * out->width_us;
-    for (i = 0; i < t->n; i++)
+    out->start_us = first * out->width_us - t->zone_us;
+    for (i = 0; i < t->n; i++) {
+        int64_t us = t->start_us + (int64_t)i * t->width_us;
+        uint64_t *bar =
+            out->count[a407_timeline_number(t, us, out->width_us) - first];
+
         for (k = 0; k < A407_REPORT_OUTCOMES; k++)
-            out->count[before + i / each][k] += t->count[i][k];
+            bar[k] += t->count[i][k];
+    }
     for (i = 0; i < out->n; i++)
         if (sum_of(out->count[i]) > out->most)
             out->most = sum_of(out->count[i]);

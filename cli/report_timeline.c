@@ -1,23 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 #include "report_timeline.h"
 
+#include <time.h>
+
 #define SECOND INT64_C(1000000)
 
-/* Rounds down, also below zero: buckets lie on multiples of their width. */
-static int64_t divide(int64_t a, int64_t b)
+/* Each is a multiple of the one before, so that buckets can be added up. */
+static const int64_t widths[] = {1,    5,    15,    30,    60,    300,  900,
+                                 1800, 3600, 10800, 21600, 43200, 86400};
+
+int64_t a407_timeline_wider(int64_t width_us)
 {
-    return a / b - (a % b < 0);
+    size_t i;
+
+    for (i = 0; i < sizeof widths / sizeof *widths; i++)
+        if (widths[i] * SECOND > width_us)
+            return widths[i] * SECOND;
+    return width_us * 2;
 }
 
-/* Half as many buckets, twice as wide, still on multiples of the width. */
-static void halve(struct a407_report_timeline *t)
+int64_t a407_timeline_number(const struct a407_report_timeline *t, int64_t us,
+                             int64_t width_us)
 {
-    int64_t first = divide(t->start_us, t->width_us);
-    int64_t base = divide(first, 2);
+    int64_t local = us + t->zone_us;
+
+    return local / width_us - (local % width_us < 0);
+}
+
+/* Fewer and wider buckets. */
+static void widen(struct a407_report_timeline *t)
+{
+    int64_t width = a407_timeline_wider(t->width_us);
+    int64_t base = a407_timeline_number(t, t->start_us, width);
     size_t i, o, n = 0;
 
     for (i = 0; i < t->n; i++) {
-        size_t to = (size_t)(divide(first + (int64_t)i, 2) - base);
+        int64_t us = t->start_us + (int64_t)i * t->width_us;
+        size_t to = (size_t)(a407_timeline_number(t, us, width) - base);
 
         for (o = 0; o < A407_REPORT_OUTCOMES; o++) {
             uint64_t v = t->count[i][o];
@@ -28,8 +47,8 @@ static void halve(struct a407_report_timeline *t)
         n = to + 1;
     }
     t->n = n;
-    t->width_us *= 2;
-    t->start_us = base * t->width_us;
+    t->width_us = width;
+    t->start_us = base * width - t->zone_us;
 }
 
 /* Moves all buckets up, so that `by` empty ones come first. */
@@ -41,22 +60,32 @@ static void prepend(struct a407_report_timeline *t, size_t by)
     t->start_us -= (int64_t)by * t->width_us;
 }
 
+static void begin(struct a407_report_timeline *t, int64_t us)
+{
+    time_t s = (time_t)(us / SECOND);
+    struct tm tm = {0};
+
+    localtime_r(&s, &tm);
+    t->zone_us = (int64_t)tm.tm_gmtoff * SECOND;
+    t->width_us = SECOND;
+    t->start_us = a407_timeline_number(t, us, SECOND) * SECOND - t->zone_us;
+    t->n = 1;
+}
+
 void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
                        enum a407_outcome o)
 {
     int64_t at;
 
-    if (t->n == 0) {
-        t->width_us = SECOND;
-        t->start_us = divide(us, SECOND) * SECOND;
-        t->n = 1;
-    }
+    if (t->n == 0)
+        begin(t, us);
     for (;;) {
-        at = divide(us, t->width_us) - divide(t->start_us, t->width_us);
+        at = a407_timeline_number(t, us, t->width_us) -
+             a407_timeline_number(t, t->start_us, t->width_us);
         if (at < A407_REPORT_BUCKETS &&
             (at >= 0 || (int64_t)t->n - at <= A407_REPORT_BUCKETS))
             break;
-        halve(t);
+        widen(t);
     }
     if (at < 0) {
         prepend(t, (size_t)-at);

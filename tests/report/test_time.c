@@ -184,12 +184,28 @@ static uint64_t at(int64_t us, enum a407_outcome o)
     return line.count[i][o];
 }
 
+/* Whole seconds, minutes, hours or days: never 8 minutes. */
+static bool is_round(int64_t us)
+{
+    static const int64_t in_minute[] = {1, 5, 15, 30}, in_day[] = {1, 3, 6, 12};
+    int64_t s = us / SECOND;
+    size_t i;
+
+    for (i = 0; i < 4; i++)
+        if (s == in_minute[i] || s == in_minute[i] * 60 ||
+            s == in_day[i] * 3600)
+            return true;
+    return s % 86400 == 0 && (s / 86400 & (s / 86400 - 1)) == 0;
+}
+
 static void test_timeline(void **state)
 {
     int64_t step;
     unsigned i;
 
     (void)state;
+    setenv("TZ", "UTC", 1);
+    tzset();
     memset(&line, 0, sizeof line);
     a407_timeline_add(&line, NOON + 7, A407_RESOLVED);
     assert_int_equal(line.n, 1);
@@ -201,7 +217,7 @@ static void test_timeline(void **state)
         a407_timeline_add(&line, NOON - step, A407_NOT_RETRIED);
         assert_int_equal(sum(), 1 + 2 * i);
         assert_in_range(line.n, 1, A407_REPORT_BUCKETS);
-        assert_int_equal(line.width_us % SECOND, 0);
+        assert_true(is_round(line.width_us));
         assert_int_equal(line.start_us % line.width_us, 0);
         assert_true(at(NOON + step, A407_OBSERVED) > 0);
         assert_true(at(NOON - step, A407_NOT_RETRIED) > 0);
@@ -210,6 +226,32 @@ static void test_timeline(void **state)
     /* as fine as it can be: half of it would not have been enough */
     assert_true((2 * step / 3) * 2 / (line.width_us / 2) >
                 A407_REPORT_BUCKETS - 2);
+}
+
+/* Round times are those of the local clock. */
+static void test_timeline_zone(void **state)
+{
+    static const struct {
+        const char *zone;
+        int64_t ahead;
+    } zones[] = {{"EST5EDT", -5 * 3600}, {"IST-5:30", 19800}};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        setenv("TZ", zones[i].zone, 1);
+        tzset();
+        memset(&line, 0, sizeof line);
+        a407_timeline_add(&line, NOON, A407_RESOLVED);
+        a407_timeline_add(&line, NOON + 40 * DAY, A407_OBSERVED);
+        a407_timeline_add(&line, NOON - 40 * DAY, A407_OBSERVED);
+        assert_int_equal(line.width_us, 6 * 3600 * SECOND);
+        assert_int_equal(
+            (line.start_us + zones[i].ahead * SECOND) % line.width_us, 0);
+        assert_int_equal(at(NOON, A407_RESOLVED), 1);
+        assert_int_equal(at(NOON - 40 * DAY, A407_OBSERVED), 1);
+        assert_int_equal(sum(), 3);
+    }
 }
 
 /* The order of the times does not matter for the counts. */
@@ -225,9 +267,9 @@ static void test_timeline_order(void **state)
         a407_timeline_add(&line, NOON + (int64_t)(i * 7919 % 2000) * SECOND,
                           A407_RESOLVED);
     assert_int_equal(sum(), 2000);
-    assert_int_equal(line.width_us, 8 * SECOND);
+    assert_int_equal(line.width_us, 5 * SECOND);
     for (i = 0; i < line.n; i++)
-        assert_in_range(line.count[i][A407_RESOLVED], 1, 8);
+        assert_in_range(line.count[i][A407_RESOLVED], 1, 5);
     for (i = 0; i < 3; i++)
         a407_timeline_add(&line, far[i] * SECOND, A407_UNRESOLVED);
     assert_int_equal(sum(), 2003);
@@ -238,8 +280,11 @@ static void test_timeline_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc3339),        cmocka_unit_test(test_points),
-        cmocka_unit_test(test_shown),          cmocka_unit_test(test_timeline),
+        cmocka_unit_test(test_rfc3339),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_timeline),
+        cmocka_unit_test(test_timeline_zone),
         cmocka_unit_test(test_timeline_order),
     };
 
