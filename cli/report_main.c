@@ -112,8 +112,7 @@ static void say_what_was_left(const struct a407_report *r)
 
     if (in->filtered && r->all.total == 0)
         a407_note("the filters left out all 407s (%" PRIu64 ")", in->filtered);
-    if (in->ours)
-        warn_of(in->newer, A407_REPORT_NEWER_LINE);
+    warn_of(in->newer, A407_REPORT_NEWER_LINE);
     warn_of(in->unknown, A407_REPORT_UNKNOWN_LINE);
 }
 

@@ -219,6 +219,23 @@ def fifo():
 
 
 @test
+def newer():
+    """--follow says at its end that lines were of a newer auth407"""
+    file = log("follow-newer.jsonl", record(schema=2), record("/bin/old"))
+    f = Follower("--since", "2026-01-01", file)
+    f.wait_for("/bin/old")
+    status, out, err = f.end()
+    equal((status, err), (1, "auth407: warning: 1 line is of a newer version "
+                             "of auth407\n"))
+    lacks(out, "wget")
+    f = Follower("--since", "2026-01-01", "-", stdin=subprocess.PIPE)
+    f.child.stdin.write(json.dumps(record(schema=2)).encode() + b"\n")
+    status, _, err = f.end(None)
+    equal((status, err), (0, "auth407: warning: 1 line is of a newer version "
+                             "of auth407\n"))
+
+
+@test
 def piped():
     """--follow without a file reads a pipe, if that is standard input"""
     done = subprocess.run(
