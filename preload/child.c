@@ -244,11 +244,30 @@ static bool run(struct a407_child *c, int fd, const char *path,
     return false;
 }
 
+/*
+ * A process between two users (a daemon that is to come back to root, say) may
+ * have got its settings from the one, and a shell would run their command as
+ * the other: sh puts the effective user back to the real one.
+ */
+static bool one_user(void)
+{
+    uid_t real, effective, saved;
+    gid_t group, effective_group, saved_group;
+    return getresuid(&real, &effective, &saved) == 0 &&
+           getresgid(&group, &effective_group, &saved_group) == 0 &&
+           real == effective && real == saved && group == effective_group &&
+           group == saved_group;
+}
+
 bool a407_child_start(struct a407_child *c, const char *path,
                       const char *const argv[])
 {
     int pair[2];
     forget(c);
+    if (!one_user()) {
+        errno = EPERM;
+        return false;
+    }
     char **envp = a407_child_env();
     if (!envp)
         return false;

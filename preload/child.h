@@ -39,6 +39,8 @@ struct a407_child {
  * handler. No fork handler of the program runs. False: errno tells, *c is
  * empty. Blocks until exec. Must be ended with a407_child_end.
  *
+ * EPERM, too: the real, effective and saved users or groups are not the same.
+ *
  * Called inside a407_enter. Under valgrind, which does not know such children,
  * a failing exec shows only in that nothing is received.
  */

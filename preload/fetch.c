@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,7 +128,7 @@ static bool ended(struct fetch *f, int status)
     if (status == 0)
         return true;
     if (status < 0)
-        return fail(f, "the helper of %.100s can't be run", where);
+        return fail(f, "how the helper of %.80s ended is not known", where);
     if (status > 128)
         return fail(f, "the helper of %.100s was ended by signal %d", where,
                     status - 128);
@@ -167,7 +168,7 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
         return no_memory(f);
     }
     bool started = a407_child_start(&child, "/bin/sh", argv);
-    int status = -1;
+    int error = errno, status = -1;
     if (started) {
         /* A helper need not read the question, nor end with an empty line: what
            counts is that it ends well, and what it has said by then. */
@@ -179,10 +180,14 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
     if (started)
         status = a407_child_end(&child, full ? 0 : until);
     a407_buf_free(&question);
+    errno = error;
+    if (!started)
+        return fail(f, "the helper of %.80s can't be started: %m",
+                    f->from->label);
     if (full)
         return fail(f, "the helper of %.100s says more than 64 KiB",
                     f->from->label);
-    if (started && a407_child_now() >= until)
+    if (a407_child_now() >= until)
         return fail(f, "the helper of %.90s did not end within %u s",
                     f->from->label, ms / 1000);
     return ended(f, status);

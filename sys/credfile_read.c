@@ -41,6 +41,13 @@ static enum a407_credfile_read unreadable(const char *path, int error,
     return A407_CREDFILE_UNREADABLE;
 }
 
+/* A process that runs for another user than its own is not theirs: what their
+   file says would be done with its rights. */
+static bool may_own(uid_t owner)
+{
+    return owner == 0 || (owner == geteuid() && owner == getuid());
+}
+
 static enum a407_credfile_read check(int fd, const char *path,
                                      struct a407_diag *diag)
 {
@@ -51,7 +58,12 @@ static enum a407_credfile_read check(int fd, const char *path,
     const char *may = mode & 044 ? "read" : mode & 022 ? "change" : "run";
     if (!S_ISREG(st.st_mode))
         a407_diag_set(diag, "%.200s: not a regular file; name one", path);
-    else if (st.st_uid != geteuid() && st.st_uid != 0)
+    else if (!may_own(st.st_uid) && st.st_uid == geteuid())
+        a407_diag_set(diag,
+                      "%.200s: belongs to user %lu, but this process to user "
+                      "%lu",
+                      path, (unsigned long)st.st_uid, (unsigned long)getuid());
+    else if (!may_own(st.st_uid))
         a407_diag_set(diag,
                       "%.200s: belongs to user %lu, not to you; use a file "
                       "of your own",

@@ -57,6 +57,17 @@ static inline int said(struct a407_buf *b, const char *script)
     return a407_child_end(&c, in(10000));
 }
 
+/* In a process of its own, which it may do anything to. */
+static inline void apart(bool (*f)(void))
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(!f());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static volatile sig_atomic_t signals;
 
 static inline void count(int sig)

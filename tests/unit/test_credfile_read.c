@@ -195,8 +195,13 @@ static void test_owner(void **state)
     assert_non_null(strstr(diag.text, "belongs to user 4321"));
     /* for that very user it is fine, and so is one of root's */
     assert_int_equal(chmod(dir, 0711), 0);
-    assert_int_equal(seteuid(4321), 0);
+    assert_int_equal(setresuid(4321, 4321, 0), 0);
     assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    assert_int_equal(setresuid(0, 0, 0), 0);
+    /* but not where somebody else's process only acts for that user */
+    assert_int_equal(seteuid(4321), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    assert_non_null(strstr(diag.text, "user 4321, but this process to user 0"));
     assert_int_equal(seteuid(0), 0);
     assert_int_equal(chown(path, 0, (gid_t)-1), 0);
     assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Where no process may be started beside the program. */
+#include "child_help.h"
+
+static bool starts(void)
+{
+    struct a407_child c;
+    return shell(&c, "exit 3") && a407_child_end(&c, in(5000)) == 3;
+}
+
+/* Does not start, leaves nothing behind, and says why. */
+static bool refuses(int error)
+{
+    struct a407_child c;
+    int low = lowest_fd();
+    errno = 0;
+    return !shell(&c, "exit 3") && errno == error && !c.pid &&
+           lowest_fd() == low && fcntl(200, F_GETFD) == -1;
+}
+
+static bool as_another_user(void)
+{
+    static const struct {
+        uid_t real, effective, saved;
+    } users[] = {{0, 4321, 0}, {0, 4321, 4321}, {4321, 0, 0}, {4321, 4321, 0}};
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+        if (setresuid(users[i].real, users[i].effective, users[i].saved) != 0 ||
+            !refuses(EPERM))
+            return false;
+        if (setresuid(0, 0, 0) != 0 && (seteuid(0) || setresuid(0, 0, 0)))
+            return false;
+    }
+    if (setresgid(4321, 4321, 0) != 0 || !refuses(EPERM))
+        return false;
+    return setresgid(4321, 4321, 4321) == 0 &&
+           setresuid(4321, 4321, 4321) == 0 && starts();
+}
+
+/* Root that acts for a user: a shell would be root's. */
+static void two_users(void **unused)
+{
+    (void)unused;
+    if (geteuid() != 0)
+        skip();
+    apart(as_another_user);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_users),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
