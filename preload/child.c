@@ -14,6 +14,7 @@
 
 #include "child_env.h"
 #include "child_keeper.h"
+#include "paths.h"
 #include "real.h"
 
 /* Programs expect the lowest free number from open(), and may build on it. */
@@ -264,8 +265,8 @@ bool a407_child_start(struct a407_child *c, const char *path,
 {
     int pair[2];
     forget(c);
-    if (!one_user()) {
-        errno = EPERM;
+    if (!one_user() || !a407_paths_valid()) {
+        errno = one_user() ? ENOENT : EPERM;
         return false;
     }
     char **envp = a407_child_env();

@@ -40,6 +40,8 @@ struct a407_child {
  * empty. Blocks until exec. Must be ended with a407_child_end.
  *
  * EPERM, too: the real, effective and saved users or groups are not the same.
+ * ENOENT, too: the program is in another root folder, whose files are not the
+ * ones that were meant.
  *
  * Called inside a407_enter. Under valgrind, which does not know such children,
  * a failing exec shows only in that nothing is received.

@@ -11,6 +11,7 @@
 #include "credfile_read.h"
 #include "helper_text.h"
 #include "netrc.h"
+#include "paths.h"
 
 /* A token is the longest thing that a helper says; a head may hold as much. */
 #define ANSWER_MAX ((size_t)64 * 1024)
@@ -60,6 +61,8 @@ static bool read_file(struct fetch *f, const char *key, const char *path,
                       struct a407_buf *text)
 {
     struct a407_diag diag;
+    if (!a407_paths_valid())
+        return fail(f, "%s: after chroot() %.100s is another file", key, path);
     switch (a407_credfile_read(path, text, &diag)) {
     case A407_CREDFILE_OK:
         return true;

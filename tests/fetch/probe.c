@@ -4,15 +4,17 @@
  * credential that the file of AUTH407_CREDENTIALS has for the proxy is fetched
  * TIMES times, the later ones from what came of the one before; between them a
  * line is read from standard input. Writes a line for each: KEY=VALUE with tabs
- * between.
+ * between. With PROBE_ROOT=FOLDER, that is the root folder before the first.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "credfile_read.h"
 #include "fetch.h"
 #include "guard.h"
+#include "paths.h"
 
 __thread struct a407_guard a407_guard; /* the gate's, in the library */
 
@@ -83,6 +85,16 @@ static struct a407_config *settings(void)
     return config;
 }
 
+static void go_elsewhere(void)
+{
+    const char *root = getenv("PROBE_ROOT");
+    if (!root)
+        return;
+    if (chroot(root) != 0 || chdir("/") != 0)
+        die("chroot");
+    a407_paths_elsewhere(); /* as the library's hook does */
+}
+
 int main(int argc, char **argv)
 {
     const struct a407_credential *creds[A407_CREDENTIALS_MAX];
@@ -93,6 +105,7 @@ int main(int argc, char **argv)
     struct a407_config *config = settings();
     size_t n = a407_config_credentials(config, &proxy, creds,
                                        A407_CREDENTIALS_MAX, &elsewhere);
+    go_elsewhere();
     for (size_t i = 0; i < n; i++) {
         struct a407_ask ask = {.kind = A407_ASK_SECRET, .proxy = &proxy};
         ask.cred = a407_credential_copy(creds[i]);

@@ -84,6 +84,24 @@ def modes(p):
 
 
 @test
+def another_root(p):
+    """after chroot() nothing is read or run there: it is another's"""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    jail = p.folder / "jail"
+    jail.mkdir(mode=0o700)
+    for name in ("pw", "netrc"):
+        text = f"default login u password {SECRET}"
+        p.write(name, text)
+        p.write(f"jail/{name}", text)
+    env = {"PROBE_ROOT": str(jail)}
+    for lines in (("username = u", "password-file = /pw"),
+                  ("token-file = /pw",), ("netrc = /netrc",)):
+        p.refused("after chroot()", *lines, env=env)
+    p.refused("can't be started", "username = alice", "helper = x", env=env)
+
+
+@test
 def home(p):
     """~/ is HOME"""
     p.write("home/pw", SECRET)

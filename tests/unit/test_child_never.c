@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where no process may be started beside the program. */
+#include "../../preload/paths.h"
 #include "child_help.h"
 
 static bool starts(void)
@@ -45,10 +46,25 @@ static void two_users(void **unused)
     apart(as_another_user);
 }
 
+static bool in_another_root(void)
+{
+    a407_paths_elsewhere();
+    return refuses(ENOENT);
+}
+
+/* The file at the path is another one there. */
+static void another_root(void **unused)
+{
+    (void)unused;
+    assert_true(starts());
+    apart(in_another_root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_users),
+        cmocka_unit_test(another_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
