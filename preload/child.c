@@ -141,14 +141,17 @@ static int state_of(const struct a407_child *c)
     return __atomic_load_n(&c->job->state, __ATOMIC_SEQ_CST);
 }
 
-/* Has the keeper gone? True also if somebody else has reaped it. */
+/*
+ * Has the keeper gone? True also if somebody else has reaped it; but not if a
+ * sandbox refuses to tell: it may be alive, in the job's memory.
+ */
 static bool gone(struct a407_child *c, int how)
 {
     pid_t pid;
     do
         pid = waitpid(c->pid, NULL, __WALL | how);
     while (pid < 0 && errno == EINTR);
-    return pid != 0;
+    return pid > 0 || (pid < 0 && errno == ECHILD);
 }
 
 /* Waits while the keeper is in that state; false: it is still. */
@@ -162,9 +165,9 @@ static bool leaves(struct a407_child *c, int state, int64_t until_ms)
             return false;
         syscall(SYS_futex, &c->job->state, FUTEX_WAIT, state, &slice, NULL, 0);
         siginfo_t info = {0};
-        if (waitid(P_PID, (id_t)c->pid, &info,
-                   WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 ||
-            info.si_pid)
+        int k = waitid(P_PID, (id_t)c->pid, &info,
+                       WEXITED | WNOHANG | WNOWAIT | __WALL);
+        if (k != 0 ? errno == ECHILD : info.si_pid != 0)
             return true;
     }
     return true;
@@ -194,9 +197,10 @@ static int reap(struct a407_child *c)
     if (state != A407_CHILD_ENDED && state != A407_CHILD_FAILED &&
         !gone(c, WNOHANG))
         kill(c->pid, SIGKILL);
-    gone(c, 0);
+    bool over = gone(c, 0);
     int status = state_of(c) == A407_CHILD_ENDED ? c->job->status : -1;
-    a407_child_job_free(c->job);
+    if (over) /* else it may be in use, and stays */
+        a407_child_job_free(c->job);
     return status;
 }
 
@@ -260,6 +264,16 @@ static bool one_user(void)
            group == saved_group;
 }
 
+/* May we wait? Nobody is: a sandbox that refuses that shows itself. */
+static bool may_wait(void)
+{
+    siginfo_t info;
+    pid_t self = getpid();
+    return waitpid(self, NULL, WNOHANG | __WALL) < 0 && errno == ECHILD &&
+           waitid(P_PID, (id_t)self, &info, WEXITED | WNOHANG | __WALL) < 0 &&
+           errno == ECHILD;
+}
+
 bool a407_child_start(struct a407_child *c, const char *path,
                       const char *const argv[])
 {
@@ -269,7 +283,7 @@ bool a407_child_start(struct a407_child *c, const char *path,
         errno = one_user() ? ENOENT : EPERM;
         return false;
     }
-    char **envp = a407_child_env();
+    char **envp = may_wait() ? a407_child_env() : NULL;
     if (!envp)
         return false;
     bool ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0;

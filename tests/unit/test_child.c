@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes beside the program: talking with them, their end, where they run.
  */
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-
 #include "../../preload/child_env.h"
 #include "child_help.h"
 
@@ -257,17 +252,8 @@ static void forbidden(void **unused)
     (void)unused;
     pid_t pid = fork();
     if (pid == 0) {
-        struct sock_filter code[] = {
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                     offsetof(struct seccomp_data, nr)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        };
-        struct sock_fprog program = {4, code};
         struct a407_child c;
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        if (!forbid(SYS_clone, SYS_clone))
             _exit(2);
         int low = lowest_fd();
         bool started = shell(&c, "exit 0");

@@ -60,11 +60,30 @@ static void another_root(void **unused)
     apart(in_another_root);
 }
 
+static bool without_waiting(void)
+{
+    return !forbid(SYS_wait4, SYS_waitid) || refuses(EPERM);
+}
+
+static bool with_half_of_it(void)
+{
+    return !forbid(SYS_waitid, SYS_waitid) || refuses(EPERM);
+}
+
+/* A sandbox in which nobody could tell when it has ended. */
+static void no_waiting(void **unused)
+{
+    (void)unused;
+    apart(without_waiting);
+    apart(with_half_of_it);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_users),
         cmocka_unit_test(another_root),
+        cmocka_unit_test(no_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
