@@ -23,6 +23,11 @@
 /* A file system that does not answer must not hold the program for ever. */
 #define START_MS 10000
 
+/* How often to look whether the command still runs, and how long after its end
+   what it has said may still come. */
+#define LOOK_MS 50
+#define LAST_MS 200
+
 /* After SIGKILL: the kernel's own work. */
 #define KILL_MS 2000
 
@@ -107,6 +112,35 @@ void a407_child_send_end(struct a407_child *c)
         REAL(shutdown)(c->fd, SHUT_WR);
 }
 
+static int state_of(const struct a407_child *c)
+{
+    return __atomic_load_n(&c->job->state, __ATOMIC_SEQ_CST);
+}
+
+enum news { SAID, SILENT, TOO_LATE };
+
+/*
+ * Waits for the command to say something, or for its end. The end of its
+ * output may never show: a process that the program has forked meanwhile, or
+ * one that the command has left behind, holds a copy of the other end.
+ */
+static enum news listen_to(const struct a407_child *c, int64_t until_ms)
+{
+    int64_t last = INT64_MAX;
+    for (;;) {
+        int64_t now = a407_child_now(), look = now + LOOK_MS;
+        if (last == INT64_MAX && state_of(c) != A407_CHILD_RUNNING)
+            last = now + LAST_MS;
+        if (ready(c->fd, POLLIN, look < until_ms ? look : until_ms))
+            return SAID;
+        now = a407_child_now();
+        if (now >= last)
+            return SILENT;
+        if (now >= until_ms)
+            return TOO_LATE;
+    }
+}
+
 static bool ends_with(const struct a407_buf *b, const char *z)
 {
     size_t n = strlen(z);
@@ -117,9 +151,11 @@ bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
                         const char *upto, int64_t until_ms)
 {
     for (;;) {
-        if (!a407_buf_reserve(out, out->n + 1) ||
-            !(usable(c) && ready(c->fd, POLLIN, until_ms)))
+        if (!a407_buf_reserve(out, out->n + 1) || !usable(c))
             return false;
+        enum news news = listen_to(c, until_ms);
+        if (news != SAID)
+            return news == SILENT && !upto;
         /* straight into the buffer: what is said may be a secret */
         ssize_t k =
             REAL(recv)(c->fd, out->p + out->n, out->cap - out->n, MSG_DONTWAIT);
@@ -135,11 +171,6 @@ bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
 }
 
 /* ---- the process ---- */
-
-static int state_of(const struct a407_child *c)
-{
-    return __atomic_load_n(&c->job->state, __ATOMIC_SEQ_CST);
-}
 
 /*
  * Has the keeper gone? True also if somebody else has reaped it; but not if a
@@ -207,6 +238,9 @@ static int reap(struct a407_child *c)
 int a407_child_end(struct a407_child *c, int64_t until_ms)
 {
     int status = -1;
+    if (usable(
+            c)) /* a copy of fd, in another process, is not to keep it open */
+        REAL(shutdown)(c->fd, SHUT_RDWR);
     if (holds(c))
         REAL(close)(c->fd);
     /* a copy of the process has no such child, and must not kill by number */

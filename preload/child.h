@@ -58,7 +58,8 @@ void a407_child_send_end(struct a407_child *c);
 
 /*
  * Appends what it says to out, up to `upto` being at out's end ("\n\n", say;
- * NULL: up to the end of its output). False: as above, or out is full.
+ * NULL: up to the end of its output). False: as above, or out is full. Its own
+ * end is that of its output, too, after a moment: others may have copies of it.
  */
 bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
                         const char *upto, int64_t until_ms);

@@ -297,6 +297,7 @@ static void after_fork_child(void)
         if (!c || c == A407_WATCH)
             continue;
         bool busy = pthread_mutex_trylock(&c->lock) != 0;
+        a407_end_asks(c); /* they are the parent's: only the fd is closed */
         if (busy && !c->gone)
             c->gone = true;
         else if (!c->gone)

@@ -269,6 +269,10 @@ def helper_left_behind(p):
                   "echo; :")[0]
     equal((one["ok"], one.get("password")), ("1", "p"), one)
     check(int(one["ms"]) < 1000 * HELPER_TIMEOUT, one)
+    one = p.probe("helper = sleep 5 & printf 'username=u\\npassword=p\\n'; :",
+                  env={"AUTH407_HELPER_TIMEOUT": "10"})[0]
+    equal((one["ok"], one.get("password")), ("1", "p"), one)
+    check(int(one["ms"]) < 4000, one)
 
 
 @test

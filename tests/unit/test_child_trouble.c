@@ -37,10 +37,69 @@ static void not_seen(void **unused)
     apart(sandboxed_later);
 }
 
+/* ---- copies of the fd ---- */
+
+static pid_t copy_of_us(void)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(60);
+        pause();
+    }
+    return pid;
+}
+
+static void end_copy(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* A process that the program forks meanwhile has the fds as well. */
+static void forked_meanwhile(void **unused)
+{
+    struct a407_child c;
+    (void)unused;
+    assert_true(shell(&c, "read x; exit 4"));
+    pid_t pid = copy_of_us();
+    int64_t start = a407_child_now();
+    assert_int_equal(a407_child_end(&c, in(20000)), 4); /* its input ended */
+    assert_true(a407_child_now() - start < 10000);
+    end_copy(pid);
+}
+
+/* One that it has left behind holds its output. */
+static void left_behind(void **unused)
+{
+    struct a407_child c;
+    struct a407_buf b;
+    (void)unused;
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "sleep 30 & echo \"$!\""));
+    int64_t start = a407_child_now();
+    assert_true(a407_child_receive(&c, &b, NULL, in(20000)));
+    assert_int_equal(a407_child_end(&c, in(20000)), 0);
+    assert_true(a407_child_now() - start < 10000);
+    /* it may be meant to stay */
+    assert_true(a407_buf_add(&b, "", 1));
+    assert_int_equal(kill((pid_t)atoi(b.p), SIGTERM), 0);
+    a407_buf_free(&b);
+    /* what it said, it said, but nothing that never came */
+    a407_buf_init(&b, 100);
+    assert_true(shell(&c, "sleep 3 & echo x"));
+    assert_false(a407_child_receive(&c, &b, "\n\n", in(20000)));
+    assert_memory_equal(b.p, "x\n", 2);
+    assert_int_equal(a407_child_end(&c, in(20000)), 0);
+    assert_true(a407_child_now() - start < 10000);
+    a407_buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(not_seen),
+        cmocka_unit_test(forked_meanwhile),
+        cmocka_unit_test(left_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
