@@ -211,6 +211,7 @@ static void kill_command(struct a407_child *c)
                                      A407_CHILD_KILLING, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return;
+    kill(-c->job->command, SIGKILL); /* and all that it has started */
     kill(c->job->command, SIGKILL);
     __atomic_store_n(&c->job->state, A407_CHILD_KILLED, __ATOMIC_SEQ_CST);
     leaves(c, A407_CHILD_KILLED, a407_child_now() + KILL_MS);

@@ -35,9 +35,9 @@ struct a407_child {
 /*
  * Starts path with argv, in the program's own environment without the preload
  * of this library and without variables that hold our secrets; its standard
- * error is /dev/null, it has no other fd, and no signal is blocked or has a
- * handler. No fork handler of the program runs. False: errno tells, *c is
- * empty. Blocks until exec. Must be ended with a407_child_end.
+ * error is /dev/null, it has no other fd and no terminal, and no signal is
+ * blocked or has a handler. No fork handler of the program runs. False: errno
+ * tells, *c is empty. Blocks until exec. Must be ended with a407_child_end.
  *
  * EPERM, too: the real, effective and saved users or groups are not the same.
  * ENOENT, too: the program is in another root folder, whose files are not the
@@ -65,9 +65,10 @@ bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
                         const char *upto, int64_t until_ms);
 
 /*
- * Closes fd, waits for its end, and ends it by SIGKILL at until_ms. Returns its
- * exit status, 128+N for a signal, -1 if unknown. Safe on an ended one and on a
- * zeroed one. In a copy of the process (fork) only the fd is closed.
+ * Closes fd, waits for its end, and ends it by SIGKILL at until_ms, with what
+ * it has started and left in its group. Returns its exit status, 128+N for a
+ * signal, -1 if unknown. Safe on an ended one and on a zeroed one. In a copy of
+ * the process (fork) only the fd is closed.
  */
 int a407_child_end(struct a407_child *c, int64_t until_ms);
 

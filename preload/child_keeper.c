@@ -123,6 +123,8 @@ static BARE int command(void *arg)
     /* if somebody kills the keeper */
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     plain_signals();
+    /* no terminal to ask somebody at; and one group, to be killed as one */
+    syscall(SYS_setsid);
     syscall(SYS_execve, j->path, j->argv, j->envp);
     fail(j);
 }

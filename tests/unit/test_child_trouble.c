@@ -94,12 +94,66 @@ static void left_behind(void **unused)
     a407_buf_free(&b);
 }
 
+/* ---- what it leaves behind ---- */
+
+/* A number that it says. */
+static pid_t said_pid(struct a407_child *c)
+{
+    struct a407_buf b;
+    a407_buf_init(&b, 100);
+    assert_true(a407_child_receive(c, &b, "\n", in(20000)));
+    assert_true(a407_buf_add(&b, "", 1));
+    pid_t pid = (pid_t)atoi(b.p);
+    a407_buf_free(&b);
+    assert_true(pid > 1);
+    return pid;
+}
+
+/* Is it over? A zombie that nobody has taken yet, too. */
+static bool is_over(pid_t pid)
+{
+    for (int64_t until = in(10000); a407_child_now() < until; usleep(10000)) {
+        char path[64], text[256] = "";
+        snprintf(path, sizeof path, "/proc/%d/stat", pid);
+        int fd = open(path, O_RDONLY);
+        ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+        close(fd);
+        const char *state = n > 0 ? strrchr(text, ')') : NULL;
+        if (!state || state[2] == 'Z' || state[2] == 'X')
+            return true;
+    }
+    return false;
+}
+
+/* What a shell waits for hangs: it is killed, not the shell alone. */
+static void killed_with_all(void **unused)
+{
+    struct a407_child c;
+    (void)unused;
+    assert_true(shell(&c, "sh -c 'echo $$; sleep 60; :'; :"));
+    pid_t pid = said_pid(&c);
+    assert_int_equal(a407_child_end(&c, in(0)), 128 + SIGKILL);
+    assert_true(is_over(pid));
+}
+
+/* Somebody at the program's terminal can't be asked. */
+static void no_terminal(void **unused)
+{
+    struct a407_child c;
+    (void)unused;
+    assert_true(shell(&c, "echo $$; read x; (: </dev/tty) && exit 3; exit 4"));
+    pid_t pid = said_pid(&c);
+    assert_int_equal(getsid(pid), pid);
+    assert_int_equal(getpgid(pid), pid);
+    assert_int_equal(a407_child_end(&c, in(10000)), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(not_seen),
-        cmocka_unit_test(forked_meanwhile),
-        cmocka_unit_test(left_behind),
+        cmocka_unit_test(not_seen),    cmocka_unit_test(forked_meanwhile),
+        cmocka_unit_test(left_behind), cmocka_unit_test(killed_with_all),
+        cmocka_unit_test(no_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
