@@ -256,7 +256,7 @@ int a407_child_end(struct a407_child *c, int64_t until_ms)
 
 /* Fills job and pid, and waits for exec. False: errno. */
 static bool run(struct a407_child *c, int fd, const char *path,
-                const char *const argv[], char **envp)
+                const char *const argv[], char **envp, int64_t until_ms)
 {
     struct a407_child_job *j = a407_child_job_new();
     if (!j)
@@ -275,7 +275,8 @@ static bool run(struct a407_child *c, int fd, const char *path,
         return false;
     }
     c->pid = pid;
-    leaves(c, A407_CHILD_STARTING, a407_child_now() + START_MS);
+    int64_t limit = a407_child_now() + START_MS;
+    leaves(c, A407_CHILD_STARTING, limit < until_ms ? limit : until_ms);
     if (state_of(c) == A407_CHILD_RUNNING || state_of(c) == A407_CHILD_ENDED)
         return true;
     int error = state_of(c) == A407_CHILD_FAILED ? j->error : ETIMEDOUT;
@@ -310,7 +311,7 @@ static bool may_wait(void)
 }
 
 bool a407_child_start(struct a407_child *c, const char *path,
-                      const char *const argv[])
+                      const char *const argv[], int64_t until_ms)
 {
     int pair[2];
     forget(c);
@@ -327,7 +328,7 @@ bool a407_child_start(struct a407_child *c, const char *path,
         pair[1] = out_of_the_way(pair[1]);
         c->fd = pair[0];
         c->cookie = cookie_of(c->fd);
-        ok = run(c, pair[1], path, argv, envp);
+        ok = run(c, pair[1], path, argv, envp, until_ms);
         int error = errno;
         REAL(close)(pair[1]);
         if (!ok) {

@@ -37,7 +37,8 @@ struct a407_child {
  * of this library and without variables that hold our secrets; its standard
  * error is /dev/null, it has no other fd and no terminal, and no signal is
  * blocked or has a handler. No fork handler of the program runs. False: errno
- * tells, *c is empty. Blocks until exec. Must be ended with a407_child_end.
+ * tells, *c is empty. Blocks until exec, or until_ms (monotonic; ETIMEDOUT).
+ * Must be ended with a407_child_end.
  *
  * EPERM, too: the real, effective and saved users or groups are not the same.
  * ENOENT, too: the program is in another root folder, whose files are not the
@@ -47,9 +48,9 @@ struct a407_child {
  * a failing exec shows only in that nothing is received.
  */
 bool a407_child_start(struct a407_child *c, const char *path,
-                      const char *const argv[]);
+                      const char *const argv[], int64_t until_ms);
 
-/* Sends all of it. False: it has gone, or until_ms (monotonic) has passed. */
+/* Sends all of it. False: it has gone, or until_ms has passed. */
 bool a407_child_send(struct a407_child *c, const void *p, size_t n,
                      int64_t until_ms);
 

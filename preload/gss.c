@@ -66,7 +66,8 @@ static bool later_message(struct a407_buf *m, struct a407_span token)
     return a407_gss_put_token(m, token) && a407_buf_str(m, "\n");
 }
 
-static bool start(struct a407_child *child, struct a407_told *told)
+static bool start(struct a407_child *child, int64_t until,
+                  struct a407_told *told)
 {
     static const char *const argv[] = {A407_GSS_HELPER, NULL};
     char path[PATH_MAX];
@@ -76,7 +77,7 @@ static bool start(struct a407_child *child, struct a407_told *told)
              A407_GSS_HELPER);
         return false;
     }
-    if (!a407_child_start(child, path, argv)) {
+    if (!a407_child_start(child, path, argv, until)) {
         fail(told, A407_CAUSE_HELPER_FAILED, "%s can't be started: %m",
              A407_GSS_HELPER);
         return false;
@@ -173,7 +174,7 @@ void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
              first ? "the credential does not fit into a message"
                    : "the proxy's token is too long");
         a407_child_end(child, 0);
-    } else if (!first || start(child, told)) {
+    } else if (!first || start(child, until, told)) {
         talk(child, &m, ask->kind == A407_ASK_VERIFY, ms, until, told);
     }
     a407_buf_free(&m);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What happens around a process beside the program, and what is left of it. */
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 
 #include "child_help.h"
 
@@ -35,6 +37,45 @@ static void not_seen(void **unused)
 {
     (void)unused;
     apart(sandboxed_later);
+}
+
+/* A folder of a file system whose server, this test, never answers. */
+static bool silent_folder(char *folder)
+{
+    char options[100];
+    int server = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    if (server < 0 || !mkdtemp(folder) || unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        return false;
+    snprintf(options, sizeof options,
+             "fd=%d,rootmode=40000,user_id=0,group_id=0", server);
+    return mount("test", folder, "fuse", 0, options) == 0;
+}
+
+static bool slow_start(void)
+{
+    const char *const argv[] = {"x", NULL};
+    char folder[] = "/tmp/test_child.XXXXXX", path[64];
+    struct a407_child c;
+    bool ok = true;
+    if (silent_folder(folder)) {
+        snprintf(path, sizeof path, "%s/x", folder);
+        int64_t start = a407_child_now();
+        ok = !a407_child_start(&c, path, argv, in(500)) && errno == ETIMEDOUT &&
+             !c.pid && a407_child_now() - start < 5000;
+        umount2(folder, MNT_DETACH);
+    }
+    rmdir(folder);
+    return ok;
+}
+
+/* Where exec does not come to an end, the caller's limit holds. */
+static void silent_file_system(void **unused)
+{
+    (void)unused;
+    if (copied())
+        skip(); /* exec seems to succeed */
+    apart(slow_start);
 }
 
 /* ---- copies of the fd ---- */
@@ -153,7 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(not_seen),    cmocka_unit_test(forked_meanwhile),
         cmocka_unit_test(left_behind), cmocka_unit_test(killed_with_all),
-        cmocka_unit_test(no_terminal),
+        cmocka_unit_test(no_terminal), cmocka_unit_test(silent_file_system),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
