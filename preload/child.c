@@ -212,9 +212,10 @@ static void kill_command(struct a407_child *c)
                                      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return;
     kill(-c->job->command, SIGKILL); /* and all that it has started */
-    kill(c->job->command, SIGKILL);
+    bool killed = kill(c->job->command, SIGKILL) == 0;
     __atomic_store_n(&c->job->state, A407_CHILD_KILLED, __ATOMIC_SEQ_CST);
-    leaves(c, A407_CHILD_KILLED, a407_child_now() + KILL_MS);
+    if (killed)
+        leaves(c, A407_CHILD_KILLED, a407_child_now() + KILL_MS);
 }
 
 static void forget(struct a407_child *c)
@@ -222,14 +223,32 @@ static void forget(struct a407_child *c)
     *c = (struct a407_child){.fd = -1};
 }
 
+/*
+ * Waits for the keeper's end. Not for ever: what was sent to it may not have
+ * been allowed, since the program has become another user meanwhile.
+ */
+static bool goes(struct a407_child *c, int64_t until_ms)
+{
+    struct timespec pause = {0, 200000};
+    for (;;) {
+        errno = 0;
+        if (gone(c, WNOHANG))
+            return true;
+        if (errno || a407_child_now() >= until_ms)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+}
+
 /* Ends the keeper, if need be by force: then the kernel ends the command. */
 static int reap(struct a407_child *c)
 {
+    int64_t until = a407_child_now() + KILL_MS;
     int state = state_of(c);
     if (state != A407_CHILD_ENDED && state != A407_CHILD_FAILED &&
-        !gone(c, WNOHANG))
-        kill(c->pid, SIGKILL);
-    bool over = gone(c, 0);
+        !gone(c, WNOHANG) && kill(c->pid, SIGKILL) != 0)
+        until = 0;
+    bool over = goes(c, until);
     int status = state_of(c) == A407_CHILD_ENDED ? c->job->status : -1;
     if (over) /* else it may be in use, and stays */
         a407_child_job_free(c->job);
@@ -239,8 +258,8 @@ static int reap(struct a407_child *c)
 int a407_child_end(struct a407_child *c, int64_t until_ms)
 {
     int status = -1;
-    if (usable(
-            c)) /* a copy of fd, in another process, is not to keep it open */
+    /* a copy of fd, in another process, is not to keep it open */
+    if (usable(c))
         REAL(shutdown)(c->fd, SHUT_RDWR);
     if (holds(c))
         REAL(close)(c->fd);

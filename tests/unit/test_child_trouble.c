@@ -78,6 +78,26 @@ static void silent_file_system(void **unused)
     apart(slow_start);
 }
 
+static bool another_user(void)
+{
+    struct a407_child c;
+    if (geteuid() != 0)
+        return true;
+    if (!shell(&c, "trap '' PIPE; exec sleep 15") ||
+        setresuid(4321, 4321, 4321) != 0)
+        return false;
+    int64_t start = a407_child_now();
+    a407_child_end(&c, in(100));
+    return a407_child_now() - start < 8000 && !c.pid;
+}
+
+/* A program that can't end it any more has to leave it alone. */
+static void user_changed(void **unused)
+{
+    (void)unused;
+    apart(another_user);
+}
+
 /* ---- copies of the fd ---- */
 
 static pid_t copy_of_us(void)
@@ -192,9 +212,10 @@ static void no_terminal(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(not_seen),    cmocka_unit_test(forked_meanwhile),
-        cmocka_unit_test(left_behind), cmocka_unit_test(killed_with_all),
-        cmocka_unit_test(no_terminal), cmocka_unit_test(silent_file_system),
+        cmocka_unit_test(not_seen),     cmocka_unit_test(forked_meanwhile),
+        cmocka_unit_test(left_behind),  cmocka_unit_test(killed_with_all),
+        cmocka_unit_test(no_terminal),  cmocka_unit_test(silent_file_system),
+        cmocka_unit_test(user_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
