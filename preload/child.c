@@ -273,17 +273,10 @@ int a407_child_end(struct a407_child *c, int64_t until_ms)
     return status;
 }
 
-/* Fills job and pid, and waits for exec. False: errno. */
-static bool run(struct a407_child *c, int fd, const char *path,
-                const char *const argv[], char **envp, int64_t until_ms)
+/* Takes j, fills job and pid, and waits for exec. False: errno. */
+static bool run(struct a407_child *c, struct a407_child_job *j,
+                int64_t until_ms)
 {
-    struct a407_child_job *j = a407_child_job_new();
-    if (!j)
-        return false;
-    j->fd = fd;
-    j->path = path;
-    j->argv = (char *const *)(uintptr_t)argv;
-    j->envp = envp;
     c->job = j;
     c->owner = getpid();
     pid_t pid = a407_child_keeper_start(j);
@@ -329,32 +322,59 @@ static bool may_wait(void)
            errno == ECHILD;
 }
 
-bool a407_child_start(struct a407_child *c, const char *path,
-                      const char *const argv[], int64_t until_ms)
+static bool allowed(void)
+{
+    if (!one_user())
+        errno = EPERM;
+    else if (!a407_paths_valid())
+        errno = ENOENT;
+    else
+        return may_wait();
+    return false;
+}
+
+/* Takes j. False: errno, *c is empty. */
+static bool connect_and_run(struct a407_child *c, struct a407_child_job *j,
+                            int64_t until_ms)
 {
     int pair[2];
-    forget(c);
-    if (!one_user() || !a407_paths_valid()) {
-        errno = one_user() ? ENOENT : EPERM;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        int error = errno;
+        a407_child_job_free(j);
+        errno = error;
         return false;
     }
-    char **envp = may_wait() ? a407_child_env() : NULL;
-    if (!envp)
+    pair[0] = out_of_the_way(pair[0]);
+    j->fd = out_of_the_way(pair[1]);
+    c->fd = pair[0];
+    c->cookie = cookie_of(c->fd);
+    pair[1] = j->fd; /* run may free j */
+    bool ok = run(c, j, until_ms);
+    int error = errno;
+    REAL(close)(pair[1]);
+    if (!ok) {
+        REAL(close)(pair[0]);
+        forget(c);
+    }
+    errno = error;
+    return ok;
+}
+
+bool a407_child_start(struct a407_child *c, const char *path,
+                      const char *const argv[], bool bound, int64_t until_ms)
+{
+    forget(c);
+    if (!allowed())
         return false;
-    bool ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0;
-    if (ok) {
-        pair[0] = out_of_the_way(pair[0]);
-        pair[1] = out_of_the_way(pair[1]);
-        c->fd = pair[0];
-        c->cookie = cookie_of(c->fd);
-        ok = run(c, pair[1], path, argv, envp, until_ms);
-        int error = errno;
-        REAL(close)(pair[1]);
-        if (!ok) {
-            REAL(close)(pair[0]);
-            forget(c);
-        }
-        errno = error;
+    char **envp = a407_child_env();
+    struct a407_child_job *j = envp ? a407_child_job_new() : NULL;
+    bool ok = false;
+    if (j) {
+        j->path = path;
+        j->argv = (char *const *)(uintptr_t)argv;
+        j->envp = envp;
+        j->program = bound ? getpid() : 0;
+        ok = connect_and_run(c, j, until_ms);
     }
     int error = errno;
     free(envp);

@@ -44,11 +44,14 @@ struct a407_child {
  * ENOENT, too: the program is in another root folder, whose files are not the
  * ones that were meant.
  *
+ * bound: it ends with this thread, if that ends before a407_child_end, by
+ * whatever kills the program, say. Else it is left to see its input end.
+ *
  * Called inside a407_enter. Under valgrind, which does not know such children,
  * a failing exec shows only in that nothing is received.
  */
 bool a407_child_start(struct a407_child *c, const char *path,
-                      const char *const argv[], int64_t until_ms);
+                      const char *const argv[], bool bound, int64_t until_ms);
 
 /* Sends all of it. False: it has gone, or until_ms has passed. */
 bool a407_child_send(struct a407_child *c, const void *p, size_t n,

@@ -189,9 +189,18 @@ static BARE void let_go(struct a407_child_job *j)
     say(j, A407_CHILD_ENDED);
 }
 
+/* False: the program has ended already. */
+static BARE bool end_with_program(struct a407_child_job *j)
+{
+    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    return syscall(SYS_getppid) == j->program;
+}
+
 static BARE int keeper(void *arg)
 {
     struct a407_child_job *j = arg;
+    if (j->program && !end_with_program(j))
+        end(127);
     /* ignored, it would take the status */
     syscall(SYS_rt_sigaction, SIGCHLD, nothing, NULL, SIGNALS);
     errno = 0;

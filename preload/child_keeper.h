@@ -26,7 +26,9 @@ struct a407_child_job {
     pid_t command;
     size_t size;                    /* of the block */
     char *keeper_top, *command_top; /* ends of the two stacks */
-    bool copied; /* the keeper has a copy of the memory, not the same */
+    pid_t program; /* the keeper ends with the thread that started it, which is
+                      this process's; 0: it does not */
+    bool copied;   /* the keeper has a copy of the memory, not the same */
     /* good while STARTING: */
     int fd;
     const char *path;

@@ -170,7 +170,7 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
         a407_buf_free(&question);
         return no_memory(f);
     }
-    bool started = a407_child_start(&child, "/bin/sh", argv, until);
+    bool started = a407_child_start(&child, "/bin/sh", argv, true, until);
     int error = errno, status = -1;
     if (started) {
         /* A helper need not read the question, nor end with an empty line: what

@@ -77,7 +77,7 @@ static bool start(struct a407_child *child, int64_t until,
              A407_GSS_HELPER);
         return false;
     }
-    if (!a407_child_start(child, path, argv, until)) {
+    if (!a407_child_start(child, path, argv, false, until)) {
         fail(told, A407_CAUSE_HELPER_FAILED, "%s can't be started: %m",
              A407_GSS_HELPER);
         return false;

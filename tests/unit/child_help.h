@@ -30,7 +30,7 @@ static inline int64_t in(int ms)
 static inline bool shell(struct a407_child *c, const char *script)
 {
     const char *const argv[] = {"sh", "-c", script, NULL};
-    return a407_child_start(c, "/bin/sh", argv, in(20000));
+    return a407_child_start(c, "/bin/sh", argv, false, in(20000));
 }
 
 /* Is this valgrind? It has limits and rules of its own. */

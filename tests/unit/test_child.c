@@ -13,7 +13,7 @@ static void talk(void **unused)
     struct a407_buf b;
     (void)unused;
     a407_buf_init(&b, 4096);
-    assert_true(a407_child_start(&c, "/bin/cat", argv, in(20000)));
+    assert_true(a407_child_start(&c, "/bin/cat", argv, false, in(20000)));
     assert_true(a407_child_send(&c, "one\n\n", 5, in(5000)));
     assert_true(a407_child_receive(&c, &b, "\n\n", in(5000)));
     assert_int_equal(b.n, 5);
@@ -123,7 +123,8 @@ static void not_there(void **unused)
     if (copied())
         return; /* exec seems to succeed */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_false(a407_child_start(&c, cases[i].path, argv, in(20000)));
+        assert_false(
+            a407_child_start(&c, cases[i].path, argv, false, in(20000)));
         assert_int_equal(errno, cases[i].error);
         assert_int_equal(c.pid, 0);
         assert_int_equal(a407_child_end(&c, in(0)), -1);

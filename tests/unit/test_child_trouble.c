@@ -61,8 +61,8 @@ static bool slow_start(void)
     if (silent_folder(folder)) {
         snprintf(path, sizeof path, "%s/x", folder);
         int64_t start = a407_child_now();
-        ok = !a407_child_start(&c, path, argv, in(500)) && errno == ETIMEDOUT &&
-             !c.pid && a407_child_now() - start < 5000;
+        ok = !a407_child_start(&c, path, argv, true, in(500)) &&
+             errno == ETIMEDOUT && !c.pid && a407_child_now() - start < 5000;
         umount2(folder, MNT_DETACH);
     }
     rmdir(folder);
@@ -197,6 +197,32 @@ static void killed_with_all(void **unused)
     assert_true(is_over(pid));
 }
 
+/* The program is killed while it waits for a secret. */
+static void killed_program(void **unused)
+{
+    const char *const argv[] = {"sh", "-c", "echo $$; exec sleep 60", NULL};
+    int tell[2];
+    pid_t pids[2];
+    (void)unused;
+    assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
+    pid_t program = fork();
+    if (program == 0) {
+        struct a407_child c;
+        if (!a407_child_start(&c, "/bin/sh", argv, true, in(20000)))
+            _exit(1);
+        pids[0] = c.pid;
+        pids[1] = said_pid(&c);
+        _exit(write(tell[1], pids, sizeof pids) < 0 ||
+              a407_child_end(&c, in(60000)));
+    }
+    assert_int_equal(read(tell[0], pids, sizeof pids), sizeof pids);
+    assert_int_equal(kill(program, SIGKILL), 0);
+    assert_int_equal(waitpid(program, NULL, 0), program);
+    assert_true(is_over(pids[0]));
+    assert_true(is_over(pids[1]));
+    close(tell[0]), close(tell[1]);
+}
+
 /* Somebody at the program's terminal can't be asked. */
 static void no_terminal(void **unused)
 {
@@ -215,7 +241,7 @@ int main(void)
         cmocka_unit_test(not_seen),     cmocka_unit_test(forked_meanwhile),
         cmocka_unit_test(left_behind),  cmocka_unit_test(killed_with_all),
         cmocka_unit_test(no_terminal),  cmocka_unit_test(silent_file_system),
-        cmocka_unit_test(user_changed),
+        cmocka_unit_test(user_changed), cmocka_unit_test(killed_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
