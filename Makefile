@@ -55,6 +55,9 @@ unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
 # prerequisites must not see it, or $(BUILD)/flags would change with the goal.)
 $(sys_obj) $(preload_obj) $(cli_obj) $(unit_obj): private LAYER := -Isys
 
+# Two processes that are no threads run on its code: see there.
+$(BUILD)/preload/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all

@@ -26,11 +26,22 @@
  * as can't fail, since a failure would be written to that thread's errno. No
  * cancellation point either: the flag that it looks at is the thread's.
  *
- * The sanitizers' notes on the stacks would outlive them.
+ * The sanitizers' notes on the stacks would outlive them. And the value that
+ * guards a stack is found by a thread register that these processes share with
+ * the program's thread, which may have ended; where the attribute is not known
+ * the Makefile has an option for all of this file.
  */
+#if defined(__has_attribute)
+#if __has_attribute(no_stack_protector)
+#define NO_GUARD __attribute__((no_stack_protector))
+#endif
+#endif
+#ifndef NO_GUARD
+#define NO_GUARD
+#endif
 #define BARE                                                                   \
-    __attribute__((noinline, no_sanitize("address"), no_sanitize("thread"),    \
-                   no_sanitize("undefined")))
+    NO_GUARD __attribute__((noinline, no_sanitize("address"),                  \
+                            no_sanitize("thread"), no_sanitize("undefined")))
 
 /* Each: enough for a few calls deep. */
 #define STACK 16384u

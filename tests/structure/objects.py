@@ -169,5 +169,34 @@ def vtables_are_const():
                     yield "%s:%d: not const" % (path.name, n)
 
 
+def stacks_unguarded():
+    """What runs beside the program reads no stack guard, whatever the flags."""
+    source = TOP / "preload/child_keeper.c"
+    bare = re.findall(r"^static BARE [^;{=]*?(\w+)\(", source.read_text(), re.M)
+    if len(bare) < 5:
+        yield "BARE functions found: " + " ".join(bare)
+    with tempfile.TemporaryDirectory() as temp:
+        obj = os.path.join(temp, "x.o")
+        for compiler in filter(shutil.which, ("gcc", "clang")):
+            for level in ("-O0", "-O2"):
+                run(compiler, "-std=gnu11", "-D_GNU_SOURCE", "-Icore", level,
+                    "-fPIC", "-fstack-protector-all", "-ffunction-sections",
+                    "-c", "-o", obj, source)
+                parts = run("readelf", "-rW", obj).split("section '")
+                guarded = {re.split(r"[.']", part)[3] for part in parts
+                           if re.match(r"\.rela?\.text\.", part) and
+                           "__stack_chk_fail" in part}
+                if "a407_child_job_new" not in guarded:
+                    yield "%s %s guards nothing" % (compiler, level)
+                for name in sorted(guarded & set(bare)):
+                    yield "%s %s: %s" % (compiler, level, name)
+        # and where the compiler lacks the attribute
+        run(os.environ.get("MAKE", "make"), "BUILD=" + temp,
+            "CFLAGS=-O0 -fstack-protector-all", temp +
+            "/preload/child_keeper.o")
+        if "__stack_chk" in run("nm", temp + "/preload/child_keeper.o"):
+            yield "the Makefile's option does not hold"
+
+
 TESTS = [exports, needed, relocations, core_uses, core_globals,
-         hidden_from_others, prototypes, vtables_are_const]
+         hidden_from_others, prototypes, vtables_are_const, stacks_unguarded]
