@@ -205,13 +205,13 @@ static bool take_answer(struct fetch *f, const struct a407_buf *text)
         return fail(f, "the helper of %.80s answered with %s", where, wrong);
     if (a.quit)
         return fail(f, "the helper of %.100s said quit", where);
+    if ((a.token.n || a.password.p) && a.expires && a.expires <= time(NULL))
+        return fail(f, "the helper of %.80s gave a %s that has expired", where,
+                    a.token.n ? "token" : "password");
     if (a.token.n)
         return set(f, &f->to->token, a.token);
     if (!a.password.p)
         return fail(f, "the helper of %.100s gave no password", where);
-    if (a.expires && a.expires <= time(NULL))
-        return fail(f, "the helper of %.80s gave a password that has expired",
-                    where);
     if (!a.username.n && !f->from->username)
         return fail(f, "the helper of %.100s gave no user name", where);
     return (!a.username.n || set(f, &f->to->username, a.username)) &&

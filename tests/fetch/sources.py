@@ -220,7 +220,9 @@ def helper_refusals(p):
             (f"authtype=Basic\ncredential={SECRET}\n", "other than Bearer"),
             (f"credential={SECRET}\n", "without its authtype"),
             (f"username=u\npassword={SECRET}\npassword_expiry_utc=1\n",
-             "has expired")):
+             "a password that has expired"),
+            (f"authtype=Bearer\ncredential={SECRET}\npassword_expiry_utc=1\n",
+             "a token that has expired")):
         file = p.write("answer", answer)
         one = p.refused(part, f"helper = cat {file}; :")
         check(f"{p.credentials}:1" in one["detail"], one["detail"])
