@@ -86,7 +86,7 @@ static bool dropped(const char *entry)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (is(entry, names[i]))
             return true;
-    return false;
+    return is(entry, "AUTH407_PROXY") && strchr(entry, '@'); /* userinfo */
 }
 
 /* The file's name, for a library may be known by several paths. */

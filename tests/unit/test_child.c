@@ -189,6 +189,7 @@ static void environment(void **unused)
     setenv("LD_PRELOAD", list, 1);
     setenv("AUTH407_PASSWORD", "secret1", 1);
     setenv("AUTH407_TOKEN", "secret2", 1);
+    setenv("AUTH407_PROXY", "one.test,http://u:secret3@two.test:1", 1);
     setenv("AUTH407_MODE", "inject", 1);
     setenv("AUTH407_FOLLOW", "1", 1);
     setenv("OTHER", "kept", 1);
@@ -197,15 +198,19 @@ static void environment(void **unused)
     assert_null(strstr(b.p, "test_child"));
     assert_null(strstr(b.p, "secret"));
     assert_null(strstr(b.p, "FOLLOW"));
+    assert_null(strstr(b.p, "AUTH407_PROXY"));
     assert_non_null(strstr(b.p, "AUTH407_MODE='off'"));
     assert_non_null(strstr(b.p, "OTHER='kept'"));
     a407_buf_free(&b);
+    setenv("AUTH407_PROXY", "one.test:1", 1);
     setenv("LD_PRELOAD", "test_child", 1);
     if (keep && strstr(keep, "vgpreload"))
         setenv("LD_PRELOAD", keep, 1);
     assert_int_equal(said(&b, "unset _; export"), 0);
     assert_null(strstr(b.p, "test_child"));
+    assert_non_null(strstr(b.p, "AUTH407_PROXY='one.test:1'"));
     a407_buf_free(&b);
+    unsetenv("AUTH407_PROXY");
     if (keep)
         setenv("LD_PRELOAD", keep, 1);
     else
