@@ -8,9 +8,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "child_env.h"
 #include "child_keeper.h"
@@ -322,9 +324,28 @@ static bool may_wait(void)
            errno == ECHILD;
 }
 
+/*
+ * Would a child be in our PID namespace? After unshare() or setns() it may not
+ * be: our keeper would be the first process of the program's new one, and with
+ * its end nothing could be started there any more. The kernel names no
+ * namespace that has no process yet. Where /proc tells nothing, it is taken to
+ * be ours.
+ */
+static bool same_namespace(void)
+{
+    static const char next[] = "/proc/thread-self/ns/pid_for_children";
+    char ours[64], theirs[64];
+    struct stat st;
+    ssize_t n = readlink("/proc/thread-self/ns/pid", ours, sizeof ours);
+    ssize_t m = readlink(next, theirs, sizeof theirs);
+    if (n <= 0 || (m <= 0 && lstat(next, &st) != 0))
+        return true;
+    return n == m && memcmp(ours, theirs, (size_t)n) == 0;
+}
+
 static bool allowed(void)
 {
-    if (!one_user())
+    if (!one_user() || !same_namespace())
         errno = EPERM;
     else if (!a407_paths_valid())
         errno = ENOENT;

@@ -40,7 +40,8 @@ struct a407_child {
  * tells, *c is empty. Blocks until exec, or until_ms (monotonic; ETIMEDOUT).
  * Must be ended with a407_child_end.
  *
- * EPERM, too: the real, effective and saved users or groups are not the same.
+ * EPERM, too: the real, effective and saved users or groups are not the same,
+ * or children of the program belong to another PID namespace.
  * ENOENT, too: the program is in another root folder, whose files are not the
  * ones that were meant.
  *

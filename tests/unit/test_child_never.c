@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where no process may be started beside the program. */
+#include <sched.h>
+
 #include "../../preload/paths.h"
 #include "child_help.h"
 
@@ -60,6 +62,37 @@ static void another_root(void **unused)
     apart(in_another_root);
 }
 
+static bool in_new_namespace(void)
+{
+    int status;
+    if (unshare(CLONE_NEWPID) != 0)
+        return true;
+    /* it has no process yet, and then one */
+    if (!refuses(EPERM))
+        return false;
+    pid_t first = fork();
+    if (first == 0) {
+        alarm(60);
+        pause();
+        _exit(1);
+    }
+    if (first < 0 || !refuses(EPERM))
+        return false;
+    pid_t second = fork();
+    if (second == 0)
+        _exit(!starts());
+    bool ok = second > 0 && waitpid(second, &status, 0) == second && !status;
+    kill(first, SIGKILL);
+    return waitpid(first, &status, 0) == first && ok;
+}
+
+/* The program's own next child is to be the first of the new namespace. */
+static void another_namespace(void **unused)
+{
+    (void)unused;
+    apart(in_new_namespace);
+}
+
 static bool without_waiting(void)
 {
     return !forbid(SYS_wait4, SYS_waitid) || refuses(EPERM);
@@ -84,6 +117,7 @@ int main(void)
         cmocka_unit_test(two_users),
         cmocka_unit_test(another_root),
         cmocka_unit_test(no_waiting),
+        cmocka_unit_test(another_namespace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
