@@ -145,6 +145,7 @@ static BARE int command(void *arg)
 static BARE bool three_fds(struct a407_child_job *j)
 {
     if (j->fd < 3) { /* a program that has closed its own */
+        close_from(3);
         long higher = syscall(SYS_fcntl, j->fd, F_DUPFD, 3);
         if (higher < 0)
             return false;
@@ -153,12 +154,14 @@ static BARE bool three_fds(struct a407_child_job *j)
     if (syscall(SYS_dup3, j->fd, 0, 0) != 0 ||
         syscall(SYS_dup3, j->fd, 1, 0) != 1)
         return false;
+    close_from(3); /* the limit may be reached: no number would be free */
     long null = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
     if (null < 0)
         return false;
     if (null != 2 && syscall(SYS_dup3, null, 2, 0) != 2)
         return false;
-    close_from(3);
+    if (null > 2)
+        syscall(SYS_close, null);
     return true;
 }
 

@@ -133,6 +133,10 @@ static void few_fds(void **unused)
     assert_true(shell(&c, "exit 4"));
     assert_in_range(c.fd, 50, 63);
     assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    few.rlim_cur = (rlim_t)lowest_fd() + 2; /* just enough */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_true(shell(&c, "exit 4"));
+    assert_int_equal(a407_child_end(&c, in(5000)), 4);
     few.rlim_cur = (rlim_t)lowest_fd() + 1; /* none to spare */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     assert_false(shell(&c, "exit 4"));
