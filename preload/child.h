@@ -19,7 +19,10 @@
  * end, runs a page of our code in the program's memory, and waits. Only a wait
  * with __WALL or __WCLONE, which few programs but debuggers do, can see it; if
  * one takes it away, nothing is lost. A program that executes another in the
- * middle of a handshake keeps the keeper's zombie until its own end.
+ * middle of a handshake keeps the keeper's zombie until its own end. And
+ * whoever stops the keeper by SIGSTOP, or lets it go on by SIGCONT, gives the
+ * program a SIGCHLD each: the kernel sends it whatever the child was made with.
+ * No wait() of the program reports it.
  */
 struct a407_child_job; /* child_keeper.h */
 
