@@ -2,6 +2,7 @@
 #include "fetch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,7 +194,9 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
     if (a407_child_now() >= until)
         return fail(f, "the helper of %.90s did not end within %u s",
                     f->from->label, ms / 1000);
-    return ended(f, status);
+    /* It may have been about to say more than anybody wants to know. */
+    bool whole = answer->n && memmem(answer->p, answer->n, "\n\n", 2);
+    return (whole && status == 128 + SIGPIPE) || ended(f, status);
 }
 
 static bool take_answer(struct fetch *f, const struct a407_buf *text)

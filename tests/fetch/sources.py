@@ -243,6 +243,17 @@ def helper_ends(p):
 
 
 @test
+def helper_says_more(p):
+    """a helper may be ended by what it says behind an empty line"""
+    said = "echo username=u; echo password=p; echo; sleep 0.3; "
+    for value in (said + "yes", said + "while echo more; do :; done;"):
+        equal(p.got(f"helper = {value}"), ("u", "p", None), value)
+    p.refused("ended by signal 13",
+              f"helper = echo username=u; echo password={SECRET}; "
+              "kill -PIPE $$;")
+
+
+@test
 def helper_too_long(p):
     """a helper that says too much is ended at once"""
     one = p.refused("more than 64 KiB", "helper = yes username=u; :")
