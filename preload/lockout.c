@@ -21,23 +21,28 @@
  */
 #define ROUNDS 20000
 
+/* A user name has to fit into a request's head. */
+#define SALT_MAX ((size_t)128 * 1024)
+
 static bool mark_path(const struct a407_config *c,
                       const struct a407_endpoint *proxy,
                       const struct a407_credential *cred, char *out, size_t cap)
 {
-    char salt[512];
     uint8_t key[16];
+    struct a407_buf salt;
     const char *secret = cred->password ? cred->password : cred->token;
     if (!c->state_dir || !secret)
         return false;
-    int n = snprintf(salt, sizeof salt, "auth407 %s %u %s", proxy->host,
-                     proxy->port, cred->username ? cred->username : "");
-    if (n < 0 || (size_t)n >= sizeof salt)
+    a407_buf_init(&salt, SALT_MAX);
+    if (!a407_buf_fmt(&salt, "auth407 %s %u ", proxy->host, proxy->port) ||
+        (cred->username && !a407_buf_str(&salt, cred->username))) {
+        a407_buf_free(&salt);
         return false;
+    }
     nettle_pbkdf2_hmac_sha256(strlen(secret), (const uint8_t *)secret, ROUNDS,
-                              (size_t)n, (const uint8_t *)salt, sizeof key,
-                              key);
-    n = snprintf(out, cap, "%s/refused/", c->state_dir);
+                              salt.n, (const uint8_t *)salt.p, sizeof key, key);
+    a407_buf_free(&salt);
+    int n = snprintf(out, cap, "%s/refused/", c->state_dir);
     if (n < 0 || (size_t)n + 2 * sizeof key + 1 > cap)
         return false;
     for (size_t i = 0; i < sizeof key; i++)

@@ -15,6 +15,10 @@ child_test := $(filter $(BUILD)/tests/unit/test_child%,$(unit_bin))
 $(child_test): $(child_obj)
 $(child_test): unit_more = $(child_obj) -pthread
 
+lockout_obj := $(addprefix $(BUILD)/preload/,lockout.o paths.o real.o)
+$(BUILD)/tests/unit/test_lockout: $(lockout_obj)
+$(BUILD)/tests/unit/test_lockout: unit_more = $(lockout_obj) -pthread
+
 # check: all of it. `make -k check` goes on after a suite that failed.
 .PHONY: unit check
 unit: $(unit_bin)
