@@ -215,7 +215,9 @@ static void kill_command(struct a407_child *c)
         return;
     kill(-c->job->command, SIGKILL); /* and all that it has started */
     bool killed = kill(c->job->command, SIGKILL) == 0;
-    __atomic_store_n(&c->job->state, A407_CHILD_KILLED, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&c->job->state,
+                     killed ? A407_CHILD_KILLED : A407_CHILD_RUNNING,
+                     __ATOMIC_SEQ_CST);
     if (killed)
         leaves(c, A407_CHILD_KILLED, a407_child_now() + KILL_MS);
 }

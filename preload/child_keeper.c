@@ -200,6 +200,11 @@ static BARE void let_go(struct a407_child_job *j)
              i++)
             syscall(SYS_nanosleep, &pause, NULL);
     syscall(SYS_wait4, j->command, NULL, 0, NULL);
+    /* Killed with it: they are ours now. The last call fails, but the thread
+       whose errno that is waits for us, in a hook. */
+    if (__atomic_load_n(&j->state, __ATOMIC_SEQ_CST) == A407_CHILD_KILLED)
+        while (syscall(SYS_wait4, -j->command, NULL, __WALL, NULL) > 0)
+            ;
     say(j, A407_CHILD_ENDED);
 }
 
@@ -215,6 +220,8 @@ static BARE int keeper(void *arg)
     struct a407_child_job *j = arg;
     if (j->program && !end_with_program(j))
         end(127);
+    /* or a program that inherits orphans would find what was killed */
+    syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     /* ignored, it would take the status */
     syscall(SYS_rt_sigaction, SIGCHLD, nothing, NULL, SIGNALS);
     errno = 0;

@@ -75,7 +75,9 @@ static void inherits_orphans(void **unused)
         bool ok = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
         for (int i = 0; ok && i < 20; i++)
             ok = shell(&c, "exec sleep 60") &&
-                 a407_child_end(&c, in(0)) == 137 && shell(&c, "exit 3") &&
+                 a407_child_end(&c, in(0)) == 137 &&
+                 shell(&c, "(sleep 60; :) | (sleep 60; :); :") &&
+                 a407_child_end(&c, in(50)) == 137 && shell(&c, "exit 3") &&
                  a407_child_end(&c, in(5000)) == 3;
         ok = ok && waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD;
         _exit(!ok || signals);
