@@ -9,6 +9,7 @@
 #include "follow.h"
 #include "hooks.h"
 #include "settings.h"
+#include "sink.h"
 
 /* Where file descriptors come from, go to, and what they are connected to. */
 
@@ -19,6 +20,7 @@ static __attribute__((constructor)) void start(void)
 {
     a407_real_start();
     a407_follow_start();
+    a407_sink_start();
     a407_registry_init();
 }
 

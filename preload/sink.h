@@ -6,6 +6,13 @@
 #include "event.h"
 
 /*
+ * To be called when the library starts. Where the log is standard error it
+ * remembers which file that is, since 2 may be another one later; in all other
+ * programs it makes no system call.
+ */
+void a407_sink_start(void);
+
+/*
  * Writes one record where AUTH407_LOG says. `line` is its JSON and "\n", which
  * may be changed: it says how many records were lost before, and is shortened
  * for a sink that takes no long ones. `e` is what it was made of; NULL for a

@@ -7,12 +7,14 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "gate.h"
 #include "line.h"
 #include "paths.h"
 #include "real.h"
+#include "sink.h"
 
 /* A file may be put aside between open() and write(), by us or by others; one
    that has just come is not soon full. */
@@ -171,11 +173,37 @@ static bool write_quickly(int fd, const struct a407_buf *line)
     return ok;
 }
 
+/* What 2 was when the program started; device and number. */
+static struct {
+    bool known;
+    dev_t dev;
+    ino_t ino;
+} at_start;
+
+void a407_sink_start(void)
+{
+    const char *log = secure_getenv("AUTH407_LOG");
+    struct stat st;
+    int saved = errno;
+    if (log && strcmp(log, "stderr") == 0 && fstat(STDERR_FILENO, &st) == 0) {
+        at_start.dev = st.st_dev;
+        at_start.ino = st.st_ino;
+        at_start.known = true;
+    }
+    errno = saved;
+}
+
+/*
+ * A program that has closed 2, or was started without, may have got a
+ * connection or a file of its own there: only what it was at start is standard
+ * error.
+ */
 bool a407_sink_stderr(struct a407_buf *line)
 {
     struct stat st;
-    /* a program that has closed 2 may have got a connection there */
-    if (fstat(STDERR_FILENO, &st) != 0 || a407_slot(STDERR_FILENO))
+    if (!at_start.known || fstat(STDERR_FILENO, &st) != 0 ||
+        st.st_dev != at_start.dev || st.st_ino != at_start.ino ||
+        a407_slot(STDERR_FILENO))
         return false;
     if (S_ISREG(st.st_mode))
         return append(STDERR_FILENO, &st, line);

@@ -20,7 +20,7 @@
    closed; folders are made. Over max_size a file is put aside; 0: never. */
 bool a407_sink_file(const char *path, uint64_t max_size, struct a407_buf *line);
 
-/* The program's own standard error, whatever that is. */
+/* What standard error was when the program started, if 2 is still that. */
 bool a407_sink_stderr(struct a407_buf *line);
 
 /* A message of RFC 5424, to a socket of this machine or over UDP. */

@@ -232,6 +232,31 @@ def connection_as_error(lab):
     return bad + expect("what the proxy saw", seen, [])
 
 
+def another_file_as_error(lab):
+    """a file that the program has opened at 2 is no place for a record; what
+    was there at its start is, when it is back"""
+    state = lab.place.folder()
+    data = state / "data"
+    both = state / "both"
+    with open(both, "wb") as err:
+        bad = expect("answers", lab.finish(lab.start(
+            "stderr", state, 4, stderr=err, BURST_ERROR=data)).out,
+                     "4 refused, 0 other\n")
+    bad += expect("its file", data.read_bytes(), b"")
+    bad += expect("its standard error",
+                  numbers(lab.records(both.read_bytes()), "t"), [2, 4])
+    # the last one that was lost has been told of
+    bad += expect("lost", lost(state), 0)
+    for how in ("2>&-", "2>/dev/null"):
+        before = lost(state)
+        bad += lab.run("stderr", state, 1, BURST_ERROR=data,
+                       wrap=("sh", "-c", f'exec "$@" {how}', "sh"))
+        bad += expect(f"its file, with {how}", data.read_bytes(), b"")
+        bad += expect(f"lost with {how}", lost(state) - before, 1)
+    return bad
+
+
 TESTS = [without_reader, with_reader, full, reader_gone, long_records,
          error_file, error_pipe, error_broken, error_socket,
-         error_terminal, error_of_another, connection_as_error]
+         error_terminal, error_of_another, connection_as_error,
+         another_file_as_error]
