@@ -64,15 +64,17 @@ static int open_log(const char *path)
 
 /*
  * A full disk took a part of the line. If nobody has written behind it yet it
- * is taken back, or the next record would stand on the same line.
+ * is taken back, or the next record would stand on the same line. So is the
+ * offset: standard error shares it with the program, which would leave a gap.
  */
 static void take_back(int fd, ssize_t n)
 {
     struct stat st;
     off_t end = lseek(fd, 0, SEEK_CUR);
-    if (end >= n && fstat(fd, &st) == 0 && st.st_size == end &&
+    if (end < n || fstat(fd, &st) != 0 || st.st_size != end ||
         ftruncate(fd, end - n) != 0)
         return; /* a part of a line is left: nothing more can be done */
+    (void)lseek(fd, end - n, SEEK_SET);
 }
 
 /* With O_APPEND the lines of many processes do not mix. Into a pipe only

@@ -119,6 +119,19 @@ def error_file(lab):
     return bad
 
 
+def error_full_disk(lab):
+    """standard error in a file on a full disk: what is written next follows
+    the last whole line"""
+    state = lab.place.folder()
+    path = lab.place.tmpfs("16k") / "both"
+    with open(path, "wb", buffering=0) as both:
+        bad = undisturbed(lab.finish(lab.start("stderr", state, 60,
+                                               stderr=both)), 60)
+        bad += expect("the offset", both.tell(), path.stat().st_size)
+    records = lab.records(path.read_bytes())
+    return bad + expect("written and lost", len(records) + lost(state), 60)
+
+
 def error_pipe(lab):
     """standard error in a pipe that nobody reads: the program goes on"""
     state = lab.place.folder()
@@ -257,6 +270,6 @@ def another_file_as_error(lab):
 
 
 TESTS = [without_reader, with_reader, full, reader_gone, long_records,
-         error_file, error_pipe, error_broken, error_socket,
+         error_file, error_full_disk, error_pipe, error_broken, error_socket,
          error_terminal, error_of_another, connection_as_error,
          another_file_as_error]
