@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sink_int.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
  * finds one or the other.
  */
 
-#define SUFFIX_MAX 24 /* of ".1" and of "." and a process id */
+#define SUFFIX_MAX 24 /* of ".1" and of ".new." and a process id */
 
 /* The group and mode of the old one, or its other users lose their log. */
 static bool make_alike(int fd, const struct stat *old)
@@ -57,6 +58,17 @@ static bool replace(const char *path, const char *aside, const char *fresh)
     return true;
 }
 
+/* Who is here holds the lock: what has the name already is left over, from a
+   process of that number that was killed. */
+static int make_fresh(const char *fresh)
+{
+    static const int how = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    int fd = open(fresh, how, 0600);
+    if (fd < 0 && errno == EEXIST && unlink(fresh) == 0)
+        fd = open(fresh, how, 0600);
+    return fd;
+}
+
 static bool put_aside(const char *path, const struct stat *old)
 {
     size_t n = strlen(path) + SUFFIX_MAX;
@@ -66,12 +78,10 @@ static bool put_aside(const char *path, const struct stat *old)
     bool moved = false;
     if (aside && fresh) {
         snprintf(aside, n, "%s.1", path);
-        snprintf(fresh, n, "%s.%d", path, (int)getpid());
+        snprintf(fresh, n, "%s.new.%d", path, (int)getpid());
         /* only a file is put out of the way */
         if (lstat(aside, &st) != 0 || !S_ISDIR(st.st_mode))
-            fd = open(fresh,
-                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                      0600);
+            fd = make_fresh(fresh);
     }
     if (fd >= 0) {
         if (make_alike(fd, old) && flock(fd, LOCK_EX | LOCK_NB) == 0)

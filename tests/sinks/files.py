@@ -361,9 +361,27 @@ def limit_without_exchange(lab):
     return bad + expect("files", sorted(os.listdir(state)), ["log", "log.1"])
 
 
+def limit_of_process_1(lab):
+    """process 1 of a container puts a file aside, whatever was left there"""
+    state = lab.place.folder()
+    log = state / "log"
+    for left in ("log.1", "log.new.1", "log.1.1"):
+        (state / left).write_text("{}\n")
+    bad, old, new = generations(
+        lab, state, log, 100, "8K",
+        wrap=("unshare", "--pid", "--fork", "--mount-proc"))
+    kept = numbers(lab.records(old) + lab.records(new), "t")
+    bad += expect("kept", kept, list(range(101 - len(kept), 101)))
+    for text in (old, new):
+        if not 100 < len(text) <= 8192:
+            bad.append(f"a file of {len(text)} bytes")
+    return bad + expect("files", sorted(os.listdir(state)),
+                        ["log", "log.1", "log.1.1"])
+
+
 TESTS = [new_file, nothing, hindrances, another_user, folder_of_root,
          no_state, full_disk, full_disk_many, size_limit_of_shell,
          long_records, renamed, limit, limit_smaller_than_a_line,
          limit_keeps_mode, limit_of_a_stranger, limit_of_a_link,
-         limit_in_the_way, limit_without_exchange, limit_overtaken,
-         limit_outrun, limit_locked, count_locked]
+         limit_in_the_way, limit_of_process_1, limit_without_exchange,
+         limit_overtaken, limit_outrun, limit_locked, count_locked]
