@@ -121,7 +121,7 @@ struct a407_event {
     size_t n_challenges; /* may exceed the array, as n_attempts may */
     struct a407_event_answer answer;
     char method[24];
-    char target[1024]; /* without userinfo, query, fragment */
+    char target[1024]; /* what a407_url_redact() leaves */
     bool client_sent;  /* Proxy-Authorization came from the program */
     char client_scheme[24];
     char client_user[128];   /* see a407_client_auth_read */

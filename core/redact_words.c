@@ -36,7 +36,7 @@ size_t a407_word_end(struct a407_span t, size_t from)
 
 static bool between_words(char c)
 {
-    return a407_is_blank(c) || a407_is_quote(c) || c == '\\';
+    return a407_is_blank(c) || a407_is_quote(c) || c == '\\' || c == ',';
 }
 
 struct a407_span a407_word_before(struct a407_span t, struct a407_span prev,
@@ -53,16 +53,41 @@ struct a407_span a407_word_before(struct a407_span t, struct a407_span prev,
     return a407_span(t.p + start, end - start);
 }
 
-/*
- * Whether a name is that of a secret. Case, "-", "_" and "." don't count, so
- * that api-key, API_KEY and apiKey are one.
- */
-static bool secret_name(struct a407_span name)
+bool a407_holds(struct a407_span t, size_t from, size_t to, const char *chars)
+{
+    static const size_t most = 1024;
+    if (!*chars)
+        return true;
+    size_t end = to - from > most ? from + most : to;
+    for (size_t i = from; i < end; i++)
+        if (strchr(chars, t.p[i]) && t.p[i])
+            return true;
+    return end < to;
+}
+
+/* To its closing quote, if it has one. */
+bool a407_word_holds(struct a407_span t, size_t from, const char *chars)
+{
+    size_t first = from < t.n && a407_is_quote(t.p[from]) ? from + 1 : from;
+    if (first > 0 && a407_is_quote(t.p[first - 1])) {
+        const char *q = memchr(t.p + first, t.p[first - 1], t.n - first);
+        return a407_holds(t, first, q ? (size_t)(q - t.p) : t.n, chars);
+    }
+    size_t end = from;
+    while (end < t.n && end - from <= 1024 && !a407_is_blank(t.p[end]))
+        end++;
+    return a407_holds(t, from, end, chars);
+}
+
+/* Case, "-", "_" and "." don't count, so that api-key, API_KEY and apiKey are
+   one. */
+bool a407_secret_name(struct a407_span name)
 {
     static const char *const words[] = {
-        "pass",      "pwd",        "secret",  "token",      "apikey",
-        "accesskey", "privatekey", "auth",    "credential", "cookie",
-        "bearer",    "signature",  "session", "sessid",     "jwt"};
+        "pass",       "pwd",       "secret",     "token",
+        "apikey",     "accesskey", "privatekey", "auth",
+        "credential", "cookie",    "bearer",     "signature",
+        "session",    "sessid",    "jwt",        "subscriptionkey"};
     char norm[64];
     size_t n = 0;
     /* the end of a long name tells more than its beginning */
@@ -118,11 +143,14 @@ static const char *long_option(struct a407_span name)
             return NULL;
     if (name.n >= 3 && memcmp(name.p, "no-", 3) == 0)
         return NULL;
+    if (a407_span_eq(name, "pw") || ends_with(name, "-pw") ||
+        ends_with(name, "_pw"))
+        return "";
     if (a407_span_eq(name, "user"))
         return ":%"; /* of pip and systemctl as well: they take no password */
     if (a407_span_eq(name, "cert") || a407_span_eq(name, "proxy-cert"))
         return ":";
-    return ends_with(name, "user") || secret_name(name) ? "" : NULL;
+    return ends_with(name, "user") || a407_secret_name(name) ? "" : NULL;
 }
 
 /*
@@ -131,9 +159,9 @@ static const char *long_option(struct a407_span name)
  */
 static bool is_setting(struct a407_span word)
 {
-    static const char *const ends[] = {"password",    "authtoken",
-                                       "accesstoken", "accesskey",
-                                       "apikey",      "clientsecret"};
+    static const char *const ends[] = {
+        "password", "authtoken",    "accesstoken",  "accesskey",
+        "apikey",   "clientsecret", "sessiontoken", "refreshtoken"};
     char norm[64];
     size_t n = 0, skip = word.n > 63 ? word.n - 63 : 0;
     for (size_t i = skip; i < word.n; i++)
@@ -152,7 +180,7 @@ static bool is_setting(struct a407_span word)
 static const char *announces(struct a407_span word)
 {
     if (word.n && word.p[word.n - 1] == ':')
-        return secret_name(a407_span(word.p, word.n - 1)) ? "" : NULL;
+        return a407_secret_name(a407_span(word.p, word.n - 1)) ? "" : NULL;
     if (word.n < 2 || word.p[0] != '-' || memchr(word.p, '=', word.n))
         return is_setting(word) ? "" : NULL;
     if (word.p[1] == '-')
@@ -166,7 +194,8 @@ static const char *announces(struct a407_span word)
         a407_span_eq(word, "-P"))
         return ":"; /* curl's cert:password, httpie's and proxytunnel's
                        user:password */
-    if (secret_name(a407_span(word.p + 1, word.n - 1)))
+    if (a407_secret_name(a407_span(word.p + 1, word.n - 1)) ||
+        a407_span_eq(word, "-pw"))
         return "";
     /* also bundled: curl -sSu user:password, smbclient -U user%password, lftp
        -u user,password */
@@ -181,49 +210,55 @@ bool a407_takes_proxy(struct a407_span option)
            (option.p[1] != '-' && option.p[option.n - 1] == 'x');
 }
 
-/* "Authorization" schemes as words inside a text: credentials follow. */
-static bool is_auth_scheme(struct a407_span word)
+/*
+ * "Authorization" schemes as words inside a text: credentials follow. Some are
+ * common words as well: those count behind a quote or a colon.
+ */
+static bool is_auth_scheme(struct a407_span t, struct a407_span word)
 {
-    return a407_span_ieq(word, "Bearer") || a407_span_ieq(word, "Basic") ||
-           a407_span_ieq(word, "Negotiate") || a407_span_ieq(word, "NTLM");
+    static const char *const names[] = {"Bearer", "Basic", "Negotiate",
+                                        "NTLM",   "Token", "ApiKey",
+                                        "Digest", "OAuth"};
+    size_t k = 0, at = (size_t)(word.p - t.p);
+    while (k < 8 && !a407_span_ieq(word, names[k]))
+        k++;
+    while (k >= 4 && at > 0 && a407_is_blank(t.p[at - 1]))
+        at--;
+    return k < 4 || (k < 8 && at > 0 &&
+                     (a407_is_quote(t.p[at - 1]) || t.p[at - 1] == ':'));
 }
 
-/* The word at `from`, to its closing quote if it has one, holds one of them. */
-static bool has_any(struct a407_span t, size_t from, const char *chars)
-{
-    size_t end = a407_word_end(t, from);
-    if (from > 0 && a407_is_quote(t.p[from - 1])) {
-        const char *q = memchr(t.p + from, t.p[from - 1], t.n - from);
-        end = q ? (size_t)(q - t.p) : t.n;
-    }
-    if (!*chars)
-        return true;
-    for (; from < end; from++)
-        if (memchr(chars, t.p[from], strlen(chars)))
-            return true;
-    return false;
-}
-
-/* In "-uuser:password" or "-sSuuser:password" where the value is, or 0. */
+/* In "-uuser:password" or "-sSuuser:password" where the value is, or t.n. */
 static size_t glued_user(struct a407_span t, size_t from)
 {
     size_t i = from + 1;
     if (t.p[from] != '-')
-        return 0;
+        return t.n;
     while (i < t.n && is_letter(t.p[i]) && (t.p[i] | 0x20) != 'u')
         i++;
-    if (i == t.n || (t.p[i] | 0x20) != 'u')
-        return 0;
-    return memchr(t.p + i, ':', a407_word_end(t, i) - i) ? i + 1 : 0;
+    if (i + 1 >= t.n || (t.p[i] | 0x20) != 'u')
+        return t.n;
+    return a407_word_holds(t, i + 1, ":") ? i + 1 : t.n;
 }
 
-/* In "-dname=value" where the value is, or 0; curl's bodies. */
+/* In "-dname=value" where the value is, or t.n; curl's bodies. */
 static size_t glued_data(struct a407_span t, size_t from)
 {
-    if (t.n - from < 3 || memcmp(t.p + from, "-d", 2) != 0)
-        return 0;
-    const char *is = memchr(t.p + from, '=', a407_word_end(t, from) - from);
-    return is ? (size_t)(is - t.p) + 1 : 0;
+    if (t.n - from < 3 || memcmp(t.p + from, "-d", 2) != 0 ||
+        !a407_word_holds(t, from + 2, "="))
+        return t.n;
+    for (size_t i = from + 2; i + 1 < t.n && !a407_is_blank(t.p[i]); i++)
+        if (t.p[i] == '=')
+            return i + 1;
+    return t.n;
+}
+
+/* add_header('Authorization', 'SECRET'): the word at i is behind a comma, and
+   what is before that is the name of a secret. */
+static bool is_argument(struct a407_span t, struct a407_span before, size_t i)
+{
+    size_t end = (size_t)(before.p - t.p) + before.n;
+    return memchr(t.p + end, ',', i - end) && a407_secret_name(before);
 }
 
 /* The word at i is a secret, wholly or from the offset returned; or t.n. */
@@ -231,22 +266,73 @@ static size_t secret_word(struct a407_span t, struct a407_span prev,
                           unsigned programs, size_t i)
 {
     struct a407_span before = a407_word_before(t, prev, i);
-    size_t at = programs ? a407_program_secret(programs, before, t, i) : t.n;
+    bool whole = before.p == prev.p; /* what t begins with is one value */
+    if (t.p[i] == ',')
+        return t.n;
+    size_t at =
+        programs ? a407_program_secret(programs, before, whole, t, i) : t.n;
     if (at < t.n)
         return at;
     const char *chars = announces(before);
-    if (chars && has_any(t, i, chars))
+    if (!chars && before.n > 2 && before.p[0] == '-' && before.p[1] == '-')
+        chars = a407_program_option(programs,
+                                    a407_span(before.p + 2, before.n - 2));
+    if (chars &&
+        (whole ? a407_holds(t, i, t.n, chars) : a407_word_holds(t, i, chars)))
         return i;
-    if (before.p != prev.p && is_auth_scheme(before))
+    if (!whole && (is_auth_scheme(t, before) || is_argument(t, before, i)))
         return i;
-    size_t glued = glued_user(t, i);
-    if (!glued)
-        glued = glued_data(t, i);
-    return glued && glued < t.n ? glued : t.n;
+    at = glued_user(t, i);
+    return at < t.n ? at : glued_data(t, i);
+}
+
+/* What calls encode or take a secret: base64_encode('user:SECRET'). */
+static bool takes_secret(struct a407_span name)
+{
+    return a407_secret_name(name) || memmem(name.p, name.n, "base64", 6) ||
+           memmem(name.p, name.n, "b64", 3) || a407_span_eq(name, "btoa");
+}
+
+/* The secret that starts behind the mark at i, which is right behind a name:
+   "add_password(", and curl's "Cookie;". Or t.n. */
+static size_t behind_name(struct a407_span t, size_t i)
+{
+    size_t start = i;
+    while (start > 0 && a407_is_name_char(t.p[start - 1]))
+        start--;
+    struct a407_span name = a407_span(t.p + start, i - start);
+    if (i + 1 >= t.n || !name.n)
+        return t.n;
+    bool found = t.p[i] == '('
+                     ? t.p[i + 1] != ')' && takes_secret(name)
+                     : !a407_is_blank(t.p[i + 1]) && a407_secret_name(name);
+    return found ? i + 1 : t.n;
+}
+
+/* "Ocp-Apim-Subscription-Key: SECRET" */
+static bool is_key_field(struct a407_span name)
+{
+    return name.n > 4 &&
+           a407_span_ieq(a407_span(name.p + name.n - 4, 4), "-key");
+}
+
+/* What must be in the value of that name before the "=" or ":", or NULL. */
+static const char *value_chars(unsigned programs, struct a407_span name,
+                               bool colon)
+{
+    if (colon)
+        return a407_secret_name(name) || is_key_field(name) ? "" : NULL;
+    if (is_body(name))
+        return "";
+    bool option = name.n > 2 && name.p[0] == '-' && name.p[1] == '-';
+    while (name.n && name.p[0] == '-')
+        name = a407_span(name.p + 1, name.n - 1);
+    const char *chars = long_option(name);
+    return chars || !option ? chars : a407_program_option(programs, name);
 }
 
 /* A secret follows the "=" or ":" at i: where it starts, or t.n. */
-static size_t secret_value(struct a407_span t, size_t i)
+static size_t secret_value(struct a407_span t, unsigned programs, size_t i)
 {
     size_t end = i;
     bool colon = t.p[i] == ':';
@@ -256,15 +342,8 @@ static size_t secret_value(struct a407_span t, size_t i)
     while (start > 0 && (a407_is_name_char(t.p[start - 1]) ||
                          (!colon && t.p[start - 1] == '.')))
         start--;
-    struct a407_span name = a407_span(t.p + start, end - start);
-    const char *chars = colon && secret_name(name) ? "" : NULL;
-    if (!colon && is_body(name)) {
-        chars = "";
-    } else if (!colon) {
-        while (name.n && name.p[0] == '-')
-            name = a407_span(name.p + 1, name.n - 1);
-        chars = long_option(name);
-    }
+    const char *chars =
+        value_chars(programs, a407_span(t.p + start, end - start), colon);
     if (!chars)
         return t.n;
     /* the host and port of a URL are no field name and value */
@@ -274,24 +353,24 @@ static size_t secret_value(struct a407_span t, size_t i)
         return t.n;
     for (i++; i < t.n && a407_is_blank(t.p[i]); i++)
         ;
-    return i < t.n && has_any(t, i, chars) ? i : t.n;
+    return i < t.n && a407_word_holds(t, i, chars) ? i : t.n;
 }
 
 size_t a407_secret_start(struct a407_span t, struct a407_span prev,
-                         unsigned programs, size_t from)
+                         unsigned programs, size_t from, size_t to)
 {
-    for (size_t i = 0; i < t.n; i++) {
+    for (size_t i = 0; i < to && i < t.n; i++) {
         size_t start = t.n;
-        bool word = a407_word_starts(t, i);
-        if (word && i >= from)
+        char c = t.p[i];
+        if (i >= from && a407_word_starts(t, i))
             start = secret_word(t, prev, programs, i);
-        if (word)
-            programs |=
-                a407_programs_of(a407_span(t.p + i, a407_word_end(t, i) - i));
+        a407_programs_note(&programs, t, i);
         if (i < from)
             continue;
-        if (start == t.n && (t.p[i] == '=' || t.p[i] == ':'))
-            start = secret_value(t, i);
+        if (start == t.n && (c == '=' || c == ':'))
+            start = secret_value(t, programs, i);
+        else if (start == t.n && (c == '(' || c == ';'))
+            start = behind_name(t, i);
         if (start < t.n)
             return start;
     }

@@ -207,6 +207,11 @@ def curls():
         *CURL, *origin, URL + "x?token={s:query}"], env=OURS,
         password="password", options=["--log-level", "request"],
         sent=("u", "cookie", "key", "body", "query"))
+    yield Scene("curl: options in one word, or not written out", [
+        *CURL, *own, "-sbsid={s:cookie}", "--data-r", "<pin>{s:body}</pin>",
+        "-uJohn Smith:{s:u}", "-H", "Ocp-Apim-Subscription-Key: {s:key}",
+        "auth407.test/p;v={s:parameter}?{s:query}"],
+        sent=("u", "cookie", "key", "body", "query", "parameter"))
     yield Scene("curl: more for the origin", [
         *CURL, *own, "-H", "Authorization: Bearer {s:bearer}",
         "--cookie", "a={s:cookie}", "--data-raw", "{s:data}",
@@ -243,6 +248,9 @@ def others():
         *WGET, "--http-user=bob", "--http-password={s:u}",
         "--auth-no-challenge", "--header=Cookie: a={s:cookie}",
         "--post-data=pin={s:body}", URL + "?t={s:query}"], env=THROUGH)
+    yield Scene("wget: options that are not written out", [
+        *WGET, "--post-da={s:body}", URL + "p;jsession={s:parameter}"],
+        env=THROUGH)
     yield Scene("busybox wget", [
         "busybox", "wget", "-q", "-O", "/dev/null", "--header",
         "Authorization: Bearer {s:bearer}", URL], env=IN_URL, proxy="digest",
@@ -313,7 +321,21 @@ def others():
         env=THROUGH, sent=())
 
 
+def scripts():
+    """Secrets in the text of a script."""
+    yield Scene("python -c", [
+        *PYTHON, "-c", URLLIB + "def add_header(*_): pass\n"
+        "add_header('Authorization', 'Token {s:a}')\n", URL], env=THROUGH,
+        sent=())
+    yield Scene("perl -e", [
+        "perl", "-e", RAW + "sub credentials {{}} "
+        "credentials('h:1','r','alice','{s:a}');", "{port}", URL], sent=())
+    yield Scene("a list of words", [
+        *PYTHON, "-c", URLLIB + "x = ['mysql', '-p{s:a}']", URL],
+        env=THROUGH, sent=())
+
+
 def all_scenes():
     """Every scene once."""
-    for group in (ours, outside, broken, curls, others):
+    for group in (ours, outside, broken, curls, others, scripts):
         yield from group()

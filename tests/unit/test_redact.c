@@ -40,6 +40,17 @@ static const struct {
     /* a token that is known by its looks */
     {"https://h/hook/ghp_0123456789abcdefghij/x", "https://h/hook/" R "/x"},
     {"http://h/?next=http://u:p@g", "http://h/"},
+    /* parameters of path segments, and marks that were coded */
+    {"http://h/p;jsessionid=x", "http://h/p"},
+    {"http://h/p;v=1/q;x/r?s", "http://h/p/q/r"},
+    {"/p;x", "/p"},
+    {"http://h/a%3Fkey=x", "http://h/a"},
+    {"http://h/a%253fkey=x/b", "http://h/a"},
+    {"http://h/a%23x", "http://h/a"},
+    {"http://h/a%2Fb", NULL},
+    /* a password that begins like a port */
+    {"http://alice:12/x@h:1", "http://h:1"},
+    {"http://h:12/@x/y:1", NULL},
 };
 
 static void test_url(void **state)
@@ -183,6 +194,19 @@ static const struct {
     {NULL, "--all-proxy-passwd=x", "--all-proxy-passwd=" R},
     {NULL, "--rpc-secret=x", "--rpc-secret=" R},
     {"-u", "alice,x", R},
+    {"-u", "John Smith:x", R},
+    {"--user", "John Smith:x", R},
+    {"-a", "John Smith:x", R},
+    {"--pw", "x", R},
+    {NULL, "--pw=x", "--pw=" R},
+    {"-pw", "x", R},
+    {"aws_session_token", "x", R},
+    {"-H", "Ocp-Apim-Subscription-Key: x", "Ocp-Apim-Subscription-Key: " R},
+    {"-H", "X-Functions-Key: x", "X-Functions-Key: " R},
+    {"-H", "Cookie;x", "Cookie;" R},
+    {"-H", "X: Token x", "X: Token " R},
+    {"-c", "cd auth; ls", NULL},
+    {"-m", "a token expired", NULL},
     {"-P", "alice:x", R},
     {"-P", "/tmp/folder", NULL},
     {"-proxy_pass", "pass:x", R},
@@ -243,7 +267,17 @@ static const struct {
     {NULL, "http://u:token:x@h/p", "http://" R "@h/p"},
     {NULL, "http://u:a/b@h/p", "http://" R "@h/p"},
     {NULL, "http://u:a b@h/p", "http://" R "@h/p"},
-    {NULL, "http://h/p;jsessiontoken=x", "http://h/p;jsessiontoken=" R},
+    {NULL, "http://h/p;jsessiontoken=x", "http://h/p;..."},
+    {NULL, "http://h/p;sid=x", "http://h/p;..."},
+    {NULL, "alice.test/p;v=x", "alice.test/p;..."},
+    {NULL, "http://h/a%3Fkey=x", "http://h/a?..."},
+    {NULL, "http://alice:12/x@h:1", "http://" R "@h:1"},
+    {NULL, "alice.test/p?x", "alice.test/p?..."},
+    {NULL, "--url=alice.test:80/p?x", "--url=alice.test:80/p?..."},
+    {NULL, "alice.test?x", "alice.test?..."},
+    {NULL, "alice.test/#x", "alice.test/#..."},
+    {NULL, "what?", NULL},
+    {NULL, "#4", NULL},
 
     /* a whole command in one word */
     {"-c", "curl -u user:pw http://h/", "curl -u " R},
@@ -259,6 +293,21 @@ static const struct {
     {"-c", "curl http://h/; curl https://u:p@g/",
      "curl http://h/; curl https://" R "@g/"},
     {"-c", "curl http://h -H 'X-Token: a@b'", "curl http://" R "@"},
+
+    /* calls */
+    {"-c", "r.add_header('Authorization', 'Token x')",
+     "r.add_header('Authorization', '" R},
+    {"-c", "r.add_header('Cookie', 'sid=x')", "r.add_header('Cookie', '" R},
+    {"-c", "r.add_header('Accept', 'text/html')", NULL},
+    {"-c", "m.add_password(None,'http://h','a','x')", "m.add_password(" R},
+    {"-e", "$ua->credentials('h:1','r','alice','x')", "$ua->credentials(" R},
+    {"-r", "base64_encode('alice:x')", "base64_encode(" R},
+    {"-c", "b64encode(b'alice:x')", "b64encode(" R},
+    {"-r", "curl_setopt($c, CURLOPT_PROXYUSERPWD, 'alice:x');",
+     "curl_setopt($c, CURLOPT_PROXYUSERPWD, '" R},
+    {"-r", "['Authorization' => 'x']", "['Authorization' =" R},
+    {"-c", "run(['tool', '-u', 'alice:x'])", "run(['tool', '-u', '" R},
+    {"-c", "getpass(); x()", NULL},
 };
 
 static void redact(const char *prev, const char *arg, char *out, size_t cap)
@@ -295,6 +344,73 @@ static const struct {
     {{"mkdir", "-pv"}, "-pv"},
     {{"mysql", "-P", "3306"}, "3306"},
     {{"mysql", "--port=3306"}, "--port=3306"},
+    {{"docker", "run", "-p8080:80"}, "-p8080:80"},
+    {{"docker", "run", "-p", "127.0.0.1:80:80"}, "127.0.0.1:80:80"},
+    {{"docker", "login", "-pS3CR3T"}, "-p" R},
+    {{"docker", "login", "-p=S3CR3T"}, "-p" R},
+    {{"docker", "login", "-p", "192837"}, R},
+    {{"yt-dlp", "-p", "192837465"}, R},
+    {{"yt-dlp", "-pS3CR3T"}, "-p" R},
+    {{"sshpass", "-p", "192837"}, R},
+    {{"redis-cli", "-a", "192837"}, R},
+    {{"ldapsearch", "-w", "192837"}, R},
+    {{"ldapsearch", "-wS3CR3T"}, "-w" R},
+    {{"ldapsearch", "-xw", "S3CR3T"}, R},
+    {{"zip", "-PS3CR3T"}, "-P" R},
+    {{"zip", "-rP", "S3CR3T"}, R},
+    {{"unzip", "-PS3CR3T"}, "-P" R},
+    {{"rar", "a", "-hpS3CR3T"}, "-hp" R},
+    {{"htpasswd", "-b", "f", "u", "S3CR3T"}, R},
+    {{"htpasswd", "-nb", "u", "S3CR3T"}, R},
+    {{"lftp", "-ualice,S3CR3T"}, "-u" R},
+    {{"smbclient", "-Ualice%S3CR3T"}, "-U" R},
+    {{"proxytunnel", "-R", "alice:S3CR3T"}, R},
+    {{"ssh", "-R", "8080:h:80"}, "8080:h:80"},
+    {{"http", "-A", "bearer", "-a", "S3CR3T"}, R},
+    {{"http", "-abob:S3CR3T"}, "-a" R},
+    {{"xfreerdp", "/u:alice", "/p:S3CR3T"}, "/p:" R},
+    {{"xfreerdp", "/gp:S3CR3T"}, "/gp:" R},
+    {{"xfreerdp", "/v:host:3389"}, "/v:host:3389"},
+    {{"python3", "-c", "run(['mysql', '-pS3CR3T'])"}, "run(['mysql', '-p" R},
+    {{"sh", "-c", "(mysql -pS3CR3T)"}, "(mysql -p" R},
+
+    /* curl: options in one word, bodies of all kinds, and no scheme */
+    {{"curl", "-sb", "sid=S3CR3T"}, R},
+    {{"curl", "-bsid=S3CR3T"}, "-b" R},
+    {{"curl", "-b", "cookies.txt"}, "cookies.txt"},
+    {{"curl", "-sd", "pin=S3CR3T"}, R},
+    {{"curl", "-d", "<pin>S3CR3T</pin>"}, R},
+    {{"curl", "-d", "S3CR3T"}, R},
+    {{"curl", "-dS3CR3T"}, "-d" R},
+    {{"curl", "-sdS3CR3T"}, "-sd" R},
+    {{"curl", "-d", "x&S3CR3T"}, R},
+    {{"curl", "-d", "pin%3DS3CR3T"}, R},
+    {{"curl", "-d", "hello world=S3CR3T"}, R},
+    {{"sh", "-c", "curl -d 'a S3CR3T'"}, "curl -d '" R},
+    {{"curl", "-Fpin=S3CR3T"}, "-F" R},
+    {{"curl", "-sF", "pin=S3CR3T"}, R},
+    {{"curl", "-Ecert.pem:S3CR3T"}, "-E" R},
+    {{"curl", "-sE", "cert.pem:S3CR3T"}, R},
+    {{"curl", "-uJohn Smith:S3CR3T"}, "-u" R},
+    {{"curl", "-sSxproxy:3128"}, "-sSxproxy:3128"},
+    {{"curl", "-sLo", "file"}, "file"},
+    {{"curl", "-LsSfo/dev/null"}, "-LsSfo/dev/null"},
+    {{"curl", "h/p?S3CR3T"}, "h/p?..."},
+    {{"curl", "localhost/#S3CR3T"}, "localhost/#..."},
+
+    /* long options that are not written out */
+    {{"curl", "--data-r", "S3CR3T"}, R},
+    {{"curl", "--js", "S3CR3T"}, R},
+    {{"curl", "--url-q", "pin=S3CR3T"}, R},
+    {{"curl", "--us", "alice:S3CR3T"}, R},
+    {{"curl", "--cer", "a.pem:S3CR3T"}, R},
+    {{"wget", "--post-da=S3CR3T"}, "--post-da=" R},
+    {{"wget", "--body-d=S3CR3T"}, "--body-d=" R},
+    {{"wget", "--ftp-pas=S3CR3T"}, "--ftp-pas=" R},
+    {{"curl", "--proxy", "h:1"}, "h:1"},
+    {{"curl", "--url", "h:1"}, "h:1"},
+    {{"curl", "--fail", "h"}, "h"},
+    {{"make", "--js", "x"}, "x"},
 };
 
 static void test_programs(void **state)
@@ -416,7 +532,8 @@ static void test_any_text(void **state)
     }
 }
 
-/* A command line may be 128 KiB long: work on it is bounded. */
+/* A command line may be 128 KiB long: no more of a word is looked at than there
+   is to show. */
 static void test_long(void **state)
 {
     const size_t n = 131072;
