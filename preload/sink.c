@@ -14,8 +14,13 @@
 
 /*
  * A pipe without a reader, or a limit on the size of files, would end the
- * program by a signal: not for our writes.
+ * program by a signal, and a terminal that it is in the background of may stop
+ * it: not for our writes. (With SIGTTOU blocked the terminal takes them.)
  */
+static const int signals[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
+
+#define N_SIGNALS (sizeof signals / sizeof signals[0])
+
 struct quiet {
     sigset_t ours, before;
 };
@@ -24,15 +29,14 @@ static void quiet_begin(struct quiet *q)
 {
     sigset_t pending;
     sigemptyset(&q->ours);
-    sigaddset(&q->ours, SIGPIPE);
-    sigaddset(&q->ours, SIGXFSZ);
+    for (size_t i = 0; i < N_SIGNALS; i++)
+        sigaddset(&q->ours, signals[i]);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &q->ours, &q->before);
     /* what is the program's own stays */
-    if (sigismember(&pending, SIGPIPE))
-        sigdelset(&q->ours, SIGPIPE);
-    if (sigismember(&pending, SIGXFSZ))
-        sigdelset(&q->ours, SIGXFSZ);
+    for (size_t i = 0; i < N_SIGNALS; i++)
+        if (sigismember(&pending, signals[i]))
+            sigdelset(&q->ours, signals[i]);
 }
 
 static void quiet_end(const struct quiet *q, bool failed)
@@ -45,7 +49,10 @@ static void quiet_end(const struct quiet *q, bool failed)
 
 void a407_sink_missed(const struct a407_config *c)
 {
+    struct quiet quiet;
+    quiet_begin(&quiet);
     a407_lost_add(c, 1);
+    quiet_end(&quiet, true);
 }
 
 static bool to_journald(const struct a407_event *e, const char *problem,

@@ -9,6 +9,7 @@ import tty
 
 from client import (LONG, PIPE_BUF, drain, expect, lost, now, numbers,
                     undisturbed)
+from place import PYTHON
 
 F_SETPIPE_SZ = 1031
 
@@ -211,6 +212,36 @@ def error_terminal(lab):
     return bad
 
 
+def error_in_background(lab):
+    """standard error is a terminal that stops jobs in the background which
+    write to it: the program is not stopped"""
+    state = lab.place.folder()
+    ours, theirs = os.openpty()
+    job = ("import fcntl, os, sys, termios, time\n"
+           "fcntl.ioctl(2, termios.TIOCSCTTY, 0)\n"
+           "mode = termios.tcgetattr(2)\n"
+           "mode[3] |= termios.TOSTOP\n"
+           "termios.tcsetattr(2, termios.TCSANOW, mode)\n"
+           "child = os.fork()\n"
+           "if child == 0:\n"
+           "    os.setpgid(0, 0)\n"
+           "    os.execvp(sys.argv[1], sys.argv[1:])\n"
+           "status = os.waitpid(child, os.WUNTRACED)[1]\n"
+           "if os.WIFSTOPPED(status):\n"
+           "    os.kill(child, 9)\n"
+           "    print('stopped')\n")
+    try:
+        child = lab.start("stderr", state, 1, stderr=theirs,
+                          wrap=(PYTHON, "-c", job))
+        done = lab.finish(child)
+        bad = undisturbed(done, 1)
+        bad += expect("records", drain(ours).count(b'"event"'), 1)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return bad
+
+
 def error_of_another(lab):
     """standard error is another user's pipe: nothing waits there either"""
     state = lab.place.folder(0o777)
@@ -271,5 +302,5 @@ def another_file_as_error(lab):
 
 TESTS = [without_reader, with_reader, full, reader_gone, long_records,
          error_file, error_full_disk, error_pipe, error_broken, error_socket,
-         error_terminal, error_of_another, connection_as_error,
-         another_file_as_error]
+         error_terminal, error_in_background, error_of_another,
+         connection_as_error, another_file_as_error]
