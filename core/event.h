@@ -190,7 +190,8 @@ void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap);
 void a407_redact_next(unsigned *programs, const char *prev, const char *arg,
                       char *out, size_t cap);
 
-/* JSON string with quotes, valid whatever the bytes are. */
+/* JSON string with quotes, valid whatever the bytes are; what a terminal would
+   obey is escaped. */
 void a407_json_string(struct a407_buf *out, struct a407_span s);
 
 #endif

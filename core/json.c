@@ -1,38 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "event.h"
+#include "text_put.h"
 
-static bool in_range(unsigned char c, unsigned char lo, unsigned char hi)
-{
-    return c >= lo && c <= hi;
-}
-
-/*
- * The length of the well-formed UTF-8 sequence at p, 0 if there is none
- * (Unicode, table 3-7: neither overlong forms nor surrogates).
- */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    unsigned char c = p[0];
-    if (c < 0x80)
-        return 1;
-    size_t want = in_range(c, 0xc2, 0xdf)   ? 2
-                  : in_range(c, 0xe0, 0xef) ? 3
-                  : in_range(c, 0xf0, 0xf4) ? 4
-                                            : 0;
-    if (want == 0 || n < want)
-        return 0;
-    unsigned char lo = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-    unsigned char hi = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-    if (!in_range(p[1], lo, hi))
-        return 0;
-    for (size_t i = 2; i < want; i++)
-        if (!in_range(p[i], 0x80, 0xbf))
-            return 0;
-    return want;
-}
-
-/* RFC 8259 section 7: the quote, the backslash and what is below U+0020. */
-static bool escape(struct a407_buf *out, unsigned char c)
+/* RFC 8259 section 7: the quote, the backslash and what is below U+0020; and
+   what a terminal that shows the line would obey. */
+static bool escape(struct a407_buf *out, unsigned c)
 {
     switch (c) {
     case '"':
@@ -52,23 +24,21 @@ static bool escape(struct a407_buf *out, unsigned char c)
 
 void a407_json_string(struct a407_buf *out, struct a407_span s)
 {
-    const unsigned char *p = (const unsigned char *)s.p;
     size_t from = 0, i = 0; /* from..i: to be copied as it is */
     a407_buf_str(out, "\"");
     while (i < s.n && !out->failed) {
-        size_t len = utf8_length(p + i, s.n - i);
-        bool plain = len > 1 ||
-                     (len == 1 && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\');
-        if (plain) {
+        unsigned c;
+        size_t len = a407_utf8_next(a407_span(s.p + i, s.n - i), &c);
+        if (len && c != '"' && c != '\\' && !a407_is_control(c)) {
             i += len;
             continue;
         }
         a407_buf_add(out, s.p + from, i - from);
-        if (len == 1)
-            escape(out, p[i]);
+        if (len)
+            escape(out, c);
         else
             a407_buf_str(out, "\xef\xbf\xbd"); /* U+FFFD */
-        from = ++i;
+        from = i += len ? len : 1;
     }
     if (i > from)
         a407_buf_add(out, s.p + from, i - from);

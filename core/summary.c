@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "summary.h"
 
+#include "text_put.h"
+
 enum { ERROR = 3, WARNING = 4, NOTICE = 5, INFORMATIONAL = 6 };
 
 int a407_summary_severity(const struct a407_event *e)
@@ -19,12 +21,16 @@ int a407_summary_severity(const struct a407_event *e)
 
 static void add_plain(struct a407_buf *out, const char *before, const char *z)
 {
+    struct a407_span s = a407_span_str(z);
     a407_buf_str(out, before);
-    size_t from = out->n;
-    a407_buf_str(out, z);
-    for (size_t i = from; i < out->n; i++)
-        if ((unsigned char)out->p[i] < 0x20 || out->p[i] == 0x7f)
-            out->p[i] = '?';
+    for (size_t i = 0, n; i < s.n && !out->failed; i += n ? n : 1) {
+        unsigned c;
+        n = a407_utf8_next(a407_span(s.p + i, s.n - i), &c);
+        if (n && !a407_is_control(c))
+            a407_buf_add(out, s.p + i, n);
+        else
+            a407_buf_str(out, "?");
+    }
 }
 
 static void add_answer(struct a407_buf *out, const struct a407_event *e)

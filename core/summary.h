@@ -13,8 +13,8 @@ int a407_summary_severity(const struct a407_event *e);
 
 /*
  * Appends one line of text without a line end: which program, what the proxy
- * said, to which request, and what came of it. Control bytes become "?".
- * False: out->failed. Allocates only in out.
+ * said, to which request, and what came of it. Control characters, and bytes
+ * that are no UTF-8, become "?". False: out->failed. Allocates only in out.
  */
 bool a407_summary_text(const struct a407_event *e, struct a407_buf *out);
 

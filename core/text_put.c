@@ -57,3 +57,40 @@ void a407_put_utf16(char *out, size_t cap, struct a407_span s)
     }
     out[at] = '\0';
 }
+
+static bool in_range(unsigned c, unsigned lo, unsigned hi)
+{
+    return c >= lo && c <= hi;
+}
+
+size_t a407_utf8_next(struct a407_span s, unsigned *c)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    unsigned lead = *c = p[0];
+    if (lead < 0x80)
+        return 1;
+    size_t want = in_range(lead, 0xc2, 0xdf)   ? 2
+                  : in_range(lead, 0xe0, 0xef) ? 3
+                  : in_range(lead, 0xf0, 0xf4) ? 4
+                                               : 0;
+    if (want == 0 || s.n < want)
+        return 0;
+    unsigned lo = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned hi = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (!in_range(p[1], lo, hi))
+        return 0;
+    *c = lead & (0x7fu >> want);
+    for (size_t i = 1; i < want; i++) {
+        if (!in_range(p[i], 0x80, 0xbf))
+            return 0;
+        *c = *c << 6 | (p[i] & 0x3fu);
+    }
+    return want;
+}
+
+bool a407_is_control(unsigned c)
+{
+    return c < 0x20 || in_range(c, 0x7f, 0x9f) || c == 0x061c ||
+           in_range(c, 0x200b, 0x200f) || in_range(c, 0x2028, 0x202e) ||
+           in_range(c, 0x2066, 0x2069) || c == 0xfeff;
+}

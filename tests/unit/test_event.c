@@ -270,7 +270,11 @@ static void test_strings(void **state)
         {"", 0, ""},
         {"a\"b\\c/", 6, "a\\\"b\\\\c/"},
         {"\n\r\t", 3, "\\n\\r\\t"},
-        {"\0\x01\x1f\x7f", 4, "\\u0000\\u0001\\u001f\x7f"},
+        {"\0\x01\x1f\x7f", 4, "\\u0000\\u0001\\u001f\\u007f"},
+        /* what a terminal obeys: C1, and what turns the direction */
+        {"\xc2\x9b\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8", 11,
+         "\\u009b\\u202e\\u2066\\u2028"},
+        {"\xc2\xa0\xe2\x80\xb0", 5, "\xc2\xa0\xe2\x80\xb0"},
         {"\xc3\xa9", 2, "\xc3\xa9"},
         {"\xe2\x82\xac", 3, "\xe2\x82\xac"},
         {"\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80"},
