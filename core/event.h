@@ -15,9 +15,10 @@
 /*
  * The record of one exchange that met a 407, and its JSON line. The keys are
  * in docs/log-schema.json, and explained in docs/log.md. Every string here is
- * already free of secrets when it is filled in, except args, which
- * a407_event_json redacts. All of it is bounded: a line has at most some
- * A407_EVENT_LINE_MAX bytes.
+ * already free of secrets when it is filled in, except args and the texts of
+ * the proxy, which a407_event_json redacts: a secret that the proxy was sent is
+ * looked for in what it said, and not in what is left of that. All of it is
+ * bounded: a line has at most some A407_EVENT_LINE_MAX bytes.
  */
 
 enum a407_outcome {
@@ -48,7 +49,7 @@ struct a407_event_challenge {
     char qop[32];     /* Digest */
     char charset[16]; /* Basic, Digest */
     char error[64];   /* Bearer (RFC 6750 section 3), as are the next two */
-    char error_description[160];
+    char error_description[512]; /* as it came: less is shown */
     char scope[128];
     size_t token68_n; /* how long the token68 was; the token is never kept */
 };
@@ -79,8 +80,8 @@ enum a407_event_field_id {
 struct a407_event_answer {
     struct {
         enum a407_event_field_id id;
-        char value[256];
-    } fields[A407_EVENT_FIELDS]; /* as they came */
+        char value[1024];
+    } fields[A407_EVENT_FIELDS]; /* as they came: less is shown */
     size_t n_fields;
     struct a407_proxy_status statuses[A407_EVENT_STATUSES];
     size_t n_statuses;
@@ -151,7 +152,7 @@ const char *a407_event_field_name(enum a407_event_field_id id);
 
 struct a407_challenges;
 
-/* What was offered: bounded, and each text without what could be a secret. */
+/* What was offered, bounded. */
 void a407_event_set_challenges(struct a407_event *ev,
                                const struct a407_challenges *offered);
 

@@ -274,14 +274,17 @@ static void hide_values(struct a407_event *ev, struct a407_span list)
 static void hide_target(struct a407_event *ev, struct a407_span target)
 {
     const char *query = memchr(target.p, '?', target.n);
-    const char *at = memchr(target.p, '@', target.n);
     if (query)
         hide_values(ev, a407_span(query + 1,
                                   target.n - (size_t)(query + 1 - target.p)));
+    const char *from = memmem(target.p, target.n, "://", 3);
+    from = from ? from + 3 : target.p;
+    size_t n = target.n - (size_t)(from - target.p);
+    const char *slash = memchr(from, '/', n);
+    /* the last one: a password may hold others */
+    const char *at = memrchr(from, '@', slash ? (size_t)(slash - from) : n);
     if (!at)
         return;
-    const char *from = memmem(target.p, (size_t)(at - target.p), "://", 3);
-    from = from ? from + 3 : target.p;
     const char *colon = memchr(from, ':', (size_t)(at - from));
     from = colon ? colon + 1 : from;
     a407_event_hide(ev, a407_span(from, (size_t)(at - from)));

@@ -7,7 +7,7 @@
 #include "http_date.h"
 #include "text_put.h"
 
-/* What was read, as the record keeps it: bounded, and without secrets. */
+/* What was read, as the record keeps it: bounded. */
 
 const char *a407_event_field_name(enum a407_event_field_id id)
 {
@@ -36,16 +36,9 @@ static bool is_true(const struct a407_challenge *c, const char *name)
     return a407_span_ieq(a407_span_str(text), "true");
 }
 
-/* Words of somebody else: they may hold a URL, with what is in it. */
-static void put_words(char *out, size_t cap, const char *words)
-{
-    a407_redact_arg(NULL, words, out, cap);
-}
-
 static void set_challenge(struct a407_event_challenge *o,
                           const struct a407_challenge *c)
 {
-    char words[512];
     a407_put(o->scheme, sizeof o->scheme, c->scheme);
     param(o->realm, sizeof o->realm, c, "realm");
     param(o->algorithm, sizeof o->algorithm, c, "algorithm");
@@ -53,8 +46,8 @@ static void set_challenge(struct a407_event_challenge *o,
     param(o->charset, sizeof o->charset, c, "charset");
     param(o->error, sizeof o->error, c, "error");
     param(o->scope, sizeof o->scope, c, "scope");
-    param(words, sizeof words, c, "error_description");
-    put_words(o->error_description, sizeof o->error_description, words);
+    param(o->error_description, sizeof o->error_description, c,
+          "error_description");
     o->stale = is_true(c, "stale");
     o->userhash = is_true(c, "userhash");
     o->token68_n = c->token68.n;
@@ -83,31 +76,21 @@ static enum a407_event_field_id field_id(struct a407_span name)
 static void add_field(struct a407_event_answer *a, enum a407_event_field_id id,
                       struct a407_span value)
 {
-    char text[1024];
     size_t same = 0;
     for (size_t i = 0; i < a->n_fields; i++)
         same += a->fields[i].id == id;
     if (a->n_fields == A407_EVENT_FIELDS || same == A407_EVENT_VALUES)
         return;
-    a407_put(text, sizeof text, value);
     a->fields[a->n_fields].id = id;
-    put_words(a->fields[a->n_fields].value, sizeof a->fields[0].value, text);
+    a407_put(a->fields[a->n_fields].value, sizeof a->fields[0].value, value);
     a->n_fields++;
 }
 
 static void add_statuses(struct a407_event_answer *a, struct a407_span value)
 {
-    char words[sizeof a->statuses[0].details];
-    size_t from = a->n_statuses;
-    a->n_statuses += a407_proxy_status_parse(value, a->statuses + from,
-                                             A407_EVENT_STATUSES - from);
-    for (size_t i = from; i < a->n_statuses; i++) {
-        struct a407_proxy_status *s = &a->statuses[i];
-        memcpy(words, s->details, sizeof words);
-        put_words(s->details, sizeof s->details, words);
-        memcpy(words, s->next_hop, sizeof s->next_hop);
-        put_words(s->next_hop, sizeof s->next_hop, words);
-    }
+    a->n_statuses +=
+        a407_proxy_status_parse(value, a->statuses + a->n_statuses,
+                                A407_EVENT_STATUSES - a->n_statuses);
 }
 
 /* Whole seconds, rounded down on both sides: the same clock gives 0. */

@@ -4,7 +4,8 @@
 #include "event.h"
 
 /* Enough to recognise a word by; bounds the line. */
-#define ARG_SHOWN 256
+#define ARG_SHOWN   256
+#define WORDS_SHOWN 256 /* of what the proxy said */
 
 const char *a407_outcome_name(enum a407_outcome o)
 {
@@ -100,6 +101,23 @@ static void add_number(struct a407_buf *out, const char *key, uint64_t v)
         a407_buf_fmt(out, "%s%" PRIu64, key, v);
 }
 
+/* Words of somebody else: they may hold a URL, with what is in it. At most
+   cap - 1 bytes are shown. */
+static void add_words(struct a407_buf *out, const char *key, const char *z,
+                      size_t cap)
+{
+    char shown[WORDS_SHOWN];
+    a407_redact_arg(NULL, z, shown, at_most(cap, sizeof shown));
+    add_string(out, key, shown);
+}
+
+static void add_words_if(struct a407_buf *out, const char *key, const char *z,
+                         size_t cap)
+{
+    if (z[0])
+        add_words(out, key, z, cap);
+}
+
 static void add_challenge(struct a407_buf *out,
                           const struct a407_event_challenge *c)
 {
@@ -113,7 +131,7 @@ static void add_challenge(struct a407_buf *out,
     if (c->stale)
         add_bool(out, ",\"stale\":", true);
     add_if(out, ",\"error\":", c->error);
-    add_if(out, ",\"error_description\":", c->error_description);
+    add_words_if(out, ",\"error_description\":", c->error_description, 160);
     add_if(out, ",\"scope\":", c->scope);
     add_number(out, ",\"token68_length\":", c->token68_n);
     a407_buf_str(out, "}");
@@ -128,8 +146,8 @@ static void add_statuses(struct a407_buf *out,
         add_if(out, ",\"error\":", s->error);
         add_number(out,
                    ",\"received_status_code\":", (uint64_t)s->received_status);
-        add_if(out, ",\"next_hop\":", s->next_hop);
-        add_if(out, ",\"details\":", s->details);
+        add_words_if(out, ",\"next_hop\":", s->next_hop, sizeof s->next_hop);
+        add_words_if(out, ",\"details\":", s->details, sizeof s->details);
         a407_buf_str(out, "}");
     }
     if (a->n_statuses)
@@ -168,7 +186,8 @@ static void add_fields(struct a407_buf *out, const struct a407_event_answer *a)
             if (!values++)
                 a407_buf_fmt(out, "%s\"%s\":[", before,
                              a407_event_field_name(a->fields[i].id));
-            add_string(out, values > 1 ? "," : "", a->fields[i].value);
+            add_words(out, values > 1 ? "," : "", a->fields[i].value,
+                      WORDS_SHOWN);
         }
         if (!values)
             continue;

@@ -29,10 +29,13 @@ static void put(struct writer *w, const char *p, size_t n)
 {
     size_t room = w->cap - 1 - w->n;
     if (n > room) {
+        size_t back = 0;
         n = room;
-        /* don't leave half a UTF-8 sequence behind */
-        while (n && ((unsigned char)p[n] & 0xc0) == 0x80)
-            n--;
+        /* don't leave half a UTF-8 sequence behind: they have 4 bytes */
+        while (back < 4 && back < n &&
+               ((unsigned char)p[n - back] & 0xc0) == 0x80)
+            back++;
+        n -= back < 4 ? back : 0;
         w->full = true;
     }
     memcpy(w->out + w->n, p, n);

@@ -237,6 +237,13 @@ def curls():
         proxy="echo")
 
 
+    yield Scene("an echo of userinfo with an @", [
+        "perl", "-e", RAW, "{port}", "http://bob:a@{s:u}@auth407.test/"],
+        proxy="echo")
+    yield Scene("an echo of special characters", [*CURL, URL], proxy="echo",
+                env={**OURS, "AUTH407_PASSWORD": "{x:password}"}, sent=())
+
+
 def others():
     """What other clients have for it."""
     yield Scene("wget: userinfo in the variable", [*WGET, URL], env=IN_URL,
