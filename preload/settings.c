@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
 #include <time.h>
@@ -15,6 +17,7 @@
 #include "complain.h"
 #include "credfile_read.h"
 #include "lockout.h"
+#include "log_target.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct a407_config *config;
@@ -37,6 +40,23 @@ static void read_file(struct a407_config *c, struct a407_diag *diag)
     a407_buf_free(&text);
 }
 
+/* The program may change its folder: what the log's path is relative to is
+   settled now. */
+static void settle_log(struct a407_config *c)
+{
+    if (c->log[0] == '/' || a407_log_is_word(c->log))
+        return;
+    char *folder = getcwd(NULL, 0);
+    size_t n = folder ? strlen(folder) + strlen(c->log) + 2 : 0;
+    char *path = folder ? malloc(n) : NULL;
+    if (path) {
+        snprintf(path, n, "%s/%s", folder, c->log);
+        free(c->log);
+        c->log = path;
+    }
+    free(folder);
+}
+
 static void load(void)
 {
     struct a407_diag diag = {""};
@@ -50,6 +70,7 @@ static void load(void)
         a407_config_free(c);
         return;
     }
+    settle_log(c);
     if (diag.text[0])
         a407_complain(c, diag.text);
     diag.text[0] = '\0';

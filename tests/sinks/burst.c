@@ -6,7 +6,8 @@
  * records, longer. Prints how many answers there were of each kind, which is
  * all that a program under the library may tell from one without it.
  * BURST_ERROR=PATH: that file is at 2 for every request with an odd number, and
- * for the others what was there before, or nothing.
+ * for the others what was there before, or nothing. BURST_FOLDER=PATH: the
+ * folder that it goes to after the first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -121,6 +122,9 @@ int main(int argc, char **argv)
             fd = dial(argv[1], argv[2]);
         ask(fd, argv[4], i);
         hear(fd, &a);
+        const char *folder = getenv("BURST_FOLDER");
+        if (folder && chdir(folder) != 0)
+            die(folder);
         refused += a.status == 407;
         other += a.status != 407;
         if (a.close) {

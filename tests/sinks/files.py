@@ -23,6 +23,16 @@ def new_file(lab):
     return bad + expect("lost", lost(state), 0)
 
 
+def relative(lab):
+    """a relative path: the program's folder at first counts, not a later one"""
+    state = lab.place.folder()
+    elsewhere = lab.place.folder()
+    bad = lab.run("log", state, 3, BURST_FOLDER=elsewhere)
+    bad += expect("requests", numbers(lab.records(
+        (state / "log").read_bytes()), "t"), [1, 2, 3])
+    return bad + expect("elsewhere", os.listdir(elsewhere), [])
+
+
 def nothing(lab):
     """none: no file is made"""
     state = lab.place.folder()
@@ -379,7 +389,7 @@ def limit_of_process_1(lab):
                         ["log", "log.1", "log.1.1"])
 
 
-TESTS = [new_file, nothing, hindrances, another_user, folder_of_root,
+TESTS = [new_file, relative, nothing, hindrances, another_user, folder_of_root,
          no_state, full_disk, full_disk_many, size_limit_of_shell,
          long_records, renamed, limit, limit_smaller_than_a_line,
          limit_keeps_mode, limit_of_a_stranger, limit_of_a_link,
