@@ -87,7 +87,7 @@ void a407_lockout_mark(const struct a407_config *c,
         return;
     }
     a407_make_parents(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = a407_open_file(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return;
     futimens(fd, NULL);

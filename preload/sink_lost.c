@@ -43,8 +43,8 @@ static char *count_path(const struct a407_config *c)
 /* Opens the count and locks it; its present value. -1: it can't be had. */
 static int open_count(const char *path, int how, struct stat *st)
 {
-    int fd =
-        open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | how, 0600);
+    int fd = a407_open_file(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW |
+                                      O_NONBLOCK | how);
     if (fd < 0)
         return -1;
     for (int i = 0; i < LOCK_TRIES; i++) {

@@ -33,6 +33,29 @@ def relative(lab):
     return bad + expect("elsewhere", os.listdir(elsewhere), [])
 
 
+def root_in_a_users_folder(lab):
+    """what root makes in a user's folder belongs to that user, and leads
+    nowhere else"""
+    state = lab.place.folder()
+    os.chown(state, 1234, 4321)
+    log = state / "auth407/407.jsonl"
+    bad = lab.run(log, state, 1)
+    bad += lab.run("/dev/full", state, 1)
+    for path in (log.parent, log, log.parent / "lost"):
+        seen = path.lstat()
+        bad += expect(path.name, (seen.st_uid, seen.st_gid), (1234, 4321))
+    bad += lab.run(log, state, 1, wrap=("setpriv", "--reuid=1234",
+                                        "--regid=4321", "--clear-groups"))
+    bad += expect("requests", numbers(lab.records(log.read_bytes()), "t"),
+                  [1, 1])
+    target = lab.place.folder() / "target"
+    target.touch()
+    log.unlink()
+    log.symlink_to(target)
+    bad += lab.run(log, state, 1)
+    return bad + expect("behind a link", target.read_bytes(), b"")
+
+
 def nothing(lab):
     """none: no file is made"""
     state = lab.place.folder()
@@ -389,8 +412,8 @@ def limit_of_process_1(lab):
                         ["log", "log.1", "log.1.1"])
 
 
-TESTS = [new_file, relative, nothing, hindrances, another_user, folder_of_root,
-         no_state, full_disk, full_disk_many, size_limit_of_shell,
+TESTS = [new_file, relative, root_in_a_users_folder, nothing, hindrances,
+         another_user, folder_of_root, no_state, full_disk, full_disk_many, size_limit_of_shell,
          long_records, renamed, limit, limit_smaller_than_a_line,
          limit_keeps_mode, limit_of_a_stranger, limit_of_a_link,
          limit_in_the_way, limit_of_process_1, limit_without_exchange,
