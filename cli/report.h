@@ -55,8 +55,8 @@ struct a407_report_record {
     size_t n_attempts;            /* of ours; may exceed the array */
     struct a407_report_attempt attempts[A407_EVENT_ATTEMPTS];
     struct a407_span scheme, credential, user; /* of the last attempt */
-    int64_t pid, lost;                   /* lines lost before this one */
-    struct a407_span host;               /* the machine's name */
+    int64_t pid, lost;                         /* lines lost before this one */
+    struct a407_span host;                     /* the machine's name */
     struct a407_span executable, module;
     struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
     size_t n_args;

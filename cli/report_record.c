@@ -251,9 +251,9 @@ static int enter(struct a407_report_parser *p, enum kind kind)
     }
     p->stack[++p->depth] = p->key->to;
     if (p->key->to == ATTEMPT) {
-        static const enum place of_one[] = {TRY_SCHEME, TRY_CREDENTIAL,
-                                            TRY_USER, TRY_STATUS, TRY_DURATION,
-                                            TRY_LOCAL_PORT};
+        static const enum place of_one[] = {TRY_SCHEME,   TRY_CREDENTIAL,
+                                            TRY_USER,     TRY_STATUS,
+                                            TRY_DURATION, TRY_LOCAL_PORT};
         size_t i;
 
         for (i = 0; i < sizeof of_one / sizeof *of_one; i++)
