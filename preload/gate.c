@@ -53,7 +53,7 @@ static bool of_a_fault(int s)
 
 /* Would read() be restarted after a signal? Not knowing which one came, all
    handlers are asked. */
-static bool signals_restart(void)
+bool a407_signals_restart(void)
 {
     struct sigaction sa;
     for (int s = 1; s < SIGRTMIN; s++)
@@ -87,7 +87,7 @@ int a407_wait(int fd, short events, int ms)
         int n = poll(&p, 1, ms);
         if (n >= 0)
             return n > 0 ? p.revents : 0;
-        if (errno != EINTR || !signals_restart())
+        if (errno != EINTR || !a407_signals_restart())
             return -1;
         if (ms < 0)
             continue;

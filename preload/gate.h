@@ -112,6 +112,9 @@ int a407_timeout_ms(int fd, int option);
  */
 int a407_wait(int fd, short events, int ms);
 
+/* Has no handler of the program been installed without SA_RESTART? */
+bool a407_signals_restart(void);
+
 /* The same, not ended by any signal: for waits that are ours alone. */
 int a407_wait_through(int fd, short events, int ms);
 

@@ -16,6 +16,9 @@
  */
 #define SILENCE_MS 15000
 
+/* By how much the kernel's limit and our clock may differ. */
+#define TICK_MS 20
+
 static bool is_nonblocking(int fd)
 {
     int fl = REAL(fcntl)(fd, F_GETFL);
@@ -31,6 +34,24 @@ static enum a407_gate give(struct a407_reading *r, struct a407_conn *c,
     r->result = result;
     a407_leave(error);
     return A407_GATE_RETURN;
+}
+
+/*
+ * Part of what was waited for has come, and no more: why? The end of the
+ * connection, or a buffer that is too small to wait for more, are seen to by
+ * another look. A limit of the program's own, or a signal, are its to know of:
+ * a signal ends a sleep that has a limit whatever its handler says.
+ */
+static bool was_disturbed(struct a407_conn *c, int fd, ssize_t k, int64_t slept,
+                          int *error)
+{
+    int least = 1, own = a407_timeout_ms(fd, SO_RCVTIMEO);
+    socklen_t n = sizeof least;
+    if (!c->lowat || a407_wait_through(fd, POLLRDHUP, 0) > 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &least, &n) != 0 || k >= least)
+        return false;
+    *error = own >= 0 && slept + TICK_MS >= own ? EAGAIN : EINTR;
+    return own >= 0 || !a407_signals_restart();
 }
 
 /*
@@ -53,17 +74,17 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
         need = 1;
     }
     a407_leave(0);
+    int64_t start = a407_now_ms();
     ssize_t k = REAL(recv)(fd, room, need, MSG_PEEK);
+    int64_t slept = a407_now_ms() - start;
     int error = a407_enter();
     if (room != &one)
         free(room);
     pthread_mutex_lock(&c->lock);
     if (renewed != c->renewed)
         return true; /* another thread was quicker: what ended is no more */
-    /* Part of what was waited for: the end, or the program's own time limit. */
-    if (k > 0 && (size_t)k < need && a407_timeout_ms(fd, SO_RCVTIMEO) >= 0 &&
-        a407_wait_through(fd, POLLRDHUP, 0) <= 0) {
-        errno = EAGAIN;
+    if (k > 0 && (size_t)k < need && was_disturbed(c, fd, k, slept, &error)) {
+        errno = error;
         return false;
     }
     if (k >= 0)

@@ -100,6 +100,9 @@ def signal_cases():
         for fault in ((), CLOSING):
             yield Case("signal", mode, options=("--slow-ms", "300"),
                        faults=(*fault, "slow-final"))
+    for fault in ("trickle", "split-status"):
+        yield Case("signal", "limits", faults=("slow-final", fault),
+                   options=("--slow-ms", "300", "--trickle-us", "4000"))
     yield Case("signal", "other", options=("--slow-ms", "500"),
                faults=("slow-final",), extra=(1, 2), events=(1, 2))
 

@@ -2,9 +2,10 @@
 /*
  * Signals that come while an answer is waited for. MODE: restart (a timer every
  * 10 ms, SA_RESTART), crash (the same in a program that would also like to
- * tell of its crash), interrupt (without SA_RESTART: recv says EINTR), other
- * (the handler speaks to the proxy on a connection of its own), same (it writes
- * the request whose answer is waited for).
+ * tell of its crash), interrupt (without SA_RESTART: recv says EINTR), limits
+ * (the same where SO_RCVTIMEO is far away: never EAGAIN, which would be it),
+ * other (the handler speaks to the proxy on a connection of its own), same (it
+ * writes the request whose answer is waited for).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -51,13 +52,17 @@ static void on_tick(int s)
     ticks++;
 }
 
-static void timer(const struct victim *v, int flags)
+static void timer(const struct victim *v, int flags, int limit_s)
 {
+    struct timeval limit = {limit_s, 0};
     static struct answer a;
     struct itimerval often = {{0, 10000}, {0, 10000}}, never = {0};
     struct sigaction sa = {.sa_handler = on_tick, .sa_flags = flags};
     char rq[REQUEST_MAX];
     int fd = victim_connect(v);
+    if (limit_s &&
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0)
+        fail("setsockopt");
     sigaction(SIGALRM, &sa, NULL);
     send_all(fd, rq, make_get(v, "/bytes/20000", rq));
     setitimer(ITIMER_REAL, &often, NULL);
@@ -140,9 +145,11 @@ int main(int argc, char **argv)
         sigaction(SIGABRT, &sa, NULL);
     }
     if (crash || strcmp(v.mode, "restart") == 0)
-        timer(&v, SA_RESTART);
+        timer(&v, SA_RESTART, 0);
     else if (strcmp(v.mode, "interrupt") == 0)
-        timer(&v, 0);
+        timer(&v, 0, 0);
+    else if (strcmp(v.mode, "limits") == 0)
+        timer(&v, 0, 30);
     else if (strcmp(v.mode, "other") == 0)
         handler(&v, true);
     else if (strcmp(v.mode, "same") == 0)
