@@ -129,10 +129,13 @@ bool a407_request_rewrite(struct a407_engine *e)
         a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
     e->x.standin = leg;
     e->sent_keep = leg || e->rq_keep_alive;
-    if (!e->out.failed)
-        return true;
-    a407_buf_free(&e->out);
-    return false;
+    if (e->out.failed) {
+        a407_buf_free(&e->out);
+        return false;
+    }
+    if (!leg && e->x.legs > 1)
+        e->x.proofs++;
+    return true;
 }
 
 /*

@@ -113,8 +113,6 @@ enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
     x->edition = e->proxy->edition[x->cred_index];
     x->leg = step == A407_STEP_LEG;
     x->legs++;
-    if (x->legs > 1 && !x->leg)
-        x->proofs++;
     x->answering = true;
     return A407_TRY_READY;
 }
