@@ -50,6 +50,12 @@ void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
 void a407_settle(int fd, const void *caller);
 
 /*
+ * The connection was found to be over. Was a 407 in its queue that has been
+ * answered by now, on another one? Waits for no answer. Keeps errno.
+ */
+bool a407_revive(int fd, const void *caller);
+
+/*
  * A write of msg's iovecs. True: it is done, *result and errno are the
  * program's. False: make the call as it is.
  */

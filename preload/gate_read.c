@@ -243,6 +243,30 @@ static bool unanswered(struct a407_conn *c)
     return yes && !c->gone;
 }
 
+bool a407_revive(int fd, const void *caller)
+{
+    int saved = a407_enter();
+    struct a407_conn *c = a407_guard.depth == 1 ? a407_conn_get(fd) : NULL;
+    bool fresh = false;
+    if (c) {
+        pthread_mutex_lock(&c->lock);
+        c->fd = fd;
+        c->caller = caller;
+        a407_check_socket(c, fd);
+        if (!c->gone && unanswered(c)) {
+            a407_pump(c, fd);
+            a407_engine_lock(c);
+            fresh = a407_engine_reconnected_once(c->engine);
+            a407_engine_unlock(c);
+            a407_forget_if_done(c);
+        }
+        pthread_mutex_unlock(&c->lock);
+        a407_conn_put(c);
+    }
+    a407_leave(saved);
+    return fresh;
+}
+
 void a407_settle(int fd, const void *caller)
 {
     int saved = a407_enter();

@@ -207,7 +207,13 @@ static __attribute__((noinline)) void shut(int fd, int how)
 
 A407_EXPORT int shutdown(int fd, int how)
 {
-    if (a407_reads(fd))
-        shut(fd, how);
-    return REAL(shutdown)(fd, how);
+    if (!a407_reads(fd))
+        return REAL(shutdown)(fd, how);
+    shut(fd, how);
+    int rc = REAL(shutdown)(fd, how);
+    /* It was repeated where there was one: the request has its end there. */
+    if (rc != 0 && how == SHUT_WR && errno == ENOTCONN &&
+        a407_revive(fd, A407_CALLER))
+        return 0;
+    return rc;
 }

@@ -114,7 +114,8 @@ def way_cases():
             yield Case("ways", "hesitant", auth, (fault,), extra=(1, 2),
                        label=f"{auth[1]} {fault}")
     for fault in ("http10", "http10-keep", "half-close", "rst"):
-        yield Case("ways", "half-closed", faults=(fault,), extra=(1, 2))
+        for mode in ("half-closed", "half-closed-late"):
+            yield Case("ways", mode, faults=(fault,), extra=(1, 2))
 
 
 def own_cases():

@@ -89,6 +89,8 @@ static void half_closed(const struct victim *v)
     char rq[REQUEST_MAX];
     int fd = victim_connect(v);
     send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    if (strcmp(v->mode, "half-closed-late") == 0)
+        usleep(200000); /* the answer is there, and perhaps a reset */
     say("shutdown %d", shutdown(fd, SHUT_WR));
     read_answer(fd, &answer, "GET");
     ssize_t k = send(fd, "x", 1, MSG_NOSIGNAL);
@@ -166,9 +168,13 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*call)(const struct victim *v);
-    } modes[] = {{"hesitant", hesitant},     {"half-closed", half_closed},
-                 {"own-right", own_right},   {"own-wrong", own_wrong},
-                 {"nothing", nothing_asked}, {"impatient", impatient}};
+    } modes[] = {{"hesitant", hesitant},
+                 {"half-closed", half_closed},
+                 {"half-closed-late", half_closed},
+                 {"own-right", own_right},
+                 {"own-wrong", own_wrong},
+                 {"nothing", nothing_asked},
+                 {"impatient", impatient}};
     struct victim v;
     victim_args(&v, argc, argv);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
