@@ -8,6 +8,8 @@ import subprocess
 import threading
 import time
 
+from ports import free_port
+
 REALM = "CORP.TEST"
 PASSWORD = "correct horse #1"
 SERVICE = "HTTP/proxy.test"
@@ -51,12 +53,6 @@ kdc = FILE:{home}/{log}
 
 # Two hosts: libkrb5 tells its primary KDC by the address, without the port.
 HOSTS = "127.0.0.1", "127.0.0.2"
-
-
-def free_port(host=HOSTS[0]):
-    with socket.socket() as s:
-        s.bind((host, 0))
-        return s.getsockname()[1]
 
 
 def answers(address):

@@ -18,6 +18,7 @@ import threading
 
 import cases
 import servers
+from ports import free_port
 
 TIMEOUT = 15  # seconds that any victim may take
 USER, PASSWORD = "alice", "open sesame: \"1\""
@@ -69,7 +70,7 @@ class Harness:
                                            self.folder / "origin.log"))
         self.tls = enter(servers.TlsOrigin(self.folder,
                                            self.folder / "tls.log"))
-        self.closed_port = servers.free_port()
+        self.closed_port = free_port()
         return self
 
     def __exit__(self, *_):

@@ -14,6 +14,10 @@ import tempfile
 import threading
 import time
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from ports import free_port  # noqa: E402
+
 INSIDE = "A407_INTEGRATION_INSIDE"
 CLEAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -127,9 +131,7 @@ class Lab:
     def free_port(self):
         with self._lock:
             while True:
-                with socket.socket() as s:
-                    s.bind(("127.0.0.1", 0))
-                    port = s.getsockname()[1]
+                port = free_port()
                 if port not in self._ports:
                     self._ports.add(port)
                     return port

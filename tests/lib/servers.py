@@ -3,7 +3,6 @@
 
 import collections
 import pathlib
-import socket
 import subprocess
 import sys
 import time
@@ -143,13 +142,6 @@ def make_certificate(folder, name="localhost"):
     server.write_bytes((folder / "server.key").read_bytes() +
                        (folder / "server.crt").read_bytes())
     return authority, server
-
-
-def free_port():
-    """A port of 127.0.0.1 on which nobody listens."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def pattern(n):
