@@ -147,8 +147,10 @@ class GssApache(Acceptor, Apache):
         return "".join(f"{line}\n" for line in lines)
 
 
+# one thread: with several, lines of the log went missing
 HAPROXY = """\
 global
+ nbthread 1
  log stdout format raw local0
 defaults
  mode http
