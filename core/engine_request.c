@@ -264,7 +264,7 @@ void a407_engine_release(struct a407_engine *e, bool ours)
     /* Pipelined ones have no part in the exchange at the front. */
     struct a407_outstanding *last = &e->q[e->q_n - 1];
     struct a407_proxy *p = e->proxy;
-    bool own = x->answering || !p->scheme;
+    bool own = (x->answering && !e->pipelined) || !p->scheme;
     last->ours = own ? x->scheme : p->scheme;
     last->cred_index = own ? x->cred_index : p->cred_index;
     last->edition = own ? x->edition : p->edition[p->cred_index];

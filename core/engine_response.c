@@ -9,14 +9,20 @@
 static const char unreadable[] =
     "no answer to the handshake that could be read";
 
+/* The program gets the 407 that is kept, or the end; the record says why. */
+static void give_back(struct a407_engine *e, const char *why)
+{
+    a407_event_note(e, A407_CAUSE_PROTOCOL, why);
+    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+    a407_engine_move(e, A407_ST_GIVE_BACK);
+}
+
 static void begin_deliver(struct a407_engine *e)
 {
     /* A body that is still being written has no place behind a leg: the proxy
        would take it for a request. */
     if (e->x.standin && e->w == A407_W_BODY && a407_engine_active(e)) {
-        a407_event_note(e, A407_CAUSE_PROTOCOL, unreadable);
-        a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-        a407_engine_move(e, A407_ST_GIVE_BACK);
+        give_back(e, unreadable);
         return;
     }
     a407_buf_clear(&e->resp);
@@ -32,10 +38,7 @@ void a407_engine_no_answer(struct a407_engine *e)
     /* What a body has set going may be under way: then the truth is the
        connection's own end. Without one the 407 says more. */
     if (ours && e->kept.n && !body_out) {
-        a407_event_note(e, A407_CAUSE_PROTOCOL,
-                        "no answer to the repeated request");
-        a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-        a407_engine_move(e, A407_ST_GIVE_BACK);
+        give_back(e, "no answer to the repeated request");
         return;
     }
     begin_deliver(e); /* the program reads the end itself */
@@ -92,9 +95,7 @@ static void swallow(struct a407_engine *e, size_t head,
         return;
     }
     /* The program can't be given this answer: what is kept, or the end. */
-    a407_event_note(e, A407_CAUSE_PROTOCOL, took_first);
-    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-    a407_engine_move(e, A407_ST_GIVE_BACK);
+    give_back(e, took_first);
 }
 
 /*
@@ -482,10 +483,7 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
         a407_engine_move(e, A407_ST_WAIT);
         return;
     }
-    a407_event_note(e, A407_CAUSE_PROTOCOL,
-                    ok ? "out of memory" : "the proxy can't be reached again");
-    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-    a407_engine_move(e, A407_ST_GIVE_BACK);
+    give_back(e, ok ? "out of memory" : "the proxy can't be reached again");
 }
 
 /* A proxy that has answered a leg on this very connection does answer there: it
