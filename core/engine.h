@@ -242,6 +242,9 @@ struct a407_told {
 bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out);
 void a407_ask_clear(struct a407_ask *ask);
 
+/* Wipes and frees what told owns. */
+void a407_told_clear(struct a407_told *told);
+
 /* Takes over what told owns, and leaves it empty. */
 void a407_engine_told(struct a407_engine *e, struct a407_told *told);
 

@@ -228,6 +228,13 @@ static void after_again(struct a407_engine *e)
     }
 }
 
+void a407_told_clear(struct a407_told *t)
+{
+    a407_buf_free(&t->token);
+    a407_credentials_free(t->secret);
+    *t = (struct a407_told){0};
+}
+
 void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 {
     if (e->st == A407_ST_ASK) {
@@ -244,9 +251,7 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *t)
         else
             a407_engine_move(e, A407_ST_WAIT);
     }
-    a407_buf_free(&t->token);
-    a407_credentials_free(t->secret);
-    *t = (struct a407_told){0};
+    a407_told_clear(t);
 }
 
 bool a407_engine_in_handshake(const struct a407_engine *e)

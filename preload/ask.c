@@ -2,8 +2,14 @@
 #include "ask.h"
 
 #include "fetch.h"
-#include "gate.h"
 #include "gss.h"
+#include "guard.h"
+
+/* Where the settings say nothing. */
+#define DEFAULT_MS 10000
+
+/* After this a thread that asks has gone in the middle (siglongjmp()). */
+#define SLACK_MS 5000
 
 static bool next_ask(struct a407_conn *c, struct a407_ask *ask, bool *copied)
 {
@@ -14,28 +20,87 @@ static bool next_ask(struct a407_conn *c, struct a407_ask *ask, bool *copied)
     return any;
 }
 
-void a407_answer_asks(struct a407_conn *c)
+/* Outside, and nothing of the connection is touched. A thread is not cancelled
+   here: the child would be left behind. */
+static void answer(const struct a407_config *config, struct a407_child *child,
+                   const struct a407_ask *ask, int64_t ms,
+                   struct a407_told *told)
 {
-    const struct a407_config *config = c->site->proxy.config;
-    struct a407_ask ask = {0};
-    bool copied;
-    while (next_ask(c, &ask, &copied)) {
-        struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
-        if (ask.kind == A407_ASK_TOKEN && !ask.token.p)
-            a407_end_asks(c); /* of a handshake that came to nothing */
-        if (copied && ask.kind == A407_ASK_SECRET)
-            a407_fetch_answer(config, &ask, &told);
-        else if (copied)
-            a407_gss_answer(config, &c->child, &ask, &told);
-        a407_engine_lock_now(c);
-        a407_engine_told(c->engine, &told);
-        a407_engine_unlock(c);
-        a407_ask_clear(&ask);
-    }
+    int cancel;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    if (ask->kind == A407_ASK_SECRET)
+        a407_fetch_answer(config, ask, ms, told);
+    else
+        a407_gss_answer(config, child, ask, ms, told);
+    pthread_setcancelstate(cancel, NULL);
 }
 
-void a407_end_asks(struct a407_conn *c)
+static void tell(struct a407_conn *c, struct a407_told *told)
 {
-    if (c->child.pid)
-        a407_child_end(&c->child, 0);
+    a407_engine_lock_now(c);
+    a407_engine_told(c->engine, told);
+    a407_engine_unlock(c);
+}
+
+/*
+ * One ask. The connection is pinned meanwhile: the engine must hear of it even
+ * if this very number is closed, for the sake of its other numbers.
+ */
+static bool ask_outside(struct a407_turn *t, const struct a407_ask *ask,
+                        struct a407_told *told)
+{
+    struct a407_conn *c = t->c;
+    const struct a407_config *config = c->site->proxy.config;
+    int64_t now = a407_now_ms(), own = a407_turn_limit(t) - now;
+    int64_t ms = config->helper_ms ? config->helper_ms : DEFAULT_MS;
+    struct a407_child child = c->child;
+    unsigned id = ++c->asks;
+    if (own < ms)
+        ms = own > 1 ? own : 1;
+    c->child = (struct a407_child){.fd = -1};
+    c->asking = id;
+    c->ask_until = now + ms + SLACK_MS;
+    a407_conn_pin(c);
+    a407_turn_pause(t);
+    answer(config, &child, ask, ms, told);
+    a407_turn_resume(t);
+    bool still = t->c == c;
+    if (!still)
+        pthread_mutex_lock(&c->lock);
+    bool current = c->asking == id;
+    if (current) {
+        c->asking = 0;
+        c->child = child;
+        tell(c, told);
+    }
+    if (!still)
+        pthread_mutex_unlock(&c->lock);
+    if (!current) { /* it was given up meanwhile */
+        a407_child_end(&child, 0);
+        a407_told_clear(told);
+    }
+    a407_conn_put(c);
+    return still;
+}
+
+enum a407_pump a407_answer_asks(struct a407_turn *t)
+{
+    struct a407_ask ask = {0};
+    bool copied;
+    while (next_ask(t->c, &ask, &copied)) {
+        struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
+        struct a407_conn *c = t->c;
+        bool busy = c->asking && a407_now_ms() < c->ask_until;
+        bool still = true;
+        if (copied && !busy)
+            still = ask_outside(t, &ask, &told);
+        else if (!busy)
+            tell(c, &told);
+        a407_ask_clear(&ask);
+        if (busy)
+            return A407_PUMP_BUSY;
+        if (!still)
+            return A407_PUMP_LOST;
+    }
+    return A407_PUMP_READY;
 }

@@ -2,16 +2,15 @@
 #ifndef A407_ASK_H
 #define A407_ASK_H
 
-#include "registry.h"
+#include "gate.h"
 
 /*
  * Does what the connection's engine asks of the outside, as long as it asks:
- * reads a secret, or has the Kerberos helper make a token. Blocks at most
- * config->helper_ms for each. The connection's lock is held.
+ * reads a secret, or has the Kerberos helper make a token. Each may take
+ * config->helper_ms, but no longer than the program's own limit; it is a wait
+ * (turn.h), so the connection may be another's afterwards: LOST. BUSY: another
+ * thread is at it.
  */
-void a407_answer_asks(struct a407_conn *c);
-
-/* No handshake is under way on it any more: the helper may go. */
-void a407_end_asks(struct a407_conn *c);
+enum a407_pump a407_answer_asks(struct a407_turn *t);
 
 #endif

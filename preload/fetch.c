@@ -17,11 +17,9 @@
 /* A token is the longest thing that a helper says; a head may hold as much. */
 #define ANSWER_MAX ((size_t)64 * 1024)
 
-#define DEFAULT_HELPER_MS 10000
-
 /* What is being fetched. */
 struct fetch {
-    const struct a407_config *config;
+    long long ms; /* how long it may take */
     const struct a407_endpoint *proxy;
     const struct a407_credential *from; /* as it was configured */
     struct a407_credential *to;         /* what becomes of it */
@@ -161,9 +159,7 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
                  struct a407_buf *answer)
 {
     const char *const argv[] = {"sh", "-c", script, helper, "get", NULL};
-    unsigned ms =
-        f->config->helper_ms ? f->config->helper_ms : DEFAULT_HELPER_MS;
-    int64_t until = a407_child_now() + ms;
+    int64_t until = a407_child_now() + f->ms;
     struct a407_child child;
     struct a407_buf question;
     a407_buf_init(&question, ANSWER_MAX);
@@ -192,8 +188,8 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
         return fail(f, "the helper of %.100s says more than 64 KiB",
                     f->from->label);
     if (a407_child_now() >= until)
-        return fail(f, "the helper of %.90s did not end within %u s",
-                    f->from->label, ms / 1000);
+        return fail(f, "the helper of %.90s did not end within %lld s",
+                    f->from->label, (f->ms + 999) / 1000);
     /* It may have been about to say more than anybody wants to know. */
     bool whole = answer->n && memmem(answer->p, answer->n, "\n\n", 2);
     return (whole && status == 128 + SIGPIPE) || ended(f, status);
@@ -269,9 +265,10 @@ static bool fetch_all(struct fetch *f)
 }
 
 void a407_fetch_answer(const struct a407_config *config,
-                       const struct a407_ask *ask, struct a407_told *told)
+                       const struct a407_ask *ask, int64_t ms,
+                       struct a407_told *told)
 {
-    struct fetch f = {.config = config,
+    struct fetch f = {.ms = ms,
                       .proxy = ask->proxy,
                       .from = original(config, ask->cred),
                       .told = told};

@@ -7,9 +7,10 @@
 /*
  * Answers ASK_SECRET: reads password-file, token-file, netrc, or runs the
  * helper, and gives a whole credential with what they say filled in. Blocks at
- * most config->helper_ms. Locks nothing.
+ * most `ms` milliseconds. Locks nothing.
  */
 void a407_fetch_answer(const struct a407_config *config,
-                       const struct a407_ask *ask, struct a407_told *told);
+                       const struct a407_ask *ask, int64_t ms,
+                       struct a407_told *told);
 
 #endif

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "registry.h"
+#include "turn.h"
 
 /*
  * The driver between an engine and its socket: what every hook of a tracked
@@ -23,8 +23,9 @@ enum a407_gate {
 };
 
 struct a407_reading {
-    struct a407_conn *conn; /* pinned until a407_read_end; NULL after RETURN
-                               and PASS */
+    uint64_t serial; /* the connection's, until a407_read_end; 0 after RETURN
+                        and PASS. It is not pinned: the program's own call may
+                        never come back (pthread_cancel, siglongjmp) */
     size_t cap;
     ssize_t result;
 };
@@ -39,8 +40,8 @@ enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
 
 /* After it: n is what the call returned, iov where the bytes are. errno is
    kept. */
-void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
-                   size_t iov_n, ssize_t n);
+void a407_read_end(struct a407_reading *r, int fd, int flags,
+                   const struct iovec *iov, size_t iov_n, ssize_t n);
 
 /*
  * Before this program gives way to another (exec), or hands the fd on: if an
@@ -66,26 +67,46 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
 void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
                       size_t n);
 
-/* The first bytes on a connection to an unknown place; false: forget it. */
-bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n);
+/* The first bytes on a connection to an unknown place: it is watched from here
+   on, or forgotten. */
+void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n);
 
-/* ---- shared by gate_*.c; the connection's lock is held ---- */
+/* ---- shared by gate_*.c ---- */
 
-/* What a wait or a pump came to. */
+/* What a pump came to; the wait that each needs is the caller's. */
 enum a407_pump {
     A407_PUMP_READY, /* the engine wants DELIVER or FORGET */
-    A407_PUMP_SHORT  /* nothing more can be done until more bytes arrive */
+    A407_PUMP_SHORT, /* until more bytes arrive */
+    A407_PUMP_FULL,  /* until the socket takes more, or is connected */
+    A407_PUMP_STEP,  /* until t->step_until */
+    A407_PUMP_BUSY,  /* until another thread is done that serves it */
+    A407_PUMP_LOST   /* it is not followed any more: see t->lost */
 };
 
-/* Does what the engine wants, as far as it goes without waiting for bytes. */
-enum a407_pump a407_pump(struct a407_conn *c, int fd);
+/* Does what the engine wants, as far as it goes without waiting. But for a
+   secret or a token: that is waited for in here, outside (turn.h). */
+enum a407_pump a407_pump(struct a407_turn *t);
+
+/* The part of it that brings out what the engine has to send. READY: all is
+   out, or will never be: then t->failed, or the engine has other wants. */
+enum a407_pump a407_pump_out(struct a407_turn *t);
+
+/* What the engine has to send is not to be waited for any longer: the
+   connection is shut, and t->failed is that errno. */
+void a407_pump_give_up(struct a407_turn *t, int error);
+
+/*
+ * Waits for what FULL, STEP and BUSY need, at most as long as that may take;
+ * `until` is the caller's own limit. True: look again (t->c NULL: it is not
+ * followed any more). False: errno is the program's to see: EAGAIN when its own
+ * limit is over. `through`: no signal ends it.
+ */
+bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
+                        bool through);
 
 /* For a writer: a 407 behind an interim answer that the program does not read.
    True: both are to be taken off, by a pump. */
-bool a407_see_behind(struct a407_conn *c, int fd);
-
-/* Sends what the engine has to send. False: it failed, the engine was told. */
-bool a407_flush(struct a407_conn *c, int fd);
+bool a407_see_behind(struct a407_turn *t);
 
 /* Every group of calls to the engine starts and ends here. `now` also tells
    it the time: needed wherever bytes have moved. */
@@ -93,43 +114,19 @@ void a407_engine_lock(struct a407_conn *c);
 void a407_engine_lock_now(struct a407_conn *c);
 void a407_engine_unlock(struct a407_conn *c);
 
-/* Writes a finished record, and drops the connection from the table if the
-   engine has forgotten it: then true. */
-bool a407_forget_if_done(struct a407_conn *c);
+/* Drops the connection from the table if the engine has forgotten it: then
+   true. */
+bool a407_forget_if_done(struct a407_turn *t);
 
-/* Is fd still the socket that c was made for? (SO_COOKIE) */
-bool a407_same_socket(const struct a407_conn *c, int fd);
-uint64_t a407_socket_cookie(int fd);
-
-/* If it isn't, the table's entry is dropped and c is gone: the program closed
-   the fd in a way that no hook saw. */
-void a407_check_socket(struct a407_conn *c, int fd);
-
-/* The monotonic clock in milliseconds. */
-int64_t a407_now_ms(void);
-
-/* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; -1: none. */
-int a407_timeout_ms(int fd, int option);
-
-/*
- * Waits for events, at most ms (-1: for ever): revents, 0 when the time is
- * over, -1 with errno. A signal ends it with EINTR only if some handler of the
- * program was installed without SA_RESTART; poll() itself would always.
- */
-int a407_wait(int fd, short events, int ms);
-
-/* Has no handler of the program been installed without SA_RESTART? */
-bool a407_signals_restart(void);
-
-/* The same, not ended by any signal: for waits that are ours alone. */
-int a407_wait_through(int fd, short events, int ms);
+/* Lets the connection go if its socket has carried what we have not seen. */
+void a407_check_unseen(struct a407_turn *t);
 
 /* reconnect.c: a new connection to the same peer in the fd's place. */
-bool a407_reconnect(struct a407_conn *c, int fd);
+enum a407_pump a407_reconnect(struct a407_turn *t);
 
 /* Puts a socket in the fd's place from which the kept 407 can be read. As with
    a peer that has closed, what the program writes meanwhile does not fail. */
-void a407_give_back(struct a407_conn *c, int fd);
+void a407_give_back(struct a407_turn *t);
 
 /* The program lets go of the connection in the middle of a head: what it has
    not read is of interest to the record. c->lock is held. */

@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "ask.h"
 #include "gate.h"
 #include "guard.h"
+#include "http.h"
 #include "real.h"
-#include "record.h"
+#include "socket.h"
 
 /*
  * How long the repeat on a kept connection may be silent before a fresh one is
@@ -25,15 +25,29 @@ static bool is_nonblocking(int fd)
     return fl >= 0 && (fl & O_NONBLOCK);
 }
 
-static enum a407_gate give(struct a407_reading *r, struct a407_conn *c,
+static enum a407_gate give(struct a407_reading *r, struct a407_turn *t,
                            ssize_t result, int error)
 {
-    pthread_mutex_unlock(&c->lock);
-    a407_conn_put(c);
-    r->conn = NULL;
+    r->serial = 0;
     r->result = result;
-    a407_leave(error);
+    a407_turn_end(t, error);
     return A407_GATE_RETURN;
+}
+
+static enum a407_gate pass(struct a407_turn *t, int error)
+{
+    a407_turn_end(t, error);
+    return A407_GATE_PASS;
+}
+
+static enum a407_gate deliver(struct a407_reading *r, struct a407_turn *t,
+                              size_t cap, int error)
+{
+    r->serial = t->c->serial;
+    r->cap = cap;
+    t->c->reading++;
+    a407_turn_end(t, error);
+    return A407_GATE_DELIVER;
 }
 
 /*
@@ -42,48 +56,60 @@ static enum a407_gate give(struct a407_reading *r, struct a407_conn *c,
  * another look. A limit of the program's own, or a signal, are its to know of:
  * a signal ends a sleep that has a limit whatever its handler says.
  */
-static bool was_disturbed(struct a407_conn *c, int fd, ssize_t k, int64_t slept,
+static bool was_disturbed(struct a407_turn *t, ssize_t k, int64_t slept,
                           int *error)
 {
-    int least = 1, own = a407_timeout_ms(fd, SO_RCVTIMEO);
+    int least = 1, own = a407_socket_timeout_ms(t->fd, SO_RCVTIMEO);
     socklen_t n = sizeof least;
-    if (!c->lowat || a407_wait_through(fd, POLLRDHUP, 0) > 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &least, &n) != 0 || k >= least)
+    if (!t->c->lowat || a407_ready(t->fd, POLLRDHUP) ||
+        getsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &least, &n) != 0 ||
+        k >= least)
         return false;
     *error = own >= 0 && slept + TICK_MS >= own ? EAGAIN : EINTR;
     return own >= 0 || !a407_signals_restart();
 }
 
+/* The most bytes of a head that are waited for, as one buffer many times: what
+   they are is not of interest. */
+#define BIN    1024
+#define PIECES (A407_HEAD_MAX / BIN + 1)
+
+static ssize_t wait_for_bytes_natively(int fd, size_t need)
+{
+    char bin[BIN];
+    struct iovec v[PIECES];
+    struct msghdr m = {.msg_iov = v};
+    while (need && m.msg_iovlen < PIECES) {
+        size_t k = need < BIN ? need : BIN;
+        v[m.msg_iovlen++] = (struct iovec){bin, k};
+        need -= k;
+    }
+    return REAL(recvmsg)(fd, &m, MSG_PEEK);
+}
+
 /*
  * Sleeps as the program's own read would: natively, so that its SO_RCVTIMEO,
- * its signals and its cancellation work.
- * The lock is released meanwhile. False: errno is the program's to see.
+ * its signals and its cancellation work. False: errno is the program's to see.
  */
-static bool sleep_as_program(struct a407_conn *c, int fd)
+static bool sleep_as_program(struct a407_turn *t)
 {
+    struct a407_conn *c = t->c;
     a407_engine_lock(c);
     struct a407_want w = a407_engine_want(c->engine);
     a407_engine_unlock(c);
     size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
     unsigned renewed = c->renewed;
-    pthread_mutex_unlock(&c->lock);
-    char one = 0;
-    char *room = need > 1 ? malloc(need) : &one;
-    if (!room) {
-        room = &one;
-        need = 1;
-    }
-    a407_leave(0);
+    a407_turn_pause(t);
     int64_t start = a407_now_ms();
-    ssize_t k = REAL(recv)(fd, room, need, MSG_PEEK);
+    ssize_t k = wait_for_bytes_natively(t->fd, need);
     int64_t slept = a407_now_ms() - start;
-    int error = a407_enter();
-    if (room != &one)
-        free(room);
-    pthread_mutex_lock(&c->lock);
-    if (renewed != c->renewed)
+    a407_turn_resume(t);
+    int error = errno;
+    if (!t->c)
+        return true;
+    if (renewed != t->c->renewed)
         return true; /* another thread was quicker: what ended is no more */
-    if (k > 0 && (size_t)k < need && was_disturbed(c, fd, k, slept, &error)) {
+    if (k > 0 && (size_t)k < need && was_disturbed(t, k, slept, &error)) {
         errno = error;
         return false;
     }
@@ -93,22 +119,31 @@ static bool sleep_as_program(struct a407_conn *c, int fd)
         errno = error;
         return false;
     }
-    c->error = error;
+    t->c->error = error;
     return true;
 }
 
-/* True: look again. False: errno is set, the program is told. */
-static bool wait_for_more(struct a407_conn *c, int fd, int flags)
+/* How a read waits for bytes. */
+struct patience {
+    bool wait_here;   /* in the place of a program that would not wait */
+    bool leg;         /* for the answer to a handshake's message */
+    bool native;      /* as the program itself */
+    bool nonblocking; /* the program does not wait at all */
+    int64_t until;
+};
+
+static struct patience patience_of(struct a407_turn *t, int flags)
 {
+    struct a407_conn *c = t->c;
+    struct patience p = {.nonblocking = is_nonblocking(t->fd)};
     a407_engine_lock(c);
     struct a407_want w = a407_engine_want(c->engine);
     bool retrying = a407_engine_retrying(c->engine);
     bool fresh = a407_engine_reconnected_once(c->engine);
     /* a leg is whole, whatever the program has written of its request */
-    bool leg = a407_engine_in_handshake(c->engine);
-    bool open = !leg && a407_engine_request_open(c->engine);
+    p.leg = a407_engine_in_handshake(c->engine);
+    bool open = !p.leg && a407_engine_request_open(c->engine);
     a407_engine_unlock(c);
-    bool nonblocking = is_nonblocking(fd);
     int bound = (int)c->site->proxy.config->wait_ms;
     /* bytes are there that the program's poll has told it of */
     bool ours = w.kind == A407_WANT_CONSUME || retrying ||
@@ -117,108 +152,136 @@ static bool wait_for_more(struct a407_conn *c, int fd, int flags)
        reconnect: its poll may hold on to the end of the old connection. One
        that says MSG_DONTWAIT on a blocking socket has seen POLLIN and takes
        EAGAIN for the end. */
-    bool wait_here = !open && (nonblocking ? retrying && fresh
-                                           : ours && (flags & MSG_DONTWAIT));
-    if (!wait_here && (nonblocking || (flags & MSG_DONTWAIT))) {
+    p.wait_here = !open && (p.nonblocking ? retrying && fresh
+                                          : ours && (flags & MSG_DONTWAIT));
+    p.native = !p.wait_here && !p.leg && (open || !(retrying && !fresh));
+    p.nonblocking = p.nonblocking || (flags & MSG_DONTWAIT);
+    p.until = a407_now_ms() +
+              (p.wait_here || fresh || bound < SILENCE_MS ? bound : SILENCE_MS);
+    return p;
+}
+
+/* True: look again. False: errno is set, the program is told. */
+static bool wait_for_bytes(struct a407_turn *t, int flags)
+{
+    struct patience p = patience_of(t, flags);
+    if (!p.wait_here && p.nonblocking) {
         errno = EAGAIN;
         return false;
     }
-    if (!wait_here && !leg && (open || !(retrying && !fresh)))
-        return sleep_as_program(c, fd);
-    int own = a407_timeout_ms(fd, SO_RCVTIMEO);
-    int ms = wait_here || fresh || bound < SILENCE_MS ? bound : SILENCE_MS;
-    bool theirs = !wait_here && own >= 0 && own <= ms;
-    /* Meanwhile another thread may close it, a signal handler use another
-       connection, and this thread be cancelled. */
-    pthread_mutex_unlock(&c->lock);
-    a407_leave(0);
-    int ev = a407_wait(fd, POLLIN, theirs ? own : ms);
-    int error = a407_enter();
-    pthread_mutex_lock(&c->lock);
-    errno = error;
-    if (ev != 0)
-        return ev > 0;
-    if (theirs || (wait_here && !leg)) {
+    if (p.native)
+        return sleep_as_program(t);
+    int64_t own = a407_turn_limit(t);
+    bool theirs = own <= p.until;
+    a407_turn_pause(t);
+    int ev = a407_wait(t->fd, POLLIN, theirs ? own : p.until);
+    a407_turn_resume(t);
+    if (ev != 0 || !t->c)
+        return ev >= 0;
+    if (theirs || (p.wait_here && !p.leg)) {
         errno = EAGAIN;
         return false;
     }
+    struct a407_conn *c = t->c;
     a407_engine_lock_now(c);
     bool again = a407_engine_silent(c->engine);
     if (!again && a407_engine_in_handshake(c->engine))
         a407_engine_send_failed(c->engine);
     a407_engine_unlock(c);
-    return again || leg || sleep_as_program(c, fd);
+    return again || p.leg || sleep_as_program(t);
+}
+
+static bool wait_for_more(struct a407_turn *t, enum a407_pump came_to,
+                          int flags)
+{
+    if (came_to == A407_PUMP_SHORT)
+        return wait_for_bytes(t, flags);
+    if (came_to == A407_PUMP_BUSY &&
+        ((flags & MSG_DONTWAIT) || is_nonblocking(t->fd))) {
+        errno = EAGAIN;
+        return false;
+    }
+    return a407_wait_for_pump(t, came_to, false);
+}
+
+/* The connection is not ours to look at any more: what of this call? */
+static enum a407_gate not_followed(struct a407_reading *r, struct a407_turn *t,
+                                   int saved)
+{
+    /* Who waits in a read while its fd is closed has no socket to read from;
+       what has the number now is not what it was called for. */
+    if (t->lost && t->waited)
+        return give(r, t, -1, EBADF);
+    return pass(t, saved);
 }
 
 enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
                                struct a407_reading *r)
 {
+    struct a407_turn t;
+    int saved;
     *r = (struct a407_reading){0};
-    if (a407_guard.depth || (flags & (MSG_OOB | MSG_ERRQUEUE)))
+    if (a407_guard.depth || (flags & (MSG_OOB | MSG_ERRQUEUE)) ||
+        !a407_turn_begin(&t, fd, flags & MSG_DONTWAIT ? 0 : SO_RCVTIMEO, caller,
+                         &saved))
         return A407_GATE_PASS;
-    int saved = a407_enter(); /* first of all: a signal may come now */
-    struct a407_conn *c = a407_conn_get(fd);
-    if (!c) {
-        a407_leave(saved);
-        return A407_GATE_PASS;
+    a407_engine_lock(t.c);
+    struct a407_want want = a407_engine_want(t.c->engine);
+    a407_engine_unlock(t.c);
+    if (want.kind == A407_WANT_DELIVER && !t.c->gone && !t.c->error)
+        return deliver(r, &t, want.n, saved); /* the middle of an answer */
+    enum a407_pump came_to;
+    while (!t.c->gone && !t.c->given_back &&
+           (came_to = a407_pump(&t)) != A407_PUMP_READY) {
+        if (came_to == A407_PUMP_LOST)
+            break;
+        if (!wait_for_more(&t, came_to, flags))
+            return give(r, &t, -1, errno);
+        if (!t.c)
+            break;
     }
-    pthread_mutex_lock(&c->lock);
-    c->fd = fd;
-    c->caller = caller;
-    a407_engine_lock(c);
-    struct a407_want want = a407_engine_want(c->engine);
-    a407_engine_unlock(c);
-    if (want.kind == A407_WANT_DELIVER && !c->gone && !c->error) {
-        r->cap = want.n; /* the middle of an answer: nothing to look at */
-        r->conn = c;
-        pthread_mutex_unlock(&c->lock);
-        a407_leave(saved);
-        return A407_GATE_DELIVER;
-    }
-    a407_check_socket(c, fd);
-    while (!c->gone && a407_pump(c, fd) == A407_PUMP_SHORT) {
-        a407_record_flush(c);
-        if (!wait_for_more(c, fd, flags))
-            return give(r, c, -1, errno);
-    }
+    if (!t.c || t.lost)
+        return not_followed(r, &t, saved);
+    struct a407_conn *c = t.c;
     if (c->error) {
         int error = c->error;
         c->error = 0;
         a407_engine_lock(c);
         a407_engine_delivered_end(c->engine);
         a407_engine_unlock(c);
-        a407_forget_if_done(c);
-        return give(r, c, -1, error);
+        a407_forget_if_done(&t);
+        return give(r, &t, -1, error);
     }
-    bool pass = a407_forget_if_done(c) || c->given_back;
-    a407_end_asks(c);
-    if (!pass) {
-        a407_engine_lock(c);
-        r->cap = a407_engine_want(c->engine).n;
-        a407_engine_unlock(c);
-        r->conn = c;
-    }
-    pthread_mutex_unlock(&c->lock);
-    if (pass)
-        a407_conn_put(c);
-    a407_leave(saved);
-    return pass ? A407_GATE_PASS : A407_GATE_DELIVER;
+    a407_turn_end_child(&t);
+    if (a407_forget_if_done(&t) || c->given_back)
+        return pass(&t, saved);
+    a407_engine_lock(c);
+    size_t cap = a407_engine_want(c->engine).n;
+    a407_engine_unlock(c);
+    return deliver(r, &t, cap, saved);
 }
 
-void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
-                   size_t iov_n, ssize_t n)
+void a407_read_end(struct a407_reading *r, int fd, int flags,
+                   const struct iovec *iov, size_t iov_n, ssize_t n)
 {
-    struct a407_conn *c = r->conn;
-    if (!c)
+    struct a407_turn t;
+    int saved;
+    if (!r->serial || !a407_turn_begin(&t, fd, 0, NULL, &saved))
         return;
-    int saved = a407_enter();
-    pthread_mutex_lock(&c->lock);
+    struct a407_conn *c = t.c;
+    if (c->serial != r->serial) {
+        a407_turn_end(&t, saved);
+        return;
+    }
+    if (c->reading)
+        c->reading--;
     bool ends = n == 0 || (n < 0 && saved != EAGAIN && saved != EINTR);
     a407_engine_lock_now(c);
     if (n > 0 && (flags & MSG_TRUNC)) {
         a407_engine_closed(c->engine); /* bytes that nobody has seen */
     } else if (n > 0 && !(flags & MSG_PEEK)) {
         size_t left = (size_t)n;
+        c->received += left;
         for (size_t i = 0; i < iov_n && left; i++) {
             size_t k = iov[i].iov_len < left ? iov[i].iov_len : left;
             a407_engine_delivered(c->engine, iov[i].iov_base, k);
@@ -228,11 +291,8 @@ void a407_read_end(struct a407_reading *r, int flags, const struct iovec *iov,
         a407_engine_delivered_end(c->engine);
     }
     a407_engine_unlock(c);
-    a407_forget_if_done(c);
-    pthread_mutex_unlock(&c->lock);
-    a407_conn_put(c);
-    r->conn = NULL;
-    a407_leave(saved);
+    a407_forget_if_done(&t);
+    a407_turn_end(&t, saved);
 }
 
 static bool unanswered(struct a407_conn *c)
@@ -245,50 +305,59 @@ static bool unanswered(struct a407_conn *c)
 
 bool a407_revive(int fd, const void *caller)
 {
-    int saved = a407_enter();
-    struct a407_conn *c = a407_guard.depth == 1 ? a407_conn_get(fd) : NULL;
+    struct a407_turn t;
+    int saved;
     bool fresh = false;
-    if (c) {
-        pthread_mutex_lock(&c->lock);
-        c->fd = fd;
-        c->caller = caller;
-        a407_check_socket(c, fd);
-        if (!c->gone && unanswered(c)) {
-            a407_pump(c, fd);
-            a407_engine_lock(c);
-            fresh = a407_engine_reconnected_once(c->engine);
-            a407_engine_unlock(c);
-            a407_forget_if_done(c);
+    if (a407_guard.depth || !a407_turn_begin(&t, fd, 0, caller, &saved))
+        return false;
+    if (unanswered(t.c)) {
+        enum a407_pump came_to = a407_pump(&t);
+        while (t.c && !t.lost && came_to == A407_PUMP_FULL &&
+               a407_wait_for_pump(&t, came_to, true) && t.c)
+            came_to = a407_pump(&t);
+        if (t.c && !t.lost) {
+            a407_engine_lock(t.c);
+            fresh = a407_engine_reconnected_once(t.c->engine);
+            a407_engine_unlock(t.c);
+            a407_forget_if_done(&t);
         }
-        pthread_mutex_unlock(&c->lock);
-        a407_conn_put(c);
     }
-    a407_leave(saved);
+    a407_turn_end(&t, saved);
     return fresh;
+}
+
+/* Is an answer awaited there? Until when may we wait for it? */
+static bool awaits(int fd, const void *caller, int64_t *until)
+{
+    struct a407_turn t;
+    int saved;
+    if (a407_guard.depth || !a407_turn_begin(&t, fd, 0, caller, &saved))
+        return false;
+    bool yes = unanswered(t.c);
+    if (*until == A407_FOR_EVER)
+        *until = a407_now_ms() + (int64_t)t.c->site->proxy.config->wait_ms;
+    a407_turn_end(&t, saved);
+    return yes;
 }
 
 void a407_settle(int fd, const void *caller)
 {
-    int saved = a407_enter();
-    struct a407_conn *c = a407_guard.depth == 1 ? a407_conn_get(fd) : NULL;
-    int64_t until = c ? a407_now_ms() + c->site->proxy.config->wait_ms : 0;
-    int64_t left = c && unanswered(c) ? 1 : 0;
-    while (left > 0 && unanswered(c)) {
+    int saved = errno;
+    int64_t until = A407_FOR_EVER;
+    while (awaits(fd, caller, &until)) {
         struct a407_reading r;
-        left = until - a407_now_ms();
-        if (left <= 0 || a407_wait_through(fd, POLLIN, (int)left) <= 0)
+        int ev = a407_wait(fd, POLLIN, until);
+        if (ev < 0 && errno == EINTR)
+            continue;
+        if (ev <= 0)
             break;
-        a407_leave(0); /* the gate enters by itself */
         enum a407_gate gate = a407_read_begin(fd, MSG_DONTWAIT, caller, &r);
         if (gate == A407_GATE_DELIVER) {
             errno = EAGAIN; /* nothing was read, and nothing ended */
-            a407_read_end(&r, 0, NULL, 0, -1);
+            a407_read_end(&r, fd, 0, NULL, 0, -1);
         }
-        a407_enter();
         if (gate != A407_GATE_RETURN)
             break;
     }
-    if (c)
-        a407_conn_put(c);
-    a407_leave(saved);
+    errno = saved;
 }

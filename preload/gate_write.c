@@ -4,18 +4,17 @@
 #include <poll.h>
 #include <time.h>
 
-#include "ask.h"
 #include "gate.h"
 #include "guard.h"
 #include "http.h"
 #include "real.h"
 #include "record.h"
 #include "settings.h"
+#include "socket.h"
 
 /* A write in progress: the program's iovecs, and how far it is. */
 struct writing {
-    struct a407_conn *c;
-    int fd;
+    struct a407_turn t;
     const struct msghdr *msg;
     int flags;
     size_t i;    /* the iovec at hand */
@@ -66,56 +65,71 @@ static ssize_t send_rest(struct writing *w)
         m.msg_control = NULL;
         m.msg_controllen = 0;
     }
-    return REAL(sendmsg)(w->fd, &m, w->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+    return REAL(sendmsg)(w->t.fd, &m, w->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void tell_written(struct writing *w, size_t n)
 {
-    a407_engine_lock_now(w->c);
+    struct a407_conn *c = w->t.c;
+    c->sent += n;
+    a407_engine_lock_now(c);
     while (n) {
         struct a407_span s = rest(w);
         size_t k = n < s.n ? n : s.n;
         if (!s.n)
             break;
-        a407_engine_wrote(w->c->engine, s.p, k);
+        a407_engine_wrote(c->engine, s.p, k);
         advance(w, k);
         n -= k;
     }
-    a407_engine_unlock(w->c);
+    a407_engine_unlock(c);
 }
 
 static bool may_block(const struct writing *w)
 {
     if (w->flags & MSG_DONTWAIT)
         return false;
-    int fl = REAL(fcntl)(w->fd, F_GETFL);
+    int fl = REAL(fcntl)(w->t.fd, F_GETFL);
     return fl >= 0 && !(fl & O_NONBLOCK);
+}
+
+enum step { STEP_ON, STEP_PASS, STEP_END };
+
+/* After a wait: is there anything to go on with? */
+static enum step go_on(struct writing *w)
+{
+    if (w->t.c && !w->t.lost)
+        return STEP_ON;
+    if (!w->t.lost || !w->t.waited)
+        return STEP_PASS;
+    errno = EBADF; /* another socket has the number */
+    return STEP_END;
 }
 
 /*
  * The socket takes no more. A blocking program sleeps here, with an eye on the
- * answer: a proxy that has said 407 may never read the rest. False: errno is
- * the program's to see.
+ * answer: a proxy that has said 407 may never read the rest. END: errno is the
+ * program's to see.
  */
-static bool wait_to_write(struct writing *w)
+static enum step wait_to_write(struct writing *w)
 {
+    struct a407_turn *t = &w->t;
     if (!may_block(w)) {
         errno = EAGAIN;
-        return false;
+        return STEP_END;
     }
-    a407_engine_lock(w->c);
-    bool watch = a407_engine_watch_while_writing(w->c->engine);
-    a407_engine_unlock(w->c);
-    int ms = a407_timeout_ms(w->fd, SO_SNDTIMEO);
-    pthread_mutex_unlock(&w->c->lock);
-    a407_leave(0);
-    int ev = a407_wait(w->fd, watch ? POLLOUT | POLLIN : POLLOUT, ms);
-    int error = a407_enter();
-    pthread_mutex_lock(&w->c->lock);
+    a407_engine_lock(t->c);
+    bool watch = a407_engine_watch_while_writing(t->c->engine);
+    a407_engine_unlock(t->c);
+    int64_t until = a407_turn_limit(t);
+    a407_turn_pause(t);
+    int ev = a407_wait(t->fd, watch ? POLLOUT | POLLIN : POLLOUT, until);
+    a407_turn_resume(t);
     if (ev > 0)
-        return true;
-    errno = ev == 0 ? EAGAIN : error;
-    return false;
+        return go_on(w);
+    if (ev == 0)
+        errno = EAGAIN;
+    return STEP_END;
 }
 
 /*
@@ -137,20 +151,32 @@ static bool time_to_look(struct a407_conn *c)
     return paused || c->unwatched >= LOOK_EVERY;
 }
 
-static bool look_at_answer(struct writing *w)
+/*
+ * What the look needs besides bytes is waited for: the program writes on only
+ * when the repeat is on its way. END: errno. ON: *looked tells.
+ */
+static enum step look_at_answer(struct writing *w, bool *looked)
 {
-    a407_engine_lock(w->c);
-    bool watch = a407_engine_watch_while_writing(w->c->engine);
-    a407_engine_unlock(w->c);
-    w->c->unwatched = 0;
-    if (watch)
-        a407_check_socket(w->c, w->fd);
-    if (!watch || w->c->gone)
-        return false;
-    a407_pump(w->c, w->fd);
-    if (a407_see_behind(w->c, w->fd))
-        a407_pump(w->c, w->fd);
-    return true;
+    struct a407_turn *t = &w->t;
+    a407_engine_lock(t->c);
+    bool watch = a407_engine_watch_while_writing(t->c->engine);
+    a407_engine_unlock(t->c);
+    t->c->unwatched = 0;
+    *looked = watch;
+    for (int i = 0; watch && i < 2; i++) {
+        enum a407_pump came_to;
+        while ((came_to = a407_pump(t)) == A407_PUMP_FULL ||
+               came_to == A407_PUMP_STEP || came_to == A407_PUMP_BUSY) {
+            if (!a407_wait_for_pump(t, came_to, true))
+                return STEP_END;
+            if (!t->c)
+                return go_on(w);
+        }
+        if (came_to == A407_PUMP_LOST)
+            return go_on(w);
+        watch = a407_see_behind(t);
+    }
+    return STEP_ON;
 }
 
 static bool in_handshake(struct a407_conn *c)
@@ -179,70 +205,119 @@ static bool repeated_afresh(struct a407_conn *c)
     return yes;
 }
 
-enum step { STEP_ON, STEP_PASS, STEP_END };
-
 /* The socket is full: a look before the wait, or before the program's own. */
 static enum step full_step(struct writing *w)
 {
-    bool before = repeated_afresh(w->c);
-    look_at_answer(w);
-    if (!before && repeated_afresh(w->c))
+    bool before = repeated_afresh(w->t.c), looked;
+    enum step s = look_at_answer(w, &looked);
+    if (s != STEP_ON)
+        return s;
+    if (!before && repeated_afresh(w->t.c))
         return STEP_ON; /* another connection: it may have room */
-    return wait_to_write(w) ? STEP_ON : STEP_END;
+    return wait_to_write(w);
 }
 
-/* Sends as the program gave it. STEP_END: errno is set. */
-static enum step pass_step(struct writing *w)
+/* The proxy has hung up: perhaps after a 407 that can be answered. */
+static enum step hung_up(struct writing *w, int error)
 {
-    if (time_to_look(w->c))
-        look_at_answer(w);
-    if (a407_forget_if_done(w->c))
-        return STEP_PASS;
-    if (in_handshake(w->c) || w->c->given_back)
-        return STEP_ON; /* that look has begun one, or there was no way */
-    ssize_t k = send_rest(w);
-    if (k >= 0) {
-        w->c->unwatched += (size_t)k;
-        tell_written(w, (size_t)k);
-        return STEP_ON;
-    }
-    if (errno == EAGAIN)
-        return full_step(w);
-    if (errno == ENOTSOCK) { /* closed behind our back, and used again */
-        a407_check_socket(w->c, w->fd);
-        return STEP_PASS;
-    }
-    if (errno != EPIPE && errno != ECONNRESET)
-        return STEP_END;
-    /* The proxy has hung up: perhaps after a 407 that can be answered. */
-    int error = errno;
-    if (look_at_answer(w) && (repeated_afresh(w->c) || w->c->given_back))
+    bool looked;
+    enum step s = look_at_answer(w, &looked);
+    if (s != STEP_ON)
+        return s;
+    if (looked && (repeated_afresh(w->t.c) || w->t.c->given_back))
         return STEP_ON;
     errno = error;
     return STEP_END;
 }
 
+/* Sends as the program gave it. STEP_END: errno is set. */
+static enum step pass_step(struct writing *w)
+{
+    struct a407_turn *t = &w->t;
+    bool looked;
+    if (time_to_look(t->c)) {
+        enum step s = look_at_answer(w, &looked);
+        if (s != STEP_ON)
+            return s;
+    }
+    if (a407_forget_if_done(t))
+        return STEP_PASS;
+    if (in_handshake(t->c) || t->c->given_back)
+        return STEP_ON; /* that look has begun one, or there was no way */
+    ssize_t k = send_rest(w);
+    if (k >= 0) {
+        t->c->unwatched += (size_t)k;
+        tell_written(w, (size_t)k);
+        return STEP_ON;
+    }
+    switch (errno) {
+    case EAGAIN:
+        return full_step(w);
+    case ENOTSOCK: /* closed behind our back, and used again */
+        return a407_turn_hold(t) < 0 ? go_on(w) : STEP_END;
+    case EPIPE:
+    case ECONNRESET:
+        return hung_up(w, errno);
+    default:
+        return STEP_END;
+    }
+}
+
+/*
+ * What is held back has to be out before the call returns: it is told as sent
+ * then. Else the connection is of no use any more, and the call fails.
+ */
+static enum step bring_out(struct writing *w)
+{
+    struct a407_turn *t = &w->t;
+    enum a407_pump came_to;
+    while ((came_to = a407_pump_out(t)) != A407_PUMP_READY) {
+        if (came_to == A407_PUMP_LOST)
+            return go_on(w);
+        if (!a407_wait_for_pump(t, came_to, true)) {
+            if (t->c) {
+                int error = errno;
+                a407_pump_give_up(t, error);
+                errno = error;
+            }
+            return STEP_END;
+        }
+        if (!t->c) {
+            errno = EBADF;
+            return STEP_END;
+        }
+    }
+    errno = t->failed;
+    return t->failed ? STEP_END : STEP_ON;
+}
+
 /* Takes bytes that will go out with a header of ours. */
 static enum step hold_step(struct writing *w)
 {
-    int ev = a407_wait(w->fd, POLLOUT, 0);
-    if (ev <= 0 || !(ev & POLLOUT) || (ev & (POLLERR | POLLHUP))) {
+    struct a407_turn *t = &w->t;
+    struct a407_conn *c = t->c;
+    int ev = a407_ready(t->fd, POLLOUT);
+    if (!(ev & POLLOUT) || (ev & (POLLERR | POLLHUP))) {
         /* not connected, full or broken: the kernel's answer is the right
            one */
-        if (ev > 0)
-            return pass_step(w);
-        return wait_to_write(w) ? STEP_ON : STEP_END;
+        return ev ? pass_step(w) : wait_to_write(w);
     }
+    a407_engine_lock(c);
+    bool open = a407_engine_request_open(c->engine);
+    a407_engine_unlock(c);
+    if (!open)
+        a407_check_unseen(t);
+    if (a407_turn_hold(t) < 0)
+        return go_on(w);
     struct a407_span s = rest(w);
-    a407_engine_lock_now(w->c);
-    size_t k = a407_engine_hold(w->c->engine, s.p, s.n);
-    a407_engine_unlock(w->c);
+    a407_engine_lock_now(c);
+    size_t k = a407_engine_hold(c->engine, s.p, s.n);
+    a407_engine_unlock(c);
     advance(w, k);
-    a407_answer_asks(w->c);
-    if (a407_flush(w->c, w->fd))
-        return STEP_ON;
-    errno = EPIPE;
-    return STEP_END;
+    enum step step = bring_out(w);
+    if (step == STEP_END)
+        w->done = 0; /* none of it is to be told as sent */
+    return step;
 }
 
 /* The same call once more, natively, for its errno and its SIGPIPE. */
@@ -250,7 +325,7 @@ static ssize_t fail_natively(struct writing *w)
 {
     if (errno == EPIPE && !(w->flags & MSG_NOSIGNAL)) {
         struct msghdr m = *w->msg;
-        return REAL(sendmsg)(w->fd, &m, w->flags);
+        return REAL(sendmsg)(w->t.fd, &m, w->flags);
     }
     return -1;
 }
@@ -260,24 +335,45 @@ static ssize_t fail_natively(struct writing *w)
  * wants to write: it goes out behind the last one. All there is to wait for is
  * the proxy's next answer, so a program that does not block waits as well.
  */
-static void finish_handshake(struct writing *w)
+static enum step finish_handshake(struct writing *w)
 {
-    int64_t bound = (int64_t)w->c->site->proxy.config->wait_ms;
+    struct a407_turn *t = &w->t;
+    int64_t bound = (int64_t)t->c->site->proxy.config->wait_ms;
     int64_t until = a407_now_ms() + bound;
-    while (in_handshake(w->c)) {
-        if (a407_pump(w->c, w->fd) != A407_PUMP_SHORT || !in_handshake(w->c))
+    while (in_handshake(t->c)) {
+        enum a407_pump came_to = a407_pump(t);
+        if (came_to == A407_PUMP_LOST)
+            return go_on(w);
+        if (came_to == A407_PUMP_READY || !in_handshake(t->c))
             continue; /* the last leg is out: the body goes on */
-        int64_t left = until - a407_now_ms();
-        if (left > 0 && a407_wait_through(w->fd, POLLIN, (int)left) > 0)
+        if (came_to != A407_PUMP_SHORT) {
+            if (!a407_wait_for_pump(t, came_to, true))
+                return STEP_END;
+            if (!t->c)
+                return go_on(w);
             continue;
-        a407_engine_lock_now(w->c);
-        a407_engine_send_failed(w->c->engine);
-        a407_engine_unlock(w->c);
+        }
+        int64_t own = may_block(w) ? a407_turn_limit(t) : A407_FOR_EVER;
+        a407_turn_pause(t);
+        int ev = a407_wait_through(t->fd, POLLIN, own < until ? own : until);
+        a407_turn_resume(t);
+        if (!t->c)
+            return go_on(w);
+        if (ev > 0)
+            continue;
+        if (own < until) {
+            errno = EAGAIN; /* the handshake goes on with the next call */
+            return STEP_END;
+        }
+        a407_engine_lock_now(t->c);
+        a407_engine_send_failed(t->c->engine);
+        a407_engine_unlock(t->c);
         if (may_block(w)) /* where it begins anew it has that time again */
             until = a407_now_ms() + bound;
     }
-    if (wants_back(w->c))
-        a407_give_back(w->c, w->fd); /* a program may poll before it reads */
+    if (wants_back(t->c))
+        a407_give_back(t); /* a program may poll before it reads */
+    return STEP_ON;
 }
 
 /* The rest of a request whose 407 the program is about to read. */
@@ -290,15 +386,19 @@ static enum step swallow(struct writing *w)
 
 static enum step one_step(struct writing *w)
 {
-    if (in_handshake(w->c))
-        finish_handshake(w);
-    if (w->c->given_back)
+    if (in_handshake(w->t.c)) {
+        enum step s = finish_handshake(w);
+        if (s != STEP_ON)
+            return s;
+    }
+    struct a407_conn *c = w->t.c;
+    if (c->given_back)
         return swallow(w);
-    a407_engine_lock(w->c);
-    enum a407_write_mode mode = a407_engine_write_mode(w->c->engine);
-    a407_engine_unlock(w->c);
+    a407_engine_lock(c);
+    enum a407_write_mode mode = a407_engine_write_mode(c->engine);
+    a407_engine_unlock(c);
     if (mode == A407_WRITE_FORGET) {
-        a407_forget_if_done(w->c);
+        a407_forget_if_done(&w->t);
         return STEP_PASS;
     }
     return mode == A407_WRITE_HOLD ? hold_step(w) : pass_step(w);
@@ -321,80 +421,77 @@ static bool run(struct writing *w, ssize_t *result)
     if (w->done) {
         *result = (ssize_t)w->done;
     } else if (s == STEP_END) {
-        *result = fail_natively(w);
+        *result = w->t.lost ? -1 : fail_natively(w);
     }
     return true;
+}
+
+/* Is fd still c's socket, where a request begins? A body goes on where its head
+   went. */
+static bool begins_elsewhere(struct a407_turn *t)
+{
+    a407_engine_lock(t->c);
+    bool body = a407_engine_request_open(t->c->engine);
+    a407_engine_unlock(t->c);
+    return !body && a407_turn_hold(t) < 0;
 }
 
 bool a407_write_all(int fd, const struct msghdr *msg, int flags,
                     const void *caller, ssize_t *result)
 {
-    if (a407_guard.depth || (flags & (MSG_OOB | MSG_FASTOPEN)))
+    struct writing w = {.msg = msg, .flags = flags};
+    int saved;
+    if (a407_guard.depth || (flags & (MSG_OOB | MSG_FASTOPEN)) ||
+        !a407_turn_begin(&w.t, fd, flags & MSG_DONTWAIT ? 0 : SO_SNDTIMEO,
+                         caller, &saved))
         return false;
-    int saved = a407_enter(); /* first of all: a signal may come now */
-    struct a407_conn *c = a407_conn_get(fd);
-    if (!c) {
-        a407_leave(saved);
-        return false;
-    }
-    pthread_mutex_lock(&c->lock);
-    c->fd = fd;
-    c->caller = caller;
     bool done = false;
-    struct writing w = {.c = c, .fd = fd, .msg = msg, .flags = flags};
-    /* A body goes on where its head went: only a head's socket is checked. */
-    a407_engine_lock(c);
-    bool body = a407_engine_request_open(c->engine);
-    a407_engine_unlock(c);
-    if (!body)
-        a407_check_socket(c, fd);
+    struct a407_conn *c = w.t.c;
     /* After its own SHUT_WR the kernel has the answer. */
-    if (!c->gone && !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
+    if (!begins_elsewhere(&w.t) && !c->gone &&
+        !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
         *result = 0;
         errno = saved;
         done = rest(&w).n && run(&w, result);
         if (*result < 0)
             saved = errno;
-        a407_forget_if_done(c);
+        if (w.t.c && !w.t.lost)
+            a407_forget_if_done(&w.t);
     }
-    pthread_mutex_unlock(&c->lock);
-    a407_conn_put(c);
-    a407_leave(saved);
+    a407_turn_end(&w.t, saved);
     return done;
 }
 
 void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
                       size_t n)
 {
-    int saved = a407_enter();
-    struct a407_conn *c = a407_guard.depth == 1 ? a407_conn_get(fd) : NULL;
-    if (c) {
-        struct writing w = {.c = c, .fd = fd, .msg = msg};
-        pthread_mutex_lock(&c->lock);
-        c->caller = caller;
-        c->fd = fd;
-        tell_written(&w, n);
-        a407_forget_if_done(c);
-        pthread_mutex_unlock(&c->lock);
-        a407_conn_put(c);
-    }
-    a407_leave(saved);
+    struct writing w = {.msg = msg};
+    int saved;
+    if (a407_guard.depth || !a407_turn_begin(&w.t, fd, 0, caller, &saved))
+        return;
+    tell_written(&w, n);
+    a407_forget_if_done(&w.t);
+    a407_turn_end(&w.t, saved);
 }
 
-bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
+/* Not a request to a proxy, as far as these bytes tell? */
+static bool is_none(const struct iovec *iov, size_t iov_n, bool *empty)
+{
+    size_t i = 0;
+    while (i < iov_n && !iov[i].iov_len)
+        i++;
+    *empty = i == iov_n;
+    return !*empty && a407_sniff_proxy_request(iov[i].iov_base,
+                                               iov[i].iov_len) == A407_SNIFF_NO;
+}
+
+/* False: it is not to be watched. */
+static bool watch(int fd)
 {
     struct sockaddr_storage peer;
     struct a407_endpoint e;
     socklen_t n = sizeof peer;
     int type = 0;
-    size_t i = 0;
-    while (i < iov_n && !iov[i].iov_len)
-        i++;
-    if (i == iov_n)
-        return true;
-    if (a407_sniff_proxy_request(iov[i].iov_base, iov[i].iov_len) ==
-        A407_SNIFF_NO)
-        return false;
     socklen_t tn = sizeof type;
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &tn) != 0 ||
         type != SOCK_STREAM)
@@ -404,14 +501,20 @@ bool a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
     if (!a407_endpoint_of((struct sockaddr *)&peer, &e))
         return false;
     struct a407_site *site = a407_site_watched(&e);
-    struct a407_conn *c =
-        site ? a407_conn_new(site, (struct sockaddr *)&peer, n) : NULL;
-    if (c)
-        a407_engine_local_port(c->engine, a407_local_port(fd));
-    if (!c)
-        return false;
-    c->cookie = a407_socket_cookie(fd);
-    a407_slot_set(fd, c);
-    a407_conn_put(c);
-    return true;
+    return site && a407_slot_track(fd, site, (struct sockaddr *)&peer, n);
+}
+
+void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
+{
+    bool empty;
+    bool keep = !is_none(iov, iov_n, &empty);
+    if (empty || !a407_own_process())
+        return;
+    if (keep) {
+        int saved = a407_enter();
+        keep = watch(fd);
+        a407_leave(saved);
+    }
+    if (!keep)
+        a407_slot_drop(fd);
 }

@@ -10,8 +10,6 @@
 #include "gss_protocol.h"
 #include "text_put.h"
 
-#define DEFAULT_MS 10000
-
 /* The helper stops a little earlier, so that it can say what it waited for. */
 #define LEAD_MS 200
 
@@ -153,9 +151,9 @@ static void talk(struct a407_child *child, const struct a407_buf *m,
 }
 
 void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
-                     const struct a407_ask *ask, struct a407_told *told)
+                     const struct a407_ask *ask, int64_t ms,
+                     struct a407_told *told)
 {
-    int64_t ms = config->helper_ms ? config->helper_ms : DEFAULT_MS;
     int64_t until = a407_child_now() + ms;
     bool first = ask->kind == A407_ASK_TOKEN && !ask->token.p;
     struct a407_buf m;

@@ -14,9 +14,10 @@
 /*
  * Answers ASK_TOKEN and ASK_VERIFY. `child` is the connection's: started here
  * in the first leg, kept between legs, ended when the handshake is over or has
- * failed. Blocks at most config->helper_ms. Locks nothing.
+ * failed. Blocks at most `ms` milliseconds. Locks nothing.
  */
 void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
-                     const struct a407_ask *ask, struct a407_told *told);
+                     const struct a407_ask *ask, int64_t ms,
+                     struct a407_told *told);
 
 #endif

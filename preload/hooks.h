@@ -39,7 +39,8 @@ bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
 void a407_rights_leave(const struct msghdr *m, const void *caller);
 void a407_rights_come(const struct msghdr *m);
 
-/* A connected socket that this process has not connected itself. */
+/* A connected socket that this process has not connected itself: followed if it
+   has carried nothing yet. */
 void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n);
 
 /* Around every call that connects: whose address is it? And: did it fail? */

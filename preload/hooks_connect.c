@@ -5,16 +5,14 @@
 #include "hooks.h"
 #include "record.h"
 #include "settings.h"
+#include "socket.h"
 
-static void track(int fd, const struct sockaddr *addr, socklen_t n)
+/* Whose address it is decides: a proxy's is followed, any other watched. */
+static void track(int fd, const struct a407_known_proxy *known,
+                  const struct sockaddr *addr, socklen_t n)
 {
-    struct a407_endpoint e;
     int type = 0;
     socklen_t type_n = sizeof type;
-    const struct a407_config *config = a407_settings();
-    if (!config)
-        return;
-    const struct a407_known_proxy *known = a407_settings_match(addr);
     if (!known) {
         a407_slot_set(fd, A407_WATCH);
         return;
@@ -26,14 +24,40 @@ static void track(int fd, const struct sockaddr *addr, socklen_t n)
         a407_slot_drop(fd);
         return;
     }
-    e = known->endpoint;
-    struct a407_site *site = a407_site_get(&e);
-    struct a407_conn *c = site ? a407_conn_new(site, addr, n) : NULL;
+    struct a407_site *site = a407_site_get(&known->endpoint);
+    if (site)
+        a407_slot_track(fd, site, addr, n);
+}
+
+/*
+ * connect() is said again to ask whether it is done (lynx, ruby), and in vain
+ * on what is connected. A socket that has ever been connected may be a tunnel:
+ * what was not followed then is not followed now.
+ */
+static void before_first_connect(int fd, const struct a407_known_proxy *known,
+                                 const struct sockaddr *addr, socklen_t n)
+{
+    if (a407_socket_is_new(fd, true)) {
+        track(fd, known, addr, n);
+        return;
+    }
+    struct a407_conn *c = a407_conn_get(fd);
+    uint64_t cookie = a407_socket_cookie(fd);
     if (!c)
         return;
-    c->cookie = a407_socket_cookie(fd);
-    a407_slot_set(fd, c);
+    if (c->cookie != cookie) /* closed behind our back */
+        a407_slot_drop(fd);
     a407_conn_put(c);
+}
+
+/* Does libc connect here, to look a name up for us (match.c)? */
+static bool for_a_look_up(void)
+{
+    const char *here = __builtin_frame_address(0);
+    if (here < a407_guard.looking_up)
+        return true;
+    a407_guard.looking_up = NULL; /* a handler has jumped out of that one */
+    return false;
 }
 
 /* Called before the real connect: afterwards another thread, woken by the
@@ -43,17 +67,12 @@ void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n)
     if (a407_guard.depth || !addr || n < sizeof(struct sockaddr_in) ||
         (addr->sa_family != AF_INET && addr->sa_family != AF_INET6) ||
         (addr->sa_family == AF_INET6 && n < sizeof(struct sockaddr_in6)) ||
-        (unsigned)fd >= A407_FD_MAX || !a407_own_process())
+        (unsigned)fd >= A407_FD_MAX || !a407_own_process() || for_a_look_up())
         return;
     int saved = a407_enter();
-    struct a407_conn *c = a407_conn_get(fd);
-    /* lynx and ruby call connect() once more to ask whether it is done */
-    bool again = c && c->peer_n == n && memcmp(&c->peer, addr, n) == 0 &&
-                 a407_same_socket(c, fd);
-    if (!again)
-        track(fd, addr, n);
-    if (c)
-        a407_conn_put(c);
+    const struct a407_known_proxy *known = a407_settings_match(addr);
+    if (a407_settings())
+        before_first_connect(fd, known, addr, n);
     a407_leave(saved);
 }
 
@@ -102,7 +121,11 @@ A407_EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t n)
 
 void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n)
 {
-    if (peer->sa_family == AF_INET || peer->sa_family == AF_INET6)
-        track(fd, peer, n);
-    note_port(fd);
+    if (peer->sa_family != AF_INET && peer->sa_family != AF_INET6)
+        return;
+    int saved = a407_enter();
+    const struct a407_known_proxy *known = a407_settings_match(peer);
+    if (!known || a407_socket_is_new(fd, false))
+        track(fd, known, peer, n);
+    a407_leave(saved);
 }

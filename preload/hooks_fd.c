@@ -13,9 +13,6 @@
 
 /* Where file descriptors come from, go to, and what they are connected to. */
 
-__thread struct a407_guard a407_guard
-    __attribute__((tls_model("initial-exec")));
-
 static __attribute__((constructor)) void start(void)
 {
     a407_real_start();
@@ -76,6 +73,17 @@ A407_EXPORT void closefrom(int first)
 
 /* ---- copies ---- */
 
+/*
+ * `to` is about to be another socket: forgotten before it is, or another thread
+ * would meet that under the old name. But not if the call is going to fail.
+ */
+static __attribute__((noinline)) void make_way(int from, int to)
+{
+    if (from == to || !a407_writes(to) || REAL(fcntl)(from, F_GETFD) < 0)
+        return;
+    drop(to);
+}
+
 static __attribute__((noinline)) void copied(int from, int to)
 {
     if (to >= 0 && from != to)
@@ -97,24 +105,30 @@ A407_EXPORT int dup(int fd)
 
 A407_EXPORT int dup2(int from, int to)
 {
+    if (a407_writes(to))
+        make_way(from, to);
     int rc = REAL(dup2)(from, to);
-    if (a407_writes(from) || a407_writes(to))
+    if (a407_writes(from))
         copied(from, rc);
     return rc;
 }
 
 A407_EXPORT int __dup2(int from, int to)
 {
+    if (a407_writes(to))
+        make_way(from, to);
     int rc = REAL(__dup2)(from, to);
-    if (a407_writes(from) || a407_writes(to))
+    if (a407_writes(from))
         copied(from, rc);
     return rc;
 }
 
 A407_EXPORT int dup3(int from, int to, int flags)
 {
+    if (a407_writes(to))
+        make_way(from, to);
     int rc = REAL(dup3)(from, to, flags);
-    if (a407_writes(from) || a407_writes(to))
+    if (a407_writes(from))
         copied(from, rc);
     return rc;
 }
@@ -169,7 +183,7 @@ static __attribute__((noinline)) bool hidden(int fd, const void *caller)
     enum a407_gate gate = a407_read_begin(fd, MSG_DONTWAIT, caller, &r);
     if (gate == A407_GATE_DELIVER) {
         errno = EAGAIN; /* nothing was read, and nothing ended */
-        a407_read_end(&r, 0, NULL, 0, -1);
+        a407_read_end(&r, fd, 0, NULL, 0, -1);
     }
     errno = saved;
     return gate == A407_GATE_RETURN;

@@ -88,7 +88,7 @@ A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
         }
     }
     k = REAL(splice)(in, in_at, out, out_at, most, flags);
-    a407_read_end(&r, MSG_TRUNC, NULL, 0, k);
+    a407_read_end(&r, in, MSG_TRUNC, NULL, 0, k);
     return k;
 }
 

@@ -56,7 +56,7 @@ void a407_rights_come(const struct msghdr *m)
        name of a peer: a sandboxed one would die of that. */
     if (a407_guard.depth || !a407_settings_loaded())
         return;
-    int saved = a407_enter();
+    int saved = errno;
     each_right(m, arrived, NULL);
-    a407_leave(saved);
+    errno = saved;
 }

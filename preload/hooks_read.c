@@ -41,7 +41,7 @@ static __attribute__((noinline)) ssize_t slow1(struct read1 a,
     default: {
         struct iovec v = {a.buf, a.n < r.cap ? a.n : r.cap};
         ssize_t k = call1(&a, v.iov_len);
-        a407_read_end(&r, a.flags, &v, 1, k);
+        a407_read_end(&r, a.fd, a.flags, &v, 1, k);
         return k;
     }
     }
@@ -168,7 +168,7 @@ slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
     default: {
         ssize_t k = r.cap == SIZE_MAX ? REAL(recvmsg)(fd, m, flags)
                                       : trimmed_recvmsg(fd, m, flags, r.cap);
-        a407_read_end(&r, flags, m->msg_iov, m->msg_iovlen, k);
+        a407_read_end(&r, fd, flags, m->msg_iov, m->msg_iovlen, k);
         return k;
     }
     }
@@ -222,7 +222,7 @@ slow_readv(int fd, const struct iovec *iov, int n, const void *caller)
         struct iovec v[PIECES];
         size_t pieces = trim(iov, (size_t)n, r.cap, v);
         ssize_t k = REAL(readv)(fd, v, (int)pieces);
-        a407_read_end(&r, 0, v, pieces, k);
+        a407_read_end(&r, fd, 0, v, pieces, k);
         return k;
     }
     }

@@ -10,14 +10,8 @@ bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
 {
     if (a407_guard.depth)
         return false;
-    if (a407_slot(fd) == A407_WATCH) {
-        int saved = a407_enter();
-        bool keep = a407_own_process() &&
-                    a407_first_bytes(fd, msg->msg_iov, msg->msg_iovlen);
-        if (!keep)
-            a407_slot_drop(fd);
-        a407_leave(saved);
-    }
+    if (a407_slot(fd) == A407_WATCH)
+        a407_first_bytes(fd, msg->msg_iov, msg->msg_iovlen);
     return a407_write_all(fd, msg, flags, caller, result);
 }
 

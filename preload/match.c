@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "guard.h"
 #include "settings.h"
 
 /*
@@ -59,13 +60,27 @@ bool a407_endpoint_of(const struct sockaddr *sa, struct a407_endpoint *out)
     return inet_ntop(AF_INET6, &a, out->host, sizeof out->host);
 }
 
-/* Without the lock: a look-up may take long, and another thread may fork. */
+/*
+ * A wait, and a long one at times: outside, with nothing held. Connections that
+ * libc makes for it are deeper in this stack than the frame that is noted.
+ */
+static int resolve(const char *host, struct addrinfo **list)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    a407_guard.looking_up = __builtin_frame_address(0);
+    a407_leave(0);
+    int rc = getaddrinfo(host, NULL, &hints, list);
+    a407_enter();
+    a407_guard.looking_up = NULL;
+    return rc;
+}
+
 static size_t look_up(const char *host, struct in6_addr out[static ADDRS_MAX])
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    struct addrinfo *list = NULL;
     uint16_t port;
     size_t n = 0;
-    if (getaddrinfo(host, NULL, &hints, &list) != 0)
+    if (resolve(host, &list) != 0)
         return 0;
     for (struct addrinfo *a = list; a && n < ADDRS_MAX; a = a->ai_next)
         if (address_of(a->ai_addr, &out[n], &port))

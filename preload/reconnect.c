@@ -10,42 +10,43 @@
 #include "gate.h"
 #include "other_libc.h"
 #include "real.h"
+#include "record.h"
+#include "replace.h"
+#include "socket.h"
 
 /*
  * A connected TCP socket is taken apart with AF_UNSPEC and connected again:
  * the fd, its copies, its options and its epoll registrations stay. Linux
  * only; its queues and its SHUT_WR are lost. Where the kernel refuses that, a
  * new socket takes the place of the fd and of the copies that we know.
+ *
+ * connect() itself only begins here. Whoever comes by until then, in whatever
+ * call, finds c->connecting and looks whether it is done.
  */
 
-static bool finish(int fd, int ms)
+/*
+ * connect() of a blocking socket waits as long as SO_SNDTIMEO says: with the
+ * shortest there is, one tick of the kernel's clock, it goes on by itself.
+ * 0: connected; else errno, EINPROGRESS among them.
+ */
+static int begin_connect(const struct a407_conn *c, int fd)
 {
-    int error = 0;
-    socklen_t n = sizeof error;
-    if (a407_wait_through(fd, POLLOUT, ms) <= 0)
-        return false;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && !error;
-}
-
-/* connect() of a blocking socket waits as long as SO_SNDTIMEO says. */
-static bool connect_bounded(struct a407_conn *c, int fd, int ms)
-{
-    struct timeval program = {0},
-                   ours = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+    struct timeval program = {0}, shortest = {.tv_usec = 1};
     socklen_t n = sizeof program;
-    getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, &n);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &ours, sizeof ours);
-    int rc = REAL(connect)(fd, (struct sockaddr *)&c->peer, c->peer_n);
-    int error = errno;
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, sizeof program);
-    if (rc == 0)
-        return true;
-    if (error == EINPROGRESS || error == EINTR)
-        return finish(fd, ms);
-    return false;
+    int fl = REAL(fcntl)(fd, F_GETFL);
+    bool blocks = fl >= 0 && !(fl & O_NONBLOCK);
+    if (blocks) {
+        getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, &n);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &shortest, sizeof shortest);
+    }
+    int rc = REAL(connect)(fd, (const struct sockaddr *)&c->peer, c->peer_n);
+    int error = rc == 0 ? 0 : errno;
+    if (blocks)
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, sizeof program);
+    return error;
 }
 
-/* ---- a new socket in the fd's place ---- */
+/* ---- a new socket for the fd's place ---- */
 
 static const struct {
     int level, name;
@@ -85,90 +86,92 @@ static void copy_options(int from, int to)
         setsockopt(to, SOL_SOCKET, SO_LINGER, &linger, n);
 }
 
-/* dup3 takes an fd out of its epoll set: it is put back by hand. */
-static void put_in_place(int from, int fd)
+static int new_socket(struct a407_turn *t)
 {
-    int fdfl = REAL(fcntl)(fd, F_GETFD);
-    bool back = a407_epoll_out(fd);
-    REAL(dup3)(from, fd, fdfl & FD_CLOEXEC ? O_CLOEXEC : 0);
-    if (back)
-        a407_epoll_in(fd);
-}
-
-static void replace_everywhere(struct a407_conn *c, int from)
-{
-    int top = a407_slot_top();
-    for (int fd = 0; fd <= top; fd++)
-        if (a407_slot(fd) == c)
-            put_in_place(from, fd);
-}
-
-static bool new_socket(struct a407_conn *c, int fd, int ms)
-{
+    struct a407_conn *c = t->c;
     int protocol = 0;
     socklen_t n = sizeof protocol;
-    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n);
-    int made = socket(c->peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
-    if (made < 0)
-        return false;
-    copy_options(fd, made);
-    bool ok = connect_bounded(c, made, ms);
-    int fl = REAL(fcntl)(fd, F_GETFL);
-    if (ok && fl >= 0)
-        REAL(fcntl)(made, F_SETFL, fl);
-    if (ok)
-        replace_everywhere(c, made);
-    REAL(close)(made);
-    return ok;
+    getsockopt(t->held, SOL_SOCKET, SO_PROTOCOL, &protocol, &n);
+    c->made = socket(c->peer.ss_family,
+                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (c->made < 0)
+        return errno;
+    copy_options(t->held, c->made);
+    return begin_connect(c, c->made);
 }
 
 /* ---- the same socket again ---- */
 
-static bool same_socket(struct a407_conn *c, int fd, int ms, bool *refused)
+static int same_socket(struct a407_turn *t, bool *refused)
 {
     struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
     /* Another thread in epoll_wait would see the moment without connection
        as a hang-up. */
-    bool back = !a407_single_threaded() && a407_epoll_out(fd);
-    *refused = REAL(connect)(fd, &nowhere, sizeof nowhere) != 0;
-    bool ok = !*refused && connect_bounded(c, fd, ms);
-    if (back)
-        a407_epoll_in(fd);
-    return ok;
+    bool back = !a407_single_threaded() && a407_epoll_out(t->fd);
+    *refused = REAL(connect)(t->held, &nowhere, sizeof nowhere) != 0;
+    int error = *refused ? errno : begin_connect(t->c, t->held);
+    if (back && a407_socket_cookie(t->fd) == t->c->cookie)
+        a407_epoll_in(t->fd);
+    return error;
 }
 
-bool a407_reconnect(struct a407_conn *c, int fd)
+/* ---- */
+
+static enum a407_pump over(struct a407_turn *t, bool ok)
 {
-    int ms = (int)c->site->proxy.config->wait_ms;
+    struct a407_conn *c = t->c;
+    c->connecting = false;
+    t->wait_fd = -1;
+    if (c->made >= 0) {
+        if (ok)
+            a407_replace(t, c->made);
+        REAL(close)(c->made);
+        c->made = -1;
+    }
+    c->sent = c->received = 0;
+    uint16_t port = ok && a407_turn_hold(t) >= 0 ? a407_local_port(t->held) : 0;
+    a407_engine_lock_now(c);
+    if (ok)
+        a407_engine_local_port(c->engine, port);
+    a407_engine_reconnected(c->engine, ok);
+    a407_engine_unlock(c);
+    return A407_PUMP_READY;
+}
+
+/* False: that is over already, and the engine knows. */
+static bool begin(struct a407_turn *t)
+{
+    struct a407_conn *c = t->c;
     bool refused;
     c->error = 0;
     c->renewed++;
-    if (!same_socket(c, fd, ms, &refused) &&
-        !(refused && new_socket(c, fd, ms)))
+    int error = same_socket(t, &refused);
+    if (refused)
+        error = new_socket(t);
+    if (error && error != EINPROGRESS) {
+        over(t, false);
         return false;
-    c->cookie = a407_socket_cookie(fd);
+    }
+    c->connecting = true;
+    c->connect_until = a407_now_ms() + (int64_t)c->site->proxy.config->wait_ms;
     return true;
 }
 
-void a407_give_back(struct a407_conn *c, int fd)
+enum a407_pump a407_reconnect(struct a407_turn *t)
 {
-    int pair[2];
-    a407_engine_lock(c);
-    struct a407_span kept = a407_engine_kept(c->engine);
-    int fl = REAL(fcntl)(fd, F_GETFL);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
-        int room = (int)kept.n * 2;
-        setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-        REAL(send)(pair[1], kept.p, kept.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-        REAL(close)(pair[1]);
-        if (fl >= 0)
-            REAL(fcntl)(pair[0], F_SETFL, fl);
-        replace_everywhere(c, pair[0]);
-        REAL(close)(pair[0]);
-        c->cookie = a407_socket_cookie(fd);
-        c->given_back = true;
+    struct a407_conn *c = t->c;
+    int error = 0;
+    socklen_t n = sizeof error;
+    if (a407_turn_hold(t) < 0)
+        return A407_PUMP_LOST;
+    if (!c->connecting && !begin(t))
+        return A407_PUMP_READY;
+    int fd = c->made >= 0 ? c->made : t->held;
+    if (!a407_ready(fd, POLLOUT)) {
+        t->wait_fd = c->made;
+        return a407_now_ms() < c->connect_until ? A407_PUMP_FULL
+                                                : over(t, false);
     }
-    c->error = 0;
-    a407_engine_closed(c->engine);
-    a407_engine_unlock(c);
+    return over(t, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
+                       !error);
 }

@@ -2,7 +2,9 @@
 #include "registry.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "real.h"
 #include "record.h"
 #include "settings.h"
+#include "socket.h"
 
 _Atomic(struct a407_conn *) a407_slots[A407_FD_MAX];
 struct a407_conn a407_watch;
@@ -43,12 +46,21 @@ struct a407_conn *a407_conn_get(int fd)
     return c;
 }
 
+void a407_conn_pin(struct a407_conn *c)
+{
+    pthread_mutex_lock(&lock);
+    c->refs++;
+    pthread_mutex_unlock(&lock);
+}
+
 bool a407_conn_is_ours(int fd)
 {
+    int saved = a407_enter();
     struct a407_conn *c = a407_conn_get(fd);
     bool yes = c && c->maker == getpid();
     if (c)
         a407_conn_put(c);
+    a407_leave(saved);
     return yes;
 }
 
@@ -60,7 +72,10 @@ static void free_conn(struct a407_conn *c)
     if (!c->site->proxy.configured) /* made for this connection alone */
         free(c->site);
     pthread_mutex_destroy(&c->lock);
-    a407_end_asks(c);
+    if (c->child.pid)
+        a407_child_end(&c->child, 0);
+    if (c->made >= 0)
+        REAL(close)(c->made);
     a407_wipe(c->scratch, c->scratch_n);
     free(c->scratch);
     free(c);
@@ -116,7 +131,10 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
         free(c);
         return drop_site(site);
     }
+    static _Atomic uint64_t last;
     pthread_mutex_init(&c->lock, NULL);
+    c->serial = ++last;
+    c->child.fd = c->made = -1;
     c->maker = getpid();
     c->site = site;
     memcpy(&c->peer, peer, n);
@@ -143,8 +161,8 @@ static void end_conn(struct a407_conn *c)
     a407_engine_lock_now(c);
     a407_engine_closed(c->engine);
     a407_engine_unlock(c);
-    a407_record_flush(c);
     pthread_mutex_unlock(&c->lock);
+    a407_record_flush(c);
 }
 
 void a407_slot_set(int fd, struct a407_conn *c)
@@ -182,8 +200,28 @@ void a407_slot_drop(int fd)
     if (c == A407_WATCH && a407_own_process())
         /* no lock: closing an unrelated socket must cost nothing */
         atomic_compare_exchange_strong(&a407_slots[fd], &c, NULL);
-    else if (c && c != A407_WATCH && a407_own_process())
+    else if (c && c != A407_WATCH && a407_own_process()) {
+        int saved = a407_enter();
         a407_slot_set(fd, NULL);
+        a407_leave(saved);
+    }
+}
+
+bool a407_slot_track(int fd, struct a407_site *site,
+                     const struct sockaddr *peer, socklen_t n)
+{
+    uint64_t cookie = a407_socket_cookie(fd);
+    struct a407_conn *c = cookie ? a407_conn_new(site, peer, n) : NULL;
+    if (!cookie)
+        drop_site(site);
+    if (!c)
+        return false;
+    c->cookie = cookie;
+    c->counted = a407_socket_is_counted(fd);
+    a407_engine_local_port(c->engine, a407_local_port(fd));
+    a407_slot_set(fd, c);
+    a407_conn_put(c);
+    return true;
 }
 
 void a407_slot_copy(int from, int to)
@@ -237,6 +275,8 @@ void a407_conn_retire(struct a407_conn *c)
  */
 static __attribute__((destructor)) void at_exit(void)
 {
+    if (highest < 0)
+        return;
     int saved = a407_enter();
     for (int fd = 0; fd <= highest && a407_own_process(); fd++) {
         struct a407_conn *c = a407_conn_get(fd);
@@ -247,19 +287,73 @@ static __attribute__((destructor)) void at_exit(void)
             a407_engine_lock_now(c);
             a407_engine_closed(c->engine);
             a407_engine_unlock(c);
-            a407_record_flush(c);
             pthread_mutex_unlock(&c->lock);
+            a407_record_flush(c);
         }
         a407_conn_put(c);
     }
     a407_leave(saved);
 }
 
+/* Times that fork() looks for a moment in which no connection is being served,
+   some microseconds each. */
+#define FORK_TRIES 1000
+
+/* One table entry for each connection: its others have the same lock. */
+static struct a407_conn *first_at(int fd)
+{
+    struct a407_conn *c = a407_slot(fd);
+    for (int before = 0; c && c != A407_WATCH && before < fd; before++)
+        if (c->fds > 1 && a407_slot(before) == c)
+            return NULL;
+    return c == A407_WATCH ? NULL : c;
+}
+
+static void unlock_conns(int below)
+{
+    for (int fd = 0; fd < below; fd++) {
+        struct a407_conn *c = first_at(fd);
+        if (c)
+            pthread_mutex_unlock(&c->lock);
+    }
+}
+
+/* The registry's lock is held, which comes after theirs: so none is waited
+   for. */
+static bool lock_conns(void)
+{
+    for (int fd = 0; fd <= highest; fd++) {
+        struct a407_conn *c = first_at(fd);
+        if (c && pthread_mutex_trylock(&c->lock) != 0) {
+            unlock_conns(fd);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool conns_locked; /* by the thread that forks */
+static bool fork_inside;  /* ... which has entered for that */
+
+/*
+ * All locks are held around fork(): the child finds no connection in the middle
+ * of something, and has no copy of a private fd. No lock is held over a wait,
+ * so this takes no longer than what is going on at the moment. The thread that
+ * forks has none itself: it is not inside.
+ */
 static void before_fork(void)
 {
+    bool inside = highest >= 0; /* else there is nothing that could hang */
+    if (inside)
+        a407_enter();
     pthread_mutex_lock(&lock);
+    for (int i = 0; !(conns_locked = lock_conns()) && i < FORK_TRIES; i++) {
+        pthread_mutex_unlock(&lock);
+        sched_yield();
+        pthread_mutex_lock(&lock);
+    }
+    fork_inside = inside;
     a407_match_lock();
-    /* Held only while an engine is told something: no long wait. */
     for (struct a407_site *s = sites; s; s = s->next)
         pthread_mutex_lock(&s->lock);
 }
@@ -269,7 +363,12 @@ static void after_fork_parent(void)
     for (struct a407_site *s = sites; s; s = s->next)
         pthread_mutex_unlock(&s->lock);
     a407_match_unlock();
+    bool inside = fork_inside;
+    if (conns_locked)
+        unlock_conns(highest + 1);
     pthread_mutex_unlock(&lock);
+    if (inside)
+        a407_leave(errno);
 }
 
 /* Let go first, for those who keep a record of locks: ours has them. */
@@ -281,31 +380,47 @@ static void anew(pthread_mutex_t *m, bool ours)
 }
 
 /*
- * In the child only this thread is left. A connection that another thread was
- * serving is in an unknown state: it passes through.
+ * In the child only this thread is left. What another thread was waiting for
+ * with a connection (a helper, a new connection) is the parent's: it passes
+ * through. So does all if the locks could not be had.
  */
+static void conn_in_child(struct a407_conn *c)
+{
+    bool busy = !conns_locked || c->asking || c->connecting;
+    if (c->child.pid)
+        a407_child_end(&c->child, 0); /* only the fd is closed */
+    if (c->made >= 0)
+        REAL(close)(c->made);
+    c->made = -1;
+    if (!c->site->proxy.configured) /* of this connection alone */
+        anew(&c->site->lock, false);
+    if (busy)
+        c->gone = true;
+    else if (!c->gone)
+        a407_engine_forked(c->engine);
+    anew(&c->lock, conns_locked);
+}
+
 static void after_fork_child(void)
 {
     if (owner)
         owner = getpid();
-    anew(&lock, true);
     a407_match_child();
     for (struct a407_site *s = sites; s; s = s->next)
         anew(&s->lock, true);
     for (int fd = 0; fd <= highest; fd++) {
-        struct a407_conn *c = a407_slot(fd);
-        if (!c || c == A407_WATCH)
-            continue;
-        bool busy = pthread_mutex_trylock(&c->lock) != 0;
-        a407_end_asks(c); /* they are the parent's: only the fd is closed */
-        if (busy && !c->gone)
-            c->gone = true;
-        else if (!c->gone)
-            a407_engine_forked(c->engine);
-        if (c->gone)
-            atomic_store(&a407_slots[fd], NULL);
-        anew(&c->lock, !busy);
+        struct a407_conn *c = first_at(fd);
+        if (c)
+            conn_in_child(c);
     }
+    for (int fd = 0; fd <= highest; fd++) {
+        struct a407_conn *c = a407_slot(fd);
+        if (c && c != A407_WATCH && c->gone)
+            atomic_store(&a407_slots[fd], NULL);
+    }
+    anew(&lock, true);
+    if (fork_inside)
+        a407_leave(errno);
 }
 
 void a407_registry_init(void)

@@ -27,33 +27,63 @@ struct a407_site {
     struct a407_site *next;
 };
 
+/*
+ * Locks, outermost first: a connection's, then one of the site's (its engine is
+ * told something) or the registry's (the table, refs and fds). None is held
+ * over a wait, and all are held around fork().
+ */
 struct a407_conn {
-    unsigned refs; /* pins and table entries; under the registry's lock */
-    unsigned fds;  /* table entries alone */
-    pthread_mutex_t lock; /* the engine and all below */
-    pid_t maker;          /* the process that connected */
+    /* set once */
+    uint64_t serial; /* of this object; none has it ever again */
+    pid_t maker;     /* the process that connected */
     struct a407_site *site;
-    struct a407_engine *engine;
+    struct a407_engine *engine; /* what it points to: the site's lock */
     struct sockaddr_storage peer;
     socklen_t peer_n;
-    unsigned renewed; /* times that it was connected again */
-    uint64_t cookie;  /* SO_COOKIE: the socket's identity; 0 if unknown */
-    bool gone;        /* passes through: the table entries are to go */
-    bool given_back;  /* a 407 is read from what stands in its place; what is
-                         written goes nowhere */
-    bool shut_read;   /* the program said SHUT_RD or SHUT_RDWR: let go */
-    int fd;           /* the one last used */
-    size_t peeked;    /* bytes of a head seen at the last look */
-    bool shut_write;  /* the program said SHUT_WR */
-    int lowat;        /* the program's SO_RCVLOWAT while ours is set; or 0 */
-    size_t unwatched; /* body bytes written since the last look */
-    int64_t wrote_ms; /* by a coarse clock; when the program last wrote */
-    int error;        /* an error of the connection that we took off */
-    struct a407_child child; /* makes tokens for a handshake; or none */
-    char *scratch;           /* for peeked bytes */
-    size_t scratch_n;
-    const void *caller; /* return address of the call being served */
+    bool counted; /* socket.h: its bytes are */
+
+    /* the registry's lock */
+    unsigned refs; /* pins and table entries */
+    unsigned fds;  /* table entries alone */
+
+    /* atomic */
+    bool shut_read;     /* the program said SHUT_RD or SHUT_RDWR: let go */
+    bool shut_write;    /* the program said SHUT_WR */
     const void *opener; /* of the fdopen() that made a stream of it; or NULL */
+
+    pthread_mutex_t lock; /* all that follows */
+    uint64_t cookie;      /* SO_COOKIE: the socket's identity */
+    int fd;               /* the number last used for it */
+    const void *caller;   /* return address of the call being served */
+    bool gone;            /* passes through: the table entries are to go */
+    bool given_back;      /* a 407 is read from what stands in its place; what
+                             is written goes nowhere */
+    int error;            /* an error of the connection that we took off */
+
+    /* bytes that went and came, all that we know of; new with a connection */
+    uint64_t sent, received;
+    unsigned reading; /* reads of the program under way: not counted yet */
+
+    /* looking */
+    char *scratch; /* for peeked bytes */
+    size_t scratch_n;
+    size_t peeked;      /* bytes of a head seen at the last look */
+    int64_t full_until; /* 0, or: it looks full; the rest may come until then */
+    int full_ms;        /* ... how long to wait before the next look */
+    int lowat;          /* the program's SO_RCVLOWAT while ours is set; or 0 */
+    size_t unwatched;   /* body bytes written since the last look */
+    int64_t wrote_ms;   /* by a coarse clock; when the program last wrote */
+
+    /* what takes its time; who finds it under way goes on with it */
+    int64_t flush_until; /* 0, or: what the engine sends has to be out */
+    bool connecting;     /* anew */
+    int64_t connect_until;
+    int made;         /* ... another socket for it, or -1 */
+    unsigned renewed; /* times that it was connected again */
+    unsigned asking;  /* 0, or: one thread has something made outside */
+    unsigned asks;    /* ... the last one's number */
+    int64_t ask_until;
+    struct a407_child child; /* makes tokens for a handshake; or none */
 };
 
 /* The table. WATCH: a stream whose first written bytes are still unseen. */
@@ -70,8 +100,11 @@ static inline struct a407_conn *a407_slot(int fd)
 }
 
 /* Pins the connection of fd, or returns NULL (untracked, or WATCH). Locks
-   briefly. */
+   briefly: to be called inside a407_enter, as all below. */
 struct a407_conn *a407_conn_get(int fd);
+
+/* Pins it once more. */
+void a407_conn_pin(struct a407_conn *c);
 
 /* Was it made by this process, and not by one that it was forked from? */
 bool a407_conn_is_ours(int fd);
@@ -85,6 +118,14 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
 
 /* Puts it (or WATCH, or NULL) at fd; what stood there is released. */
 void a407_slot_set(int fd, struct a407_conn *c);
+
+/*
+ * Follows the socket that is at fd: a new connection object in the table. A
+ * site that is only watched is owned from here on. False: no memory, or the
+ * socket has no identity.
+ */
+bool a407_slot_track(int fd, struct a407_site *site,
+                     const struct sockaddr *peer, socklen_t n);
 
 /* Another fd for the same socket: dup, dup2, dup3, F_DUPFD. */
 void a407_slot_copy(int from, int to);

@@ -24,7 +24,8 @@ const struct a407_host *a407_settings_host(void);
 /*
  * The known proxy that an address belongs to, or NULL. Resolves a proxy's name
  * (getaddrinfo: may block, as the program's own look-up did) only when its
- * port fits, and remembers the addresses.
+ * port fits, and remembers the addresses. Called inside a407_enter with nothing
+ * held: it leaves for the look-up.
  */
 const struct a407_known_proxy *a407_settings_match(const struct sockaddr *sa);
 

@@ -10,12 +10,12 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(sys_obj) $(BUILD)/libauth407cor
 
 # What of preload/ stands on its own.
 child_obj := $(addprefix $(BUILD)/preload/,child.o child_env.o child_keeper.o \
-                 paths.o real.o)
+                 guard.o paths.o real.o)
 child_test := $(filter $(BUILD)/tests/unit/test_child%,$(unit_bin))
 $(child_test): $(child_obj)
 $(child_test): unit_more = $(child_obj) -pthread
 
-lockout_obj := $(addprefix $(BUILD)/preload/,lockout.o paths.o real.o)
+lockout_obj := $(addprefix $(BUILD)/preload/,guard.o lockout.o paths.o real.o)
 $(BUILD)/tests/unit/test_lockout: $(lockout_obj)
 $(BUILD)/tests/unit/test_lockout: unit_more = $(lockout_obj) -pthread
 

@@ -3,7 +3,7 @@
 
 fetch_probe := $(BUILD)/tests/fetch/probe
 fetch_obj := $(BUILD)/tests/fetch/probe.o $(patsubst %,$(BUILD)/preload/%.o, \
-    fetch child child_env child_keeper paths real)
+    fetch child child_env child_keeper guard paths real)
 
 $(BUILD)/tests/fetch/probe.o: private LAYER := -Isys -Ipreload
 

@@ -20,8 +20,6 @@
 #include "../../preload/guard.h"
 #include "exact.h"
 
-__thread struct a407_guard a407_guard;
-
 static inline int64_t in(int ms)
 {
     return a407_child_now() + ms;

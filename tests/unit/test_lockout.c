@@ -9,8 +9,6 @@
 #include "../../preload/lockout.h"
 #include "exact.h"
 
-__thread struct a407_guard a407_guard;
-
 static char folder[] = "/tmp/test_lockout.XXXXXX";
 static struct a407_config config = {.state_dir = folder, .lockout_s = 900};
 static const struct a407_endpoint proxy = {.host = "proxy.test", .port = 3128};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "guard.h"
+
+__thread struct a407_guard a407_guard
+    __attribute__((tls_model("initial-exec")));
+
+/* A fault that is blocked ends the program, whatever handler it has. */
+static const int faults[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                             SIGTRAP, SIGABRT, SIGSYS};
+
+/*
+ * Signals first, and last: between the two a handler would run with the thread
+ * half inside. The kernel's own change of state is atomic.
+ */
+void a407_guard_begin(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&all, faults[i]);
+    sigprocmask(SIG_SETMASK, &all, &a407_guard.mask);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &a407_guard.cancel);
+}
+
+void a407_guard_end(void)
+{
+    /* A handler may run before sigprocmask() returns, and be inside itself: it
+       saves and restores the same, for it begins where this ends. */
+    sigset_t mask = a407_guard.mask;
+    pthread_setcancelstate(a407_guard.cancel, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_REPLACE_H
+#define A407_REPLACE_H
+
+#include "turn.h"
+
+/* The socket `from` takes the place of the connection's at all numbers that
+   have it, with the flags that those have; t->held is given up. */
+void a407_replace(struct a407_turn *t, int from);
+
+#endif

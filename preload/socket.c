@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "socket.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+
+#include "other_libc.h"
+#include "real.h"
+
+/*
+ * Where private fds are looked for: above the numbers that a program counts on
+ * to be given next, and within the table of 64 that every process has from the
+ * start (the kernel stops all threads for a moment to make a larger one).
+ */
+#define PRIVATE_FROM  32
+#define PRIVATE_LEAST 3
+
+/* linux/tcp.h hides TCP states. */
+#define STATE_CLOSE 7
+
+uint64_t a407_socket_cookie(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t n = sizeof cookie;
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
+        return 0;
+    return cookie;
+}
+
+int a407_socket_hold(const struct a407_conn *c, int fd)
+{
+    int held = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_FROM);
+    if (held < 0 && (errno == EINVAL || errno == EMFILE))
+        held = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_LEAST);
+    if (held < 0 && errno == EMFILE && a407_single_threaded())
+        held = fd;
+    if (held < 0)
+        return -1;
+    if (a407_socket_cookie(held) == c->cookie)
+        return held;
+    a407_socket_release(held, fd);
+    errno = EBADF;
+    return -1;
+}
+
+void a407_socket_release(int held, int fd)
+{
+    int saved = errno;
+    if (held >= 0 && held != fd)
+        REAL(close)(held);
+    errno = saved;
+}
+
+static int queued(int fd, unsigned long which)
+{
+    int n = 0;
+    return REAL(ioctl)(fd, which, &n) == 0 && n > 0 ? n : 0;
+}
+
+static bool info_of(int fd, struct tcp_info *info)
+{
+    socklen_t n = sizeof *info;
+    *info = (struct tcp_info){0};
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &n) == 0;
+}
+
+/* One more than the bytes is acknowledged: the SYN. RFC 9293 section 3.4. */
+static uint64_t bytes_sent(int fd, const struct tcp_info *info)
+{
+    uint64_t acked = info->tcpi_bytes_acked;
+    return (acked ? acked - 1 : 0) + (uint64_t)queued(fd, SIOCOUTQ);
+}
+
+bool a407_socket_is_new(int fd, bool connecting)
+{
+    struct tcp_info info;
+    struct sockaddr_storage peer;
+    socklen_t n = sizeof peer;
+    if (connecting && !info_of(fd, &info)) /* no TCP_INFO here: is it free? */
+        return getpeername(fd, (struct sockaddr *)&peer, &n) != 0;
+    if (connecting)
+        return info.tcpi_state == STATE_CLOSE;
+    return info_of(fd, &info) && info.tcpi_state != STATE_CLOSE &&
+           !info.tcpi_bytes_received && !bytes_sent(fd, &info);
+}
+
+bool a407_socket_has_unseen(const struct a407_conn *c, int held)
+{
+    struct tcp_info info;
+    if (!c->counted || !info_of(held, &info) ||
+        info.tcpi_state == STATE_CLOSE) /* its counts are over */
+        return false;
+    if (bytes_sent(held, &info) > c->sent)
+        return true;
+    /* a FIN counts as one byte received */
+    uint64_t taken = info.tcpi_bytes_received;
+    uint64_t left = (uint64_t)queued(held, SIOCINQ);
+    return !c->reading && taken > left && taken - left > c->received + 1;
+}
+
+/* Of several subflows (MPTCP) only the first one's counts are told. */
+bool a407_socket_is_counted(int fd)
+{
+    int protocol = 0;
+    socklen_t n = sizeof protocol;
+    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n) == 0 &&
+           protocol == IPPROTO_TCP;
+}
+
+int a407_socket_timeout_ms(int fd, int option)
+{
+    struct timeval t = {0};
+    socklen_t n = sizeof t;
+    if (getsockopt(fd, SOL_SOCKET, option, &t, &n) != 0 ||
+        (!t.tv_sec && !t.tv_usec) || t.tv_sec > INT_MAX / 1000 - 1)
+        return -1;
+    return (int)(t.tv_sec * 1000 + (t.tv_usec + 999) / 1000);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "turn.h"
+
+#include <errno.h>
+
+#include "gate.h"
+#include "guard.h"
+#include "record.h"
+#include "socket.h"
+
+bool a407_turn_begin(struct a407_turn *t, int fd, int option,
+                     const void *caller, int *saved)
+{
+    *saved = a407_enter(); /* first of all: a signal may come now */
+    struct a407_conn *c = a407_conn_get(fd);
+    *t = (struct a407_turn){.c = c,
+                            .fd = fd,
+                            .held = -1,
+                            .caller = caller,
+                            .option = option,
+                            .began = a407_now_ms(),
+                            .wait_fd = -1};
+    if (!c) {
+        a407_leave(*saved);
+        return false;
+    }
+    pthread_mutex_lock(&c->lock);
+    c->fd = fd;
+    if (caller)
+        c->caller = caller;
+    t->serial = c->serial;
+    return true;
+}
+
+int64_t a407_turn_limit(struct a407_turn *t)
+{
+    if (!t->own_until) {
+        int ms = t->option ? a407_socket_timeout_ms(t->fd, t->option) : -1;
+        t->own_until = ms < 0 ? A407_FOR_EVER : t->began + ms;
+    }
+    return t->own_until;
+}
+
+void a407_turn_end_child(struct a407_turn *t)
+{
+    if (!t->c->child.pid)
+        return;
+    t->over = t->c->child;
+    t->c->child = (struct a407_child){.fd = -1};
+}
+
+static void let_go(struct a407_turn *t)
+{
+    struct a407_conn *c = t->c;
+    a407_turn_release(t);
+    if (!c)
+        return;
+    t->c = NULL;
+    t->cookie = c->cookie;
+    pthread_mutex_unlock(&c->lock);
+    if (t->over.pid)
+        a407_child_end(&t->over, 0);
+    a407_record_flush(c);
+    a407_conn_put(c);
+}
+
+void a407_turn_end(struct a407_turn *t, int error)
+{
+    let_go(t);
+    a407_leave(error);
+}
+
+int a407_turn_hold(struct a407_turn *t)
+{
+    struct a407_conn *c = t->c;
+    if (t->held >= 0)
+        return t->held;
+    t->held = a407_socket_hold(c, t->fd);
+    if (t->held >= 0)
+        return t->held;
+    /* Without an fd to spare nothing can be done safely: it passes through. */
+    t->lost = errno == EBADF;
+    if (t->lost)
+        c->gone = c->gone || a407_slot_stale(t->fd, c);
+    if (!t->lost || c->gone) {
+        a407_engine_lock_now(c);
+        a407_engine_closed(c->engine);
+        a407_engine_unlock(c);
+    }
+    return -1;
+}
+
+void a407_turn_release(struct a407_turn *t)
+{
+    a407_socket_release(t->held, t->fd);
+    t->held = -1;
+}
+
+void a407_turn_pause(struct a407_turn *t)
+{
+    let_go(t);
+    t->waited = true;
+    a407_leave(0);
+}
+
+void a407_turn_resume(struct a407_turn *t)
+{
+    int saved = a407_enter();
+    struct a407_conn *c = a407_conn_get(t->fd);
+    if (c && c->serial == t->serial) {
+        pthread_mutex_lock(&c->lock);
+        c->fd = t->fd;
+        if (t->caller)
+            c->caller = t->caller;
+        t->c = c;
+        t->waited = true;
+        if (a407_turn_hold(t) < 0 && t->lost)
+            let_go(t);
+    } else {
+        if (c)
+            a407_conn_put(c);
+        t->lost = a407_socket_cookie(t->fd) != t->cookie;
+    }
+    errno = saved;
+}

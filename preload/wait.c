@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "wait.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+int64_t a407_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Signals of a fault: a program that goes on after one has not slept in a
+   call. */
+static bool of_a_fault(int s)
+{
+    return s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL ||
+           s == SIGABRT || s == SIGTRAP || s == SIGSYS;
+}
+
+/* Would read() be restarted after a signal? Not knowing which one came, all
+   handlers are asked. */
+bool a407_signals_restart(void)
+{
+    struct sigaction sa;
+    for (int s = 1; s < SIGRTMIN; s++)
+        if (!of_a_fault(s) && sigaction(s, NULL, &sa) == 0 &&
+            sa.sa_handler != SIG_DFL && sa.sa_handler != SIG_IGN &&
+            !(sa.sa_flags & SA_RESTART))
+            return false;
+    return true;
+}
+
+static int left_of(int64_t until)
+{
+    if (until == A407_FOR_EVER)
+        return -1;
+    int64_t left = until - a407_now_ms();
+    return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+static int wait_for(struct pollfd *p, nfds_t n, int64_t until)
+{
+    for (;;) {
+        int k = poll(p, n, left_of(until));
+        if (k >= 0 || errno != EINTR || !a407_signals_restart())
+            return k;
+    }
+}
+
+int a407_wait(int fd, short events, int64_t until)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int k = wait_for(&p, 1, until);
+    return k > 0 ? p.revents : k;
+}
+
+int a407_wait_through(int fd, short events, int64_t until)
+{
+    int k;
+    do
+        k = a407_wait(fd, events, until);
+    while (k < 0 && errno == EINTR);
+    return k;
+}
+
+int a407_pause(int64_t until)
+{
+    return wait_for(NULL, 0, until);
+}
+
+int a407_ready(int fd, short events)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    return poll(&p, 1, 0) > 0 ? p.revents : 0;
+}
