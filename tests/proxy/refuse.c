@@ -187,7 +187,8 @@ static bool deliver(struct session *s, struct refusal *r)
         wire_write(w, r->head.p, r->head.n - r->body.n / 2);
         return false;
     }
-    if (s->ntlm.challenge.p && fault_take(f, FAULT_NTLM_SLOW))
+    if (fault_take(f, FAULT_SLOW) ||
+        (s->ntlm.challenge.p && fault_take(f, FAULT_NTLM_SLOW)))
         pause_ms(s->proxy->slow_ms);
     if (s->ntlm.challenge.p && fault_take(f, FAULT_NTLM_STALL)) {
         wire_write(w, r->head.p, r->head.n - r->body.n / 2);

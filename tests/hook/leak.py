@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Hook tests of where a credential must never go: to another socket that has
+taken a connection's number, and into a tunnel."""
+
+from cases import BASIC, Case
+from harness import PASSWORD, USER, as_options, difference, quiet
+
+CLOSING = ("close-after-407",)
+# v_swap: how the number is taken
+HOWS = ("fclose", "raw-close", "accept", "close-range", "dup2", "dup3",
+        "raw-dup3", "dupfd", "socket", "open", "signal", "signal-restart")
+ASLEEP = ("slow-407",)
+
+
+def helper(folder):
+    """Settings whose password comes from a helper that takes two seconds."""
+    answer = folder / "answer"
+    answer.write_text(f"username={USER}\npassword={PASSWORD}\n")
+    file = folder / "credentials"
+    file.write_text(f"[127.0.0.1]\nhelper = touch {folder}/helping; "
+                    f"sleep 2; cat {answer}; :\n")
+    file.chmod(0o600)
+    return (("AUTH407_USERNAME", None), ("AUTH407_PASSWORD", None),
+            ("AUTH407_CREDENTIALS", str(file)))
+
+
+def swapped(h, mode, faults, after):
+    """Whoever has the number now gets what the program writes, no more."""
+    case = Case("swap", mode, after=after)
+    asleep = mode.startswith("asleep")
+    options = [*BASIC, "--slow-ms", "500", *as_options(faults)]
+    late = as_options(ASLEEP)
+    bare = h.run(case, options + late)
+    folder = h.new_folder()
+    run = h.run(case, options + late, ()) if asleep else \
+        h.run(case, options, helper(folder), folder)
+    bad = quiet(run)
+    if bare.code != 0 or not bare.out.endswith("done\n"):
+        bad.append("the victim fails by itself:\n" + bare.shown)
+    if run.shown != bare.shown:
+        bad.append(difference(bare.shown, run.shown))
+    if not asleep and not (folder / "helping").exists():
+        bad.append("no helper was run")
+    return bad
+
+
+def swap_tests():
+    for when in ("asleep", "helper"):
+        modes = [(f"{when}:{how}", (), ()) for how in HOWS]
+        modes += [(f"{when}:{how}:silent", (), ()) for how in
+                  ("fclose", "dup2")]
+        modes += [(f"{when}:{how}", CLOSING, after) for how in
+                  ("raw-close", "accept", "dup2", "signal")
+                  for after in ((), ("nounspec",))]
+        for mode, faults, after in modes:
+            how = " ".join([*faults, *after]) or "basic"
+            yield (f"swap {mode}: the number is another socket's, {how}",
+                   lambda h, m=mode, f=faults, a=after: swapped(h, m, f, a))
+
+
+def tests():
+    """(name, function of the harness) of each."""
+    yield from swap_tests()

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The number of a connection to the proxy becomes another socket's while a
+ * call on it is under way. MODE: WHEN:HOW or WHEN:HOW:silent.
+ *
+ * WHEN: asleep (in recv(), before the proxy has answered), helper (while the
+ * library runs a credential helper; without the library there is none).
+ * HOW: one of the table at the end.
+ *
+ * What the number leads to then is a stranger, who has asked for a login
+ * already (silent: who says nothing). It must get what the program writes to
+ * it and nothing else, and the program must get all that it has sent. Of the
+ * call that was under way only the time is prescribed.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+#define HELPER_S 2 /* how long the helper takes */
+#define LIMIT_S  5 /* for the call, once its socket is lost */
+
+static const char challenge[] =
+    "HTTP/1.1 407 Stranger\r\n"
+    "Proxy-Authenticate: Basic realm=\"stranger\"\r\n"
+    "Content-Length: 9\r\nConnection: keep-alive\r\n\r\nstranger\n";
+static const char mark[] = "the program's own bytes\n";
+
+static const struct victim *the;
+static int fd = -1; /* the number in question */
+static FILE *stream;
+static int listener, theirs = -1, ours = -1;
+static size_t told; /* bytes that the stranger says: all, or none */
+static struct sockaddr_in place;
+static bool asleep;
+
+static pthread_t reader;
+static char got[4096];
+static ssize_t got_n;
+static atomic_bool reader_ended;
+
+/* ---- the stranger: bare system calls, of no concern to any hook ---- */
+
+static void stranger_speaks(void)
+{
+    if (syscall(SYS_sendto, theirs, challenge, told, 0, NULL, 0) != (long)told)
+        fail("the stranger's send");
+}
+
+/* It connects, and has said its piece before it is accepted. */
+static void stranger_listens(void)
+{
+    socklen_t n = sizeof place;
+    place = (struct sockaddr_in){.sin_family = AF_INET};
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (void *)&place, n) || listen(listener, 4) ||
+        getsockname(listener, (void *)&place, &n))
+        fail("listener");
+}
+
+static void stranger_comes(void)
+{
+    theirs = socket(AF_INET, SOCK_STREAM, 0);
+    if (syscall(SYS_connect, theirs, &place, sizeof place) < 0)
+        fail("the stranger's connect");
+    stranger_speaks();
+}
+
+static void check_stranger(void)
+{
+    char all[8192];
+    size_t n = 0;
+    struct pollfd p = {.fd = theirs, .events = POLLIN};
+    if (send(fd, mark, sizeof mark - 1, MSG_NOSIGNAL) < 0)
+        say("  send: %s", errno_name(errno));
+    while (n < sizeof all &&
+           poll(&p, 1, n < sizeof mark - 1 ? 1000 : 100) > 0) {
+        long k = syscall(SYS_recvfrom, theirs, all + n, sizeof all - n, 0, NULL,
+                         NULL);
+        if (k <= 0) {
+            say("  it has lost its connection");
+            break;
+        }
+        n += (size_t)k;
+    }
+    if (n == sizeof mark - 1 && memcmp(all, mark, n) == 0)
+        say("  it got what the program wrote");
+    else
+        say("  it got %zu bytes that are not the program's, %s", n,
+            memmem(all, n, "Proxy-Authorization", 19)
+                ? "A CREDENTIAL AMONG THEM"
+                : "no credential");
+}
+
+/* What the call that was under way has read of it counts as well. */
+static void check_bytes(void)
+{
+    char all[sizeof challenge];
+    size_t n = 0;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    if (got_n > 0 && (size_t)got_n <= told &&
+        memcmp(got, challenge, (size_t)got_n) == 0)
+        memcpy(all, got, n = (size_t)got_n);
+    while (n < told && poll(&p, 1, 1000) > 0) {
+        ssize_t k = recv(fd, all + n, sizeof all - n, 0);
+        if (k <= 0)
+            break;
+        n += (size_t)k;
+    }
+    if (n == told && memcmp(all, challenge, n) == 0)
+        say("  all of its bytes were read");
+    else
+        say("  of its %zu bytes %zu were read", told, n);
+}
+
+/* ---- how the number is taken; each returns who has it then ---- */
+
+static int take_accept(void)
+{
+    return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static int how_fclose(void)
+{
+    fclose(stream);
+    return take_accept();
+}
+
+static int how_raw_close(void)
+{
+    syscall(SYS_close, fd);
+    return take_accept();
+}
+
+static int how_close(void)
+{
+    close(fd);
+    return take_accept();
+}
+
+static int how_close_range(void)
+{
+    close_range((unsigned)fd, (unsigned)fd, 0);
+    return take_accept();
+}
+
+static int how_dup2(void)
+{
+    return dup2(ours, fd);
+}
+
+static int how_dup3(void)
+{
+    return dup3(ours, fd, O_CLOEXEC);
+}
+
+static int how_raw_dup3(void)
+{
+    return (int)syscall(SYS_dup3, ours, fd, 0);
+}
+
+static int how_dupfd(void)
+{
+    close(fd);
+    return fcntl(ours, F_DUPFD, fd);
+}
+
+static int how_socket(void)
+{
+    close(fd);
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(s, (void *)&place, sizeof place) < 0)
+        fail("connect");
+    theirs = accept(listener, NULL, NULL);
+    stranger_speaks();
+    return s;
+}
+
+static int how_open(void)
+{
+    close(fd);
+    return open("taken", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* In the thread whose call it is. */
+static volatile sig_atomic_t handled = -1;
+
+static void on_signal(int s)
+{
+    int saved = errno;
+    (void)s;
+    close(fd);
+    handled = take_accept();
+    errno = saved;
+}
+
+static int by_signal(int flags)
+{
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = flags};
+    sigaction(SIGUSR1, &sa, NULL);
+    pthread_kill(reader, SIGUSR1);
+    for (double start = seconds(); handled < 0 && seconds() - start < LIMIT_S;)
+        usleep(1000);
+    return handled;
+}
+
+static int how_signal(void)
+{
+    return by_signal(0);
+}
+
+static int how_signal_restart(void)
+{
+    return by_signal(SA_RESTART);
+}
+
+static const struct how {
+    const char *name;
+    int (*call)(void);
+    enum { COMES, ACCEPTED, NOT_YET } stranger;
+} hows[] = {{"fclose", how_fclose, COMES},
+            {"raw-close", how_raw_close, COMES},
+            {"accept", how_close, COMES},
+            {"close-range", how_close_range, COMES},
+            {"dup2", how_dup2, ACCEPTED},
+            {"dup3", how_dup3, ACCEPTED},
+            {"raw-dup3", how_raw_dup3, ACCEPTED},
+            {"dupfd", how_dupfd, ACCEPTED},
+            {"socket", how_socket, NOT_YET},
+            {"open", how_open, NOT_YET},
+            {"signal", how_signal, COMES},
+            {"signal-restart", how_signal_restart, COMES}};
+
+/* ---- the call that is under way ---- */
+
+static void *ask_and_read(void *arg)
+{
+    char rq[REQUEST_MAX];
+    (void)arg;
+    send_all(fd, rq, make_get(the, "/bytes/3000", rq));
+    got_n = recv(fd, got, sizeof got, 0);
+    atomic_store(&reader_ended, true);
+    return NULL;
+}
+
+static void start_reader(void)
+{
+    fd = victim_socket(the, 0);
+    /* before connect(): what a stream is made of then is no connection yet */
+    stream = fdopen(fd, "r+");
+    if (connect(fd, (const void *)&the->addr, the->addr_len) < 0)
+        fail("connect");
+    pthread_create(&reader, NULL, ask_and_read, NULL);
+    if (!asleep && getenv("AUTH407_CREDENTIALS")) /* the helper's file */
+        for (double start = seconds(); access("helping", F_OK) != 0 &&
+                                       !atomic_load(&reader_ended) &&
+                                       seconds() - start < LIMIT_S;)
+            usleep(1000);
+    usleep(100000); /* how long it takes to sit down is not known */
+}
+
+static bool reader_returns(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LIMIT_S + (asleep ? 0 : HELPER_S);
+    bool in_time = pthread_timedjoin_np(reader, NULL, &until) == 0;
+    say("the call that was under way: %s", in_time ? "in time" : "STAYS");
+    return in_time;
+}
+
+static void check_file(void)
+{
+    struct stat st = {0};
+    long at = (long)lseek(fd, 0, SEEK_CUR);
+    fstat(fd, &st);
+    say("  file: %ld bytes, at %ld", (long)st.st_size, at);
+}
+
+static void swap(const struct how *how)
+{
+    stranger_listens();
+    if (how->stranger != NOT_YET)
+        stranger_comes();
+    if (how->stranger == ACCEPTED)
+        ours = take_accept();
+    start_reader();
+    double start = seconds();
+    int now = how->call();
+    say_promptness("taken", start);
+    if (now != fd)
+        say("the number %d is not %d's", now, fd);
+    bool ended = reader_returns();
+    if (how->call == how_open)
+        check_file();
+    else if (ended)
+        check_bytes();
+    if (how->call != how_open)
+        check_stranger();
+    say("done");
+    _exit(ended ? 0 : 1); /* the stream's descriptor is another's by now */
+}
+
+int main(int argc, char **argv)
+{
+    static struct victim v;
+    char *mode, *how, *silent;
+    victim_args(&v, argc, argv);
+    the = &v;
+    mode = strdup(v.mode);
+    how = mode ? strchr(mode, ':') : NULL;
+    if (!how)
+        return 2;
+    *how++ = 0;
+    silent = strchr(how, ':');
+    if (silent)
+        *silent = 0;
+    told = silent ? 0 : sizeof challenge - 1;
+    asleep = strcmp(mode, "asleep") == 0;
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
+        if (strcmp(hows[i].name, how) == 0)
+            swap(&hows[i]);
+    return 2;
+}
