@@ -58,6 +58,47 @@ def swap_tests():
                    lambda h, m=mode, f=faults, a=after: swapped(h, m, f, a))
 
 
+def unseen_cases():
+    """Nothing in a tunnel is the proxy's, however the tunnel came to be."""
+    for how in ("raw", "raw-write", "raw-read", "raw-inside", "urgent-out",
+                "urgent-in", "again", "child-opens", "child-reads",
+                "child-asks", "handed"):
+        faults = ("connect-200-urgent",) if how == "urgent-in" else ()
+        yield Case("unseen", how, BASIC, faults, extra=(0, 0), events=(0, 0),
+                   label="after the origin's 407")
+        yield Case("unseen", f"{how}+known", BASIC, faults,
+                   label="with one that works")
+        yield Case("unseen", f"{how}+open", ("--auth", "none"), faults,
+                   extra=(0, 0), events=(0, 0), label="no login to the proxy")
+    yield Case("unseen", "handed-half", label="its 407 not read yet")
+    yield Case("unseen", "handed-fresh", label="before any byte")
+    yield Case("unseen", "handed-half+known", extra=(2, 2), events=(2, 2),
+               label="its 407 not read yet")
+    yield Case("unseen", "handed-fresh+known", label="before any byte")
+
+
+def handed_used(h, mode):
+    """Whoever is handed a connection can't know what went through it before:
+    it is left alone, even where it still leads to the proxy."""
+    run = h.run(Case("unseen", mode), [*BASIC], ())
+    bad = quiet(run)
+    login = [("none", 407), ("basic", 200)]
+    want = login * (2 if mode.endswith("+known") else 1) + [("none", 407)]
+    seen = [(r.auth, r.status) for r in run.requests]
+    if seen != want:
+        bad.append(f"the proxy saw {seen}, not {want}")
+    if run.code != 0 or run.out.count("answer 407") != 1:
+        bad.append("the worker was not shown the 407:\n" + run.shown)
+    return bad
+
+
+def cases():
+    yield from unseen_cases()
+
+
 def tests():
     """(name, function of the harness) of each."""
     yield from swap_tests()
+    for mode in ("handed-used", "handed-used+known"):
+        yield (f"unseen {mode}: it is left alone",
+               lambda h, m=mode: handed_used(h, m))

@@ -350,6 +350,40 @@ void do_get(const struct victim *v, int fd, const char *path)
     free(a);
 }
 
+/* ---- descriptors for another process ---- */
+
+void send_right(int to, int fd)
+{
+    char room[CMSG_SPACE(sizeof fd)] = {0}, byte = 0;
+    struct iovec v = {&byte, 1};
+    struct msghdr m = {.msg_iov = &v,
+                       .msg_iovlen = 1,
+                       .msg_control = room,
+                       .msg_controllen = sizeof room};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+    if (sendmsg(to, &m, 0) != 1)
+        fail("sendmsg");
+}
+
+int take_right(int from)
+{
+    int fd;
+    char room[CMSG_SPACE(sizeof fd)], byte;
+    struct iovec v = {&byte, 1};
+    struct msghdr m = {.msg_iov = &v,
+                       .msg_iovlen = 1,
+                       .msg_control = room,
+                       .msg_controllen = sizeof room};
+    if (recvmsg(from, &m, 0) != 1 || !CMSG_FIRSTHDR(&m))
+        fail("recvmsg");
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
+    return fd;
+}
+
 /* ---- time ---- */
 
 double seconds(void)

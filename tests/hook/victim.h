@@ -94,6 +94,10 @@ void read_answer(int fd, struct answer *a, const char *method);
 /* Sends one GET and reads its answer, blocking. */
 void do_get(const struct victim *v, int fd, const char *path);
 
+/* Hands a descriptor over a local socket, and takes one (SCM_RIGHTS). */
+void send_right(int to, int fd);
+int take_right(int from);
+
 /*
  * Returns when the proxy's log (VICTIM_PROXY_LOG) holds the text: what another
  * thread waits for has been asked for by then. Ends the program after 10 s.

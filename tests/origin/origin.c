@@ -67,9 +67,16 @@ static const char *after(const char *path, const char *prefix)
     return strncmp(path, prefix, n) == 0 ? path + n : NULL;
 }
 
+/* An origin is asked in absolute form, too: RFC 9112, section 3.2.2. */
+static const char *path_of(const char *target)
+{
+    const char *authority = after(target, "http://");
+    return authority ? strchrnul(authority, '/') : target;
+}
+
 static void make_page(const struct msg *rq, struct page *g)
 {
-    const char *path = rq->word[1], *arg;
+    const char *path = path_of(rq->word[1]), *arg;
     char sum[65];
     g->status = 200;
     g->reason = "OK";

@@ -67,7 +67,9 @@ static void send_ok(struct session *s)
         text_str(&out, "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n");
     session_own_fields(s, &out);
     text_str(&out, "\r\n");
-    wire_write(&s->wire, out.p, out.n);
+    bool urgent = fault_take(f, FAULT_CONNECT_URGENT);
+    if (wire_write(&s->wire, out.p, out.n - urgent) && urgent)
+        send(s->wire.fd, "\n", 1, MSG_OOB);
     text_free(&out);
 }
 
