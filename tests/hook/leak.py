@@ -3,6 +3,7 @@
 taken a connection's number, and into a tunnel."""
 
 from cases import BASIC, Case
+import swaps
 from harness import PASSWORD, USER, as_options, difference, quiet
 
 CLOSING = ("close-after-407",)
@@ -99,6 +100,7 @@ def cases():
 def tests():
     """(name, function of the harness) of each."""
     yield from swap_tests()
+    yield "swaps: numbers swapped under requests, at random", swaps.swaps
     for mode in ("handed-used", "handed-used+known"):
         yield (f"unseen {mode}: it is left alone",
                lambda h, m=mode: handed_used(h, m))

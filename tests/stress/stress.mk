@@ -34,6 +34,43 @@ stress-asan stress-tsan: stress-%:
 	    STRESS_OPTIONS='--sanitizer $* $(STRESS_OPTIONS)' $(TALLY) \
 	    tests/stress/run
 
+# Numbers of descriptors swapped under requests: some seconds of it are among
+# the hook tests, and SWAP_SECONDS of it are
+#   make swap-stress                        in this build
+#   make swap-stress-asan swap-stress-tsan  instrumented
+SWAP_SECONDS ?= 120
+swap_stress := $(BUILD)/tests/stress/swap
+swap_stress_obj := $(patsubst %,$(BUILD)/tests/stress/%.o,swap swap_round \
+                     strangers plan)
+
+$(swap_stress): $(swap_stress_obj)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ -pthread $(LDFLAGS)
+
+fixtures: $(swap_stress)
+
+# $(call swap_run,NAME,OPTIONS)
+define swap_run
+$(Q)$(call wrapper,build-$(1)/swap-$(1),env SWAP_SECONDS=$(SWAP_SECONDS) \
+    tests/hook/run --only '^swaps' $(2))
+$(Q)$(TALLY) build-$(1)/swap-$(1)
+endef
+
+.PHONY: swap-programs swap-stress swap-stress-asan swap-stress-tsan
+swap-programs: fixtures $(swap_stress) $(BUILD)/libauth407.so
+swap-stress: swap-programs
+	$(Q)SWAP_SECONDS=$(SWAP_SECONDS) tests/hook/run --build $(BUILD) \
+	    --only '^swaps'
+swap-stress-asan:
+	$(Q)$(call san_make,asan) swap-programs
+	$(call swap_run,asan,--build build-asan --env $(asan_options) \
+	    --preload $$($(CC) -print-file-name=libasan.so))
+swap-stress-tsan:
+	$(Q)$(call san_make,tsan) swap-programs
+	$(call swap_run,tsan,--build build-tsan \
+	    --env $(tsan_options):suppressions=$(CURDIR)/tests/stress/tsan.supp \
+	    --wrap 'setarch -R')
+
 check: stress
 
--include $(stress_client_obj:.o=.d) $(stress_proxy_obj:.o=.d)
+-include $(stress_client_obj:.o=.d) $(stress_proxy_obj:.o=.d) \
+    $(swap_stress_obj:.o=.d)
