@@ -28,19 +28,20 @@ def helper(folder):
 def swapped(h, mode, faults, after):
     """Whoever has the number now gets what the program writes, no more."""
     case = Case("swap", mode, after=after)
+    helped = mode.startswith("helper")
     asleep = mode.startswith("asleep")
     options = [*BASIC, "--slow-ms", "500", *as_options(faults)]
     late = as_options(ASLEEP)
     bare = h.run(case, options + late)
     folder = h.new_folder()
-    run = h.run(case, options + late, ()) if asleep else \
-        h.run(case, options, helper(folder), folder)
+    run = h.run(case, options + (late if asleep else []),
+                helper(folder) if helped else (), folder)
     bad = quiet(run)
     if bare.code != 0 or not bare.out.endswith("done\n"):
         bad.append("the victim fails by itself:\n" + bare.shown)
     if run.shown != bare.shown:
         bad.append(difference(bare.shown, run.shown))
-    if not asleep and not (folder / "helping").exists():
+    if helped and not (folder / "helping").exists():
         bad.append("no helper was run")
     return bad
 
@@ -57,6 +58,12 @@ def swap_tests():
             how = " ".join([*faults, *after]) or "basic"
             yield (f"swap {mode}: the number is another socket's, {how}",
                    lambda h, m=mode, f=faults, a=after: swapped(h, m, f, a))
+    # while a connection that was closed after its 407 is made again
+    for when in ("apart", "again", "anew"):
+        for how in ("raw-close", "accept", "dup2", "signal"):
+            yield (f"swap {when}:{how}: the number is another socket's",
+                   lambda h, m=f"{when}:{how}":
+                   swapped(h, m, CLOSING, ("slowagain",)))
 
 
 def unseen_cases():

@@ -4,7 +4,10 @@
  * call on it is under way. MODE: WHEN:HOW or WHEN:HOW:silent.
  *
  * WHEN: asleep (in recv(), before the proxy has answered), helper (while the
- * library runs a credential helper; without the library there is none).
+ * library runs a credential helper), apart, again, anew (with lib_slowagain.c:
+ * when it is about to take the connection apart, to make it again, or to make a
+ * new one because the old one can't be taken apart). Without the library it is
+ * always in recv().
  * HOW: one of the table at the end.
  *
  * What the number leads to then is a stranger, who has asked for a login
@@ -13,6 +16,7 @@
  * call that was under way only the time is prescribed.
  */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -44,7 +48,8 @@ static FILE *stream;
 static int listener, theirs = -1, ours = -1;
 static size_t told; /* bytes that the stranger says: all, or none */
 static struct sockaddr_in place;
-static bool asleep;
+static bool helped;
+static int stage; /* of lib_slowagain.c; 0: not to be waited for */
 
 static pthread_t reader;
 static char got[4096];
@@ -256,6 +261,15 @@ static void *ask_and_read(void *arg)
     return NULL;
 }
 
+/* Is the call where it is to be? Where it sleeps can't be told. */
+static bool is_time(void)
+{
+    const volatile int *at = dlsym(RTLD_DEFAULT, "again_stage");
+    if (helped && getenv("AUTH407_CREDENTIALS"))
+        return access("helping", F_OK) == 0; /* the helper makes it */
+    return !stage || !at || *at >= stage;
+}
+
 static void start_reader(void)
 {
     fd = victim_socket(the, 0);
@@ -264,11 +278,9 @@ static void start_reader(void)
     if (connect(fd, (const void *)&the->addr, the->addr_len) < 0)
         fail("connect");
     pthread_create(&reader, NULL, ask_and_read, NULL);
-    if (!asleep && getenv("AUTH407_CREDENTIALS")) /* the helper's file */
-        for (double start = seconds(); access("helping", F_OK) != 0 &&
-                                       !atomic_load(&reader_ended) &&
-                                       seconds() - start < LIMIT_S;)
-            usleep(1000);
+    for (double start = seconds(); !is_time() && !atomic_load(&reader_ended) &&
+                                   seconds() - start < LIMIT_S;)
+        usleep(1000);
     usleep(100000); /* how long it takes to sit down is not known */
 }
 
@@ -276,7 +288,7 @@ static bool reader_returns(void)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LIMIT_S + (asleep ? 0 : HELPER_S);
+    until.tv_sec += LIMIT_S + (helped ? HELPER_S : 0);
     bool in_time = pthread_timedjoin_np(reader, NULL, &until) == 0;
     say("the call that was under way: %s", in_time ? "in time" : "STAYS");
     return in_time;
@@ -318,6 +330,7 @@ int main(int argc, char **argv)
 {
     static struct victim v;
     char *mode, *how, *silent;
+    volatile int *refused;
     victim_args(&v, argc, argv);
     the = &v;
     mode = strdup(v.mode);
@@ -329,7 +342,13 @@ int main(int argc, char **argv)
     if (silent)
         *silent = 0;
     told = silent ? 0 : sizeof challenge - 1;
-    asleep = strcmp(mode, "asleep") == 0;
+    helped = strcmp(mode, "helper") == 0;
+    stage = strcmp(mode, "apart") == 0                                ? 1
+            : strcmp(mode, "again") == 0 || strcmp(mode, "anew") == 0 ? 2
+                                                                      : 0;
+    refused = dlsym(RTLD_DEFAULT, "again_refused");
+    if (refused && strcmp(mode, "anew") == 0)
+        *refused = 1;
     for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
         if (strcmp(hows[i].name, how) == 0)
             swap(&hows[i]);
