@@ -256,13 +256,17 @@ def comparable(case, run):
 
 def quiet(run):
     """What no run with the library may do, whatever it is about."""
+    return quiet_output(run.out, run.err, run.code, run.log)
+
+
+def quiet_output(out, err, code, log=b""):
     bad = []
-    if run.err:
-        bad.append("standard error:\n" + run.err[-8000:])
-    if run.code is None:
-        bad.append("it hung after:\n" + run.out[-1000:])
-    if PASSWORD in run.out + run.err or PASSWORD.encode() in run.log or \
-            json.dumps(PASSWORD)[1:-1].encode() in run.log:
+    if err:
+        bad.append("standard error:\n" + err[-8000:])
+    if code is None:
+        bad.append("it hung after:\n" + out[-1000:])
+    if PASSWORD in out + err or PASSWORD.encode() in log or \
+            json.dumps(PASSWORD)[1:-1].encode() in log:
         bad.append("the password was printed")
     return bad
 

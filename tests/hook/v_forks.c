@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fork while other threads are busy with a proxy. MODE: ask (one request, and
+ * nothing else), refused (requests whose 407 is looked into for long), passed
+ * (a connection is passed on over and over).
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+#define BUSY    4
+#define HELD_S  0.05 /* more than a fork takes */
+#define ODD     2    /* forks that the machine itself may hold up */
+#define PASS_S  2.0
+#define PASSERS 4
+#define COPIES  200 /* of an fd in one message: each is looked at */
+
+static const struct victim *the;
+static int fd = -1;
+static volatile bool stop;
+
+static void *ask_on(void *arg)
+{
+    (void)arg;
+    while (!stop) {
+        int own = victim_connect(the);
+        do_get(the, own, "/");
+        close(own);
+    }
+    return NULL;
+}
+
+static void refused(void)
+{
+    pthread_t t[BUSY];
+    int held = 0;
+    double longest = 0;
+    mute(true);
+    for (int i = 0; i < BUSY; i++)
+        pthread_create(&t[i], NULL, ask_on, NULL);
+    usleep(100000);
+    for (int i = 0; i < 25; i++) {
+        double start = seconds();
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(0);
+        double took = seconds() - start;
+        held += took > HELD_S;
+        longest = took > longest ? took : longest;
+        waitpid(pid, NULL, 0);
+        usleep(20000);
+    }
+    stop = true;
+    mute(false);
+    if (held > ODD)
+        say("fork: held up %d times, for up to %.0f ms", held, longest * 1000);
+    else
+        say("fork: at once");
+}
+
+/* To nobody: all that matters is done before the message goes. */
+static void *pass_on(void *arg)
+{
+    char byte = 0;
+    union {
+        struct cmsghdr h;
+        char room[CMSG_SPACE(COPIES * sizeof(int))];
+    } u;
+    struct iovec v = {&byte, 1};
+    struct msghdr m = {.msg_iov = &v,
+                       .msg_iovlen = 1,
+                       .msg_control = u.room,
+                       .msg_controllen = sizeof u.room};
+    (void)arg;
+    u.h = (struct cmsghdr){.cmsg_len = CMSG_LEN(COPIES * sizeof(int)),
+                           .cmsg_level = SOL_SOCKET,
+                           .cmsg_type = SCM_RIGHTS};
+    for (size_t i = 0; i < COPIES; i++)
+        memcpy(CMSG_DATA(&u.h) + i * sizeof fd, &fd, sizeof fd);
+    while (!stop)
+        sendmsg(-1, &m, 0);
+    return NULL;
+}
+
+static void child(void)
+{
+    char byte;
+    signal(SIGALRM, SIG_DFL);
+    alarm(2);
+    recv(fd, &byte, 1, MSG_DONTWAIT);
+    close(fd);
+    _exit(0);
+}
+
+static void passed(void)
+{
+    pthread_t t;
+    int bad = 0, status;
+    fd = victim_connect(the);
+    do_get(the, fd, "/");
+    /* more than there are processors: some stand still in the middle */
+    for (int i = 0; i < PASSERS; i++)
+        pthread_create(&t, NULL, pass_on, NULL);
+    for (double start = seconds(); !bad && seconds() - start < PASS_S;) {
+        pid_t pid = fork();
+        if (pid == 0)
+            child();
+        waitpid(pid, &status, 0);
+        bad += status != 0;
+    }
+    stop = true;
+    say("child: %s", !bad ? "fine" : WIFSIGNALED(status) ? "stuck" : "failed");
+}
+
+int main(int argc, char **argv)
+{
+    static struct victim v;
+    victim_args(&v, argc, argv);
+    the = &v;
+    if (strcmp(v.mode, "refused") == 0) {
+        refused();
+    } else if (strcmp(v.mode, "passed") == 0) {
+        passed();
+    } else {
+        do_get(&v, victim_connect(&v), "/");
+    }
+    say("done");
+    _exit(0);
+}
