@@ -172,8 +172,6 @@ struct a407_engine {
 
 /* engine.c */
 void a407_engine_move(struct a407_engine *e, enum a407_state to);
-/* Lets go as soon as nothing is with us that is the program's. */
-void a407_engine_forget(struct a407_engine *e);
 /* What is held back of a head is to go out as it is. Needs no memory. */
 void a407_engine_unhold(struct a407_engine *e);
 void a407_exchange_reset(struct a407_engine *e);

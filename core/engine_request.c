@@ -10,6 +10,11 @@ static bool behind_connect(const struct a407_engine *e)
     return e->awaiting && e->q[e->q_n - 1].is_connect;
 }
 
+bool a407_engine_awaits_tunnel(const struct a407_engine *e)
+{
+    return e->w == A407_W_START && behind_connect(e);
+}
+
 enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
 {
     if (e->st == A407_ST_FORGET) /* what was held goes out first */

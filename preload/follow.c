@@ -59,10 +59,27 @@ static char *with_library(const char *theirs)
     return z;
 }
 
+/* glibc's own way to end what a thread has; musl has none. */
+extern int __cxa_thread_atexit_impl(void (*end)(void *), void *ctx, void *dso)
+    __attribute__((weak));
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+static void thread_ends(void *ctx)
+{
+    (void)ctx;
+    free(list);
+    free(preload);
+    list = NULL;
+    preload = NULL;
+    list_n = 0;
+}
+
 static bool room(size_t n)
 {
     if (n <= list_n)
         return true;
+    if (!list && __cxa_thread_atexit_impl)
+        __cxa_thread_atexit_impl(thread_ends, NULL, &__dso_handle);
     char **bigger = realloc(list, n * sizeof *list);
     if (!bigger)
         return false;

@@ -64,6 +64,13 @@ static void restore_lowat(struct a407_conn *c, int held)
     c->lowat = 0;
 }
 
+static void forget(struct a407_conn *c)
+{
+    a407_engine_lock_now(c);
+    a407_engine_forget(c->engine);
+    a407_engine_unlock(c);
+}
+
 static void close_engine(struct a407_conn *c)
 {
     a407_engine_lock_now(c);
@@ -88,7 +95,7 @@ bool a407_forget_if_done(struct a407_turn *t)
 void a407_check_unseen(struct a407_turn *t)
 {
     if (a407_turn_hold(t) >= 0 && a407_socket_has_unseen(t->c, t->held))
-        close_engine(t->c);
+        forget(t->c);
 }
 
 /* ---- looking ---- */

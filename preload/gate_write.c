@@ -167,7 +167,7 @@ static enum step look_at_answer(struct writing *w, bool *looked)
         enum a407_pump came_to;
         while ((came_to = a407_pump(t)) == A407_PUMP_FULL ||
                came_to == A407_PUMP_STEP || came_to == A407_PUMP_BUSY) {
-            if (!a407_wait_for_pump(t, came_to, true))
+            if (!a407_wait_for_pump(t, came_to, false))
                 return STEP_END;
             if (!t->c)
                 return go_on(w);
@@ -274,7 +274,7 @@ static enum step bring_out(struct writing *w)
     while ((came_to = a407_pump_out(t)) != A407_PUMP_READY) {
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
-        if (!a407_wait_for_pump(t, came_to, true)) {
+        if (!a407_wait_for_pump(t, came_to, false)) {
             if (t->c) {
                 int error = errno;
                 a407_pump_give_up(t, error);
@@ -347,7 +347,7 @@ static enum step finish_handshake(struct writing *w)
         if (came_to == A407_PUMP_READY || !in_handshake(t->c))
             continue; /* the last leg is out: the body goes on */
         if (came_to != A407_PUMP_SHORT) {
-            if (!a407_wait_for_pump(t, came_to, true))
+            if (!a407_wait_for_pump(t, came_to, false))
                 return STEP_END;
             if (!t->c)
                 return go_on(w);
@@ -355,12 +355,14 @@ static enum step finish_handshake(struct writing *w)
         }
         int64_t own = may_block(w) ? a407_turn_limit(t) : A407_FOR_EVER;
         a407_turn_pause(t);
-        int ev = a407_wait_through(t->fd, POLLIN, own < until ? own : until);
+        int ev = a407_wait(t->fd, POLLIN, own < until ? own : until);
         a407_turn_resume(t);
         if (!t->c)
             return go_on(w);
         if (ev > 0)
             continue;
+        if (ev < 0)
+            return STEP_END;
         if (own < until) {
             errno = EAGAIN; /* the handshake goes on with the next call */
             return STEP_END;
@@ -394,6 +396,11 @@ static enum step one_step(struct writing *w)
     struct a407_conn *c = w->t.c;
     if (c->given_back)
         return swallow(w);
+    a407_engine_lock(c);
+    bool tunnel = a407_engine_awaits_tunnel(c->engine);
+    a407_engine_unlock(c);
+    if (tunnel)
+        a407_check_unseen(&w->t);
     a407_engine_lock(c);
     enum a407_write_mode mode = a407_engine_write_mode(c->engine);
     a407_engine_unlock(c);
@@ -436,20 +443,36 @@ static bool begins_elsewhere(struct a407_turn *t)
     return !body && a407_turn_hold(t) < 0;
 }
 
+/* An urgent byte (MSG_OOB) has a place in the stream: what was held back goes
+   before it, and nothing is followed any more. */
+static void write_past(struct a407_turn *t)
+{
+    struct writing w = {.t = *t};
+    a407_engine_lock_now(t->c);
+    a407_engine_forget(t->c->engine);
+    a407_engine_unlock(t->c);
+    bring_out(&w);
+    if (w.t.c && !w.t.lost)
+        a407_forget_if_done(&w.t);
+    *t = w.t;
+}
+
 bool a407_write_all(int fd, const struct msghdr *msg, int flags,
                     const void *caller, ssize_t *result)
 {
     struct writing w = {.msg = msg, .flags = flags};
     int saved;
-    if (a407_guard.depth || (flags & (MSG_OOB | MSG_FASTOPEN)) ||
+    if (a407_guard.depth || (flags & MSG_FASTOPEN) ||
         !a407_turn_begin(&w.t, fd, flags & MSG_DONTWAIT ? 0 : SO_SNDTIMEO,
                          caller, &saved))
         return false;
     bool done = false;
     struct a407_conn *c = w.t.c;
     /* After its own SHUT_WR the kernel has the answer. */
-    if (!begins_elsewhere(&w.t) && !c->gone &&
-        !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
+    if (flags & MSG_OOB)
+        write_past(&w.t);
+    else if (!begins_elsewhere(&w.t) && !c->gone &&
+             !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
         *result = 0;
         errno = saved;
         done = rest(&w).n && run(&w, result);

@@ -82,11 +82,12 @@ int a407_turn_hold(struct a407_turn *t)
     t->lost = errno == EBADF;
     if (t->lost)
         c->gone = c->gone || a407_slot_stale(t->fd, c);
-    if (!t->lost || c->gone) {
-        a407_engine_lock_now(c);
+    a407_engine_lock_now(c);
+    if (c->gone)
         a407_engine_closed(c->engine);
-        a407_engine_unlock(c);
-    }
+    else if (!t->lost)
+        a407_engine_forget(c->engine);
+    a407_engine_unlock(c);
     return -1;
 }
 
