@@ -247,8 +247,12 @@ void a407_exclude_clients_own(struct a407_engine *e,
 /* The answer in flight was accepted: remember what worked. */
 void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
                           size_t n);
-/* ... refused without a 407 (tinyproxy says 401). */
+/* ... refused without a 407. */
 void a407_engine_refused(struct a407_engine *e);
+/* Is this 401 perhaps how tinyproxy refuses, which has said 407 before? Then
+   the record is made to say so, and nothing else comes of it. */
+bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
+                               size_t n);
 /* The program reads this 407 because its request was pipelined; what that says
    about our header in it counts all the same. Fills in the record. */
 void a407_engine_passed_407(struct a407_engine *e,

@@ -217,14 +217,18 @@ static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
     a407_event_finish(e, outcome, 407);
 }
 
-/* tinyproxy answers 401, not 407, to a wrong password; a CONNECT can't be
-   answered by an origin at all. */
-static bool is_refusal_401(struct a407_engine *e, const char *p, size_t n)
+/* An answer that is no 407, to a request with our header. Nothing but the proxy
+   can answer a CONNECT by 401; to any other request it may be the origin that
+   does, in whatever name: that is nobody's refusal. */
+static void judge_other(struct a407_engine *e, int status, const char *p,
+                        size_t n)
 {
-    struct a407_span server = a407_field_find(p, n, "Server");
-    return e->q[0].is_connect ||
-           (server.n >= 10 &&
-            a407_span_ieq(a407_span(server.p, 10), "tinyproxy/"));
+    if (status == 401 && e->q[0].is_connect)
+        a407_engine_refused(e);
+    else if (status == 401 && a407_engine_maybe_refused(e, p, n))
+        return;
+    else
+        a407_engine_accepted(e, status, p, n);
 }
 
 /* The answer that the program reads: its head is complete. */
@@ -234,12 +238,8 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
     struct a407_exchange *x = &e->x;
     if (x->answering)
         a407_event_attempt_status(e, r->status);
-    if (x->answering && r->status != 407) {
-        if (r->status == 401 && is_refusal_401(e, p, n))
-            a407_engine_refused(e);
-        else
-            a407_engine_accepted(e, r->status, p, n);
-    }
+    if (x->answering && r->status != 407)
+        judge_other(e, r->status, p, n);
     if (r->status == 407 && !x->decided)
         on_watched_407(e, p, n);
     else if (e->ev)

@@ -34,14 +34,10 @@ void a407_answer_refused(struct a407_engine *e)
         x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
 }
 
-void a407_engine_refused(struct a407_engine *e)
+static void unresolved(struct a407_engine *e, enum a407_cause cause,
+                       const char *detail)
 {
-    /* The first message of a handshake names nobody who could be refused. */
-    if (e->x.leg)
-        e->x.cause = A407_CAUSE_PROTOCOL;
-    else
-        a407_answer_refused(e);
-    a407_event_note(e, e->x.cause, NULL);
+    a407_event_note(e, cause, detail);
     if (e->ev)
         e->ev->outcome = A407_UNRESOLVED;
     a407_exchange_drop_state(&e->x);
@@ -49,14 +45,48 @@ void a407_engine_refused(struct a407_engine *e)
     e->x.decided = true;
 }
 
+void a407_engine_refused(struct a407_engine *e)
+{
+    /* The first message of a handshake names nobody who could be refused. */
+    if (e->x.leg)
+        e->x.cause = A407_CAUSE_PROTOCOL;
+    else
+        a407_answer_refused(e);
+    unresolved(e, e->x.cause, NULL);
+}
+
+static bool is_tinyproxy(struct a407_span server)
+{
+    return server.n >= 10 &&
+           a407_span_ieq(a407_span(server.p, 10), "tinyproxy/");
+}
+
+bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
+                               size_t n)
+{
+    const struct a407_event_answer *a = e->ev ? &e->ev->answer : NULL;
+    bool met = false;
+    for (size_t i = 0; a && i < a->n_fields && !met; i++)
+        met = a->fields[i].id == A407_FIELD_SERVER &&
+              is_tinyproxy(a407_span_str(a->fields[i].value));
+    if (!met || !is_tinyproxy(a407_field_find(head, n, "Server")))
+        return false;
+    unresolved(e, A407_CAUSE_REJECTED,
+               "tinyproxy refuses a login by 401, but an origin can say that "
+               "too");
+    return true;
+}
+
 /*
  * Was somebody let in, and by this secret? A first message names nobody, and
- * what follows one that was enough carries nothing.
+ * what follows one that was enough carries nothing. Nor does a 401 tell: it may
+ * be how the proxy refuses.
  */
-static bool proves_secret(const struct a407_engine *e)
+static bool proves_secret(const struct a407_engine *e, int status)
 {
     const struct a407_exchange *x = &e->x;
-    return !x->leg && (x->state || !x->scheme->per_connection) &&
+    return status != 401 && !x->leg &&
+           (x->state || !x->scheme->per_connection) &&
            x->edition == e->proxy->edition[x->cred_index];
 }
 
@@ -82,7 +112,7 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         p->cred_index = x->cred_index;
         x->state = NULL;
     }
-    if (proves_secret(e) && !p->worked[x->cred_index]) {
+    if (proves_secret(e, status) && !p->worked[x->cred_index]) {
         p->worked[x->cred_index] = true;
         p->host->verdict(p->host->ctx, &p->endpoint, p->creds[x->cred_index],
                          true);

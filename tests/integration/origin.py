@@ -81,6 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(content(int(path.split("/")[2])))
         elif path.startswith("/git/"):
             self.git()
+        elif path.startswith("/401/"):
+            self.version_string = lambda: "tinyproxy/1.11"
+            self.answer(b"mine\n", 401, "text/plain")
         elif (data := self.server.origin.files.get(path)) is not None:
             self.answer(data)
         else:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An origin that answers 407 is not the proxy: it gets no credential, not
-directly, not in a tunnel, not through the proxy."""
+directly, not in a tunnel, not through the proxy. And no answer of an origin is
+a refusal of the login."""
 
 from clients import BY_NAME, Run, proxy_variables
 from running import check, look
@@ -61,6 +62,23 @@ def blameless(proxy):
     return run
 
 
+def unforged(proxy):
+    """Nor does an origin's 401, not even one in tinyproxy's name: the user's
+    next process logs in."""
+    def run(bench):
+        task = bench.task(proxy)
+        url = task.origin.url("http", f"/401/{task.folder.name}")
+        foreign = bench.preloaded(task, Run(
+            ["curl", "-sS", "-m", "10", "-w", "%{http_code}", url],
+            proxy_variables(task)))
+        check(foreign.out == b"mine\n401", "curl did not read the origin's "
+              "answer\n" + foreign.describe())
+        result = bench.preloaded(task, BY_NAME["curl"].build(task))
+        check(result.good, "after an origin's 401 the login is not used\n"
+              f"{foreign.describe()}\nand then:\n{result.describe()}")
+    return run
+
+
 def tests(proxy):
     if not proxy.scheme:
         return
@@ -69,6 +87,8 @@ def tests(proxy):
         ways += ["direct", "direct with tls", "direct, proxy form"]
     yield (f"{proxy.name} origin answers 407: the login is not held back for "
            "it", blameless(proxy))
+    yield (f"{proxy.name} origin answers 401 as tinyproxy would: the login is "
+           "not held back for it", unforged(proxy))
     for way in ways:
         yield (f"{proxy.name} origin answers 407: no credential, {way}",
                quiet(proxy, way))

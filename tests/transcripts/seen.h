@@ -25,7 +25,8 @@ const char *seen_event(struct seen *s, const struct a407_event *ev,
                        const struct a407_config *config);
 void seen_verdict(struct seen *s, bool accepted, const char *label);
 
-/* Is this the next record, a property of the last one, the next verdict? */
+/* Is this the next record, a property of the last one, the next verdict
+   ("none": there was no other so far)? */
 const char *seen_next(struct seen *s, const char *text);
 const char *seen_key(struct seen *s, const char *key, const char *text);
 const char *seen_told(struct seen *s, const char *text);
