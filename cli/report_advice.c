@@ -38,6 +38,7 @@ static const struct remedy {
     {"credential_for_other_endpoint", CREDENTIAL_FILE, ""},
     {"endpoint_not_configured", "", "auth407 --proxy {proxy} -- COMMAND"},
     {"scheme_not_allowed", "", "auth407 --schemes {offered} -- COMMAND"},
+    {"weaker_scheme_offered", "", "auth407 --clear yes -- COMMAND"},
     {"not_replayable", "", "auth407 --replay-max 268435456 -- COMMAND"},
     {"no_ticket", "", "kinit USER@REALM"},
 };

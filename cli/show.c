@@ -44,8 +44,12 @@ static void show_schemes(const struct a407_config *c)
 /* Settings that only some schemes look at. */
 static void show_limits(const struct a407_config *c)
 {
-    a407_note("basic and bearer without encryption: %s",
-              c->clear_ok ? "yes" : "only to this machine");
+    static const char *const clear[] = {
+        [A407_CLEAR_AUTO] = "until a better scheme has worked",
+        [A407_CLEAR_YES] = "yes",
+        [A407_CLEAR_NO] = "only to this machine"};
+
+    a407_note("basic and bearer without encryption: %s", clear[c->clear]);
     a407_note("ntlm: %s", c->ntlm_v1 ? "v1" : "v2");
     a407_note("kerberos service: %s%s",
               c->service ? c->service : "HTTP at the proxy's name",

@@ -121,6 +121,7 @@ const struct a407_scheme a407_basic = {
     .id = A407_BASIC,
     .token = "Basic",
     .per_connection = false,
+    .sends_secret = true,
     .state_size = sizeof(struct basic_state),
     .rank = basic_rank,
     .init = basic_init,

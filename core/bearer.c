@@ -95,6 +95,7 @@ const struct a407_scheme a407_bearer = {
     .id = A407_BEARER,
     .token = "Bearer",
     .per_connection = false,
+    .sends_secret = true,
     .state_size = sizeof(struct bearer_state),
     .rank = bearer_rank,
     .init = bearer_init,

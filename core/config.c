@@ -117,27 +117,45 @@ static void read_log_size(struct reader *r)
         r->c->log_max_size = n;
 }
 
-static void read_mode(struct reader *r)
+/* Which one of the words; `otherwise`, with a complaint, for anything else. */
+static unsigned read_word(struct reader *r, const char *name,
+                          const char *const *words, unsigned n,
+                          unsigned otherwise)
+{
+    struct a407_span v = get(r, name);
+    char list[64];
+    size_t at = 0;
+    if (!v.n)
+        return otherwise;
+    for (unsigned i = 0; i < n; i++) {
+        if (a407_span_ieq(v, words[i]))
+            return i;
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s",
+                               !i           ? ""
+                               : i == n - 1 ? " or "
+                                            : ", ",
+                               words[i]);
+    }
+    a407_diag_set(r->diag, "%s: write %s", name, list);
+    return otherwise;
+}
+
+static void read_words(struct reader *r)
 {
     static const char *const modes[] = {"inject", "observe", "off"};
     static const char *const levels[] = {"challenge", "request"};
-    struct a407_span v = get(r, "AUTH407_MODE");
-    unsigned i = 0;
-    while (v.n && i < 3 && !a407_span_ieq(v, modes[i]))
-        i++;
-    if (i < 3)
-        r->c->mode = (enum a407_mode)i;
-    else
-        a407_diag_set(r->diag, "AUTH407_MODE: write inject, observe or off");
-
-    v = get(r, "AUTH407_LOG_LEVEL");
-    i = 0;
-    while (v.n && i < 2 && !a407_span_ieq(v, levels[i]))
-        i++;
-    if (i < 2)
-        r->c->log_level = (enum a407_log_level)i;
-    else
-        a407_diag_set(r->diag, "AUTH407_LOG_LEVEL: write challenge or request");
+    static const char *const clear[] = {"auto", "yes", "no"};
+    static const char *const ntlm[] = {"v2", "v1"};
+    static const char *const choice[] = {"no", "yes"};
+    struct a407_config *c = r->c;
+    c->mode = (enum a407_mode)read_word(r, "AUTH407_MODE", modes, 3,
+                                        A407_MODE_INJECT);
+    c->log_level =
+        (enum a407_log_level)read_word(r, "AUTH407_LOG_LEVEL", levels, 2, 0);
+    c->clear = (enum a407_clear)read_word(r, "AUTH407_CLEAR", clear, 3,
+                                          A407_CLEAR_AUTO);
+    c->ntlm_v1 = read_word(r, "AUTH407_NTLM", ntlm, 2, 0);
+    c->canonicalize = read_word(r, "AUTH407_CANONICALIZE", choice, 2, 0);
 }
 
 static void read_schemes(struct reader *r)
@@ -188,29 +206,12 @@ static void read_numbers(struct reader *r)
                                             MOST_LOCKOUT_S, DEFAULT_LOCKOUT_S);
 }
 
-/* One of two words; `otherwise`, with a complaint, for anything else. */
-static bool read_choice(struct reader *r, const char *name, const char *yes,
-                        const char *no, bool otherwise)
-{
-    struct a407_span v = get(r, name);
-    if (!v.n)
-        return otherwise;
-    if (a407_span_ieq(v, yes) || a407_span_ieq(v, no))
-        return a407_span_ieq(v, yes);
-    a407_diag_set(r->diag, "%s: write %s or %s", name, yes, no);
-    return otherwise;
-}
-
 static void read_limits_of_schemes(struct reader *r)
 {
     struct a407_config *c = r->c;
     c->helper_ms =
         1000u * (unsigned)read_number(r, "AUTH407_HELPER_TIMEOUT", 1,
                                       MOST_HELPER_S, DEFAULT_HELPER_S);
-    c->clear_ok = read_choice(r, "AUTH407_CLEAR", "yes", "no", true);
-    c->ntlm_v1 = read_choice(r, "AUTH407_NTLM", "v1", "v2", false);
-    c->canonicalize =
-        read_choice(r, "AUTH407_CANONICALIZE", "yes", "no", false);
     struct a407_span service = get(r, "AUTH407_SERVICE");
     if (service.n && a407_service_name_ok(service))
         c->service = copy(r, service);
@@ -400,7 +401,7 @@ struct a407_config *a407_config_new(a407_getenv_fn *get_fn, void *ctx,
     if (!r.c)
         return NULL;
     r.tail = &r.c->credentials;
-    read_mode(&r);
+    read_words(&r);
     read_schemes(&r);
     read_numbers(&r);
     read_limits_of_schemes(&r);

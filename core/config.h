@@ -21,6 +21,14 @@ struct a407_known_proxy {
     struct a407_known_proxy *next;
 };
 
+/* May schemes that send the secret itself go over a connection that is not
+   encrypted, and not to this machine? */
+enum a407_clear {
+    A407_CLEAR_AUTO, /* until one that hides it has worked with that proxy */
+    A407_CLEAR_YES,
+    A407_CLEAR_NO
+};
+
 /*
  * All settings of one process, read once. Immutable afterwards, so that it may
  * be shared by threads without a lock.
@@ -37,23 +45,21 @@ struct a407_config {
     char *credentials_path;                       /* the file's path, or NULL */
     enum a407_scheme_id order[A407_SCHEME_COUNT]; /* allowed, best first */
     size_t n_order;
-    unsigned schemes;   /* bits of `order` */
-    size_t replay_max;  /* bytes of request kept for a replay:
-                           AUTH407_REPLAY_MAX, default 16 MiB */
-    unsigned wait_ms;   /* longest wait inside one call for a retried answer:
-                           AUTH407_TIMEOUT in seconds, default 60 */
-    unsigned lockout_s; /* how long a rejected credential is not tried again:
-                           AUTH407_RETRY_AFTER in seconds, default 900 */
-    unsigned helper_ms; /* longest run of a helper process for one answer:
-                           AUTH407_HELPER_TIMEOUT in seconds, default 10 */
-    bool clear_ok;      /* Basic and Bearer, which send the secret itself, may
-                           go over a connection that is not encrypted and not
-                           to this machine: AUTH407_CLEAR=yes|no, default yes */
-    bool ntlm_v1;       /* AUTH407_NTLM=v1|v2, default v2 */
-    bool canonicalize;  /* the proxy's name goes through DNS for its service
-                           name: AUTH407_CANONICALIZE=yes|no, default no */
-    char *service;      /* AUTH407_SERVICE: GSSAPI service name for the proxies
-                           that the environment names; or NULL */
+    unsigned schemes;      /* bits of `order` */
+    size_t replay_max;     /* bytes of request kept for a replay:
+                              AUTH407_REPLAY_MAX, default 16 MiB */
+    unsigned wait_ms;      /* longest wait inside one call for a retried answer:
+                              AUTH407_TIMEOUT in seconds, default 60 */
+    unsigned lockout_s;    /* how long a rejected credential is not tried again:
+                              AUTH407_RETRY_AFTER in seconds, default 900 */
+    unsigned helper_ms;    /* longest run of a helper process for one answer:
+                              AUTH407_HELPER_TIMEOUT in seconds, default 10 */
+    enum a407_clear clear; /* AUTH407_CLEAR */
+    bool ntlm_v1;          /* AUTH407_NTLM=v1|v2, default v2 */
+    bool canonicalize;     /* the proxy's name goes through DNS for its service
+                              name: AUTH407_CANONICALIZE=yes|no, default no */
+    char *service; /* AUTH407_SERVICE: GSSAPI service name for the proxies
+                      that the environment names; or NULL */
     struct a407_known_proxy *proxies;
     struct a407_credential *credentials; /* in the order they are tried:
                               variables, proxy URLs, file */

@@ -59,6 +59,7 @@ struct a407_proxy {
     bool elsewhere; /* none here, but some for another endpoint */
     int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT]; /* s */
     bool worked[A407_CREDENTIALS_MAX]; /* was accepted once */
+    bool hides;    /* a scheme that hides the secret was accepted once */
     bool no_reuse; /* a repeat on a kept connection was never answered here */
     bool client_sent; /* the program has sent a header of its own to it */
     struct a407_left left[A407_LEFT_MAX]; /* the last ones */

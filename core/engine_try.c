@@ -161,14 +161,19 @@ enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why)
     return A407_TRY_NONE;
 }
 
-/* Basic and Bearer send the secret itself: a setting may forbid that where
-   others can listen. */
+/*
+ * May a scheme that sends the secret itself be used where others can listen? A
+ * setting says so; by default until a better one has worked: who offers only
+ * that one by now may be somebody else. On this machine nobody is between.
+ */
 static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
 {
+    enum a407_clear clear = e->proxy->config->clear;
     bool here =
         strncmp(e->peer, "127.", 4) == 0 || strncmp(e->peer, "[::1]", 5) == 0;
-    return !e->proxy->config->clear_ok && !here &&
-           (id == A407_BASIC || id == A407_BEARER);
+    return a407_scheme_get(id)->sends_secret && !here &&
+           (clear == A407_CLEAR_NO ||
+            (clear == A407_CLEAR_AUTO && e->proxy->hides));
 }
 
 /*
@@ -299,10 +304,36 @@ static enum a407_cause without_secret(const struct a407_engine *e,
                : A407_CAUSE_NO_CREDENTIAL;
 }
 
+/*
+ * Is there something that could be sent, but for a better scheme that has
+ * worked here? If such a one is offered, too, what keeps that from being sent
+ * is the reason.
+ */
+static bool only_weaker(const struct a407_engine *e,
+                        const struct a407_challenges *offered,
+                        const uint8_t *out, bool locked)
+{
+    const struct a407_proxy *p = e->proxy;
+    const struct a407_config *c = p->config;
+    struct a407_candidate cand;
+    enum a407_cause why;
+    bool better = false;
+    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
+        const struct a407_scheme *scheme =
+            a407_scheme_get((enum a407_scheme_id)s);
+        for (size_t i = 0; i < offered->n && !scheme->sends_secret; i++)
+            better = better || a407_scheme_speaks(scheme, &offered->item[i]);
+    }
+    return c->clear == A407_CLEAR_AUTO &&
+           (!better || (!locked && e->x.outside == A407_CAUSE_NONE)) &&
+           a407_choose(offered, c->order, c->n_order, p->creds, p->n_creds, out,
+                       &cand, &why);
+}
+
 /* Nothing can be tried: why? */
 static void say_why(struct a407_engine *e,
-                    const struct a407_challenges *offered, bool locked,
-                    enum a407_cause why, enum a407_cause failed)
+                    const struct a407_challenges *offered, const uint8_t *out,
+                    bool locked, enum a407_cause why, enum a407_cause failed)
 {
     struct a407_proxy *p = e->proxy;
     struct a407_exchange *x = &e->x;
@@ -317,6 +348,8 @@ static void say_why(struct a407_engine *e,
         x->cause = without_secret(e, offered);
     else if (failed != A407_CAUSE_NONE)
         x->cause = failed;
+    else if (only_weaker(e, offered, out, locked))
+        x->cause = A407_CAUSE_WEAKER;
     else if (x->outside != A407_CAUSE_NONE)
         x->cause = x->outside;
     else
@@ -345,6 +378,6 @@ enum a407_try a407_try_pick(struct a407_engine *e,
         failed = step_why;
         out[cand.cred_index] |= A407_SCHEME_BIT(cand.scheme->id);
     }
-    say_why(e, offered, locked, why, failed);
+    say_why(e, offered, out, locked, why, failed);
     return A407_TRY_NONE;
 }

@@ -112,6 +112,8 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         p->cred_index = x->cred_index;
         x->state = NULL;
     }
+    if (proves_secret(e, status) && !x->scheme->sends_secret)
+        p->hides = true;
     if (proves_secret(e, status) && !p->worked[x->cred_index]) {
         p->worked[x->cred_index] = true;
         p->host->verdict(p->host->ctx, &p->endpoint, p->creds[x->cred_index],

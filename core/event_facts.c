@@ -210,6 +210,7 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
         say_offered(&w, ev);
         say_allowed(&w, p->config);
         break;
+    case A407_CAUSE_WEAKER:
     case A407_CAUSE_UNSUPPORTED:
         say_offered(&w, ev);
         break;

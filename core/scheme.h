@@ -64,6 +64,7 @@ struct a407_scheme {
                             succeeded on one says nothing for another */
     bool unasked;        /* can be sent without a challenge, by a state of
                             init(state, NULL): Negotiate */
+    bool sends_secret;   /* whoever reads its header has the secret */
     size_t state_size;
 
     /*

@@ -51,7 +51,8 @@ _auth407_value()
     case $1 in
     --mode) COMPREPLY=($(compgen -W 'inject observe off' -- "$cur")) ;;
     --log-level) COMPREPLY=($(compgen -W 'challenge request' -- "$cur")) ;;
-    --clear | --canonicalize) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
+    --clear) COMPREPLY=($(compgen -W 'auto yes no' -- "$cur")) ;;
+    --canonicalize) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
     --ntlm) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")) ;;
     --schemes)
         [[ $cur == *,* ]] && head=${cur%,*},
@@ -81,6 +82,7 @@ _auth407_report()
     causes+=' dropped_by_client client_rejected rejected'
     causes+=' rejected_after_success held_back_after_rejection'
     causes+=' malformed_credential scheme_unsupported scheme_not_allowed'
+    causes+=' weaker_scheme_offered'
     causes+=' scheme_needs_more stale_nonce no_ticket clock_skew token_expired'
     causes+=' client_scheme_mismatch answered_by_client'
     causes+=' helper_failed no_challenge credential_for_other_endpoint'

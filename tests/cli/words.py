@@ -217,7 +217,7 @@ def completion_options():
     equal(complete("--log-level", "="), ["challenge", "request"])
     equal(complete("--schemes", "digest,b"), ["digest,basic", "digest,bearer"])
     equal(complete("--log", "s"), ["stderr", "syslog"])
-    equal(complete("--clear", ""), ["no", "yes"])
+    equal(complete("--clear", ""), ["auto", "no", "yes"])
     equal(complete("--canonicalize", "=", "y"), ["yes"])
     equal(complete("--ntlm", "v"), ["v1", "v2"])
     for option in ("--log", "--credentials", "--password-file",

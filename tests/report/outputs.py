@@ -438,6 +438,14 @@ def allowed_scheme():
 
 
 @test
+def weaker_scheme():
+    """a proxy that offers less than before: the line that allows it"""
+    got = findings(log("weaker.jsonl", record(cause="weaker_scheme_offered")))
+    equal(got["/usr/bin/wget"]["advice"]["line"],
+          "auth407 --clear yes -- COMMAND")
+
+
+@test
 def wrong_scheme():
     """a client that sends what is not offered gets the line for what is"""
     digest = [{"scheme": "Digest", "realm": "x"}]

@@ -3,11 +3,17 @@
 next when it fails, each once, and none that is not allowed."""
 
 import os
+import select
+import socket
+import socketserver
+import threading
 
 import realm
+from acceptors import FAR
 from cases import (SLACK, Case, both, exactly, failed_attempt, named,
                    nothing_sent)
 from clients import PROGRAMS as COMMON
+from clients import PYTHON, Run
 from domain import CLUMSY
 from kept import python
 from running import check
@@ -148,10 +154,73 @@ def of_all(acceptor):
                only("basic,digest", AUTH407_CLEAR="no"), ("digest",), **far)
 
 
+class Between(socketserver.ThreadingTCPServer):
+    """Stands before a proxy at an address that is not the loopback's: hands
+    everything on until somebody was let in, and then asks for Basic."""
+    daemon_threads = True
+
+    def __init__(self, behind):
+        self.behind, self.let_in, self.heads = behind, False, []
+        super().__init__((FAR, 0), None)
+        self.port = self.server_address[1]
+        threading.Thread(target=self.serve_forever, args=(0.1,),
+                         daemon=True).start()
+
+    def finish_request(self, client, _address):
+        client.settimeout(20)
+        if not self.let_in:
+            return self._hand_on(client)
+        self.heads.append(client.recv(65536))
+        return client.sendall(
+            b"HTTP/1.1 407 Proxy Authentication Required\r\n"
+            b'Proxy-Authenticate: Basic realm="corp"\r\n'
+            b"Connection: close\r\nContent-Length: 0\r\n\r\n")
+
+    def _hand_on(self, client):
+        with socket.create_connection(("127.0.0.1", self.behind)) as proxy:
+            ends = {client: proxy, proxy: client}
+            while ready := select.select(list(ends), [], [], 20)[0]:
+                for end in ready:
+                    data = end.recv(65536)
+                    if not data:
+                        return
+                    self.let_in |= data.startswith(b"HTTP/1.1 200")
+                    ends[end].sendall(data)
+
+
+def weaker(acceptor, clear, sent):
+    """After a login by Digest somebody in between asks for Basic."""
+    def run(bench):
+        task = bench.task(acceptor)
+        between = Between(task.proxy.port)
+        argv = [PYTHON, COMMON / "anew.py", task.url, task.out,
+                f"http://far.test:{between.port}", task.lab.ca]
+        with between:
+            result = bench.launched(
+                task, Run([str(a) for a in argv],
+                          {"http_proxy": f"http://far.test:{between.port}"}),
+                {**only("digest,basic")(task), **clear})
+            between.shutdown()
+        said = [h for h in between.heads
+                if b"proxy-authorization: basic" in h.lower()]
+        causes = [e["cause"] for e in result.events]
+        check(causes[:1] == ["not_sent_by_client"] and between.heads,
+              f"Digest did not work first: {causes}\n" + result.describe())
+        check(bool(said) == sent, f"who stands between was told {said}\n"
+              + result.describe())
+        check(sent or causes[1:2] == ["weaker_scheme_offered"],
+              f"causes {causes}")
+    setting = "".join(clear.values()) or "by default"
+    return (f"{acceptor.name} Basic is asked for after Digest has worked, "
+            f"AUTH407_CLEAR {setting}", run)
+
+
 def tests(acceptor):
     if acceptor.name == "all-squid":
         yield from named(acceptor, of_all(acceptor))
         yield paid_once(acceptor)
+        yield weaker(acceptor, {}, False)
+        yield weaker(acceptor, {"AUTH407_CLEAR": "yes"}, True)
     if acceptor.name == "mixed-apache":
         yield from named(acceptor, [
             Case("no ticket: NTLM, by its own name or within Negotiate",

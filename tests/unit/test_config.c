@@ -20,7 +20,7 @@ static void test_defaults(void **state)
     assert_int_equal(c->wait_ms, 60000);
     assert_int_equal(c->lockout_s, 900);
     assert_int_equal(c->helper_ms, 10000);
-    assert_true(c->clear_ok);
+    assert_int_equal(c->clear, A407_CLEAR_AUTO);
     assert_false(c->ntlm_v1);
     assert_false(c->canonicalize);
     assert_null(c->service);
@@ -87,7 +87,7 @@ static void test_settings(void **state)
                  "AUTH407_NTLM", "V1", "AUTH407_CANONICALIZE", "Yes",
                  "AUTH407_SERVICE", "HTTP/p.example@REALM"));
     assert_int_equal(c->helper_ms, 3600000);
-    assert_false(c->clear_ok);
+    assert_int_equal(c->clear, A407_CLEAR_NO);
     assert_true(c->ntlm_v1);
     assert_true(c->canonicalize);
     assert_string_equal(c->service, "HTTP/p.example@REALM");
@@ -96,10 +96,13 @@ static void test_settings(void **state)
                  "AUTH407_NTLM", "v2", "AUTH407_CANONICALIZE", "no",
                  "AUTH407_SERVICE", ""));
     assert_int_equal(c->helper_ms, 10000);
-    assert_true(c->clear_ok);
+    assert_int_equal(c->clear, A407_CLEAR_YES);
     assert_false(c->ntlm_v1);
     assert_false(c->canonicalize);
     assert_null(c->service);
+    a407_config_free(c);
+    c = good(ENV("AUTH407_CLEAR", "Auto"));
+    assert_int_equal(c->clear, A407_CLEAR_AUTO);
     a407_config_free(c);
     c = good(ENV("AUTH407_MODE", "off", "AUTH407_MODE", "x"));
     assert_int_equal(c->mode, A407_MODE_OFF);
@@ -154,7 +157,7 @@ static void test_bad_settings(void **state)
         assert_int_equal(c->wait_ms, 60000);
         assert_int_equal(c->lockout_s, 900);
         assert_int_equal(c->helper_ms, 10000);
-        assert_true(c->clear_ok);
+        assert_int_equal(c->clear, A407_CLEAR_AUTO);
         assert_false(c->ntlm_v1 || c->canonicalize || c->service);
         assert_null(c->credentials);
         a407_config_free(c);
