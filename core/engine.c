@@ -277,7 +277,7 @@ void a407_engine_closed(struct a407_engine *e)
 
 bool a407_engine_has_event(const struct a407_engine *e)
 {
-    return e->n_done > 0;
+    return e->n_done || e->n_verdicts;
 }
 
 struct a407_event *a407_engine_event(struct a407_engine *e)
@@ -295,6 +295,8 @@ void a407_engine_forked(struct a407_engine *e)
     a407_event_drop(e);
     while (e->n_done)
         free(e->done[--e->n_done]);
+    while (e->n_verdicts)
+        a407_credentials_free(e->verdicts[--e->n_verdicts].cred);
 }
 
 unsigned a407_engine_anomalies(const struct a407_engine *e)

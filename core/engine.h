@@ -24,17 +24,11 @@
 
 #define A407_CREDENTIALS_MAX 8
 
-/* What core can't do by itself. All three are short and do not re-enter. */
+/* All that is called from within an engine. What takes time is asked for
+   (a407_engine_ask), or left for the caller to take out. */
 struct a407_host {
     void *ctx;
     a407_random_fn *random;
-    /* Was this credential refused by that proxy a short time ago, by any
-       process of this user? (lock-out guard) */
-    bool (*held_back)(void *ctx, const struct a407_endpoint *proxy,
-                      const struct a407_credential *cred);
-    /* The proxy accepted or refused it just now. */
-    void (*verdict)(void *ctx, const struct a407_endpoint *proxy,
-                    const struct a407_credential *cred, bool accepted);
 };
 
 /* A 407 that the program has read: it may repeat that request by itself. */
@@ -213,8 +207,10 @@ enum a407_ask_kind {
                         command */
     A407_ASK_TOKEN,  /* a GSSAPI token for the proxy's service, in answer to
                         `token` (p NULL: the first leg) */
-    A407_ASK_VERIFY  /* is `token`, from an accepted answer, what proves the
+    A407_ASK_VERIFY, /* is `token`, from an accepted answer, what proves the
                         proxy's identity? */
+    A407_ASK_MARK    /* was the credential refused by that proxy a short time
+                        ago, by any process of this user? ok: it was */
 };
 
 struct a407_ask {
@@ -282,10 +278,21 @@ void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
  */
 struct a407_event *a407_engine_event(struct a407_engine *e);
 
-/* Is there one? */
+/* The proxy has accepted or refused a credential just now: for the marks that
+   the user's other processes look at. */
+struct a407_verdict {
+    struct a407_credential *cred; /* a copy, with its secret */
+    bool accepted;
+};
+
+/* Takes out the oldest one, as with records; the caller frees out->cred with
+   a407_credentials_free. False: there is none. */
+bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out);
+
+/* Is there a record or a verdict to take out? */
 bool a407_engine_has_event(const struct a407_engine *e);
 
-/* In the child after fork: the parent writes the record, not this copy. */
+/* In the child after fork: records and verdicts are the parent's. */
 void a407_engine_forked(struct a407_engine *e);
 
 /* How often something that can't happen happened; 0 in every test. */

@@ -173,12 +173,7 @@ static enum a407_cause first_cause(const struct a407_engine *e)
     return a407_cause_of_silence(e);
 }
 
-/*
- * What else the proxy offered at first: in the middle of a handshake it speaks
- * of nothing but that. What is left of it on this connection is best left
- * alone.
- */
-static enum a407_try pick_from_first(struct a407_engine *e)
+enum a407_try a407_pick_from_first(struct a407_engine *e)
 {
     struct a407_challenges *offered = a407_challenges_new();
     size_t from = 0, head = a407_head_end(e->kept.p, e->kept.n, &from);
@@ -201,11 +196,10 @@ static enum a407_try on_another(struct a407_engine *e)
     if (t != A407_TRY_NONE)
         return t;
     leads_nowhere(e, why, closes);
-    return pick_from_first(e);
+    return a407_pick_from_first(e);
 }
 
-/* The header at hand is the answer to the challenge at the front. */
-static void is_ours(struct a407_engine *e)
+void a407_answer_is_ours(struct a407_engine *e)
 {
     e->q[0].ours = e->x.scheme;
     e->q[0].cred_index = e->x.cred_index;
@@ -309,7 +303,7 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
     if (t == A407_TRY_NONE)
         t = a407_try_pick(e, offered);
     if (t == A407_TRY_NONE && x->scheme && x->scheme->per_connection)
-        t = pick_from_first(e);
+        t = a407_pick_from_first(e);
     if (t == A407_TRY_ASK) {
         a407_ask_begin(e, A407_AFTER_LOOK);
         return false;
@@ -326,7 +320,7 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
     a407_event_note(e, first_cause(e), NULL);
     x->retries++;
     a407_event_attempt(e, x->scheme, x->cred_index, x->again);
-    is_ours(e);
+    a407_answer_is_ours(e);
     return true;
 }
 
@@ -391,7 +385,7 @@ void a407_engine_cut_short(struct a407_engine *e)
         if (e->ev && x->state)
             e->ev->n_attempts--; /* that one is not made */
         t = on_another(e);
-        is_ours(e);
+        a407_answer_is_ours(e);
         if (t == A407_TRY_READY)
             a407_event_attempt_anew(e);
     }
@@ -419,7 +413,7 @@ bool a407_engine_again(struct a407_engine *e)
         return false;
     a407_buf_free(&e->out);
     x->on_kept = false;
-    is_ours(e);
+    a407_answer_is_ours(e);
     if (t == A407_TRY_ASK) {
         a407_ask_begin(e, A407_AFTER_AGAIN);
     } else {

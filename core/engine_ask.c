@@ -20,6 +20,19 @@ void a407_ask_begin(struct a407_engine *e, enum a407_after after)
     a407_engine_move(e, A407_ST_ASK);
 }
 
+bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index)
+{
+    const struct a407_credential *c = e->proxy->creds[cred_index];
+    /* One that was sent in this exchange has been judged here; and a ticket
+       has no mark. */
+    if (e->x.tried[cred_index] || (e->x.looked_up & (1u << cred_index)) ||
+        (!c->password && !c->token))
+        return false;
+    e->ask = A407_ASK_MARK;
+    e->ask_cred = cred_index;
+    return true;
+}
+
 /* Is that secret of no use, so that its source may have another by now? */
 static bool is_spent(struct a407_engine *e, unsigned i)
 {
@@ -27,7 +40,7 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     const struct a407_credential *c = p->creds[i];
     int64_t now = a407_engine_now_s(e);
     if ((e->x.tried[i] & ~A407_SCHEME_BIT(A407_NEGOTIATE)) ||
-        p->host->held_back(p->host->ctx, &p->endpoint, p->creds[i]))
+        (e->x.marked & (1u << i)))
         return true;
     for (unsigned s = 0; s < A407_SCHEME_COUNT; s++)
         if (s != A407_NEGOTIATE && p->refused_until[i][s] > now)
@@ -105,7 +118,7 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)
         return false;
-    if (e->ask == A407_ASK_SECRET)
+    if (e->ask == A407_ASK_SECRET || e->ask == A407_ASK_MARK)
         return true;
     struct a407_span token = e->x.scheme->outside(e->x.state);
     if (!token.p)
@@ -152,6 +165,8 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     t->secret = NULL;
     p->worked[i] = false;
     e->x.tried[i] = 0;
+    e->x.looked_up &= ~(1u << i);
+    e->x.marked &= ~(1u << i);
     memset(p->refused_until[i], 0, sizeof p->refused_until[i]);
 }
 
@@ -199,13 +214,20 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
         x->cause = a407_credential_refused(e, x->scheme, i, p->edition[i]);
         /* the password itself was refused: no other scheme may try it */
         x->tried[i] = A407_ALL_SCHEMES;
-        p->host->verdict(p->host->ctx, &p->endpoint, p->creds[i], false);
+        a407_verdict_note(e, i, false);
     } else {
         leave_kdc_alone(e->proxy, i, a407_engine_now_s(e), t);
     }
     if (e->proxy->scheme == x->scheme && e->proxy->cred_index == i)
         a407_proxy_forget(e->proxy);
     a407_exchange_drop_state(x);
+}
+
+static void told_mark(struct a407_engine *e, bool marked)
+{
+    e->x.looked_up |= 1u << e->ask_cred;
+    if (marked)
+        e->x.marked |= 1u << e->ask_cred;
 }
 
 /* The request that waits for its token goes out, with or without one. */
@@ -220,7 +242,15 @@ static void after_held(struct a407_engine *e)
 static void after_again(struct a407_engine *e)
 {
     enum a407_cause why;
-    if (e->x.pending && a407_try_step(e, &why) == A407_TRY_READY) {
+    enum a407_try t = A407_TRY_NONE;
+    if (e->x.pending)
+        t = a407_try_step(e, &why);
+    else if (e->ask == A407_ASK_MARK)
+        t = a407_pick_from_first(e);
+    if (t == A407_TRY_ASK)
+        return; /* one more question */
+    if (t == A407_TRY_READY) {
+        a407_answer_is_ours(e);
         a407_event_attempt_anew(e);
         a407_engine_move(e, A407_ST_RECONNECT);
     } else {
@@ -242,6 +272,8 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *t)
             told_secret(e, t);
         else if (e->ask == A407_ASK_TOKEN)
             told_token(e, t);
+        else if (e->ask == A407_ASK_MARK)
+            told_mark(e, t->ok);
         else
             e->x.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;
         if (e->after == A407_AFTER_HELD)

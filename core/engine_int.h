@@ -62,6 +62,9 @@ enum a407_after {
     A407_AFTER_AGAIN /* the repeat goes to a fresh connection */
 };
 
+/* Each credential of a proxy, refused and replaced by what its source has. */
+#define A407_VERDICTS_MAX (2 * A407_CREDENTIALS_MAX)
+
 /* Stale nonces in one exchange before it counts as endless. */
 #define A407_STALE_MAX 1
 
@@ -80,6 +83,8 @@ struct a407_exchange {
     uint8_t unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the 407 did
                                               not name the scheme */
     unsigned asked;      /* bits: credentials read from outside for it */
+    unsigned looked_up;  /* ... whose mark of a refusal was asked for */
+    unsigned marked;     /* ... and is there */
     const char *carrier; /* the scheme's name on the wire */
     bool pending;        /* the state waits for a token from outside */
     bool judged;         /* the 407 in the queue was looked at before */
@@ -168,6 +173,8 @@ struct a407_engine {
     /* finished and not fetched: one read may hold several answers */
     struct a407_event *done[A407_OUTSTANDING_MAX];
     size_t n_done;
+    struct a407_verdict verdicts[A407_VERDICTS_MAX]; /* ditto */
+    size_t n_verdicts;
 };
 
 /* engine.c */
@@ -222,10 +229,15 @@ void a407_exchange_drop_state(struct a407_exchange *x);
 void a407_ask_begin(struct a407_engine *e, enum a407_after after);
 /* Is there a credential whose secret should be read (again)? */
 bool a407_ask_for_secret(struct a407_engine *e);
+/* Was it not looked up yet whether this one is marked as refused? */
+bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index);
 /* Does the accepted answer hold a token that proves who the proxy is? */
 bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n);
 
 /* engine_verdict.c */
+/* For the caller to take out; without memory it is lost. */
+void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
+                       bool accepted);
 /* Never again, for a while; the cause that it is. `edition`: of what was
    refused; if there is another secret by now, that one is not blamed. */
 enum a407_cause a407_credential_refused(struct a407_engine *e,
@@ -262,6 +274,14 @@ bool a407_client_goes_on(const struct a407_engine *e,
                          const struct a407_challenges *offered);
 
 /* engine_answer.c */
+/*
+ * What else the proxy offered at first: in the middle of a handshake it speaks
+ * of nothing but that. What is left of it on this connection is best left
+ * alone.
+ */
+enum a407_try a407_pick_from_first(struct a407_engine *e);
+/* The header at hand is the answer to the challenge at the front. */
+void a407_answer_is_ours(struct a407_engine *e);
 /* Another try of the same answer on a fresh connection. */
 bool a407_engine_again(struct a407_engine *e);
 /* The repeat goes out: kept connection or fresh. */

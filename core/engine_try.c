@@ -232,8 +232,7 @@ static void excluded(struct a407_engine *e, uint8_t *out, bool *locked)
     int64_t now = a407_engine_now_s(e);
     for (size_t i = 0; i < p->n_creds; i++) {
         out[i] = e->x.tried[i];
-        if (!e->x.tried[i] &&
-            p->host->held_back(p->host->ctx, &p->endpoint, p->creds[i])) {
+        if (!e->x.tried[i] && (e->x.marked & (1u << i))) {
             out[i] = A407_ALL_SCHEMES;
             *locked = true;
         }
@@ -371,6 +370,8 @@ enum a407_try a407_try_pick(struct a407_engine *e,
         turned_down(e, offered, out) ? A407_CAUSE_PROTOCOL : A407_CAUSE_NONE;
     while (p->n_creds && a407_choose(offered, order, n_order, p->creds,
                                      p->n_creds, out, &cand, &why)) {
+        if (a407_ask_for_mark(e, cand.cred_index))
+            return A407_TRY_ASK;
         enum a407_try t = a407_try_with(e, cand.scheme, cand.challenge,
                                         cand.cred_index, &step_why);
         if (t != A407_TRY_NONE)

@@ -3,6 +3,28 @@
 
 /* What an answer says about the credential that its request carried. */
 
+void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
+                       bool accepted)
+{
+    struct a407_credential *copy =
+        e->n_verdicts < A407_VERDICTS_MAX
+            ? a407_credential_copy(e->proxy->creds[cred_index])
+            : NULL;
+    if (copy)
+        e->verdicts[e->n_verdicts++] = (struct a407_verdict){copy, accepted};
+}
+
+bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out)
+{
+    if (!e->n_verdicts)
+        return false;
+    *out = e->verdicts[0];
+    e->n_verdicts--;
+    memmove(e->verdicts, e->verdicts + 1,
+            e->n_verdicts * sizeof e->verdicts[0]);
+    return true;
+}
+
 /*
  * Returns the cause that it is. A ticket that is refused says nothing of the
  * password that it was got with: no mark for other processes.
@@ -17,8 +39,7 @@ enum a407_cause a407_credential_refused(struct a407_engine *e,
     p->refused_until[cred_index][scheme->id] =
         a407_engine_now_s(e) + p->config->lockout_s;
     if (scheme->id != A407_NEGOTIATE)
-        p->host->verdict(p->host->ctx, &p->endpoint, p->creds[cred_index],
-                         false);
+        a407_verdict_note(e, cred_index, false);
     if (p->scheme && p->cred_index == cred_index)
         a407_proxy_forget(p);
     return p->worked[cred_index] ? A407_CAUSE_REJECTED_LATER
@@ -116,8 +137,7 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         p->hides = true;
     if (proves_secret(e, status) && !p->worked[x->cred_index]) {
         p->worked[x->cred_index] = true;
-        p->host->verdict(p->host->ctx, &p->endpoint, p->creds[x->cred_index],
-                         true);
+        a407_verdict_note(e, x->cred_index, true);
     }
     struct a407_span info =
         a407_field_find(head, n, "Proxy-Authentication-Info");

@@ -4,6 +4,7 @@
 #include "fetch.h"
 #include "gss.h"
 #include "guard.h"
+#include "lockout.h"
 
 /* Where the settings say nothing. */
 #define DEFAULT_MS 10000
@@ -30,6 +31,8 @@ static void answer(const struct a407_config *config, struct a407_child *child,
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     if (ask->kind == A407_ASK_SECRET)
         a407_fetch_answer(config, ask, ms, told);
+    else if (ask->kind == A407_ASK_MARK)
+        told->ok = a407_lockout_held(config, ask->proxy, ask->cred);
     else
         a407_gss_answer(config, child, ask, ms, told);
     pthread_setcancelstate(cancel, NULL);
@@ -103,4 +106,19 @@ enum a407_pump a407_answer_asks(struct a407_turn *t)
             return A407_PUMP_LOST;
     }
     return A407_PUMP_READY;
+}
+
+void a407_deliver_verdicts(struct a407_conn *c)
+{
+    struct a407_verdict v;
+    for (;;) {
+        a407_engine_lock(c);
+        bool any = a407_engine_verdict(c->engine, &v);
+        a407_engine_unlock(c);
+        if (!any)
+            return;
+        a407_lockout_mark(c->site->proxy.config, &c->site->proxy.endpoint,
+                          v.cred, v.accepted);
+        a407_credentials_free(v.cred);
+    }
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "complain.h"
 #include "gate.h"
 #include "process.h"
@@ -44,6 +45,7 @@ static void write_record(struct a407_conn *c, struct a407_event *ev)
 void a407_record_flush(struct a407_conn *c)
 {
     int saved = errno;
+    a407_deliver_verdicts(c); /* first: who reads the record may start anew */
     for (;;) {
         a407_engine_lock(c);
         struct a407_event *ev = a407_engine_event(c->engine);

@@ -7,7 +7,7 @@
 #include "registry.h"
 
 /*
- * Writes the engine's finished record, if there is one, where the settings
+ * Writes the engine's finished records and its verdicts where the settings
  * say: process and caller are filled in here. c->lock is held. Opens, writes
  * and closes one file; allocates; keeps errno.
  */

@@ -16,7 +16,6 @@
 
 #include "complain.h"
 #include "credfile_read.h"
-#include "lockout.h"
 #include "log_target.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -143,26 +142,8 @@ static void random_bytes(void *ctx, void *p, size_t n)
     }
 }
 
-static bool held_back(void *ctx, const struct a407_endpoint *proxy,
-                      const struct a407_credential *cred)
-{
-    (void)ctx;
-    return a407_lockout_held(config, proxy, cred);
-}
-
-static void verdict(void *ctx, const struct a407_endpoint *proxy,
-                    const struct a407_credential *cred, bool accepted)
-{
-    (void)ctx;
-    a407_lockout_mark(config, proxy, cred, accepted);
-}
-
 const struct a407_host *a407_settings_host(void)
 {
-    static const struct a407_host host = {
-        .random = random_bytes,
-        .held_back = held_back,
-        .verdict = verdict,
-    };
+    static const struct a407_host host = {.random = random_bytes};
     return &host;
 }

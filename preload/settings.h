@@ -18,7 +18,7 @@ const struct a407_config *a407_settings(void);
 /* Have they been read, with something to do? Reads nothing. */
 bool a407_settings_loaded(void);
 
-/* Clock, random and lock-out marks for the engines. */
+/* Random bytes for the engines. */
 const struct a407_host *a407_settings_host(void);
 
 /*

@@ -72,20 +72,6 @@ static void count_up(void *ctx, void *to, size_t n)
         ((unsigned char *)to)[i] = w->random++;
 }
 
-static bool held_back(void *ctx, const struct a407_endpoint *proxy,
-                      const struct a407_credential *cred)
-{
-    struct world *w = ctx;
-    (void)proxy, (void)cred;
-    return w->held;
-}
-
-static void verdict(void *ctx, const struct a407_endpoint *proxy,
-                    const struct a407_credential *cred, bool accepted)
-{
-    (void)ctx, (void)proxy, (void)cred, (void)accepted;
-}
-
 /* ---- what must hold ---- */
 
 static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
@@ -101,6 +87,13 @@ static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
     must(!memmem(line.p, line.n, SECRET, strlen(SECRET)));
     a407_buf_free(&line);
     free(ev);
+}
+
+/* Nobody is judged by a name alone. */
+static void on_verdict(void *ctx, struct sim *s, const struct a407_verdict *v)
+{
+    (void)ctx, (void)s;
+    must(v->cred->password || v->cred->token);
 }
 
 static bool on_reconnect(void *ctx, struct sim *s)
@@ -120,8 +113,12 @@ static void on_ask(void *ctx, struct sim *s, const struct a407_ask *ask,
         A407_CAUSE_NO_TICKET, A407_CAUSE_CLOCK_SKEW, A407_CAUSE_REJECTED,
         A407_CAUSE_HELPER_FAILED};
     struct world *w = ctx;
-    unsigned k = w->asked++;
     (void)s;
+    if (ask->kind == A407_ASK_MARK) {
+        told->ok = w->held;
+        return;
+    }
+    unsigned k = w->asked++;
     told->ok = k % 3 != 2;
     told->cause = causes[k / 3 % 4];
     a407_buf_init(&told->token, 64);
@@ -160,6 +157,7 @@ static void reopen(struct world *w, struct sim *s)
                       .read_step = 65536,
                       .reconnect = on_reconnect,
                       .event = on_event,
+                      .verdict = on_verdict,
                       .ask = on_ask,
                       .ctx = w,
                       .wall_us = 1767323045000000,
@@ -338,7 +336,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     unsigned how = take_byte(&in);
     struct a407_diag diag;
     struct a407_endpoint e;
-    w = (struct world){.host = {&w, count_up, held_back, verdict}};
+    w = (struct world){.host = {&w, count_up}};
     w.config = a407_config_new(getvar, &how, &diag);
     must(w.config && a407_endpoint_parse(a407_span_str("proxy.test:3128"), &e));
     a407_proxy_init(&w.proxy, w.config, &w.host, &e, !(how & 128));

@@ -173,6 +173,19 @@ def revoked(h, auth):
     return bad
 
 
+def slow_mark(h):
+    """While one thread writes down a refusal, others are not kept waiting."""
+    case = Case("race", "fork-marking", after=("slowmark",))
+    run = h.run(case, BASIC, (("AUTH407_PASSWORD", "not the password"),))
+    bad = quiet(run)
+    for line in ("forked: at once", "answered: at once", "answer 407"):
+        if line not in run.out:
+            bad.append(f"it does not say {line!r}:\n" + run.out)
+    if "rejected" not in [e["cause"] for e in run.events]:
+        bad.append(f"causes {[e['cause'] for e in run.events]}")
+    return bad
+
+
 def refused_port(h):
     """Nobody listens where the proxy should be."""
     out = []
@@ -206,6 +219,7 @@ def tests():
            lambda h: locked_out(h, False))
     yield ("a changed credential is tried at once",
            lambda h: locked_out(h, True))
+    yield "a slow mark of a refusal keeps no other thread waiting", slow_mark
     for auth in (BASIC, DIGEST):
         yield (f"a revoked credential is not tried for ever: {auth[1]}",
                lambda h, a=auth: revoked(h, a))

@@ -3,6 +3,7 @@
  * What one thread does to a connection, or to the process, while another waits
  * in a call. MODE is one of the table at the end.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -252,6 +253,46 @@ static void cancel_silent(void)
     say_promptness("closed", start);
 }
 
+/* Is a mark of a refusal being written? There is a file already. */
+static bool marking(void)
+{
+    char path[4096];
+    const struct dirent *d = NULL;
+    const char *state = getenv("XDG_STATE_HOME");
+    snprintf(path, sizeof path, "%s/auth407/refused", state ? state : "");
+    DIR *dir = opendir(path);
+    while (dir && (d = readdir(dir)) && d->d_name[0] == '.')
+        continue;
+    if (dir)
+        closedir(dir);
+    return d;
+}
+
+/* One thread's credential is refused, which takes long to write down: nobody
+   else waits for that, not fork() and not another connection. */
+static void fork_in_marking(void)
+{
+    pthread_t t;
+    shared = victim_connect(the);
+    int other = victim_connect(the);
+    pthread_create(&t, NULL, ask_and_read, NULL);
+    double start = seconds();
+    while (!marking() && seconds() - start < 10)
+        usleep(1000);
+    start = seconds();
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    waitpid(pid, NULL, 0);
+    say_promptness("forked", start);
+    start = seconds();
+    do_get(the, other, "/bytes/10");
+    say_promptness("answered", start);
+    close(other);
+    pthread_join(t, NULL);
+    close(shared);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -263,6 +304,7 @@ int main(int argc, char **argv)
                  {"fork-lookup", fork_in_lookup},
                  {"connect-lookup", connect_in_lookup},
                  {"fork-reader", fork_under_reader},
+                 {"fork-marking", fork_in_marking},
                  {"cancel", cancel_reader},
                  {"cancel-pending", cancel_pending},
                  {"cancel-silent", cancel_silent}};

@@ -115,26 +115,19 @@ static void count_up(void *ctx, void *to, size_t n)
         ((unsigned char *)to)[i] = p->random++;
 }
 
-static bool held_back(void *ctx, const struct a407_endpoint *proxy,
-                      const struct a407_credential *cred)
+static bool is_held(const struct play *p, const struct a407_credential *cred)
 {
-    struct play *p = ctx;
-    (void)proxy;
     for (size_t i = 0; i < p->s->n_held; i++)
         if (strcmp(p->s->held[i], cred->label) == 0)
             return true;
     return false;
 }
 
-static void verdict(void *ctx, const struct a407_endpoint *proxy,
-                    const struct a407_credential *cred, bool accepted)
+static void on_verdict(void *ctx, struct sim *sim, const struct a407_verdict *v)
 {
     struct play *p = ctx;
-    (void)proxy;
-    bool in_engine = sim_in_engine;
-    sim_in_engine = false;
-    seen_verdict(&p->seen, accepted, cred->label);
-    sim_in_engine = in_engine;
+    (void)sim;
+    seen_verdict(&p->seen, v->accepted, v->cred->label);
 }
 
 static void on_event(void *ctx, struct sim *sim, struct a407_event *ev)
@@ -169,6 +162,10 @@ static void on_ask(void *ctx, struct sim *sim, const struct a407_ask *ask,
 {
     struct play *p = ctx;
     (void)sim;
+    if (ask->kind == A407_ASK_MARK) {
+        told->ok = is_held(p, ask->cred);
+        return;
+    }
     if (!p->n_tell) {
         if (p->way->expect)
             fail(p, "the engine asks, and there is nothing to tell");
@@ -320,6 +317,7 @@ static void select_conn(struct play *p, size_t i)
                                    .read_step = p->way->read_step,
                                    .reconnect = on_reconnect,
                                    .event = on_event,
+                                   .verdict = on_verdict,
                                    .ask = on_ask,
                                    .ctx = p}};
         sim_open(sim, &p->proxy);
@@ -423,7 +421,7 @@ static void check_conn(struct play *p, struct conn *c)
 bool play(const struct script *s, struct stage *st, const struct way *way)
 {
     struct play p = {.s = s, .way = way};
-    p.host = (struct a407_host){&p, count_up, held_back, verdict};
+    p.host = (struct a407_host){&p, count_up};
     a407_proxy_init(&p.proxy, st->config, &p.host, &st->endpoint, !s->watched);
     select_conn(&p, 1);
     for (size_t i = 0; i < s->n_steps && !p.failed && p.c->sim.engine; i++)

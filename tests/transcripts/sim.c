@@ -49,8 +49,13 @@ static void leave(struct sim *s)
 {
     sim_in_engine = false;
     struct a407_event *ev;
+    struct a407_verdict v;
     while ((ev = a407_engine_event(s->engine)))
         s->event(s->ctx, s, ev);
+    while (a407_engine_verdict(s->engine, &v)) {
+        s->verdict(s->ctx, s, &v);
+        a407_credentials_free(v.cred);
+    }
 }
 
 bool sim_open(struct sim *s, struct a407_proxy *proxy)

@@ -55,6 +55,7 @@ struct sim {
 
     bool (*reconnect)(void *ctx, struct sim *s); /* does it succeed? */
     void (*event)(void *ctx, struct sim *s, struct a407_event *ev); /* owns */
+    void (*verdict)(void *ctx, struct sim *s, const struct a407_verdict *v);
     /* what the engine asks of the outside; told is empty, and not ok */
     void (*ask)(void *ctx, struct sim *s, const struct a407_ask *ask,
                 struct a407_told *told);

@@ -7,7 +7,8 @@
 
 static const char *const kinds[] = {[A407_ASK_SECRET] = "a secret",
                                     [A407_ASK_TOKEN] = "a token",
-                                    [A407_ASK_VERIFY] = "a verdict"};
+                                    [A407_ASK_VERIFY] = "a verdict",
+                                    [A407_ASK_MARK] = "a mark"};
 
 static const char *not_that(const struct a407_ask *ask)
 {
