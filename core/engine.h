@@ -52,7 +52,9 @@ struct a407_proxy {
     size_t n_creds;
     bool elsewhere; /* none here, but some for another endpoint */
     int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT]; /* s */
-    bool worked[A407_CREDENTIALS_MAX]; /* was accepted once */
+    bool worked[A407_CREDENTIALS_MAX];   /* was accepted once */
+    unsigned ends[A407_CREDENTIALS_MAX]; /* logins by it, one after the other,
+                                            that met the connection's end */
     bool hides;    /* a scheme that hides the secret was accepted once */
     bool no_reuse; /* a repeat on a kept connection was never answered here */
     bool client_sent; /* the program has sent a header of its own to it */

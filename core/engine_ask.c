@@ -164,6 +164,7 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     p->edition[i]++;
     t->secret = NULL;
     p->worked[i] = false;
+    p->ends[i] = 0;
     e->x.tried[i] = 0;
     e->x.looked_up &= ~(1u << i);
     e->x.marked &= ~(1u << i);
@@ -254,7 +255,7 @@ static void after_again(struct a407_engine *e)
         a407_event_attempt_anew(e);
         a407_engine_move(e, A407_ST_RECONNECT);
     } else {
-        a407_engine_no_answer(e);
+        a407_engine_no_answer(e, NULL);
     }
 }
 

@@ -243,6 +243,9 @@ void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
 enum a407_cause a407_credential_refused(struct a407_engine *e,
                                         const struct a407_scheme *scheme,
                                         unsigned cred_index, unsigned edition);
+/* The connection has ended behind the login in flight, before any answer. True:
+   this counts as a refusal, in this process; it is no word of the proxy's. */
+bool a407_login_ended(struct a407_engine *e);
 /* The answer in flight was refused by a 407. */
 void a407_answer_refused(struct a407_engine *e);
 /* The best challenge of a scheme, as it is now for that credential. */
@@ -289,8 +292,8 @@ void a407_engine_repeat(struct a407_engine *e);
 /* ... after a 407 that could not be taken off whole. */
 void a407_engine_cut_short(struct a407_engine *e);
 /* engine_response.c */
-/* There will be no answer to what is in flight. */
-void a407_engine_no_answer(struct a407_engine *e);
+/* There will be no answer to what is in flight; `why`, for the record. */
+void a407_engine_no_answer(struct a407_engine *e, const char *why);
 /* Before the end of a connection: a 407 whose head was read in part has its
    record. */
 void a407_engine_partly_read(struct a407_engine *e);

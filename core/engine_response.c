@@ -9,6 +9,10 @@
 static const char unreadable[] =
     "no answer to the handshake that could be read";
 
+static const char ends[] =
+    "the connection ended behind the login, for the second time: it counts as "
+    "refused";
+
 /* The program gets the 407 that is kept, or the end; the record says why. */
 static void give_back(struct a407_engine *e, const char *why)
 {
@@ -31,14 +35,14 @@ static void begin_deliver(struct a407_engine *e)
     a407_engine_move(e, A407_ST_DELIVER);
 }
 
-void a407_engine_no_answer(struct a407_engine *e)
+void a407_engine_no_answer(struct a407_engine *e, const char *why)
 {
     bool ours = e->x.retries > 0 && a407_engine_active(e);
     bool body_out = e->body_n && !e->x.standin;
     /* What a body has set going may be under way: then the truth is the
        connection's own end. Without one the 407 says more. */
     if (ours && e->kept.n && !body_out) {
-        give_back(e, "no answer to the repeated request");
+        give_back(e, why ? why : "no answer to the repeated request");
         return;
     }
     begin_deliver(e); /* the program reads the end itself */
@@ -47,9 +51,11 @@ void a407_engine_no_answer(struct a407_engine *e)
 /* The connection ended before the answer began. */
 static void ended_early(struct a407_engine *e)
 {
-    if (a407_engine_retrying(e) && e->x.on_kept && a407_engine_again(e))
+    bool login = a407_engine_retrying(e);
+    bool refused = login && a407_login_ended(e);
+    if (login && e->x.on_kept && a407_engine_again(e))
         return;
-    a407_engine_no_answer(e);
+    a407_engine_no_answer(e, refused ? ends : NULL);
 }
 
 static void settle(struct a407_engine *e, const char *p, size_t n);
@@ -145,6 +151,8 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
             ended_early(e);
         return;
     }
+    if (e->x.answering && !e->x.leg)
+        e->proxy->ends[e->x.cred_index] = 0;
     enum a407_sniff is = a407_sniff_407(p, n);
     if (is == A407_SNIFF_NO) {
         if (!look_closer(e, p, n, end))

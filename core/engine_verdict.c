@@ -3,6 +3,9 @@
 
 /* What an answer says about the credential that its request carried. */
 
+/* Logins that meet an end before they count as refused. */
+#define ENDS_MAX 2
+
 void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
                        bool accepted)
 {
@@ -25,6 +28,39 @@ bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out)
     return true;
 }
 
+/* Not by this scheme, by this process, for a while. */
+static void hold_back(struct a407_engine *e, const struct a407_scheme *scheme,
+                      unsigned cred_index)
+{
+    struct a407_proxy *p = e->proxy;
+    p->refused_until[cred_index][scheme->id] =
+        a407_engine_now_s(e) + p->config->lockout_s;
+    if (p->scheme && p->cred_index == cred_index)
+        a407_proxy_forget(p);
+}
+
+/*
+ * Any connection may end, and a kept one often ends just when it is used again.
+ * But if two logins in a row come to that, the last one on a connection that
+ * was fresh, or had just answered a leg, it may be how the proxy says no; and
+ * each may count as a wrong login.
+ */
+bool a407_login_ended(struct a407_engine *e)
+{
+    struct a407_exchange *x = &e->x;
+    struct a407_proxy *p = e->proxy;
+    unsigned i = x->cred_index;
+    bool alive = (x->reconnected && !x->on_kept) ||
+                 (x->scheme->per_connection && x->legs > 1);
+    if (x->leg || p->worked[i] || x->edition != p->edition[i] ||
+        ++p->ends[i] < ENDS_MAX || !alive)
+        return false;
+    p->ends[i] = 0;
+    hold_back(e, x->scheme, i);
+    x->tried[i] |= A407_SCHEME_BIT(x->scheme->id);
+    return true;
+}
+
 /*
  * Returns the cause that it is. A ticket that is refused says nothing of the
  * password that it was got with: no mark for other processes.
@@ -36,12 +72,9 @@ enum a407_cause a407_credential_refused(struct a407_engine *e,
     struct a407_proxy *p = e->proxy;
     if (edition != p->edition[cred_index])
         return A407_CAUSE_REJECTED_LATER;
-    p->refused_until[cred_index][scheme->id] =
-        a407_engine_now_s(e) + p->config->lockout_s;
     if (scheme->id != A407_NEGOTIATE)
         a407_verdict_note(e, cred_index, false);
-    if (p->scheme && p->cred_index == cred_index)
-        a407_proxy_forget(p);
+    hold_back(e, scheme, cred_index);
     return p->worked[cred_index] ? A407_CAUSE_REJECTED_LATER
                                  : A407_CAUSE_REJECTED;
 }

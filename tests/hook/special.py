@@ -173,6 +173,25 @@ def revoked(h, auth):
     return bad
 
 
+def refused_by_end(h, auth, *more):
+    """A proxy that ends the connection instead of refusing a wrong password is
+    sent that twice, not twice for each of twenty requests."""
+    case = Case("many", "fresh", auth)
+    run = h.run(case, [*auth, "--fault", "wrong-password-close", *more],
+                (("AUTH407_PASSWORD", "not the password"),))
+    bad = quiet(run)
+    wrong = [r for r in run.requests if r.verdict == "wrong-credential"]
+    if len(wrong) != 2:
+        bad.append(f"it was sent {len(wrong)} times, not twice")
+    if run.out.count("answer 407") != 20:
+        bad.append(f"{run.out.count('answer 407')} answers were 407, not 20:\n"
+                   + run.out[:600])
+    causes = [e["cause"] for e in run.events]
+    if set(causes[2:]) != {"held_back_after_rejection"}:
+        bad.append(f"causes {causes}")
+    return bad
+
+
 def slow_mark(h):
     """While one thread writes down a refusal, others are not kept waiting."""
     case = Case("race", "fork-marking", after=("slowmark",))
@@ -219,6 +238,12 @@ def tests():
            lambda h: locked_out(h, False))
     yield ("a changed credential is tried at once",
            lambda h: locked_out(h, True))
+    for auth, *more in ((BASIC,), (DIGEST,),
+                        (BASIC, "--fault", "close-after-407"),
+                        (("--auth", "ntlm"),)):
+        yield ("a refusal by an end of the connection counts: "
+               + " ".join([auth[1], *more[1:]]),
+               lambda h, a=auth, m=more: refused_by_end(h, a, *m))
     yield "a slow mark of a refusal keeps no other thread waiting", slow_mark
     for auth in (BASIC, DIGEST):
         yield (f"a revoked credential is not tried for ever: {auth[1]}",

@@ -142,6 +142,10 @@ static bool serve_one(struct session *s, struct msg *rq)
     }
     if (direct || why.verdict == AUTH_OK)
         return grant(s, rq, &why);
+    if (why.verdict == AUTH_WRONG && fault_take(f, FAULT_WRONG_CLOSE)) {
+        session_log(s, rq, &why, 0);
+        return false;
+    }
     if (s->requests == 1 && fault_take(f, FAULT_NOT_FOUND_FIRST)) {
         session_log(s, rq, &why, 404);
         return session_answer(s, rq, 404, "Not Found", "not here\n");
