@@ -4,7 +4,7 @@
 bool a407_text_has_control(const char *z)
 {
     for (; *z; z++)
-        if (a407_is_control(*z))
+        if (a407_is_ctl(*z))
             return true;
     return false;
 }

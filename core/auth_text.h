@@ -8,10 +8,11 @@
 #include "buf.h"
 #include "span.h"
 
-/* What Basic and Digest share: checks of names, and quoted-strings. */
+/* What schemes and credentials share: checks of text, and quoted-strings. */
 
-/* Whether a byte is a control (CTL: RFC 5234 appendix B.1). */
-static inline bool a407_is_control(char c)
+/* Whether a byte is a control (CTL: RFC 5234 appendix B.1); of characters that
+   a terminal obeys text_put.h knows more. */
+static inline bool a407_is_ctl(char c)
 {
     return (unsigned char)c < 0x20 || c == 0x7f;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auth_text.h"
 #include "buf.h"
 
 static const char *const scheme_names[A407_SCHEME_COUNT] = {
@@ -51,11 +52,9 @@ bool a407_schemes_parse(struct a407_span list, enum a407_scheme_id *order,
 
 bool a407_credential_text_ok(struct a407_span s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 || c == 0x7f)
+    for (size_t i = 0; i < s.n; i++)
+        if (a407_is_ctl(s.p[i]))
             return false;
-    }
     return true;
 }
 

@@ -279,7 +279,7 @@ static bool write_value(const struct a407_digest_state *s,
 static bool target_ok(struct a407_span target)
 {
     for (size_t i = 0; i < target.n; i++)
-        if (a407_is_control(target.p[i]))
+        if (a407_is_ctl(target.p[i]))
             return false;
     return target.n > 0;
 }

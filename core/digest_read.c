@@ -77,7 +77,7 @@ bool a407_digest_echoable(const struct a407_param *p)
         return false;
     for (size_t i = 0; i < p->value.n; i++) {
         char c = p->value.p[i];
-        if (a407_is_control(c) && c != '\t')
+        if (a407_is_ctl(c) && c != '\t')
             return false;
         if (escaped)
             escaped = false;
