@@ -36,7 +36,7 @@
  *   state: NAME            the engine's state
  *   event: OUTCOME CAUSE FIRST>FINAL ATTEMPTS   the next record
  *   event.KEY: TEXT        more of that record
- *   verdict: accepted | refused LABEL   what the lock-out guard was told
+ *   verdict: accepted | refused LABEL | none   what the lock-out guard is told
  *   repeat: N ... end:     the lines in between, N times
  *
  * Lines of one kind that follow each other are one write, or one packet; an
