@@ -45,9 +45,9 @@ struct a407_config {
     char *credentials_path;                       /* the file's path, or NULL */
     enum a407_scheme_id order[A407_SCHEME_COUNT]; /* allowed, best first */
     size_t n_order;
-    unsigned schemes;      /* bits of `order` */
-    size_t replay_max;     /* bytes of request kept for a replay:
-                              AUTH407_REPLAY_MAX, default 16 MiB */
+    a407_scheme_set schemes; /* those of `order` */
+    size_t replay_max;       /* bytes of request kept for a replay:
+                                AUTH407_REPLAY_MAX, default 16 MiB */
     unsigned wait_ms;      /* longest wait inside one call for a retried answer:
                               AUTH407_TIMEOUT in seconds, default 60 */
     unsigned lockout_s;    /* how long a rejected credential is not tried again:

@@ -17,8 +17,12 @@ enum a407_scheme_id {
     A407_BASIC,
     A407_SCHEME_COUNT
 };
-#define A407_SCHEME_BIT(id) (1u << (id))
-#define A407_ALL_SCHEMES    ((1u << A407_SCHEME_COUNT) - 1)
+/* A set of schemes. */
+typedef unsigned a407_scheme_set;
+#define A407_SCHEME_BIT(id) ((a407_scheme_set)1 << (id))
+#define A407_ALL_SCHEMES    (A407_SCHEME_BIT(A407_SCHEME_COUNT) - 1)
+_Static_assert(A407_SCHEME_COUNT < 8 * sizeof(a407_scheme_set),
+               "a bit for each scheme, and one beyond");
 
 /* "basic", ...: the name as settings and logs spell it. */
 const char *a407_scheme_name(enum a407_scheme_id id);
@@ -85,12 +89,12 @@ struct a407_credential {
     char *password_file;
     char *helper;
     char *netrc;
-    char *keytab;     /* Kerberos keys of `username`: a file */
-    char *service;    /* GSSAPI service name, "HTTP@host"; NULL: the proxy's */
-    unsigned schemes; /* bits allowed */
-    int64_t expires;  /* start of that day in UTC, seconds since the epoch;
-                         0: none */
-    bool malformed;   /* can't be sent; `label` tells where */
+    char *keytab;  /* Kerberos keys of `username`: a file */
+    char *service; /* GSSAPI service name, "HTTP@host"; NULL: the proxy's */
+    a407_scheme_set schemes; /* allowed */
+    int64_t expires; /* start of that day in UTC, seconds since the epoch;
+                        0: none */
+    bool malformed;  /* can't be sent; `label` tells where */
     struct a407_credential *next;
 };
 

@@ -79,9 +79,9 @@ struct a407_exchange {
     char principal[128]; /* whose the Kerberos ticket is, as far as is known */
     unsigned edition;    /* of its secret: another may have been read since */
     void *state;         /* owned; NULL when proxy->state was used */
-    uint8_t tried[A407_CREDENTIALS_MAX];
-    uint8_t unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the 407 did
-                                              not name the scheme */
+    a407_scheme_set tried[A407_CREDENTIALS_MAX];
+    a407_scheme_set unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the
+                                              407 did not name the scheme */
     unsigned asked;      /* bits: credentials read from outside for it */
     unsigned looked_up;  /* ... whose mark of a refusal was asked for */
     unsigned marked;     /* ... and is there */

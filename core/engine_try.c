@@ -226,7 +226,7 @@ static void came_to_nothing(struct a407_engine *e, enum a407_cause why)
 }
 
 /* The credentials that must not be tried: tried here, or locked out. */
-static void excluded(struct a407_engine *e, uint8_t *out, bool *locked)
+static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
 {
     struct a407_proxy *p = e->proxy;
     int64_t now = a407_engine_now_s(e);
@@ -257,7 +257,8 @@ static void excluded(struct a407_engine *e, uint8_t *out, bool *locked)
  * it is offered again now, it is not for the first time.
  */
 static bool turned_down(const struct a407_engine *e,
-                        const struct a407_challenges *offered, uint8_t *out)
+                        const struct a407_challenges *offered,
+                        a407_scheme_set *out)
 {
     bool any = false;
     for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
@@ -310,7 +311,7 @@ static enum a407_cause without_secret(const struct a407_engine *e,
  */
 static bool only_weaker(const struct a407_engine *e,
                         const struct a407_challenges *offered,
-                        const uint8_t *out, bool locked)
+                        const a407_scheme_set *out, bool locked)
 {
     const struct a407_proxy *p = e->proxy;
     const struct a407_config *c = p->config;
@@ -331,8 +332,9 @@ static bool only_weaker(const struct a407_engine *e,
 
 /* Nothing can be tried: why? */
 static void say_why(struct a407_engine *e,
-                    const struct a407_challenges *offered, const uint8_t *out,
-                    bool locked, enum a407_cause why, enum a407_cause failed)
+                    const struct a407_challenges *offered,
+                    const a407_scheme_set *out, bool locked,
+                    enum a407_cause why, enum a407_cause failed)
 {
     struct a407_proxy *p = e->proxy;
     struct a407_exchange *x = &e->x;
@@ -359,7 +361,7 @@ enum a407_try a407_try_pick(struct a407_engine *e,
                             const struct a407_challenges *offered)
 {
     struct a407_proxy *p = e->proxy;
-    uint8_t out[A407_CREDENTIALS_MAX] = {0};
+    a407_scheme_set out[A407_CREDENTIALS_MAX] = {0};
     enum a407_scheme_id order[A407_SCHEME_COUNT];
     size_t n_order = allowed(e, order);
     bool locked = false;

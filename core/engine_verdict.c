@@ -216,10 +216,10 @@ void a407_exclude_clients_own(struct a407_engine *e,
         list && list->n && a407_span_ieq(list->item[0].scheme, "Basic");
     /* A scheme that the proxy does not offer says nothing of the secret: curl
        sends Basic, unasked, to a proxy that wants Digest. */
-    uint8_t tried = same_scheme(offered, e->ev->client_scheme)
-                        ? A407_ALL_SCHEMES
-                        : A407_SCHEME_BIT(a407_scheme_from_name(
-                              a407_span_str(e->ev->client_scheme)));
+    a407_scheme_set tried = same_scheme(offered, e->ev->client_scheme)
+                                ? A407_ALL_SCHEMES
+                                : A407_SCHEME_BIT(a407_scheme_from_name(
+                                      a407_span_str(e->ev->client_scheme)));
     for (size_t i = 0; i < e->proxy->n_creds; i++) {
         const struct a407_credential *c = e->proxy->creds[i];
         if (basic ? a407_basic_is(list->item[0].token68, c)

@@ -47,7 +47,7 @@ static enum a407_cause no_header(const struct a407_proxy *p,
                                  const struct a407_event *ev,
                                  const struct a407_challenges *offered)
 {
-    static const uint8_t none[A407_CREDENTIALS_MAX];
+    static const a407_scheme_set none[A407_CREDENTIALS_MAX];
     struct a407_candidate cand;
     enum a407_cause why;
     bool sent_before = ev->sent_before != A407_SENT_NEVER;

@@ -33,8 +33,9 @@ bool a407_scheme_speaks(const struct a407_scheme *s,
 static bool lacks_password(const struct a407_scheme *scheme,
                            const struct a407_credential *cred)
 {
-    unsigned need = A407_SCHEME_BIT(A407_DIGEST) | A407_SCHEME_BIT(A407_NTLM) |
-                    A407_SCHEME_BIT(A407_BASIC);
+    a407_scheme_set need = A407_SCHEME_BIT(A407_DIGEST) |
+                           A407_SCHEME_BIT(A407_NTLM) |
+                           A407_SCHEME_BIT(A407_BASIC);
     return (A407_SCHEME_BIT(scheme->id) & need) &&
            a407_credential_lacks_password(cred);
 }
@@ -63,9 +64,9 @@ best_challenge(const struct a407_scheme *scheme,
 static bool pick(const struct a407_scheme *scheme,
                  const struct a407_challenges *offered,
                  const struct a407_credential *const *creds, size_t n_creds,
-                 const uint8_t *tried, struct a407_candidate *out)
+                 const a407_scheme_set *tried, struct a407_candidate *out)
 {
-    unsigned bit = A407_SCHEME_BIT(scheme->id);
+    a407_scheme_set bit = A407_SCHEME_BIT(scheme->id);
     for (size_t i = 0; i < n_creds; i++) {
         if ((tried[i] & bit) || !(creds[i]->schemes & bit) ||
             creds[i]->malformed || lacks_password(scheme, creds[i]))
@@ -121,7 +122,7 @@ static enum a407_cause obstacle(const struct a407_scheme *scheme,
 }
 
 static enum a407_cause reason(const struct a407_challenges *offered,
-                              unsigned ordered,
+                              a407_scheme_set ordered,
                               const struct a407_credential *const *creds,
                               size_t n_creds)
 {
@@ -147,10 +148,10 @@ static enum a407_cause reason(const struct a407_challenges *offered,
 bool a407_choose(const struct a407_challenges *offered,
                  const enum a407_scheme_id *order, size_t n_order,
                  const struct a407_credential *const *creds, size_t n_creds,
-                 const uint8_t *tried, struct a407_candidate *out,
+                 const a407_scheme_set *tried, struct a407_candidate *out,
                  enum a407_cause *why)
 {
-    unsigned ordered = 0;
+    a407_scheme_set ordered = 0;
     for (size_t i = 0; i < n_order; i++) {
         const struct a407_scheme *s = a407_scheme_get(order[i]);
         if (s && pick(s, offered, creds, n_creds, tried, out)) {

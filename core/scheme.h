@@ -133,7 +133,7 @@ struct a407_candidate {
 /*
  * The best candidate that `tried` does not hold: schemes in the order of
  * `order`, within a scheme the best-ranked challenge, and for each scheme the
- * credentials in order. `tried[cred_index]` holds scheme bits. Returns false
+ * credentials in order. `tried[cred_index]` holds schemes. Returns false
  * when none is left; then `*why` is the most telling reason: REJECTED if
  * something was tried; NO_CHALLENGE, or PROTOCOL if there was a field but
  * nothing in it; NO_CREDENTIAL; then the first that is met of MALFORMED, UNMET,
@@ -143,7 +143,7 @@ struct a407_candidate {
 bool a407_choose(const struct a407_challenges *offered,
                  const enum a407_scheme_id *order, size_t n_order,
                  const struct a407_credential *const *creds, size_t n_creds,
-                 const uint8_t *tried, struct a407_candidate *out,
+                 const a407_scheme_set *tried, struct a407_candidate *out,
                  enum a407_cause *why);
 
 #endif

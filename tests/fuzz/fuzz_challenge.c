@@ -30,7 +30,7 @@ static void choose(const struct a407_challenges *list)
     struct a407_credential cred = {
         .username = user, .password = password, .schemes = A407_ALL_SCHEMES};
     const struct a407_credential *creds[] = {&cred};
-    uint8_t tried[1] = {0};
+    a407_scheme_set tried[1] = {0};
     struct a407_candidate got;
     enum a407_cause why;
     for (unsigned turns = 0;

@@ -13,7 +13,7 @@ struct table {
     const struct a407_credential *creds[MAX];
     char user[MAX][8], password[8];
     size_t n_creds;
-    uint8_t tried[MAX];
+    a407_scheme_set tried[MAX];
     struct a407_candidate got;
     enum a407_cause why;
 };
