@@ -3,57 +3,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_at.h"
 #include "log_target.h"
 #include "msg.h"
 
-/* With the mode that the library would give them. */
-static void make_folders(const char *path)
+/* Not opened if it is there: the reader of a FIFO would see it end. */
+static bool writable(struct a407_at *at, bool make)
 {
-    char part[PATH_MAX];
-    size_t n = strlen(path);
-    char *p;
-
-    if (n >= sizeof part)
-        return;
-    memcpy(part, path, n + 1);
-    for (p = part + 1; *p; p++) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        mkdir(part, 0700);
-        *p = '/';
-    }
-}
-
-static bool make_file(const char *path)
-{
+    struct stat st;
     int fd;
 
-    make_folders(path);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (!at->magic && a407_at_stat(at, &st) == 0 && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    if (at->why)
+        return false;
+    if (faccessat(at->folder, at->name, W_OK, 0) == 0)
+        return true;
+    if (errno != ENOENT || !make)
+        return errno == ENOENT;
+    fd = a407_at_open(at, O_WRONLY | O_APPEND | O_NONBLOCK | O_CREAT);
     return fd >= 0 && close(fd) == 0;
 }
 
 void a407_log_file_prepare(const char *log, bool make)
 {
-    struct stat st;
+    struct a407_at at;
     bool good;
 
     if (a407_log_is_word(log))
         return;
-    /* not opened: the reader of a FIFO would see it end */
-    if (stat(log, &st) == 0) {
-        good = !S_ISDIR(st.st_mode) && access(log, W_OK) == 0;
-        if (S_ISDIR(st.st_mode))
-            errno = EISDIR;
-    } else {
-        good = errno == ENOENT && (!make || make_file(log));
-    }
-    if (!good)
+    if (a407_at_find(&at, log, make ? A407_AT_MAKE : 0))
+        good = writable(&at, make);
+    else
+        good = errno == ENOENT && !make; /* its folders will be made */
+    if (!good && at.why)
+        a407_warning("nothing can be logged to %s: %s %s", log, at.name,
+                     at.why);
+    else if (!good)
         a407_warning("nothing can be logged to %s: %s", log, strerror(errno));
+    a407_at_close(&at);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_at.h"
 #include "msg.h"
 
 /* A header's maximum in core (a Bearer token may be long), and its NUL. */
@@ -68,15 +69,20 @@ static bool read_line(const char *option, int fd, struct a407_buf *out)
 bool a407_secret_from_file(const char *option, const char *path,
                            struct a407_buf *out)
 {
+    struct a407_at at;
     struct stat st;
     bool good;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = a407_at_find(&at, path, 0) ? a407_at_open(&at, O_RDONLY) : -1;
 
     a407_buf_init(out, SECRET_MAX);
-    if (fd < 0) {
+    if (fd < 0 && at.why)
+        a407_error("--%s: can't trust %s: %s %s", option, path, at.name,
+                   at.why);
+    else if (fd < 0)
         a407_error("--%s: can't open %s: %s", option, path, strerror(errno));
+    a407_at_close(&at);
+    if (fd < 0)
         return false;
-    }
     /* a pipe or a device has no lasting content that others could read */
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 077)
         a407_warning("--%s: other users may read %s (mode %04o); `chmod 600` "

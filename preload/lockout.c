@@ -12,6 +12,7 @@
 #include <nettle/pbkdf2.h>
 
 #include "buf.h"
+#include "file_at.h"
 #include "paths.h"
 #include "real.h"
 
@@ -50,6 +51,23 @@ static bool mark_path(const struct a407_config *c,
     return true;
 }
 
+static bool stat_mark(const char *path, struct stat *st)
+{
+    struct a407_at at;
+    bool ok =
+        a407_at_find(&at, path, A407_AT_NO_LINK) && a407_at_stat(&at, st) == 0;
+    a407_at_close(&at);
+    return ok;
+}
+
+static void remove_mark(const char *path)
+{
+    struct a407_at at;
+    if (a407_at_find(&at, path, A407_AT_NO_LINK))
+        (void)unlinkat(at.folder, at.name, 0);
+    a407_at_close(&at);
+}
+
 bool a407_lockout_held(const struct a407_config *c,
                        const struct a407_endpoint *proxy,
                        const struct a407_credential *cred)
@@ -61,7 +79,7 @@ bool a407_lockout_held(const struct a407_config *c,
     int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
     if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0)
         return false;
-    if (!mark_path(c, proxy, cred, path, sizeof path) || stat(path, &st) != 0)
+    if (!mark_path(c, proxy, cred, path, sizeof path) || !stat_mark(path, &st))
         return false;
     time_t age = time(NULL) - st.st_mtime;
     return age >= 0 && age < (time_t)c->lockout_s;
@@ -83,11 +101,10 @@ void a407_lockout_mark(const struct a407_config *c,
     if (!mark_path(c, proxy, cred, path, sizeof path))
         return;
     if (accepted) {
-        unlink(path);
+        remove_mark(path);
         return;
     }
-    a407_make_parents(path);
-    int fd = a407_open_file(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW);
+    int fd = a407_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return;
     futimens(fd, NULL);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "file_at.h"
 #include "gate.h"
 #include "line.h"
 #include "paths.h"
@@ -36,7 +37,7 @@ static int open_soon(const char *path)
     int fd = -1;
     for (int i = 0; i < TRIES && fd < 0 && !atomic_load(&in_vain); i++) {
         poll(NULL, 0, 1);
-        fd = a407_open_file(path, HOW);
+        fd = a407_file_open(path, HOW);
     }
     atomic_store(&in_vain, fd < 0);
     return fd;
@@ -49,16 +50,12 @@ static int open_soon(const char *path)
  */
 static int open_log(const char *path)
 {
-    int fd = a407_open_file(path, HOW);
+    int fd = a407_file_open(path, HOW);
     if (fd >= 0)
         atomic_store(&in_vain, false);
     if (fd >= 0 || errno != ENOENT)
         return fd;
-    fd = a407_open_file(path, HOW | O_CREAT);
-    if (fd < 0 && errno == ENOENT) {
-        a407_make_parents(path);
-        fd = a407_open_file(path, HOW | O_CREAT);
-    }
+    fd = a407_file_open(path, HOW | O_CREAT);
     return fd < 0 && errno == EACCES ? open_soon(path) : fd;
 }
 

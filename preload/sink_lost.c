@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "file_at.h"
 #include "paths.h"
 #include "real.h"
 
@@ -43,8 +44,7 @@ static char *count_path(const struct a407_config *c)
 /* Opens the count and locks it; its present value. -1: it can't be had. */
 static int open_count(const char *path, int how, struct stat *st)
 {
-    int fd = a407_open_file(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW |
-                                      O_NONBLOCK | how);
+    int fd = a407_file_open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | how);
     if (fd < 0)
         return -1;
     for (int i = 0; i < LOCK_TRIES; i++) {
@@ -77,10 +77,6 @@ void a407_lost_add(const struct a407_config *c, unsigned long n)
     struct stat st;
     char *path = count_path(c);
     int fd = path ? open_count(path, O_CREAT, &st) : -1;
-    if (path && fd < 0 && errno == ENOENT) {
-        a407_make_parents(path);
-        fd = open_count(path, O_CREAT, &st);
-    }
     free(path);
     if (fd < 0 || !set_count(fd, st.st_size + (off_t)n))
         atomic_fetch_add(own(), n);
@@ -91,6 +87,7 @@ unsigned long a407_lost_take(const struct a407_config *c)
     unsigned long n = atomic_exchange(own(), 0);
     char *path = count_path(c);
     struct stat st;
+    /* in most cases there is none; what is there is looked at once more */
     if (path && lstat(path, &st) == 0 && st.st_size > 0) {
         int fd = open_count(path, 0, &st);
         if (fd >= 0 && set_count(fd, 0))

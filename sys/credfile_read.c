@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "file_at.h"
+
 /* strerror() would load the program's language files. */
 static const char *reason(int error)
 {
@@ -16,6 +18,8 @@ static const char *reason(int error)
         return "this user may not read it";
     case ELOOP:
         return "too many symbolic links";
+    case EISDIR:
+        return "it is a folder";
     case ENAMETOOLONG:
         return "the path is too long";
     case EMFILE:
@@ -109,33 +113,44 @@ read_all(int fd, const char *path, struct a407_buf *out, struct a407_diag *diag)
     return result;
 }
 
+/* A file that could not be opened. */
+static enum a407_credfile_read closed(const struct a407_at *at,
+                                      const char *path, struct a407_diag *diag)
+{
+    if (at->why) {
+        a407_diag_set(diag, "%.200s: can't be trusted: %.80s %s", path,
+                      at->name, at->why);
+        return A407_CREDFILE_REFUSED;
+    }
+    return errno == ENOENT || errno == ENOTDIR ? A407_CREDFILE_ABSENT
+                                               : unreadable(path, errno, diag);
+}
+
 enum a407_credfile_read a407_credfile_read(const char *path,
                                            struct a407_buf *out,
                                            struct a407_diag *diag)
 {
-    /* O_NONBLOCK: a FIFO in its place must not hold the program up */
-    const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     int saved = errno;
     enum a407_credfile_read result;
+    struct a407_at at;
     diag->text[0] = '\0';
     a407_buf_free(out);
     a407_buf_init(out, A407_CREDFILE_MAX);
-    long fd;
-    do
-        fd = syscall(SYS_openat, AT_FDCWD, path, flags);
-    while (fd < 0 && errno == EINTR);
+    /* O_NONBLOCK: a FIFO in its place must not hold the program up */
+    int fd = a407_at_find(&at, path, 0)
+                 ? a407_at_open(&at, O_RDONLY | O_NONBLOCK)
+                 : -1;
     if (fd < 0) {
-        result = errno == ENOENT || errno == ENOTDIR
-                     ? A407_CREDFILE_ABSENT
-                     : unreadable(path, errno, diag);
+        result = closed(&at, path, diag);
     } else {
-        result = check((int)fd, path, diag);
+        result = check(fd, path, diag);
         if (result == A407_CREDFILE_OK)
-            result = read_all((int)fd, path, out, diag);
+            result = read_all(fd, path, out, diag);
         if (result != A407_CREDFILE_OK)
             a407_buf_free(out);
         syscall(SYS_close, fd);
     }
+    a407_at_close(&at);
     errno = saved;
     return result;
 }

@@ -115,6 +115,27 @@ def log_is_made():
 
 
 @test
+def log_behind_a_link():
+    """a symbolic link in a folder that all may write leads to no log and no
+    secret: it is said why"""
+    os.mkdir(path("shared"))
+    os.chmod(path("shared"), 0o777)
+    os.symlink(path("behind"), path("shared/link"))
+    for log in (path("shared/link"), path("shared/link/log")):
+        done = run("--log", log, "true")
+        equal(done.status, 0, log)
+        has(done.err, f"nothing can be logged to {log}: link is a symbolic "
+                      "link in a folder that others may write")
+        check(not os.path.lexists(path("behind")), "it was followed")
+    write("behind", "secret\n", 0o600)
+    refused(run("--password-file", path("shared/link"), "true"),
+            f"can't trust {path('shared/link')}: link is a symbolic link")
+    os.chmod(path("shared"), 0o755)
+    equal(run("--log", path("shared/link"), "--username", "a",
+              "--password-file", path("shared/link"), "true").err, "")
+
+
+@test
 def bad_settings():
     """a bad setting stops everything, and names variable and option"""
     mark = path("started")

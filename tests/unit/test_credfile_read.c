@@ -10,7 +10,7 @@
 #include "exact.h"
 
 static char dir[64];
-static char path[128];
+static char path[192];
 
 static int set_up(void **state)
 {
@@ -141,7 +141,7 @@ static void test_symlinks(void **state)
 {
     struct a407_buf out;
     struct a407_diag diag;
-    char other[160];
+    char other[256];
     (void)state;
     a407_buf_init(&out, 100);
     snprintf(other, sizeof other, "%s.real", path);
@@ -213,6 +213,46 @@ static void test_owner(void **state)
     a407_buf_free(&out);
 }
 
+/* Root's file behind another user's link, or by another name of it. */
+static void test_others(void **state)
+{
+    struct a407_buf out;
+    struct a407_diag diag;
+    char real[160], theirs[160];
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    a407_buf_init(&out, 100);
+    snprintf(theirs, sizeof theirs, "%s/theirs", dir);
+    snprintf(real, sizeof real, "%s/real", dir);
+    write_file("secret", 6, 0600);
+    assert_int_equal(rename(path, real), 0);
+    assert_int_equal(mkdir(theirs, 0755), 0);
+    assert_int_equal(chown(theirs, 4321, 4321), 0);
+    snprintf(path, sizeof path, "%s/credentials", theirs);
+    assert_int_equal(symlink(real, path), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    assert_non_null(
+        strstr(diag.text, "credentials is another user's symbolic link"));
+    unlink(path);
+    assert_int_equal(link(real, path), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_REFUSED);
+    assert_non_null(strstr(diag.text, "another name"));
+    /* the only name of a file that root has put there is good */
+    unlink(real);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    /* as are root's links, of Kubernetes for instance */
+    assert_int_equal(rename(path, real), 0);
+    assert_int_equal(chown(theirs, 0, 0), 0);
+    assert_int_equal(chmod(theirs, 01777), 0);
+    assert_int_equal(symlink("../real", path), 0);
+    assert_int_equal(read_it(&out, &diag), A407_CREDFILE_OK);
+    unlink(path);
+    unlink(real);
+    rmdir(theirs);
+    a407_buf_free(&out);
+}
+
 /* A path longer than the message. */
 static void test_long_path(void **state)
 {
@@ -233,9 +273,9 @@ static void test_long_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_reads),         TEST(test_modes),     TEST(test_absent),
-        TEST(test_no_plain_file), TEST(test_symlinks),  TEST(test_size),
-        TEST(test_owner),         TEST(test_long_path),
+        TEST(test_reads),         TEST(test_modes),    TEST(test_absent),
+        TEST(test_no_plain_file), TEST(test_symlinks), TEST(test_size),
+        TEST(test_owner),         TEST(test_others),   TEST(test_long_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "file_at.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* As the kernel's limit on symbolic links in a path. */
+#define LINKS_MAX 40
+
+/* A name that others make and remove in between must not keep us. */
+#define TRIES 4
+
+#define PROC_MAGIC 0x9fa0 /* statfs(2) */
+
+#define FOLDER (O_PATH | O_DIRECTORY | O_NOFOLLOW)
+
+struct walk {
+    struct a407_at *at;
+    int how, links;
+    char rest[PATH_MAX]; /* what is still to be walked */
+};
+
+static int open_at(int folder, const char *name, int flags)
+{
+    long fd;
+    do
+        fd = syscall(SYS_openat, folder, name,
+                     flags | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, 0600);
+    while (fd < 0 && errno == EINTR);
+    return (int)fd;
+}
+
+static void close_fd(int fd)
+{
+    int saved = errno;
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    errno = saved;
+}
+
+static bool refuse(struct a407_at *at, int error, const char *why)
+{
+    at->why = why;
+    errno = error;
+    return false;
+}
+
+/* ---- who is trusted: see the header ---- */
+
+static bool trusted(uid_t owner)
+{
+    struct stat top;
+    return owner == 0 || owner == geteuid() ||
+           (stat("/", &top) == 0 && owner == top.st_uid);
+}
+
+static bool others_write(const struct stat *folder)
+{
+    return (folder->st_mode & S_IWOTH) ||
+           ((folder->st_mode & S_IWGRP) && folder->st_gid != 0);
+}
+
+static bool is_sticky(const struct stat *folder)
+{
+    return folder->st_mode & S_ISVTX;
+}
+
+/* That of a user's own folder is mostly the user's own group. */
+static bool only_own_group(const struct stat *folder)
+{
+    uid_t user = geteuid();
+    return user != 0 && folder->st_uid == user && !(folder->st_mode & S_IWOTH);
+}
+
+static bool may_follow(struct a407_at *at, const struct stat *link)
+{
+    if (at->foreign || !trusted(link->st_uid))
+        return refuse(at, ELOOP, "is another user's symbolic link");
+    if (!others_write(&at->st) ||
+        (link->st_nlink == 1 &&
+         (is_sticky(&at->st) || only_own_group(&at->st))))
+        return true;
+    return refuse(at, ELOOP,
+                  "is a symbolic link in a folder that others may write");
+}
+
+static bool may_enter(struct a407_at *at, const struct stat *folder)
+{
+    if (!at->foreign || folder->st_uid == at->st.st_uid ||
+        (geteuid() != 0 && trusted(folder->st_uid)))
+        return true;
+    return refuse(at, EACCES,
+                  "lies in a user's folder, but does not belong to that user");
+}
+
+static bool may_open(struct a407_at *at, const struct stat *file)
+{
+    if ((!at->foreign && !others_write(&at->st)) || S_ISDIR(file->st_mode))
+        return true; /* (a folder can't be written to) */
+    if (S_ISLNK(file->st_mode))
+        return refuse(at, ELOOP, "is a symbolic link");
+    if (!S_ISREG(file->st_mode) && !S_ISFIFO(file->st_mode))
+        return refuse(at, EACCES, "is neither a file nor a FIFO");
+    if (file->st_nlink > 1)
+        return refuse(at, EACCES, "is a file that has another name, too");
+    if (S_ISFIFO(file->st_mode) || trusted(file->st_uid) ||
+        file->st_uid == at->st.st_uid ||
+        (others_write(&at->st) && !is_sticky(&at->st)))
+        return true;
+    return refuse(at, EACCES, "is another user's file");
+}
+
+/* ---- the walk ---- */
+
+static bool is_empty(int folder)
+{
+    char list[512];
+    long first = syscall(SYS_getdents64, folder, list, sizeof list);
+    long more = syscall(SYS_getdents64, folder, list, sizeof list);
+    return first == 48 && more == 0; /* "." and "..", of 24 bytes each */
+}
+
+/*
+ * An empty folder of root's in a user's has just been made, by us or another
+ * process: it is given to the user, before anything is made in it. If the user
+ * has put another one there, it still is one that he could remove, and make
+ * anew, himself. (Not one that is mounted there, nor the one above.)
+ */
+static void give_folder(const struct a407_at *at, int folder, struct stat *st)
+{
+    if (!at->foreign || geteuid() != 0 || st->st_uid != 0 ||
+        st->st_dev != at->st.st_dev || strcmp(at->name, "..") == 0)
+        return;
+    int fd = open_at(folder, ".", O_RDONLY | O_DIRECTORY);
+    if (fd >= 0 && is_empty(fd) &&
+        fchown(fd, at->st.st_uid, at->st.st_gid) == 0)
+        (void)fstat(fd, st);
+    close_fd(fd);
+}
+
+/* Takes fd over. */
+static bool enter(struct a407_at *at, int fd)
+{
+    struct stat st;
+    bool ok = fstat(fd, &st) == 0;
+    if (ok && at->folder >= 0) {
+        give_folder(at, fd, &st);
+        ok = may_enter(at, &st);
+    }
+    if (!ok) {
+        close_fd(fd);
+        return false;
+    }
+    close_fd(at->folder);
+    at->folder = fd;
+    at->st = st;
+    at->foreign = !trusted(st.st_uid);
+    return true;
+}
+
+static int make_folder(const struct a407_at *at)
+{
+    if (mkdirat(at->folder, at->name, 0700) != 0 && errno != EEXIST) {
+        errno = ENOENT; /* that it is not there says more */
+        return -1;
+    }
+    return open_at(at->folder, at->name, FOLDER);
+}
+
+/* Links of /proc may say anything: what they lead to only the kernel knows. */
+static bool in_proc(int fd)
+{
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_MAGIC;
+}
+
+static bool enter_top(struct walk *w)
+{
+    int fd = open_at(AT_FDCWD, w->rest[0] == '/' ? "/" : ".", FOLDER);
+    close_fd(w->at->folder);
+    w->at->folder = -1;
+    return fd >= 0 && enter(w->at, fd);
+}
+
+/* Puts what the link says before the rest, which begins with "/", if at all. */
+static bool read_link(struct walk *w, int link)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(link, "", target, sizeof target);
+    size_t rest = strlen(w->rest);
+    if (n <= 0)
+        return false;
+    if ((size_t)n + rest >= sizeof w->rest)
+        return refuse(w->at, ENAMETOOLONG, NULL);
+    memmove(w->rest + n, w->rest, rest + 1);
+    memcpy(w->rest, target, (size_t)n);
+    return w->rest[0] != '/' || enter_top(w);
+}
+
+enum progress { FAILED, WALK_ON, ARRIVED };
+
+static enum progress follow_open(struct walk *w, int link)
+{
+    struct a407_at *at = w->at;
+    struct stat st;
+    if (fstat(link, &st) != 0)
+        return FAILED;
+    if (!S_ISLNK(st.st_mode) || ++w->links > LINKS_MAX) {
+        errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTDIR;
+        return FAILED;
+    }
+    if (!may_follow(at, &st))
+        return FAILED;
+    if (!in_proc(link))
+        return read_link(w, link) ? WALK_ON : FAILED;
+    at->magic = !*w->rest;
+    if (at->magic)
+        return ARRIVED;
+    int to = open_at(at->folder, at->name, O_PATH | O_DIRECTORY);
+    return to >= 0 && enter(at, to) ? WALK_ON : FAILED;
+}
+
+/* There was a symbolic link at the name. */
+static enum progress follow(struct walk *w)
+{
+    int fd = open_at(w->at->folder, w->at->name, O_PATH | O_NOFOLLOW);
+    enum progress now = fd >= 0 ? follow_open(w, fd) : FAILED;
+    close_fd(fd);
+    return now;
+}
+
+static enum progress through(struct walk *w)
+{
+    struct a407_at *at = w->at;
+    int fd = open_at(at->folder, at->name, FOLDER);
+    if (fd < 0 && errno == ENOENT && (w->how & A407_AT_MAKE))
+        fd = make_folder(at);
+    if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+        return follow(w);
+    return fd >= 0 && enter(at, fd) ? WALK_ON : FAILED;
+}
+
+static enum progress last(struct walk *w)
+{
+    struct a407_at *at = w->at;
+    struct stat st;
+    if (strcmp(at->name, ".") == 0 || strcmp(at->name, "..") == 0) {
+        errno = EISDIR;
+        return FAILED;
+    }
+    if (fstatat(at->folder, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? ARRIVED : FAILED;
+    if (!S_ISLNK(st.st_mode))
+        return ARRIVED;
+    if (w->how & A407_AT_NO_LINK) {
+        refuse(at, ELOOP, "is a symbolic link");
+        return FAILED;
+    }
+    return follow(w);
+}
+
+/* The next component, from the rest to the name. */
+static enum progress next(struct walk *w)
+{
+    const char *p = w->rest + strspn(w->rest, "/");
+    size_t n = strcspn(p, "/");
+    if (n > NAME_MAX) {
+        errno = ENAMETOOLONG;
+        return FAILED;
+    }
+    if (n == 0) { /* the path ends with "/" */
+        errno = EISDIR;
+        return FAILED;
+    }
+    memcpy(w->at->name, p, n);
+    w->at->name[n] = '\0';
+    memmove(w->rest, p + n, strlen(p + n) + 1);
+    return *w->rest ? through(w) : last(w);
+}
+
+bool a407_at_find(struct a407_at *at, const char *path, int how)
+{
+    struct walk w;
+    size_t n = strlen(path);
+    enum progress now = WALK_ON;
+    memset(at, 0, sizeof *at);
+    at->folder = -1;
+    if (n == 0 || n >= sizeof w.rest) {
+        errno = n ? ENAMETOOLONG : ENOENT;
+        return false;
+    }
+    w.at = at;
+    w.how = how;
+    w.links = 0;
+    memcpy(w.rest, path, n + 1);
+    if (!enter_top(&w))
+        return false;
+    while (now == WALK_ON)
+        now = next(&w);
+    return now == ARRIVED;
+}
+
+/* ---- what is there ---- */
+
+int a407_at_stat(struct a407_at *at, struct stat *st)
+{
+    if (fstatat(at->folder, at->name, st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !may_open(at, st))
+        return -1;
+    return 0;
+}
+
+/* One that is there. It is looked at before, since opening a device or a FIFO
+   does something to it, and again when nobody can exchange it any more. */
+static int open_existing(struct a407_at *at, int flags)
+{
+    struct stat st;
+    if (at->magic)
+        return open_at(at->folder, at->name, flags);
+    bool check = at->foreign || others_write(&at->st);
+    if (check && a407_at_stat(at, &st) != 0)
+        return -1;
+    int fd = open_at(at->folder, at->name, flags | O_NOFOLLOW);
+    if (fd >= 0 && check && (fstat(fd, &st) != 0 || !may_open(at, &st))) {
+        close_fd(fd);
+        return -1;
+    }
+    return fd;
+}
+
+int a407_at_open(struct a407_at *at, int flags)
+{
+    int how = flags & ~O_CREAT;
+    for (int i = 0; i < TRIES; i++) {
+        int fd = open_existing(at, how);
+        if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT) || at->magic)
+            return fd;
+        fd = open_at(at->folder, at->name, how | O_CREAT | O_EXCL | O_NOFOLLOW);
+        if (fd >= 0 && at->foreign && geteuid() == 0)
+            (void)fchown(fd, at->st.st_uid, at->st.st_gid);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+void a407_at_close(struct a407_at *at)
+{
+    close_fd(at->folder);
+    at->folder = -1;
+}
+
+int a407_file_open(const char *path, int flags)
+{
+    struct a407_at at;
+    int fd = -1, how = (flags & O_CREAT ? A407_AT_MAKE : 0) |
+                       (flags & O_NOFOLLOW ? A407_AT_NO_LINK : 0);
+    if (a407_at_find(&at, path, how))
+        fd = a407_at_open(&at, flags);
+    a407_at_close(&at);
+    return fd;
+}
