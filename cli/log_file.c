@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,5 +49,21 @@ void a407_log_file_prepare(const char *log, bool make)
                      at.why);
     else if (!good)
         a407_warning("nothing can be logged to %s: %s", log, strerror(errno));
+    a407_at_close(&at);
+}
+
+void a407_state_check(const char *folder)
+{
+    char path[PATH_MAX];
+    struct a407_at at;
+
+    if (!folder || (size_t)snprintf(path, sizeof path, "%s/refused/x",
+                                    folder) >= sizeof path)
+        return;
+    a407_at_find(&at, path, 0);
+    if (at.why)
+        a407_warning("refused credentials can't be noted in %s, and may be "
+                     "sent again: %s %s",
+                     folder, at.name, at.why);
     a407_at_close(&at);
 }

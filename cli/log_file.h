@@ -12,4 +12,8 @@
  */
 void a407_log_file_prepare(const char *log, bool make);
 
+/* Warns if the library will not use the state folder, since other users could
+   exchange it. NULL: there is none. */
+void a407_state_check(const char *folder);
+
 #endif

@@ -112,6 +112,7 @@ int a407_run(const struct a407_invocation *inv)
         a407_target_warn(&target);
         a407_log_file_prepare(settings.config->log,
                               inv->values[A407_OPT_LOG] != NULL);
+        a407_state_check(settings.config->state_dir);
     }
     a407_config_free(settings.config);
     if (!set_preload(library, &target))

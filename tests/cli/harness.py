@@ -25,6 +25,11 @@ def test(function):
     return function
 
 
+def need_root():
+    if os.getuid() != 0:
+        raise Skip("needs root")
+
+
 def check(condition, text):
     if not condition:
         raise AssertionError(text)

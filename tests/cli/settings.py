@@ -4,8 +4,8 @@
 import datetime
 import os
 
-from harness import (LIBRARY, check, clean, equal, has, lacks, path, refused,
-                     run, test, write)
+from harness import (LIBRARY, check, clean, equal, has, lacks, need_root, path,
+                     refused, run, test, write)
 
 SECRET = "s3cr3t-W0rd"
 GOOD_FILE = f"""# comment
@@ -133,6 +133,27 @@ def log_behind_a_link():
     os.chmod(path("shared"), 0o755)
     equal(run("--log", path("shared/link"), "--username", "a",
               "--password-file", path("shared/link"), "true").err, "")
+
+
+@test
+def log_of_root():
+    """root's log in a user's folder is the user's from the start; a state
+    folder behind a user's link is not used, which is said"""
+    need_root()
+    home = path("home-of-user")
+    os.mkdir(home)
+    os.chown(home, 1234, 4321)
+    log = os.path.join(home, "a/log")
+    equal(run("observe", "--log", log, "true").err, "")
+    for made in (log, os.path.dirname(log)):
+        seen = os.stat(made)
+        equal((seen.st_uid, seen.st_gid), (1234, 4321), made)
+    os.symlink(path(), os.path.join(home, "auth407"))
+    os.lchown(os.path.join(home, "auth407"), 1234, 4321)
+    done = run("observe", "--log", "none", "true",
+               env={"XDG_STATE_HOME": home})
+    has(done.err, f"can't be noted in {home}/auth407, and may be sent again: "
+                  "auth407 is another user's symbolic link")
 
 
 @test

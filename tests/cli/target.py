@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 from harness import (AUTH407, LIBRARY, NOBODY, Skip, check, clean, compile_c,
-                     equal, has, lacks, path, run, test, write)
+                     equal, has, lacks, need_root, path, run, test, write)
 
 PROGRAM = '#include <unistd.h>\nint main(void)\n' \
           '{return write(1, "ran\\n", 4) == 4 ? 7 : 1;}\n'
@@ -27,11 +27,6 @@ def as_nobody():
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
-
-
-def need_root():
-    if os.getuid() != 0:
-        raise Skip("needs root")
 
 
 @test
