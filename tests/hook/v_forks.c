@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@
 
 static const struct victim *the;
 static int fd = -1;
-static volatile bool stop;
+static atomic_bool stop;
 
 static void *ask_on(void *arg)
 {
@@ -56,6 +57,8 @@ static void refused(void)
         usleep(20000);
     }
     stop = true;
+    for (int i = 0; i < BUSY; i++)
+        pthread_join(t[i], NULL);
     mute(false);
     if (held > ODD)
         say("fork: held up %d times, for up to %.0f ms", held, longest * 1000);
@@ -99,13 +102,13 @@ static void child(void)
 
 static void passed(void)
 {
-    pthread_t t;
+    pthread_t t[PASSERS];
     int bad = 0, status;
     fd = victim_connect(the);
     do_get(the, fd, "/");
     /* more than there are processors: some stand still in the middle */
     for (int i = 0; i < PASSERS; i++)
-        pthread_create(&t, NULL, pass_on, NULL);
+        pthread_create(&t[i], NULL, pass_on, NULL);
     for (double start = seconds(); !bad && seconds() - start < PASS_S;) {
         pid_t pid = fork();
         if (pid == 0)
@@ -114,6 +117,8 @@ static void passed(void)
         bad += status != 0;
     }
     stop = true;
+    for (int i = 0; i < PASSERS; i++)
+        pthread_join(t[i], NULL);
     say("child: %s", !bad ? "fine" : WIFSIGNALED(status) ? "stuck" : "failed");
 }
 

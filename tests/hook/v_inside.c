@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -93,7 +94,7 @@ static void call_in_handler(int s)
     errno = saved;
 }
 
-static volatile bool ready;
+static atomic_bool ready;
 
 static void *bombarded(void *arg)
 {

@@ -400,7 +400,7 @@ void say_promptness(const char *what, double since)
 
 void await_log(const char *text)
 {
-    static char log[65536];
+    static __thread char log[65536]; /* too much for a small stack */
     const char *path = getenv("VICTIM_PROXY_LOG");
     for (double start = seconds(); path && seconds() - start < 10;) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);

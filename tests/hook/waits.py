@@ -10,6 +10,7 @@ from scripted import NTLM, OK, Scripted, refusal
 
 TIMEOUT_S = 2  # AUTH407_TIMEOUT; what is held up is so for that long
 HELPER_S = 3
+PROMPT_S = 0.3
 
 
 # ---- proxies that stand still: each gets the connection of a request ----
@@ -166,6 +167,7 @@ def run(h, wait, action):
                             (("AUTH407_TIMEOUT", str(TIMEOUT_S)),
                              ("AUTH407_SCHEMES", "ntlm,basic"), *changes)) \
             if wait.library else {}
+        env["WAITS_PROMPT"] = str(PROMPT_S * h.options.timeout_factor)
         if wait.ends:
             env["WAITS_END"] = str(TIMEOUT_S)
         out, err, code = h.victim(folder, "waits", f"{wait.call}:{action}",
@@ -206,7 +208,9 @@ def limits(h, wait):
 def signals(h, wait):
     """A handler runs at once, and one without SA_RESTART ends the call, but for
     a helper of ours: that is let finish."""
-    wants = {"alarm": ("the handler: at once\n",)}
+    wants = {}
+    if not h.options.wrap:  # ThreadSanitizer's handlers wait for a call's end
+        wants["alarm"] = ("the handler: at once\n",)
     if not wait.helper:  # it would begin anew with each call
         wants["eintr"] = tuple(f"interrupted: at once\nthe call: {result}\n"
                                for result in wait.eintr)
