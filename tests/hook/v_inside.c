@@ -27,7 +27,7 @@
 #define STATE_S 3.0
 #define FORKS   250
 #define JUMPS   400
-#define STUCK_S 8
+#define STUCK_S 6
 
 static const struct victim *the;
 static int fd = -1, fd2 = -1, pipe_out = -1;

@@ -199,16 +199,12 @@ def others(h, wait):
     return runs(h, wait, wants)
 
 
-def limits(h, wait):
-    """The program's own time limit holds."""
-    return runs(h, wait, {"limit": tuple(f"limit: kept\nthe call: {result}\n"
-                                         for result in wait.limit)})
-
-
-def signals(h, wait):
-    """A handler runs at once, and one without SA_RESTART ends the call, but for
-    a helper of ours: that is let finish."""
-    wants = {}
+def ends(h, wait):
+    """The program's own time limit holds. A handler runs at once, and one
+    without SA_RESTART ends the call, but for a helper of ours: that is let
+    finish."""
+    wants = {"limit": tuple(f"limit: kept\nthe call: {result}\n"
+                            for result in wait.limit)}
     if not h.options.wrap:  # ThreadSanitizer's handlers wait for a call's end
         wants["alarm"] = ("the handler: at once\n",)
     if not wait.helper:  # it would begin anew with each call
@@ -223,7 +219,5 @@ def tests():
         yield (f"waits, {wait.name}: nobody else is held up",
                lambda h, w=wait: others(h, w))
     for wait in WAITS:
-        yield (f"waits, {wait.name}: the program's time limit",
-               lambda h, w=wait: limits(h, w))
-        yield (f"waits, {wait.name}: signals",
-               lambda h, w=wait: signals(h, w))
+        yield (f"waits, {wait.name}: the program's time limit, and signals",
+               lambda h, w=wait: ends(h, w))
