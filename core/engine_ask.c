@@ -20,13 +20,16 @@ void a407_ask_begin(struct a407_engine *e, enum a407_after after)
     a407_engine_move(e, A407_ST_ASK);
 }
 
+bool a407_may_be_marked(const struct a407_credential *c)
+{
+    return c->password || c->token;
+}
+
 bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index)
 {
-    const struct a407_credential *c = e->proxy->creds[cred_index];
-    /* One that was sent in this exchange has been judged here; and a ticket
-       has no mark. */
+    /* One that was sent in this exchange has been judged here. */
     if (e->x.tried[cred_index] || (e->x.looked_up & (1u << cred_index)) ||
-        (!c->password && !c->token))
+        !a407_may_be_marked(e->proxy->creds[cred_index]))
         return false;
     e->ask = A407_ASK_MARK;
     e->ask_cred = cred_index;

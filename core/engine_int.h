@@ -229,6 +229,8 @@ void a407_exchange_drop_state(struct a407_exchange *x);
 void a407_ask_begin(struct a407_engine *e, enum a407_after after);
 /* Is there a credential whose secret should be read (again)? */
 bool a407_ask_for_secret(struct a407_engine *e);
+/* Marks are of secrets: a ticket and a key in a file have none. */
+bool a407_may_be_marked(const struct a407_credential *c);
 /* Was it not looked up yet whether this one is marked as refused? */
 bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index);
 /* Does the accepted answer hold a token that proves who the proxy is? */

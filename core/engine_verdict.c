@@ -9,9 +9,10 @@
 void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
                        bool accepted)
 {
+    const struct a407_credential *c = e->proxy->creds[cred_index];
     struct a407_credential *copy =
-        e->n_verdicts < A407_VERDICTS_MAX
-            ? a407_credential_copy(e->proxy->creds[cred_index])
+        a407_may_be_marked(c) && e->n_verdicts < A407_VERDICTS_MAX
+            ? a407_credential_copy(c)
             : NULL;
     if (copy)
         e->verdicts[e->n_verdicts++] = (struct a407_verdict){copy, accepted};
