@@ -188,7 +188,7 @@ void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap);
  * The same for one word after the other: *programs, 0 at first, remembers of
  * which programs' options there is more to know ("mysql -pSECRET").
  */
-void a407_redact_next(unsigned *programs, const char *prev, const char *arg,
+void a407_redact_next(uint64_t *programs, const char *prev, const char *arg,
                       char *out, size_t cap);
 
 /* JSON string with quotes, valid whatever the bytes are; what a terminal would

@@ -264,7 +264,7 @@ static void add_attempts(struct a407_buf *out, const struct a407_event *e)
 static void add_args(struct a407_buf *out, const struct a407_event_process *p)
 {
     size_t n = at_most(p->n_args, A407_EVENT_ARGS);
-    unsigned programs = 0;
+    uint64_t programs = 0;
     a407_buf_str(out, ",\"command_args\":[");
     for (size_t i = 0; i < n; i++) {
         char shown[ARG_SHOWN];

@@ -52,7 +52,7 @@ struct scan {
     struct a407_span prev; /* the word before text */
     bool url;              /* text is known to be a URL or an authority */
     bool in_url;           /* what is at `at` belongs to a URL */
-    unsigned programs;     /* named in text or before it */
+    uint64_t programs;     /* named in text or before it */
     size_t at;
     size_t word_end; /* of the last word that was asked for */
 };
@@ -281,16 +281,16 @@ static bool has_blank(struct a407_span t, size_t from, size_t to)
 
 void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap)
 {
-    unsigned programs = 0;
+    uint64_t programs = 0;
     a407_redact_next(&programs, prev, arg, out, cap);
 }
 
-void a407_redact_next(unsigned *programs, const char *prev, const char *arg,
+void a407_redact_next(uint64_t *programs, const char *prev, const char *arg,
                       char *out, size_t cap)
 {
     struct writer w = {.out = out, .cap = cap};
     struct scan s = {.text = a407_span_str(arg), .prev = a407_span_str(prev)};
-    unsigned before = *programs;
+    uint64_t before = *programs;
     if (cap == 0)
         return;
     if (s.text.n > TEXT_MAX)

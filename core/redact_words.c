@@ -79,6 +79,25 @@ bool a407_word_holds(struct a407_span t, size_t from, const char *chars)
     return a407_holds(t, from, end, chars);
 }
 
+/* "passive", "bypass" and "author" are no secrets, nor is our own AUTH407_: the
+   word of a secret ends at `hit`. */
+static bool is_other_word(const char *norm, const char *hit)
+{
+    static const char *const others[] = {"passive",   "passthrough", "compass",
+                                         "bypass",    "tokenizer",   "author",
+                                         "authority", "auth407"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        size_t n = strlen(others[i]);
+        const char *at = strstr(norm, others[i]);
+        for (; at; at = strstr(at + 1, others[i])) {
+            bool authorize = strcmp(others[i], "author") == 0 && at[n] == 'i';
+            if (at < hit && at + n >= hit && !authorize)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Case, "-", "_" and "." don't count, so that api-key, API_KEY and apiKey are
    one. */
 bool a407_secret_name(struct a407_span name)
@@ -87,7 +106,8 @@ bool a407_secret_name(struct a407_span name)
         "pass",       "pwd",       "secret",     "token",
         "apikey",     "accesskey", "privatekey", "auth",
         "credential", "cookie",    "bearer",     "signature",
-        "session",    "sessid",    "jwt",        "subscriptionkey"};
+        "session",    "sessid",    "jwt",        "subscriptionkey",
+        "accountkey", "masterkey", "signingkey", "encryptionkey"};
     char norm[64];
     size_t n = 0;
     /* the end of a long name tells more than its beginning */
@@ -100,11 +120,7 @@ bool a407_secret_name(struct a407_span name)
         const char *hit = norm;
         while ((hit = strstr(hit, words[k]))) {
             hit += strlen(words[k]);
-            /* "passive" is no password; our own AUTH407_ is no secret */
-            bool harmless =
-                (k == 0 && strncmp(hit, "ive", 3) == 0) ||
-                (strcmp(words[k], "auth") == 0 && strncmp(hit, "407", 3) == 0);
-            if (!harmless)
+            if (!is_other_word(norm, hit))
                 return true;
         }
     }
@@ -117,16 +133,40 @@ static bool ends_with(struct a407_span s, const char *z)
     return s.n >= n && memcmp(s.p + s.n - n, z, n) == 0;
 }
 
-/* What a form or an API is told: options of curl and wget. */
-static bool is_body(struct a407_span option)
+/* "--password-file FILE", "--password-stdin": not the secret itself. */
+static bool is_place(struct a407_span name)
 {
-    static const char *const names[] = {
-        "--data",           "--data-ascii", "--data-binary", "--data-raw",
-        "--data-urlencode", "--form",       "--form-string", "--json",
-        "--post-data",      "--body-data",  "--url-query"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (a407_span_eq(option, names[i]))
+    static const char *const ends[] = {"file", "path", "dir", "stdin", "-fd"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t n = strlen(ends[i]);
+        if (name.n >= n &&
+            a407_span_ieq(a407_span(name.p + name.n - n, n), ends[i]))
             return true;
+    }
+    return false;
+}
+
+/* "--proxy-passw", "--tok": the last part of an option's name is the beginning
+   of a secret's, as getopt_long(3) takes it. */
+static bool abbreviates(struct a407_span name)
+{
+    static const struct {
+        const char *word;
+        size_t least; /* shorter ones begin other words as well */
+    } words[] = {{"password", 3},   {"passphrase", 3}, {"token", 3},
+                 {"credential", 4}, {"secret", 4},     {"cookie", 4},
+                 {"apikey", 4},     {"api-key", 4}};
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+        size_t most = strlen(words[k].word), at = name.n;
+        for (; at > 0 && name.n - at < most; at--) {
+            struct a407_span end = a407_span(name.p + at, name.n - at);
+            size_t n = 0;
+            while (n < end.n && a407_lower(end.p[n]) == words[k].word[n])
+                n++;
+            if (n == end.n && n >= words[k].least && name.p[at - 1] == '-')
+                return true;
+        }
+    }
     return false;
 }
 
@@ -141,7 +181,7 @@ static const char *long_option(struct a407_span name)
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (a407_span_eq(name, flags[i]))
             return NULL;
-    if (name.n >= 3 && memcmp(name.p, "no-", 3) == 0)
+    if (is_place(name) || (name.n >= 3 && memcmp(name.p, "no-", 3) == 0))
         return NULL;
     if (a407_span_eq(name, "pw") || ends_with(name, "-pw") ||
         ends_with(name, "_pw"))
@@ -183,9 +223,11 @@ static const char *announces(struct a407_span word)
         return a407_secret_name(a407_span(word.p, word.n - 1)) ? "" : NULL;
     if (word.n < 2 || word.p[0] != '-' || memchr(word.p, '=', word.n))
         return is_setting(word) ? "" : NULL;
-    if (word.p[1] == '-')
-        return is_body(word) ? ""
-                             : long_option(a407_span(word.p + 2, word.n - 2));
+    if (word.p[1] == '-') {
+        return abbreviates(a407_span(word.p + 1, word.n - 1))
+                   ? ""
+                   : long_option(a407_span(word.p + 2, word.n - 2));
+    }
     if (a407_span_eq(word, "-b") || a407_span_eq(word, "-F"))
         return "="; /* curl's cookies and forms */
     if (a407_span_eq(word, "-d"))
@@ -261,29 +303,26 @@ static bool is_argument(struct a407_span t, struct a407_span before, size_t i)
     return memchr(t.p + end, ',', i - end) && a407_secret_name(before);
 }
 
-/* The word at i is a secret, wholly or from the offset returned; or t.n. */
-static size_t secret_word(struct a407_span t, struct a407_span prev,
-                          unsigned programs, size_t i)
+/* The word is a secret, wholly or from the offset returned; or t.n. */
+static size_t secret_word(const struct a407_place *p)
 {
-    struct a407_span before = a407_word_before(t, prev, i);
-    bool whole = before.p == prev.p; /* what t begins with is one value */
+    struct a407_span t = p->text, before = p->before;
+    size_t i = p->from;
     if (t.p[i] == ',')
         return t.n;
-    size_t at =
-        programs ? a407_program_secret(programs, before, whole, t, i) : t.n;
+    size_t at = a407_program_secret(p);
     if (at < t.n)
         return at;
     const char *chars = announces(before);
-    if (!chars && before.n > 2 && before.p[0] == '-' && before.p[1] == '-')
-        chars = a407_program_option(programs,
-                                    a407_span(before.p + 2, before.n - 2));
-    if (chars &&
-        (whole ? a407_holds(t, i, t.n, chars) : a407_word_holds(t, i, chars)))
+    if (chars && (p->whole ? a407_holds(t, i, t.n, chars)
+                           : a407_word_holds(t, i, chars)))
         return i;
-    if (!whole && (is_auth_scheme(t, before) || is_argument(t, before, i)))
+    if (!p->whole && (is_auth_scheme(t, before) || is_argument(t, before, i)))
         return i;
     at = glued_user(t, i);
-    return at < t.n ? at : glued_data(t, i);
+    if (at == t.n)
+        at = glued_data(t, i);
+    return at < t.n ? at : a407_piped_secret(t, i);
 }
 
 /* What calls encode or take a secret: base64_encode('user:SECRET'). */
@@ -317,22 +356,20 @@ static bool is_key_field(struct a407_span name)
 }
 
 /* What must be in the value of that name before the "=" or ":", or NULL. */
-static const char *value_chars(unsigned programs, struct a407_span name,
-                               bool colon)
+static const char *value_chars(struct a407_span name, bool colon)
 {
     if (colon)
         return a407_secret_name(name) || is_key_field(name) ? "" : NULL;
-    if (is_body(name))
-        return "";
     bool option = name.n > 2 && name.p[0] == '-' && name.p[1] == '-';
+    if (option && abbreviates(name))
+        return "";
     while (name.n && name.p[0] == '-')
         name = a407_span(name.p + 1, name.n - 1);
-    const char *chars = long_option(name);
-    return chars || !option ? chars : a407_program_option(programs, name);
+    return long_option(name);
 }
 
 /* A secret follows the "=" or ":" at i: where it starts, or t.n. */
-static size_t secret_value(struct a407_span t, unsigned programs, size_t i)
+static size_t secret_value(struct a407_span t, size_t i)
 {
     size_t end = i;
     bool colon = t.p[i] == ':';
@@ -342,8 +379,7 @@ static size_t secret_value(struct a407_span t, unsigned programs, size_t i)
     while (start > 0 && (a407_is_name_char(t.p[start - 1]) ||
                          (!colon && t.p[start - 1] == '.')))
         start--;
-    const char *chars =
-        value_chars(programs, a407_span(t.p + start, end - start), colon);
+    const char *chars = value_chars(a407_span(t.p + start, end - start), colon);
     if (!chars)
         return t.n;
     /* the host and port of a URL are no field name and value */
@@ -356,23 +392,42 @@ static size_t secret_value(struct a407_span t, unsigned programs, size_t i)
     return i < t.n && a407_word_holds(t, i, chars) ? i : t.n;
 }
 
-size_t a407_secret_start(struct a407_span t, struct a407_span prev,
-                         unsigned programs, size_t from, size_t to)
+/* What the mark at i announces. */
+static size_t behind_mark(struct a407_span t, size_t i)
 {
-    for (size_t i = 0; i < to && i < t.n; i++) {
-        size_t start = t.n;
-        char c = t.p[i];
-        if (i >= from && a407_word_starts(t, i))
-            start = secret_word(t, prev, programs, i);
-        a407_programs_note(&programs, t, i);
-        if (i < from)
-            continue;
-        if (start == t.n && (c == '=' || c == ':'))
-            start = secret_value(t, programs, i);
-        else if (start == t.n && (c == '(' || c == ';'))
-            start = behind_name(t, i);
-        if (start < t.n)
-            return start;
+    switch (t.p[i]) {
+    case '=':
+    case ':':
+        return secret_value(t, i);
+    case '(':
+    case ';':
+        return behind_name(t, i);
+    case '<':
+        return a407_here_secret(t, i);
+    default:
+        return t.n;
     }
-    return t.n;
+}
+
+size_t a407_secret_start(struct a407_span t, struct a407_span prev,
+                         uint64_t programs, size_t from, size_t to)
+{
+    struct a407_place p = {.text = t, .to = to, .rules = programs};
+    size_t source = t.n, start = t.n; /* source: of a script's literal */
+    for (size_t i = 0; i < to && i < t.n && i < source && start == t.n; i++) {
+        if (a407_word_starts(t, i)) {
+            p.from = i;
+            p.before = a407_word_before(t, prev, i);
+            p.whole = p.before.p == prev.p;
+            size_t at = a407_program_source(&p);
+            if (at < source) /* a URL in front of it may have been shown */
+                source = at > from ? at : from;
+            if (i >= from)
+                start = secret_word(&p);
+        }
+        a407_programs_note(&p.rules, t, i);
+        if (i >= from && start == t.n)
+            start = behind_mark(t, i);
+    }
+    return start < source ? start : source;
 }

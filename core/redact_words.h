@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "span.h"
 
@@ -49,25 +50,46 @@ bool a407_secret_name(struct a407_span name);
 /* ---- programs whose options hold secrets (redact_programs.c) ---- */
 
 /*
- * Adds to *bits what is named at i in t, by a path or without, if a name starts
- * there. To be asked at each place of a text, in its order.
+ * Adds to *rules what is named at i in t, by a path or without, if a name
+ * starts there. To be asked at each place of a text, in its order.
  */
-void a407_programs_note(unsigned *bits, struct a407_span t, size_t i);
+void a407_programs_note(uint64_t *rules, struct a407_span t, size_t i);
 
 /* One of these takes URLs without a scheme as words. */
-bool a407_programs_fetch(unsigned bits);
+bool a407_programs_fetch(uint64_t rules);
 
-/*
- * The word at `from` in t is, or holds, the secret of one of these programs,
- * `before` being the word before it: where it starts, or t.n. `whole`: it is
- * the first of t, which is the value of `before` then.
- */
-size_t a407_program_secret(unsigned bits, struct a407_span before, bool whole,
-                           struct a407_span t, size_t from);
+/* A word in a text. */
+struct a407_place {
+    struct a407_span text;
+    size_t from;             /* where it starts */
+    size_t to;               /* what is shown of the text ends before that */
+    struct a407_span before; /* the word before it */
+    bool whole;              /* all of text is one value of `before` */
+    uint64_t rules;          /* of what is named before it */
+};
 
-/* When the value of the long option `name`, "--" left out and perhaps the end
-   as well, is a secret: as announces() in redact_words.c. */
-const char *a407_program_option(unsigned bits, struct a407_span name);
+/* The word is, or holds, the secret of one of these programs: where it starts,
+   or text.n. */
+size_t a407_program_secret(const struct a407_place *p);
+
+/* The word begins the text of a script: where its first secret may start, or
+   text.n. */
+size_t a407_program_source(const struct a407_place *p);
+
+/* ---- values of some kinds (redact_values.c) ---- */
+
+/* In the text of a script, from `at` on: its first literal that is none of
+   those that can't be a secret. */
+size_t a407_source_secret(struct a407_span t, size_t at, bool whole, size_t to);
+
+/* In "Field: value" at `at`. `any`: without a blank as well. */
+size_t a407_header_secret(struct a407_span t, size_t at, bool any);
+
+/* What "echo" at i writes into a pipe whose other end takes a secret. */
+size_t a407_piped_secret(struct a407_span t, size_t i);
+
+/* What a shell gives a program to read: "<<< SECRET", "<<END", at i. */
+size_t a407_here_secret(struct a407_span t, size_t i);
 
 /* ---- tokens that are known by their looks (redact_tokens.c) ---- */
 
@@ -81,6 +103,6 @@ size_t a407_token_end(struct a407_span t, size_t i);
  * named before it. What it costs grows with `to`, not with the text.
  */
 size_t a407_secret_start(struct a407_span t, struct a407_span prev,
-                         unsigned programs, size_t from, size_t to);
+                         uint64_t programs, size_t from, size_t to);
 
 #endif
