@@ -287,6 +287,9 @@ void a407_report_json_put(FILE *f, const char *json, size_t n);
 /* A field of a CSV row, in quotes and harmless (report_csv.c). */
 void a407_report_csv_text(FILE *f, const char *z);
 
+/* A character without a shape: a control, a joiner, a byte order mark ... */
+bool a407_report_is_unseen(uint32_t c);
+
 /*
  * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,
  * DEL, bidirectional controls, bad UTF-8), many marks on one character, and

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "report_html.h"
+#include "text_put.h"
 
 struct range {
     uint32_t first, last;
@@ -41,6 +42,11 @@ static bool is_in(uint32_t c, const struct range *ranges, size_t n)
     return false;
 }
 
+bool a407_report_is_unseen(uint32_t c)
+{
+    return is_in(c, unseen, sizeof unseen / sizeof *unseen);
+}
+
 /* `marks` counts the combining ones in a row. */
 static bool is_harmful(uint32_t c, size_t *marks)
 {
@@ -48,34 +54,7 @@ static bool is_harmful(uint32_t c, size_t *marks)
                  ? *marks + 1
                  : 0;
     return *marks > COMBINING_MAX || (c & 0xfffe) == 0xfffe ||
-           is_in(c, unseen, sizeof unseen / sizeof *unseen);
-}
-
-/*
- * The character at p of a well-formed sequence (Unicode, table 3-7) and its
- * length; 0: there is none.
- */
-static size_t decode(const unsigned char *p, size_t n, uint32_t *c)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = p[0] < 0x80             ? 1
-                 : (p[0] & 0xe0) == 0xc0 ? 2
-                 : (p[0] & 0xf0) == 0xe0 ? 3
-                 : (p[0] & 0xf8) == 0xf0 ? 4
-                                         : 0;
-    size_t i;
-
-    if (len == 0 || len > n)
-        return 0;
-    *c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
-    for (i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        *c = *c << 6 | (p[i] & 0x3f);
-    }
-    return *c < least[len] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff)
-               ? 0
-               : len;
+           a407_report_is_unseen(c);
 }
 
 static const char *entity(uint32_t c)
@@ -102,13 +81,13 @@ void a407_html_span(FILE *f, struct a407_span s)
     size_t i = 0, marks = 0;
 
     while (i < s.n) {
-        uint32_t c = 0;
-        size_t len = decode(p + i, s.n - i, &c);
+        unsigned c;
+        size_t len = a407_utf8_next(a407_span(s.p + i, s.n - i), &c);
 
         if (len == 0)
             fprintf(f, "\\x%02x", p[i]);
         else if (is_harmful(c, &marks))
-            fprintf(f, c < 0x80 ? "\\x%02x" : "\\u{%04x}", (unsigned)c);
+            fprintf(f, c < 0x80 ? "\\x%02x" : "\\u{%04x}", c);
         else if (len == 1 && entity(c))
             fputs(entity(c), f);
         else

@@ -153,15 +153,26 @@ def csv_rows():
 
 @test
 def csv_formulas():
-    """no CSV field begins as a spreadsheet's formula does"""
-    names = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", '="x"']
-    file = log("formulas.jsonl", *(record(n, caller__module=n) for n in names))
+    """no CSV field begins as a spreadsheet's formula does, and no other text
+    is changed"""
+    names = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"]
+    unseen = " \u00a0\ufeff\u2028\u2029\u200b\u200d\u2060\u3000\u00ad\u202e"
+    names += [c + "=1" for c in unseen] + [unseen + "-1"]
+    names += [c + "1" for c in "\uff1d\uff0b\uff0d\uff20\u2212\ufe62"]
+    plain = ['="x"'[1:], "a=1", " a", "\ufeffa", "1-1", "\u00e9=1", "'=1"]
+    file = log("formulas.jsonl", *(record(n, [n], caller__module=n)
+                                   for n in names + plain))
     done = report("--format", "csv", file)
-    fields = [f for row in csv.reader(io.StringIO(done.out, newline=""))
-              for f in row]
+    rows = list(csv.DictReader(io.StringIO(done.out, newline="")))
+    fields = [f for row in rows for f in row.values()]
     check(any("SUM" in f for f in fields), "the name is there")
     for field in fields:
-        check(not field or field[0] not in "=+-@\t\r\n", repr(field))
+        seen = [c for c in field if unicodedata.category(c)[0] not in "CZ"]
+        check(not seen or seen[0] not in "=+-@\uff1d\uff0b\uff0d\uff20\u2212"
+              "\ufe62", repr(field))
+    modules = {r["key"] for r in rows if r["table"] == "module"}
+    for name in plain:
+        check(name in modules, repr(name))
 
 
 HOSTILE = ["\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "a\nb", "a\rb", "\x7f",
