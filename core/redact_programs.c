@@ -23,6 +23,7 @@ enum kind { SECRET, SOURCE, HEADER };
 #define CURL_VALUES "AbcCdDeEFHhKmoPQrtTuUwxXyYz"
 #define LDAP_VALUES "DHbsalzfFTSydeEPphoORUXY"
 #define PSQL_VALUES "dfhopUvFPRTL"
+#define SNMP_VALUES "vaAcCeElLmMnOrtuxXZ3"
 #define PERL_VALUES "IMmDCFVxir"
 
 static const struct {
@@ -43,9 +44,9 @@ static const struct {
     {A, 'a', false, SECRET, "", NULL},
     {K, 'k', false, SECRET, "", NULL},
     {T, 't', false, SECRET, "", NULL},
-    {SNMP, 'c', false, SECRET, "", NULL},
-    {SNMP, 'A', false, SECRET, "", NULL},
-    {SNMP, 'X', false, SECRET, "", NULL},
+    {SNMP, 'c', false, SECRET, "", SNMP_VALUES},
+    {SNMP, 'A', false, SECRET, "", SNMP_VALUES},
+    {SNMP, 'X', false, SECRET, "", SNMP_VALUES},
     {TSIG, 'y', false, SECRET, ":", NULL},
     {LFTP, 'u', false, SECRET, ",", NULL},
     {SMB, 'U', false, SECRET, "%", NULL},
@@ -60,6 +61,7 @@ static const struct {
     {CURL, 'u', false, SECRET, ":", CURL_VALUES},
     {CURL, 'U', false, SECRET, ":", CURL_VALUES},
     {CURL, 'H', false, HEADER, "", CURL_VALUES},
+    {CURL, 'Q', false, SECRET, "", CURL_VALUES},
     {CODE_C, 'c', false, SOURCE, "", "WXm"},
     {PSQL, 'c', false, SOURCE, "", PSQL_VALUES},
     {POWERSHELL, 'c', false, SOURCE, "", NULL},
@@ -114,6 +116,8 @@ static const struct {
     {"json", FETCH, true, SECRET, ""},
     {"post-data", FETCH, true, SECRET, ""},
     {"url-query", FETCH, true, SECRET, ""},
+    {"ftp-account", FETCH, false, SECRET, ""},
+    {"quote", FETCH, false, SECRET, ""},
     {"ftp-password", FETCH, false, SECRET, ""},
     {"ftp-user", FETCH, false, SECRET, ""},
     {"http-passwd", FETCH, false, SECRET, ""},
@@ -192,6 +196,7 @@ static const struct {
     {CODE_E, "eval", false, SOURCE},
     {CODE_E, "runner", false, SOURCE},
     {POWERSHELL, "-Command", false, SOURCE},
+    {POWERSHELL, "-command", false, SOURCE},
     {POWERSHELL, "-EncodedCommand", false, SECRET},
     {POWERSHELL, "-enc", false, SECRET},
 };
@@ -354,5 +359,10 @@ size_t a407_program_secret(const struct a407_place *p)
 
 size_t a407_program_source(const struct a407_place *p)
 {
-    return by_option(p, true);
+    size_t at = by_option(p, true);
+    bool quoted =
+        p->whole || (p->from && a407_is_quote(p->text.p[p->from - 1]));
+    return at == p->text.n && (p->rules & AWK) && quoted
+               ? a407_source_secret(p->text, p->from, p->whole, p->to)
+               : at;
 }

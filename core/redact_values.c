@@ -166,7 +166,7 @@ size_t a407_header_secret(struct a407_span t, size_t at, bool any)
         at++;
     size_t end = at;
     while (end < t.n && end - at < 128 && t.p[end] != ':' &&
-           !a407_is_blank(t.p[end]) && !a407_is_quote(t.p[end]))
+           (any || !a407_is_blank(t.p[end])) && !a407_is_quote(t.p[end]))
         end++;
     if (end + 1 >= t.n || end == at || t.p[end] != ':' ||
         begins(t, end, "://") || (!any && !a407_is_blank(t.p[end + 1])) ||
@@ -206,33 +206,41 @@ static bool reads_secret(struct a407_span word, bool *sudo)
     return takes_s || a407_secret_name(word);
 }
 
-/* The pipe behind the command at i, or t.n. */
+/* The pipe behind the command at i, or behind the group of commands that it is
+   in: "(echo x; cat) |". Or t.n. */
 static size_t find_pipe(struct a407_span t, size_t i)
 {
-    char quote = '\0';
+    char quote = '\0', last = '\0';
+    bool ended = false; /* that command */
     for (size_t end = t.n - i > PIPE_MAX ? i + PIPE_MAX : t.n; i < end; i++) {
         char c = t.p[i];
         if (quote ? c == quote : a407_is_quote(c))
             quote = quote ? '\0' : c;
-        else if (!quote && memchr(";&", c, 2))
-            break;
-        else if (!quote && c == '|')
-            return i + 1 < t.n && t.p[i + 1] == '|' ? t.n : i;
+        else if (!quote && c == '|' && i + 1 < t.n && t.p[i + 1] != '|' &&
+                 (!ended || last == ')' || last == '}'))
+            return i;
+        else if (!quote && memchr(";&|", c, 3))
+            ended = true;
+        last = a407_is_blank(c) ? last : c;
     }
     return t.n;
 }
 
 size_t a407_piped_secret(struct a407_span t, size_t i)
 {
+    bool sudo = false, file = false;
+    for (; i < t.n && memchr("<$({", t.p[i], 4); i++)
+        file = file || t.p[i] == '<'; /* "<(echo x)" */
     struct a407_span name = word_at(t, i);
-    bool sudo = false;
     if (!a407_span_eq(name, "echo") && !a407_span_eq(name, "printf") &&
         !a407_span_eq(name, "yes"))
         return t.n;
     size_t first = i + name.n, at = find_pipe(t, first);
     size_t end = t.n - at > PIPE_MAX ? at + PIPE_MAX : t.n;
-    while (first < at && a407_is_blank(t.p[first]))
+    while (first < t.n && a407_is_blank(t.p[first]))
         first++;
+    if (file)
+        return first;
     while (at < end && t.p[at] != ';') {
         struct a407_span word = word_at(t, at);
         if (word.n && reads_secret(word, &sudo))

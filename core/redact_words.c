@@ -133,16 +133,21 @@ static bool ends_with(struct a407_span s, const char *z)
     return s.n >= n && memcmp(s.p + s.n - n, z, n) == 0;
 }
 
-/* "--password-file FILE", "--password-stdin": not the secret itself. */
+static bool iends_with(struct a407_span s, const char *z)
+{
+    size_t n = strlen(z);
+    return s.n >= n && a407_span_ieq(a407_span(s.p + s.n - n, n), z);
+}
+
+/* "--password-file FILE", "--auth-type TYPE": not the secret itself. */
 static bool is_place(struct a407_span name)
 {
-    static const char *const ends[] = {"file", "path", "dir", "stdin", "-fd"};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        size_t n = strlen(ends[i]);
-        if (name.n >= n &&
-            a407_span_ieq(a407_span(name.p + name.n - n, n), ends[i]))
+    static const char *const ends[] = {"file",    "path", "dir",   "jar",
+                                       "stdin",   "-fd",  "-type", "timeout",
+                                       "-method", "-url"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (iends_with(name, ends[i]))
             return true;
-    }
     return false;
 }
 
@@ -183,6 +188,10 @@ static const char *long_option(struct a407_span name)
             return NULL;
     if (is_place(name) || (name.n >= 3 && memcmp(name.p, "no-", 3) == 0))
         return NULL;
+    static const char *const shorts[] = {"otp", "sig", "pin", "psk"};
+    for (size_t i = 0; i < sizeof shorts / sizeof shorts[0]; i++)
+        if (a407_span_ieq(name, shorts[i]))
+            return "";
     if (a407_span_eq(name, "pw") || ends_with(name, "-pw") ||
         ends_with(name, "_pw"))
         return "";
@@ -200,8 +209,8 @@ static const char *long_option(struct a407_span name)
 static bool is_setting(struct a407_span word)
 {
     static const char *const ends[] = {
-        "password", "authtoken",    "accesstoken",  "accesskey",
-        "apikey",   "clientsecret", "sessiontoken", "refreshtoken"};
+        "password",     "authtoken",    "accesstoken",  "accesskey", "apikey",
+        "clientsecret", "sessiontoken", "refreshtoken", "psk"};
     char norm[64];
     size_t n = 0, skip = word.n > 63 ? word.n - 63 : 0;
     for (size_t i = skip; i < word.n; i++)
@@ -368,6 +377,21 @@ static const char *value_chars(struct a407_span name, bool colon)
     return long_option(name);
 }
 
+/* "PasswordAuthentication=no", "PWD=/home/alice" */
+static bool is_no_secret(struct a407_span name, struct a407_span t, size_t i)
+{
+    static const char *const words[] = {"yes", "no", "true", "false"};
+    struct a407_span value = a407_span(t.p + i, 0);
+    while (i + value.n < t.n && value.n < 8 &&
+           a407_is_name_char(value.p[value.n]))
+        value.n++;
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+        if (a407_span_ieq(value, words[k]))
+            return true;
+    return t.p[i] == '/' &&
+           (a407_span_eq(name, "PWD") || a407_span_eq(name, "OLDPWD"));
+}
+
 /* A secret follows the "=" or ":" at i: where it starts, or t.n. */
 static size_t secret_value(struct a407_span t, size_t i)
 {
@@ -379,7 +403,10 @@ static size_t secret_value(struct a407_span t, size_t i)
     while (start > 0 && (a407_is_name_char(t.p[start - 1]) ||
                          (!colon && t.p[start - 1] == '.')))
         start--;
-    const char *chars = value_chars(a407_span(t.p + start, end - start), colon);
+    struct a407_span name = a407_span(t.p + start, end - start);
+    if (!colon && iends_with(name, "extraheader"))
+        return a407_header_secret(t, i + 1, true); /* git's */
+    const char *chars = value_chars(name, colon);
     if (!chars)
         return t.n;
     /* the host and port of a URL are no field name and value */
@@ -389,7 +416,9 @@ static size_t secret_value(struct a407_span t, size_t i)
         return t.n;
     for (i++; i < t.n && a407_is_blank(t.p[i]); i++)
         ;
-    return i < t.n && a407_word_holds(t, i, chars) ? i : t.n;
+    if (i == t.n || is_no_secret(name, t, i))
+        return t.n;
+    return a407_word_holds(t, i, chars) ? i : t.n;
 }
 
 /* What the mark at i announces. */

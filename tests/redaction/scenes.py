@@ -212,6 +212,9 @@ def curls():
         "-uJohn Smith:{s:u}", "-H", "Ocp-Apim-Subscription-Key: {s:key}",
         "auth407.test/p;v={s:parameter}?{s:query}"],
         sent=("u", "cookie", "key", "body", "query", "parameter"))
+    yield Scene("curl: fields of any name, options not written out", [
+        *CURL, *own, "-H", "X-Api: {s:header}", "--proxy-head",
+        "X-Api: {s:proxy}", "-sHX-Glued:{s:glued}", URL])
     yield Scene("curl: more for the origin", [
         *CURL, *own, "-H", "Authorization: Bearer {s:bearer}",
         "--cookie", "a={s:cookie}", "--data-raw", "{s:data}",
@@ -334,6 +337,13 @@ def scripts():
         *PYTHON, "-c", URLLIB + "def add_header(*_): pass\n"
         "add_header('Authorization', 'Token {s:a}')\n", URL], env=THROUGH,
         sent=())
+    yield Scene("python -c: a literal in any call", [
+        *PYTHON, "-c", URLLIB + "def login(*_): pass\n"
+        "x = '{s:a}'  # don't\nlogin('u', \"{s:b}\")\n", URL], env=THROUGH,
+        sent=())
+    yield Scene("sh -c: a pipe, a here-document", [
+        "sh", "-c", "echo {s:a} | openssl dgst >/dev/null; cat <<. >/dev/null\n"
+        "{s:b}\n.\ncurl -s -o /dev/null -x {proxy} " + URL], sent=())
     yield Scene("perl -e", [
         "perl", "-e", RAW + "sub credentials {{}} "
         "credentials('h:1','r','alice','{s:a}');", "{port}", URL], sent=())

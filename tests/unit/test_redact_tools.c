@@ -300,6 +300,34 @@ static const char *const secret[] = {
     "export API_TOKEN=" S "; x",
     "export MASTER_KEY='" S "'",
     "API_KEY=\"" S "\" x",
+
+    /* more of the kind */
+    "curl -H 'x-api : " S "' http://h/",
+    "curl -Q 'PASS " S "' ftp://h/",
+    "curl --ftp-acc " S " ftp://h/",
+    "git -c 'http.extraheader=X-Any: " S "' fetch",
+    "git clone https://x:" S "@h/r.git",
+    "az keyvault secret set -n n --value " S,
+    "rclone config create n webdav pass " S,
+    "flyctl secrets set FOO=" S,
+    "npm publish --otp=" S,
+    "poetry config pypi-token.pypi " S,
+    "poetry publish -u u -p " S,
+    "gem push -k " S " x.gem",
+    "vault token lookup " S,
+    "consul kv put k " S,
+    "etcdctl --user=root:" S " get x",
+    "redis-cli CONFIG SET requirepass " S,
+    "nmcli con mod x wifi-sec.psk " S,
+    "iwconfig wlan0 key s:" S,
+    "awk 'BEGIN{p=\"" S "\"}'",
+    "pwsh -command \"f '" S "'\"",
+    "tool 'sv=1&sig=" S "'",
+    "tool 'Server=h;User Id=u;Password=" S ";'",
+    "tool foo=bar,http://u:" S "@h/x",
+    "tool AGE-SECRET-KEY-1" S "QQQQQQQQQQQQQQQQQQQQ",
+    "tool sk_live_" S "AAAAAAAAAAAAAAAAAAAA",
+    "tool '-----BEGIN PRIVATE KEY-----" S "'",
 };
 
 /* Those that only a shell takes. */
@@ -321,6 +349,10 @@ static const char *const shell[] = {
     "echo " S " | gpg --passphrase-fd 0 -d f",
     "echo \"" S "\" | su -c ls",
     "yes " S " | passwd",
+    "(echo " S "; cat) | sudo -S sh",
+    "{ echo " S "; sleep 1; } | sudo -S sh",
+    "sudo -S ls < <(echo " S ")",
+    "x $(echo " S " | base64)",
     "cd /; echo " S " |\n sudo -S ls",
     "python3 -c \"x.f(\\\"" S "\\\")\"",
     "python3 -c 'x.f('\"'\"'" S "'\"'\"')'",
@@ -415,6 +447,21 @@ static const char *const harmless[] = {
     "timeout 5 nice -n 5 ls",
     "sudo -u bob ls",
     "sudo -S -u bob ls",
+    "sh -c 'awk -F: {print} /etc/passwd'",
+    "awk -F: '{print $1}' /etc/passwd",
+    "ssh -o PasswordAuthentication=no h ls",
+    "snmpwalk -v2c h",
+    "curl --cookie-jar jar http://h/",
+    "tool --auth-type x --session-timeout 5",
+    "env PWD=/x HOME=/y ls",
+    "iw dev wlan0 link",
+    "docker run -p 80 image",
+    "mc ls play/x",
+    "git push https://h/r.git HEAD:main",
+    "java -Dhttp.proxyHost=h -Dhttp.proxyPort=1 -cp a.jar X",
+    "for i in 1 2; do echo $i; done | sort",
+    "cat <(ls) | wc -l",
+    "x $((1<<3))",
 };
 
 static int failures;
@@ -483,11 +530,53 @@ static void test_harmless(void **state)
     assert_int_equal(failures, 0);
 }
 
+/* CPU time of 64 words of n bytes made of one piece. */
+static double cost(const char *piece, char *text, size_t n)
+{
+    uint64_t programs = 0;
+    char out[256];
+    size_t at = 0, step = strlen(piece);
+    a407_redact_next(&programs, NULL, "python3 perl curl http mysql awk", out,
+                     sizeof out);
+    for (; at + step <= n; at += step)
+        memcpy(text + at, piece, step);
+    text[at] = '\0';
+    clock_t start = clock();
+    for (int i = 0; i < 64; i++)
+        a407_redact_next(&programs, "-x", text, out, sizeof out);
+    return (double)(clock() - start) / CLOCKS_PER_SEC;
+}
+
+/*
+ * The cost is linear in what is looked at, which is 8 KiB at the most: this
+ * runs inside the program's recv(). So 128 KiB cost 4 times what 2 KiB cost.
+ */
+static void test_cost(void **state)
+{
+    static const char *const pieces[] = {
+        "-u'",     "mysql,", "\"x\",",     "echo a ", "echo 'a|", "-c x ",
+        "<(echo ", "<<1 ",   "a=b;",       "x@h ",    "--pa ",    "-xw ",
+        "login ",  "u:p@",   "http://h/;", "ghp_",    "%3F",      "'http://h' ",
+    };
+    const size_t n = 131072;
+    char *text = malloc(n + 1);
+    (void)state;
+    assert_non_null(text);
+    for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++) {
+        double small = cost(pieces[k], text, 2048);
+        double large = cost(pieces[k], text, n);
+        if (large > 10 * small + 0.005)
+            fail_msg("%s: %.4f s, then %.4f s", pieces[k], small, large);
+    }
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_secret),
         cmocka_unit_test(test_harmless),
+        cmocka_unit_test(test_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
