@@ -95,9 +95,9 @@ bool a407_socket_has_unseen(const struct a407_conn *c, int held)
     if (!c->counted || !info_of(held, &info) ||
         info.tcpi_state == STATE_CLOSE) /* its counts are over */
         return false;
-    if (bytes_sent(held, &info) > c->sent)
+    /* a FIN counts as a byte, either way */
+    if (bytes_sent(held, &info) > c->sent + 1)
         return true;
-    /* a FIN counts as one byte received */
     uint64_t taken = info.tcpi_bytes_received;
     uint64_t left = (uint64_t)queued(held, SIOCINQ);
     return !c->reading && taken > left && taken - left > c->received + 1;

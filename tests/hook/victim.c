@@ -400,18 +400,24 @@ void say_promptness(const char *what, double since)
 
 void await_log(const char *text)
 {
-    static __thread char log[65536]; /* too much for a small stack */
+    enum { MOST = 65536 };
+    char *log = malloc(MOST); /* too much for a small stack */
     const char *path = getenv("VICTIM_PROXY_LOG");
+    if (!log)
+        fail("malloc");
     for (double start = seconds(); path && seconds() - start < 10;) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t k = fd < 0 ? 0 : read(fd, log, sizeof log - 1);
+        ssize_t k = fd < 0 ? 0 : read(fd, log, MOST - 1);
         if (fd >= 0)
             close(fd);
         log[k > 0 ? k : 0] = 0;
-        if (strstr(log, text))
+        if (strstr(log, text)) {
+            free(log);
             return;
+        }
         usleep(5000);
     }
+    free(log);
     say("the proxy never logged \"%s\"", text);
     exit(1);
 }
