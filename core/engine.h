@@ -254,9 +254,9 @@ bool a407_engine_in_handshake(const struct a407_engine *e);
 /* The 407 that was taken off the queue, for WANT_GIVE_BACK. */
 struct a407_span a407_engine_kept(const struct a407_engine *e);
 
-/* Bytes that the engine has not seen have gone or come, or nobody can act for it
-   any more: it passes through for ever. What was held back goes out first, as
-   it was written (WANT_SEND). */
+/* Bytes that the engine has not seen have gone or come, or nobody can act for
+   it any more: it passes through for ever. What was held back goes out first,
+   as it was written (WANT_SEND). */
 void a407_engine_forget(struct a407_engine *e);
 
 /* A CONNECT is out whose answer was not seen: what follows may be in a tunnel

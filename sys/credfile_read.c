@@ -49,24 +49,25 @@ static enum a407_credfile_read unreadable(const char *path, int error,
    file says would be done with its rights. */
 static bool may_own(uid_t owner)
 {
-    return owner == 0 || (owner == geteuid() && owner == getuid());
+    return owner == 0 || (owner == a407_euid() && owner == a407_uid());
 }
 
 static enum a407_credfile_read check(int fd, const char *path,
                                      struct a407_diag *diag)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0)
+    if (a407_fd_stat(fd, &st) != 0)
         return unreadable(path, errno, diag);
     unsigned mode = (unsigned)st.st_mode & 07777;
     const char *may = mode & 044 ? "read" : mode & 022 ? "change" : "run";
     if (!S_ISREG(st.st_mode))
         a407_diag_set(diag, "%.200s: not a regular file; name one", path);
-    else if (!may_own(st.st_uid) && st.st_uid == geteuid())
+    else if (!may_own(st.st_uid) && st.st_uid == a407_euid())
         a407_diag_set(diag,
                       "%.200s: belongs to user %lu, but this process to user "
                       "%lu",
-                      path, (unsigned long)st.st_uid, (unsigned long)getuid());
+                      path, (unsigned long)st.st_uid,
+                      (unsigned long)a407_uid());
     else if (!may_own(st.st_uid))
         a407_diag_set(diag,
                       "%.200s: belongs to user %lu, not to you; use a file "

@@ -21,8 +21,8 @@ enum a407_credfile_read {
  * into out, an initialised buffer, which is emptied and whose maximum becomes
  * A407_CREDFILE_MAX. It must be a regular file that belongs to root, or to the
  * real and effective user, and gives nothing to group and others; what is
- * checked is what was opened. For REFUSED and UNREADABLE diag says what is
- * wrong and what to do, and out is empty.
+ * checked is what was opened, and the way to it (file_at.h). For REFUSED and
+ * UNREADABLE diag says what is wrong and what to do, and out is empty.
  *
  * Does system calls, directly: no hook of ours and no cancellation point of
  * the program is met, and errno is left alone. Never blocks on a FIFO or a

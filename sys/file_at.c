@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -42,6 +44,76 @@ static void close_fd(int fd)
     errno = saved;
 }
 
+/* Where uids had 16 bits. */
+#ifdef SYS_geteuid32
+#define UID    SYS_getuid32
+#define EUID   SYS_geteuid32
+#define FCHOWN SYS_fchown32
+#else
+#define UID    SYS_getuid
+#define EUID   SYS_geteuid
+#define FCHOWN SYS_fchown
+#endif
+
+uid_t a407_uid(void)
+{
+    return (uid_t)syscall(UID);
+}
+
+uid_t a407_euid(void)
+{
+    return (uid_t)syscall(EUID);
+}
+
+static bool give(const struct a407_at *at, int fd)
+{
+    return syscall(FCHOWN, fd, at->st.st_uid, at->st.st_gid) == 0;
+}
+
+/* What statx(2) gives, which is the same on every machine; libc may not have
+   it. */
+struct facts {
+    uint32_t mask, block;
+    uint64_t attributes;
+    uint32_t nlink, uid, gid;
+    uint16_t mode, unused;
+    uint64_t ino, size, blocks, attributes_mask;
+    struct {
+        int64_t s;
+        uint32_t ns;
+        int32_t unused;
+    } accessed, born, changed, modified;
+    uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+    uint64_t more[14];
+};
+
+#define BASIC_FACTS 0x7ff
+
+static int stat_at(int folder, const char *name, int flags, struct stat *st)
+{
+    struct facts x;
+    if (syscall(SYS_statx, folder, name, flags, BASIC_FACTS, &x) != 0)
+        return errno == ENOSYS || errno == EPERM /* Linux 4.10, old sandboxes */
+                   ? fstatat(folder, name, st, flags)
+                   : -1;
+    memset(st, 0, sizeof *st);
+    st->st_dev = makedev(x.dev_major, x.dev_minor);
+    st->st_ino = x.ino;
+    st->st_mode = x.mode;
+    st->st_nlink = x.nlink;
+    st->st_uid = x.uid;
+    st->st_gid = x.gid;
+    st->st_size = (off_t)x.size;
+    st->st_mtim.tv_sec = x.modified.s;
+    st->st_mtim.tv_nsec = x.modified.ns;
+    return 0;
+}
+
+int a407_fd_stat(int fd, struct stat *st)
+{
+    return stat_at(fd, "", AT_EMPTY_PATH, st);
+}
+
 static bool refuse(struct a407_at *at, int error, const char *why)
 {
     at->why = why;
@@ -54,8 +126,8 @@ static bool refuse(struct a407_at *at, int error, const char *why)
 static bool trusted(uid_t owner)
 {
     struct stat top;
-    return owner == 0 || owner == geteuid() ||
-           (stat("/", &top) == 0 && owner == top.st_uid);
+    return owner == 0 || owner == a407_euid() ||
+           (stat_at(AT_FDCWD, "/", 0, &top) == 0 && owner == top.st_uid);
 }
 
 static bool others_write(const struct stat *folder)
@@ -72,7 +144,7 @@ static bool is_sticky(const struct stat *folder)
 /* That of a user's own folder is mostly the user's own group. */
 static bool only_own_group(const struct stat *folder)
 {
-    uid_t user = geteuid();
+    uid_t user = a407_euid();
     return user != 0 && folder->st_uid == user && !(folder->st_mode & S_IWOTH);
 }
 
@@ -91,7 +163,7 @@ static bool may_follow(struct a407_at *at, const struct stat *link)
 static bool may_enter(struct a407_at *at, const struct stat *folder)
 {
     if (!at->foreign || folder->st_uid == at->st.st_uid ||
-        (geteuid() != 0 && trusted(folder->st_uid)))
+        (a407_euid() != 0 && trusted(folder->st_uid)))
         return true;
     return refuse(at, EACCES,
                   "lies in a user's folder, but does not belong to that user");
@@ -132,13 +204,12 @@ static bool is_empty(int folder)
  */
 static void give_folder(const struct a407_at *at, int folder, struct stat *st)
 {
-    if (!at->foreign || geteuid() != 0 || st->st_uid != 0 ||
+    if (!at->foreign || a407_euid() != 0 || st->st_uid != 0 ||
         st->st_dev != at->st.st_dev || strcmp(at->name, "..") == 0)
         return;
     int fd = open_at(folder, ".", O_RDONLY | O_DIRECTORY);
-    if (fd >= 0 && is_empty(fd) &&
-        fchown(fd, at->st.st_uid, at->st.st_gid) == 0)
-        (void)fstat(fd, st);
+    if (fd >= 0 && is_empty(fd) && give(at, fd))
+        (void)a407_fd_stat(fd, st);
     close_fd(fd);
 }
 
@@ -146,7 +217,7 @@ static void give_folder(const struct a407_at *at, int folder, struct stat *st)
 static bool enter(struct a407_at *at, int fd)
 {
     struct stat st;
-    bool ok = fstat(fd, &st) == 0;
+    bool ok = a407_fd_stat(fd, &st) == 0;
     if (ok && at->folder >= 0) {
         give_folder(at, fd, &st);
         ok = may_enter(at, &st);
@@ -164,7 +235,8 @@ static bool enter(struct a407_at *at, int fd)
 
 static int make_folder(const struct a407_at *at)
 {
-    if (mkdirat(at->folder, at->name, 0700) != 0 && errno != EEXIST) {
+    if (syscall(SYS_mkdirat, at->folder, at->name, 0700) != 0 &&
+        errno != EEXIST) {
         errno = ENOENT; /* that it is not there says more */
         return -1;
     }
@@ -207,7 +279,7 @@ static enum progress follow_open(struct walk *w, int link)
 {
     struct a407_at *at = w->at;
     struct stat st;
-    if (fstat(link, &st) != 0)
+    if (a407_fd_stat(link, &st) != 0)
         return FAILED;
     if (!S_ISLNK(st.st_mode) || ++w->links > LINKS_MAX) {
         errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTDIR;
@@ -252,7 +324,7 @@ static enum progress last(struct walk *w)
         errno = EISDIR;
         return FAILED;
     }
-    if (fstatat(at->folder, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (stat_at(at->folder, at->name, AT_SYMLINK_NOFOLLOW, &st) != 0)
         return errno == ENOENT ? ARRIVED : FAILED;
     if (!S_ISLNK(st.st_mode))
         return ARRIVED;
@@ -308,7 +380,7 @@ bool a407_at_find(struct a407_at *at, const char *path, int how)
 
 int a407_at_stat(struct a407_at *at, struct stat *st)
 {
-    if (fstatat(at->folder, at->name, st, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (stat_at(at->folder, at->name, AT_SYMLINK_NOFOLLOW, st) != 0 ||
         !may_open(at, st))
         return -1;
     return 0;
@@ -325,7 +397,8 @@ static int open_existing(struct a407_at *at, int flags)
     if (check && a407_at_stat(at, &st) != 0)
         return -1;
     int fd = open_at(at->folder, at->name, flags | O_NOFOLLOW);
-    if (fd >= 0 && check && (fstat(fd, &st) != 0 || !may_open(at, &st))) {
+    if (fd >= 0 && check &&
+        (a407_fd_stat(fd, &st) != 0 || !may_open(at, &st))) {
         close_fd(fd);
         return -1;
     }
@@ -340,8 +413,8 @@ int a407_at_open(struct a407_at *at, int flags)
         if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT) || at->magic)
             return fd;
         fd = open_at(at->folder, at->name, how | O_CREAT | O_EXCL | O_NOFOLLOW);
-        if (fd >= 0 && at->foreign && geteuid() == 0)
-            (void)fchown(fd, at->st.st_uid, at->st.st_gid);
+        if (fd >= 0 && at->foreign && a407_euid() == 0)
+            (void)give(at, fd);
         if (fd >= 0 || errno != EEXIST)
             return fd;
     }

@@ -29,14 +29,16 @@
  *   must be ours, root's or the folder's owner's; another user's only if the
  *   folder has no sticky bit, as those have that a group shares.
  * - What root makes in a user's ground is given to that user, and so is an
- * empty folder of root's there: another process may have made it just now.
+ *   empty folder of root's there: another process may have made it just now.
  *
  * A folder that is moved behind our back is still the one that was looked at.
  * Where a group may rename what is root's, without a sticky bit, it is trusted
  * to choose among those folders.
  *
- * All of it is system calls, directly where libc's would be a hook of ours or a
- * cancellation point of the program. Nothing is allocated.
+ * All of it is system calls, directly where libc's would be a hook of ours, a
+ * cancellation point of the program, or another preloaded library's: fakeroot
+ * tells of owners that are none, and asks a server for them over a connection
+ * that we are asked about. Nothing is allocated.
  */
 struct a407_at {
     int folder;              /* O_PATH; -1: none */
@@ -71,6 +73,12 @@ int a407_at_open(struct a407_at *at, int flags);
 int a407_at_stat(struct a407_at *at, struct stat *st);
 
 void a407_at_close(struct a407_at *at);
+
+/* As getuid(), geteuid() and fstat() (mode, owner, links, size, number, time of
+   change), but the kernel's own word. */
+uid_t a407_uid(void);
+uid_t a407_euid(void);
+int a407_fd_stat(int fd, struct stat *st);
 
 /* The three in one: O_CREAT makes folders, too, and O_NOFOLLOW is
    A407_AT_NO_LINK. */
