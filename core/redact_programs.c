@@ -147,6 +147,7 @@ static const struct {
     {"command", CODE, false, SOURCE, ""},
     {"execute", CODE, false, SOURCE, ""},
     {"process-code", CODE, false, SOURCE, ""},
+    {"query", CODE_Q, false, SOURCE, ""},
 };
 
 static bool begins(const char *name, struct a407_span with)
@@ -195,6 +196,10 @@ static const struct {
     {0, "-header", false, HEADER},
     {CODE_E, "eval", false, SOURCE},
     {CODE_E, "runner", false, SOURCE},
+    {0, "-eval", false, SOURCE},
+    {0, "-ex", false, SOURCE},
+    {0, "-execute", false, SOURCE},
+    {0, "--python-expr", false, SOURCE},
     {POWERSHELL, "-Command", false, SOURCE},
     {POWERSHELL, "-command", false, SOURCE},
     {POWERSHELL, "-EncodedCommand", false, SECRET},
@@ -362,7 +367,7 @@ size_t a407_program_source(const struct a407_place *p)
     size_t at = by_option(p, true);
     bool quoted =
         p->whole || (p->from && a407_is_quote(p->text.p[p->from - 1]));
-    return at == p->text.n && (p->rules & AWK) && quoted
+    return at == p->text.n && (p->rules & SCRIPT) && quoted
                ? a407_source_secret(p->text, p->from, p->whole, p->to)
                : at;
 }

@@ -47,7 +47,7 @@
 #define CODE_PHP   RULE(33) /* -r SOURCE ... */
 #define CODE_Q     RULE(34) /* -Q SQL */
 #define POWERSHELL RULE(35) /* -Command SOURCE */
-#define AWK        RULE(39) /* SOURCE in a word of its own */
+#define SCRIPT     RULE(39) /* SOURCE in a word of its own */
 #define LOGIN      RULE(36) /* the word "login" was there */
 #define WORDS      RULE(37) /* all words that follow, but options */
 #define REST       RULE(38) /* all words that follow */

@@ -61,6 +61,8 @@ static size_t other_literal(struct a407_span t, size_t i)
         return at + 1 < t.n && !memchr("0123456789-[]", t.p[at + 1], 13)
                    ? at + 1
                    : i;
+    if (c == '$' && at < t.n && t.p[at] == '$') /* PostgreSQL's $$...$$ */
+        return at + 1 < t.n ? at + 1 : i;
     if (c == '%' && at < t.n && memchr("qQwWiIx({[<", t.p[at], 11))
         at += a407_is_alnum(t.p[at]);
     else if (c != 'q' || a407_is_name_char(before) || before == '$')

@@ -71,7 +71,9 @@ bool a407_word_holds(struct a407_span t, size_t from, const char *chars)
     size_t first = from < t.n && a407_is_quote(t.p[from]) ? from + 1 : from;
     if (first > 0 && a407_is_quote(t.p[first - 1])) {
         const char *q = memchr(t.p + first, t.p[first - 1], t.n - first);
-        return a407_holds(t, first, q ? (size_t)(q - t.p) : t.n, chars);
+        size_t to = q ? (size_t)(q - t.p) : t.n;
+        bool behind = to + 1 < t.n && *chars && strchr(chars, t.p[to + 1]);
+        return behind || a407_holds(t, first, to, chars); /* 'a':'b' */
     }
     size_t end = from;
     while (end < t.n && end - from <= 1024 && !a407_is_blank(t.p[end]))
@@ -107,7 +109,8 @@ bool a407_secret_name(struct a407_span name)
         "apikey",     "accesskey", "privatekey", "auth",
         "credential", "cookie",    "bearer",     "signature",
         "session",    "sessid",    "jwt",        "subscriptionkey",
-        "accountkey", "masterkey", "signingkey", "encryptionkey"};
+        "accountkey", "masterkey", "signingkey", "encryptionkey",
+        "creds"};
     char norm[64];
     size_t n = 0;
     /* the end of a long name tells more than its beginning */
@@ -188,12 +191,11 @@ static const char *long_option(struct a407_span name)
             return NULL;
     if (is_place(name) || (name.n >= 3 && memcmp(name.p, "no-", 3) == 0))
         return NULL;
-    static const char *const shorts[] = {"otp", "sig", "pin", "psk"};
+    static const char *const shorts[] = {"otp", "sig", "pin", "psk", "cred"};
     for (size_t i = 0; i < sizeof shorts / sizeof shorts[0]; i++)
         if (a407_span_ieq(name, shorts[i]))
             return "";
-    if (a407_span_eq(name, "pw") || ends_with(name, "-pw") ||
-        ends_with(name, "_pw"))
+    if (ends_with(name, "pw"))
         return "";
     if (a407_span_eq(name, "user"))
         return ":%"; /* of pip and systemctl as well: they take no password */

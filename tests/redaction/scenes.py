@@ -327,7 +327,8 @@ def others():
     yield Scene("python: commands in one word", [
         *PYTHON, "-c", URLLIB, URL, "sh -c 'mysql -p{s:a} x'",
         "https_proxy=http://u:{s:b}@h curl -u bob:{s:c} http://h/?q={s:d}",
-        "ssh -o 'ProxyCommand=ncat --proxy-auth u:{s:e} %h %p' h"],
+        "ssh -o 'ProxyCommand=ncat --proxy-auth u:{s:e} %h %p' h",
+        "echo {s:f} | sudo -S ls", "cat <<.\n{s:g}\n."],
         env=THROUGH, sent=())
 
 
@@ -341,9 +342,6 @@ def scripts():
         *PYTHON, "-c", URLLIB + "def login(*_): pass\n"
         "x = '{s:a}'  # don't\nlogin('u', \"{s:b}\")\n", URL], env=THROUGH,
         sent=())
-    yield Scene("sh -c: a pipe, a here-document", [
-        "sh", "-c", "echo {s:a} | openssl dgst >/dev/null; cat <<. >/dev/null\n"
-        "{s:b}\n.\ncurl -s -o /dev/null -x {proxy} " + URL], sent=())
     yield Scene("perl -e", [
         "perl", "-e", RAW + "sub credentials {{}} "
         "credentials('h:1','r','alice','{s:a}');", "{port}", URL], sent=())
