@@ -501,9 +501,12 @@ static void test_surroundings(void **state)
 static void test_any_text(void **state)
 {
     static const char *const pieces[] = {
-        "http://", "@",          ":", "/",        "?",  "#", "=",
-        "-u",      "--password", " ", "'",        "\"", "x", "Cookie",
-        "\\",      "%",          "-", "\xe2\x82", ".",  "u"};
+        "http://", "@",      ":",          "/",       "?",     "#",
+        "=",       "-u",     "--password", " ",       "'",     "\"",
+        "x",       "Cookie", "\\",         "%",       "-",     "\xe2\x82",
+        ".",       "u",      "python3 ",   "-c ",     "curl ", "-H ",
+        "awk ",    "echo ",  "| sudo -S",  "<<",      "$$",    "[[",
+        "q(",      "http ",  "--pas",      "sqlplus "};
     uint32_t seed = 407;
     (void)state;
     for (int round = 0; round < 20000; round++) {
