@@ -56,7 +56,9 @@ unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
 $(sys_obj) $(preload_obj) $(cli_obj) $(unit_obj): private LAYER := -Isys
 
 # Two processes that are no threads run on its code: see there.
-$(BUILD)/preload/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector
+# A sanitizer would keep its books in the memory of a thread that runs on.
+$(BUILD)/preload/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector \
+    -fno-sanitize=all
 
 .DELETE_ON_ERROR:
 .SUFFIXES:

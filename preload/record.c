@@ -31,7 +31,8 @@ static void write_record(struct a407_conn *c, struct a407_event *ev)
     struct a407_buf line, store;
     a407_buf_init(&line, A407_EVENT_LINE_MAX);
     a407_buf_init(&store, A407_EVENT_LINE_MAX);
-    a407_process_fill(&ev->process, &store, c->caller,
+    a407_process_fill(&ev->process, &store,
+                      __atomic_load_n(&c->caller, __ATOMIC_RELAXED),
                       __atomic_load_n(&c->opener, __ATOMIC_RELAXED));
     if (a407_event_json(ev, &line))
         a407_sink_put(c->site->proxy.config, ev, NULL, &line);

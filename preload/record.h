@@ -8,7 +8,7 @@
 
 /*
  * Writes the engine's finished records and its verdicts where the settings
- * say: process and caller are filled in here. c->lock is held. Opens, writes
+ * say: process and caller are filled in here. No lock is held. Opens, writes
  * and closes one file; allocates; keeps errno.
  */
 void a407_record_flush(struct a407_conn *c);

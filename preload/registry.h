@@ -50,11 +50,11 @@ struct a407_conn {
     bool shut_read;     /* the program said SHUT_RD or SHUT_RDWR: let go */
     bool shut_write;    /* the program said SHUT_WR */
     const void *opener; /* of the fdopen() that made a stream of it; or NULL */
+    const void *caller; /* return address of the last call on it */
 
     pthread_mutex_t lock; /* all that follows */
     uint64_t cookie;      /* SO_COOKIE: the socket's identity */
     int fd;               /* the number last used for it */
-    const void *caller;   /* return address of the call being served */
     bool gone;            /* passes through: the table entries are to go */
     bool given_back;      /* a 407 is read from what stands in its place; what
                              is written goes nowhere */

@@ -27,7 +27,7 @@ bool a407_turn_begin(struct a407_turn *t, int fd, int option,
     pthread_mutex_lock(&c->lock);
     c->fd = fd;
     if (caller)
-        c->caller = caller;
+        __atomic_store_n(&c->caller, caller, __ATOMIC_RELAXED);
     t->serial = c->serial;
     return true;
 }
@@ -112,7 +112,7 @@ void a407_turn_resume(struct a407_turn *t)
         pthread_mutex_lock(&c->lock);
         c->fd = t->fd;
         if (t->caller)
-            c->caller = t->caller;
+            __atomic_store_n(&c->caller, t->caller, __ATOMIC_RELAXED);
         t->c = c;
         t->waited = true;
         if (a407_turn_hold(t) < 0 && t->lost)

@@ -66,9 +66,11 @@ swap-stress-asan:
 	    --preload $$($(CC) -print-file-name=libasan.so))
 swap-stress-tsan:
 	$(Q)$(call san_make,tsan) swap-programs
-	$(call swap_run,tsan,--build build-tsan \
-	    --env $(tsan_options):suppressions=$(CURDIR)/tests/stress/tsan.supp \
-	    --wrap 'setarch -R')
+	$(Q)rm -f build-tsan/races.*
+	$(call swap_run,tsan,--build build-tsan --wrap 'setarch -R' --env \
+	    TSAN_OPTIONS=halt_on_error=0:exitcode=0:symbolize=0:report_signal_unsafe=0:log_path=$(CURDIR)/build-tsan/races)
+	$(Q)$(call wrapper,build-tsan/races,tests/stress/tsan-reports build-tsan/races.*)
+	$(Q)$(TALLY) build-tsan/races
 
 check: stress
 
