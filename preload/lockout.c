@@ -51,11 +51,10 @@ static bool mark_path(const struct a407_config *c,
     return true;
 }
 
-static bool stat_mark(const char *path, struct stat *st)
+static bool is_there(const char *path, int how, struct stat *st)
 {
     struct a407_at at;
-    bool ok =
-        a407_at_find(&at, path, A407_AT_NO_LINK) && a407_at_stat(&at, st) == 0;
+    bool ok = a407_at_find(&at, path, how) && a407_at_stat(&at, st) == 0;
     a407_at_close(&at);
     return ok;
 }
@@ -77,9 +76,10 @@ bool a407_lockout_held(const struct a407_config *c,
     if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
         return false;
     int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
-    if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0)
+    if (n < 0 || (size_t)n >= sizeof path || !is_there(path, 0, &st))
         return false;
-    if (!mark_path(c, proxy, cred, path, sizeof path) || !stat_mark(path, &st))
+    if (!mark_path(c, proxy, cred, path, sizeof path) ||
+        !is_there(path, A407_AT_NO_LINK, &st))
         return false;
     time_t age = time(NULL) - st.st_mtime;
     return age >= 0 && age < (time_t)c->lockout_s;
@@ -96,7 +96,7 @@ void a407_lockout_mark(const struct a407_config *c,
     int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
     if (n < 0 || (size_t)n >= sizeof path)
         return;
-    if (accepted && stat(path, &st) != 0)
+    if (accepted && !is_there(path, 0, &st))
         return; /* nothing was ever refused */
     if (!mark_path(c, proxy, cred, path, sizeof path))
         return;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,6 +18,10 @@
 /* Others hold the lock for three system calls. */
 #define LOCK_TRIES 20
 
+/* 2^53 - 1, which every reader of JSON takes as it is: who may write the count
+   may have made it as large as a file can be. */
+#define COUNT_MAX (ULONG_MAX >> 11)
+
 /* Those of this process that the file could not take. */
 static atomic_ulong kept;
 static atomic_int keeper; /* whose they are: a forked child has lost nothing */
@@ -29,22 +34,27 @@ static atomic_ulong *own(void)
     return &kept;
 }
 
-static char *count_path(const struct a407_config *c)
+/* To be closed in any case. */
+static bool find_count(const struct a407_config *c, struct a407_at *at, int how)
 {
     static const char name[] = "/lost";
+    at->folder = -1;
     if (!c->state_dir || !a407_paths_valid())
-        return NULL;
+        return false;
     size_t n = strlen(c->state_dir) + sizeof name;
     char *path = malloc(n);
-    if (path)
-        snprintf(path, n, "%s%s", c->state_dir, name);
-    return path;
+    if (!path)
+        return false;
+    snprintf(path, n, "%s%s", c->state_dir, name);
+    bool found = a407_at_find(at, path, how | A407_AT_NO_LINK);
+    free(path);
+    return found;
 }
 
-/* Opens the count and locks it; its present value. -1: it can't be had. */
-static int open_count(const char *path, int how, struct stat *st)
+/* Opens the count and locks it. -1: it can't be had. */
+static int open_count(struct a407_at *at, int how, struct stat *st)
 {
-    int fd = a407_file_open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | how);
+    int fd = a407_at_open(at, O_WRONLY | O_NONBLOCK | how);
     if (fd < 0)
         return -1;
     for (int i = 0; i < LOCK_TRIES; i++) {
@@ -62,10 +72,15 @@ static int open_count(const char *path, int how, struct stat *st)
     return -1;
 }
 
-/* A forked child may hold a copy of fd: the lock is given up, not left. */
-static bool set_count(int fd, off_t n)
+static unsigned long sum(unsigned long a, unsigned long b)
 {
-    bool ok = ftruncate(fd, n) == 0;
+    return a < COUNT_MAX && b < COUNT_MAX - a ? a + b : COUNT_MAX;
+}
+
+/* A forked child may hold a copy of fd: the lock is given up, not left. */
+static bool set_count(int fd, unsigned long n)
+{
+    bool ok = ftruncate(fd, (off_t)n) == 0;
     flock(fd, LOCK_UN);
     REAL(close)(fd);
     return ok;
@@ -74,25 +89,27 @@ static bool set_count(int fd, off_t n)
 /* The length of a file without content: a full disk still lets it grow. */
 void a407_lost_add(const struct a407_config *c, unsigned long n)
 {
+    struct a407_at at;
     struct stat st;
-    char *path = count_path(c);
-    int fd = path ? open_count(path, O_CREAT, &st) : -1;
-    free(path);
-    if (fd < 0 || !set_count(fd, st.st_size + (off_t)n))
+    int fd = -1;
+    if (find_count(c, &at, A407_AT_MAKE))
+        fd = open_count(&at, O_CREAT, &st);
+    a407_at_close(&at);
+    if (fd < 0 || !set_count(fd, sum((unsigned long)st.st_size, n)))
         atomic_fetch_add(own(), n);
 }
 
 unsigned long a407_lost_take(const struct a407_config *c)
 {
     unsigned long n = atomic_exchange(own(), 0);
-    char *path = count_path(c);
+    struct a407_at at;
     struct stat st;
+    int fd = -1;
     /* in most cases there is none; what is there is looked at once more */
-    if (path && lstat(path, &st) == 0 && st.st_size > 0) {
-        int fd = open_count(path, 0, &st);
-        if (fd >= 0 && set_count(fd, 0))
-            n += (unsigned long)st.st_size;
-    }
-    free(path);
+    if (find_count(c, &at, 0) && a407_at_stat(&at, &st) == 0 && st.st_size > 0)
+        fd = open_count(&at, 0, &st);
+    a407_at_close(&at);
+    if (fd >= 0 && set_count(fd, 0))
+        n = sum(n, (unsigned long)st.st_size);
     return n;
 }

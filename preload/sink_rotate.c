@@ -97,7 +97,7 @@ static bool put_aside(const struct a407_at *at, const struct stat *old)
     bool moved = false;
     snprintf(n.aside, sizeof n.aside, "%s.1", at->name);
     snprintf(n.fresh, sizeof n.fresh, "%s.new.%d", at->name, (int)getpid());
-    if (!in_the_way(at, n.aside, old))
+    if (!in_the_way(at, n.aside, old) && !in_the_way(at, n.fresh, old))
         fd = make_fresh(&n);
     if (fd >= 0) {
         if (make_alike(fd, old) && flock(fd, LOCK_EX | LOCK_NB) == 0)

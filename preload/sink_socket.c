@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "file_at.h"
 #include "real.h"
 #include "syslog_msg.h"
 
@@ -66,6 +68,22 @@ static int open_local(const char *path, int type)
     return open_socket(AF_UNIX, type, &to, sizeof to);
 }
 
+/* A socket whose path somebody has set: others may have a hand in that, so what
+   is connected to is what was looked at. */
+static int open_named(const char *path, int type)
+{
+    char name[48];
+    int fd = -1, there = a407_file_open(path, O_PATH);
+    if (there >= 0) {
+        snprintf(name, sizeof name, "/proc/thread-self/fd/%d", there);
+        fd = open_local(name, type);
+        int why = errno;
+        REAL(close)(there);
+        errno = why;
+    }
+    return fd;
+}
+
 static int open_udp(const struct a407_endpoint *remote)
 {
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
@@ -88,11 +106,13 @@ static bool send_all(int fd, const struct a407_buf *m)
    3.4.2): JSON holds no line end of its own. */
 static bool send_local(const char *path, struct a407_buf *m)
 {
-    int fd = open_local(path, SOCK_DGRAM);
+    bool known = strcmp(path, A407_SYSLOG_SOCKET) == 0;
+    int (*open)(const char *, int) = known ? open_local : open_named;
+    int fd = open(path, SOCK_DGRAM);
     if (fd < 0 && errno == EPROTOTYPE) {
         if (!a407_buf_str(m, "\n"))
             return false;
-        fd = open_local(path, SOCK_STREAM);
+        fd = open(path, SOCK_STREAM);
     }
     if (fd < 0)
         return false;

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* As the kernel's limit on symbolic links in a path. */
@@ -17,6 +18,11 @@
 #define TRIES 4
 
 #define PROC_MAGIC 0x9fa0 /* statfs(2) */
+
+/* Linux 5.8; older headers lack it */
+#ifndef STATX_ATTR_MOUNT_ROOT
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#endif
 
 #define FOLDER (O_PATH | O_DIRECTORY | O_NOFOLLOW)
 
@@ -123,17 +129,33 @@ static bool refuse(struct a407_at *at, int error, const char *why)
 
 /* ---- who is trusted: see the header ---- */
 
+static bool is_own(uid_t owner)
+{
+    return owner == 0 || owner == a407_euid();
+}
+
 static bool trusted(uid_t owner)
 {
     struct stat top;
-    return owner == 0 || owner == a407_euid() ||
+    return is_own(owner) ||
            (stat_at(AT_FDCWD, "/", 0, &top) == 0 && owner == top.st_uid);
 }
 
-static bool others_write(const struct stat *folder)
+/* Of whom the mode does not tell: its group bits are the most that any of them
+   may do. What can't be read may have one. */
+static bool has_access_list(int folder)
+{
+    int fd = open_at(folder, ".", O_RDONLY | O_DIRECTORY);
+    bool has = fd < 0 || fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
+    close_fd(fd);
+    return has;
+}
+
+static bool others_write(int fd, const struct stat *folder)
 {
     return (folder->st_mode & S_IWOTH) ||
-           ((folder->st_mode & S_IWGRP) && folder->st_gid != 0);
+           ((folder->st_mode & S_IWGRP) &&
+            (folder->st_gid != 0 || has_access_list(fd)));
 }
 
 static bool is_sticky(const struct stat *folder)
@@ -152,9 +174,8 @@ static bool may_follow(struct a407_at *at, const struct stat *link)
 {
     if (at->foreign || !trusted(link->st_uid))
         return refuse(at, ELOOP, "is another user's symbolic link");
-    if (!others_write(&at->st) ||
-        (link->st_nlink == 1 &&
-         (is_sticky(&at->st) || only_own_group(&at->st))))
+    if (!at->shared || (link->st_nlink == 1 && is_own(link->st_uid) &&
+                        (is_sticky(&at->st) || only_own_group(&at->st))))
         return true;
     return refuse(at, ELOOP,
                   "is a symbolic link in a folder that others may write");
@@ -171,17 +192,18 @@ static bool may_enter(struct a407_at *at, const struct stat *folder)
 
 static bool may_open(struct a407_at *at, const struct stat *file)
 {
-    if ((!at->foreign && !others_write(&at->st)) || S_ISDIR(file->st_mode))
+    if ((!at->foreign && !at->shared) || S_ISDIR(file->st_mode))
         return true; /* (a folder can't be written to) */
     if (S_ISLNK(file->st_mode))
         return refuse(at, ELOOP, "is a symbolic link");
-    if (!S_ISREG(file->st_mode) && !S_ISFIFO(file->st_mode))
-        return refuse(at, EACCES, "is neither a file nor a FIFO");
+    if (!S_ISREG(file->st_mode) && !S_ISFIFO(file->st_mode) &&
+        !S_ISSOCK(file->st_mode))
+        return refuse(at, EACCES, "is a device");
     if (file->st_nlink > 1)
         return refuse(at, EACCES, "is a file that has another name, too");
-    if (S_ISFIFO(file->st_mode) || trusted(file->st_uid) ||
-        file->st_uid == at->st.st_uid ||
-        (others_write(&at->st) && !is_sticky(&at->st)))
+    if (!S_ISREG(file->st_mode) || is_own(file->st_uid) ||
+        (at->foreign && file->st_uid == at->st.st_uid) ||
+        (at->shared && !is_sticky(&at->st)))
         return true;
     return refuse(at, EACCES, "is another user's file");
 }
@@ -196,20 +218,30 @@ static bool is_empty(int folder)
     return first == 48 && more == 0; /* "." and "..", of 24 bytes each */
 }
 
-/*
- * An empty folder of root's in a user's has just been made, by us or another
- * process: it is given to the user, before anything is made in it. If the user
- * has put another one there, it still is one that he could remove, and make
- * anew, himself. (Not one that is mounted there, nor the one above.)
- */
-static void give_folder(const struct a407_at *at, int folder, struct stat *st)
+/* So it is taken for one, where the kernel can't tell. */
+static bool is_mounted(int folder)
 {
-    if (!at->foreign || a407_euid() != 0 || st->st_uid != 0 ||
-        st->st_dev != at->st.st_dev || strcmp(at->name, "..") == 0)
+    struct statx st;
+    return syscall(SYS_statx, folder, "", AT_EMPTY_PATH, 0, &st) != 0 ||
+           !(st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) ||
+           (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/*
+ * An empty folder of root's in a user's has just been made, by us (`made`) or
+ * another process: it is given to the user, before anything is made in it. If
+ * the user has put another one there, it still is one that he could remove, and
+ * make anew, himself. (Not one that is mounted there, nor the one above.)
+ */
+static void give_folder(const struct a407_at *at, int folder, bool made)
+{
+    struct stat st;
+    if (!at->foreign || a407_euid() != 0 || strcmp(at->name, "..") == 0 ||
+        a407_fd_stat(folder, &st) != 0 || st.st_uid != 0)
         return;
     int fd = open_at(folder, ".", O_RDONLY | O_DIRECTORY);
-    if (fd >= 0 && is_empty(fd) && give(at, fd))
-        (void)a407_fd_stat(fd, st);
+    if (fd >= 0 && is_empty(fd) && (made || !is_mounted(fd)))
+        (void)give(at, fd);
     close_fd(fd);
 }
 
@@ -217,12 +249,8 @@ static void give_folder(const struct a407_at *at, int folder, struct stat *st)
 static bool enter(struct a407_at *at, int fd)
 {
     struct stat st;
-    bool ok = a407_fd_stat(fd, &st) == 0;
-    if (ok && at->folder >= 0) {
-        give_folder(at, fd, &st);
-        ok = may_enter(at, &st);
-    }
-    if (!ok) {
+    if (a407_fd_stat(fd, &st) != 0 ||
+        (at->folder >= 0 && !may_enter(at, &st))) {
         close_fd(fd);
         return false;
     }
@@ -230,13 +258,14 @@ static bool enter(struct a407_at *at, int fd)
     at->folder = fd;
     at->st = st;
     at->foreign = !trusted(st.st_uid);
+    at->shared = others_write(fd, &st);
     return true;
 }
 
-static int make_folder(const struct a407_at *at)
+static int make_folder(const struct a407_at *at, bool *made)
 {
-    if (syscall(SYS_mkdirat, at->folder, at->name, 0700) != 0 &&
-        errno != EEXIST) {
+    *made = syscall(SYS_mkdirat, at->folder, at->name, 0700) == 0;
+    if (!*made && errno != EEXIST) {
         errno = ENOENT; /* that it is not there says more */
         return -1;
     }
@@ -258,18 +287,18 @@ static bool enter_top(struct walk *w)
     return fd >= 0 && enter(w->at, fd);
 }
 
-/* Puts what the link says before the rest, which begins with "/", if at all. */
+/* Puts what the link says before the rest, which begins with "/", if at all.
+   In place: programs have threads with small stacks. */
 static bool read_link(struct walk *w, int link)
 {
-    char target[PATH_MAX];
-    ssize_t n = readlinkat(link, "", target, sizeof target);
-    size_t rest = strlen(w->rest);
+    size_t rest = strlen(w->rest) + 1, room = sizeof w->rest - rest;
+    memmove(w->rest + room, w->rest, rest);
+    ssize_t n = readlinkat(link, "", w->rest, room);
     if (n <= 0)
         return false;
-    if ((size_t)n + rest >= sizeof w->rest)
+    if ((size_t)n == room) /* perhaps not all of it */
         return refuse(w->at, ENAMETOOLONG, NULL);
-    memmove(w->rest + n, w->rest, rest + 1);
-    memcpy(w->rest, target, (size_t)n);
+    memmove(w->rest + n, w->rest + room, rest);
     return w->rest[0] != '/' || enter_top(w);
 }
 
@@ -308,12 +337,16 @@ static enum progress follow(struct walk *w)
 static enum progress through(struct walk *w)
 {
     struct a407_at *at = w->at;
+    bool made = false;
     int fd = open_at(at->folder, at->name, FOLDER);
     if (fd < 0 && errno == ENOENT && (w->how & A407_AT_MAKE))
-        fd = make_folder(at);
+        fd = make_folder(at, &made);
     if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
         return follow(w);
-    return fd >= 0 && enter(at, fd) ? WALK_ON : FAILED;
+    if (fd < 0)
+        return FAILED;
+    give_folder(at, fd, made);
+    return enter(at, fd) ? WALK_ON : FAILED;
 }
 
 static enum progress last(struct walk *w)
@@ -393,7 +426,7 @@ static int open_existing(struct a407_at *at, int flags)
     struct stat st;
     if (at->magic)
         return open_at(at->folder, at->name, flags);
-    bool check = at->foreign || others_write(&at->st);
+    bool check = at->foreign || at->shared;
     if (check && a407_at_stat(at, &st) != 0)
         return -1;
     int fd = open_at(at->folder, at->name, flags | O_NOFOLLOW);

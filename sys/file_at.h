@@ -17,19 +17,23 @@
  * - Root, the effective user, and who owns "/" (in a user namespace that is
  *   root outside, and shows as 65534). All others are others; group 0 is not.
  * - A symbolic link is followed if it belongs to one of these and others can't
- *   write in its folder. If they can: only with the sticky bit, or, not for
- *   root, by the group of a folder of our own (it mostly is the user's own),
- *   and never one that has a second name. Links of /proc are the kernel's.
+ *   write in its folder. If they can: only root's or our own, only with the
+ *   sticky bit, or, not for root, by the group of a folder of our own (it
+ * mostly is the user's own), and never one that has a second name. Links of
+ * /proc are the kernel's.
  * - A folder of another user is that user's ground: no symbolic link is
  *   followed there, and a folder below must be that user's. (If we are not
  *   root, one of root's or ours will do: home folders may lie there.) For, the
  *   owner may put any folder that he can rename in the place of another.
- * - In a folder that others can write, only a FIFO or a regular file with one
- *   name is opened: a hard link leads to a file of another folder. The file
- *   must be ours, root's or the folder's owner's; another user's only if the
- *   folder has no sticky bit, as those have that a group shares.
+ * - In a folder that others can write (by its mode, or by an access list), only
+ *   a FIFO, a socket or a regular file with one name is opened: a hard link
+ *   leads to a file of another folder. A regular file must be ours, root's or
+ *   that of the user whose folder it is; another user's only if the folder has
+ *   no sticky bit, as those have that a group shares. (Who owns "/" is not
+ *   trusted here: in a user namespace all users outside look like that.)
  * - What root makes in a user's ground is given to that user, and so is an
- *   empty folder of root's there: another process may have made it just now.
+ * empty folder of root's there, unless it is mounted: another process may have
+ * made it just now.
  *
  * A folder that is moved behind our back is still the one that was looked at.
  * Where a group may rename what is root's, without a sticky bit, it is trusted
@@ -44,6 +48,7 @@ struct a407_at {
     int folder;              /* O_PATH; -1: none */
     struct stat st;          /* of the folder */
     bool foreign;            /* another user's ground */
+    bool shared;             /* others can write there */
     bool magic;              /* the name is a link of /proc, to be followed */
     const char *why;         /* why it was refused: words behind the name */
     char name[NAME_MAX + 1]; /* in the folder; where refused, of what */
@@ -64,7 +69,8 @@ bool a407_at_find(struct a407_at *at, const char *path, int how);
 
 /*
  * open() with mode 0600. O_CREAT makes a file only if there is none. -1: as
- * above. Never blocks on a FIFO if `flags` has O_NONBLOCK.
+ * above. Never blocks on a FIFO if `flags` has O_NONBLOCK. A socket only with
+ * O_PATH.
  */
 int a407_at_open(struct a407_at *at, int flags);
 

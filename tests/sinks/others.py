@@ -43,6 +43,9 @@ def user(uid=USER, gid=GROUP):
     return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
 
 
+NAMESPACE = (*user(), "unshare", "--user", "--map-root-user")
+
+
 def give(path, uid=USER):
     os.chown(path, uid, GROUP, follow_symlinks=False)
     return path
@@ -440,12 +443,11 @@ def of_the_process(lab):
 def user_namespace(lab):
     """a container of a user's own, where root outside shows as nobody"""
     ground = Ground(lab)
-    wrap = (*user(), "unshare", "--user", "--map-root-user")
-    if subprocess.run([*wrap, "true"], capture_output=True,
+    if subprocess.run([*NAMESPACE, "true"], capture_output=True,
                       check=False).returncode:
         raise Skip("no user namespace can be made here")
     log = ground.home / "a/log"
-    bad = lab.run(log, ground.home, 2, wrap=wrap)
+    bad = lab.run(log, ground.home, 2, wrap=NAMESPACE)
     return bad + expect("requests", numbers(lab.records(log.read_bytes()),
                                             "t"), [1, 2])
 

@@ -62,8 +62,8 @@ def loopback_up():
         fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", b"lo", flags | 1))
 
 
-def mount(*words):
-    subprocess.run(["mount", *map(str, words)], check=True)
+def mount(*words, **more):
+    subprocess.run(["mount", *map(str, words)], check=True, **more)
 
 
 def wait_for(what, seconds=10, why="it did not come"):
