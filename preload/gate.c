@@ -94,7 +94,8 @@ bool a407_forget_if_done(struct a407_turn *t)
 
 void a407_check_unseen(struct a407_turn *t)
 {
-    if (a407_turn_hold(t) >= 0 && a407_socket_has_unseen(t->c, t->held))
+    if (a407_turn_hold(t) >= 0 && (a407_socket_has_unseen(t->c, t->held) ||
+                                   a407_socket_leads_elsewhere(t->c, t->held)))
         forget(t->c);
 }
 
@@ -329,6 +330,10 @@ static enum a407_pump flush(struct a407_turn *t)
             c->flush_until = 0;
             if (fresh && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
                 REAL(shutdown)(t->held, SHUT_WR);
+            return A407_PUMP_READY;
+        }
+        if (a407_socket_leads_elsewhere(c, t->held)) {
+            a407_pump_give_up(t, ECONNRESET);
             return A407_PUMP_READY;
         }
         ssize_t k =

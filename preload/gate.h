@@ -118,7 +118,8 @@ void a407_engine_unlock(struct a407_conn *c);
    true. */
 bool a407_forget_if_done(struct a407_turn *t);
 
-/* Lets the connection go if its socket has carried what we have not seen. */
+/* Lets the connection go if its socket has carried what we have not seen, or
+   leads elsewhere by now. */
 void a407_check_unseen(struct a407_turn *t);
 
 /* reconnect.c: a new connection to the same peer in the fd's place. */

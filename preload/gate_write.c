@@ -524,7 +524,8 @@ static bool watch(int fd)
     if (!a407_endpoint_of((struct sockaddr *)&peer, &e))
         return false;
     struct a407_site *site = a407_site_watched(&e);
-    return site && a407_slot_track(fd, site, (struct sockaddr *)&peer, n);
+    return site && a407_slot_track(fd, a407_socket_cookie(fd), site,
+                                   (struct sockaddr *)&peer, n);
 }
 
 void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)

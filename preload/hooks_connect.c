@@ -7,8 +7,9 @@
 #include "settings.h"
 #include "socket.h"
 
-/* Whose address it is decides: a proxy's is followed, any other watched. */
-static void track(int fd, const struct a407_known_proxy *known,
+/* Whose address it is decides: a proxy's is followed, any other watched.
+   `cookie`: of the socket that was found to be new. */
+static void track(int fd, uint64_t cookie, const struct a407_known_proxy *known,
                   const struct sockaddr *addr, socklen_t n)
 {
     int type = 0;
@@ -26,7 +27,7 @@ static void track(int fd, const struct a407_known_proxy *known,
     }
     struct a407_site *site = a407_site_get(&known->endpoint);
     if (site)
-        a407_slot_track(fd, site, addr, n);
+        a407_slot_track(fd, cookie, site, addr, n);
 }
 
 /*
@@ -37,12 +38,12 @@ static void track(int fd, const struct a407_known_proxy *known,
 static void before_first_connect(int fd, const struct a407_known_proxy *known,
                                  const struct sockaddr *addr, socklen_t n)
 {
+    uint64_t cookie = a407_socket_cookie(fd); /* first: it may be swapped */
     if (a407_socket_is_new(fd, true)) {
-        track(fd, known, addr, n);
+        track(fd, cookie, known, addr, n);
         return;
     }
     struct a407_conn *c = a407_conn_get(fd);
-    uint64_t cookie = a407_socket_cookie(fd);
     if (!c)
         return;
     if (c->cookie != cookie) /* closed behind our back */
@@ -77,15 +78,20 @@ void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n)
 }
 
 /* The kernel has given it a port by now, also when it is not connected yet. */
-static void note_port(int fd)
+static void note_ends(int fd)
 {
     struct a407_conn *c = a407_conn_get(fd);
     if (!c)
         return;
-    uint16_t port = a407_local_port(fd);
-    a407_engine_lock(c);
-    a407_engine_local_port(c->engine, port);
-    a407_engine_unlock(c);
+    pthread_mutex_lock(&c->lock);
+    int held = a407_socket_hold(c, fd);
+    if (held >= 0 && !a407_socket_leads_elsewhere(c, held)) {
+        a407_engine_lock(c);
+        a407_engine_local_port(c->engine, c->port);
+        a407_engine_unlock(c);
+    }
+    a407_socket_release(held, fd);
+    pthread_mutex_unlock(&c->lock);
     a407_conn_put(c);
 }
 
@@ -99,7 +105,7 @@ void a407_after_connect(int fd, const struct sockaddr *addr, int rc)
     if (failed || (rc == 0 && addr && addr->sa_family == AF_UNSPEC))
         a407_slot_drop(fd);
     else
-        note_port(fd);
+        note_ends(fd);
     a407_leave(saved);
 }
 
@@ -125,7 +131,8 @@ void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n)
         return;
     int saved = a407_enter();
     const struct a407_known_proxy *known = a407_settings_match(peer);
+    uint64_t cookie = a407_socket_cookie(fd);
     if (!known || a407_socket_is_new(fd, false))
-        track(fd, known, peer, n);
+        track(fd, cookie, known, peer, n);
     a407_leave(saved);
 }

@@ -129,10 +129,11 @@ static enum a407_pump over(struct a407_turn *t, bool ok)
         c->made = -1;
     }
     c->sent = c->received = 0;
-    uint16_t port = ok && a407_turn_hold(t) >= 0 ? a407_local_port(t->held) : 0;
+    if (ok && a407_turn_hold(t) >= 0)
+        ok = !a407_socket_leads_elsewhere(c, t->held);
     a407_engine_lock_now(c);
     if (ok)
-        a407_engine_local_port(c->engine, port);
+        a407_engine_local_port(c->engine, c->port);
     a407_engine_reconnected(c->engine, ok);
     a407_engine_unlock(c);
     return A407_PUMP_READY;
@@ -152,6 +153,9 @@ static bool begin(struct a407_turn *t)
         over(t, false);
         return false;
     }
+    c->port = 0;
+    c->there = (struct sockaddr_storage){0};
+    a407_socket_leads_elsewhere(c, refused ? c->made : t->held); /* noted */
     c->connecting = true;
     c->connect_until = a407_now_ms() + (int64_t)c->site->proxy.config->wait_ms;
     return true;

@@ -207,10 +207,9 @@ void a407_slot_drop(int fd)
     }
 }
 
-bool a407_slot_track(int fd, struct a407_site *site,
+bool a407_slot_track(int fd, uint64_t cookie, struct a407_site *site,
                      const struct sockaddr *peer, socklen_t n)
 {
-    uint64_t cookie = a407_socket_cookie(fd);
     struct a407_conn *c = cookie ? a407_conn_new(site, peer, n) : NULL;
     if (!cookie)
         drop_site(site);

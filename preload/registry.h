@@ -54,11 +54,13 @@ struct a407_conn {
 
     pthread_mutex_t lock; /* all that follows */
     uint64_t cookie;      /* SO_COOKIE: the socket's identity */
-    int fd;               /* the number last used for it */
-    bool gone;            /* passes through: the table entries are to go */
-    bool given_back;      /* a 407 is read from what stands in its place; what
-                             is written goes nowhere */
-    int error;            /* an error of the connection that we took off */
+    uint16_t port;        /* its local port when it was connected; or 0 */
+    struct sockaddr_storage there; /* ... and its peer, once that was seen */
+    int fd;                        /* the number last used for it */
+    bool gone;       /* passes through: the table entries are to go */
+    bool given_back; /* a 407 is read from what stands in its place; what
+                        is written goes nowhere */
+    int error;       /* an error of the connection that we took off */
 
     /* bytes that went and came, all that we know of; new with a connection */
     uint64_t sent, received;
@@ -120,11 +122,11 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
 void a407_slot_set(int fd, struct a407_conn *c);
 
 /*
- * Follows the socket that is at fd: a new connection object in the table. A
- * site that is only watched is owned from here on. False: no memory, or the
- * socket has no identity.
+ * Follows the socket of that cookie, which is at fd: a new connection object in
+ * the table. A site that is only watched is owned from here on. False: no
+ * memory, or the cookie is 0: a socket without an identity.
  */
-bool a407_slot_track(int fd, struct a407_site *site,
+bool a407_slot_track(int fd, uint64_t cookie, struct a407_site *site,
                      const struct sockaddr *peer, socklen_t n);
 
 /* Another fd for the same socket: dup, dup2, dup3, F_DUPFD. */

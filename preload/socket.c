@@ -6,11 +6,13 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
 
 #include "other_libc.h"
 #include "real.h"
+#include "record.h"
 
 /*
  * Where private fds are looked for: above the numbers that a program counts on
@@ -101,6 +103,38 @@ bool a407_socket_has_unseen(const struct a407_conn *c, int held)
     uint64_t taken = info.tcpi_bytes_received;
     uint64_t left = (uint64_t)queued(held, SIOCINQ);
     return !c->reading && taken > left && taken - left > c->received + 1;
+}
+
+static bool same_end(const struct sockaddr_storage *a,
+                     const struct sockaddr_storage *b)
+{
+    const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+    const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+    if (a->ss_family != b->ss_family)
+        return false;
+    if (a->ss_family == AF_INET)
+        return a4->sin_port == b4->sin_port &&
+               a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+    return a6->sin6_port == b6->sin6_port &&
+           memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
+}
+
+bool a407_socket_leads_elsewhere(struct a407_conn *c, int held)
+{
+    struct sockaddr_storage now = {0};
+    socklen_t n = sizeof now;
+    uint16_t port = a407_local_port(held);
+    if (!c->port)
+        c->port = port;
+    if (getpeername(held, (struct sockaddr *)&now, &n) != 0)
+        return false; /* not connected yet, or no more */
+    if (c->there.ss_family)
+        return !same_end(&c->there, &now);
+    /* a socket that is taken apart loses its port */
+    if (port != c->port)
+        return true;
+    c->there = now;
+    return false;
 }
 
 /* Of several subflows (MPTCP) only the first one's counts are told. */

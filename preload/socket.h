@@ -46,6 +46,15 @@ bool a407_socket_is_new(int fd, bool connecting);
  */
 bool a407_socket_has_unseen(const struct a407_conn *c, int held);
 
+/*
+ * Does it lead anywhere else than when its connect() had returned? A raw system
+ * call, or another process that shares it, can take a socket apart and connect
+ * it again: cookie and counts show nothing of that. What is noted at first is
+ * what getpeername() says, not what was asked for: another preloaded library or
+ * the kernel's own filters may have redirected it.
+ */
+bool a407_socket_leads_elsewhere(struct a407_conn *c, int held);
+
 /* Does the kernel tell how many bytes it has carried? */
 bool a407_socket_is_counted(int fd);
 

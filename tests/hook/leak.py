@@ -78,6 +78,12 @@ def unseen_cases():
                    label="with one that works")
         yield Case("unseen", f"{how}+open", ("--auth", "none"), faults,
                    extra=(0, 0), events=(0, 0), label="no login to the proxy")
+    for how in ("moved", "moved-fresh", "child-moves"):
+        first = int(how == "moved")
+        yield Case("unseen", how, BASIC, extra=(first, first),
+                   events=(first, first), label="to an origin that says 407")
+        yield Case("unseen", f"{how}+known", BASIC,
+                   label="to an origin, with one that works")
     yield Case("unseen", "handed-half", label="its 407 not read yet")
     yield Case("unseen", "handed-fresh", label="before any byte")
     yield Case("unseen", "handed-half+known", extra=(2, 2), events=(2, 2),

@@ -2,12 +2,14 @@
 /*
  * A tunnel is opened in a way that the library does not see, or sees in part.
  * Then a request in absolute form goes through it to an origin that asks for a
- * login: nothing in there is the proxy's. MODE: one of the table at the end,
+ * login: nothing in there is the proxy's. Or the socket is taken apart and
+ * connected to the origin ("move"). MODE: one of the table at the end,
  * and with "+known" the program has logged in on another connection before, so
  * that a header would go along unasked. Without, it gives its own credential
  * to the proxy where it opens the tunnel; with "+open" the proxy wants none.
  */
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +177,38 @@ static void connect_again(void)
     use(fd);
 }
 
+/* The same socket, connected to the origin itself. */
+static void move(int fd)
+{
+    struct addrinfo *to,
+        hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    const char *colon = strrchr(the->authority, ':');
+    char host[64] = "";
+    memcpy(host, the->authority, (size_t)(colon - the->authority));
+    if (getaddrinfo(host, colon + 1, &hints, &to) != 0)
+        exit(2);
+    if (syscall(SYS_connect, fd, &none, sizeof none) != 0 ||
+        syscall(SYS_connect, fd, to->ai_addr, to->ai_addrlen) != 0)
+        fail("connect");
+    freeaddrinfo(to);
+}
+
+static void moved(void)
+{
+    int fd = victim_connect(the);
+    do_get(the, fd, "/bytes/4000");
+    move(fd);
+    use(fd);
+}
+
+static void moved_fresh(void)
+{
+    int fd = victim_connect(the);
+    move(fd);
+    use(fd);
+}
+
 /* ---- two processes ---- */
 
 static void wait_child(pid_t pid)
@@ -193,6 +227,18 @@ static void child_opens(void)
     if (pid == 0) {
         send_all(fd, rq, connect_head(!known, rq));
         read_200(fd, by_recv);
+        _exit(0);
+    }
+    wait_child(pid);
+    use(fd);
+}
+
+static void child_moves(void)
+{
+    int fd = victim_connect(the);
+    pid_t pid = fork();
+    if (pid == 0) {
+        move(fd);
         _exit(0);
     }
     wait_child(pid);
@@ -332,6 +378,9 @@ int main(int argc, char **argv)
                  {"urgent-out", urgent_out, false},
                  {"urgent-in", urgent_in, false},
                  {"again", connect_again, false},
+                 {"moved", moved, false},
+                 {"moved-fresh", moved_fresh, false},
+                 {"child-moves", child_moves, false},
                  {"child-opens", child_opens, false},
                  {"child-reads", child_reads, false},
                  {"child-asks", child_asks, false},
