@@ -164,13 +164,13 @@ static size_t length_of(const struct msghdr *m)
     return n;
 }
 
+/* One message after the other, as long as the connection is followed: an empty
+   one goes natively, and those behind it must not. */
 A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
 {
     unsigned i;
     for (i = 0; i < n && a407_writes(fd); i++) {
-        ssize_t k;
-        if (!a407_hook_write(fd, &mm[i].msg_hdr, flags, A407_CALLER, &k))
-            break;
+        ssize_t k = slow_msg(fd, &mm[i].msg_hdr, flags, A407_CALLER);
         if (k < 0)
             return i ? (int)i : -1;
         mm[i].msg_len = (unsigned)k;
