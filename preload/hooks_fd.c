@@ -164,12 +164,38 @@ A407_EXPORT int fcntl64(int fd, int cmd, ...)
 
 /* ---- the rest ---- */
 
-A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
+static int control(int epfd, int op, int fd, struct epoll_event *ev)
 {
     int rc = REAL(epoll_ctl)(epfd, op, fd, ev);
     if (rc == 0)
         a407_epoll_note(epfd, op, fd, ev);
     return rc;
+}
+
+/* Not while another thread has the fd out of its set (a407_epoll_out). */
+static __attribute__((noinline)) int control_ours(int epfd, int op, int fd,
+                                                  struct epoll_event *ev)
+{
+    int saved = a407_enter();
+    struct a407_conn *c = a407_conn_get(fd);
+    if (c)
+        pthread_mutex_lock(&c->lock);
+    int rc = control(epfd, op, fd, ev);
+    if (rc != 0)
+        saved = errno;
+    if (c) {
+        pthread_mutex_unlock(&c->lock);
+        a407_conn_put(c);
+    }
+    a407_leave(saved);
+    return rc;
+}
+
+A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
+{
+    if (a407_reads(fd) && !a407_guard.depth)
+        return control_ours(epfd, op, fd, ev);
+    return control(epfd, op, fd, ev);
 }
 
 /*
