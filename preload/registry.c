@@ -34,7 +34,7 @@ bool a407_own_process(void)
 struct a407_conn *a407_conn_get(int fd)
 {
     struct a407_conn *c = a407_slot(fd);
-    if (!c || c == A407_WATCH)
+    if (!c || c == A407_WATCH || !a407_own_process())
         return NULL;
     pthread_mutex_lock(&lock);
     c = a407_slot(fd);

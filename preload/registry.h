@@ -101,8 +101,10 @@ static inline struct a407_conn *a407_slot(int fd)
     return atomic_load_explicit(&a407_slots[fd], memory_order_acquire);
 }
 
-/* Pins the connection of fd, or returns NULL (untracked, or WATCH). Locks
-   briefly: to be called inside a407_enter, as all below. */
+/* Pins the connection of fd, or returns NULL (untracked, or WATCH; or this is a
+   child that vfork() or _Fork() has made: the table speaks of its parent's fds,
+   and a lock may be held by a thread that is not there). Locks briefly: to be
+   called inside a407_enter, as all below. */
 struct a407_conn *a407_conn_get(int fd);
 
 /* Pins it once more. */
