@@ -96,6 +96,7 @@ static int new_socket(struct a407_turn *t)
                      SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     if (c->made < 0)
         return errno;
+    c->made_cookie = a407_socket_cookie(c->made);
     copy_options(t->held, c->made);
     return begin_connect(c, c->made);
 }
@@ -122,12 +123,9 @@ static enum a407_pump over(struct a407_turn *t, bool ok)
     struct a407_conn *c = t->c;
     c->connecting = false;
     t->wait_fd = -1;
-    if (c->made >= 0) {
-        if (ok)
-            a407_replace(t, c->made);
-        REAL(close)(c->made);
-        c->made = -1;
-    }
+    if (ok && c->made >= 0)
+        a407_replace(t, c->made);
+    a407_socket_drop_made(c);
     c->sent = c->received = 0;
     if (ok && a407_turn_hold(t) >= 0)
         ok = !a407_socket_leads_elsewhere(c, t->held);
@@ -170,6 +168,8 @@ enum a407_pump a407_reconnect(struct a407_turn *t)
         return A407_PUMP_LOST;
     if (!c->connecting && !begin(t))
         return A407_PUMP_READY;
+    if (c->made >= 0 && !a407_socket_is_made(c))
+        return over(t, false); /* the program has closed what it did not open */
     int fd = c->made >= 0 ? c->made : t->held;
     if (!a407_ready(fd, POLLOUT)) {
         t->wait_fd = c->made;

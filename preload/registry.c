@@ -74,8 +74,7 @@ static void free_conn(struct a407_conn *c)
     pthread_mutex_destroy(&c->lock);
     if (c->child.pid)
         a407_child_end(&c->child, 0);
-    if (c->made >= 0)
-        REAL(close)(c->made);
+    a407_socket_drop_made(c);
     a407_wipe(c->scratch, c->scratch_n);
     free(c->scratch);
     free(c);
@@ -388,9 +387,7 @@ static void conn_in_child(struct a407_conn *c)
     bool busy = !conns_locked || c->asking || c->connecting;
     if (c->child.pid)
         a407_child_end(&c->child, 0); /* only the fd is closed */
-    if (c->made >= 0)
-        REAL(close)(c->made);
-    c->made = -1;
+    a407_socket_drop_made(c);
     if (!c->site->proxy.configured) /* of this connection alone */
         anew(&c->site->lock, false);
     if (busy)

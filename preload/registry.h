@@ -80,10 +80,11 @@ struct a407_conn {
     int64_t flush_until; /* 0, or: what the engine sends has to be out */
     bool connecting;     /* anew */
     int64_t connect_until;
-    int made;         /* ... another socket for it, or -1 */
-    unsigned renewed; /* times that it was connected again */
-    unsigned asking;  /* 0, or: one thread has something made outside */
-    unsigned asks;    /* ... the last one's number */
+    int made;             /* ... another socket for it, or -1 */
+    uint64_t made_cookie; /* ... which is ours as long as this is its cookie */
+    unsigned renewed;     /* times that it was connected again */
+    unsigned asking;      /* 0, or: one thread has something made outside */
+    unsigned asks;        /* ... the last one's number */
     int64_t ask_until;
     struct a407_child child; /* makes tokens for a handshake; or none */
 };

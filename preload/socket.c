@@ -58,6 +58,18 @@ void a407_socket_release(int held, int fd)
     errno = saved;
 }
 
+bool a407_socket_is_made(const struct a407_conn *c)
+{
+    return c->made >= 0 && a407_socket_cookie(c->made) == c->made_cookie;
+}
+
+void a407_socket_drop_made(struct a407_conn *c)
+{
+    if (a407_socket_is_made(c))
+        REAL(close)(c->made);
+    c->made = -1;
+}
+
 static int queued(int fd, unsigned long which)
 {
     int n = 0;

@@ -32,6 +32,11 @@ uint64_t a407_socket_cookie(int fd);
 int a407_socket_hold(const struct a407_conn *c, int fd);
 void a407_socket_release(int held, int fd);
 
+/* Is there another socket that is being connected for c, and is its number
+   still that one's? `drop` closes it, if it is. */
+bool a407_socket_is_made(const struct a407_conn *c);
+void a407_socket_drop_made(struct a407_conn *c);
+
 /*
  * May a connection be followed from here on? Not one that has carried a byte:
  * it may be a tunnel by now. `connecting`: connect() is about to be called.
