@@ -62,6 +62,7 @@ void a407_engine_unhold(struct a407_engine *e)
         a407_buf_add(&e->out, e->rec.p, e->rec.n);
         return;
     }
+    e->out_is_own = true;
     struct a407_buf other = e->out;
     e->out = e->rec;
     e->rec = other;
@@ -249,7 +250,13 @@ void a407_engine_sent(struct a407_engine *e, size_t n)
     if (e->out.n)
         return;
     a407_buf_free(&e->out);
+    e->out_is_own = false;
     e->x.sent_us = e->mono_us;
+}
+
+bool a407_engine_output_is_own(const struct a407_engine *e)
+{
+    return e->out.n && e->out_is_own;
 }
 
 struct a407_span a407_engine_kept(const struct a407_engine *e)

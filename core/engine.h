@@ -190,6 +190,8 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
 /* What WANT_SEND is about. Valid until the next call. */
 struct a407_span a407_engine_output(const struct a407_engine *e);
 void a407_engine_sent(struct a407_engine *e, size_t n);
+/* Is it what the program wrote and was held back, and nothing of ours? */
+bool a407_engine_output_is_own(const struct a407_engine *e);
 
 /* Sending failed for good (EPIPE, ECONNRESET), or a bounded wait is over: also
    that for the answer to a leg. */

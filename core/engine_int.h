@@ -135,6 +135,7 @@ struct a407_engine {
     bool sent_keep;      /* ... and what is in flight */
     bool authenticated;  /* this connection, by a scheme that is bound to it */
     struct a407_buf out; /* to be sent before anything else */
+    bool out_is_own;     /* ... as the program wrote it, all of it */
 
     /* requests whose answers are not over; q[0] is the front */
     struct a407_outstanding q[A407_OUTSTANDING_MAX];

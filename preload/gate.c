@@ -314,30 +314,49 @@ void a407_pump_give_up(struct a407_turn *t, int error)
         REAL(shutdown)(t->held, SHUT_RDWR);
 }
 
+/*
+ * What the next bytes go to; -1: nothing can be sent. Without a private fd what
+ * the program wrote itself, and was held back, goes by its own number, as its
+ * own call would; nothing of ours does, nor to another place.
+ */
+static int way_out(struct a407_turn *t)
+{
+    struct a407_conn *c = t->c;
+    int held = a407_turn_hold(t); /* first: what is held back is its own now */
+    a407_engine_lock(c);
+    bool own = a407_engine_output_is_own(c->engine);
+    bool any = a407_engine_output(c->engine).n;
+    a407_engine_unlock(c);
+    if (own && held < 0 && a407_socket_cookie(t->fd) == c->cookie)
+        return t->fd;
+    if (own || !any || t->lost ||
+        (held >= 0 && !a407_socket_leads_elsewhere(c, held)))
+        return held;
+    c->error = held < 0 ? EMFILE : 0; /* for a reader */
+    a407_pump_give_up(t, held < 0 ? EMFILE : ECONNRESET);
+    return -1;
+}
+
 static enum a407_pump flush(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     for (;;) {
+        int to = way_out(t);
+        if (to < 0)
+            return t->failed ? A407_PUMP_READY : A407_PUMP_LOST;
         /* the time before it goes: the answer may be here before we are back */
         a407_engine_lock_now(c);
         struct a407_span out = a407_engine_output(c->engine);
         bool fresh = a407_engine_reconnected_once(c->engine) &&
                      !a407_engine_in_handshake(c->engine);
         a407_engine_unlock(c);
-        if (a407_turn_hold(t) < 0)
-            return A407_PUMP_LOST;
         if (!out.n) {
             c->flush_until = 0;
             if (fresh && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
-                REAL(shutdown)(t->held, SHUT_WR);
+                REAL(shutdown)(to, SHUT_WR);
             return A407_PUMP_READY;
         }
-        if (a407_socket_leads_elsewhere(c, t->held)) {
-            a407_pump_give_up(t, ECONNRESET);
-            return A407_PUMP_READY;
-        }
-        ssize_t k =
-            REAL(send)(t->held, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t k = REAL(send)(to, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (k < 0 && errno == EAGAIN) {
             int64_t now = a407_now_ms();
             if (!c->flush_until) /* one bound for all of it */

@@ -95,11 +95,18 @@ static bool may_block(const struct writing *w)
 
 enum step { STEP_ON, STEP_PASS, STEP_END };
 
-/* After a wait: is there anything to go on with? */
+/*
+ * After a wait, or where nothing could be done: is there anything to go on
+ * with? What has begun can't be ended without a private fd.
+ */
 static enum step go_on(struct writing *w)
 {
-    if (w->t.c && !w->t.lost)
+    if (w->t.c && !w->t.lost && a407_turn_hold(&w->t) >= 0)
         return STEP_ON;
+    if (w->t.c && !w->t.lost && !a407_forget_if_done(&w->t)) {
+        errno = EMFILE;
+        return STEP_END;
+    }
     if (!w->t.lost || !w->t.waited)
         return STEP_PASS;
     errno = EBADF; /* another socket has the number */
@@ -307,7 +314,7 @@ static enum step hold_step(struct writing *w)
     a407_engine_unlock(c);
     if (!open)
         a407_check_unseen(t);
-    if (a407_turn_hold(t) < 0)
+    if (a407_turn_hold(t) < 0 && t->lost)
         return go_on(w);
     struct a407_span s = rest(w);
     a407_engine_lock_now(c);
