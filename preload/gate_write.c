@@ -7,6 +7,7 @@
 #include "gate.h"
 #include "guard.h"
 #include "http.h"
+#include "readable.h"
 #include "real.h"
 #include "record.h"
 #include "settings.h"
@@ -309,6 +310,10 @@ static enum step hold_step(struct writing *w)
            one */
         return ev ? pass_step(w) : wait_to_write(w);
     }
+    struct a407_span s = rest(w);
+    s.n = a407_readable(s.p, s.n);
+    if (!s.n)
+        return pass_step(w); /* EFAULT */
     a407_engine_lock(c);
     bool open = a407_engine_request_open(c->engine);
     a407_engine_unlock(c);
@@ -316,7 +321,6 @@ static enum step hold_step(struct writing *w)
         a407_check_unseen(t);
     if (a407_turn_hold(t) < 0 && t->lost)
         return go_on(w);
-    struct a407_span s = rest(w);
     a407_engine_lock_now(c);
     size_t k = a407_engine_hold(c->engine, s.p, s.n);
     a407_engine_unlock(c);
@@ -510,9 +514,9 @@ static bool is_none(const struct iovec *iov, size_t iov_n, bool *empty)
     size_t i = 0;
     while (i < iov_n && !iov[i].iov_len)
         i++;
-    *empty = i == iov_n;
-    return !*empty && a407_sniff_proxy_request(iov[i].iov_base,
-                                               iov[i].iov_len) == A407_SNIFF_NO;
+    size_t n = i < iov_n ? a407_readable(iov[i].iov_base, iov[i].iov_len) : 0;
+    *empty = !n;
+    return n && a407_sniff_proxy_request(iov[i].iov_base, n) == A407_SNIFF_NO;
 }
 
 /* False: it is not to be watched. */
