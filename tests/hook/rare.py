@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Hook tests of what few programs do: v_rare has a mode for each."""
+
+from cases import BASIC, Case
+from harness import quiet
+from scripted import Scripted, refusal
+from whole import launch
+
+CLOSING = ("close-after-407",)
+
+
+def cases():
+    yield Case("rare", "mmsg-empty", label="sendmmsg with an empty message")
+    yield Case("rare", "epoll-mod", faults=CLOSING, extra=(1, 200),
+               events=(1, 200), label="a thread that sets events all the time")
+    yield Case("rare", "vfork", label="a vfork child uses the number anew")
+    yield Case("rare", "bad-pointer", label="EFAULT is the kernel's to say")
+
+
+def no_fd(h):
+    """A head is held back in part when the last descriptor is taken: the
+    request goes out as it was written, and the 407 is shown."""
+    run = h.run(Case("rare", "no-fd"), [*BASIC], ())
+    bad = quiet(run)
+    seen = [(r.auth, r.status) for r in run.requests]
+    if seen != [("none", 407), ("basic", 200), ("none", 407)] or \
+            not run.out.endswith("done\n"):
+        bad.append(f"the proxy saw {seen}\n{run.shown}")
+    return bad
+
+
+def made(h):
+    """The program closes a descriptor that it has not opened: the socket that
+    is being connected to take the old one's place."""
+    folder = h.new_folder()
+
+    def serve(peer):
+        if peer.head():
+            peer.proxy.hang_more()
+            peer.say(refusal(end=True))
+        peer.close()
+
+    with Scripted(folder, serve, backlog=0) as proxy:
+        out, bad = launch(h, folder, proxy, "rare", "made",
+                          after=("nounspec",))
+    want = "recv: -1 EINTR\nstrangers: 24 open, 24 bytes\ndone\n"
+    if out != want:
+        bad.append(f"{out}not\n{want}")
+    return bad
+
+
+def tests():
+    """(name, function of the harness) of each."""
+    yield "rare no-fd: a head that is held back, and no descriptor", no_fd
+    yield "rare made: the number of a socket that is being connected", made
