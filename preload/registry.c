@@ -4,9 +4,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -22,6 +22,9 @@ _Atomic(struct a407_conn *) a407_slots[A407_FD_MAX];
 struct a407_conn a407_watch;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Held by a thread that forks, from before it looks for a moment in which no
+   connection is served: nobody else begins meanwhile. */
+static pthread_mutex_t turnstile = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic(pid_t) owner; /* 0: the table was never used */
 static struct a407_site *sites;
 static atomic_int highest = -1; /* the highest slot ever used */
@@ -36,7 +39,9 @@ struct a407_conn *a407_conn_get(int fd)
     struct a407_conn *c = a407_slot(fd);
     if (!c || c == A407_WATCH || !a407_own_process())
         return NULL;
+    pthread_mutex_lock(&turnstile);
     pthread_mutex_lock(&lock);
+    pthread_mutex_unlock(&turnstile);
     c = a407_slot(fd);
     if (c == A407_WATCH)
         c = NULL;
@@ -293,9 +298,11 @@ static __attribute__((destructor)) void at_exit(void)
     a407_leave(saved);
 }
 
-/* Times that fork() looks for a moment in which no connection is being served,
-   some microseconds each. */
-#define FORK_TRIES 1000
+/* Times that fork() looks for that moment, and how long after each. Who is
+   being served needs some microseconds more of a processor, and there may be
+   many threads for one. */
+#define FORK_TRIES 2000
+#define FORK_US    100
 
 /* One table entry for each connection: its others have the same lock. */
 static struct a407_conn *first_at(int fd)
@@ -341,13 +348,15 @@ static bool fork_inside;  /* ... which has entered for that */
  */
 static void before_fork(void)
 {
+    const struct timespec pause = {.tv_nsec = FORK_US * 1000};
     bool inside = highest >= 0; /* else there is nothing that could hang */
     if (inside)
         a407_enter();
+    pthread_mutex_lock(&turnstile);
     pthread_mutex_lock(&lock);
     for (int i = 0; !(conns_locked = lock_conns()) && i < FORK_TRIES; i++) {
         pthread_mutex_unlock(&lock);
-        sched_yield();
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
         pthread_mutex_lock(&lock);
     }
     fork_inside = inside;
@@ -365,6 +374,7 @@ static void after_fork_parent(void)
     if (conns_locked)
         unlock_conns(highest + 1);
     pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&turnstile);
     if (inside)
         a407_leave(errno);
 }
@@ -415,6 +425,7 @@ static void after_fork_child(void)
             atomic_store(&a407_slots[fd], NULL);
     }
     anew(&lock, true);
+    anew(&turnstile, true);
     if (fork_inside)
         a407_leave(errno);
 }

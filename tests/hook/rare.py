@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hook tests of what few programs do: v_rare has a mode for each."""
+"""Hook tests of what few programs do: v_rare has a mode for most."""
 
 from cases import BASIC, Case
 from harness import quiet
@@ -14,6 +14,8 @@ def cases():
     yield Case("rare", "epoll-mod", faults=CLOSING, extra=(1, 200),
                events=(1, 200), label="a thread that sets events all the time")
     yield Case("rare", "vfork", label="a vfork child uses the number anew")
+    yield Case("forks", "crowd", extra=(-10**6, 10**6), events=(1, 10**6),
+               label="a child beside many threads has no private copies")
     yield Case("rare", "bad-pointer", label="EFAULT is the kernel's to say")
 
 

@@ -2,7 +2,8 @@
 /*
  * fork while other threads are busy with a proxy. MODE: ask (one request, and
  * nothing else), refused (requests whose 407 is looked into for long), passed
- * (a connection is passed on over and over).
+ * (a connection is passed on over and over), crowd (of threads, each with a
+ * connection).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -15,12 +16,15 @@
 
 #include "victim.h"
 
-#define BUSY    4
-#define TRIES   25
-#define HELD_S  0.01 /* more than a fork takes */
-#define PASS_S  2.0
-#define PASSERS 4
-#define COPIES  200 /* of an fd in one message: each is looked at */
+#define BUSY        4
+#define TRIES       25
+#define HELD_S      0.01 /* more than a fork takes */
+#define PASS_S      2.0
+#define PASSERS     4
+#define CROWD       64
+#define CROWD_FORKS 100
+#define FDS         256
+#define COPIES      200 /* of an fd in one message: each is looked at */
 
 static const struct victim *the;
 static int fd = -1;
@@ -130,6 +134,45 @@ static void passed(void)
     say("child: %s", !bad ? "fine" : WIFSIGNALED(status) ? "stuck" : "failed");
 }
 
+/* How many sockets have two numbers here? The program itself gives none two. */
+static int copies(void)
+{
+    uint64_t cookie[FDS];
+    int n = 0, twice = 0;
+    for (int i = 0; i < FDS; i++) {
+        socklen_t size = sizeof cookie[n];
+        if (getsockopt(i, SOL_SOCKET, SO_COOKIE, &cookie[n], &size) != 0)
+            continue;
+        for (int k = 0; k < n; k++)
+            twice += cookie[k] == cookie[n];
+        n++;
+    }
+    return twice;
+}
+
+/* Many more threads than processors: some stand still in the middle. */
+static void crowd(void)
+{
+    static pthread_t t[CROWD];
+    int bad = 0, status;
+    mute(true);
+    for (int i = 0; i < CROWD; i++)
+        pthread_create(&t[i], NULL, ask_on, NULL);
+    usleep(100000);
+    for (int i = 0; i < CROWD_FORKS; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(copies() != 0);
+        waitpid(pid, &status, 0);
+        bad += status != 0;
+    }
+    stop = true;
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(t[i], NULL);
+    mute(false);
+    say("children with copies: %d", bad);
+}
+
 int main(int argc, char **argv)
 {
     static struct victim v;
@@ -139,6 +182,8 @@ int main(int argc, char **argv)
         refused();
     } else if (strcmp(v.mode, "passed") == 0) {
         passed();
+    } else if (strcmp(v.mode, "crowd") == 0) {
+        crowd();
     } else {
         do_get(&v, victim_connect(&v), "/");
     }
