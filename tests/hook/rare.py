@@ -11,8 +11,8 @@ CLOSING = ("close-after-407",)
 
 def cases():
     yield Case("rare", "mmsg-empty", label="sendmmsg with an empty message")
-    yield Case("rare", "epoll-mod", faults=CLOSING, extra=(1, 200),
-               events=(1, 200), label="a thread that sets events all the time")
+    yield Case("rare", "epoll-mod", faults=CLOSING, extra=(1, 800),
+               events=(1, 800), label="a thread that sets events all the time")
     yield Case("rare", "vfork", label="a vfork child uses the number anew")
     yield Case("forks", "crowd", extra=(-10**6, 10**6), events=(1, 10**6),
                label="a child beside many threads has no private copies")

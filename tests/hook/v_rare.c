@@ -84,6 +84,8 @@ static void mmsg_empty(void)
     close(fd);
 }
 
+#define ROUNDS 800 /* enough for the moment to be met */
+
 static volatile int stop;
 static int mod_ep, mod_fd;
 static volatile int mod_errors[200];
@@ -103,7 +105,7 @@ static void *modder(void *arg)
 static void epoll_mod(void)
 {
     mod_ep = epoll_create1(EPOLL_CLOEXEC);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         pthread_t t;
         mod_fd = victim_connect(the);
         struct epoll_event ev = {.events = EPOLLIN, .data.fd = mod_fd};
