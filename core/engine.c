@@ -74,6 +74,11 @@ bool a407_engine_active(const struct a407_engine *e)
     return !e->passive && !e->pipelined;
 }
 
+bool a407_engine_is_proxys(const struct a407_engine *e)
+{
+    return e->proxy->keeps || (!e->handed_on && !e->interim_met);
+}
+
 void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
                      const struct a407_host *host,
                      const struct a407_endpoint *endpoint, bool configured)
@@ -230,8 +235,8 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
 
 bool a407_engine_retrying(const struct a407_engine *e)
 {
-    return e->st == A407_ST_WAIT && a407_engine_active(e) && e->x.answering &&
-           e->x.retries > 0;
+    return e->st == A407_ST_WAIT && a407_engine_active(e) &&
+           (e->x.answering || e->x.afresh) && e->x.retries > 0;
 }
 
 bool a407_engine_reconnected_once(const struct a407_engine *e)

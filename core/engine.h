@@ -56,6 +56,10 @@ struct a407_proxy {
     unsigned ends[A407_CREDENTIALS_MAX]; /* logins by it, one after the other,
                                             that met the connection's end */
     bool hides;    /* a scheme that hides the secret was accepted once */
+    bool keeps;    /* connections: its own 407 speaks HTTP/1.1, or says so. One
+                      that does not may leave a connection to the origin once it
+                      has handed an answer on: what comes from there is in the
+                      origin's own words, and what goes there reaches it raw */
     bool no_reuse; /* a repeat on a kept connection was never answered here */
     bool client_sent; /* the program has sent a header of its own to it */
     struct a407_left left[A407_LEFT_MAX]; /* the last ones */

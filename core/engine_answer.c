@@ -6,6 +6,8 @@
 static const char too_large[] = "the body is larger than the replay limit";
 static const char once[] =
     "the proxy took the first message of the handshake for one request only";
+static const char behind[] =
+    "the 407 may be an origin's: it was not the first on its connection";
 static const char closes[] =
     "the proxy closes the connection in the middle of the handshake";
 
@@ -214,6 +216,7 @@ void a407_engine_drain(struct a407_engine *e, size_t head,
         !x->standin && (e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX);
     /* What the program gets if all fails is the first 407. What came to a leg
        and is none was never an answer to its request. */
+    e->handed_on = e->handed_on || r->status != 407;
     x->keep_first =
         r->status != 407 ||
         (e->kept.n && (x->continuing || x->restarts || x->elsewhere));
@@ -259,6 +262,8 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
                   struct a407_span head, bool kept, enum a407_try *t)
 {
     struct a407_exchange *x = &e->x;
+    if (x->afresh && !x->answering)
+        a407_event_drop(e); /* that was about somebody else's 407 */
     bool first = !e->ev;
     *t = A407_TRY_NONE;
     x->judged = true;
@@ -324,6 +329,49 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
     return true;
 }
 
+/*
+ * What does the proxy's own 407 say of its connections? One to a request with a
+ * header of ours tells nothing: if that was let in, an origin has answered.
+ */
+static void learn_keeps(struct a407_engine *e,
+                        const struct a407_challenges *offered,
+                        const struct a407_response *r)
+{
+    if (e->handed_on || e->interim_met || e->q[0].ours || !offered->n)
+        return;
+    e->proxy->keeps = r->minor || r->keep_alive;
+}
+
+/*
+ * A 407 on a connection that may be an origin's by now. What was answered there
+ * before is asked once more, as the program wrote it, on a fresh connection: if
+ * the proxy wants a login, it says so at once. Any other such 407 is left to
+ * the program, and is nobody's refusal. False: it is to be answered.
+ */
+static bool doubtful(struct a407_engine *e,
+                     const struct a407_challenges *offered,
+                     struct a407_span head, const struct a407_response *r)
+{
+    struct a407_exchange *x = &e->x;
+    bool first = !e->ev, again = !x->answering && e->handed_on;
+    if (a407_engine_is_proxys(e) || x->standin || (again && e->overflow))
+        return false;
+    a407_event_begin(e, offered, head);
+    a407_event_note(e, A407_CAUSE_PROTOCOL, behind);
+    if (again) {
+        x->afresh = true;
+        x->retries++;
+        a407_engine_drain(e, head.n, r);
+        return true;
+    }
+    if (x->answering && first)
+        a407_event_attempt(e, x->scheme, x->cred_index, false);
+    a407_event_attempt_status(e, 407);
+    a407_exchange_drop_state(x);
+    give_up(e, A407_CAUSE_PROTOCOL, behind);
+    return true;
+}
+
 void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 {
     struct a407_response r;
@@ -334,8 +382,12 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
         a407_engine_unreadable_407(e, a407_span(p, n),
                                    "the head of the 407 can't be read");
     } else {
+        struct a407_span head = {p, n};
         a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
-        if (answer(e, offered, a407_span(p, n), r.keep_alive))
+        learn_keeps(e, offered, &r);
+        r.keep_alive = r.keep_alive && a407_engine_is_proxys(e);
+        if (!doubtful(e, offered, head, &r) &&
+            answer(e, offered, head, r.keep_alive))
             a407_engine_drain(e, n, &r);
     }
     a407_challenges_free(offered);

@@ -87,6 +87,7 @@ struct a407_exchange {
     unsigned marked;     /* ... and is there */
     const char *carrier; /* the scheme's name on the wire */
     bool pending;        /* the state waits for a token from outside */
+    bool afresh;         /* made again without a header: whose was the 407? */
     bool judged;         /* the 407 in the queue was looked at before */
     bool again;          /* same credential, new nonce */
     bool leg;            /* the header at hand is not the last */
@@ -133,6 +134,8 @@ struct a407_engine {
     uint64_t body_n;     /* bytes of body written so far, with framing */
     bool rq_keep_alive;  /* what the program's request says */
     bool sent_keep;      /* ... and what is in flight */
+    bool handed_on;      /* this connection has had an answer to a request... */
+    bool interim_met;    /* ... or an interim one that was not asked for */
     bool authenticated;  /* this connection, by a scheme that is bound to it */
     struct a407_buf out; /* to be sent before anything else */
     bool out_is_own;     /* ... as the program wrote it, all of it */
@@ -153,7 +156,6 @@ struct a407_engine {
     bool settled;   /* ... was seen whole before it was read */
     bool resp_done; /* that head is complete */
     struct a407_body r_body;
-    bool resp_keep;
 
     /* a 407 being taken */
     struct a407_buf kept;
@@ -184,6 +186,9 @@ void a407_engine_move(struct a407_engine *e, enum a407_state to);
 void a407_engine_unhold(struct a407_engine *e);
 void a407_exchange_reset(struct a407_engine *e);
 bool a407_engine_active(const struct a407_engine *e);
+/* Is it the proxy that the next request on this connection goes to, and that
+   the next answer is from? An origin may have it by now. */
+bool a407_engine_is_proxys(const struct a407_engine *e);
 /* What worked before is not sent any more. */
 void a407_proxy_forget(struct a407_proxy *p);
 /* Seconds since the epoch. */

@@ -3,6 +3,13 @@
 
 /* The write side: what the program says to the proxy. */
 
+/* May what is written now get a header? Behind a request that the proxy hands
+   on it is the proxy's only if that keeps its connections. */
+static bool for_proxy(const struct a407_engine *e)
+{
+    return a407_engine_is_proxys(e) && (!e->q_n || e->proxy->keeps);
+}
+
 /* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
    now may get a header. */
 static bool behind_connect(const struct a407_engine *e)
@@ -22,7 +29,8 @@ enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
     if (e->w == A407_W_HEAD)
         return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
     if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
-        !behind_connect(e) && (!e->authenticated || e->proxy->each_request))
+        !behind_connect(e) && for_proxy(e) &&
+        (!e->authenticated || e->proxy->each_request))
         return A407_WRITE_HOLD;
     return A407_WRITE_PASS;
 }
@@ -129,7 +137,8 @@ static bool copy_head(struct a407_engine *e, enum copy how)
 bool a407_request_rewrite(struct a407_engine *e)
 {
     bool leg = e->x.leg;
-    copy_head(e, leg ? COPY_LEG : COPY_OURS);
+    bool as_is = e->x.afresh && !e->x.answering;
+    copy_head(e, leg ? COPY_LEG : as_is ? COPY_AS_IS : COPY_OURS);
     if (!leg)
         a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
     e->x.standin = leg;

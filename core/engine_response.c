@@ -52,7 +52,7 @@ void a407_engine_no_answer(struct a407_engine *e, const char *why)
 static void ended_early(struct a407_engine *e)
 {
     bool login = a407_engine_retrying(e);
-    bool refused = login && a407_login_ended(e);
+    bool refused = login && e->x.answering && a407_login_ended(e);
     if (login && e->x.on_kept && a407_engine_again(e))
         return;
     a407_engine_no_answer(e, refused ? ends : NULL);
@@ -135,6 +135,21 @@ static bool look_closer(struct a407_engine *e, const char *p, size_t n,
     return false;
 }
 
+/*
+ * Whose is it? A proxy that hands one on may be out of the way by then. But a
+ * CONNECT is not handed on, and a 100 that the program waits for (RFC 9110
+ * section 10.1.1) comes from some proxies before they look at anything.
+ */
+static void note_interim(struct a407_engine *e, const char *p, size_t n)
+{
+    struct a407_request rq;
+    struct a407_response r;
+    bool asked = a407_request_recorded(e, &rq) && rq.expect_continue &&
+                 a407_response_parse(p, n, false, false, &r) == A407_PARSE_OK &&
+                 r.status == 100;
+    e->interim_met = e->interim_met || !(asked || e->q[0].is_connect);
+}
+
 void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
                         bool end)
 {
@@ -174,6 +189,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
                                            : "the head of the 407 is too long");
         begin_deliver(e);
     } else if (is == A407_SNIFF_INTERIM) {
+        note_interim(e, p, head);
         e->interim_left = head;
         e->interim_begun = e->interim_ours = false;
         a407_engine_move(e, A407_ST_INTERIM);
@@ -326,12 +342,13 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
         return take;
     }
     if (r.status >= 100 && r.status < 200 && r.status != 101) {
+        note_interim(e, e->resp.p, end);
         a407_buf_clear(&e->resp);
         e->resp_from = 0;
         return end - before;
     }
     e->resp_done = true;
-    e->resp_keep = r.keep_alive;
+    e->handed_on = true;
     if (e->awaiting)
         e->awaiting--;
     if (!e->settled)
@@ -486,6 +503,7 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
         return;
     e->x.reconnected = true;
     e->authenticated = false;
+    e->handed_on = e->interim_met = false;
     if (ok && a407_engine_active(e) && a407_request_rewrite(e)) {
         e->x.sent_us = e->mono_us;
         a407_engine_move(e, A407_ST_WAIT);

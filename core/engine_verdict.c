@@ -281,7 +281,7 @@ void a407_engine_passed_407(struct a407_engine *e,
     bool repeat = e->x.answering && e->x.state;
     bool current = p->scheme == o->ours && p->cred_index == o->cred_index;
     a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
-    if (!o->ours)
+    if (!o->ours || !a407_engine_is_proxys(e))
         return;
     /* what went out unasked is on record only now */
     if (!repeat || (e->ev && !e->ev->n_attempts)) {

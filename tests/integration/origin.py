@@ -174,10 +174,42 @@ class Refuser(socketserver.StreamRequestHandler):
                     b"Content-Length: 4\r\n\r\nmine")
 
 
+class Stayer(socketserver.StreamRequestHandler):
+    """An origin that stays on the connection, whatever it was told, behind an
+    answer whose end only its reader can see: what comes next on the way of
+    tinyproxy 1.11 goes past the proxy. Then it asks for the login itself;
+    "interim" in the path: at once, behind a 100, which tinyproxy takes for
+    the answer."""
+
+    timeout = 5
+
+    def handle(self):
+        said = 0
+        while line := self.rfile.readline():
+            head = bytearray(line)
+            while line not in (b"\r\n", b""):
+                line = self.rfile.readline()
+                head += line
+            self.server.heads.append(head)
+            early = not said and b"interim" in head
+            if early:
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            said += 1
+            if said == 1 and not early:
+                self.wfile.write(
+                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    b"4\r\nmine\r\n0\r\n\r\n")
+                continue
+            self.wfile.write(
+                b"HTTP/1.1 407 Proxy Authentication Required\r\n"
+                b'Proxy-Authenticate: Basic realm="Tinyproxy"\r\n'
+                b"Content-Length: 4\r\n\r\nmine")
+
+
 class RefusingServer(Server):
-    def __init__(self, tls):
+    def __init__(self, tls, handler=Refuser):
         self.heads = []  # of requests; a proxy may send several on one
-        super().__init__(Refuser, tls)
+        super().__init__(handler, tls)
 
     def told(self, path):
         """The heads that asked for `path`."""
@@ -208,6 +240,10 @@ class Origin:
 
     def refusing(self, scheme):
         return RefusingServer(self.tls if scheme == "https" else None)
+
+    @staticmethod
+    def staying():
+        return RefusingServer(None, Stayer)
 
     def taken(self, path):
         with self.lock:

@@ -62,6 +62,29 @@ def blameless(proxy):
     return run
 
 
+def past_the_proxy(proxy, way):
+    """An origin that gets the next request raw, since the proxy has handed the
+    connection over to it, gets no login; nor does what it says cost the user
+    theirs."""
+    def run(bench):
+        task = bench.task(proxy)
+        server = task.origin.refusers["staying"]
+        mark = f"/{way}-{task.folder.name}"
+        url = f"http://origin.test:{server.port}{mark}"
+        foreign = bench.preloaded(
+            task, Run(["curl", "-sS", "-m", "10", url, url + "-2"],
+                      proxy_variables(task)))
+        got = server.told(mark) + server.told(mark + "-2")
+        check(len(got) > 1, f"the origin was asked {len(got)} times\n"
+              + foreign.describe())
+        check(not any(b"authorization" in head.lower() for head in got),
+              f"the origin was sent {got}\n" + foreign.describe())
+        result = bench.preloaded(task, BY_NAME["curl"].build(task))
+        check(result.good, "after that the login is not used\n"
+              f"{foreign.describe()}\nand then:\n{result.describe()}")
+    return run
+
+
 def unforged(proxy):
     """Nor does an origin's 401, not even one in tinyproxy's name: the user's
     next process logs in."""
@@ -80,7 +103,13 @@ def unforged(proxy):
 
 
 def tests(proxy):
+    if proxy.package == "tinyproxy-bin":
+        for way in ("next", "interim"):
+            yield (f"{proxy.name} hands its connection over to an origin: no "
+                   f"credential, {way}", past_the_proxy(proxy, way))
     if not proxy.scheme:
+        yield (f"{proxy.name} origin answers 407: no credential, through the "
+               "proxy", quiet(proxy, "through the proxy"))
         return
     ways = ["tunnel", "tunnel with tls", "through the proxy"]
     if proxy.name == "squid-basic":

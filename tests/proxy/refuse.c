@@ -88,7 +88,8 @@ static void put_status_line(struct faults *f, bool old, struct refusal *r)
         reason = "";
     else if (fault_take(f, FAULT_UNAUTHORIZED))
         reason = " Unauthorized";
-    if (fault_take(f, FAULT_INTERIM))
+    static atomic_bool met;
+    if (atomic_exchange(&met, true) && fault_take(f, FAULT_INTERIM))
         text_str(&r->head, "HTTP/1.1 100 Continue\r\n\r\n"
                            "HTTP/1.1 103 Early Hints\r\n"
                            "Link: </407>; rel=preload\r\n\r\n");
