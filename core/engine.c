@@ -126,6 +126,11 @@ void a407_proxy_clear(struct a407_proxy *p)
     p->n_creds = 0;
 }
 
+int64_t a407_engine_running_s(const struct a407_engine *e)
+{
+    return e->mono_us / 1000000;
+}
+
 int64_t a407_engine_now_s(const struct a407_engine *e)
 {
     return e->wall_us / 1000000;

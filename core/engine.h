@@ -51,7 +51,8 @@ struct a407_proxy {
     const struct a407_credential *creds[A407_CREDENTIALS_MAX];
     size_t n_creds;
     bool elsewhere; /* none here, but some for another endpoint */
-    int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT]; /* s */
+    /* times in seconds of the monotonic clock */
+    int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT];
     bool worked[A407_CREDENTIALS_MAX];   /* was accepted once */
     unsigned ends[A407_CREDENTIALS_MAX]; /* logins by it, one after the other,
                                             that met the connection's end */
@@ -73,9 +74,9 @@ struct a407_proxy {
     /* secrets that are read from outside, and Kerberos tickets */
     struct a407_credential *resolved[A407_CREDENTIALS_MAX]; /* owned */
     bool fetched[A407_CREDENTIALS_MAX];
-    unsigned edition[A407_CREDENTIALS_MAX];      /* counts the secrets read */
-    int64_t fetch_after[A407_CREDENTIALS_MAX];   /* s */
-    int64_t unmet_until[A407_CREDENTIALS_MAX];   /* s: no ticket to be had */
+    unsigned edition[A407_CREDENTIALS_MAX]; /* counts the secrets read */
+    int64_t fetch_after[A407_CREDENTIALS_MAX];
+    int64_t unmet_until[A407_CREDENTIALS_MAX];   /* no ticket to be had */
     enum a407_cause unmet[A407_CREDENTIALS_MAX]; /* ... and why */
     struct a407_credential ticket; /* where nothing else is configured */
 };

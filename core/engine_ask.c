@@ -41,7 +41,7 @@ static bool is_spent(struct a407_engine *e, unsigned i)
 {
     struct a407_proxy *p = e->proxy;
     const struct a407_credential *c = p->creds[i];
-    int64_t now = a407_engine_now_s(e);
+    int64_t now = a407_engine_running_s(e);
     if ((e->x.tried[i] & ~A407_SCHEME_BIT(A407_NEGOTIATE)) ||
         (e->x.marked & (1u << i)))
         return true;
@@ -51,13 +51,13 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     if (!c->token)
         return false;
     int64_t end = a407_jwt_expiry(a407_span_str(c->token));
-    return end && end <= now;
+    return end && end <= a407_engine_now_s(e);
 }
 
 bool a407_ask_for_secret(struct a407_engine *e)
 {
     struct a407_proxy *p = e->proxy;
-    int64_t now = a407_engine_now_s(e);
+    int64_t now = a407_engine_running_s(e);
     for (unsigned i = 0; i < p->n_creds; i++) {
         if (!a407_credential_is_outside(p->creds[i]) ||
             (e->x.asked & (1u << i)) || p->fetch_after[i] > now ||
@@ -156,7 +156,7 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     if (!first && same(old->username, t->secret->username) &&
         same(old->password, t->secret->password) &&
         same(old->token, t->secret->token)) {
-        p->fetch_after[i] = a407_engine_now_s(e) + FETCH_PAUSE_S;
+        p->fetch_after[i] = a407_engine_running_s(e) + FETCH_PAUSE_S;
         return;
     }
     if (p->scheme && p->cred_index == i)
@@ -180,7 +180,8 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
         take_secret(e, t);
         return;
     }
-    e->proxy->fetch_after[e->ask_cred] = a407_engine_now_s(e) + FETCH_PAUSE_S;
+    e->proxy->fetch_after[e->ask_cred] =
+        a407_engine_running_s(e) + FETCH_PAUSE_S;
     e->x.outside = t->cause;
     a407_event_note(e, t->cause, t->detail);
 }
@@ -220,7 +221,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
         x->tried[i] = A407_ALL_SCHEMES;
         a407_verdict_note(e, i, false);
     } else {
-        leave_kdc_alone(e->proxy, i, a407_engine_now_s(e), t);
+        leave_kdc_alone(e->proxy, i, a407_engine_running_s(e), t);
     }
     if (e->proxy->scheme == x->scheme && e->proxy->cred_index == i)
         a407_proxy_forget(e->proxy);

@@ -191,6 +191,9 @@ bool a407_engine_active(const struct a407_engine *e);
 bool a407_engine_is_proxys(const struct a407_engine *e);
 /* What worked before is not sent any more. */
 void a407_proxy_forget(struct a407_proxy *p);
+/* Seconds of a clock that nobody sets: for all that is left alone for a while.
+ */
+int64_t a407_engine_running_s(const struct a407_engine *e);
 /* Seconds since the epoch. */
 int64_t a407_engine_now_s(const struct a407_engine *e);
 

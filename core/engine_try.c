@@ -229,7 +229,7 @@ static void came_to_nothing(struct a407_engine *e, enum a407_cause why)
 static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
 {
     struct a407_proxy *p = e->proxy;
-    int64_t now = a407_engine_now_s(e);
+    int64_t now = a407_engine_running_s(e);
     for (size_t i = 0; i < p->n_creds; i++) {
         out[i] = e->x.tried[i];
         if (!e->x.tried[i] && (e->x.marked & (1u << i))) {

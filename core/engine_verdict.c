@@ -35,7 +35,7 @@ static void hold_back(struct a407_engine *e, const struct a407_scheme *scheme,
 {
     struct a407_proxy *p = e->proxy;
     p->refused_until[cred_index][scheme->id] =
-        a407_engine_now_s(e) + p->config->lockout_s;
+        a407_engine_running_s(e) + p->config->lockout_s;
     if (p->scheme && p->cred_index == cred_index)
         a407_proxy_forget(p);
 }

@@ -42,6 +42,7 @@ struct play {
     size_t n_tell;
     struct seen seen;
     int64_t later_us;
+    int64_t set_us; /* by how much the machine's clock was set */
     bool failed;
 };
 
@@ -322,7 +323,7 @@ static void select_conn(struct play *p, size_t i)
                                    .ctx = p}};
         sim_open(sim, &p->proxy);
     }
-    sim->wall_us = START_US + p->later_us;
+    sim->wall_us = START_US + p->later_us + p->set_us;
     sim->mono_us = 1000000 + p->later_us;
 }
 
@@ -374,6 +375,10 @@ static void do_step(struct play *p, const struct step *st)
         break;
     case STEP_TIME:
         p->later_us += strtoll(st->text, NULL, 10) * 1000000;
+        select_conn(p, (size_t)(c - p->conn));
+        break;
+    case STEP_CLOCK:
+        p->set_us += strtoll(st->text, NULL, 10) * 1000000;
         select_conn(p, (size_t)(c - p->conn));
         break;
     case STEP_TELL:

@@ -189,11 +189,11 @@ static const struct {
     const char *name;
     enum step_kind kind;
 } kinds[] = {
-    {"app>", STEP_APP_OUT},     {"net<", STEP_NET_IN},  {"net>", STEP_NET_OUT},
-    {"app<", STEP_APP_IN},      {"net:", STEP_NET_END}, {"app:", STEP_APP},
-    {"wire:", STEP_WIRE},       {"time:", STEP_TIME},   {"conn:", STEP_CONN},
-    {"tell:", STEP_TELL},       {"state:", STEP_STATE}, {"event:", STEP_EVENT},
-    {"verdict:", STEP_VERDICT},
+    {"app>", STEP_APP_OUT}, {"net<", STEP_NET_IN},      {"net>", STEP_NET_OUT},
+    {"app<", STEP_APP_IN},  {"net:", STEP_NET_END},     {"app:", STEP_APP},
+    {"wire:", STEP_WIRE},   {"time:", STEP_TIME},       {"clock:", STEP_CLOCK},
+    {"conn:", STEP_CONN},   {"tell:", STEP_TELL},       {"state:", STEP_STATE},
+    {"event:", STEP_EVENT}, {"verdict:", STEP_VERDICT},
 };
 
 /* Lines "name: rest" that are steps; false: it is none. */

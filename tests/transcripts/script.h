@@ -30,6 +30,7 @@
  *   wire: silent | silent for good   the repeat is not answered: there is
  *                          another one, or there is none
  *   time: +SECONDS         later
+ *   clock: +SECONDS | -SECONDS     the machine's clock is set
  *   tell: token TEXT | secret USER PASSWORD | bearer TOKEN | verified |
  *         nothing CAUSE DETAIL      the answer to the engine's next question
  *   conn: N                what follows is about connection N (1 at first)
@@ -53,6 +54,7 @@ enum step_kind {
     STEP_APP,
     STEP_WIRE,
     STEP_TIME,
+    STEP_CLOCK,
     STEP_TELL,
     STEP_CONN,
     STEP_STATE,
