@@ -15,7 +15,9 @@ static bool can_repeat(struct a407_engine *e, const char **detail)
 {
     if (e->overflow) {
         *detail = too_large;
-    } else if (e->ev->n_attempts >= A407_EVENT_ATTEMPTS) {
+    } else if (e->x.retries >= A407_EVENT_ATTEMPTS ||
+               (e->ev && e->ev->n_attempts >= A407_EVENT_ATTEMPTS)) {
+        /* after a fork the record is the parent's */
         *detail = "too many attempts";
     } else {
         return true;
@@ -403,8 +405,7 @@ void a407_engine_repeat(struct a407_engine *e)
     }
     /* What the program wrote while the 407 was taken may be in the way. */
     if (e->overflow || e->pipelined) {
-        if (e->ev)
-            e->ev->n_attempts--; /* that one is not made */
+        a407_event_attempt_undo(e);
         give_up(e, A407_CAUSE_NOT_REPLAYABLE,
                 e->overflow ? too_large : "pipelined requests");
         a407_event_cut(e, NULL);
@@ -434,8 +435,8 @@ void a407_engine_cut_short(struct a407_engine *e)
     /* A later leg is worth nothing on another connection, and so is a login
        that has been made. */
     if (bound && (x->legs > 1 || !x->state)) {
-        if (e->ev && x->state)
-            e->ev->n_attempts--; /* that one is not made */
+        if (x->state)
+            a407_event_attempt_undo(e);
         t = on_another(e);
         a407_answer_is_ours(e);
         if (t == A407_TRY_READY)

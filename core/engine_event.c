@@ -215,6 +215,15 @@ void a407_event_attempt_failed(struct a407_engine *e,
     a407_put(a->detail, sizeof a->detail, a407_span_str(detail));
 }
 
+void a407_event_attempt_undo(struct a407_engine *e)
+{
+    struct a407_event *ev = e->ev;
+    const struct a407_event_attempt *a =
+        ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
+    if (a && !a->status && a->cause == A407_CAUSE_NONE)
+        ev->n_attempts--;
+}
+
 /* The last one that was sent, or NULL. */
 static struct a407_event_attempt *last_sent(struct a407_event *ev)
 {

@@ -325,6 +325,8 @@ void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
 /* The same on another connection: an attempt of its own only if it begins
    something else. */
 void a407_event_attempt_anew(struct a407_engine *e);
+/* The last one is not made, unless it has been answered. */
+void a407_event_attempt_undo(struct a407_engine *e);
 void a407_event_attempt_status(struct a407_engine *e, int status);
 /* A scheme was tried, and nothing could be sent. `detail` may be NULL. */
 void a407_event_attempt_failed(struct a407_engine *e,
