@@ -80,7 +80,9 @@ static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
     (void)ctx, (void)s;
     must(ev->n_attempts <= A407_EVENT_ATTEMPTS);
     must(ev->n_challenges <= A407_CHALLENGES_MAX);
-    must(ev->outcome != A407_RESOLVED || ev->n_attempts || ev->resend_count);
+    /* without an attempt: the client's own, or the 407 was not the proxy's */
+    must(ev->outcome != A407_RESOLVED || ev->n_attempts || ev->resend_count ||
+         ev->cause == A407_CAUSE_PROTOCOL);
     must(ev->outcome != A407_RESOLVED || ev->final_status != 407);
     a407_buf_init(&line, (size_t)1 << 20);
     must(a407_event_json(ev, &line) && json_valid(line.p, line.n - 1));
@@ -268,6 +270,16 @@ static void many_step(struct world *w, struct input *in, unsigned number)
         from_proxy(w, block, n);
 }
 
+static void odd_step(struct world *w, unsigned number)
+{
+    if (number & 2)
+        w->s->asks_wait = number & 1;
+    else if (number & 1)
+        sim_forget(w->s);
+    else
+        sim_silence(w->s);
+}
+
 static void one_step(struct world *w, struct input *in)
 {
     unsigned op = take_byte(in), number = op >> 4;
@@ -296,7 +308,7 @@ static void one_step(struct world *w, struct input *in)
         w->s->mono_us += (int64_t)100000000 << number;
         break;
     case 8:
-        sim_silence(w->s);
+        odd_step(w, number);
         break;
     case 9:
         w->s = &w->sim[number % CONNS];

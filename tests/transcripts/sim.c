@@ -167,7 +167,7 @@ static void give_back(struct sim *s)
 
 static void answer_asks(struct sim *s)
 {
-    while (a407_engine_want(s->engine).kind == A407_WANT_ASK) {
+    while (!s->asks_wait && a407_engine_want(s->engine).kind == A407_WANT_ASK) {
         struct a407_ask ask;
         struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
         sim_in_engine = true;
@@ -206,6 +206,7 @@ static bool pump(struct sim *s)
             break;
         case A407_WANT_ASK:
             answer_asks(s);
+            moved = !s->asks_wait;
             break;
         case A407_WANT_FORGET:
             s->gone = true;
@@ -288,6 +289,12 @@ static bool in_handshake(struct sim *s)
     return yes;
 }
 
+static bool asks(struct sim *s)
+{
+    return !s->gone && s->asks_wait &&
+           a407_engine_want(s->engine).kind == A407_WANT_ASK;
+}
+
 /* Returns whether some of it went. */
 static bool write_on(struct sim *s)
 {
@@ -295,7 +302,7 @@ static bool write_on(struct sim *s)
     for (unsigned idle = 0; s->accepted < s->written.n && idle < 8; idle++) {
         if (in_handshake(s))
             pump(s);
-        if (in_handshake(s))
+        if (in_handshake(s) || asks(s))
             return s->accepted != before;
         size_t k = write_some(s, s->written.p + s->accepted,
                               s->written.n - s->accepted);
@@ -366,6 +373,19 @@ bool sim_silence(struct sim *s)
     bool again = a407_engine_silent(s->engine);
     leave(s);
     return again;
+}
+
+void sim_forget(struct sim *s)
+{
+    if (s->gone)
+        return;
+    /* a repeat that is on its way goes out */
+    if (strcmp(a407_engine_state_name(s->engine), "WAIT") == 0)
+        s->owes = false;
+    enter(s);
+    a407_engine_forget(s->engine);
+    leave(s);
+    send_out(s);
 }
 
 void sim_close(struct sim *s)

@@ -50,6 +50,7 @@ struct sim {
     int64_t mono_us; /* a clock that stands still unless it is moved */
     int64_t wall_us;
 
+    bool asks_wait;   /* what is asked of the outside is not answered yet */
     size_t send_step; /* the kernel takes at most this many bytes at once */
     size_t read_step; /* the program's buffer */
 
@@ -80,6 +81,9 @@ void sim_read(struct sim *s);
 
 /* The repeat has been silent for too long. Is another one made? */
 bool sim_silence(struct sim *s);
+
+/* Nobody can act for the engine any more. */
+void sim_forget(struct sim *s);
 
 /* The program closes; then everything is freed. */
 void sim_close(struct sim *s);
