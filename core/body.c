@@ -249,3 +249,20 @@ uint64_t a407_body_sure(const struct a407_body *b)
     }
     return 0;
 }
+
+uint64_t a407_body_skippable(const struct a407_body *b)
+{
+    if (b->done || b->bad)
+        return 0;
+    if (b->kind == A407_BODY_CLOSE)
+        return UINT64_MAX;
+    bool counted = b->kind == A407_BODY_LENGTH ||
+                   (b->kind == A407_BODY_CHUNKED && b->state == DATA);
+    return counted && b->left ? b->left - 1 : 0;
+}
+
+void a407_body_skip(struct a407_body *b, uint64_t n)
+{
+    if (b->kind != A407_BODY_CLOSE && n <= a407_body_skippable(b))
+        b->left -= n;
+}

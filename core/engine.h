@@ -209,6 +209,15 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok);
    connection. False when that is not possible or was done already. */
 bool a407_engine_silent(struct a407_engine *e);
 
+/*
+ * In the middle of a body that nobody will want again: so many bytes the
+ * program may write, and read, before the engine is told, by their number alone
+ * and before anything else.
+ */
+uint64_t a407_engine_write_credit(const struct a407_engine *e);
+uint64_t a407_engine_read_credit(const struct a407_engine *e);
+void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read);
+
 /* ---- what is asked of the outside ---- */
 
 enum a407_ask_kind {

@@ -220,10 +220,16 @@ static size_t head_bytes(struct a407_engine *e, const char *p, size_t n)
     return end - before;
 }
 
+/* Is the body not kept, since there will be no repeat with it? */
+static bool not_kept(const struct a407_engine *e)
+{
+    return e->overflow || e->pipelined || e->passive;
+}
+
 static void body_bytes(struct a407_engine *e, const char *p, size_t n)
 {
     e->body_n += n;
-    if (e->overflow || e->pipelined || e->passive)
+    if (not_kept(e))
         return;
     if (a407_buf_add(&e->rec, p, n))
         return;
@@ -315,4 +321,21 @@ size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
     if (e->w == A407_W_HEAD && e->head_n)
         release(e);
     return k;
+}
+
+uint64_t a407_engine_write_credit(const struct a407_engine *e)
+{
+    bool quiet = e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
+                 e->st == A407_ST_DELIVER;
+    if (!quiet || e->out.n || e->w != A407_W_BODY || !not_kept(e) ||
+        a407_engine_in_handshake(e))
+        return 0;
+    return a407_body_skippable(&e->w_body);
+}
+
+void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read)
+{
+    a407_body_skip(&e->w_body, written);
+    e->body_n += written;
+    a407_body_skip(&e->r_body, read);
 }

@@ -454,6 +454,13 @@ void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
     }
 }
 
+uint64_t a407_engine_read_credit(const struct a407_engine *e)
+{
+    if (e->st != A407_ST_DELIVER || !e->resp_done || e->out.n)
+        return 0;
+    return a407_body_skippable(&e->r_body);
+}
+
 void a407_engine_delivered_end(struct a407_engine *e)
 {
     a407_engine_partly_read(e);

@@ -172,4 +172,9 @@ size_t a407_body_feed_to(struct a407_body *b, const char *p, size_t n,
 /* How many bytes surely belong to the body from here: a bound for a read. */
 uint64_t a407_body_sure(const struct a407_body *b);
 
+/* How many bytes from here are content whatever they are, and not the last of
+   it: they need not be fed, but passed over by their number. */
+uint64_t a407_body_skippable(const struct a407_body *b);
+void a407_body_skip(struct a407_body *b, uint64_t n);
+
 #endif

@@ -69,7 +69,7 @@ static bool ask_outside(struct a407_turn *t, const struct a407_ask *ask,
     a407_turn_resume(t);
     bool still = t->c == c;
     if (!still)
-        pthread_mutex_lock(&c->lock);
+        a407_conn_lock(c);
     bool current = c->asking == id;
     if (current) {
         c->asking = 0;
@@ -77,7 +77,7 @@ static bool ask_outside(struct a407_turn *t, const struct a407_ask *ask,
         tell(c, told);
     }
     if (!still)
-        pthread_mutex_unlock(&c->lock);
+        a407_conn_unlock(c);
     if (!current) { /* it was given up meanwhile */
         a407_child_end(&child, 0);
         a407_told_clear(told);

@@ -26,16 +26,18 @@ struct a407_reading {
     uint64_t serial; /* the connection's, until a407_read_end; 0 after RETURN
                         and PASS. It is not pinned: the program's own call may
                         never come back (pthread_cancel, siglongjmp) */
+    uint64_t credit; /* credit.h: what it is on, or 0 */
     size_t cap;
     ssize_t result;
 };
 
 /*
- * Before a read. flags: the program's MSG_ flags, 0 for read(). May block as
+ * Before a read of at most n bytes. flags: the program's MSG_ flags, 0 for
+ * read(). May block as
  * the program's own call would; on a repeated request it waits at most the
  * configured time beyond that. caller: the hook's return address.
  */
-enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
+enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
                                struct a407_reading *r);
 
 /* After it: n is what the call returned, iov where the bytes are. errno is
@@ -62,6 +64,9 @@ bool a407_revive(int fd, const void *caller);
  */
 bool a407_write_all(int fd, const struct msghdr *msg, int flags,
                     const void *caller, ssize_t *result);
+
+/* The bytes that they are about; SIZE_MAX: more than there can be. */
+size_t a407_iov_length(const struct iovec *iov, size_t n);
 
 /* n bytes of msg have gone out by a call that went past the gate. */
 void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
@@ -103,6 +108,9 @@ void a407_pump_give_up(struct a407_turn *t, int error);
  */
 bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
                         bool through);
+
+/* Body bytes after which a writer looks whether there is an answer. */
+#define A407_LOOK_EVERY 65536u
 
 /* For a writer: a 407 behind an interim answer that the program does not read.
    True: both are to be taken off, by a pump. */

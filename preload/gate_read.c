@@ -215,16 +215,30 @@ static enum a407_gate not_followed(struct a407_reading *r, struct a407_turn *t,
     return pass(t, saved);
 }
 
-enum a407_gate a407_read_begin(int fd, int flags, const void *caller,
+static bool on_credit(struct a407_reading *r, int fd, size_t n)
+{
+    uint64_t begun = a407_credit_begin(fd, A407_READS, n);
+    if (begun)
+        *r = (struct a407_reading){.serial = a407_credit_serial(begun),
+                                   .credit = begun,
+                                   .cap = SIZE_MAX};
+    return begun;
+}
+
+enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
                                struct a407_reading *r)
 {
     struct a407_turn t;
     int saved;
     *r = (struct a407_reading){0};
-    if (a407_guard.depth || (flags & (MSG_OOB | MSG_ERRQUEUE)) ||
-        !a407_turn_begin(&t, fd, flags & MSG_DONTWAIT ? 0 : SO_RCVTIMEO, caller,
+    if (a407_guard.depth || (flags & (MSG_OOB | MSG_ERRQUEUE)))
+        return A407_GATE_PASS;
+    if (on_credit(r, fd, n))
+        return A407_GATE_DELIVER;
+    if (!a407_turn_begin(&t, fd, flags & MSG_DONTWAIT ? 0 : SO_RCVTIMEO, caller,
                          &saved))
         return A407_GATE_PASS;
+    t.c->credit[A407_READS].at = fd;
     a407_engine_lock(t.c);
     struct a407_want want = a407_engine_want(t.c->engine);
     a407_engine_unlock(t.c);
@@ -265,8 +279,12 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
                    const struct iovec *iov, size_t iov_n, ssize_t n)
 {
     struct a407_turn t;
-    int saved;
-    if (!r->serial || !a407_turn_begin(&t, fd, 0, NULL, &saved))
+    int saved = errno;
+    bool ends = n == 0 || (n < 0 && saved != EAGAIN && saved != EINTR);
+    size_t taken = n < 0 || flags & MSG_PEEK ? 0 : (size_t)n;
+    bool counted = r->credit && !ends && !(flags & MSG_TRUNC) &&
+                   a407_credit_end(fd, A407_READS, r->credit, taken);
+    if (counted || !r->serial || !a407_turn_begin(&t, fd, 0, NULL, &saved))
         return;
     struct a407_conn *c = t.c;
     if (c->serial != r->serial) {
@@ -275,7 +293,6 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
     }
     if (c->reading)
         c->reading--;
-    bool ends = n == 0 || (n < 0 && saved != EAGAIN && saved != EINTR);
     a407_engine_lock_now(c);
     if (n > 0 && (flags & MSG_TRUNC)) {
         a407_engine_closed(c->engine); /* bytes that nobody has seen */
@@ -351,7 +368,7 @@ void a407_settle(int fd, const void *caller)
             continue;
         if (ev <= 0)
             break;
-        enum a407_gate gate = a407_read_begin(fd, MSG_DONTWAIT, caller, &r);
+        enum a407_gate gate = a407_read_begin(fd, 1, MSG_DONTWAIT, caller, &r);
         if (gate == A407_GATE_DELIVER) {
             errno = EAGAIN; /* nothing was read, and nothing ended */
             a407_read_end(&r, fd, 0, NULL, 0, -1);

@@ -23,6 +23,15 @@ struct writing {
     size_t done; /* bytes in all */
 };
 
+size_t a407_iov_length(const struct iovec *iov, size_t n)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        if (__builtin_add_overflow(sum, iov[i].iov_len, &sum))
+            return SIZE_MAX;
+    return sum;
+}
+
 static struct a407_span rest(struct writing *w)
 {
     while (w->i < w->msg->msg_iovlen && w->at == w->msg->msg_iov[w->i].iov_len)
@@ -142,12 +151,11 @@ static enum step wait_to_write(struct writing *w)
 
 /*
  * Has an answer come before the request was out? Then see to it. A look costs
- * a system call: one for each so many bytes is enough, one before a wait, and
+ * system calls: one for each so many bytes is enough, one before a wait, and
  * one after a pause of the program's, in which it may have come. So a body that
  * is written after its 407 goes out but once.
  */
-#define LOOK_EVERY 65536u
-#define PAUSE_MS   8 /* two ticks of the coarse clock */
+#define PAUSE_MS 8 /* two ticks of the coarse clock */
 
 static bool time_to_look(struct a407_conn *c)
 {
@@ -156,7 +164,7 @@ static bool time_to_look(struct a407_conn *c)
     int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
     bool paused = now - c->wrote_ms >= PAUSE_MS;
     c->wrote_ms = now;
-    return paused || c->unwatched >= LOOK_EVERY;
+    return paused || c->unwatched >= A407_LOOK_EVERY;
 }
 
 /*
@@ -468,23 +476,66 @@ static void write_past(struct a407_turn *t)
     *t = w.t;
 }
 
+/* n bytes of msg have gone out. serial: on credit of that connection, which was
+   lost meanwhile; 0: of any. */
+static void was_written(int fd, const struct msghdr *msg, const void *caller,
+                        size_t n, uint64_t serial)
+{
+    struct writing w = {.msg = msg};
+    int saved;
+    if (a407_guard.depth || !a407_turn_begin(&w.t, fd, 0, caller, &saved))
+        return;
+    if (!serial || w.t.c->serial == serial) {
+        if (serial && w.t.c->writing)
+            w.t.c->writing--;
+        tell_written(&w, n);
+        a407_forget_if_done(&w.t);
+    }
+    a407_turn_end(&w.t, saved);
+}
+
+/*
+ * In the middle of a body that is not kept. What can't be sent at once is left:
+ * there may be an answer to look at. Keeps errno.
+ */
+static void write_on_credit(struct writing *w, int fd, const void *caller)
+{
+    int saved = errno;
+    size_t n = a407_iov_length(w->msg->msg_iov, w->msg->msg_iovlen);
+    uint64_t begun = n ? a407_credit_begin(fd, A407_WRITES, n) : 0;
+    if (!begun)
+        return;
+    w->t.fd = fd;
+    ssize_t k = send_rest(w);
+    n = k < 0 ? 0 : (size_t)k;
+    if (!a407_credit_end(fd, A407_WRITES, begun, n))
+        was_written(fd, w->msg, caller, n, a407_credit_serial(begun));
+    advance(w, n);
+    errno = saved;
+}
+
 bool a407_write_all(int fd, const struct msghdr *msg, int flags,
                     const void *caller, ssize_t *result)
 {
     struct writing w = {.msg = msg, .flags = flags};
     int saved;
-    if (a407_guard.depth || (flags & MSG_FASTOPEN) ||
+    if (a407_guard.depth || (flags & MSG_FASTOPEN))
+        return false;
+    if (!(flags & MSG_OOB))
+        write_on_credit(&w, fd, caller);
+    *result = (ssize_t)w.done;
+    bool done = w.done > 0;
+    if ((done && !rest(&w).n) ||
         !a407_turn_begin(&w.t, fd, flags & MSG_DONTWAIT ? 0 : SO_SNDTIMEO,
                          caller, &saved))
-        return false;
-    bool done = false;
+        return done;
     struct a407_conn *c = w.t.c;
+    c->credit[A407_WRITES].at = fd;
     /* After its own SHUT_WR the kernel has the answer. */
     if (flags & MSG_OOB)
         write_past(&w.t);
     else if (!begins_elsewhere(&w.t) && !c->gone &&
              !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
-        *result = 0;
         errno = saved;
         done = rest(&w).n && run(&w, result);
         if (*result < 0)
@@ -499,13 +550,7 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
 void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
                       size_t n)
 {
-    struct writing w = {.msg = msg};
-    int saved;
-    if (a407_guard.depth || !a407_turn_begin(&w.t, fd, 0, caller, &saved))
-        return;
-    tell_written(&w, n);
-    a407_forget_if_done(&w.t);
-    a407_turn_end(&w.t, saved);
+    was_written(fd, msg, caller, n, 0);
 }
 
 /* Not a request to a proxy, as far as these bytes tell? */

@@ -83,7 +83,7 @@ static void note_ends(int fd)
     struct a407_conn *c = a407_conn_get(fd);
     if (!c)
         return;
-    pthread_mutex_lock(&c->lock);
+    a407_conn_lock(c);
     int held = a407_socket_hold(c, fd);
     if (held >= 0 && !a407_socket_leads_elsewhere(c, held)) {
         a407_engine_lock(c);
@@ -91,7 +91,7 @@ static void note_ends(int fd)
         a407_engine_unlock(c);
     }
     a407_socket_release(held, fd);
-    pthread_mutex_unlock(&c->lock);
+    a407_conn_unlock(c);
     a407_conn_put(c);
 }
 

@@ -179,12 +179,12 @@ static __attribute__((noinline)) int control_ours(int epfd, int op, int fd,
     int saved = a407_enter();
     struct a407_conn *c = a407_conn_get(fd);
     if (c)
-        pthread_mutex_lock(&c->lock);
+        a407_conn_lock(c);
     int rc = control(epfd, op, fd, ev);
     if (rc != 0)
         saved = errno;
     if (c) {
-        pthread_mutex_unlock(&c->lock);
+        a407_conn_unlock(c);
         a407_conn_put(c);
     }
     a407_leave(saved);
@@ -206,7 +206,7 @@ static __attribute__((noinline)) bool hidden(int fd, const void *caller)
 {
     struct a407_reading r;
     int saved = errno;
-    enum a407_gate gate = a407_read_begin(fd, MSG_DONTWAIT, caller, &r);
+    enum a407_gate gate = a407_read_begin(fd, 1, MSG_DONTWAIT, caller, &r);
     if (gate == A407_GATE_DELIVER) {
         errno = EAGAIN; /* nothing was read, and nothing ended */
         a407_read_end(&r, fd, 0, NULL, 0, -1);

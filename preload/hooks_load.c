@@ -77,7 +77,7 @@ A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
         return k;
     if (a407_reads(in)) {
         int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
-        switch (a407_read_begin(in, how, A407_CALLER, &r)) {
+        switch (a407_read_begin(in, n, how, A407_CALLER, &r)) {
         case A407_GATE_RETURN:
             return r.result;
         case A407_GATE_DELIVER:

@@ -33,7 +33,8 @@ static __attribute__((noinline)) ssize_t slow1(struct read1 a,
                                                const void *caller)
 {
     struct a407_reading r;
-    switch (a.n ? a407_read_begin(a.fd, a.flags, caller, &r) : A407_GATE_PASS) {
+    switch (a.n ? a407_read_begin(a.fd, a.n, a.flags, caller, &r)
+                : A407_GATE_PASS) {
     case A407_GATE_RETURN:
         return r.result;
     case A407_GATE_PASS:
@@ -132,15 +133,6 @@ static size_t trim(const struct iovec *iov, size_t n, size_t cap,
     return k;
 }
 
-/* Nothing is asked for: the answer 0 is not the end of the connection. */
-static bool asks_nothing(const struct iovec *iov, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (iov[i].iov_len)
-            return false;
-    return true;
-}
-
 static ssize_t trimmed_recvmsg(int fd, struct msghdr *m, int flags, size_t cap)
 {
     struct iovec v[PIECES];
@@ -158,9 +150,9 @@ static __attribute__((noinline)) ssize_t
 slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
 {
     struct a407_reading r;
-    switch (asks_nothing(m->msg_iov, m->msg_iovlen)
-                ? A407_GATE_PASS
-                : a407_read_begin(fd, flags, caller, &r)) {
+    /* of nothing, 0 is not the end of the connection */
+    size_t n = a407_iov_length(m->msg_iov, m->msg_iovlen);
+    switch (n ? a407_read_begin(fd, n, flags, caller, &r) : A407_GATE_PASS) {
     case A407_GATE_RETURN:
         return r.result;
     case A407_GATE_PASS:
@@ -211,9 +203,8 @@ static __attribute__((noinline)) ssize_t
 slow_readv(int fd, const struct iovec *iov, int n, const void *caller)
 {
     struct a407_reading r;
-    switch (n > 0 && n <= IOV_MAX && !asks_nothing(iov, (size_t)n)
-                ? a407_read_begin(fd, 0, caller, &r)
-                : A407_GATE_PASS) {
+    size_t most = n > 0 && n <= IOV_MAX ? a407_iov_length(iov, (size_t)n) : 0;
+    switch (most ? a407_read_begin(fd, most, 0, caller, &r) : A407_GATE_PASS) {
     case A407_GATE_RETURN:
         return r.result;
     case A407_GATE_PASS:

@@ -156,14 +156,6 @@ A407_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
     return slow_writev(fd, iov, n, A407_CALLER);
 }
 
-static size_t length_of(const struct msghdr *m)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < m->msg_iovlen; i++)
-        n += m->msg_iov[i].iov_len;
-    return n;
-}
-
 /* One message after the other, as long as the connection is followed: an empty
    one goes natively, and those behind it must not. */
 A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
@@ -174,7 +166,8 @@ A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
         if (k < 0)
             return i ? (int)i : -1;
         mm[i].msg_len = (unsigned)k;
-        if ((size_t)k < length_of(&mm[i].msg_hdr))
+        const struct msghdr *m = &mm[i].msg_hdr;
+        if ((size_t)k < a407_iov_length(m->msg_iov, m->msg_iovlen))
             return (int)i + 1;
     }
     if (i == n && n)

@@ -29,6 +29,16 @@ static _Atomic(pid_t) owner; /* 0: the table was never used */
 static struct a407_site *sites;
 static atomic_int highest = -1; /* the highest slot ever used */
 
+void a407_registry_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void a407_registry_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
 bool a407_own_process(void)
 {
     return !owner || getpid() == owner;
@@ -139,6 +149,8 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
     pthread_mutex_init(&c->lock, NULL);
     c->serial = ++last;
     c->child.fd = c->made = -1;
+    for (enum a407_way way = 0; way < A407_WAYS; way++)
+        c->credit[way].fd = c->credit[way].at = -1;
     c->maker = getpid();
     c->site = site;
     memcpy(&c->peer, peer, n);
@@ -147,35 +159,35 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
     return c;
 }
 
-/* Takes what is at fd out of the table. True: the caller must end it. */
-static bool take_out(int fd, struct a407_conn **out)
+/* Takes a connection out of that slot. The lock is held. True: it has no
+   other. */
+static bool leave_slot(int fd, struct a407_conn *c)
 {
-    struct a407_conn *c =
-        atomic_exchange_explicit(&a407_slots[fd], NULL, memory_order_acq_rel);
-    if (!c || c == A407_WATCH)
-        return false;
-    *out = c;
+    a407_credit_drop(c, fd);
+    atomic_store_explicit(&a407_slots[fd], NULL, memory_order_release);
     return --c->fds == 0;
 }
 
+/* Ends its record. The lock is held, and given up. */
 static void end_conn(struct a407_conn *c)
 {
-    pthread_mutex_lock(&c->lock);
     a407_see_rest(c);
     a407_engine_lock_now(c);
     a407_engine_closed(c->engine);
     a407_engine_unlock(c);
-    pthread_mutex_unlock(&c->lock);
+    a407_conn_unlock(c);
     a407_record_flush(c);
 }
 
 void a407_slot_set(int fd, struct a407_conn *c)
 {
-    struct a407_conn *old = NULL;
     if ((unsigned)fd >= A407_FD_MAX)
         return;
     pthread_mutex_lock(&lock);
-    bool last = take_out(fd, &old);
+    struct a407_conn *old = a407_slot(fd);
+    if (old == A407_WATCH)
+        old = NULL;
+    bool last = old && leave_slot(fd, old);
     if (c && c != A407_WATCH) {
         c->refs++;
         c->fds++;
@@ -188,8 +200,10 @@ void a407_slot_set(int fd, struct a407_conn *c)
     pthread_mutex_unlock(&lock);
     if (!old)
         return;
-    if (last)
+    if (last) {
+        a407_conn_lock(old);
         end_conn(old);
+    }
     a407_conn_put(old);
 }
 
@@ -245,10 +259,8 @@ void a407_slot_copy(int from, int to)
 bool a407_slot_stale(int fd, struct a407_conn *c)
 {
     pthread_mutex_lock(&lock);
-    struct a407_conn *here = a407_slot(fd);
-    if (here && here == c) {
-        atomic_store_explicit(&a407_slots[fd], NULL, memory_order_release);
-        c->fds--;
+    if (a407_slot(fd) == c) {
+        leave_slot(fd, c);
         c->refs--;
     }
     bool last = !c->fds;
@@ -261,10 +273,9 @@ void a407_conn_retire(struct a407_conn *c)
     unsigned dropped = 0;
     pthread_mutex_lock(&lock);
     for (int fd = 0; c->fds && fd <= highest; fd++) {
-        if (atomic_load_explicit(&a407_slots[fd], memory_order_relaxed) != c)
+        if (a407_slot(fd) != c)
             continue;
-        atomic_store_explicit(&a407_slots[fd], NULL, memory_order_release);
-        c->fds--;
+        leave_slot(fd, c);
         dropped++;
     }
     c->refs -= dropped; /* the caller's pin remains */
@@ -285,14 +296,8 @@ static __attribute__((destructor)) void at_exit(void)
         struct a407_conn *c = a407_conn_get(fd);
         if (!c)
             continue;
-        if (pthread_mutex_trylock(&c->lock) == 0) {
-            a407_see_rest(c);
-            a407_engine_lock_now(c);
-            a407_engine_closed(c->engine);
-            a407_engine_unlock(c);
-            pthread_mutex_unlock(&c->lock);
-            a407_record_flush(c);
-        }
+        if (a407_conn_trylock(c))
+            end_conn(c);
         a407_conn_put(c);
     }
     a407_leave(saved);
@@ -422,7 +427,7 @@ static void after_fork_child(void)
     for (int fd = 0; fd <= highest; fd++) {
         struct a407_conn *c = a407_slot(fd);
         if (c && c != A407_WATCH && c->gone)
-            atomic_store(&a407_slots[fd], NULL);
+            leave_slot(fd, c);
     }
     anew(&lock, true);
     anew(&turnstile, true);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "child.h"
+#include "credit.h"
 #include "engine.h"
 
 /*
@@ -16,9 +17,6 @@
  * one is a single atomic load; a tracked one is pinned with a reference count
  * under a lock.
  */
-
-/* Why 65536: beyond it a program is a server, not a client of a proxy. */
-#define A407_FD_MAX 65536
 
 /* One proxy endpoint of this process. Configured ones are never freed. */
 struct a407_site {
@@ -45,6 +43,7 @@ struct a407_conn {
     /* the registry's lock */
     unsigned refs; /* pins and table entries */
     unsigned fds;  /* table entries alone */
+    struct a407_credit credit[A407_WAYS];
 
     /* atomic */
     bool shut_read;     /* the program said SHUT_RD or SHUT_RDWR: let go */
@@ -52,7 +51,8 @@ struct a407_conn {
     const void *opener; /* of the fdopen() that made a stream of it; or NULL */
     const void *caller; /* return address of the last call on it */
 
-    pthread_mutex_t lock; /* all that follows */
+    pthread_mutex_t lock; /* all that follows; credit.h: how it is taken */
+    bool lent;            /* credit is out, or was and is not settled */
     uint64_t cookie;      /* SO_COOKIE: the socket's identity */
     uint16_t port;        /* its local port when it was connected; or 0 */
     struct sockaddr_storage there; /* ... and its peer, once that was seen */
@@ -65,6 +65,7 @@ struct a407_conn {
     /* bytes that went and came, all that we know of; new with a connection */
     uint64_t sent, received;
     unsigned reading; /* reads of the program under way: not counted yet */
+    unsigned writing; /* ... and writes that have lost their credit */
 
     /* looking */
     char *scratch; /* for peeked bytes */
@@ -101,6 +102,10 @@ static inline struct a407_conn *a407_slot(int fd)
         return NULL;
     return atomic_load_explicit(&a407_slots[fd], memory_order_acquire);
 }
+
+/* Of the table, refs, fds and credit. */
+void a407_registry_lock(void);
+void a407_registry_unlock(void);
 
 /* Pins the connection of fd, or returns NULL (untracked, or WATCH; or this is a
    child that vfork() or _Fork() has made: the table speaks of its parent's fds,

@@ -110,7 +110,7 @@ bool a407_socket_has_unseen(const struct a407_conn *c, int held)
         info.tcpi_state == STATE_CLOSE) /* its counts are over */
         return false;
     /* a FIN counts as a byte, either way */
-    if (bytes_sent(held, &info) > c->sent + 1)
+    if (!c->writing && bytes_sent(held, &info) > c->sent + 1)
         return true;
     uint64_t taken = info.tcpi_bytes_received;
     uint64_t left = (uint64_t)queued(held, SIOCINQ);

@@ -8,13 +8,23 @@
 #include "record.h"
 #include "socket.h"
 
+/* c is pinned. */
+static void serve(struct a407_turn *t, struct a407_conn *c)
+{
+    a407_conn_lock(c);
+    t->c = c;
+    t->serial = c->serial;
+    c->fd = t->fd;
+    if (t->caller) /* a record is written without the lock */
+        __atomic_store_n(&c->caller, t->caller, __ATOMIC_RELAXED);
+}
+
 bool a407_turn_begin(struct a407_turn *t, int fd, int option,
                      const void *caller, int *saved)
 {
     *saved = a407_enter(); /* first of all: a signal may come now */
     struct a407_conn *c = a407_conn_get(fd);
-    *t = (struct a407_turn){.c = c,
-                            .fd = fd,
+    *t = (struct a407_turn){.fd = fd,
                             .held = -1,
                             .caller = caller,
                             .option = option,
@@ -24,11 +34,7 @@ bool a407_turn_begin(struct a407_turn *t, int fd, int option,
         a407_leave(*saved);
         return false;
     }
-    pthread_mutex_lock(&c->lock);
-    c->fd = fd;
-    if (caller)
-        __atomic_store_n(&c->caller, caller, __ATOMIC_RELAXED);
-    t->serial = c->serial;
+    serve(t, c);
     return true;
 }
 
@@ -57,7 +63,7 @@ static void let_go(struct a407_turn *t)
         return;
     t->c = NULL;
     t->cookie = c->cookie;
-    pthread_mutex_unlock(&c->lock);
+    a407_conn_unlock(c);
     if (t->over.pid)
         a407_child_end(&t->over, 0);
     a407_record_flush(c);
@@ -109,11 +115,7 @@ void a407_turn_resume(struct a407_turn *t)
     int saved = a407_enter();
     struct a407_conn *c = a407_conn_get(t->fd);
     if (c && c->serial == t->serial) {
-        pthread_mutex_lock(&c->lock);
-        c->fd = t->fd;
-        if (t->caller)
-            __atomic_store_n(&c->caller, t->caller, __ATOMIC_RELAXED);
-        t->c = c;
+        serve(t, c);
         t->waited = true;
         if (a407_turn_hold(t) < 0 && t->lost)
             let_go(t);

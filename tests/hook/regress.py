@@ -95,6 +95,22 @@ def watched_cases():
                    label="an answer after the library's patience")
 
 
+def credit_cases():
+    """Bodies that nobody looks at, piece by piece; in between, one more refusal
+    for each download, and none for the uploads, which are too large to be
+    kept."""
+    stale = DIGEST + ("--nonce-count", "1")
+    small = (("AUTH407_REPLAY_MAX", "20000"),)
+    for how in ("alone", "handler", "thread", "copies", "forks"):
+        yield Case("credit", f"get-{how}", stale, extra=(4, 4), events=(4, 4),
+                   label="a stale nonce behind each body")
+        yield Case("credit", f"post-{how}", env=small,
+                   label="bodies that are not kept")
+    for what in ("get", "post"):
+        # how many requests are begun is a matter of time
+        yield Case("credit", f"{what}-jump", env=small, extra=(-9999, 9999))
+
+
 def signal_cases():
     for mode in ("restart", "crash", "interrupt"):
         for fault in ((), CLOSING):
@@ -145,13 +161,14 @@ def musl_cases():
 def cases():
     for make in (plain_cases, narrow_cases, overtaken_cases,
                  replaced_cases, watched_cases,
-                 signal_cases, way_cases, own_cases, fork_cases, musl_cases):
+                 credit_cases, signal_cases, way_cases, own_cases, fork_cases, musl_cases):
         yield from make()
 
 
 def without_pairs():
     seen = {}
-    for case in [*plain_cases(), *signal_cases(), *way_cases(), *fork_cases()]:
+    for case in [*plain_cases(), *credit_cases(), *signal_cases(),
+                 *way_cases(), *fork_cases()]:
         if case.mode not in ("fork-lookup",):
             seen.setdefault((case.victim, case.mode), case)
     return list(seen.values())

@@ -21,7 +21,7 @@ transparency: fixtures $(BUILD)/libauth407.so
 	$(Q)BUILD=$(BUILD) scripts/transparency $(TRANSPARENCY_OPTIONS)
 
 completeness: fixtures frames $(bypass) $(BUILD)/libauth407.so \
-              $(BUILD)/tests/bench/nothing.so
+              $(BUILD)/tests/bench/nothing.so $(bench_bin)
 	$(Q)BUILD=$(BUILD) FRAMES=$(BUILD)-frames $(TALLY) \
 	    tests/transparency/completeness
 

@@ -203,6 +203,39 @@ static void test_chunked_sure(void **state)
     assert_true(a407_body_sure(&b) >= b.left);
 }
 
+/* Passed over by number it ends where it ends when it is fed. */
+static void test_skip(void **state)
+{
+    (void)state;
+    static const enum a407_body_kind kinds[] = {A407_BODY_CHUNKED,
+                                                A407_BODY_LENGTH};
+    for (size_t t = 0; t < 2 * COUNT(good); t++) {
+        const char *wire = good[t / 2].wire;
+        size_t n = strlen(wire), skipped = 0;
+        struct a407_body b;
+        a407_body_init(&b, kinds[t % 2], n);
+        for (size_t i = 0; i < n;) {
+            struct a407_body fed = b;
+            size_t k = (size_t)a407_body_skippable(&b);
+            assert_true(k < a407_body_sure(&b));
+            assert_int_equal(a407_body_feed(&fed, wire + i, k), k);
+            a407_body_skip(&b, k);
+            assert_true(fed.left == b.left && fed.state == b.state);
+            assert_false(b.done || a407_body_skippable(&b));
+            i += k;
+            skipped += k;
+            assert_int_equal(a407_body_feed(&b, wire + i++, 1), 1);
+        }
+        assert_true(b.done && (skipped || kinds[t % 2] == A407_BODY_CHUNKED));
+    }
+    struct a407_body b;
+    a407_body_init(&b, A407_BODY_CLOSE, 0);
+    a407_body_skip(&b, 1u << 30);
+    assert_true(a407_body_skippable(&b) == UINT64_MAX && !b.done);
+    a407_body_init(&b, A407_BODY_NONE, 0);
+    assert_true(a407_body_skippable(&b) == 0);
+}
+
 /* The prefix is taken, the last byte is not; then all is, unread. */
 static void test_chunked_broken(void **state)
 {
@@ -303,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_chunked_bytes),
         cmocka_unit_test(test_chunked_bounded),
         cmocka_unit_test(test_chunked_sure),
+        cmocka_unit_test(test_skip),
         cmocka_unit_test(test_chunked_broken),
         cmocka_unit_test(test_length),
         cmocka_unit_test(test_none),
