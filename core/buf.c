@@ -11,6 +11,12 @@ void a407_wipe(void *p, size_t n)
         explicit_bzero(p, n);
 }
 
+/* Bytes from the start that may have been written. */
+static size_t touched(const struct a407_buf *b)
+{
+    return b->top > b->n ? b->top : b->n;
+}
+
 void a407_buf_init(struct a407_buf *b, size_t max)
 {
     *b = (struct a407_buf){.max = max};
@@ -18,7 +24,7 @@ void a407_buf_init(struct a407_buf *b, size_t max)
 
 void a407_buf_free(struct a407_buf *b)
 {
-    a407_wipe(b->p, b->cap);
+    a407_wipe(b->p, touched(b));
     free(b->p);
     *b = (struct a407_buf){.max = b->max};
 }
@@ -43,9 +49,10 @@ static bool grow(struct a407_buf *b, size_t need)
         return false;
     if (b->n)
         memcpy(p, b->p, b->n);
-    a407_wipe(b->p, b->cap);
+    a407_wipe(b->p, touched(b));
     free(b->p);
     b->p = p;
+    b->top = b->n;
     b->cap = cap;
     return true;
 }
@@ -61,12 +68,21 @@ bool a407_buf_add(struct a407_buf *b, const void *p, size_t n)
     if (n)
         memcpy(b->p + b->n, p, n);
     b->n += n;
+    b->top = touched(b);
     return true;
+}
+
+bool a407_buf_expect(struct a407_buf *b, size_t n)
+{
+    return n <= b->cap || (n <= b->max && grow(b, n));
 }
 
 bool a407_buf_reserve(struct a407_buf *b, size_t n)
 {
-    return n <= b->cap || (n <= b->max && grow(b, n));
+    if (!a407_buf_expect(b, n))
+        return false;
+    b->top = n > b->top ? n : b->top;
+    return true;
 }
 
 void a407_buf_shrink(struct a407_buf *b, size_t n)
@@ -74,15 +90,15 @@ void a407_buf_shrink(struct a407_buf *b, size_t n)
     char *p = malloc(n ? n : 1);
     b->failed = false;
     if (!p) {
-        a407_wipe(b->p + n, b->n - n);
-        b->n = n;
+        a407_wipe(b->p + n, touched(b) - n);
+        b->n = b->top = n;
         return;
     }
     memcpy(p, b->p, n);
-    a407_wipe(b->p, b->n);
+    a407_wipe(b->p, touched(b));
     free(b->p);
     b->p = p;
-    b->n = n;
+    b->n = b->top = n;
     b->cap = n ? n : 1;
 }
 

@@ -11,11 +11,13 @@
  * A growing byte buffer with a maximum. Errors are sticky: after a failed
  * append (`failed` is set) later appends do nothing, so a caller may write a
  * whole message and test once. Bytes that leave the buffer, by growth, by
- * clear or by free, are wiped, because buffers hold secrets.
+ * clear or by free, are wiped, because buffers hold secrets; memory that was
+ * never written is not touched for that.
  */
 struct a407_buf {
     char *p;
     size_t n;    /* bytes in use */
+    size_t top;  /* bytes that may have been written, from the start */
     size_t cap;  /* bytes allocated */
     size_t max;  /* never more than this many bytes */
     bool failed; /* an append did not fit, or memory ran out */
@@ -39,6 +41,9 @@ bool a407_buf_fmt(struct a407_buf *b, const char *fmt, ...)
 
 /* Makes room for n bytes in all, so that reaching them copies nothing. False,
    without `failed`: no memory, or more than the maximum. Allocates. */
+bool a407_buf_expect(struct a407_buf *b, size_t n);
+
+/* ... which the caller writes there itself, and then sets n. */
 bool a407_buf_reserve(struct a407_buf *b, size_t n);
 
 /* Keeps the first n bytes and gives the rest of the memory back, wiped;

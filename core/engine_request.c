@@ -161,7 +161,7 @@ static void make_room(struct a407_engine *e, const struct a407_request *rq)
     if (rq->body != A407_BODY_LENGTH || e->pipelined || e->passive)
         return;
     size_t most = e->proxy->config->replay_max;
-    a407_buf_reserve(
+    a407_buf_expect(
         &e->rec, e->head_n + (rq->length < most ? (size_t)rq->length : most));
 }
 
