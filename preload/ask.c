@@ -3,7 +3,6 @@
 
 #include "fetch.h"
 #include "gss.h"
-#include "guard.h"
 #include "lockout.h"
 
 /* Where the settings say nothing. */

@@ -2,7 +2,6 @@
 #include "child_env.h"
 
 #include <dlfcn.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

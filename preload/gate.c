@@ -9,7 +9,6 @@
 #include "ask.h"
 #include "http.h"
 #include "real.h"
-#include "record.h"
 #include "socket.h"
 
 static int64_t clock_us(clockid_t id)
@@ -36,7 +35,7 @@ void a407_engine_unlock(struct a407_conn *c)
     pthread_mutex_unlock(&c->site->lock);
 }
 
-static struct a407_want wants(struct a407_conn *c)
+struct a407_want a407_engine_wants(struct a407_conn *c)
 {
     a407_engine_lock(c);
     struct a407_want w = a407_engine_want(c->engine);
@@ -64,17 +63,19 @@ static void restore_lowat(struct a407_conn *c, int held)
     c->lowat = 0;
 }
 
-static void forget(struct a407_conn *c)
+bool a407_engine_is(struct a407_conn *c,
+                    bool (*what)(const struct a407_engine *e))
 {
-    a407_engine_lock_now(c);
-    a407_engine_forget(c->engine);
+    a407_engine_lock(c);
+    bool yes = what(c->engine);
     a407_engine_unlock(c);
+    return yes;
 }
 
-static void close_engine(struct a407_conn *c)
+void a407_engine_tell(struct a407_conn *c, void (*what)(struct a407_engine *e))
 {
     a407_engine_lock_now(c);
-    a407_engine_closed(c->engine);
+    what(c->engine);
     a407_engine_unlock(c);
 }
 
@@ -83,7 +84,7 @@ bool a407_forget_if_done(struct a407_turn *t)
     struct a407_conn *c = t->c;
     if (c->gone)
         return true;
-    if (wants(c).kind != A407_WANT_FORGET || c->given_back)
+    if (a407_engine_wants(c).kind != A407_WANT_FORGET || c->given_back)
         return false;
     if (c->lowat && a407_turn_hold(t) >= 0)
         restore_lowat(c, t->held);
@@ -96,7 +97,7 @@ void a407_check_unseen(struct a407_turn *t)
 {
     if (a407_turn_hold(t) >= 0 && (a407_socket_has_unseen(t->c, t->held) ||
                                    a407_socket_leads_elsewhere(t->c, t->held)))
-        forget(t->c);
+        a407_engine_tell(t->c, a407_engine_forget);
 }
 
 /* ---- looking ---- */
@@ -142,10 +143,9 @@ static size_t grab(struct a407_conn *c, int held, size_t n, int flags,
 void a407_see_rest(struct a407_conn *c)
 {
     bool end;
-    a407_engine_lock(c);
-    bool wanted = a407_engine_wants_rest(c->engine);
-    a407_engine_unlock(c);
-    int held = wanted ? a407_socket_hold(c, c->fd) : -1;
+    int held = a407_engine_is(c, a407_engine_wants_rest)
+                   ? a407_socket_hold(c, c->fd)
+                   : -1;
     if (held < 0)
         return;
     if (scratch(c, A407_HEAD_MAX)) {
@@ -161,10 +161,8 @@ bool a407_see_behind(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     bool end;
-    a407_engine_lock(c);
-    bool wanted = a407_engine_wants_behind(c->engine);
-    a407_engine_unlock(c);
-    if (!wanted || !scratch(c, A407_HEAD_MAX) || a407_turn_hold(t) < 0)
+    if (!a407_engine_is(c, a407_engine_wants_behind) ||
+        !scratch(c, A407_HEAD_MAX) || a407_turn_hold(t) < 0)
         return false;
     size_t k = grab(c, t->held, c->scratch_n, MSG_PEEK, &end);
     a407_engine_lock(c);
@@ -298,10 +296,8 @@ static enum a407_pump send_failed(struct a407_turn *t, int error)
 {
     struct a407_conn *c = t->c;
     c->flush_until = 0;
-    a407_engine_lock_now(c);
-    a407_engine_send_failed(c->engine);
-    a407_engine_unlock(c);
-    if (wants(c).kind == A407_WANT_FORGET)
+    a407_engine_tell(c, a407_engine_send_failed);
+    if (a407_engine_wants(c).kind == A407_WANT_FORGET)
         a407_pump_give_up(t, error);
     return A407_PUMP_READY;
 }
@@ -309,7 +305,7 @@ static enum a407_pump send_failed(struct a407_turn *t, int error)
 void a407_pump_give_up(struct a407_turn *t, int error)
 {
     t->failed = error;
-    close_engine(t->c);
+    a407_engine_tell(t->c, a407_engine_closed);
     if (error != EPIPE && error != ECONNRESET && a407_turn_hold(t) >= 0)
         REAL(shutdown)(t->held, SHUT_RDWR);
 }
@@ -377,7 +373,7 @@ enum a407_pump a407_pump_out(struct a407_turn *t)
 {
     enum a407_pump came_to = A407_PUMP_READY;
     while (came_to == A407_PUMP_READY && !t->failed) {
-        enum a407_want_kind kind = wants(t->c).kind;
+        enum a407_want_kind kind = a407_engine_wants(t->c).kind;
         if (kind == A407_WANT_ASK)
             came_to = a407_answer_asks(t);
         else if (kind == A407_WANT_SEND)
@@ -395,13 +391,13 @@ static bool shut_down(struct a407_conn *c)
 {
     if (!__atomic_load_n(&c->shut_read, __ATOMIC_RELAXED))
         return false;
-    close_engine(c);
+    a407_engine_tell(c, a407_engine_closed);
     return true;
 }
 
 static enum a407_pump one_step(struct a407_turn *t, bool *over)
 {
-    struct a407_want w = wants(t->c);
+    struct a407_want w = a407_engine_wants(t->c);
     switch (w.kind) {
     case A407_WANT_SEND:
         return flush(t);
@@ -426,7 +422,7 @@ static enum a407_pump one_step(struct a407_turn *t, bool *over)
 enum a407_pump a407_pump(struct a407_turn *t)
 {
     bool over = false;
-    enum a407_pump came_to = A407_PUMP_READY;
+    enum a407_pump came_to;
     /* The bound is on work, not on time: each turn moves the engine on. */
     for (int turns = 0; turns < 100000; turns++) {
         if (!t->c)
@@ -437,7 +433,7 @@ enum a407_pump a407_pump(struct a407_turn *t)
         if (over || came_to != A407_PUMP_READY)
             return came_to;
     }
-    close_engine(t->c);
+    a407_engine_tell(t->c, a407_engine_closed);
     return A407_PUMP_READY;
 }
 

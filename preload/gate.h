@@ -122,6 +122,12 @@ void a407_engine_lock(struct a407_conn *c);
 void a407_engine_lock_now(struct a407_conn *c);
 void a407_engine_unlock(struct a407_conn *c);
 
+/* A group of one: what it wants, what it answers, what it is told (`now`). */
+struct a407_want a407_engine_wants(struct a407_conn *c);
+bool a407_engine_is(struct a407_conn *c,
+                    bool (*what)(const struct a407_engine *e));
+void a407_engine_tell(struct a407_conn *c, void (*what)(struct a407_engine *e));
+
 /* Drops the connection from the table if the engine has forgotten it: then
    true. */
 bool a407_forget_if_done(struct a407_turn *t);

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#include "ask.h"
 #include "gate.h"
 #include "guard.h"
 #include "http.h"
@@ -28,7 +27,6 @@ static bool is_nonblocking(int fd)
 static enum a407_gate give(struct a407_reading *r, struct a407_turn *t,
                            ssize_t result, int error)
 {
-    r->serial = 0;
     r->result = result;
     a407_turn_end(t, error);
     return A407_GATE_RETURN;
@@ -94,9 +92,7 @@ static ssize_t wait_for_bytes_natively(int fd, size_t need)
 static bool sleep_as_program(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
-    a407_engine_lock(c);
-    struct a407_want w = a407_engine_want(c->engine);
-    a407_engine_unlock(c);
+    struct a407_want w = a407_engine_wants(c);
     size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
     unsigned renewed = c->renewed;
     a407_turn_pause(t);
@@ -239,9 +235,7 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
                          &saved))
         return A407_GATE_PASS;
     t.c->credit[A407_READS].at = fd;
-    a407_engine_lock(t.c);
-    struct a407_want want = a407_engine_want(t.c->engine);
-    a407_engine_unlock(t.c);
+    struct a407_want want = a407_engine_wants(t.c);
     if (want.kind == A407_WANT_DELIVER && !t.c->gone && !t.c->error)
         return deliver(r, &t, want.n, saved); /* the middle of an answer */
     enum a407_pump came_to;
@@ -260,19 +254,14 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
     if (c->error) {
         int error = c->error;
         c->error = 0;
-        a407_engine_lock(c);
-        a407_engine_delivered_end(c->engine);
-        a407_engine_unlock(c);
+        a407_engine_tell(c, a407_engine_delivered_end);
         a407_forget_if_done(&t);
         return give(r, &t, -1, error);
     }
     a407_turn_end_child(&t);
     if (a407_forget_if_done(&t) || c->given_back)
         return pass(&t, saved);
-    a407_engine_lock(c);
-    size_t cap = a407_engine_want(c->engine).n;
-    a407_engine_unlock(c);
-    return deliver(r, &t, cap, saved);
+    return deliver(r, &t, a407_engine_wants(c).n, saved);
 }
 
 void a407_read_end(struct a407_reading *r, int fd, int flags,
@@ -314,10 +303,7 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
 
 static bool unanswered(struct a407_conn *c)
 {
-    a407_engine_lock(c);
-    bool yes = a407_engine_unanswered(c->engine);
-    a407_engine_unlock(c);
-    return yes && !c->gone;
+    return !c->gone && a407_engine_is(c, a407_engine_unanswered);
 }
 
 bool a407_revive(int fd, const void *caller)
@@ -333,9 +319,7 @@ bool a407_revive(int fd, const void *caller)
                a407_wait_for_pump(&t, came_to, true) && t.c)
             came_to = a407_pump(&t);
         if (t.c && !t.lost) {
-            a407_engine_lock(t.c);
-            fresh = a407_engine_reconnected_once(t.c->engine);
-            a407_engine_unlock(t.c);
+            fresh = a407_engine_is(t.c, a407_engine_reconnected_once);
             a407_forget_if_done(&t);
         }
     }

@@ -9,9 +9,7 @@
 #include "http.h"
 #include "readable.h"
 #include "real.h"
-#include "record.h"
 #include "settings.h"
-#include "socket.h"
 
 /* A write in progress: the program's iovecs, and how far it is. */
 struct writing {
@@ -55,7 +53,7 @@ static void advance(struct writing *w, size_t n)
     }
 }
 
-/* The program's message from where it is: its first IOV_MAX pieces. */
+/* The program's message from where it is, or a first part of it. */
 static ssize_t send_rest(struct writing *w)
 {
     struct iovec iov[64];
@@ -135,9 +133,7 @@ static enum step wait_to_write(struct writing *w)
         errno = EAGAIN;
         return STEP_END;
     }
-    a407_engine_lock(t->c);
-    bool watch = a407_engine_watch_while_writing(t->c->engine);
-    a407_engine_unlock(t->c);
+    bool watch = a407_engine_is(t->c, a407_engine_watch_while_writing);
     int64_t until = a407_turn_limit(t);
     a407_turn_pause(t);
     int ev = a407_wait(t->fd, watch ? POLLOUT | POLLIN : POLLOUT, until);
@@ -174,9 +170,7 @@ static bool time_to_look(struct a407_conn *c)
 static enum step look_at_answer(struct writing *w, bool *looked)
 {
     struct a407_turn *t = &w->t;
-    a407_engine_lock(t->c);
-    bool watch = a407_engine_watch_while_writing(t->c->engine);
-    a407_engine_unlock(t->c);
+    bool watch = a407_engine_is(t->c, a407_engine_watch_while_writing);
     t->c->unwatched = 0;
     *looked = watch;
     for (int i = 0; watch && i < 2; i++) {
@@ -197,18 +191,7 @@ static enum step look_at_answer(struct writing *w, bool *looked)
 
 static bool in_handshake(struct a407_conn *c)
 {
-    a407_engine_lock(c);
-    bool yes = a407_engine_in_handshake(c->engine);
-    a407_engine_unlock(c);
-    return yes && !c->gone;
-}
-
-static bool wants_back(struct a407_conn *c)
-{
-    a407_engine_lock(c);
-    bool yes = a407_engine_want(c->engine).kind == A407_WANT_GIVE_BACK;
-    a407_engine_unlock(c);
-    return yes;
+    return !c->gone && a407_engine_is(c, a407_engine_in_handshake);
 }
 
 /* True after a 407 that could be answered on a fresh connection. */
@@ -322,10 +305,7 @@ static enum step hold_step(struct writing *w)
     s.n = a407_readable(s.p, s.n);
     if (!s.n)
         return pass_step(w); /* EFAULT */
-    a407_engine_lock(c);
-    bool open = a407_engine_request_open(c->engine);
-    a407_engine_unlock(c);
-    if (!open)
+    if (!a407_engine_is(c, a407_engine_request_open))
         a407_check_unseen(t);
     if (a407_turn_hold(t) < 0 && t->lost)
         return go_on(w);
@@ -386,13 +366,11 @@ static enum step finish_handshake(struct writing *w)
             errno = EAGAIN; /* the handshake goes on with the next call */
             return STEP_END;
         }
-        a407_engine_lock_now(t->c);
-        a407_engine_send_failed(t->c->engine);
-        a407_engine_unlock(t->c);
+        a407_engine_tell(t->c, a407_engine_send_failed);
         if (may_block(w)) /* where it begins anew it has that time again */
             until = a407_now_ms() + bound;
     }
-    if (wants_back(t->c))
+    if (a407_engine_wants(t->c).kind == A407_WANT_GIVE_BACK)
         a407_give_back(t); /* a program may poll before it reads */
     return STEP_ON;
 }
@@ -415,10 +393,7 @@ static enum step one_step(struct writing *w)
     struct a407_conn *c = w->t.c;
     if (c->given_back)
         return swallow(w);
-    a407_engine_lock(c);
-    bool tunnel = a407_engine_awaits_tunnel(c->engine);
-    a407_engine_unlock(c);
-    if (tunnel)
+    if (a407_engine_is(c, a407_engine_awaits_tunnel))
         a407_check_unseen(&w->t);
     a407_engine_lock(c);
     enum a407_write_mode mode = a407_engine_write_mode(c->engine);
@@ -456,10 +431,8 @@ static bool run(struct writing *w, ssize_t *result)
    went. */
 static bool begins_elsewhere(struct a407_turn *t)
 {
-    a407_engine_lock(t->c);
-    bool body = a407_engine_request_open(t->c->engine);
-    a407_engine_unlock(t->c);
-    return !body && a407_turn_hold(t) < 0;
+    return !a407_engine_is(t->c, a407_engine_request_open) &&
+           a407_turn_hold(t) < 0;
 }
 
 /* An urgent byte (MSG_OOB) has a place in the stream: what was held back goes
@@ -467,9 +440,7 @@ static bool begins_elsewhere(struct a407_turn *t)
 static void write_past(struct a407_turn *t)
 {
     struct writing w = {.t = *t};
-    a407_engine_lock_now(t->c);
-    a407_engine_forget(t->c->engine);
-    a407_engine_unlock(t->c);
+    a407_engine_tell(t->c, a407_engine_forget);
     bring_out(&w);
     if (w.t.c && !w.t.lost)
         a407_forget_if_done(&w.t);
@@ -564,8 +535,7 @@ static bool is_none(const struct iovec *iov, size_t iov_n, bool *empty)
     return n && a407_sniff_proxy_request(iov[i].iov_base, n) == A407_SNIFF_NO;
 }
 
-/* False: it is not to be watched. */
-static bool watch(int fd)
+static bool to_be_watched(int fd)
 {
     struct sockaddr_storage peer;
     struct a407_endpoint e;
@@ -592,7 +562,7 @@ void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
         return;
     if (keep) {
         int saved = a407_enter();
-        keep = watch(fd);
+        keep = to_be_watched(fd);
         a407_leave(saved);
     }
     if (!keep)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gss.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>

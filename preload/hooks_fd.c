@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <linux/close_range.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdint.h>
 
 #include "epoll.h"
 #include "follow.h"
 #include "hooks.h"
-#include "settings.h"
 #include "sink.h"
 
 /* Where file descriptors come from, go to, and what they are connected to. */

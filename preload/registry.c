@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ask.h"
 #include "gate.h"
 #include "guard.h"
 #include "other_libc.h"
@@ -172,9 +171,7 @@ static bool leave_slot(int fd, struct a407_conn *c)
 static void end_conn(struct a407_conn *c)
 {
     a407_see_rest(c);
-    a407_engine_lock_now(c);
-    a407_engine_closed(c->engine);
-    a407_engine_unlock(c);
+    a407_engine_tell(c, a407_engine_closed);
     a407_conn_unlock(c);
     a407_record_flush(c);
 }

@@ -103,7 +103,5 @@ void a407_give_back(struct a407_turn *t)
         c->given_back = true;
     }
     c->error = 0;
-    a407_engine_lock_now(c);
-    a407_engine_closed(c->engine);
-    a407_engine_unlock(c);
+    a407_engine_tell(c, a407_engine_closed);
 }

@@ -88,12 +88,10 @@ int a407_turn_hold(struct a407_turn *t)
     t->lost = errno == EBADF;
     if (t->lost)
         c->gone = c->gone || a407_slot_stale(t->fd, c);
-    a407_engine_lock_now(c);
     if (c->gone)
-        a407_engine_closed(c->engine);
+        a407_engine_tell(c, a407_engine_closed);
     else if (!t->lost)
-        a407_engine_forget(c->engine);
-    a407_engine_unlock(c);
+        a407_engine_tell(c, a407_engine_forget);
     return -1;
 }
 
@@ -116,7 +114,6 @@ void a407_turn_resume(struct a407_turn *t)
     struct a407_conn *c = a407_conn_get(t->fd);
     if (c && c->serial == t->serial) {
         serve(t, c);
-        t->waited = true;
         if (a407_turn_hold(t) < 0 && t->lost)
             let_go(t);
     } else {
