@@ -10,6 +10,7 @@
 #include "readable.h"
 #include "real.h"
 #include "settings.h"
+#include "socket.h"
 
 /* A write in progress: the program's iovecs, and how far it is. */
 struct writing {

@@ -4,9 +4,18 @@
 __thread struct a407_guard a407_guard
     __attribute__((tls_model("initial-exec")));
 
-/* A fault that is blocked ends the program, whatever handler it has. */
 static const int faults[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
                              SIGTRAP, SIGABRT, SIGSYS};
+
+#define FAULTS (sizeof faults / sizeof *faults)
+
+bool a407_is_fault(int signal)
+{
+    size_t i = 0;
+    while (i < FAULTS && faults[i] != signal)
+        i++;
+    return i < FAULTS;
+}
 
 /*
  * Signals first, and last: between the two a handler would run with the thread
@@ -16,7 +25,7 @@ void a407_guard_begin(void)
 {
     sigset_t all;
     sigfillset(&all);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+    for (size_t i = 0; i < FAULTS; i++)
         sigdelset(&all, faults[i]);
     sigprocmask(SIG_SETMASK, &all, &a407_guard.mask);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &a407_guard.cancel);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 
 /*
  * Per thread: are we inside our own code?
@@ -29,6 +30,10 @@ struct a407_guard {
 };
 extern __thread struct a407_guard a407_guard
     __attribute__((tls_model("initial-exec")));
+
+/* A signal that tells of a fault of the program's own code? It can't wait: if
+   it is blocked it ends the program, whatever handler there is. */
+bool a407_is_fault(int signal);
 
 /* The outermost a407_enter and a407_leave. */
 void a407_guard_begin(void);

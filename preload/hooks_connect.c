@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 
 #include "hooks.h"
-#include "record.h"
 #include "settings.h"
 #include "socket.h"
 

@@ -10,7 +10,6 @@
 #include "gate.h"
 #include "other_libc.h"
 #include "real.h"
-#include "record.h"
 #include "replace.h"
 #include "socket.h"
 

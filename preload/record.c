@@ -2,7 +2,6 @@
 #include "record.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,19 +11,6 @@
 #include "gate.h"
 #include "process.h"
 #include "sink.h"
-
-uint16_t a407_local_port(int fd)
-{
-    struct sockaddr_storage own = {0};
-    socklen_t n = sizeof own;
-    if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
-        return 0;
-    if (own.ss_family == AF_INET)
-        return ntohs(((struct sockaddr_in *)&own)->sin_port);
-    if (own.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
-    return 0;
-}
 
 static void write_record(struct a407_conn *c, struct a407_event *ev)
 {

@@ -232,7 +232,7 @@ bool a407_slot_track(int fd, uint64_t cookie, struct a407_site *site,
         return false;
     c->cookie = cookie;
     c->counted = a407_socket_is_counted(fd);
-    a407_engine_local_port(c->engine, a407_local_port(fd));
+    a407_engine_local_port(c->engine, a407_socket_port(fd));
     a407_slot_set(fd, c);
     a407_conn_put(c);
     return true;

@@ -12,7 +12,6 @@
 
 #include "other_libc.h"
 #include "real.h"
-#include "record.h"
 
 /*
  * Where private fds are looked for: above the numbers that a program counts on
@@ -135,7 +134,7 @@ bool a407_socket_leads_elsewhere(struct a407_conn *c, int held)
 {
     struct sockaddr_storage now = {0};
     socklen_t n = sizeof now;
-    uint16_t port = a407_local_port(held);
+    uint16_t port = a407_socket_port(held);
     if (!c->port)
         c->port = port;
     if (getpeername(held, (struct sockaddr *)&now, &n) != 0)
@@ -156,6 +155,19 @@ bool a407_socket_is_counted(int fd)
     socklen_t n = sizeof protocol;
     return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n) == 0 &&
            protocol == IPPROTO_TCP;
+}
+
+uint16_t a407_socket_port(int fd)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t n = sizeof own;
+    if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+        return 0;
+    if (own.ss_family == AF_INET)
+        return ntohs(((struct sockaddr_in *)&own)->sin_port);
+    if (own.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+    return 0;
 }
 
 int a407_socket_timeout_ms(int fd, int option)

@@ -63,6 +63,9 @@ bool a407_socket_leads_elsewhere(struct a407_conn *c, int held);
 /* Does the kernel tell how many bytes it has carried? */
 bool a407_socket_is_counted(int fd);
 
+/* The TCP port of this end; 0: none. */
+uint16_t a407_socket_port(int fd);
+
 /* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; -1: none. */
 int a407_socket_timeout_ms(int fd, int option);
 

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include "guard.h"
+
 int64_t a407_now_ms(void)
 {
     struct timespec t;
@@ -14,21 +16,14 @@ int64_t a407_now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Signals of a fault: a program that goes on after one has not slept in a
-   call. */
-static bool of_a_fault(int s)
-{
-    return s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL ||
-           s == SIGABRT || s == SIGTRAP || s == SIGSYS;
-}
-
 /* Would read() be restarted after a signal? Not knowing which one came, all
-   handlers are asked. */
+   handlers are asked; but a program that goes on after a fault has not slept in
+   a call. */
 bool a407_signals_restart(void)
 {
     struct sigaction sa;
     for (int s = 1; s < SIGRTMIN; s++)
-        if (!of_a_fault(s) && sigaction(s, NULL, &sa) == 0 &&
+        if (!a407_is_fault(s) && sigaction(s, NULL, &sa) == 0 &&
             sa.sa_handler != SIG_DFL && sa.sa_handler != SIG_IGN &&
             !(sa.sa_flags & SA_RESTART))
             return false;
