@@ -2,7 +2,6 @@
 #include "child.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +17,8 @@
 #include "child_keeper.h"
 #include "paths.h"
 #include "real.h"
+#include "socket.h"
+#include "wait.h"
 
 /* Programs expect the lowest free number from open(), and may build on it. */
 #define HIGH_FD 200
@@ -33,28 +34,13 @@
 /* After SIGKILL: the kernel's own work. */
 #define KILL_MS 2000
 
-int64_t a407_child_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- the fd ---- */
-
-static uint64_t cookie_of(int fd)
-{
-    uint64_t cookie = 0;
-    socklen_t n = sizeof cookie;
-    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
-        return 0;
-    return cookie;
-}
 
 /* Is the number still that of our socket? */
 static bool holds(const struct a407_child *c)
 {
-    return c->pid && c->fd >= 0 && c->cookie && cookie_of(c->fd) == c->cookie;
+    return c->pid && c->fd >= 0 && c->cookie &&
+           a407_socket_cookie(c->fd) == c->cookie;
 }
 
 /* A copy of the process shares the socket, but the talk is not its own. */
@@ -76,26 +62,12 @@ static int out_of_the_way(int fd)
     return high;
 }
 
-/* True: fd is ready or has ended. False: the time is over. */
-static bool ready(int fd, short events, int64_t until_ms)
-{
-    for (;;) {
-        struct pollfd p = {.fd = fd, .events = events};
-        int64_t left = until_ms - a407_child_now();
-        if (left < 0)
-            left = 0;
-        int k = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
-        if (k >= 0 || errno != EINTR)
-            return k > 0;
-    }
-}
-
 bool a407_child_send(struct a407_child *c, const void *p, size_t n,
                      int64_t until_ms)
 {
     const char *from = p;
     while (n) {
-        if (!usable(c) || !ready(c->fd, POLLOUT, until_ms))
+        if (!usable(c) || a407_wait_through(c->fd, POLLOUT, until_ms) <= 0)
             return false;
         ssize_t k = REAL(send)(c->fd, from, n, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (k < 0 && errno != EINTR && errno != EAGAIN)
@@ -130,12 +102,13 @@ static enum news listen_to(const struct a407_child *c, int64_t until_ms)
 {
     int64_t last = INT64_MAX;
     for (;;) {
-        int64_t now = a407_child_now(), look = now + LOOK_MS;
+        int64_t now = a407_now_ms(), look = now + LOOK_MS;
         if (last == INT64_MAX && state_of(c) != A407_CHILD_RUNNING)
             last = now + LAST_MS;
-        if (ready(c->fd, POLLIN, look < until_ms ? look : until_ms))
+        if (a407_wait_through(c->fd, POLLIN,
+                              look < until_ms ? look : until_ms) > 0)
             return SAID;
-        now = a407_child_now();
+        now = a407_now_ms();
         if (now >= last)
             return SILENT;
         if (now >= until_ms)
@@ -192,7 +165,7 @@ static bool leaves(struct a407_child *c, int state, int64_t until_ms)
 {
     while (state_of(c) == state) {
         /* in slices: a keeper that was killed wakes nobody */
-        int64_t left = until_ms - a407_child_now();
+        int64_t left = until_ms - a407_now_ms();
         struct timespec slice = {0, (left < 50 ? left : 50) * 1000000};
         if (left <= 0)
             return false;
@@ -219,7 +192,7 @@ static void kill_command(struct a407_child *c)
                      killed ? A407_CHILD_KILLED : A407_CHILD_RUNNING,
                      __ATOMIC_SEQ_CST);
     if (killed)
-        leaves(c, A407_CHILD_KILLED, a407_child_now() + KILL_MS);
+        leaves(c, A407_CHILD_KILLED, a407_now_ms() + KILL_MS);
 }
 
 static void forget(struct a407_child *c)
@@ -238,7 +211,7 @@ static bool goes(struct a407_child *c, int64_t until_ms)
         errno = 0;
         if (gone(c, WNOHANG))
             return true;
-        if (errno || a407_child_now() >= until_ms)
+        if (errno || a407_now_ms() >= until_ms)
             return false;
         nanosleep(&pause, NULL);
     }
@@ -247,7 +220,7 @@ static bool goes(struct a407_child *c, int64_t until_ms)
 /* Ends the keeper, if need be by force: then the kernel ends the command. */
 static int reap(struct a407_child *c)
 {
-    int64_t until = a407_child_now() + KILL_MS;
+    int64_t until = a407_now_ms() + KILL_MS;
     int state = state_of(c);
     if (state != A407_CHILD_ENDED && state != A407_CHILD_FAILED &&
         !gone(c, WNOHANG) && kill(c->pid, SIGKILL) != 0)
@@ -291,7 +264,7 @@ static bool run(struct a407_child *c, struct a407_child_job *j,
         return false;
     }
     c->pid = pid;
-    int64_t limit = a407_child_now() + START_MS;
+    int64_t limit = a407_now_ms() + START_MS;
     leaves(c, A407_CHILD_STARTING, limit < until_ms ? limit : until_ms);
     if (state_of(c) == A407_CHILD_RUNNING || state_of(c) == A407_CHILD_ENDED)
         return true;
@@ -370,7 +343,7 @@ static bool connect_and_run(struct a407_child *c, struct a407_child_job *j,
     pair[0] = out_of_the_way(pair[0]);
     j->fd = out_of_the_way(pair[1]);
     c->fd = pair[0];
-    c->cookie = cookie_of(c->fd);
+    c->cookie = a407_socket_cookie(c->fd);
     pair[1] = j->fd; /* run may free j */
     bool ok = run(c, j, until_ms);
     int error = errno;

@@ -40,7 +40,7 @@ struct a407_child {
  * of this library and without variables that hold our secrets; its standard
  * error is /dev/null, it has no other fd and no terminal, and no signal is
  * blocked or has a handler. No fork handler of the program runs. False: errno
- * tells, *c is empty. Blocks until exec, or until_ms (monotonic; ETIMEDOUT).
+ * tells, *c is empty. Blocks until exec, or until_ms (wait.h; ETIMEDOUT).
  * Must be ended with a407_child_end.
  *
  * EPERM, too: the real, effective and saved users or groups are not the same,
@@ -79,8 +79,5 @@ bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
  * the process (fork) only the fd is closed.
  */
 int a407_child_end(struct a407_child *c, int64_t until_ms);
-
-/* Milliseconds of the clock that the limits above are told in. */
-int64_t a407_child_now(void);
 
 #endif

@@ -13,6 +13,7 @@
 #include "helper_text.h"
 #include "netrc.h"
 #include "paths.h"
+#include "wait.h"
 
 /* A token is the longest thing that a helper says; a head may hold as much. */
 #define ANSWER_MAX ((size_t)64 * 1024)
@@ -159,7 +160,7 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
                  struct a407_buf *answer)
 {
     const char *const argv[] = {"sh", "-c", script, helper, "get", NULL};
-    int64_t until = a407_child_now() + f->ms;
+    int64_t until = a407_now_ms() + f->ms;
     struct a407_child child;
     struct a407_buf question;
     a407_buf_init(&question, ANSWER_MAX);
@@ -187,7 +188,7 @@ static bool talk(struct fetch *f, const char *helper, const char *script,
     if (full)
         return fail(f, "the helper of %.100s says more than 64 KiB",
                     f->from->label);
-    if (a407_child_now() >= until)
+    if (a407_now_ms() >= until)
         return fail(f, "the helper of %.90s did not end within %lld s",
                     f->from->label, (f->ms + 999) / 1000);
     /* It may have been about to say more than anybody wants to know. */

@@ -8,6 +8,7 @@
 #include "child_env.h"
 #include "gss_protocol.h"
 #include "text_put.h"
+#include "wait.h"
 
 /* The helper stops a little earlier, so that it can say what it waited for. */
 #define LEAD_MS 200
@@ -87,13 +88,13 @@ static bool start(struct a407_child *child, int64_t until,
 static void ended(struct a407_child *child, struct a407_told *told,
                   int64_t until, int64_t ms)
 {
-    if (a407_child_now() >= until) {
+    if (a407_now_ms() >= until) {
         a407_child_end(child, 0);
         fail(told, A407_CAUSE_HELPER_FAILED, "%s said nothing for %lld s",
              A407_GSS_HELPER, (long long)(ms + 999) / 1000);
         return;
     }
-    int status = a407_child_end(child, a407_child_now() + END_MS);
+    int status = a407_child_end(child, a407_now_ms() + END_MS);
     fail(told, A407_CAUSE_HELPER_FAILED,
          status == 127 ? "%s does not run (exit status %d): is libgssapi-krb5 "
                          "installed?"
@@ -145,7 +146,7 @@ static void talk(struct a407_child *child, const struct a407_buf *m,
         !a407_child_receive(child, &answer, A407_GSS_END, until))
         ended(child, told, until, ms);
     else if (!read_answer(a407_span(answer.p, answer.n), verify, told))
-        a407_child_end(child, a407_child_now() + END_MS);
+        a407_child_end(child, a407_now_ms() + END_MS);
     a407_buf_free(&answer);
 }
 
@@ -153,7 +154,7 @@ void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
                      const struct a407_ask *ask, int64_t ms,
                      struct a407_told *told)
 {
-    int64_t until = a407_child_now() + ms;
+    int64_t until = a407_now_ms() + ms;
     bool first = ask->kind == A407_ASK_TOKEN && !ask->token.p;
     struct a407_buf m;
     a407_buf_init(&told->token, A407_GSS_MESSAGE_MAX);
@@ -176,5 +177,5 @@ void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
     }
     a407_buf_free(&m);
     /* what the helper has kept for its own words counts as over */
-    told->late = !told->ok && until - a407_child_now() <= ms / 4;
+    told->late = !told->ok && until - a407_now_ms() <= ms / 4;
 }

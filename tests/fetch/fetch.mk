@@ -2,8 +2,7 @@
 # own code in a program of its own, and by the library in real clients.
 
 fetch_probe := $(BUILD)/tests/fetch/probe
-fetch_obj := $(BUILD)/tests/fetch/probe.o $(patsubst %,$(BUILD)/preload/%.o, \
-    fetch child child_env child_keeper guard paths real)
+fetch_obj := $(BUILD)/tests/fetch/probe.o $(BUILD)/preload/fetch.o $(child_obj)
 
 $(BUILD)/tests/fetch/probe.o: private LAYER := -Isys -Ipreload
 

@@ -14,6 +14,7 @@
 #include "credfile_read.h"
 #include "fetch.h"
 #include "paths.h"
+#include "wait.h"
 
 static const char *look_up(void *ctx, const char *name)
 {
@@ -36,12 +37,12 @@ static void show(const char *key, const char *value)
 static void fetch(const struct a407_config *config, struct a407_ask *ask)
 {
     struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
-    int64_t start = a407_child_now();
+    int64_t start = a407_now_ms();
     a407_fetch_answer(config, ask,
                       config->helper_ms ? config->helper_ms : 10000, &told);
     printf("ok=%d\tcause=%s\tms=%lld", told.ok,
            a407_cause_info(told.cause)->code,
-           (long long)(a407_child_now() - start));
+           (long long)(a407_now_ms() - start));
     show("detail", told.detail[0] ? told.detail : NULL);
     if (told.ok != (told.secret != NULL))
         die("a secret without success, or success without a secret");

@@ -18,11 +18,12 @@
 #include "../../preload/child.h"
 #include "../../preload/child_keeper.h"
 #include "../../preload/guard.h"
+#include "../../preload/wait.h"
 #include "exact.h"
 
 static inline int64_t in(int ms)
 {
-    return a407_child_now() + ms;
+    return a407_now_ms() + ms;
 }
 
 static inline bool shell(struct a407_child *c, const char *script)

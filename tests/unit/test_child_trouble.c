@@ -26,9 +26,9 @@ static bool sandboxed_later(void)
     pid_t keeper = c.pid;
     if (!forbid(SYS_wait4, SYS_waitid))
         return a407_child_end(&c, in(5000)) == 0;
-    int64_t start = a407_child_now();
+    int64_t start = a407_now_ms();
     a407_child_end(&c, in(100)); /* it ends by itself, with its input */
-    return a407_child_now() - start < 3000 && still_mapped(j, size) &&
+    return a407_now_ms() - start < 3000 && still_mapped(j, size) &&
            kill(keeper, 0) == 0; /* nobody could take it */
 }
 
@@ -60,9 +60,9 @@ static bool slow_start(void)
     bool ok = true;
     if (silent_folder(folder)) {
         snprintf(path, sizeof path, "%s/x", folder);
-        int64_t start = a407_child_now();
+        int64_t start = a407_now_ms();
         ok = !a407_child_start(&c, path, argv, true, in(500)) &&
-             errno == ETIMEDOUT && !c.pid && a407_child_now() - start < 5000;
+             errno == ETIMEDOUT && !c.pid && a407_now_ms() - start < 5000;
         umount2(folder, MNT_DETACH);
     }
     rmdir(folder);
@@ -86,9 +86,9 @@ static bool another_user(void)
     if (!shell(&c, "trap '' PIPE; exec sleep 15") ||
         setresuid(4321, 4321, 4321) != 0)
         return false;
-    int64_t start = a407_child_now();
+    int64_t start = a407_now_ms();
     a407_child_end(&c, in(100));
-    return a407_child_now() - start < 8000 && !c.pid;
+    return a407_now_ms() - start < 8000 && !c.pid;
 }
 
 /* A program that can't end it any more has to leave it alone. */
@@ -123,9 +123,9 @@ static void forked_meanwhile(void **unused)
     (void)unused;
     assert_true(shell(&c, "read x; exit 4"));
     pid_t pid = copy_of_us();
-    int64_t start = a407_child_now();
+    int64_t start = a407_now_ms();
     assert_int_equal(a407_child_end(&c, in(20000)), 4); /* its input ended */
-    assert_true(a407_child_now() - start < 10000);
+    assert_true(a407_now_ms() - start < 10000);
     end_copy(pid);
 }
 
@@ -137,10 +137,10 @@ static void left_behind(void **unused)
     (void)unused;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "sleep 30 & echo \"$!\""));
-    int64_t start = a407_child_now();
+    int64_t start = a407_now_ms();
     assert_true(a407_child_receive(&c, &b, NULL, in(20000)));
     assert_int_equal(a407_child_end(&c, in(20000)), 0);
-    assert_true(a407_child_now() - start < 10000);
+    assert_true(a407_now_ms() - start < 10000);
     /* it may be meant to stay */
     assert_true(a407_buf_add(&b, "", 1));
     assert_int_equal(kill((pid_t)atoi(b.p), SIGTERM), 0);
@@ -151,7 +151,7 @@ static void left_behind(void **unused)
     assert_false(a407_child_receive(&c, &b, "\n\n", in(20000)));
     assert_memory_equal(b.p, "x\n", 2);
     assert_int_equal(a407_child_end(&c, in(20000)), 0);
-    assert_true(a407_child_now() - start < 10000);
+    assert_true(a407_now_ms() - start < 10000);
     a407_buf_free(&b);
 }
 
@@ -173,7 +173,7 @@ static pid_t said_pid(struct a407_child *c)
 /* Is it over? A zombie that nobody has taken yet, too. */
 static bool is_over(pid_t pid)
 {
-    for (int64_t until = in(10000); a407_child_now() < until; usleep(10000)) {
+    for (int64_t until = in(10000); a407_now_ms() < until; usleep(10000)) {
         char path[64], text[256] = "";
         snprintf(path, sizeof path, "/proc/%d/stat", pid);
         int fd = open(path, O_RDONLY);
