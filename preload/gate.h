@@ -59,13 +59,14 @@ void a407_settle(int fd, const void *caller);
 bool a407_revive(int fd, const void *caller);
 
 /*
- * A write of msg's iovecs. True: it is done, *result and errno are the
- * program's. False: make the call as it is.
+ * A write of msg's iovecs, not inside. True: it is done, *result and errno are
+ * the program's. False: make the call as it is.
  */
 bool a407_write_all(int fd, const struct msghdr *msg, int flags,
                     const void *caller, ssize_t *result);
 
-/* The bytes that they are about; SIZE_MAX: more than there can be. */
+/* The bytes that they are about, 0 where there are none to be looked at;
+   SIZE_MAX: more than there can be. */
 size_t a407_iov_length(const struct iovec *iov, size_t n);
 
 /* n bytes of msg have gone out by a call that went past the gate. */

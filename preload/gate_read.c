@@ -311,7 +311,7 @@ bool a407_revive(int fd, const void *caller)
     struct a407_turn t;
     int saved;
     bool fresh = false;
-    if (a407_guard.depth || !a407_turn_begin(&t, fd, 0, caller, &saved))
+    if (!a407_turn_begin(&t, fd, 0, caller, &saved))
         return false;
     if (unanswered(t.c)) {
         enum a407_pump came_to = a407_pump(&t);
@@ -332,7 +332,7 @@ static bool awaits(int fd, const void *caller, int64_t *until)
 {
     struct a407_turn t;
     int saved;
-    if (a407_guard.depth || !a407_turn_begin(&t, fd, 0, caller, &saved))
+    if (!a407_turn_begin(&t, fd, 0, caller, &saved))
         return false;
     bool yes = unanswered(t.c);
     if (*until == A407_FOR_EVER)

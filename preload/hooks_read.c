@@ -151,7 +151,7 @@ slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
 {
     struct a407_reading r;
     /* of nothing, 0 is not the end of the connection */
-    size_t n = a407_iov_length(m->msg_iov, m->msg_iovlen);
+    size_t n = m ? a407_iov_length(m->msg_iov, m->msg_iovlen) : 0;
     switch (n ? a407_read_begin(fd, n, flags, caller, &r) : A407_GATE_PASS) {
     case A407_GATE_RETURN:
         return r.result;
@@ -189,7 +189,7 @@ A407_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 A407_EXPORT int recvmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags,
                          struct timespec *timeout)
 {
-    if (!a407_reads(fd) || !n)
+    if (!a407_reads(fd) || !n || !mm)
         return REAL(recvmmsg)(fd, mm, n, flags, timeout);
     ssize_t k =
         slow_recvmsg(fd, &mm[0].msg_hdr, flags & ~MSG_WAITFORONE, A407_CALLER);

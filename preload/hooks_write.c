@@ -8,7 +8,7 @@
 bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
                      const void *caller, ssize_t *result)
 {
-    if (a407_guard.depth)
+    if (a407_guard.depth || !msg || !msg->msg_iov) /* the kernel's to judge */
         return false;
     if (a407_slot(fd) == A407_WATCH)
         a407_first_bytes(fd, msg->msg_iov, msg->msg_iovlen);
@@ -161,7 +161,7 @@ A407_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
 A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
 {
     unsigned i;
-    for (i = 0; i < n && a407_writes(fd); i++) {
+    for (i = 0; i < n && mm && a407_writes(fd); i++) {
         ssize_t k = slow_msg(fd, &mm[i].msg_hdr, flags, A407_CALLER);
         if (k < 0)
             return i ? (int)i : -1;

@@ -110,7 +110,7 @@ void a407_registry_unlock(void);
 /* Pins the connection of fd, or returns NULL (untracked, or WATCH; or this is a
    child that vfork() or _Fork() has made: the table speaks of its parent's fds,
    and a lock may be held by a thread that is not there). Locks briefly: to be
-   called inside a407_enter, as all below. */
+   called inside a407_enter, as all below where nothing else is said. */
 struct a407_conn *a407_conn_get(int fd);
 
 /* Pins it once more. */
@@ -140,7 +140,7 @@ bool a407_slot_track(int fd, uint64_t cookie, struct a407_site *site,
 /* Another fd for the same socket: dup, dup2, dup3, F_DUPFD. */
 void a407_slot_copy(int from, int to);
 
-/* The fd is about to be closed or replaced. */
+/* The fd is about to be closed or replaced. Enters by itself, if it has to. */
 void a407_slot_drop(int fd);
 
 /* The highest fd that may be in the table; -1: none ever was. */

@@ -32,7 +32,7 @@ static void read_file(struct a407_config *c, struct a407_diag *diag)
     struct a407_buf text;
     if (!c->credentials_path)
         return;
-    a407_buf_init(&text, 1024 * 1024);
+    a407_buf_init(&text, A407_CREDFILE_MAX);
     if (a407_credfile_read(c->credentials_path, &text, diag) ==
         A407_CREDFILE_OK)
         a407_config_add_file(c, text.p ? text.p : "", text.n, diag);

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "file_at.h"
-#include "gate.h"
 #include "line.h"
 #include "paths.h"
 #include "real.h"
+#include "registry.h"
 #include "sink.h"
+#include "wait.h"
 
 /* A file may be put aside between open() and write(), by us or by others; one
    that has just come is not soon full. */
@@ -140,14 +141,6 @@ static int open_again(int fd)
     return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A pipe that has room for PIPE_BUF bytes says so; what it then gets does not
-   block unless another writer is quicker. */
-static bool has_room(int fd)
-{
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
-}
-
 /* A terminal may take a line in pieces. */
 static bool write_pieces(int fd, const struct a407_buf *line)
 {
@@ -166,7 +159,9 @@ static bool write_quickly(int fd, const struct a407_buf *line)
 {
     int again = open_again(fd);
     if (again < 0)
-        return has_room(fd) && write_pieces(fd, line);
+        /* A pipe that has room for PIPE_BUF bytes says so; what it then gets
+           does not block unless another writer is quicker. */
+        return (a407_ready(fd, POLLOUT) & POLLOUT) && write_pieces(fd, line);
     bool ok = write_pieces(again, line);
     REAL(close)(again);
     return ok;

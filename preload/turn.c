@@ -22,6 +22,8 @@ static void serve(struct a407_turn *t, struct a407_conn *c)
 bool a407_turn_begin(struct a407_turn *t, int fd, int option,
                      const void *caller, int *saved)
 {
+    if (a407_guard.depth)
+        return false;
     *saved = a407_enter(); /* first of all: a signal may come now */
     struct a407_conn *c = a407_conn_get(fd);
     *t = (struct a407_turn){.fd = fd,

@@ -32,7 +32,8 @@ struct a407_turn {
 /*
  * Enters and looks the fd up. option: SO_RCVTIMEO or SO_SNDTIMEO bounds all
  * waits of this turn; 0: the program's call has no limit. False: not tracked,
- * and not inside; errno is kept. *saved: for a407_turn_end.
+ * or inside already, where hooks do nothing; errno is kept. *saved: for
+ * a407_turn_end.
  */
 bool a407_turn_begin(struct a407_turn *t, int fd, int option,
                      const void *caller, int *saved);

@@ -60,7 +60,9 @@ static void on_open(const struct victim *v)
     char byte[8];
     struct iovec iov = {byte, sizeof byte};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-    volatile int too_many = 100000; /* hidden from the compiler's own check */
+    /* hidden from the compiler's own checks */
+    volatile int too_many = 100000;
+    const struct iovec *volatile nowhere = NULL;
     int ready = 7, fd = victim_connect(v);
     TRY(connect(fd, (const void *)&v->addr, v->addr_len));
     TRY(recv(fd, byte, 1, MSG_DONTWAIT));
@@ -72,6 +74,10 @@ static void on_open(const struct victim *v)
     TRY(send(fd, byte, 0, 0));
     TRY(writev(fd, &iov, 0));
     TRY(readv(fd, &iov, too_many));
+    TRY(sendmsg(fd, NULL, 0));
+    TRY(recvmsg(fd, NULL, 0));
+    TRY(writev(fd, nowhere, 1));
+    TRY(readv(fd, nowhere, 1));
     TRY(lseek(fd, 0, SEEK_CUR));
     TRY(ioctl(fd, FIONREAD, &ready));
     say("FIONREAD %d", ready);
