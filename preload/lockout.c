@@ -25,14 +25,24 @@
 /* A user name has to fit into a request's head. */
 #define SALT_MAX ((size_t)128 * 1024)
 
-static bool mark_path(const struct a407_config *c,
-                      const struct a407_endpoint *proxy,
+/* The folder of the marks. False: none are made. */
+static bool marks_folder(const struct a407_config *c, char *out, size_t cap)
+{
+    if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
+        return false;
+    int n = snprintf(out, cap, "%s/refused", c->state_dir);
+    return n > 0 && (size_t)n < cap;
+}
+
+/* Adds a mark's name to its folder's, which is in out. */
+static bool mark_path(const struct a407_endpoint *proxy,
                       const struct a407_credential *cred, char *out, size_t cap)
 {
     uint8_t key[16];
     struct a407_buf salt;
     const char *secret = cred->password ? cred->password : cred->token;
-    if (!c->state_dir || !secret)
+    size_t n = strlen(out);
+    if (!secret || n + 2 * sizeof key + 2 > cap)
         return false;
     a407_buf_init(&salt, SALT_MAX);
     if (!a407_buf_fmt(&salt, "auth407 %s %u ", proxy->host, proxy->port) ||
@@ -43,9 +53,7 @@ static bool mark_path(const struct a407_config *c,
     nettle_pbkdf2_hmac_sha256(strlen(secret), (const uint8_t *)secret, ROUNDS,
                               salt.n, (const uint8_t *)salt.p, sizeof key, key);
     a407_buf_free(&salt);
-    int n = snprintf(out, cap, "%s/refused/", c->state_dir);
-    if (n < 0 || (size_t)n + 2 * sizeof key + 1 > cap)
-        return false;
+    out[n++] = '/';
     for (size_t i = 0; i < sizeof key; i++)
         snprintf(out + n + 2 * i, 3, "%02x", key[i]);
     return true;
@@ -73,12 +81,8 @@ bool a407_lockout_held(const struct a407_config *c,
 {
     char path[PATH_MAX];
     struct stat st;
-    if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
-        return false;
-    int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
-    if (n < 0 || (size_t)n >= sizeof path || !is_there(path, 0, &st))
-        return false;
-    if (!mark_path(c, proxy, cred, path, sizeof path) ||
+    if (!marks_folder(c, path, sizeof path) || !is_there(path, 0, &st) ||
+        !mark_path(proxy, cred, path, sizeof path) ||
         !is_there(path, A407_AT_NO_LINK, &st))
         return false;
     time_t age = time(NULL) - st.st_mtime;
@@ -91,14 +95,11 @@ void a407_lockout_mark(const struct a407_config *c,
 {
     char path[PATH_MAX];
     struct stat st;
-    if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
-        return;
-    int n = snprintf(path, sizeof path, "%s/refused", c->state_dir);
-    if (n < 0 || (size_t)n >= sizeof path)
+    if (!marks_folder(c, path, sizeof path))
         return;
     if (accepted && !is_there(path, 0, &st))
         return; /* nothing was ever refused */
-    if (!mark_path(c, proxy, cred, path, sizeof path))
+    if (!mark_path(proxy, cred, path, sizeof path))
         return;
     if (accepted) {
         remove_mark(path);

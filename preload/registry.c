@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -105,20 +103,10 @@ void a407_conn_put(struct a407_conn *c)
 
 static void peer_text(const struct sockaddr *sa, char *out, size_t cap)
 {
-    char ip[INET6_ADDRSTRLEN] = "";
-    if (sa->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
-        inet_ntop(AF_INET, &in->sin_addr, ip, sizeof ip);
-        snprintf(out, cap, "%s:%u", ip, ntohs(in->sin_port));
-        return;
-    }
-    const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
-    const struct in6_addr *a = &in->sin6_addr;
-    /* Java connects to every IPv4 address as a mapped one. */
-    bool mapped = IN6_IS_ADDR_V4MAPPED(a);
-    inet_ntop(mapped ? AF_INET : AF_INET6,
-              mapped ? (const void *)&a->s6_addr[12] : a, ip, sizeof ip);
-    snprintf(out, cap, mapped ? "%s:%u" : "[%s]:%u", ip, ntohs(in->sin6_port));
+    struct a407_endpoint e;
+    a407_endpoint_of(sa, &e);
+    snprintf(out, cap, strchr(e.host, ':') ? "[%s]:%u" : "%s:%u", e.host,
+             e.port);
 }
 
 /* A site that no connection could be made for. Always NULL. */

@@ -34,7 +34,8 @@ void a407_match_lock(void);
 void a407_match_unlock(void);
 void a407_match_child(void);
 
-/* IP address and port as an endpoint. False: not AF_INET or AF_INET6. */
+/* IP address and port as an endpoint; an IPv4 address that is mapped into IPv6
+   (Java connects so) is that. False: not AF_INET or AF_INET6. */
 bool a407_endpoint_of(const struct sockaddr *sa, struct a407_endpoint *out);
 
 #endif
