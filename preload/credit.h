@@ -74,6 +74,11 @@ static inline bool a407_credit_end(int fd, enum a407_way way, uint64_t begun,
                                           begun - n);
 }
 
+static inline bool a407_credit_is_out(int fd, enum a407_way way)
+{
+    return atomic_load(&a407_credit_words[fd][way]);
+}
+
 static inline uint64_t a407_credit_serial(uint64_t begun)
 {
     return begun >> A407_CREDIT_SERIAL;

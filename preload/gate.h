@@ -46,6 +46,12 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
                    const struct iovec *iov, size_t iov_n, ssize_t n);
 
 /*
+ * Is what can be read at fd not for the program? What can be done about it
+ * without waiting is done first. Keeps errno.
+ */
+bool a407_hides(int fd, const void *caller);
+
+/*
  * Before this program gives way to another (exec), or hands the fd on: if an
  * answer is awaited on it, waits for that (at most the configured time), so
  * that a 407 is dealt with by those who can. Keeps errno.

@@ -301,6 +301,24 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
     a407_turn_end(&t, saved);
 }
 
+bool a407_hides(int fd, const void *caller)
+{
+    struct a407_turn t;
+    int saved;
+    if (a407_credit_is_out(fd, A407_READS) || /* the middle of an answer */
+        !a407_turn_begin(&t, fd, 0, caller, &saved))
+        return false;
+    bool hides = false;
+    if (!t.c->gone && !t.c->given_back) {
+        enum a407_pump came_to = a407_pump(&t);
+        hides = came_to != A407_PUMP_READY && came_to != A407_PUMP_LOST;
+        if (t.c && !t.lost)
+            a407_forget_if_done(&t);
+    }
+    a407_turn_end(&t, saved);
+    return hides;
+}
+
 static bool unanswered(struct a407_conn *c)
 {
     return !c->gone && a407_engine_is(c, a407_engine_unanswered);

@@ -192,23 +192,7 @@ A407_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
     return control(epfd, op, fd, ev);
 }
 
-/*
- * FIONREAD: a 407 that the program is not to see must not be counted. What can
- * be done about it without waiting is done first.
- */
-static __attribute__((noinline)) bool hidden(int fd, const void *caller)
-{
-    struct a407_reading r;
-    int saved = errno;
-    enum a407_gate gate = a407_read_begin(fd, 1, MSG_DONTWAIT, caller, &r);
-    if (gate == A407_GATE_DELIVER) {
-        errno = EAGAIN; /* nothing was read, and nothing ended */
-        a407_read_end(&r, fd, 0, NULL, 0, -1);
-    }
-    errno = saved;
-    return gate == A407_GATE_RETURN;
-}
-
+/* FIONREAD: a 407 that the program is not to see must not be counted. */
 A407_EXPORT int ioctl(int fd, unsigned long request, ...)
 {
     va_list ap;
@@ -216,7 +200,7 @@ A407_EXPORT int ioctl(int fd, unsigned long request, ...)
     void *arg = va_arg(ap, void *);
     va_end(ap);
     if (request == FIONREAD && a407_reads(fd) && arg &&
-        hidden(fd, A407_CALLER)) {
+        a407_hides(fd, A407_CALLER)) {
         *(int *)arg = 0;
         return 0;
     }

@@ -129,6 +129,9 @@ def way_cases():
         for auth in (BASIC, DIGEST):
             yield Case("ways", "hesitant", auth, (fault,), extra=(1, 2),
                        label=f"{auth[1]} {fault}")
+    for fault in ((), CLOSING):
+        yield Case("ways", "asking", faults=(*fault, "slow-final"),
+                   options=("--slow-ms", "1500"))
     for fault in ("http10", "http10-keep", "half-close", "rst"):
         for mode in ("half-closed", "half-closed-late"):
             yield Case("ways", mode, faults=(fault,), extra=(1, 2))

@@ -47,17 +47,18 @@ static bool disturbed_by(const char *what)
 /* Calls that move no byte. */
 static void some_calls(void)
 {
+    int n;
     send(fd, "", 0, MSG_NOSIGNAL);
+    ioctl(fd, FIONREAD, &n);
     close(dup(fd));
 }
 
 static void on_signal(int s)
 {
-    int saved = errno, n;
+    int saved = errno;
     char byte;
     (void)s;
     recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    ioctl(fd, FIONREAD, &n);
     some_calls();
     errno = saved;
 }

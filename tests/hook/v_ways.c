@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -163,6 +164,27 @@ static void impatient(const struct victim *v)
     }
 }
 
+/* Asks how much there is to read until there is something: a question does not
+   wait. */
+static void asking(const struct victim *v)
+{
+    char rq[REQUEST_MAX];
+    int fd = victim_connect(v), n = 0;
+    send_all(fd, rq, make_get(v, "/bytes/2000", rq));
+    double longest = 0;
+    while (!n) {
+        double start = seconds();
+        if (ioctl(fd, FIONREAD, &n) != 0)
+            fail("ioctl");
+        double took = seconds() - start;
+        longest = took > longest ? took : longest;
+        usleep(5000);
+    }
+    say_promptness("FIONREAD", seconds() - longest);
+    read_answer(fd, &answer, "GET");
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -174,6 +196,7 @@ int main(int argc, char **argv)
                  {"own-right", own_right},
                  {"own-wrong", own_wrong},
                  {"nothing", nothing_asked},
+                 {"asking", asking},
                  {"impatient", impatient}};
     struct victim v;
     victim_args(&v, argc, argv);
