@@ -61,7 +61,7 @@ tsan: fixtures $(victim_bin)
 	$(Q)$(call san_make,$@) $@-victims
 	$(Q)$(call wrapper,build-$@/hook-$@,tests/hook/run --build build-$@ \
 	    --timeout-factor $(hook_factor) --wrap 'setarch -R' \
-	    --env $(tsan_options) --only '^threads')
+	    --env $(tsan_options) --only '^(threads|credit .*-thread)')
 	$(Q)$(TALLY) build-$@/hook-$@
 
 .PHONY: tsan-victims
