@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,9 +18,6 @@
 #include "real.h"
 #include "socket.h"
 #include "wait.h"
-
-/* Programs expect the lowest free number from open(), and may build on it. */
-#define HIGH_FD 200
 
 /* A file system that does not answer must not hold the program for ever. */
 #define START_MS 10000
@@ -47,19 +43,6 @@ static bool holds(const struct a407_child *c)
 static bool usable(const struct a407_child *c)
 {
     return holds(c) && c->owner == getpid();
-}
-
-static int out_of_the_way(int fd)
-{
-    struct rlimit limit;
-    int from = HIGH_FD;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= HIGH_FD + 8)
-        from = limit.rlim_cur > 16 ? (int)limit.rlim_cur - 8 : 3;
-    int high = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, from);
-    if (high < 0)
-        return fd;
-    REAL(close)(fd);
-    return high;
 }
 
 bool a407_child_send(struct a407_child *c, const void *p, size_t n,
@@ -340,8 +323,8 @@ static bool connect_and_run(struct a407_child *c, struct a407_child_job *j,
         errno = error;
         return false;
     }
-    pair[0] = out_of_the_way(pair[0]);
-    j->fd = out_of_the_way(pair[1]);
+    pair[0] = a407_socket_out_of_the_way(pair[0]);
+    j->fd = a407_socket_out_of_the_way(pair[1]);
     c->fd = pair[0];
     c->cookie = a407_socket_cookie(c->fd);
     pair[1] = j->fd; /* run may free j */

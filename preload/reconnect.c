@@ -91,8 +91,9 @@ static int new_socket(struct a407_turn *t)
     int protocol = 0;
     socklen_t n = sizeof protocol;
     getsockopt(t->held, SOL_SOCKET, SO_PROTOCOL, &protocol, &n);
-    c->made = socket(c->peer.ss_family,
-                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    c->made = a407_socket_out_of_the_way(
+        socket(c->peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+               protocol));
     if (c->made < 0)
         return errno;
     c->made_cookie = a407_socket_cookie(c->made);

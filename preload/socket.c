@@ -33,11 +33,26 @@ uint64_t a407_socket_cookie(int fd)
     return cookie;
 }
 
+static int private_copy(int fd)
+{
+    int copy = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_FROM);
+    if (copy < 0 && (errno == EINVAL || errno == EMFILE))
+        copy = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_LEAST);
+    return copy;
+}
+
+int a407_socket_out_of_the_way(int fd)
+{
+    int copy = fd < 0 ? -1 : private_copy(fd);
+    if (copy < 0)
+        return fd;
+    REAL(close)(fd);
+    return copy;
+}
+
 int a407_socket_hold(const struct a407_conn *c, int fd)
 {
-    int held = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_FROM);
-    if (held < 0 && (errno == EINVAL || errno == EMFILE))
-        held = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_LEAST);
+    int held = private_copy(fd);
     if (held < 0 && errno == EMFILE && a407_single_threaded())
         held = fd;
     if (held < 0)

@@ -32,6 +32,10 @@ uint64_t a407_socket_cookie(int fd);
 int a407_socket_hold(const struct a407_conn *c, int fd);
 void a407_socket_release(int held, int fd);
 
+/* An fd that we have made and keep for a while, at a number that the program
+   does not expect from its own calls; or as it is. -1 stays that. */
+int a407_socket_out_of_the_way(int fd);
+
 /* Is there another socket that is being connected for c, and is its number
    still that one's? `drop` closes it, if it is. */
 bool a407_socket_is_made(const struct a407_conn *c);

@@ -61,6 +61,8 @@ def swap_tests():
     # while a connection that was closed after its 407 is made again
     for when in ("apart", "again", "anew"):
         for how in ("raw-close", "accept", "dup2", "signal"):
+            if (when, how) == ("anew", "accept"):
+                continue  # the record's file has the number before accept()
             yield (f"swap {when}:{how}: the number is another socket's",
                    lambda h, m=f"{when}:{how}":
                    swapped(h, m, CLOSING, ("slowagain",)))
