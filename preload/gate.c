@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "http.h"
+#include "other_libc.h"
 #include "real.h"
 #include "socket.h"
 
@@ -430,6 +431,8 @@ enum a407_pump a407_pump(struct a407_turn *t)
         if (shut_down(t->c))
             return A407_PUMP_READY;
         came_to = one_step(t, &over);
+        if (t->c && came_to == A407_PUMP_READY)
+            t->c->steps++;
         if (over || came_to != A407_PUMP_READY)
             return came_to;
     }
@@ -465,4 +468,29 @@ bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
         return false;
     errno = EAGAIN;
     return ev > 0 || a407_now_ms() < own;
+}
+
+/* The first look at what others have done, and the longest way to the next. */
+#define LOOK_MS      2
+#define LOOK_MOST_MS 64
+
+int a407_wait_for_bytes(struct a407_turn *t, int64_t until)
+{
+    unsigned before = t->c->steps;
+    int64_t ms = LOOK_MS;
+    for (;;) {
+        int64_t look = a407_now_ms() + ms;
+        if (look > until || a407_single_threaded())
+            look = until;
+        a407_turn_pause(t);
+        int ev = a407_wait(t->fd, POLLIN, look);
+        a407_turn_resume(t);
+        if (ev < 0)
+            return -1;
+        if (ev > 0 || !t->c || t->c->steps != before)
+            return 1;
+        if (a407_now_ms() >= until)
+            return 0;
+        ms = ms < LOOK_MOST_MS ? 2 * ms : ms;
+    }
 }

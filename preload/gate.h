@@ -119,6 +119,14 @@ bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
 /* Body bytes after which a writer looks whether there is an answer. */
 #define A407_LOOK_EVERY 65536u
 
+/*
+ * Waits for bytes that the engine is to see: 1, look again (t->c NULL: it is
+ * not followed any more); 0, `until` is over; -1 with EINTR. Another thread may
+ * take them, and do what they are about: then none come for this one, so it
+ * looks from time to time whether that has happened.
+ */
+int a407_wait_for_bytes(struct a407_turn *t, int64_t until);
+
 /* For a writer: a 407 behind an interim answer that the program does not read.
    True: both are to be taken off, by a pump. */
 bool a407_see_behind(struct a407_turn *t);

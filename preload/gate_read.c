@@ -15,6 +15,9 @@
  */
 #define SILENCE_MS 15000
 
+/* How often to look whether the answer has been seen to. */
+#define SETTLE_LOOK_MS 50
+
 /* By how much the kernel's limit and our clock may differ. */
 #define TICK_MS 20
 
@@ -169,9 +172,7 @@ static bool wait_for_bytes(struct a407_turn *t, int flags)
         return sleep_as_program(t);
     int64_t own = a407_turn_limit(t);
     bool theirs = own <= p.until;
-    a407_turn_pause(t);
-    int ev = a407_wait(t->fd, POLLIN, theirs ? own : p.until);
-    a407_turn_resume(t);
+    int ev = a407_wait_for_bytes(t, theirs ? own : p.until);
     if (ev != 0 || !t->c)
         return ev >= 0;
     if (theirs || (p.wait_here && !p.leg)) {
@@ -365,8 +366,10 @@ void a407_settle(int fd, const void *caller)
     int64_t until = A407_FOR_EVER;
     while (awaits(fd, caller, &until)) {
         struct a407_reading r;
-        int ev = a407_wait(fd, POLLIN, until);
-        if (ev < 0 && errno == EINTR)
+        /* in slices: another thread may have what this one waits for */
+        int64_t now = a407_now_ms(), look = now + SETTLE_LOOK_MS;
+        int ev = a407_wait(fd, POLLIN, look < until ? look : until);
+        if ((ev < 0 && errno == EINTR) || (ev == 0 && look < until))
             continue;
         if (ev <= 0)
             break;

@@ -331,20 +331,37 @@ static ssize_t fail_natively(struct writing *w)
 }
 
 /*
- * The legs of a handshake are under way, without the body that the program
+ * Has something begun that what the program writes now must not overtake? Since
+ * no lock is held over a wait, another thread's call may be in the middle of
+ * it: of a head that is held back, a repeat, a new connection.
+ */
+static bool has_begun(struct a407_conn *c)
+{
+    enum a407_want_kind kind = a407_engine_wants(c).kind;
+    return !c->gone && !c->given_back &&
+           (kind == A407_WANT_SEND || kind == A407_WANT_RECONNECT ||
+            kind == A407_WANT_ASK);
+}
+
+/*
+ * That, or the legs of a handshake, which go without the body that the program
  * wants to write: it goes out behind the last one. All there is to wait for is
  * the proxy's next answer, so a program that does not block waits as well.
  */
-static enum step finish_handshake(struct writing *w)
+static enum step finish_what_has_begun(struct writing *w)
 {
     struct a407_turn *t = &w->t;
     int64_t bound = (int64_t)t->c->site->proxy.config->wait_ms;
     int64_t until = a407_now_ms() + bound;
-    while (in_handshake(t->c)) {
+    while (in_handshake(t->c) || has_begun(t->c)) {
         enum a407_pump came_to = a407_pump(t);
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
-        if (came_to == A407_PUMP_READY || !in_handshake(t->c))
+        errno = t->failed;
+        if (t->failed)
+            return STEP_END;
+        if (came_to == A407_PUMP_READY ||
+            (came_to == A407_PUMP_SHORT && !in_handshake(t->c)))
             continue; /* the last leg is out: the body goes on */
         if (came_to != A407_PUMP_SHORT) {
             if (!a407_wait_for_pump(t, came_to, false))
@@ -354,9 +371,7 @@ static enum step finish_handshake(struct writing *w)
             continue;
         }
         int64_t own = may_block(w) ? a407_turn_limit(t) : A407_FOR_EVER;
-        a407_turn_pause(t);
-        int ev = a407_wait(t->fd, POLLIN, own < until ? own : until);
-        a407_turn_resume(t);
+        int ev = a407_wait_for_bytes(t, own < until ? own : until);
         if (!t->c)
             return go_on(w);
         if (ev > 0)
@@ -386,11 +401,9 @@ static enum step swallow(struct writing *w)
 
 static enum step one_step(struct writing *w)
 {
-    if (in_handshake(w->t.c)) {
-        enum step s = finish_handshake(w);
-        if (s != STEP_ON)
-            return s;
-    }
+    enum step s = finish_what_has_begun(w);
+    if (s != STEP_ON)
+        return s;
     struct a407_conn *c = w->t.c;
     if (c->given_back)
         return swallow(w);

@@ -77,6 +77,8 @@ struct a407_conn {
     size_t unwatched;   /* body bytes written since the last look */
     int64_t wrote_ms;   /* by a coarse clock; when the program last wrote */
 
+    unsigned steps; /* of a pump; who waits sees by it that others went on */
+
     /* what takes its time; who finds it under way goes on with it */
     int64_t flush_until; /* 0, or: what the engine sends has to be out */
     bool connecting;     /* anew */

@@ -33,7 +33,8 @@ static uint64_t seed;
 static _Atomic unsigned char granted[NUMBERS];
 static _Atomic unsigned char refused[NUMBERS];
 static _Atomic unsigned char legs[NUMBERS];
-static _Atomic unsigned char broken[NUMBERS]; /* handshakes, by us */
+static _Atomic unsigned char broken[NUMBERS];  /* handshakes, by us */
+static _Atomic unsigned char doubted[NUMBERS]; /* a 407 in mid-connection */
 static atomic_uint n_granted, n_refused, n_legs, n_faults, n_connections;
 
 struct port {
@@ -45,7 +46,8 @@ struct session {
     struct port *port;
     struct wire wire;
     uint64_t random;
-    struct plan plan; /* of the request at hand */
+    unsigned requests; /* on this connection */
+    struct plan plan;  /* of the request at hand */
     struct ntlm ntlm;
 };
 
@@ -151,7 +153,11 @@ static void put_407(struct session *s, bool stale, enum trick trick,
         out->n -= rng_below(&s->random, n / 2);
 }
 
-/* The 407s of an exchange: one, or with NTLM one and a few with a Type 2. */
+/*
+ * The 407s of an exchange: one, or with NTLM one and a few with a Type 2. A 407
+ * in the middle of a connection may be an origin's, as far as the client can
+ * tell: then it asks once more on a fresh one.
+ */
 static void count(struct session *s)
 {
     bool leg = s->ntlm.challenge.p;
@@ -159,8 +165,10 @@ static void count(struct session *s)
         atomic_fetch_add(&n_legs, 1);
         if (++legs[s->plan.number] > 3)
             fault(s, "a fourth handshake for", "one exchange");
-    } else if (refused[s->plan.number] & 1) {
+    } else if ((refused[s->plan.number] & 1) && !doubted[s->plan.number]) {
         fault(s, "a second 407 for", "one exchange");
+    } else {
+        doubted[s->plan.number] = !refused[s->plan.number] && s->requests > 1;
     }
     if (!refused[s->plan.number])
         atomic_fetch_add(&n_refused, 1);
@@ -184,7 +192,8 @@ static bool refuse(struct session *s, bool stale)
     enum trick trick =
         s->ntlm.challenge.p ? leg_trick(s) : rng_below(&s->random, TRICKS);
     count(s);
-    if (rng_one_in(&s->random, 8))
+    /* Behind such an answer to another request the 407 may be an origin's. */
+    if (s->plan.kind == KIND_TUNNEL && rng_one_in(&s->random, 4))
         text_str(&out, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
     put_407(s, stale, trick, &out);
     if (rng_one_in(&s->random, 8))
@@ -341,6 +350,7 @@ static bool serve_one(struct session *s, struct msg *rq)
         return false;
     }
     plan_make(&s->plan, number, seed);
+    s->requests++;
     if (hasty(s, rq)) {
         refuse(s, false);
         return false;
