@@ -191,6 +191,11 @@ static bool refuse(struct session *s, bool stale)
     struct text out = {0};
     enum trick trick =
         s->ntlm.challenge.p ? leg_trick(s) : rng_below(&s->random, TRICKS);
+    /* A proxy keeps connections or does not. One that changes its mind behind
+       a header would have its next 407 taken for an origin's; Basic meets
+       none there. */
+    if (trick == OLD && !s->port->auth.basic)
+        trick = STAYS;
     count(s);
     /* Behind such an answer to another request the 407 may be an origin's. */
     if (s->plan.kind == KIND_TUNNEL && rng_one_in(&s->random, 4))
