@@ -169,21 +169,13 @@ static void *swapper(void *arg)
         enum way way = (enum way)rng_below(&random, WAYS);
         unsigned before = atomic_load(&s->swaps);
         bool free = s->fd >= 0 && before == 0 && atomic_load(&s->call);
-        if (free && rng_one_in(&random, 3))
+        if (free && !getenv("SWAP_NO_SIGNALS") && rng_one_in(&random, 3))
             swap_by_signal(s, way, rng_one_in(&random, 2) ? SIGUSR1 : SIGUSR2);
         else if (free)
             swap_now(s, way);
         pthread_mutex_unlock(&s->lock);
     }
     return NULL;
-}
-
-/* Whoever has the lock may wait for a handler, and ThreadSanitizer runs none in
-   pthread_mutex_lock(). */
-static void take(struct slot *s)
-{
-    while (pthread_mutex_trylock(&s->lock) != 0)
-        usleep(100);
 }
 
 /* ---- the requests ---- */
@@ -194,7 +186,7 @@ static void enter(struct slot *s)
     struct sockaddr_in to = {.sin_family = AF_INET};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons(ports[rng_below(&s->random, n_ports)]);
-    take(s);
+    pthread_mutex_lock(&s->lock);
     s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (s->fd < 0)
         err(1, "socket");
@@ -209,7 +201,7 @@ static void enter(struct slot *s)
 /* Whatever it is by now. The stream is left: its number is not its own. */
 static void quit(struct slot *s)
 {
-    take(s);
+    pthread_mutex_lock(&s->lock);
     if (s->fd >= 0)
         close(s->fd);
     s->fd = -1;
