@@ -474,7 +474,7 @@ bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
 #define LOOK_MS      2
 #define LOOK_MOST_MS 64
 
-int a407_wait_for_bytes(struct a407_turn *t, int64_t until)
+int a407_wait_for_bytes(struct a407_turn *t, int64_t until, bool through)
 {
     unsigned before = t->c->steps;
     int64_t ms = LOOK_MS;
@@ -483,7 +483,8 @@ int a407_wait_for_bytes(struct a407_turn *t, int64_t until)
         if (look > until || a407_single_threaded())
             look = until;
         a407_turn_pause(t);
-        int ev = a407_wait(t->fd, POLLIN, look);
+        int ev = through ? a407_wait_through(t->fd, POLLIN, look)
+                         : a407_wait(t->fd, POLLIN, look);
         a407_turn_resume(t);
         if (ev < 0)
             return -1;

@@ -123,9 +123,11 @@ bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
  * Waits for bytes that the engine is to see: 1, look again (t->c NULL: it is
  * not followed any more); 0, `until` is over; -1 with EINTR. Another thread may
  * take them, and do what they are about: then none come for this one, so it
- * looks from time to time whether that has happened.
+ * looks from time to time whether that has happened. `through`: no
+ * signal ends it, as none ends a call of a program that does not block: that
+ * would go back to its poll, and what has begun would be left.
  */
-int a407_wait_for_bytes(struct a407_turn *t, int64_t until);
+int a407_wait_for_bytes(struct a407_turn *t, int64_t until, bool through);
 
 /* For a writer: a 407 behind an interim answer that the program does not read.
    True: both are to be taken off, by a pump. */

@@ -172,7 +172,7 @@ static bool wait_for_bytes(struct a407_turn *t, int flags)
         return sleep_as_program(t);
     int64_t own = a407_turn_limit(t);
     bool theirs = own <= p.until;
-    int ev = a407_wait_for_bytes(t, theirs ? own : p.until);
+    int ev = a407_wait_for_bytes(t, theirs ? own : p.until, p.nonblocking);
     if (ev != 0 || !t->c)
         return ev >= 0;
     if (theirs || (p.wait_here && !p.leg)) {
@@ -193,12 +193,12 @@ static bool wait_for_more(struct a407_turn *t, enum a407_pump came_to,
 {
     if (came_to == A407_PUMP_SHORT)
         return wait_for_bytes(t, flags);
-    if (came_to == A407_PUMP_BUSY &&
-        ((flags & MSG_DONTWAIT) || is_nonblocking(t->fd))) {
+    bool nonblocking = (flags & MSG_DONTWAIT) || is_nonblocking(t->fd);
+    if (came_to == A407_PUMP_BUSY && nonblocking) {
         errno = EAGAIN;
         return false;
     }
-    return a407_wait_for_pump(t, came_to, false);
+    return a407_wait_for_pump(t, came_to, nonblocking);
 }
 
 /* The connection is not ours to look at any more: what of this call? */

@@ -178,7 +178,7 @@ static enum step look_at_answer(struct writing *w, bool *looked)
         enum a407_pump came_to;
         while ((came_to = a407_pump(t)) == A407_PUMP_FULL ||
                came_to == A407_PUMP_STEP || came_to == A407_PUMP_BUSY) {
-            if (!a407_wait_for_pump(t, came_to, false))
+            if (!a407_wait_for_pump(t, came_to, !may_block(w)))
                 return STEP_END;
             if (!t->c)
                 return go_on(w);
@@ -274,7 +274,7 @@ static enum step bring_out(struct writing *w)
     while ((came_to = a407_pump_out(t)) != A407_PUMP_READY) {
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
-        if (!a407_wait_for_pump(t, came_to, false)) {
+        if (!a407_wait_for_pump(t, came_to, !may_block(w))) {
             if (t->c) {
                 int error = errno;
                 a407_pump_give_up(t, error);
@@ -364,14 +364,15 @@ static enum step finish_what_has_begun(struct writing *w)
             (came_to == A407_PUMP_SHORT && !in_handshake(t->c)))
             continue; /* the last leg is out: the body goes on */
         if (came_to != A407_PUMP_SHORT) {
-            if (!a407_wait_for_pump(t, came_to, false))
+            if (!a407_wait_for_pump(t, came_to, !may_block(w)))
                 return STEP_END;
             if (!t->c)
                 return go_on(w);
             continue;
         }
         int64_t own = may_block(w) ? a407_turn_limit(t) : A407_FOR_EVER;
-        int ev = a407_wait_for_bytes(t, own < until ? own : until);
+        int ev =
+            a407_wait_for_bytes(t, own < until ? own : until, !may_block(w));
         if (!t->c)
             return go_on(w);
         if (ev > 0)
