@@ -23,7 +23,7 @@ ifeq ($(WERROR),1)
 WARN += -Werror
 endif
 # The user's CFLAGS come last, so that they win.
-ALL_CPPFLAGS := -D_GNU_SOURCE -DA407_VERSION='"$(VERSION)"' -Icore $(CPPFLAGS)
+ALL_CPPFLAGS := -D_GNU_SOURCE -DA407_VERSION='"$(VERSION)"' -I. $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -ffunction-sections \
              -fno-plt $(EXTRA_CFLAGS) $(CFLAGS)
 
@@ -36,24 +36,20 @@ NETTLE ?= -l:libnettle.a
 YAJL ?= -l:libyajl_s.a
 CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 
-core_src := $(wildcard core/*.c)
-sys_src := $(wildcard sys/*.c)
+core_src := $(wildcard core/*/*.c)
+host_src := $(wildcard host/*.c)
 preload_src := $(wildcard preload/*.c)
-cli_src := $(wildcard cli/*.c)
+cli_src := $(wildcard cli/*.c cli/report/*.c cli/report/*/*.c)
 gss_src := $(wildcard gss/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 
 core_obj := $(core_src:%.c=$(BUILD)/%.o)
-sys_obj := $(sys_src:%.c=$(BUILD)/%.o)
+host_obj := $(host_src:%.c=$(BUILD)/%.o)
 preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
-
-# The layers above core see sys/; core can't include it. (private: the objects'
-# prerequisites must not see it, or $(BUILD)/flags would change with the goal.)
-$(sys_obj) $(preload_obj) $(cli_obj) $(unit_obj): private LAYER := -Isys
 
 # Two processes that are no threads run on its code: see there.
 # A sanitizer would keep its books in the memory of a thread that runs on.
@@ -81,7 +77,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 $(BUILD)/libauth407core.a: $(core_obj)
 	$(Q)rm -f $@
-	$(call say,AR,$@)$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) qcs $@ $^
 
 NETTLE_FILE = $(shell $(CC) -print-file-name=$(patsubst -l:%,%,$(NETTLE)))
 OBJCOPY ?= objcopy
@@ -95,16 +91,16 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)scripts/export-map $< > $@
 
-$(BUILD)/libauth407.so: $(preload_obj) $(sys_obj) $(BUILD)/libauth407core.a \
+$(BUILD)/libauth407.so: $(preload_obj) $(host_obj) $(BUILD)/libauth407core.a \
                         $(BUILD)/libnettle.a $(BUILD)/export.map
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) $(sys_obj) \
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) $(host_obj) \
 	    $(BUILD)/libauth407core.a $(BUILD)/libnettle.a \
 	    -Wl,--version-script=$(BUILD)/export.map -Wl,--exclude-libs,ALL \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,now,--gc-sections,--as-needed \
 	    -Wl,-soname,libauth407.so $(LDFLAGS)
 
-$(BUILD)/auth407: $(cli_obj) $(sys_obj) $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(sys_obj) \
+$(BUILD)/auth407: $(cli_obj) $(host_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(host_obj) \
 	    $(BUILD)/libauth407core.a $(NETTLE) $(YAJL) -Wl,--gc-sections $(LDFLAGS)
 
 # The only program that needs Kerberos: the library starts it when it has to.
@@ -160,5 +156,5 @@ help:
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors;'
 	@echo 'PREFIX DESTDIR CC CFLAGS LDFLAGS BUILD are respected'
 
--include $(core_obj:.o=.d) $(sys_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
+-include $(core_obj:.o=.d) $(host_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
     $(gss_obj:.o=.d)

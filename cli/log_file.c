@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file_at.h"
-#include "log_target.h"
+#include "core/config/log_target.h"
+#include "host/file_at.h"
 #include "msg.h"
 
 /* Not opened if it is there: the reader of a FIFO would see it end. */

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/report/main.h"
 #include "help.h"
 #include "msg.h"
 #include "options.h"
-#include "report_main.h"
 #include "run.h"
 
 /* A full disk or a closed pipe must not look like success. */

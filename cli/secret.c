@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file_at.h"
+#include "host/file_at.h"
 #include "msg.h"
 
 /* A header's maximum in core (a Bearer token may be long), and its NUL. */

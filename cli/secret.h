@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "core/base/buf.h"
 
 /*
  * Reads a secret: the first line of a file, or of a descriptor, without its

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "credfile_read.h"
-#include "log_target.h"
+#include "core/base/buf.h"
+#include "core/config/log_target.h"
+#include "host/credfile_read.h"
 #include "msg.h"
 #include "secret.h"
 #include "sources.h"

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "config.h"
+#include "core/config/config.h"
 #include "options.h"
 
 /*

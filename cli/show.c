@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "buf.h"
+#include "core/base/buf.h"
 #include "msg.h"
 
 /* One note; far more than any real list needs. */

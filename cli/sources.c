@@ -6,10 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "credfile_read.h"
-#include "jwt.h"
+#include "core/auth/jwt.h"
+#include "core/config/netrc.h"
+#include "host/credfile_read.h"
 #include "msg.h"
-#include "netrc.h"
 #include "target.h"
 
 /* False: it was said why. `text` is to be freed in any case. */

@@ -2,7 +2,7 @@
 #ifndef A407_CLI_SOURCES_H
 #define A407_CLI_SOURCES_H
 
-#include "config.h"
+#include "core/config/config.h"
 
 /*
  * One warning for each place that a credential's secret is to be taken from and

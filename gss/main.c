@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * auth407-gss: makes the tokens of one handshake. libauth407.so starts it, and
- * speaks with it as core/gss_protocol.h says.
+ * speaks with it as core/auth/gss_protocol.h says.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <krb5/krb5.h>
 #include <stdbool.h>
 
-#include "span.h"
+#include "core/base/span.h"
 #include "trouble.h"
 
 /* What the first message asks for. Strings are owned, or NULL. */

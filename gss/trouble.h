@@ -4,8 +4,8 @@
 
 #include <krb5/krb5.h>
 
-#include "cause.h"
-#include "gss_protocol.h"
+#include "core/auth/gss_protocol.h"
+#include "core/record/cause.h"
 
 /* Why there is no token: a cause of the log, and words for its reader. */
 struct a407_gss_trouble {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "core/base/buf.h"
 
 /*
  * A process of ours beside the program: the Kerberos helper, or the command of

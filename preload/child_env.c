@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "core/base/buf.h"
 #include "real.h"
 
 /* An address in this library. */

@@ -2,7 +2,7 @@
 #ifndef A407_COMPLAIN_H
 #define A407_COMPLAIN_H
 
-#include "config.h"
+#include "core/config/config.h"
 
 /*
  * A problem of ours, said where the log goes: one JSON line with event.name

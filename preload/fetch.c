@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "child.h"
-#include "credfile_read.h"
-#include "helper_text.h"
-#include "netrc.h"
+#include "core/config/helper_text.h"
+#include "core/config/netrc.h"
+#include "host/credfile_read.h"
 #include "paths.h"
 #include "wait.h"
 

@@ -2,7 +2,7 @@
 #ifndef A407_FETCH_H
 #define A407_FETCH_H
 
-#include "engine.h"
+#include "core/engine/engine.h"
 
 /*
  * Answers ASK_SECRET: reads password-file, token-file, netrc, or runs the

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "ask.h"
-#include "http.h"
+#include "core/http/http.h"
 #include "other_libc.h"
 #include "real.h"
 #include "socket.h"

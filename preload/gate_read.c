@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "core/http/http.h"
 #include "gate.h"
 #include "guard.h"
-#include "http.h"
 #include "real.h"
 #include "socket.h"
 

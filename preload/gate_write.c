@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <time.h>
 
+#include "core/http/http.h"
 #include "gate.h"
 #include "guard.h"
-#include "http.h"
 #include "readable.h"
 #include "real.h"
 #include "settings.h"

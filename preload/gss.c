@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "child_env.h"
-#include "gss_protocol.h"
-#include "text_put.h"
+#include "core/auth/gss_protocol.h"
+#include "core/base/text_put.h"
 #include "wait.h"
 
 /* The helper stops a little earlier, so that it can say what it waited for. */

@@ -3,7 +3,7 @@
 #define A407_GSS_H
 
 #include "child.h"
-#include "engine.h"
+#include "core/engine/engine.h"
 
 /*
  * Tokens of GSSAPI for Negotiate, made by a helper process (auth407-gss), one

@@ -11,8 +11,8 @@
 
 #include <nettle/pbkdf2.h>
 
-#include "buf.h"
-#include "file_at.h"
+#include "core/base/buf.h"
+#include "host/file_at.h"
 #include "paths.h"
 #include "real.h"
 

@@ -2,7 +2,7 @@
 #ifndef A407_LOCKOUT_H
 #define A407_LOCKOUT_H
 
-#include "config.h"
+#include "core/config/config.h"
 
 /*
  * Marks of refused credentials, shared by the processes of one user: a file

@@ -9,8 +9,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "core/base/text_put.h"
 #include "real.h"
-#include "text_put.h"
 
 /* Why 16 KiB of a word, when 255 bytes of it are shown: what makes its
    beginning a secret ("user:password@") may come late. */

@@ -2,8 +2,8 @@
 #ifndef A407_PROCESS_H
 #define A407_PROCESS_H
 
-#include "buf.h"
-#include "event.h"
+#include "core/base/buf.h"
+#include "core/record/event.h"
 
 /*
  * Who this process is, from /proc: executable, arguments (pointing into

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 
 #include "child.h"
+#include "core/engine/engine.h"
 #include "credit.h"
-#include "engine.h"
 
 /*
  * Which file descriptors are connections to a proxy. Lookup of an untracked

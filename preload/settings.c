@@ -15,8 +15,8 @@
 #include <nettle/sha2.h>
 
 #include "complain.h"
-#include "credfile_read.h"
-#include "log_target.h"
+#include "core/config/log_target.h"
+#include "host/credfile_read.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct a407_config *config;

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "config.h"
-#include "engine.h"
+#include "core/config/config.h"
+#include "core/engine/engine.h"
 
 /*
  * The process's settings: read at its first connect() to an internet address,

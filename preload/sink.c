@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <time.h>
 
-#include "journal_msg.h"
-#include "line.h"
+#include "core/base/line.h"
+#include "core/record/journal_msg.h"
+#include "core/record/summary.h"
 #include "sink_int.h"
-#include "summary.h"
 
 /* What a journal entry has besides the line. */
 #define ENTRY_MORE (16 * 1024)

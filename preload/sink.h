@@ -2,8 +2,8 @@
 #ifndef A407_SINK_H
 #define A407_SINK_H
 
-#include "config.h"
-#include "event.h"
+#include "core/config/config.h"
+#include "core/record/event.h"
 
 /*
  * To be called when the library starts. Where the log is standard error it

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "file_at.h"
-#include "line.h"
+#include "core/base/line.h"
+#include "host/file_at.h"
 #include "paths.h"
 #include "real.h"
 #include "registry.h"

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "buf.h"
-#include "config.h"
-#include "event.h"
-#include "log_target.h"
+#include "core/base/buf.h"
+#include "core/config/config.h"
+#include "core/config/log_target.h"
+#include "core/record/event.h"
 
 /*
  * The sinks' own parts. Every one that delivers says whether the record is out

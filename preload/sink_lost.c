@@ -11,7 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "file_at.h"
+#include "host/file_at.h"
 #include "paths.h"
 #include "real.h"
 

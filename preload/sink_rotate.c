@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "file_at.h"
+#include "host/file_at.h"
 #include "real.h"
 
 /*

@@ -13,9 +13,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "file_at.h"
+#include "core/record/syslog_msg.h"
+#include "host/file_at.h"
 #include "real.h"
-#include "syslog_msg.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 

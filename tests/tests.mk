@@ -3,9 +3,9 @@
 
 TALLY := tests/tally
 
-unit_libs = $(sys_obj) $(BUILD)/libauth407core.a $(NETTLE) $(CMOCKA)
+unit_libs = $(host_obj) $(BUILD)/libauth407core.a $(NETTLE) $(CMOCKA)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(sys_obj) $(BUILD)/libauth407core.a
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(host_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_more) $(unit_libs) $(LDFLAGS)
 
 # What of preload/ stands on its own.

@@ -6,10 +6,8 @@ access_bin := $(access_src:%.c=$(BUILD)/%)
 access_obj := $(access_src:%.c=$(BUILD)/%.o)
 access_cli := $(filter-out $(BUILD)/cli/main.o,$(cli_obj))
 
-$(access_obj): private LAYER := -Isys -Icli
-
 $(BUILD)/tests/access-log/test_%: $(BUILD)/tests/access-log/test_%.o \
-        $(access_cli) $(sys_obj) $(BUILD)/libauth407core.a
+        $(access_cli) $(host_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
 	    $(CMOCKA) $(LDFLAGS)
 

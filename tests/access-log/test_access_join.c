@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "report_access_int.h"
+#include "cli/report/access/internal.h"
 
 #define T ((int64_t)1795295676000000)
 #define S ((int64_t)1000000)

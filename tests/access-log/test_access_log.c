@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "access_log.h"
+#include "cli/report/access/log.h"
 
 struct want {
     const char *line;

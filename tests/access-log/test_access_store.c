@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "report_access_int.h"
+#include "cli/report/access/internal.h"
 
 static void test_targets(void **state)
 {

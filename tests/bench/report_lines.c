@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
+#include "core/record/event.h"
 
 #define START_US  (INT64_C(1795219200) * 1000000) /* 2026-11-21 */
 #define PERIOD_US (INT64_C(7 * 86400) * 1000000)

@@ -4,9 +4,7 @@
 fetch_probe := $(BUILD)/tests/fetch/probe
 fetch_obj := $(BUILD)/tests/fetch/probe.o $(BUILD)/preload/fetch.o $(child_obj)
 
-$(BUILD)/tests/fetch/probe.o: private LAYER := -Isys -Ipreload
-
-$(fetch_probe): $(fetch_obj) $(sys_obj) $(BUILD)/libauth407core.a
+$(fetch_probe): $(fetch_obj) $(host_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
 
 .PHONY: fetch-test

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "credfile_read.h"
-#include "fetch.h"
-#include "paths.h"
-#include "wait.h"
+#include "host/credfile_read.h"
+#include "preload/child.h"
+#include "preload/fetch.h"
+#include "preload/paths.h"
+#include "preload/wait.h"
 
 static const char *look_up(void *ctx, const char *name)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "span.h"
+#include "core/base/span.h"
 
 /* What libFuzzer and replay.c call with one input. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

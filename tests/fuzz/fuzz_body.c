@@ -2,7 +2,7 @@
 /* Bodies: where they end, however they arrive, and what is in them. */
 #include "fuzz.h"
 
-#include "http.h"
+#include "core/http/http.h"
 
 struct payload {
     uint64_t n, sum;

@@ -2,7 +2,7 @@
 /* Lists of challenges, and the choice among them. */
 #include "fuzz.h"
 
-#include "scheme.h"
+#include "core/auth/scheme.h"
 
 static void check(const struct a407_challenge *c, const char *p, size_t n)
 {

@@ -2,7 +2,7 @@
 /* The credential file. */
 #include "fuzz.h"
 
-#include "config.h"
+#include "core/config/config.h"
 
 static void check_text(const char *z)
 {

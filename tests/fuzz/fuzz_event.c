@@ -2,7 +2,7 @@
 /* The log line: valid JSON whatever is in the record, and no secret in it. */
 #include "fuzz.h"
 
-#include "event.h"
+#include "core/record/event.h"
 #include "json_check.h"
 
 #define MARK "h0wl0ngisthis"

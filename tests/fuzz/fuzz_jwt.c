@@ -4,7 +4,7 @@
 
 #include <nettle/base64.h>
 
-#include "jwt.h"
+#include "core/auth/jwt.h"
 
 static void check(const char *p, size_t n)
 {

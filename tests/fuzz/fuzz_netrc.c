@@ -2,8 +2,8 @@
 /* The .netrc file. */
 #include "fuzz.h"
 
-#include "buf.h"
-#include "netrc.h"
+#include "core/base/buf.h"
+#include "core/config/netrc.h"
 
 static void look(struct a407_span text, const char *username)
 {

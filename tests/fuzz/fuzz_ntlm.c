@@ -5,8 +5,8 @@
 
 #include <nettle/base64.h>
 
-#include "ntlm_message.h"
-#include "schemes.h"
+#include "core/auth/ntlm_message.h"
+#include "core/auth/schemes.h"
 
 enum { PLAIN, NEGOTIATE = 1, VERSION1 = 2, HOST = 4, RAW_TEXT = 8 };
 

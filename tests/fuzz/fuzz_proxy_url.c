@@ -2,8 +2,8 @@
 /* Proxy URLs and endpoints; what is shown of them in a log. */
 #include "fuzz.h"
 
-#include "buf.h"
-#include "credential.h"
+#include "core/base/buf.h"
+#include "core/config/credential.h"
 
 static void check_host(const struct a407_endpoint *e)
 {

@@ -5,10 +5,10 @@
  */
 #include "fuzz.h"
 
-#include "challenge.h"
-#include "client_auth.h"
-#include "event.h"
-#include "http_date.h"
+#include "core/auth/client_auth.h"
+#include "core/http/challenge.h"
+#include "core/http/date.h"
+#include "core/record/event.h"
 #include "json_check.h"
 
 #define SECRET "h0wl0ngisthis"

@@ -2,10 +2,10 @@
 /* Lines of a log as `auth407 report` takes them: parsed, filtered, counted. */
 #include "fuzz.h"
 
-#include "../../cli/report_pending.h"
-#include "../../cli/report_record.h"
-#include "../../cli/report_script.h"
-#include "../../cli/report_term.h"
+#include "cli/report/model/pending.h"
+#include "cli/report/model/script.h"
+#include "cli/report/read/record.h"
+#include "cli/report/write/term.h"
 
 static void check_text(struct a407_span s)
 {

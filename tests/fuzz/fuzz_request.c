@@ -2,7 +2,7 @@
 /* Request heads: what the program writes. */
 #include "fuzz.h"
 
-#include "http.h"
+#include "core/http/http.h"
 
 /* A verdict about a prefix holds for all that begins with it. */
 static void sniff_prefixes(const char *p, size_t n)

@@ -2,7 +2,7 @@
 /* Response heads: what the proxy sends. */
 #include "fuzz.h"
 
-#include "http.h"
+#include "core/http/http.h"
 
 static void sniff_prefixes(const char *p, size_t n)
 {

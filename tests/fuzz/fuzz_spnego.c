@@ -2,8 +2,8 @@
 /* DER and SPNEGO: what a hostile proxy sends, and what we write ourselves. */
 #include "fuzz.h"
 
-#include "der.h"
-#include "spnego.h"
+#include "core/auth/spnego.h"
+#include "core/base/der.h"
 
 /* Every element, and those within the constructed ones, to some depth. */
 static void walk(struct a407_span in, const char *p, size_t n, unsigned depth)

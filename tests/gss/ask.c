@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 
 #include "../../preload/gss.h"
-#include "gss_protocol.h"
+#include "core/auth/gss_protocol.h"
 
 #define SLOTS 4
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "digest.h"
-#include "schemes.h"
+#include "core/auth/digest.h"
+#include "core/auth/schemes.h"
 
 static void some_random(void *ctx, void *p, size_t n)
 {

@@ -413,7 +413,7 @@ def libcurl():
 @test
 def every_row():
     """each row that says it is tested has its test here"""
-    text = (ROOT / "cli/report_fixes.def").read_text()
+    text = (ROOT / "cli/report/model/fixes.def").read_text()
     here = (ROOT / "tests/report/fixes.py").read_text()
     names = set(re.findall(r'"""fix: (.*?)"""', here))
     rows = re.findall(r"/\* TESTED.*?\*/\nA407_FIX\(\"([^\"]+)\", \"([^\"]+)\"",

@@ -3,9 +3,7 @@
 
 report_src := $(filter tests/report/test_%,$(wildcard tests/report/*.c))
 report_bin := $(report_src:%.c=$(BUILD)/%)
-report_obj := $(filter-out $(BUILD)/cli/main.o,$(cli_obj)) $(sys_obj)
-
-$(report_bin:%=%.o): private LAYER := -Icli -Isys
+report_obj := $(filter-out $(BUILD)/cli/main.o,$(cli_obj)) $(host_obj)
 
 $(report_bin): %: %.o $(report_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \

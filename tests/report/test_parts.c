@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "report_filter.h"
-#include "report_keys.h"
-#include "report_read.h"
-#include "report_script.h"
-#include "report_term.h"
+#include "cli/report/model/filter.h"
+#include "cli/report/model/script.h"
+#include "cli/report/read/keys.h"
+#include "cli/report/read/read.h"
+#include "cli/report/write/term.h"
 
 /* What the splitter handed on, lines parted by "|". */
 static char lines[4096];

@@ -10,7 +10,7 @@ COMPLETION = ROOT / "scripts/completion.bash"
 
 
 def table():
-    text = (ROOT / "cli/report_options.def").read_text()
+    text = (ROOT / "cli/report/options.def").read_text()
     rows = re.findall(r'A407_REPORT_OPTION\(\w+,\s*"([a-z-]+)",\s*'
                       r"(?:0|'(\w)'),\s*(?:NULL|\"(\w+)\"),", text)
     equal(len(rows), text.count("A407_REPORT_OPTION("), "rows understood")
@@ -66,7 +66,7 @@ def completion():
     """completion offers the options, their values, every cause, and files"""
     equal(complete("report", "-"), sorted("--" + r[0] for r in table()))
     causes = re.findall(r'^A407_CAUSE\(\w+, "(\w+)"',
-                        (ROOT / "core/cause.def").read_text(), re.M)
+                        (ROOT / "core/record/cause.def").read_text(), re.M)
     equal(complete("report", "--cause", ""), sorted(causes), "causes")
     equal(complete("report", "--outcome", "re"), ["resolved"])
     has(complete("report", "--format", "="), "json")

@@ -33,8 +33,8 @@ def tracked(*patterns):
 
 
 def layer(name):
-    """Sources of core, sys, preload or cli, tracked or not."""
-    return sorted(p for p in (TOP / name).iterdir()
+    """Sources of core, host, preload or cli, tracked or not."""
+    return sorted(p for p in (TOP / name).rglob("*")
                   if p.suffix in (".c", ".h", ".def"))
 
 

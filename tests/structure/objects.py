@@ -77,7 +77,7 @@ def core_uses():
 def core_globals():
     """The core has no variable that outlives a call."""
     found = 0
-    for obj in sorted((BUILD / "core").glob("*.o")):
+    for obj in sorted((BUILD / "core").rglob("*.o")):
         sections = {}
         for number, name, flags in re.findall(
                 r"^ +\[ *(\d+)\] (\S+) +\S+ +\S+ +\S+ +\S+ +\S+ +([A-Z]*) ",
@@ -134,7 +134,7 @@ def prototypes():
     """Every hook has the type that libc declares."""
     # One file each sees libc's own declaration and ours: a difference is an
     # error. The names that no header declares have a twin that one does.
-    code = ['#include "../preload/real.h"', "#include <fcntl.h>"]
+    code = ['#include "preload/real.h"', "#include <fcntl.h>"]
     for name in hooked_names():
         twin = name.lstrip("_")
         if name != twin and name not in FORTIFIED:
@@ -146,7 +146,7 @@ def prototypes():
                         "{ return (void *)%s; }" % (name, name, name))
     for fortify in ("-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"):
         done = attempt("gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", fortify,
-                       "-Werror", "-Icore", "-fsyntax-only", "-x", "c", "-",
+                       "-Werror", "-I.", "-fsyntax-only", "-x", "c", "-",
                        input="\n".join(code) + "\n")
         if done.returncode:
             yield fortify + ":\n" + done.stdout.strip()
@@ -161,7 +161,7 @@ def prototypes():
 def vtables_are_const():
     """No table of function pointers in the library can be written to, but
     that of libc's functions."""
-    for name in ("core", "preload", "cli", "sys"):
+    for name in ("core", "preload", "cli", "host"):
         for path in layer(name):
             for n, line in enumerate(path.read_text().splitlines(), 1):
                 if re.match(r"(static )?struct a407_(scheme|host) \w+ = ",
@@ -179,7 +179,7 @@ def stacks_unguarded():
         obj = os.path.join(temp, "x.o")
         for compiler in filter(shutil.which, ("gcc", "clang")):
             for level in ("-O0", "-O2"):
-                run(compiler, "-std=gnu11", "-D_GNU_SOURCE", "-Icore", level,
+                run(compiler, "-std=gnu11", "-D_GNU_SOURCE", "-I.", level,
                     "-fPIC", "-fstack-protector-all", "-ffunction-sections",
                     "-c", "-o", obj, source)
                 parts = run("readelf", "-rW", obj).split("section '")

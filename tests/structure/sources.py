@@ -5,10 +5,10 @@ import re
 
 from common import TOP, attempt, layer, rel, tracked, without_comments
 
-LAYERS = ("core", "sys", "preload", "cli", "gss")
-MAY_INCLUDE = {"core": {"core"}, "sys": {"core", "sys"},
-               "preload": {"core", "sys", "preload"},
-               "cli": {"core", "sys", "cli"}, "gss": {"core", "gss"}}
+LAYERS = ("core", "host", "preload", "cli", "gss")
+MAY_INCLUDE = {"core": {"core"}, "host": {"core", "host"},
+               "preload": {"core", "host", "preload"},
+               "cli": {"core", "host", "cli"}, "gss": {"core", "gss"}}
 
 # The core does no input or output, and reads no clock, nor the environment.
 CORE_HEADERS = set("""stdbool.h stddef.h stdint.h limits.h string.h strings.h
@@ -79,12 +79,12 @@ def schema():
     properties = json.loads(
         (TOP / "docs/log-schema.json").read_text())["$defs"]["exchange"]["properties"]
     causes = re.findall(r'^A407_CAUSE\(\s*\w+,\s*"(\w+)"',
-                        (TOP / "core/cause.def").read_text(), re.M)
+                        (TOP / "core/record/cause.def").read_text(), re.M)
     if sorted(properties["cause"]["enum"]) != sorted(causes):
         yield "causes differ: %s" % sorted(
             set(properties["cause"]["enum"]) ^ set(causes))
     body = re.search(r"enum a407_outcome \{(.*?)\}",
-                     without_comments((TOP / "core/event.h").read_text()),
+                     without_comments((TOP / "core/record/event.h").read_text()),
                      re.S).group(1)
     outcomes = [x.lower() for x in re.findall(r"\bA407_(\w+)", body)]
     if not outcomes or sorted(properties["outcome"]["enum"]) != \
@@ -95,7 +95,7 @@ def schema():
         p.read_text() for name in LAYERS for p in layer(name)
         if p.name != "cause.def")))
     for name in re.findall(r"^A407_CAUSE\(\s*(\w+)",
-                           (TOP / "core/cause.def").read_text(), re.M):
+                           (TOP / "core/record/cause.def").read_text(), re.M):
         if name not in used:
             yield "no code ever tells the cause " + name
 

@@ -9,7 +9,7 @@ from common import attempt, rel, run, tracked
 FILE_LINES = 600
 FUNCTION_LINES = 60
 
-INCLUDES = ["-Icore", "-Isys", "-Itests/proxy"]
+INCLUDES = ["-I.", "-Itests/proxy"]
 
 
 def is_code(path):

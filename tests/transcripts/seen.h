@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "config.h"
-#include "event.h"
+#include "core/config/config.h"
+#include "core/record/event.h"
 
 /*
  * What the engine has told: records and verdicts, in the words of the

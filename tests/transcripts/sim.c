@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
+#include "core/http/http.h"
 
 /* Larger than any honest chain of wants; a state that never ends is a bug. */
 #define TURNS_MAX 4000000

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine.h"
+#include "core/engine/engine.h"
 
 /*
  * A program, its socket and the driver between the engine and that socket,

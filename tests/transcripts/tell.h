@@ -2,7 +2,7 @@
 #ifndef TELL_H
 #define TELL_H
 
-#include "engine.h"
+#include "core/engine/engine.h"
 
 /*
  * The answer of a line "tell: ..." to a question: fills in told. NULL, or what

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "scheme.h"
+#include "core/auth/scheme.h"
 
 /* One challenge, in memory of exactly its size, so that over-reads show. */
 struct given {

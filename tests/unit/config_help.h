@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "config.h"
+#include "core/config/config.h"
 #include "exact.h"
 
 /* An environment: name, value, ..., NULL. */

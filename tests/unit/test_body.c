@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/http/http.h"
 #include "exact.h"
-#include "http.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

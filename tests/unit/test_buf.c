@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
+#include "core/base/buf.h"
 
 #define LARGE ((size_t)16 << 20)
 

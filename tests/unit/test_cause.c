@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cause.h"
+#include "core/record/cause.h"
 #include "exact.h"
 
 #include <stdio.h>

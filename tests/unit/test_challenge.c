@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include "challenge.h"
+#include "core/http/challenge.h"
 #include "exact.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "client_auth.h"
+#include "core/auth/client_auth.h"
 
 #include <stdio.h>
 
 #include <nettle/base64.h>
 
+#include "core/base/text_put.h"
 #include "exact.h"
-#include "text_put.h"
 
 static struct a407_client_auth auth(const char *z)
 {

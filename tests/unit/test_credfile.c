@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The format is docs/credentials.md, "The file". */
-#include "credential.h"
+#include "core/config/credential.h"
 #include "exact.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "credfile_read.h"
+#include "host/credfile_read.h"
 
 #include <errno.h>
 #include <fcntl.h>

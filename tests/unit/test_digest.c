@@ -2,7 +2,7 @@
 /* Digest: RFC 7616, and RFC 2617 and 2069 where they differ. */
 #include "auth_help.h"
 
-#include "digest.h"
+#include "core/auth/digest.h"
 
 /* The response to a challenge with a cnonce that we did not make. */
 static void check_vector(const char *challenge, const char *user,

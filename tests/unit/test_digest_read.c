@@ -2,7 +2,7 @@
 /* Digest: which challenges can be answered, and hostile ones. */
 #include "auth_help.h"
 
-#include "digest.h"
+#include "core/auth/digest.h"
 
 static void check_rank(const char *challenge, unsigned rank,
                        enum a407_cause why)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "credential.h"
+#include "core/config/credential.h"
 #include "exact.h"
 
 static bool parse(const char *z, size_t n, struct a407_endpoint *e)

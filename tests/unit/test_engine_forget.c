@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* a407_engine_forget in every state: what the program has written goes out once
    and in order, and a 407 that was taken is given back whole. */
-#include "engine_int.h"
+#include "core/engine/internal.h"
 
 #include "config_help.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "event.h"
+#include "core/record/event.h"
 
 #include <stdio.h>
 

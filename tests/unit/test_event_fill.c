@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "event.h"
+#include "core/record/event.h"
 
 #include <stdio.h>
 
-#include "challenge.h"
+#include "core/http/challenge.h"
 #include "exact.h"
 
 static struct a407_event ev;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines between the library and auth407-gss: core/gss_protocol.h. */
+/* The lines between the library and auth407-gss: core/auth/gss_protocol.h. */
 #include "exact.h"
 
-#include "gss_protocol.h"
+#include "core/auth/gss_protocol.h"
 
 /* The value of a key in a message that ends where its memory does. */
 static char *value(const char *message, const char *key, struct a407_span *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* git-credential(1), "INPUT/OUTPUT FORMAT" */
-#include "helper_text.h"
+#include "core/config/helper_text.h"
 
 #include "exact.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "http_date.h"
+#include "core/http/date.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "journal_msg.h"
+#include "core/record/journal_msg.h"
 
+#include "core/record/summary.h"
 #include "exact.h"
-#include "summary.h"
 
 static void field_is(const char *value, size_t n, const char *expected,
                      size_t expected_n)

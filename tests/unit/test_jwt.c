@@ -2,8 +2,8 @@
 /* JWT: RFC 7519, in the compact form of RFC 7515, over JSON of RFC 8259. */
 #include <nettle/base64.h>
 
+#include "core/auth/jwt.h"
 #include "exact.h"
-#include "jwt.h"
 
 #include <stdio.h>
 

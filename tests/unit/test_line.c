@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "line.h"
+#include "core/base/line.h"
 
 #include <stdio.h>
 
-#include "event.h"
+#include "core/record/event.h"
 #include "source_file.h"
 
 static struct a407_buf buf_of(const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "log_target.h"
+#include "core/config/log_target.h"
 
 #include "exact.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* .netrc: the manual of GNU inetutils, "The .netrc file"; curl(1),
    --netrc-file; docs/credentials.md. */
-#include "netrc.h"
+#include "core/config/netrc.h"
 
-#include "buf.h"
+#include "core/base/buf.h"
 #include "exact.h"
 
 #include <stdio.h>

@@ -3,8 +3,8 @@
    section 3.1, RFC 4559, MS-SPNG). */
 #include "ntlm_help.h"
 
-#include "der.h"
-#include "spnego.h"
+#include "core/auth/spnego.h"
+#include "core/base/der.h"
 
 #define TIMED INFO_NAMES INFO_TIME INFO_END
 

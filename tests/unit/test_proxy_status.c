@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "proxy_status.h"
+#include "core/http/proxy_status.h"
 
 #include <stdio.h>
 

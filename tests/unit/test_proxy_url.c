@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "buf.h"
-#include "credential.h"
+#include "core/base/buf.h"
+#include "core/config/credential.h"
 #include "exact.h"
 
 static bool parse(const char *z, size_t n, struct a407_proxy_url *u)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "event.h"
+#include "core/record/event.h"
 
 static double cpu_s(void)
 {

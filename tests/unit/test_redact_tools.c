@@ -4,7 +4,7 @@
  * itself, behind another program, and as one word for a shell. What holds no
  * secret is shown as it is, likewise.
  */
-#include "event.h"
+#include "core/record/event.h"
 #include "exact.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/http/http.h"
 #include "exact.h"
-#include "http.h"
 
 /*
  * Each input is shown at every length. `open` is the longest part on which

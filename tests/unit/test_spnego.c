@@ -2,8 +2,8 @@
 /* DER, and SPNEGO's tokens (RFC 4178, MS-SPNG). */
 #include "ntlm_help.h"
 
-#include "der.h"
-#include "spnego.h"
+#include "core/auth/spnego.h"
+#include "core/base/der.h"
 
 #define NTLM_OID "2b06010401823702020a"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "syslog_msg.h"
+#include "core/record/syslog_msg.h"
 
 #include "exact.h"
 

@@ -2,7 +2,7 @@
 /* UTF-8 (RFC 3629) to UTF-16 (RFC 2781), and upper case in no locale. */
 #include "exact.h"
 
-#include "utf16.h"
+#include "core/base/utf16.h"
 
 typedef bool converter(struct a407_buf *out, struct a407_span s);
 

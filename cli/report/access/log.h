@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_ACCESS_LOG_H
+#define A407_ACCESS_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/span.h"
+
+/*
+ * A proxy's own log, one line per request. Two shapes are known, told apart
+ * line by line:
+ *
+ *   squid's native    %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a
+ *                     %mt, then optionally the headers and the client's port
+ *   common, combined  %h %l %u %t "%r" %>s %b, then optionally what combined
+ *                     adds, squid's %Ss:%Sh and the client's port; with a
+ *                     virtual host in front as Debian's Apache writes it
+ *
+ * The port is a number at the line's end, bare or as port=N. What a syslog
+ * daemon puts in front of squid's line is passed over.
+ */
+
+enum a407_access_format { A407_ACCESS_SQUID, A407_ACCESS_COMMON };
+
+struct a407_access_line {
+    enum a407_access_format format;
+    int64_t start_us; /* when the request came, since the epoch */
+    int64_t end_us;   /* when it was done; the same where no duration is told */
+    int64_t grain_us; /* times are cut off to a multiple of this */
+    struct a407_span client; /* an address, or a name */
+    int client_port;         /* 0: not told */
+    struct a407_span result; /* squid's "TCP_DENIED"; p == NULL: not told */
+    int status;              /* 0: none was sent */
+    struct a407_span method, target; /* the target with its query, if logged */
+    struct a407_span user;           /* p == NULL: "-" */
+};
+
+/*
+ * Reads the line of n bytes at p (any bytes, without the line end) and takes
+ * the escapes of both servers back, in place. False: neither shape, or cut off
+ * before its last fixed field. `out` points into the line.
+ */
+bool a407_access_parse(char *p, size_t n, struct a407_access_line *out);
+
+/* Lines are read into memory up to this length; squid and Apache write no
+   longer ones unless they are told to. */
+#define A407_ACCESS_LINE_MAX ((size_t)65536)
+
+/* The lines of a file, which need not be seekable. */
+struct a407_access_reader {
+    int fd;
+    char *buf;       /* owned; of 2 * A407_ACCESS_LINE_MAX bytes */
+    size_t from, to; /* what was read and not given out */
+    bool skipping;   /* inside of a line that is too long */
+    bool ended;
+    int error;         /* errno of a read that failed; 0: none */
+    uint64_t too_long; /* lines that were passed over */
+};
+
+/* Opens a file. False: errno tells why. Allocates; free with _close. */
+bool a407_access_open(struct a407_access_reader *r, const char *path);
+void a407_access_close(struct a407_access_reader *r);
+
+/*
+ * The next line without its end (LF or CRLF), writable, valid until the next
+ * call; a last line without an end counts. False: no more, or an error (then
+ * r->error is set). Blocks for the file.
+ */
+bool a407_access_next(struct a407_access_reader *r, char **p, size_t *n);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include "main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/msg.h"
+#include "cli/report/read/follow.h"
+#include "cli/report/read/keys.h"
+#include "cli/report/read/lines.h"
+#include "cli/report/read/sources.h"
+#include "cli/report/write/term.h"
+#include "options.h"
+#include "time.h"
+
+/* Nothing in a file is a line that this version can read: why. */
+static void say_what_it_is(const struct a407_report_run *r, const char *path,
+                           uint64_t newer)
+{
+    bool input = strcmp(path, "-") == 0;
+    const char *name = input ? "standard input" : path;
+
+    if (r->packed)
+        a407_error("%s is compressed: zcat %s | auth407 report -", name,
+                   input ? "FILE" : path);
+    else if (newer)
+        a407_error("%s is " A407_REPORT_NEWER_LINE, name);
+    else
+        a407_error("no line of %s is auth407's: is it the right file?", name);
+}
+
+/* All lines of an open file. False: said, or memory ran out. */
+static bool read_lines(struct a407_report_run *r, const char *path, int fd)
+{
+    struct a407_report_input *in = &r->report.input, before = *in;
+    struct a407_splitter s;
+    enum a407_read got;
+    bool good;
+
+    if (!a407_splitter_init(&s, a407_report_line, r)) {
+        r->report.out_of_memory = true;
+        return false;
+    }
+    r->packed = false;
+    do
+        got = a407_splitter_read(&s, fd);
+    while (got == A407_READ_MORE);
+    if (got == A407_READ_FAILED)
+        a407_error("can't read %s: %s", path, strerror(errno));
+    good = got == A407_READ_END && a407_splitter_flush(&s);
+    in->files++;
+    in->bytes += s.bytes;
+    a407_splitter_free(&s);
+    if (!good || in->lines == before.lines || in->ours != before.ours)
+        return good;
+    say_what_it_is(r, path, in->newer - before.newer);
+    return false;
+}
+
+/* One file, to its end. False: said, or memory ran out. */
+static bool read_file(struct a407_report_run *r, const char *path)
+{
+    bool input = strcmp(path, "-") == 0, good;
+    int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        a407_error("can't read %s: %s", path, strerror(errno));
+        return false;
+    }
+    good = read_lines(r, path, fd);
+    if (!input)
+        close(fd);
+    return good && !r->report.out_of_memory;
+}
+
+/* The log of the settings. One that is not there yet is an empty one. */
+static bool read_default(struct a407_report_run *r)
+{
+    struct a407_report_default log;
+    bool good = true;
+
+    if (!a407_report_default_log(&log))
+        return false;
+    r->report.input.lost += log.lost;
+    if (*log.before)
+        good = read_file(r, log.before);
+    if (log.there)
+        return read_file(r, log.path) && good;
+    if (!*log.before)
+        a407_note("%s is not there: no program has met a 407 under auth407 "
+                  "yet; try `auth407 observe -- COMMAND`",
+                  log.path);
+    return good;
+}
+
+static void warn_of(uint64_t n, const char *what)
+{
+    if (n)
+        a407_warning("%" PRIu64 " line%s %s %s", n, n == 1 ? "" : "s",
+                     n == 1 ? "is" : "are", what);
+}
+
+/* A report is not whole where lines could not be read. */
+static void say_what_was_left(const struct a407_report *r)
+{
+    const struct a407_report_input *in = &r->input;
+
+    if (in->filtered && r->all.total == 0)
+        a407_note("the filters left out all 407s (%" PRIu64 ")", in->filtered);
+    warn_of(in->newer, A407_REPORT_NEWER_LINE);
+    warn_of(in->unknown, A407_REPORT_UNKNOWN_LINE);
+}
+
+#define IDLE_MS 2000
+
+/* Who started this may not know of the pipe: a remote shell makes one. */
+static void say_if_idle(void)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    if (poll(&p, 1, IDLE_MS) == 0)
+        a407_note("reading standard input");
+}
+
+static bool read_all(struct a407_report_run *r,
+                     const struct a407_report_options *o)
+{
+    bool good = true;
+    size_t i;
+
+    for (i = 0; i < o->n_files && !r->report.out_of_memory; i++)
+        good = read_file(r, o->files[i]) && good;
+    if (o->n_files)
+        return good;
+    if (o->stdin_is_access_log || !a407_report_stdin_given())
+        return read_default(r);
+    say_if_idle();
+    good = read_file(r, "-");
+    if (good && r->report.input.bytes == 0)
+        a407_note("standard input is empty; the log was not read");
+    return good;
+}
+
+/* What `each` needs. */
+struct live {
+    struct a407_report_term term;
+    bool json;
+    bool cut; /* to the width of a terminal */
+};
+
+/* Appends, as far as there is room. */
+static void add(char *out, size_t cap, const char *before, struct a407_span s)
+{
+    size_t at = strlen(out);
+
+    if (s.n)
+        snprintf(out + at, cap - at, "%s%.*s", before, (int)s.n, s.p);
+}
+
+/* "rejected, /usr/bin/wget in wget at proxy.test:3128: GET http://a/, 407";
+   what is not known is left out. */
+static void say_live(const struct a407_report_record *l, char *out, size_t cap)
+{
+    char key[A407_REPORT_KEY_MAX + 1], status[16] = "";
+
+    out[0] = '\0';
+    add(out, cap, "", l->cause);
+    a407_report_binary_key(l, key);
+    add(out, cap, ", ", a407_span_str(key));
+    add(out, cap, " in ", l->module);
+    a407_report_proxy_key(l, key);
+    add(out, cap, " at ", a407_span_str(key));
+    add(out, cap, ": ", l->method);
+    add(out, cap, l->method.n ? " " : ": ", l->target);
+    if (l->final_status)
+        snprintf(status, sizeof status, "%d", l->final_status);
+    add(out, cap, ", ", a407_span_str(status));
+}
+
+/* --follow: one line for one 407. */
+static void print_live(void *ctx, const struct a407_report_record *l,
+                       const char *json, size_t n)
+{
+    const struct live *live = ctx;
+    char time[32], text[4096];
+
+    if (live->json) {
+        a407_report_json_put(live->term.f, json, n);
+        fputc('\n', live->term.f);
+        return;
+    }
+    a407_report_time_local(l->time_us, time);
+    say_live(l, text, sizeof text);
+    fprintf(live->term.f, "%s ", time);
+    a407_term_style(&live->term, l->unresolved ? A407_RED : A407_GREEN);
+    fprintf(live->term.f, "%-11s ", a407_outcome_name(l->outcome));
+    a407_term_style(&live->term, A407_PLAIN);
+    if (live->cut && live->term.width > 32)
+        a407_term_cell(&live->term, text, live->term.width - 32, false);
+    else
+        a407_term_put(&live->term, text);
+    fputc('\n', live->term.f);
+}
+
+static bool follow(struct a407_report_run *r,
+                   const struct a407_report_options *o, FILE *f)
+{
+    bool from_start = o->filter.since_us != A407_TIME_FIRST, good;
+    struct a407_report_default log;
+    char input[] = "-", *only[] = {log.path};
+
+    if (o->n_files) {
+        good = a407_report_follow(r, o->files, o->n_files, from_start);
+    } else if (a407_report_stdin_given()) {
+        a407_note("reading standard input");
+        only[0] = input;
+        good = a407_report_follow(r, only, 1, from_start);
+    } else {
+        good = a407_report_default_log(&log) &&
+               a407_report_follow(r, only, 1, from_start);
+    }
+    a407_report_run_finish(r);
+    if (good && o->format == A407_FORMAT_TEXT)
+        fprintf(f,
+                "%" PRIu64 " exchange%s with a 407, %" PRIu64 " unresolved\n",
+                r->report.all.total, r->report.all.total == 1 ? "" : "s",
+                r->report.all.unresolved);
+    return good;
+}
+
+static bool print(struct a407_report_run *r,
+                  const struct a407_report_options *o,
+                  const struct a407_report_term *term)
+{
+    char filters[1024];
+    struct a407_report_view view = {.report = &r->report,
+                                    .access = r->access,
+                                    .top = o->top,
+                                    .filters = filters};
+
+    a407_filter_words(&o->filter, filters, sizeof filters);
+    a407_report_run_finish(r);
+    switch (o->format) {
+    case A407_FORMAT_TEXT:
+        return a407_report_text(&view, term);
+    case A407_FORMAT_JSON:
+        return a407_report_json(&view, term->f);
+    case A407_FORMAT_CSV:
+        return a407_report_csv(&view, term->f);
+    case A407_FORMAT_HTML:
+        return a407_report_html(&view, term->f);
+    }
+    return false;
+}
+
+/* The proxy's own log, if one is to be compared with. False: said. */
+static bool open_access(struct a407_report_run *r,
+                        const struct a407_report_options *o)
+{
+    struct a407_report_access_options access = {
+        o->access_logs, o->n_access_logs, o->tolerance_us, o->filter.since_us,
+        o->filter.until_us};
+
+    if (o->n_access_logs == 0)
+        return true;
+    r->access = a407_report_access_open(&access);
+    return r->access != NULL;
+}
+
+static int run(struct a407_report_run *r, const struct a407_report_options *o,
+               const struct a407_report_term *term)
+{
+    bool good;
+
+    if (!open_access(r, o))
+        return A407_REPORT_TROUBLE;
+    if (o->follow)
+        good = follow(r, o, term->f);
+    else
+        good = read_all(r, o);
+    if (r->access && !a407_report_access_finish(r->access))
+        return A407_REPORT_TROUBLE;
+    if (!o->follow && !good && !r->report.out_of_memory &&
+        r->report.input.ours == 0)
+        return A407_REPORT_TROUBLE; /* said; there is nothing to report on */
+    if (!o->follow && !r->report.out_of_memory)
+        good = print(r, o, term) && good;
+    say_what_was_left(&r->report);
+    if (r->report.out_of_memory) {
+        a407_error("out of memory");
+        return A407_REPORT_TROUBLE;
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        a407_error("can't write to standard output");
+        return A407_REPORT_TROUBLE;
+    }
+    if (!good)
+        return A407_REPORT_TROUBLE;
+    return r->report.all.unresolved ? A407_REPORT_UNRESOLVED : A407_REPORT_NONE;
+}
+
+int a407_report_main(int argc, char **argv)
+{
+    static char buffer[64 << 10];
+    struct a407_report_options o;
+    struct a407_report_run r;
+    struct timespec now;
+    struct live live;
+    int status;
+
+    (void)setlocale(LC_CTYPE, ""); /* how wide a character is */
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (!a407_report_options_parse(
+            argc, argv, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, &o))
+        return A407_REPORT_TROUBLE;
+    (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    if (o.help) {
+        a407_report_help(stdout);
+        return fflush(stdout) == 0 ? 0 : A407_REPORT_TROUBLE;
+    }
+    if (!a407_report_run_init(&r, &o.filter)) {
+        a407_error("out of memory");
+        return A407_REPORT_TROUBLE;
+    }
+    a407_term_init(&live.term, stdout,
+                   o.color == A407_COLOR_ALWAYS  ? 1
+                   : o.color == A407_COLOR_NEVER ? 0
+                                                 : -1);
+    live.json = o.format == A407_FORMAT_JSON;
+    live.cut = isatty(STDOUT_FILENO);
+    if (o.follow)
+        r.each = print_live;
+    r.ctx = &live;
+    status = run(&r, &o, &live.term);
+    a407_report_access_free(r.access);
+    a407_report_run_free(&r);
+    return status;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/report/report.h"
+
+#include <stdlib.h>
+
+#include "cli/report/read/keys.h"
+#include "script.h"
+#include "timeline.h"
+
+/* What uthash does when memory runs out: the item is left out of the table. */
+#define HASH_NONFATAL_OOM         1
+#define uthash_nonfatal_oom(item) ((item)->lost = true)
+#include <uthash.h>
+
+/* Leads from a key to its row or finding, neither of which moves. */
+struct entry {
+    char *key; /* owned by what `at` points to */
+    void *at;
+    bool lost;
+    UT_hash_handle hh;
+};
+
+static const char *const table_names[A407_REPORT_TABLES] = {
+    "binary", "module", "proxy", "cause", "user"};
+
+const char *a407_report_outcome(enum a407_outcome o)
+{
+    return a407_outcome_name(o);
+}
+
+/* All rows at once: untouched memory costs nothing, and they never move. */
+static bool init_table(struct a407_report_table *t, const char *name)
+{
+    t->name = name;
+    t->rows = calloc(A407_REPORT_KEYS, sizeof *t->rows);
+    return t->rows != NULL;
+}
+
+bool a407_report_init(struct a407_report *r)
+{
+    bool good;
+    size_t i;
+
+    memset(r, 0, sizeof *r);
+    r->findings = calloc(A407_REPORT_FINDINGS, sizeof *r->findings);
+    good = r->findings && init_table(&r->problem_texts, "problem");
+    for (i = 0; i < A407_REPORT_TABLES; i++)
+        good = init_table(&r->tables[i], table_names[i]) && good;
+    if (!good)
+        a407_report_free(r);
+    return good;
+}
+
+/* The entries are also a list, which is there when the table is gone. */
+static void free_index(struct entry *head)
+{
+    struct entry *e = head, *next;
+
+    HASH_CLEAR(hh, head);
+    for (; e; e = next) {
+        next = e->hh.next;
+        free(e);
+    }
+}
+
+static void free_table(struct a407_report_table *t)
+{
+    size_t i;
+
+    free_index(t->index);
+    for (i = 0; i < t->n; i++)
+        free(t->rows[i].key);
+    free(t->rows);
+}
+
+void a407_report_free(struct a407_report *r)
+{
+    size_t i;
+
+    for (i = 0; i < A407_REPORT_TABLES; i++)
+        free_table(&r->tables[i]);
+    free_table(&r->problem_texts);
+    free_index(r->index);
+    for (i = 0; i < r->n_findings; i++)
+        free(r->findings[i].key);
+    free(r->findings);
+    memset(r, 0, sizeof *r);
+}
+
+static void count_time(struct a407_report_tally *t, int64_t us)
+{
+    if (t->total == 0 || us < t->first_us)
+        t->first_us = us;
+    if (t->total == 0 || us > t->last_us)
+        t->last_us = us;
+    t->total++;
+}
+
+static void count(struct a407_report_tally *t,
+                  const struct a407_report_record *l)
+{
+    count_time(t, l->time_us);
+    t->outcome[l->outcome]++;
+    t->unresolved += l->unresolved;
+}
+
+static void *find(void *index, const char *key, size_t n)
+{
+    struct entry *head = index, *e = NULL;
+
+    HASH_FIND(hh, head, key, n, e);
+    return e ? e->at : NULL;
+}
+
+/*
+ * Makes the first n bytes of `key` lead to `at`. The result is a copy of all
+ * `size` bytes, which the caller owns; NULL: memory ran out.
+ */
+static char *enter(void **index, const char *key, size_t n, size_t size,
+                   void *at)
+{
+    struct entry *head = *index, *e = calloc(1, sizeof *e);
+
+    if (e && (e->key = malloc(size))) {
+        memcpy(e->key, key, size);
+        e->at = at;
+        HASH_ADD_KEYPTR(hh, head, e->key, n, e);
+        if (!e->lost) {
+            *index = head;
+            return e->key;
+        }
+        free(e->key);
+    }
+    free(e);
+    return NULL;
+}
+
+/* The tally of a key: that of its row, or of the others. */
+static struct a407_report_tally *
+tally_of(struct a407_report *r, struct a407_report_table *t, const char *key)
+{
+    size_t n = strlen(key);
+    struct a407_report_row *row = find(t->index, key, n);
+
+    if (row)
+        return &row->tally;
+    if (t->n == A407_REPORT_KEYS)
+        return &t->others;
+    row = &t->rows[t->n];
+    row->key = enter(&t->index, key, n, n + 1, row);
+    if (!row->key) {
+        r->out_of_memory = true;
+        return &t->others;
+    }
+    t->n++;
+    return &row->tally;
+}
+
+/* The texts of a finding, one behind the other with a NUL after each. */
+struct texts {
+    char bytes[9 * (A407_REPORT_KEY_MAX + 1)];
+    size_t n;
+};
+
+static size_t append(struct texts *t, struct a407_span s)
+{
+    size_t at = t->n, n = s.n < A407_REPORT_KEY_MAX ? s.n : A407_REPORT_KEY_MAX;
+
+    if (n)
+        memcpy(t->bytes + at, s.p, n);
+    t->bytes[at + n] = '\0';
+    t->n += n + 1;
+    return at;
+}
+
+static size_t append_key(struct texts *t, const struct a407_report_record *l,
+                         void (*key)(const struct a407_report_record *, char *))
+{
+    char text[A407_REPORT_KEY_MAX + 1];
+
+    key(l, text);
+    return append(t, a407_span_str(text));
+}
+
+static void add_tally(struct a407_report_tally *t,
+                      const struct a407_report_tally *more)
+{
+    size_t i;
+
+    if (t->total == 0 || more->first_us < t->first_us)
+        t->first_us = more->first_us;
+    if (t->total == 0 || more->last_us > t->last_us)
+        t->last_us = more->last_us;
+    t->total += more->total;
+    t->unresolved += more->unresolved;
+    for (i = 0; i < A407_REPORT_OUTCOMES; i++)
+        t->outcome[i] += more->outcome[i];
+}
+
+/* A finding that answers less than who dropped the header: of the rarest the
+   one that was met last. NULL: none. */
+static struct a407_report_finding *least_of(struct a407_report *r)
+{
+    struct a407_report_finding *least = NULL, *f;
+
+    for (f = r->findings; f < r->findings + r->n_findings; f++)
+        if (f->cause_id != A407_CAUSE_DROPPED &&
+            (!least || f->tally.total <= least->tally.total))
+            least = f;
+    return least;
+}
+
+/* Where one more finding can stand; NULL: nowhere. In a full list one of
+   another cause gives way to a program that dropped the header. */
+static struct a407_report_finding *place_for(struct a407_report *r,
+                                             enum a407_cause cause)
+{
+    if (r->n_findings < A407_REPORT_FINDINGS)
+        return &r->findings[r->n_findings];
+    return cause == A407_CAUSE_DROPPED ? least_of(r) : NULL;
+}
+
+/* Makes a place of place_for empty. */
+static void clear_place(struct a407_report *r, struct a407_report_finding *f)
+{
+    struct entry *head = r->index, *e = NULL;
+
+    if (!f->key) {
+        r->n_findings++;
+        return;
+    }
+    HASH_FIND(hh, head, f->key,
+              (size_t)(f->proxy - f->key) + strlen(f->proxy) + 1, e);
+    HASH_DEL(head, e);
+    r->index = head;
+    free(e);
+    free(f->key);
+    add_tally(&r->findings_others, &f->tally);
+    memset(f, 0, sizeof *f);
+}
+
+static struct a407_report_finding *
+finding_of(struct a407_report *r, const struct a407_report_record *l)
+{
+    struct texts t = {.n = 0};
+    size_t cause = append_key(&t, l, a407_report_cause_key);
+    size_t binary = append_key(&t, l, a407_report_binary_key);
+    size_t module = append(&t, l->module);
+    size_t proxy = append_key(&t, l, a407_report_proxy_key);
+    size_t same = t.n; /* what follows is of the first such line */
+    struct a407_report_finding *f = find(r->index, t.bytes, same);
+
+    if (f)
+        return f;
+    f = place_for(r, l->cause_id);
+    if (!f)
+        return NULL;
+    size_t path = append(&t, l->executable);
+    size_t script = append(&t, a407_report_script(l));
+    size_t host = append(&t, l->proxy_address);
+    size_t detail = append(&t, l->detail);
+    size_t credential = append(&t, l->credential);
+    char *key = enter(&r->index, t.bytes, same, t.n, f);
+    if (!key) {
+        r->out_of_memory = true;
+        return NULL;
+    }
+    clear_place(r, f);
+    f->key = key;
+    f->cause = f->key + cause;
+    f->cause_id = l->cause_id;
+    f->binary = f->key + binary;
+    f->path = f->key + path;
+    f->script = f->key + script;
+    f->module = f->key + module;
+    f->proxy = f->key + proxy;
+    f->host = f->key + host;
+    f->port = l->proxy_port;
+    f->detail = f->key + detail;
+    f->credential = f->key + credential;
+    return f;
+}
+
+static bool is_dropped(const struct a407_report_record *l)
+{
+    return !l->client_sent && (a407_span_eq(l->sent_before, "connection") ||
+                               a407_span_eq(l->sent_before, "program"));
+}
+
+void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
+{
+    static void (*const keys[A407_REPORT_TABLES])(
+        const struct a407_report_record *, char *) = {
+        [A407_REPORT_BINARY] = a407_report_binary_key,
+        [A407_REPORT_MODULE] = a407_report_module_key,
+        [A407_REPORT_PROXY] = a407_report_proxy_key,
+        [A407_REPORT_CAUSE] = a407_report_cause_key,
+        [A407_REPORT_USER] = a407_report_user_key,
+    };
+    char key[A407_REPORT_KEY_MAX + 1];
+    struct a407_report_finding *f = finding_of(r, l);
+    size_t i;
+
+    count(&r->all, l);
+    a407_timeline_add(&r->timeline, l->time_us, l->outcome);
+    for (i = 0; i < A407_REPORT_TABLES; i++) {
+        keys[i](l, key);
+        count(tally_of(r, &r->tables[i], key), l);
+    }
+    count(f ? &f->tally : &r->findings_others, l);
+    if (f) {
+        f->after_sending += is_dropped(l);
+        f->offered |= l->offered;
+    }
+}
+
+void a407_report_add_problem(struct a407_report *r, int64_t time_us,
+                             struct a407_span message)
+{
+    char key[A407_REPORT_KEY_MAX + 1] = "";
+    size_t n = message.n < sizeof key ? message.n : sizeof key - 1;
+
+    if (n)
+        memcpy(key, message.p, n);
+    key[n] = '\0';
+    count_time(tally_of(r, &r->problem_texts, key), time_us);
+}
+
+enum a407_report_group a407_report_group(const struct a407_report_finding *f)
+{
+    switch (f->cause_id) {
+    case A407_CAUSE_DROPPED:
+        return A407_REPORT_DROPPED;
+    case A407_CAUSE_NOT_SENT:
+    case A407_CAUSE_NO_CREDENTIAL:
+        return A407_REPORT_NEVER_SENT;
+    default:
+        return A407_REPORT_OTHER;
+    }
+}
+
+static int more_first(uint64_t a, uint64_t b)
+{
+    return (a < b) - (a > b);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct a407_report_row *x = a, *y = b;
+    int d = more_first(x->tally.total, y->tally.total);
+
+    return d ? d : strcmp(x->key, y->key);
+}
+
+bool a407_report_is_fine(enum a407_cause c)
+{
+    return c == A407_CAUSE_NONE || c == A407_CAUSE_BY_CLIENT ||
+           c == A407_CAUSE_STALE;
+}
+
+static int compare_causes(const struct a407_report_finding *x,
+                          const struct a407_report_finding *y)
+{
+    int d = (int)a407_report_group(x) - (int)a407_report_group(y);
+
+    if (d == 0)
+        d = a407_report_is_fine(x->cause_id) - a407_report_is_fine(y->cause_id);
+    if (d == 0)
+        d = (int)x->cause_id - (int)y->cause_id;
+    return d ? d : strcmp(x->cause, y->cause);
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+    const struct a407_report_finding *x = a, *y = b;
+    int d = compare_causes(x, y);
+
+    if (d == 0)
+        d = more_first(x->weight, y->weight);
+    if (d == 0)
+        d = strcmp(x->binary, y->binary);
+    if (d == 0)
+        d = more_first(x->tally.total, y->tally.total);
+    if (d == 0)
+        d = strcmp(x->module, y->module);
+    return d ? d : strcmp(x->proxy, y->proxy);
+}
+
+/* By cause and binary alone: the weights are 0 until the second sorting. */
+static void weigh_findings(struct a407_report *r)
+{
+    struct a407_report_finding *f = r->findings;
+    size_t i, k, from;
+
+    for (from = 0; from < r->n_findings; from = i) {
+        uint64_t sum = 0;
+
+        for (i = from; i < r->n_findings; i++) {
+            if (compare_causes(&f[from], &f[i]) != 0 ||
+                strcmp(f[from].binary, f[i].binary) != 0)
+                break;
+            sum += f[i].tally.total;
+        }
+        for (k = from; k < i; k++)
+            f[k].weight = sum;
+    }
+}
+
+static void sort_table(struct a407_report_table *t)
+{
+    if (t->n)
+        qsort(t->rows, t->n, sizeof *t->rows, compare_rows);
+}
+
+void a407_report_finish(struct a407_report *r)
+{
+    size_t i, n = r->n_findings;
+
+    for (i = 0; i < A407_REPORT_TABLES; i++)
+        sort_table(&r->tables[i]);
+    sort_table(&r->problem_texts);
+    if (n == 0)
+        return;
+    qsort(r->findings, n, sizeof *r->findings, compare_findings);
+    weigh_findings(r);
+    qsort(r->findings, n, sizeof *r->findings, compare_findings);
+}

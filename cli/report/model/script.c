@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "script.h"
+
+/* Interpreters: how their command lines name what they run. */
+static const struct interpreter {
+    const char *name;   /* of the binary; a version may follow */
+    const char *module; /* options whose value is what runs */
+    const char *code;   /* options whose value is the program's text */
+    const char *values; /* other options that take the next word */
+} interpreters[] = {
+    {"python", " -m ", " -c ", " -W -X --check-hash-based-pycs "},
+    {"pypy", " -m ", " -c ", " -W -X "},
+    {"perl", "", " -e -E ", " -I -M -C "},
+    {"ruby", "", " -e ", " -I -r -E "},
+    {"nodejs", "", " -e -p --eval --print ", " -r --require --import "},
+    {"node", "", " -e -p --eval --print ", " -r --require --import "},
+    {"php", " -f --file ", " -r -B -R --run ", " -d -c -z "},
+    {"java", " -jar -m --module ", "",
+     " -cp -classpath --class-path -p --module-path --add-modules --add-opens "
+     "--add-exports --add-reads "},
+    {"mono", "", "", " --config "},
+    {"dotnet", "", "", ""},
+    {"tclsh", "", "", ""},
+    {"lua", "", " -e ", " -l "},
+    {"Rscript", "", " -e ", ""},
+    {"busybox", "", "", ""},
+};
+
+struct a407_span a407_report_base(struct a407_span path)
+{
+    const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+
+    if (!slash)
+        return path;
+    return a407_span(slash + 1, path.n - (size_t)(slash + 1 - path.p));
+}
+
+/* "python3.11" and "php-cgi8.2" are those names; "pythonic" is another. */
+static const struct interpreter *find(struct a407_span binary)
+{
+    size_t i, k;
+
+    for (i = 0; i < sizeof interpreters / sizeof *interpreters; i++) {
+        size_t n = strlen(interpreters[i].name);
+
+        if (binary.n < n || memcmp(binary.p, interpreters[i].name, n) != 0)
+            continue;
+        for (k = n; k < binary.n; k++)
+            if (!strchr("0123456789.-", binary.p[k]))
+                break;
+        if (k == binary.n)
+            return &interpreters[i];
+    }
+    return NULL;
+}
+
+/* Whether the word is one of a list: " -a -b ". */
+static bool in_list(const char *list, struct a407_span word)
+{
+    const char *at = list;
+
+    if (word.n == 0 || memchr(word.p, ' ', word.n))
+        return false;
+    while ((at = memmem(at, strlen(at), word.p, word.n))) {
+        if (at > list && at[-1] == ' ' && at[word.n] == ' ')
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* Node's programs may write a title over their command line: "npm ci". */
+static struct a407_span title(struct a407_span words)
+{
+    const char *blank = memchr(words.p, ' ', words.n);
+
+    return a407_span(words.p, blank ? (size_t)(blank - words.p) : words.n);
+}
+
+/* Not what runs but how: an option, or Java's file of options. */
+static bool is_option(const struct interpreter *it, struct a407_span word)
+{
+    if (word.n > 1 && word.p[0] == '@')
+        return strcmp(it->name, "java") == 0;
+    return word.n > 1 && word.p[0] == '-';
+}
+
+/* The script's name as it stands; may be empty. */
+static struct a407_span script_of(const struct a407_report_record *l,
+                                  const struct interpreter *it)
+{
+    struct a407_span none = {NULL, 0};
+    size_t n = l->n_args, i;
+
+    while (n && l->args[n - 1].n == 0)
+        n--; /* what a title left of a longer command line */
+    if (n == 0)
+        return none;
+    if (n == 1) {
+        struct a407_span first = a407_report_base(title(l->args[0]));
+        return find(first) ? none : first; /* busybox as "wget", a title */
+    }
+    if (strcmp(it->name, "busybox") == 0)
+        return a407_report_base(l->args[!!find(a407_report_base(l->args[0]))]);
+    for (i = 1; i < n; i++) {
+        struct a407_span word = l->args[i];
+
+        if (in_list(it->code, word))
+            return word;
+        if (in_list(it->module, word))
+            return i + 1 < n ? a407_report_base(l->args[i + 1]) : none;
+        if (in_list(it->values, word))
+            i++;
+        else if (!is_option(it, word))
+            return a407_report_base(word);
+    }
+    return none;
+}
+
+struct a407_span a407_report_script(const struct a407_report_record *l)
+{
+    const struct interpreter *it = find(a407_report_base(l->executable));
+    struct a407_span script = {NULL, 0};
+
+    if (it)
+        script = script_of(l, it);
+    return script.n ? script : a407_span(NULL, 0);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "cli/msg.h"
+#include "cli/options.h"
+#include "time.h"
+
+/* Where text says nothing of --top. */
+#define TOP_OF_TEXT 10
+#define TOP_OF_HTML 25
+#define TOP_MAX     1000000
+
+/* Beyond any letter, so that getopt tells them apart. */
+#define LONG_ONLY 256
+
+static const struct option options[A407_REPORT_OPT_COUNT + 1] = {
+#define A407_REPORT_OPTION(id, name, letter, value, help)                      \
+    [A407_REPORT_OPT_##id] = {name, (value) ? required_argument : no_argument, \
+                              NULL, LONG_ONLY + A407_REPORT_OPT_##id},
+#include "options.def"
+#undef A407_REPORT_OPTION
+};
+
+static const char *const values[A407_REPORT_OPT_COUNT] = {
+#define A407_REPORT_OPTION(id, name, letter, value, help) value,
+#include "options.def"
+#undef A407_REPORT_OPTION
+};
+
+static const char letters[A407_REPORT_OPT_COUNT] = {
+#define A407_REPORT_OPTION(id, name, letter, value, help) letter,
+#include "options.def"
+#undef A407_REPORT_OPTION
+};
+
+static bool usage_error(void)
+{
+    a407_error("try `auth407 report --help`");
+    return false;
+}
+
+/* The place of a word in a list, or -1 after saying what is there instead. */
+static int choose(const char *option, const char *word, const char *const *list,
+                  size_t n)
+{
+    const char *near = a407_suggest(word, list, n);
+    char words[96] = "";
+    size_t i, at = 0;
+
+    for (i = 0; i < n; i++)
+        if (strcmp(list[i], word) == 0)
+            return (int)i;
+    for (i = 0; i < n && at < sizeof words; i++)
+        at += (size_t)snprintf(words + at, sizeof words - at, "%s%s",
+                               i == 0      ? ""
+                               : i + 1 < n ? ", "
+                                           : " or ",
+                               list[i]);
+    if (at < sizeof words)
+        a407_error("`--%s %s`: write %s", option, word, words);
+    else if (near)
+        a407_error("`--%s %s`: did you mean `%s`?", option, word, near);
+    else
+        a407_error("`--%s %s` is none of those that there are", option, word);
+    return -1;
+}
+
+/* A pattern without a wildcard must be a known word, or it is misspelt. */
+static bool known_word(const char *option, const char *pattern,
+                       const char *const *list, size_t n)
+{
+    return strpbrk(pattern, "*?[") || choose(option, pattern, list, n) >= 0;
+}
+
+/* A log may have codes of a later version: what looks like no slip is only
+   warned of. */
+static bool known_cause(const char *pattern)
+{
+    const char *codes[A407_CAUSE_COUNT];
+    size_t i;
+
+    for (i = 0; i < A407_CAUSE_COUNT; i++)
+        codes[i] = a407_cause_info((enum a407_cause)i)->code;
+    if (!strpbrk(pattern, "*?[") &&
+        a407_cause_from_code(pattern, strlen(pattern)) == A407_CAUSE_COUNT &&
+        !a407_suggest(pattern, codes, A407_CAUSE_COUNT)) {
+        a407_warning("`--cause %s` is unknown to this version", pattern);
+        return true;
+    }
+    return known_word("cause", pattern, codes, A407_CAUSE_COUNT);
+}
+
+static bool known_outcome(const char *pattern)
+{
+    const char *names[A407_REPORT_OUTCOMES];
+    size_t i;
+
+    for (i = 0; i < A407_REPORT_OUTCOMES; i++)
+        names[i] = a407_outcome_name((enum a407_outcome)i);
+    return known_word("outcome", pattern, names, A407_REPORT_OUTCOMES);
+}
+
+static bool take_time(const char *option, const char *text, int64_t now_us,
+                      bool until, int64_t *us)
+{
+    if (a407_report_time_parse(text, now_us, until, us))
+        return true;
+    a407_error("`--%s %s` is no time: write 2h, 3d, today, 2026-11-21, "
+               "\"2026-11-21 14:30\" or 2026-11-21T14:30:00Z",
+               option, text);
+    return false;
+}
+
+static bool take_top(const char *text, size_t *top)
+{
+    char *end;
+    unsigned long v = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end || v < 1 || v > TOP_MAX) {
+        a407_error("`--top %s` is no number from 1 to %d", text, TOP_MAX);
+        return false;
+    }
+    *top = v;
+    return true;
+}
+
+static bool take_access_log(struct a407_report_options *out, const char *path)
+{
+    if (out->n_access_logs == A407_REPORT_ACCESS_LOGS) {
+        a407_error("more than %d of `--access-log`", A407_REPORT_ACCESS_LOGS);
+        return false;
+    }
+    out->access_logs[out->n_access_logs++] = path;
+    return true;
+}
+
+/* A number of seconds, maybe with a point, up to an hour. */
+static bool take_tolerance(const char *text, int64_t *us)
+{
+    char *end;
+    double v = strtod(text, &end);
+
+    if (*text < '0' || *text > '9' || *end || !(v <= 3600)) {
+        a407_error("`--tolerance %s` is no number of seconds up to 3600", text);
+        return false;
+    }
+    *us = (int64_t)(v * 1e6);
+    return true;
+}
+
+static bool take_pattern(struct a407_report_options *out,
+                         enum a407_filter_kind kind, const char *pattern)
+{
+    if ((kind == A407_FILTER_CAUSE && !known_cause(pattern)) ||
+        (kind == A407_FILTER_OUTCOME && !known_outcome(pattern)))
+        return false;
+    if (a407_filter_add(&out->filter, kind, pattern))
+        return true;
+    a407_error("more than %d patterns of one kind", A407_FILTER_MAX);
+    return false;
+}
+
+static bool take_word(const char *option, const char *word,
+                      const char *const *list, size_t n, unsigned *place)
+{
+    int i = choose(option, word, list, n);
+
+    if (i < 0)
+        return false;
+    *place = (unsigned)i;
+    return true;
+}
+
+/* One option; `text` is its value. */
+static bool take(struct a407_report_options *out, int id, const char *text,
+                 int64_t now_us)
+{
+    static const char *const formats[] = {"text", "json", "csv", "html"};
+    static const char *const colors[] = {"auto", "always", "never"};
+    struct a407_filter *f = &out->filter;
+    unsigned place = 0;
+    bool good = true;
+
+    switch ((enum a407_report_option_id)id) {
+    case A407_REPORT_OPT_SINCE:
+        return take_time("since", text, now_us, false, &f->since_us);
+    case A407_REPORT_OPT_UNTIL:
+        return take_time("until", text, now_us, true, &f->until_us);
+    case A407_REPORT_OPT_BINARY:
+        return take_pattern(out, A407_FILTER_BINARY, text);
+    case A407_REPORT_OPT_PROXY:
+        return take_pattern(out, A407_FILTER_PROXY, text);
+    case A407_REPORT_OPT_CAUSE:
+        return take_pattern(out, A407_FILTER_CAUSE, text);
+    case A407_REPORT_OPT_OUTCOME:
+        return take_pattern(out, A407_FILTER_OUTCOME, text);
+    case A407_REPORT_OPT_FORMAT:
+        good = take_word("format", text, formats, 4, &place);
+        out->format = (enum a407_report_format)place;
+        return good;
+    case A407_REPORT_OPT_ACCESS_LOG:
+        return take_access_log(out, text);
+    case A407_REPORT_OPT_TOLERANCE:
+        return take_tolerance(text, &out->tolerance_us);
+    case A407_REPORT_OPT_COLOR:
+        good = take_word("color", text, colors, 3, &place);
+        out->color = (enum a407_report_color)place;
+        return good;
+    case A407_REPORT_OPT_TOP:
+        return take_top(text, &out->top);
+    case A407_REPORT_OPT_ALL:
+        out->top = 0;
+        return true;
+    case A407_REPORT_OPT_FOLLOW:
+        out->follow = true;
+        return true;
+    case A407_REPORT_OPT_HELP:
+        out->help = true;
+        return true;
+    case A407_REPORT_OPT_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* What getopt does not know: `word` is the last that it took. */
+static bool unknown(const char *word)
+{
+    const char *names[A407_REPORT_OPT_COUNT], *near;
+    char name[64];
+    size_t i;
+
+    if (optopt >= LONG_ONLY) {
+        a407_error("`--%s` takes no value", options[optopt - LONG_ONLY].name);
+        return false;
+    }
+    if (optopt) {
+        a407_error("unknown option `-%c`", optopt);
+        return false;
+    }
+    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
+        names[i] = options[i].name;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    near = a407_suggest(name, names, A407_REPORT_OPT_COUNT);
+    if (near)
+        a407_error("unknown option `--%s`; did you mean `--%s`?", name, near);
+    else
+        a407_error("unknown option `--%s`", name);
+    return false;
+}
+
+static int of_letter(int c)
+{
+    int i;
+
+    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
+        if (letters[i] == c)
+            return i;
+    return A407_REPORT_OPT_COUNT;
+}
+
+/* ":" first: a missing value is told from an unknown option. */
+static void short_options(char *out)
+{
+    size_t i;
+
+    *out++ = ':';
+    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
+        if (letters[i])
+            *out++ = letters[i];
+    *out = '\0';
+}
+
+static bool take_all(int argc, char **argv, int64_t now_us,
+                     struct a407_report_options *out)
+{
+    char shorts[A407_REPORT_OPT_COUNT + 2];
+    int c, id;
+
+    short_options(shorts);
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, shorts, options, NULL)) != -1) {
+        if (c == ':') {
+            id = optopt - LONG_ONLY;
+            a407_error("`--%s` needs a value: --%s %s", options[id].name,
+                       options[id].name, values[id]);
+            return false;
+        }
+        if (c == '?')
+            return unknown(argv[optind - 1]);
+        id = c >= LONG_ONLY ? c - LONG_ONLY : of_letter(c);
+        if (!take(out, id, optarg, now_us))
+            return false;
+        if (out->help)
+            return true;
+    }
+    out->files = argv + optind;
+    out->n_files = (size_t)(argc - optind);
+    return true;
+}
+
+/* Standard input has one end: it is either a log, or the proxy's. */
+static bool check_stdin(struct a407_report_options *out)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < out->n_access_logs; i++)
+        n += strcmp(out->access_logs[i], "-") == 0;
+    out->stdin_is_access_log = n != 0;
+    for (i = 0; n && i < out->n_files; i++)
+        n += strcmp(out->files[i], "-") == 0;
+    if (n > 1)
+        a407_error("`--access-log -`: standard input can be read only once");
+    return n < 2;
+}
+
+bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
+                               struct a407_report_options *out)
+{
+    const size_t not_given = TOP_MAX + 1;
+
+    memset(out, 0, sizeof *out);
+    a407_filter_init(&out->filter);
+    out->top = not_given;
+    out->tolerance_us = A407_REPORT_TOLERANCE_US;
+    if (!take_all(argc, argv, now_us, out))
+        return usage_error();
+    if (out->top == not_given)
+        out->top = out->format == A407_FORMAT_TEXT   ? TOP_OF_TEXT
+                   : out->format == A407_FORMAT_HTML ? TOP_OF_HTML
+                                                     : 0;
+    if (out->filter.since_us > out->filter.until_us) {
+        a407_error("`--until` is before `--since`");
+        return usage_error();
+    }
+    if (out->follow && out->format != A407_FORMAT_TEXT &&
+        out->format != A407_FORMAT_JSON) {
+        a407_error("`--follow` prints text or json");
+        return usage_error();
+    }
+    if (out->follow && out->n_access_logs) {
+        a407_error("`--follow` reads no proxy's log");
+        return usage_error();
+    }
+    return check_stdin(out) || usage_error();
+}

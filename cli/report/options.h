@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_REPORT_OPTIONS_H
+#define A407_REPORT_OPTIONS_H
+
+#include <stdio.h>
+
+#include "cli/report/model/filter.h"
+
+enum a407_report_option_id {
+#define A407_REPORT_OPTION(id, name, letter, value, help) A407_REPORT_OPT_##id,
+#include "options.def"
+#undef A407_REPORT_OPTION
+    A407_REPORT_OPT_COUNT
+};
+
+enum a407_report_format {
+    A407_FORMAT_TEXT,
+    A407_FORMAT_JSON,
+    A407_FORMAT_CSV,
+    A407_FORMAT_HTML
+};
+
+#define A407_REPORT_ACCESS_LOGS 32 /* files of one report */
+
+enum a407_report_color { A407_COLOR_AUTO, A407_COLOR_ALWAYS, A407_COLOR_NEVER };
+
+/* What `auth407 report` was asked for. Points into argv. */
+struct a407_report_options {
+    struct a407_filter filter;
+    enum a407_report_format format;
+    enum a407_report_color color;
+    size_t top; /* 0: all */
+    bool follow;
+    bool stdin_is_access_log; /* "-" is one of them */
+    const char *access_logs[A407_REPORT_ACCESS_LOGS];
+    size_t n_access_logs;
+    int64_t tolerance_us; /* of the comparison with them */
+    bool help;            /* --help came first: nothing else is filled in */
+    char **files;
+    size_t n_files; /* 0: none was named */
+};
+
+/*
+ * Reads the command line from `report` on (argc words, NULL at the end), which
+ * it may reorder. `now_us` is the clock, for ages. False: said on standard
+ * error.
+ */
+bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
+                               struct a407_report_options *out);
+
+/* `auth407 report --help`; 80 columns wide. */
+void a407_report_help(FILE *f);
+
+#endif

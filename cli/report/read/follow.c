@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/msg.h"
+
+#define PAUSE_MS 200
+#define HEAD     64 /* a line's time, to the microsecond, is within it */
+
+struct tail {
+    const char *path;
+    int fd;      /* -1: not there */
+    bool stream; /* standard input, a pipe, a FIFO */
+    bool ends;   /* a stream but for a FIFO, whose next writer may come */
+    bool ended;
+    bool left; /* another file has its name: one more look, then that */
+    bool warned;
+    char head[HEAD]; /* how a file began when it was read */
+    size_t n_head;
+    struct a407_splitter splitter;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int n)
+{
+    (void)n;
+    stopped = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = on_signal};
+
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+/* Such as the shell's <(command), which has a name, too. */
+static bool is_unnamed_pipe(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+static void open_tail(struct tail *t, bool from_start)
+{
+    struct stat st;
+
+    if (strcmp(t->path, "-") == 0)
+        t->fd = STDIN_FILENO;
+    else
+        /* O_NONBLOCK: the writer of a FIFO may be yet to come */
+        t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (t->fd >= 0 && fstat(t->fd, &st) == 0)
+        t->stream = t->fd == STDIN_FILENO || !S_ISREG(st.st_mode);
+    t->ends = t->fd == STDIN_FILENO || (t->fd >= 0 && is_unnamed_pipe(t->fd));
+    if (t->fd >= 0 && !t->stream && !from_start)
+        (void)lseek(t->fd, 0, SEEK_END);
+    if (t->fd < 0 && !t->warned) {
+        a407_warning("%s: %s; waiting for it", t->path, strerror(errno));
+        t->warned = true;
+    }
+}
+
+static bool readable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, 0) > 0;
+}
+
+/* All that is there now. False: no more is wanted, or it can't be read. */
+static bool drain(struct tail *t, bool *some)
+{
+    enum a407_read got;
+
+    do {
+        if (t->stream && !readable(t->fd))
+            return true;
+        got = a407_splitter_read(&t->splitter, t->fd);
+        *some = *some || got == A407_READ_MORE;
+    } while (got == A407_READ_MORE && !stopped);
+    if (got == A407_READ_FAILED && errno == EAGAIN)
+        return true; /* another reader was faster */
+    if (got == A407_READ_FAILED)
+        a407_error("can't read %s: %s", t->path, strerror(errno));
+    if (got == A407_READ_END && t->ends)
+        t->ended = true;
+    return got == A407_READ_MORE || got == A407_READ_END;
+}
+
+/* The file begins anew. */
+static void rewind_tail(struct tail *t)
+{
+    (void)lseek(t->fd, 0, SEEK_SET);
+    t->splitter.n = 0;
+    t->splitter.skipping = false;
+    t->n_head = 0;
+}
+
+/* Keeps how the file begins, as far as it has been read. */
+static void keep_head(struct tail *t)
+{
+    off_t at = lseek(t->fd, 0, SEEK_CUR);
+    size_t want = at < HEAD ? (size_t)at : HEAD;
+    ssize_t got;
+
+    if (at <= 0 || t->n_head == want)
+        return;
+    got = pread(t->fd, t->head, want, 0);
+    t->n_head = got > 0 ? (size_t)got : 0;
+}
+
+/* Another beginning, by what copies and truncates: also where the new file is
+   longer already than what was read of the old one. */
+static void check_head(struct tail *t)
+{
+    char now[HEAD];
+
+    if (t->n_head && (pread(t->fd, now, t->n_head, 0) != (ssize_t)t->n_head ||
+                      memcmp(now, t->head, t->n_head) != 0))
+        rewind_tail(t);
+}
+
+/* The file got shorter than what was read of it: it begins anew. */
+static void check_length(struct tail *t)
+{
+    off_t at = lseek(t->fd, 0, SEEK_CUR);
+    struct stat st;
+
+    if (fstat(t->fd, &st) == 0 && st.st_size < at)
+        rewind_tail(t);
+}
+
+static bool is_other(const struct tail *t)
+{
+    struct stat named, open_one;
+
+    return stat(t->path, &named) != 0 || fstat(t->fd, &open_one) != 0 ||
+           named.st_ino != open_one.st_ino || named.st_dev != open_one.st_dev;
+}
+
+/*
+ * A program that opened the file before it was renamed may still write its
+ * line: so the old one gets a second look before it is left.
+ */
+static bool check_name(struct tail *t)
+{
+    bool more = true;
+
+    if (!is_other(t)) {
+        t->left = false;
+        return true;
+    }
+    if (!t->left) {
+        t->left = true;
+        return true;
+    }
+    more = a407_splitter_flush(&t->splitter);
+    close(t->fd);
+    t->left = false;
+    t->n_head = 0;
+    t->warned = true; /* it may be gone for a while */
+    open_tail(t, true);
+    return more;
+}
+
+static bool look(struct tail *t, bool *some)
+{
+    if (t->ended)
+        return true;
+    if (t->fd < 0) {
+        open_tail(t, true);
+        if (t->fd < 0)
+            return true;
+    }
+    if (!t->stream)
+        check_head(t);
+    if (!drain(t, some))
+        return false;
+    if (t->ended)
+        return a407_splitter_flush(&t->splitter);
+    if (t->stream)
+        return true;
+    check_length(t);
+    keep_head(t);
+    return check_name(t);
+}
+
+static bool all_ended(const struct tail *tails, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!tails[i].ended)
+            return false;
+    return true;
+}
+
+static bool watch(struct tail *tails, size_t n)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    bool good = true;
+    size_t i;
+
+    while (good && !stopped && !all_ended(tails, n)) {
+        bool some = false;
+
+        for (i = 0; i < n && good; i++)
+            good = look(&tails[i], &some);
+        if (fflush(stdout) != 0 || ferror(stdout))
+            break; /* nobody reads on; the caller says so */
+        if (!some && good && !stopped)
+            nanosleep(&pause, NULL);
+    }
+    return good;
+}
+
+bool a407_report_follow(struct a407_report_run *r, char *const *files, size_t n,
+                        bool from_start)
+{
+    struct tail *tails = calloc(n, sizeof *tails);
+    bool good = tails != NULL;
+    size_t i;
+
+    catch_signals();
+    for (i = 0; i < n && good; i++) {
+        tails[i].path = files[i];
+        good = a407_splitter_init(&tails[i].splitter, a407_report_line, r);
+        open_tail(&tails[i], from_start);
+    }
+    if (good)
+        good = watch(tails, n);
+    else
+        a407_error("out of memory");
+    for (i = 0; i < n && tails; i++) {
+        a407_splitter_free(&tails[i].splitter);
+        if (tails[i].fd > STDIN_FILENO)
+            close(tails[i].fd);
+    }
+    free(tails);
+    return good;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_REPORT_H
+#define A407_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/base/span.h"
+#include "core/record/cause.h"
+#include "core/record/event.h"
+
+/*
+ * `auth407 report`: what log lines add up to. Lines go in one at a time with
+ * a407_report_add; the memory does not grow with their number. The outputs read
+ * the model after a407_report_finish. Strings here are as the log has them:
+ * any byte but NUL may be in them, so an output escapes what it writes.
+ */
+
+#define A407_REPORT_KEYS     2000 /* distinct keys of one table */
+#define A407_REPORT_FINDINGS 4000 /* distinct findings; DROPPED first */
+#define A407_REPORT_KEY_MAX  512  /* bytes of a key; a longer one is cut */
+#define A407_REPORT_BUCKETS  480  /* of the timeline */
+#define A407_REPORT_OUTCOMES 4    /* indexed by enum a407_outcome */
+
+/* A request of ours, as far as the proxy's own log is compared with it. */
+struct a407_report_attempt {
+    int status;          /* of its answer; 0: none came */
+    int64_t duration_us; /* from the request to its answer's head */
+    int local_port;      /* 0: not told */
+};
+
+/*
+ * One line of the log, as far as a report needs it. Spans are unescaped UTF-8,
+ * hold no NUL, and live until the next line is read; p == NULL: not in the
+ * line, or null.
+ */
+struct a407_report_record {
+    int64_t time_us; /* since the epoch, microseconds */
+    enum a407_outcome outcome;
+    struct a407_span cause;   /* the code, even one that is unknown here */
+    enum a407_cause cause_id; /* A407_CAUSE_COUNT: unknown here */
+    struct a407_span detail;
+    struct a407_span proxy_address, proxy_peer;
+    int proxy_port;
+    int local_port; /* the program's end of the connection; 0: not told */
+    struct a407_span method, target;
+    unsigned offered; /* bits of enum a407_scheme_id, also of the unknown one */
+    int resend_count; /* the program repeats what met so many 407s before */
+    bool client_sent;
+    struct a407_span client_scheme, client_user;
+    struct a407_span sent_before; /* "connection", "program", "never" */
+    int status, final_status;     /* 0: none */
+    size_t n_attempts;            /* of ours; may exceed the array */
+    struct a407_report_attempt attempts[A407_EVENT_ATTEMPTS];
+    struct a407_span scheme, credential, user; /* of the last attempt */
+    int64_t pid, lost;                         /* lines lost before this one */
+    struct a407_span host;                     /* the machine's name */
+    struct a407_span executable, module;
+    struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
+    size_t n_args;
+    bool met_407;    /* false: a request that level `request` wrote */
+    bool unresolved; /* the program was left with the refusal */
+};
+
+/* How often, how it ended, and when. */
+struct a407_report_tally {
+    uint64_t total;
+    uint64_t outcome[A407_REPORT_OUTCOMES];
+    uint64_t unresolved; /* the program was left with the refusal */
+    int64_t first_us, last_us;
+};
+
+struct a407_report_row {
+    char *key;
+    struct a407_report_tally tally;
+};
+
+enum a407_report_table_id {
+    A407_REPORT_BINARY, /* path, and in parentheses the script that it runs */
+    A407_REPORT_MODULE, /* caller.module */
+    A407_REPORT_PROXY,  /* host:port, [host]:port for IPv6 */
+    A407_REPORT_CAUSE,  /* code */
+    A407_REPORT_USER,   /* whom it sent, or the label of our credential */
+    A407_REPORT_TABLES
+};
+
+/* Sorted after a407_report_finish: most 407s first, then by key. */
+struct a407_report_table {
+    const char *name; /* "binary", ... */
+    struct a407_report_row *rows;
+    size_t n;
+    /* what has a key beyond A407_REPORT_KEYS; total == 0: nothing */
+    struct a407_report_tally others;
+    void *index; /* private to report_model.c */
+};
+
+/*
+ * What is to be fixed: one cause in one program, module and proxy. Sorted:
+ * by cause (dropped header first), by how often per binary, then the rest.
+ */
+struct a407_report_finding {
+    char *key;         /* holds the texts; private to report_model.c */
+    const char *cause; /* the code */
+    enum a407_cause cause_id;
+    const char *binary; /* the key of A407_REPORT_BINARY */
+    const char *path;   /* of the executable, without the script */
+    const char *script; /* "" without one */
+    const char *module; /* "" if not told */
+    const char *proxy;  /* the key of A407_REPORT_PROXY */
+    const char *host;
+    int port;
+    const char *detail;     /* of the first such line; "" without one */
+    const char *credential; /* where ours stands, the same; "" without one */
+    unsigned offered;       /* schemes, as in the record */
+    uint64_t after_sending; /* it had sent a header before: dropped on reuse */
+    uint64_t weight;        /* all 407s of this cause and binary */
+    struct a407_report_tally tally;
+};
+
+/*
+ * 407s over time. Bucket i begins at start_us + i * width_us: at a round time
+ * of the local clock, as it was at the first 407 that was read.
+ */
+struct a407_report_timeline {
+    int64_t start_us, width_us; /* one of the widths of report_timeline.h */
+    int64_t zone_us;            /* the local clock is so far ahead of UTC */
+    size_t n;                   /* buckets in use; 0: no 407 */
+    uint64_t count[A407_REPORT_BUCKETS][A407_REPORT_OUTCOMES];
+};
+
+/* What lines are that can't be counted, in words. */
+#define A407_REPORT_NEWER_LINE   "of a newer version of auth407"
+#define A407_REPORT_UNKNOWN_LINE "of a kind that this version does not know"
+
+/* What was read. */
+struct a407_report_input {
+    uint64_t files, bytes, lines;
+    uint64_t torn;        /* no JSON object: cut off, or not a log at all */
+    uint64_t foreign;     /* JSON, but nothing that this version can read */
+    uint64_t newer;       /* of them, lines of a later schema of ours */
+    uint64_t unknown;     /* of them, lines of ours by an unknown event */
+    uint64_t ours;        /* lines that are to be in a log of this version */
+    uint64_t problems;    /* lines on a problem of auth407 itself */
+    uint64_t without_407; /* requests that met no 407 */
+    uint64_t filtered;    /* 407s that the filters left out */
+    uint64_t lost;        /* lines that could not be written, says the log */
+};
+
+struct a407_report {
+    struct a407_report_input input;
+    struct a407_report_tally all; /* total: 407s that the report is on */
+    struct a407_report_table tables[A407_REPORT_TABLES];
+    struct a407_report_finding *findings;
+    size_t n_findings;
+    struct a407_report_tally findings_others; /* beyond the limit */
+    struct a407_report_table problem_texts;   /* message: how often */
+    struct a407_report_timeline timeline;
+    void *index; /* private to report_model.c */
+    bool out_of_memory;
+};
+
+/* Empty. False: memory ran out. Allocates. */
+bool a407_report_init(struct a407_report *r);
+void a407_report_free(struct a407_report *r);
+
+/* Counts one 407 (r->met_407) that passed the filters. */
+void a407_report_add(struct a407_report *r, const struct a407_report_record *l);
+
+/* Counts one line on a problem of auth407 itself. */
+void a407_report_add_problem(struct a407_report *r, int64_t time_us,
+                             struct a407_span message);
+
+/* Sorts; to be called once, before an output. */
+void a407_report_finish(struct a407_report *r);
+
+/* How a finding is told: the first group answers "who dropped the header". */
+enum a407_report_group {
+    A407_REPORT_DROPPED,    /* dropped_by_client */
+    A407_REPORT_NEVER_SENT, /* not_sent_by_client, no_credential */
+    A407_REPORT_OTHER
+};
+enum a407_report_group a407_report_group(const struct a407_report_finding *f);
+
+/* Causes that ask for nothing: the client answered by itself, a stale nonce. */
+bool a407_report_is_fine(enum a407_cause c);
+
+/*
+ * What to do about a finding: `text` is a sentence or two, `line` what to type
+ * or to add, maybe several lines ("" when there is nothing of that kind),
+ * `where` the file that it belongs in, or one of the words of
+ * a407_report_place. Host and port are filled in; USER, PASSWORD and TOKEN
+ * stand for the secrets, FILE for one that holds them, and COMMAND for the
+ * client's command line. Needs no freeing; texts may be the finding's.
+ */
+struct a407_report_advice {
+    char text[640];
+    char line[1024];
+    const char *where;
+    const char *command;     /* the same without touching the client: a command
+                                line of auth407; "" where that is no other way */
+    bool command_needs_line; /* it comes after the line, not in its place */
+};
+
+/* "Type" for "", "Add to FILE" and the like: `where` in words. */
+void a407_report_place(const char *where, char *out, size_t cap);
+void a407_report_advise(const struct a407_report_finding *f,
+                        struct a407_report_advice *out);
+bool a407_report_same_advice(const struct a407_report_finding *f,
+                             const struct a407_report_finding *g);
+
+/* "2026-11-21T14:03:05Z" (RFC 3339, UTC, whole seconds) in at least 32 bytes.
+ */
+void a407_report_time_utc(int64_t us, char out[static 32]);
+
+/* "2026-11-21 14:03:05" in the local time zone, in at least 32 bytes. */
+void a407_report_time_local(int64_t us, char out[static 32]);
+
+/* The words of enum a407_outcome: "resolved", ... */
+const char *a407_report_outcome(enum a407_outcome o);
+
+/* Where text goes: what a terminal can show. */
+struct a407_report_term {
+    FILE *f;
+    size_t width; /* columns */
+    bool color;
+};
+
+/*
+ * Joins 407s with the proxy's own log (report_access.c). Open opens the files;
+ * NULL: one can't be read, said on standard error. Record is told each 407
+ * that the report is on, and each that a filter other than that of the time
+ * left out (`selected` false), or its line in the proxy's log would look like
+ * one of a program that has no record. Finish follows the last record: it reads
+ * the files and compares; false: said on standard error. The memory does not
+ * grow with the number of lines: what is compared is sorted in temporary files
+ * in $TMPDIR. Then the outputs, each of which writes its section: text with
+ * its heading, JSON as one value, CSV as rows, HTML as a <section>. Their
+ * errors are those of the stream.
+ */
+#define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
+
+struct a407_report_access;
+struct a407_report_access_options {
+    const char *const *files;
+    size_t n;
+    int64_t tolerance_us;       /* between both clocks, besides an offset */
+    int64_t since_us, until_us; /* as those of the records; INT64_MIN and
+                                   INT64_MAX: none */
+};
+struct a407_report_access *
+a407_report_access_open(const struct a407_report_access_options *o);
+void a407_report_access_record(struct a407_report_access *a,
+                               const struct a407_report_record *l,
+                               bool selected);
+bool a407_report_access_finish(struct a407_report_access *a);
+void a407_report_access_text(const struct a407_report_access *a,
+                             const struct a407_report_term *t);
+void a407_report_access_json(const struct a407_report_access *a, FILE *f);
+void a407_report_access_csv(const struct a407_report_access *a, FILE *f);
+void a407_report_access_html(const struct a407_report_access *a, FILE *f);
+void a407_report_access_free(struct a407_report_access *a);
+
+/*
+ * The outputs. `access` may be NULL; `top`: how many rows a table shows, 0 for
+ * all. False: memory ran out; errors of the stream are its own.
+ */
+struct a407_report_view {
+    const struct a407_report *report;
+    const struct a407_report_access *access;
+    size_t top;
+    const char *filters; /* the filters in words, or "" */
+};
+bool a407_report_text(const struct a407_report_view *v,
+                      const struct a407_report_term *t);
+bool a407_report_json(const struct a407_report_view *v, FILE *f);
+bool a407_report_csv(const struct a407_report_view *v, FILE *f);
+bool a407_report_html(const struct a407_report_view *v, FILE *f);
+
+/*
+ * Writes JSON that is valid already, with DEL and the C1 controls, which may
+ * stand in its strings as they are, as \\u00NN: a terminal could obey them.
+ */
+void a407_report_json_put(FILE *f, const char *json, size_t n);
+
+/* A field of a CSV row, in quotes and harmless (report_csv.c). */
+void a407_report_csv_text(FILE *f, const char *z);
+
+/* A character without a shape: a control, a joiner, a byte order mark ... */
+bool a407_report_is_unseen(uint32_t c);
+
+/*
+ * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,
+ * DEL, bidirectional controls, bad UTF-8), many marks on one character, and
+ * whatever is no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}; pads or
+ * cuts to columns by wcwidth-like rules.
+ */
+void a407_term_put(const struct a407_report_term *t, const char *z);
+size_t a407_term_width(const char *z); /* columns that put would take */
+/* At most `columns` wide; cut with "..." in the middle; padded if `pad`. */
+void a407_term_cell(const struct a407_report_term *t, const char *z,
+                    size_t columns, bool pad);
+
+#endif

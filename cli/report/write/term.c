@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "term.h"
+
+#include <langinfo.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define WIDTH_DEFAULT 80
+#define WIDTH_LEAST   40 /* below, cutting helps nobody */
+#define WIDTH_MOST    300
+
+static size_t columns(FILE *f)
+{
+    const char *given = getenv("COLUMNS");
+    long v = given ? strtol(given, NULL, 10) : 0;
+    struct winsize size;
+
+    if (isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0 &&
+        size.ws_col)
+        v = size.ws_col;
+    if (v <= 0)
+        v = WIDTH_DEFAULT;
+    return v < WIDTH_LEAST  ? WIDTH_LEAST
+           : v > WIDTH_MOST ? WIDTH_MOST
+                            : (size_t)v;
+}
+
+void a407_term_init(struct a407_report_term *t, FILE *f, int wanted)
+{
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    t->f = f;
+    t->width = columns(f);
+    t->color =
+        wanted == 1 || (wanted != 0 && isatty(fileno(f)) && !(no && *no) &&
+                        !(term && strcmp(term, "dumb") == 0));
+}
+
+void a407_term_style(const struct a407_report_term *t, enum a407_style s)
+{
+    static const char *const codes[] = {"0", "1", "2", "31", "32"};
+
+    if (t->color)
+        fprintf(t->f, "\033[%sm", codes[s]);
+}
+
+/* One character, or a byte that is none. */
+struct piece {
+    size_t n;       /* bytes of the text */
+    char shown[12]; /* what is written */
+    size_t width;   /* columns that it takes */
+};
+
+static void show_byte(struct piece *p, unsigned v)
+{
+    p->width = (size_t)snprintf(p->shown, sizeof p->shown, "\\x%02x", v);
+}
+
+/* Well-formed UTF-8 (Unicode, table 3-7), or 0 bytes. */
+static size_t decode(const unsigned char *z, unsigned *c)
+{
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = z[0] < 0x80             ? 1
+               : (z[0] & 0xe0) == 0xc0 ? 2
+               : (z[0] & 0xf0) == 0xe0 ? 3
+               : (z[0] & 0xf8) == 0xf0 ? 4
+                                       : 0;
+    size_t i;
+
+    if (n < 2) {
+        *c = z[0];
+        return n;
+    }
+    *c = z[0] & (0xffu >> (n + 1));
+    for (i = 1; i < n; i++) {
+        if ((z[i] & 0xc0) != 0x80)
+            return 0;
+        *c = *c << 6 | (z[i] & 0x3f);
+    }
+    if (*c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000))
+        return 0;
+    return n;
+}
+
+/*
+ * Controls that do not show but change what is seen: U+200B to U+200F, U+2028
+ * to U+202E, U+2060 to U+206F, U+FEFF, language tags (Unicode TR 36).
+ */
+static bool is_hidden(unsigned c)
+{
+    return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x61c ||
+           (c >= 0xe0000 && c <= 0xe007f);
+}
+
+/* What is written is UTF-8, which other terminals show as something else. */
+static bool is_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+#define MARKS_MAX 3 /* drawn over one character */
+
+/* The next piece of z, which is not at its end. `marks` counts the combining
+   ones in a row: in large numbers they cover the lines around. */
+static struct piece next(const char *z, size_t *marks)
+{
+    const unsigned char *u = (const unsigned char *)z;
+    struct piece p = {.n = 1};
+    unsigned c;
+    int width;
+
+    p.n = decode(u, &c);
+    if (p.n == 0) {
+        p.n = 1;
+        show_byte(&p, *u);
+        return p;
+    }
+    if (c < 0x20 || c == 0x7f) {
+        show_byte(&p, c);
+        return p;
+    }
+    width = c < 0x7f ? 1 : is_utf8() ? wcwidth((wchar_t)c) : -1;
+    *marks = width == 0 ? *marks + 1 : 0;
+    if (width < 0 || *marks > MARKS_MAX || is_hidden(c)) {
+        p.width = (size_t)snprintf(p.shown, sizeof p.shown, "\\u{%x}", c);
+        return p;
+    }
+    memcpy(p.shown, z, p.n);
+    p.width = (size_t)width;
+    return p;
+}
+
+static void put(const struct a407_report_term *t, const char *z, size_t n)
+{
+    const char *end = z + n;
+    size_t marks = 0;
+
+    while (z < end) {
+        struct piece p = next(z, &marks);
+
+        fputs(p.shown, t->f);
+        z += p.n;
+    }
+}
+
+static size_t width_of(const char *z, size_t n)
+{
+    const char *end = z + n;
+    size_t width = 0, marks = 0;
+
+    while (z < end) {
+        struct piece p = next(z, &marks);
+
+        width += p.width;
+        z += p.n;
+    }
+    return width;
+}
+
+void a407_term_put(const struct a407_report_term *t, const char *z)
+{
+    put(t, z, strlen(z));
+}
+
+size_t a407_term_width(const char *z)
+{
+    return width_of(z, strlen(z));
+}
+
+/* The first bytes of z that take at most `most` columns. */
+static size_t head_of(const char *z, size_t most)
+{
+    size_t n = 0, width = 0, marks = 0;
+
+    while (z[n]) {
+        struct piece p = next(z + n, &marks);
+
+        if (width + p.width > most)
+            break;
+        width += p.width;
+        n += p.n;
+    }
+    return n;
+}
+
+/* Where the last bytes of z begin that take at most `most` columns. */
+static size_t tail_of(const char *z, size_t most)
+{
+    size_t width = a407_term_width(z), at = 0, marks = 0;
+
+    while (z[at] && width > most) {
+        struct piece p = next(z + at, &marks);
+
+        width -= p.width;
+        at += p.n;
+    }
+    return at;
+}
+
+void a407_term_cell(const struct a407_report_term *t, const char *z,
+                    size_t room, bool pad)
+{
+    size_t width = a407_term_width(z), n = strlen(z), head, tail;
+
+    if (width > room && room > 8) {
+        /* the end of a path tells more than its beginning */
+        head = head_of(z, (room - 3) / 3);
+        tail = tail_of(z, room - 3 - width_of(z, head));
+        put(t, z, head);
+        fputs("...", t->f);
+        put(t, z + tail, n - tail);
+        width = width_of(z, head) + 3 + width_of(z + tail, n - tail);
+    } else if (width > room) {
+        head = head_of(z, room);
+        put(t, z, head);
+        width = width_of(z, head);
+    } else {
+        put(t, z, n);
+    }
+    for (; pad && width < room; width++)
+        fputc(' ', t->f);
+}
+
+static void new_line(const struct a407_report_term *t, size_t indent)
+{
+    fprintf(t->f, "\n%*s", (int)indent, "");
+}
+
+/* A word that no line holds is broken where the line ends. */
+static size_t put_long(const struct a407_report_term *t, const char *word,
+                       size_t n, size_t at, size_t indent)
+{
+    const char *end = word + n;
+    size_t marks = 0;
+
+    while (word < end) {
+        struct piece p = next(word, &marks);
+
+        if (at + p.width > t->width) {
+            new_line(t, indent);
+            at = indent;
+        }
+        fputs(p.shown, t->f);
+        at += p.width;
+        word += p.n;
+    }
+    return at;
+}
+
+void a407_term_wrap(const struct a407_report_term *t, const char *text,
+                    size_t at, size_t indent)
+{
+    bool first = true;
+
+    while (*text) {
+        size_t n = strcspn(text, " \n"), width = width_of(text, n);
+
+        if (!first && at + 1 + width > t->width) {
+            new_line(t, indent);
+            at = indent;
+        } else if (!first) {
+            fputc(' ', t->f);
+            at++;
+        }
+        at = put_long(t, text, n, at, indent);
+        first = false;
+        text += n + strspn(text + n, " \n");
+    }
+    fputc('\n', t->f);
+}

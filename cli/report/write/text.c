@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/report/report.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "term.h"
+
+typedef const struct a407_report_term term;
+
+/* Of one program, a list that is not whole shows so many modules and proxies.
+ */
+#define PLACES 3
+
+static void heading(term *t, const char *text)
+{
+    fputc('\n', t->f);
+    a407_term_style(t, A407_BOLD);
+    a407_term_put(t, text);
+    a407_term_style(t, A407_PLAIN);
+    fputc('\n', t->f);
+}
+
+/* A number, red unless it is 0. */
+static void bad_number(term *t, uint64_t v, int width)
+{
+    if (v)
+        a407_term_style(t, A407_RED);
+    fprintf(t->f, "%*" PRIu64, width, v);
+    if (v)
+        a407_term_style(t, A407_PLAIN);
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* "2026-11-21 09:00:00 to 2026-11-21 14:03:05" */
+static void range(const struct a407_report_tally *tally, char *out, size_t cap)
+{
+    char first[32], last[32];
+    bool one = tally->last_us / 1000000 == tally->first_us / 1000000;
+
+    a407_report_time_local(tally->first_us, first);
+    a407_report_time_local(tally->last_us, last);
+    snprintf(out, cap, "%s%s%s", first, one ? "" : " to ", one ? "" : last);
+}
+
+static void head_numbers(const struct a407_report_view *v, term *t)
+{
+    const struct a407_report_tally *all = &v->report->all;
+    char text[96], bad[48];
+
+    snprintf(text, sizeof text, "%" PRIu64 " exchange%s with a 407", all->total,
+             plural(all->total));
+    snprintf(bad, sizeof bad, "%" PRIu64 " unresolved", all->unresolved);
+    a407_term_style(t, A407_BOLD);
+    fputs(text, t->f);
+    a407_term_style(t, A407_PLAIN);
+    if (all->total == 0) {
+        fputc('\n', t->f);
+        return;
+    }
+    fputs(strlen(text) + 2 + strlen(bad) > t->width ? ",\n  " : ", ", t->f);
+    a407_term_style(t, all->unresolved ? A407_RED : A407_GREEN);
+    fputs(bad, t->f);
+    a407_term_style(t, A407_PLAIN);
+    fputc('\n', t->f);
+    range(all, text, sizeof text - 16);
+    memcpy(text + strlen(text), ", local time", 13);
+    a407_term_wrap(t, text, 0, 2);
+}
+
+/* One thing that was read and is not counted; nothing for 0. */
+static void note(term *t, uint64_t n, const char *one, const char *many)
+{
+    char text[200];
+
+    if (n == 0)
+        return;
+    snprintf(text, sizeof text, "%" PRIu64 " %s", n, n == 1 ? one : many);
+    a407_term_wrap(t, text, 0, 2);
+}
+
+static void head_input(const struct a407_report_view *v, term *t)
+{
+    const struct a407_report_input *in = &v->report->input;
+    char text[1200];
+
+    snprintf(text, sizeof text,
+             "%" PRIu64 " line%s of %" PRIu64 " file%s %s read%s%s", in->lines,
+             plural(in->lines), in->files, plural(in->files),
+             in->lines == 1 ? "was" : "were", *v->filters ? "; shown: " : "",
+             v->filters);
+    a407_term_wrap(t, text, 0, 2);
+    note(t, in->filtered, "407 is left out by these filters",
+         "407s are left out by these filters");
+    note(t, in->without_407, "request met no 407", "requests met no 407");
+    note(t, in->torn, "line is torn, or no JSON", "lines are torn, or no JSON");
+    note(t, in->foreign - in->newer - in->unknown,
+         "line is JSON, but none of auth407's",
+         "lines are JSON, but none of auth407's");
+    note(t, in->newer, "line is " A407_REPORT_NEWER_LINE,
+         "lines are " A407_REPORT_NEWER_LINE);
+    note(t, in->unknown, "line is " A407_REPORT_UNKNOWN_LINE,
+         "lines are " A407_REPORT_UNKNOWN_LINE);
+    note(t, in->lost, "line could not be written by the programs, says the log",
+         "lines could not be written by the programs, says the log");
+}
+
+/* "3 resolved, 2 observed" */
+static void outcomes(const struct a407_report_tally *tally, char *out,
+                     size_t cap)
+{
+    size_t i, at = 0;
+
+    out[0] = '\0';
+    for (i = 0; i < A407_REPORT_OUTCOMES; i++) {
+        const char *name = a407_outcome_name((enum a407_outcome)i);
+
+        if (!tally->outcome[i] || at >= cap)
+            continue;
+        at += (size_t)snprintf(out + at, cap - at, "%s%" PRIu64 " %s",
+                               at ? ", " : "", tally->outcome[i],
+                               i == A407_NOT_RETRIED ? "not retried" : name);
+    }
+}
+
+/* "     in libcurl.so.4, by proxy proxy.example:3128" and what came of it */
+static void put_place(term *t, const struct a407_report_finding *f)
+{
+    char text[4 * A407_REPORT_KEY_MAX], how[128];
+
+    fputs("    ", t->f);
+    snprintf(text, sizeof text, "in %s, at proxy %s",
+             *f->module ? f->module : "an unknown module", f->proxy);
+    a407_term_wrap(t, text, 4, 6);
+    outcomes(&f->tally, how, sizeof how);
+    fputs("      ", t->f);
+    snprintf(text, sizeof text, "%" PRIu64 " time%s: %s", f->tally.total,
+             plural(f->tally.total), how);
+    a407_term_wrap(t, text, 6, 8);
+    range(&f->tally, text, sizeof text);
+    fputs("      ", t->f);
+    a407_term_wrap(t, text, 6, 8);
+    if (f->after_sending) {
+        snprintf(text, sizeof text,
+                 "%" PRIu64 " of them after it had sent a header before: "
+                 "dropped on the way",
+                 f->after_sending);
+        fputs("      ", t->f);
+        a407_term_wrap(t, text, 6, 8);
+    }
+    if (*f->detail) {
+        snprintf(text, sizeof text, "evidence: %s", f->detail);
+        fputs("      ", t->f);
+        a407_term_wrap(t, text, 6, 8);
+    }
+}
+
+/* The lines to add are never cut or folded: they are there to be copied. */
+static void put_lines(term *t, const char *lines)
+{
+    while (*lines) {
+        char line[1024];
+        size_t n = strcspn(lines, "\n");
+
+        snprintf(line, sizeof line, "%.*s", (int)n, lines);
+        fputs("        ", t->f);
+        a407_term_style(t, A407_GREEN);
+        a407_term_put(t, line);
+        a407_term_style(t, A407_PLAIN);
+        fputc('\n', t->f);
+        lines += n + (lines[n] == '\n');
+    }
+}
+
+/* Behind a colon in that column; on a line of its own where that is full. */
+static void put_command(term *t, const char *command, size_t column)
+{
+    if (column + strlen(command) < t->width) {
+        fprintf(t->f, " %s\n", command);
+        return;
+    }
+    fputc('\n', t->f);
+    put_lines(t, command);
+}
+
+static void put_advice(term *t, const struct a407_report_finding *f)
+{
+    struct a407_report_advice a;
+    char place[A407_REPORT_KEY_MAX + 32];
+
+    a407_report_advise(f, &a);
+    fputs("    ", t->f);
+    a407_term_style(t, A407_BOLD);
+    fputs("Fix: ", t->f);
+    a407_term_style(t, A407_PLAIN);
+    if (*a.line) {
+        a407_report_place(a.where, place, sizeof place - 1);
+        memcpy(place + strlen(place), ":", 2);
+        a407_term_wrap(t, place, 9, 6);
+        put_lines(t, a.line);
+        if (*a.text) {
+            fputs("      ", t->f);
+            a407_term_wrap(t, a.text, 6, 6);
+        }
+        if (*a.command) {
+            const char *how = a.command_needs_line
+                                  ? "Then run:"
+                                  : "Or change nothing, and run:";
+
+            fprintf(t->f, "      %s", how);
+            put_command(t, a.command, 7 + strlen(how));
+        }
+        return;
+    }
+    if (*a.command) {
+        fputs("run it as:", t->f);
+        put_command(t, a.command, 19);
+        if (*a.text)
+            fputs("      ", t->f);
+    }
+    if (*a.text)
+        a407_term_wrap(t, a.text, *a.command ? 6 : 9, 6);
+}
+
+/* How many of the n findings are of the first one's program and cause. */
+static size_t run_of(const struct a407_report_finding *f, size_t n)
+{
+    size_t i;
+
+    for (i = 1; i < n; i++)
+        if (strcmp(f[i].binary, f->binary) != 0 ||
+            strcmp(f[i].cause, f->cause) != 0)
+            break;
+    return i;
+}
+
+/* All of one program under one cause: its name, its modules, the advice. */
+static void put_program(const struct a407_report_view *v, term *t,
+                        const struct a407_report_finding *f, size_t n)
+{
+    size_t most = v->top && n > PLACES ? PLACES : n;
+    uint64_t unresolved = 0;
+    char numbers[64];
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        unresolved += f[i].tally.unresolved;
+    snprintf(numbers, sizeof numbers, "%" PRIu64 ", %" PRIu64 " unresolved",
+             f->weight, unresolved);
+    fputs("  ", t->f);
+    a407_term_style(t, A407_BOLD);
+    a407_term_cell(t, f->binary, t->width - 4 - strlen(numbers), true);
+    a407_term_style(t, A407_PLAIN);
+    fputs("  ", t->f);
+    a407_term_style(t, unresolved ? A407_RED : A407_GREEN);
+    fputs(numbers, t->f);
+    a407_term_style(t, A407_PLAIN);
+    fputc('\n', t->f);
+    for (i = 0; i < most; i++) {
+        put_place(t, &f[i]);
+        if (!a407_report_is_fine(f->cause_id) &&
+            (i + 1 == most || !a407_report_same_advice(&f[i], &f[i + 1])))
+            put_advice(t, &f[i]);
+    }
+    if (most < n)
+        fprintf(t->f, "    and %zu more places: --all shows them\n", n - most);
+}
+
+static void put_cause(term *t, const struct a407_report_finding *f)
+{
+    char text[400];
+
+    fputs("\n", t->f);
+    if (f->cause_id == A407_CAUSE_COUNT)
+        snprintf(text, sizeof text, "%.100s: unknown to this version",
+                 f->cause);
+    else
+        snprintf(text, sizeof text, "%s: %s", f->cause,
+                 a407_cause_info(f->cause_id)->meaning);
+    a407_term_wrap(t, text, 0, 2);
+}
+
+/* One group of findings. False: there is none. */
+static bool put_group(const struct a407_report_view *v, term *t,
+                      enum a407_report_group group, const char *title)
+{
+    const struct a407_report *r = v->report;
+    const char *cause = "";
+    size_t i, n, programs = 0;
+
+    for (i = 0; i < r->n_findings; i += n) {
+        const struct a407_report_finding *f = &r->findings[i];
+
+        n = run_of(f, r->n_findings - i);
+        if (a407_report_group(f) != group)
+            continue;
+        if (programs++ == 0)
+            heading(t, title);
+        if (v->top && programs > v->top)
+            continue;
+        if (strcmp(cause, f->cause) != 0)
+            put_cause(t, f);
+        cause = f->cause;
+        put_program(v, t, f, n);
+    }
+    if (v->top && programs > v->top)
+        fprintf(t->f, "  and %zu more: --all shows them\n", programs - v->top);
+    return programs != 0;
+}
+
+static void put_findings(const struct a407_report_view *v, term *t)
+{
+    const struct a407_report *r = v->report;
+    char text[200];
+
+    if (!put_group(v, t, A407_REPORT_DROPPED, "Dropped the header")) {
+        heading(t, "Dropped the header");
+        fputs("  none\n", t->f);
+    }
+    put_group(v, t, A407_REPORT_NEVER_SENT, "Never sent one");
+    put_group(v, t, A407_REPORT_OTHER, "Other causes");
+    if (r->findings_others.total) {
+        snprintf(text, sizeof text,
+                 "%" PRIu64 " more 407%s not in these lists, which keep %d "
+                 "combinations, dropped headers before others",
+                 r->findings_others.total,
+                 r->findings_others.total == 1 ? " is" : "s are",
+                 A407_REPORT_FINDINGS);
+        a407_term_wrap(t, text, 0, 2);
+    }
+}
+
+/* Columns of a table, by the room that there is. */
+struct layout {
+    size_t key;
+    bool stamps, full; /* both times; to the second */
+    bool years;        /* the day with its year, where they are not full */
+};
+
+#define NUMBERS 18 /* "    407s unresolved" */
+
+static bool is_of_two_years(const struct a407_report_tally *all)
+{
+    char first[32], last[32];
+
+    a407_report_time_local(all->first_us, first);
+    a407_report_time_local(all->last_us, last);
+    return strncmp(first, last, 4) != 0;
+}
+
+static struct layout lay_out(const struct a407_report_view *v, term *t)
+{
+    struct layout l = {.stamps = t->width >= 70,
+                       .full = t->width >= 110,
+                       .years = is_of_two_years(&v->report->all)};
+    size_t taken = 2 + NUMBERS + (l.full ? 42 : l.stamps ? 26 : 0);
+
+    l.key = t->width - taken - 1;
+    return l;
+}
+
+/* "2026-11-21 14:03:05"; where there is less room "11-21 14:03", or
+   "2026-11-21" if another year is in the report. */
+static void put_stamp(term *t, const struct layout *l, int64_t us)
+{
+    char text[32];
+
+    a407_report_time_local(us, text);
+    if (l->full)
+        fprintf(t->f, "  %s", text);
+    else if (l->years)
+        fprintf(t->f, "  %.10s", text);
+    else
+        fprintf(t->f, "  %.11s", text + 5);
+}
+
+static void put_row(term *t, const struct layout *l, const char *key,
+                    const struct a407_report_tally *tally)
+{
+    fputs("  ", t->f);
+    a407_term_cell(t, key, l->key, true);
+    fprintf(t->f, "%7" PRIu64, tally->total);
+    bad_number(t, tally->unresolved, 11);
+    if (l->stamps) {
+        put_stamp(t, l, tally->first_us);
+        put_stamp(t, l, tally->last_us);
+    }
+    fputc('\n', t->f);
+}
+
+static void put_table(const struct a407_report_view *v, term *t,
+                      const struct a407_report_table *table)
+{
+    struct layout l = lay_out(v, t);
+    size_t i, n = v->top && v->top < table->n ? v->top : table->n;
+    char text[120];
+
+    snprintf(text, sizeof text, "By %s", table->name);
+    heading(t, text);
+    a407_term_style(t, A407_DIM);
+    fprintf(t->f, "  %*s   407s unresolved", (int)l.key, "");
+    if (l.stamps)
+        fprintf(t->f, "  %-*s  %s",
+                l.full    ? 19
+                : l.years ? 10
+                          : 11,
+                "first", "last");
+    a407_term_style(t, A407_PLAIN);
+    fputc('\n', t->f);
+    for (i = 0; i < n; i++)
+        put_row(t, &l, table->rows[i].key, &table->rows[i].tally);
+    if (n < table->n)
+        fprintf(t->f, "  and %zu more: --all shows them\n", table->n - n);
+    if (table->others.total) {
+        snprintf(text, sizeof text, "(others, beyond the first %d)",
+                 A407_REPORT_KEYS);
+        put_row(t, &l, text, &table->others);
+    }
+}
+
+/* What each cause means and asks for, below its table. */
+static void put_remedies(const struct a407_report_view *v, term *t)
+{
+    const struct a407_report_table *table =
+        &v->report->tables[A407_REPORT_CAUSE];
+    size_t i, n = v->top && v->top < table->n ? v->top : table->n;
+
+    for (i = 0; i < n; i++) {
+        const char *key = table->rows[i].key;
+        enum a407_cause id = a407_cause_from_code(key, strlen(key));
+        char text[400];
+
+        if (id == A407_CAUSE_COUNT)
+            continue;
+        snprintf(text, sizeof text, "%s: %s %s", key,
+                 a407_cause_info(id)->meaning, a407_cause_info(id)->remedy);
+        fputs("  ", t->f);
+        a407_term_wrap(t, text, 2, 4);
+    }
+}
+
+static void put_problems(const struct a407_report_view *v, term *t)
+{
+    const struct a407_report_table *table = &v->report->problem_texts;
+    size_t i, n = v->top && v->top < table->n ? v->top : table->n;
+    char text[A407_REPORT_KEY_MAX + 64];
+
+    if (table->n == 0)
+        return;
+    heading(t, "Problems of auth407 itself");
+    for (i = 0; i < n; i++) {
+        const struct a407_report_row *row = &table->rows[i];
+
+        snprintf(text, sizeof text, "%s (%" PRIu64 " time%s)", row->key,
+                 row->tally.total, plural(row->tally.total));
+        fputs("  ", t->f);
+        a407_term_wrap(t, text, 2, 4);
+    }
+    if (n < table->n)
+        fprintf(t->f, "  and %zu more: --all shows them\n", table->n - n);
+}
+
+bool a407_report_text(const struct a407_report_view *v,
+                      const struct a407_report_term *t)
+{
+    size_t i;
+
+    head_numbers(v, t);
+    head_input(v, t);
+    if (v->report->all.total) {
+        put_findings(v, t);
+        for (i = 0; i < A407_REPORT_TABLES; i++) {
+            put_table(v, t, &v->report->tables[i]);
+            if (i == A407_REPORT_CAUSE)
+                put_remedies(v, t);
+        }
+    }
+    if (v->access)
+        a407_report_access_text(v->access, t);
+    put_problems(v, t);
+    return !v->report->out_of_memory;
+}

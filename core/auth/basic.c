@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Basic (RFC 7617). */
+#include <nettle/base64.h>
+
+#include "core/base/auth_text.h"
+#include "schemes.h"
+
+struct basic_state {
+    bool utf8; /* the challenge said charset="UTF-8" */
+};
+
+/* RFC 7617 section 2.1: "UTF-8" is the only value, in any case. */
+static bool wants_utf8(const struct a407_challenge *ch)
+{
+    char text[8];
+    int n = a407_param_text(a407_param_find(ch, "charset"), text, sizeof text);
+    return n >= 0 && a407_span_ieq(a407_span(text, (size_t)n), "UTF-8");
+}
+
+/*
+ * Whether the credential can be sent. A colon would move bytes of the name into
+ * the password, and controls are forbidden (RFC 7617 section 2).
+ *
+ * Without a charset parameter the encoding is undefined (section 2), and what
+ * the proxy compares with is unknown. So the bytes go as they were configured:
+ * UTF-8 nearly always, but somebody with a Latin-1 proxy can write Latin-1.
+ * Where the challenge asks for UTF-8, other bytes could only be misread, and
+ * might cost one of the few tries that an account has.
+ */
+static enum a407_cause sendable(const struct a407_credential *cred, bool utf8)
+{
+    if (!cred->username)
+        return A407_CAUSE_UNMET;
+    const char *password = cred->password ? cred->password : "";
+    if (strchr(cred->username, ':') || a407_text_has_control(cred->username) ||
+        a407_text_has_control(password))
+        return A407_CAUSE_MALFORMED;
+    if (utf8 &&
+        !(a407_text_is_utf8(cred->username) && a407_text_is_utf8(password)))
+        return A407_CAUSE_MALFORMED;
+    return A407_CAUSE_NONE;
+}
+
+static unsigned basic_rank(const struct a407_challenge *ch,
+                           const struct a407_credential *cred,
+                           enum a407_cause *why)
+{
+    *why = sendable(cred, wants_utf8(ch));
+    return *why == A407_CAUSE_NONE;
+}
+
+static bool basic_init(void *state, const struct a407_challenge *ch)
+{
+    struct basic_state *s = state;
+    s->utf8 = wants_utf8(ch);
+    return true;
+}
+
+/* In pieces, so that the whole secret never lies in a second place. */
+static bool encode(struct base64_encode_ctx *ctx, struct a407_buf *out,
+                   const char *z)
+{
+    char text[BASE64_ENCODE_LENGTH(48)];
+    bool ok = true;
+    for (size_t left = strlen(z), n; ok && left; left -= n, z += n) {
+        n = left < 48 ? left : 48;
+        size_t len = base64_encode_update(ctx, text, n, (const uint8_t *)z);
+        ok = a407_buf_add(out, text, len);
+    }
+    a407_wipe(text, sizeof text);
+    return ok;
+}
+
+static bool write_value(const struct a407_credential *cred,
+                        struct a407_buf *out)
+{
+    struct base64_encode_ctx ctx;
+    char last[BASE64_ENCODE_FINAL_LENGTH];
+    base64_encode_init(&ctx);
+    bool ok = a407_buf_str(out, "Basic ") &&
+              encode(&ctx, out, cred->username) && encode(&ctx, out, ":") &&
+              encode(&ctx, out, cred->password ? cred->password : "") &&
+              a407_buf_add(out, last, base64_encode_final(&ctx, last));
+    a407_wipe(&ctx, sizeof ctx);
+    a407_wipe(last, sizeof last);
+    return ok;
+}
+
+static enum a407_step basic_step(void *state,
+                                 const struct a407_credential *cred,
+                                 const struct a407_auth_request *rq,
+                                 struct a407_buf *out, enum a407_cause *why)
+{
+    const struct basic_state *s = state;
+    size_t start = out->n;
+    (void)rq; /* the value is the same for every request */
+    *why = sendable(cred, s->utf8);
+    if (*why != A407_CAUSE_NONE)
+        return A407_STEP_FAIL;
+    if (write_value(cred, out))
+        return A407_STEP_DONE;
+    a407_text_undo(out, start);
+    *why = A407_CAUSE_PROTOCOL;
+    return A407_STEP_FAIL;
+}
+
+/* Nothing in a Basic challenge expires: a 407 is a refusal, however old. */
+static enum a407_reply basic_reply(const void *state,
+                                   const struct a407_challenge *ch, bool fresh)
+{
+    (void)state, (void)ch, (void)fresh;
+    return A407_REPLY_REJECTED;
+}
+
+static void basic_wipe(void *state)
+{
+    a407_wipe(state, sizeof(struct basic_state));
+}
+
+const struct a407_scheme a407_basic = {
+    .id = A407_BASIC,
+    .token = "Basic",
+    .per_connection = false,
+    .sends_secret = true,
+    .state_size = sizeof(struct basic_state),
+    .rank = basic_rank,
+    .init = basic_init,
+    .step = basic_step,
+    .reply = basic_reply,
+    .info = NULL,
+    .wipe = basic_wipe,
+};

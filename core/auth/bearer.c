@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Bearer (RFC 6750), said to a proxy with RFC 9110's challenge. */
+#include "core/base/auth_text.h"
+#include "jwt.h"
+#include "schemes.h"
+
+/*
+ * How far the proxy's clock may be ahead of ours: a token that was made this
+ * moment often says that it holds from this moment (RFC 7519 section 4.1.5
+ * allows for it). Nothing is gained by the same for "exp".
+ */
+#define LEEWAY_S 60
+
+/* The same bytes for every request, and nothing of the challenge. */
+struct bearer_state {
+    char unused;
+};
+
+static bool is_token_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || (c && strchr("-._~+/", c));
+}
+
+/* b64token of RFC 6750 section 2.1, the token68 of RFC 9110 section 11.2. */
+static bool is_b64token(const char *z)
+{
+    const char *p = z;
+    while (is_token_char(*p))
+        p++;
+    return p > z && p[strspn(p, "=")] == '\0';
+}
+
+static enum a407_cause sendable(const struct a407_credential *cred)
+{
+    if (!cred->token)
+        return A407_CAUSE_UNMET;
+    return is_b64token(cred->token) ? A407_CAUSE_NONE : A407_CAUSE_MALFORMED;
+}
+
+static unsigned bearer_rank(const struct a407_challenge *ch,
+                            const struct a407_credential *cred,
+                            enum a407_cause *why)
+{
+    (void)ch;
+    *why = sendable(cred);
+    return *why == A407_CAUSE_NONE;
+}
+
+static bool bearer_init(void *state, const struct a407_challenge *ch)
+{
+    (void)state, (void)ch;
+    return true;
+}
+
+static enum a407_step bearer_step(void *state,
+                                  const struct a407_credential *cred,
+                                  const struct a407_auth_request *rq,
+                                  struct a407_buf *out, enum a407_cause *why)
+{
+    struct a407_jwt jwt;
+    size_t start = out->n;
+    (void)state;
+    *why = sendable(cred);
+    if (*why != A407_CAUSE_NONE)
+        return A407_STEP_FAIL;
+    a407_jwt_read(a407_span_str(cred->token), &jwt);
+    if ((jwt.expires && jwt.expires <= rq->now) ||
+        (jwt.not_before && jwt.not_before - LEEWAY_S > rq->now)) {
+        *why = A407_CAUSE_TOKEN_EXPIRED;
+        return A407_STEP_FAIL;
+    }
+    if (a407_buf_str(out, "Bearer ") && a407_buf_str(out, cred->token))
+        return A407_STEP_DONE;
+    a407_text_undo(out, start);
+    *why = A407_CAUSE_PROTOCOL;
+    return A407_STEP_FAIL;
+}
+
+/* Whatever its `error` says (RFC 6750 section 3.1): the same token would get
+   the same answer. */
+static enum a407_reply bearer_reply(const void *state,
+                                    const struct a407_challenge *ch, bool fresh)
+{
+    (void)state, (void)ch, (void)fresh;
+    return A407_REPLY_REJECTED;
+}
+
+static void bearer_wipe(void *state)
+{
+    (void)state;
+}
+
+const struct a407_scheme a407_bearer = {
+    .id = A407_BEARER,
+    .token = "Bearer",
+    .per_connection = false,
+    .sends_secret = true,
+    .state_size = sizeof(struct bearer_state),
+    .rank = bearer_rank,
+    .init = bearer_init,
+    .step = bearer_step,
+    .reply = bearer_reply,
+    .info = NULL,
+    .wipe = bearer_wipe,
+};

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* Digest (RFC 7616), with the form of RFC 2069 for servers without qop. */
+#include "digest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/auth_text.h"
+#include "schemes.h"
+
+/*
+ * Realm, nonce and opaque are echoed byte for byte as they came, while the hash
+ * is over their unquoted form. RFC 7616 section 3.4 asks for both: "unq" in the
+ * formulas, and values that "match" the challenge. curl (since 7.84), Chromium
+ * and Apache do the same. Servers exist that hash the escaped form, but only a
+ * realm with '"' or '\' in it could tell the difference.
+ */
+
+void a407_digest_userhash(const struct a407_digest_state *s,
+                          const struct a407_credential *cred,
+                          char out[A407_HASH_HEX])
+{
+    struct a407_hash h;
+    a407_hash_init(&h, s->algorithm->hash);
+    a407_hash_str(&h, cred->username);
+    a407_hash_str(&h, ":");
+    a407_hash_unquoted(&h, a407_span_str(s->realm));
+    a407_hash_hex(&h, out);
+}
+
+/* H(A1), RFC 7616 section 3.4.2. */
+static void hash_a1(const struct a407_digest_state *s,
+                    const struct a407_credential *cred, const char *cnonce,
+                    char out[A407_HASH_HEX])
+{
+    struct a407_hash h;
+    a407_hash_init(&h, s->algorithm->hash);
+    a407_hash_str(&h, cred->username);
+    a407_hash_str(&h, ":");
+    a407_hash_unquoted(&h, a407_span_str(s->realm));
+    a407_hash_str(&h, ":");
+    a407_hash_str(&h, cred->password ? cred->password : "");
+    a407_hash_hex(&h, out);
+    if (!s->algorithm->session)
+        return;
+    a407_hash_init(&h, s->algorithm->hash);
+    a407_hash_str(&h, out);
+    a407_hash_str(&h, ":");
+    a407_hash_unquoted(&h, a407_span_str(s->nonce));
+    a407_hash_str(&h, ":");
+    a407_hash_str(&h, cnonce);
+    a407_hash_hex(&h, out);
+}
+
+/* H(A2), RFC 7616 section 3.4.3. */
+static void hash_a2(const struct a407_digest_state *s,
+                    const struct a407_auth_request *rq, char out[A407_HASH_HEX])
+{
+    struct a407_hash h;
+    char body[A407_HASH_HEX] = "";
+    if (s->qop == A407_QOP_AUTH_INT) {
+        a407_hash_init(&h, s->algorithm->hash);
+        a407_hash_span(&h, rq->body);
+        a407_hash_hex(&h, body);
+    }
+    a407_hash_init(&h, s->algorithm->hash);
+    a407_hash_span(&h, rq->method);
+    a407_hash_str(&h, ":");
+    a407_hash_span(&h, rq->target);
+    if (s->qop == A407_QOP_AUTH_INT) {
+        a407_hash_str(&h, ":");
+        a407_hash_str(&h, body);
+    }
+    a407_hash_hex(&h, out);
+}
+
+static const char *qop_name(enum a407_digest_qop qop)
+{
+    return qop == A407_QOP_AUTH_INT ? "auth-int" : "auth";
+}
+
+void a407_digest_response(const struct a407_digest_state *s,
+                          const struct a407_credential *cred,
+                          const struct a407_auth_request *rq,
+                          const char *cnonce, uint32_t nc,
+                          char out[A407_HASH_HEX])
+{
+    char a1[A407_HASH_HEX], a2[A407_HASH_HEX], count[12];
+    struct a407_hash h;
+    hash_a1(s, cred, cnonce, a1);
+    hash_a2(s, rq, a2);
+    snprintf(count, sizeof count, ":%08x:", (unsigned)nc);
+    a407_hash_init(&h, s->algorithm->hash);
+    a407_hash_str(&h, a1);
+    a407_hash_str(&h, ":");
+    a407_hash_unquoted(&h, a407_span_str(s->nonce));
+    if (s->qop != A407_QOP_NONE) {
+        a407_hash_str(&h, count);
+        a407_hash_str(&h, cnonce);
+        a407_hash_str(&h, ":");
+        a407_hash_str(&h, qop_name(s->qop));
+    }
+    a407_hash_str(&h, ":");
+    a407_hash_str(&h, a2);
+    a407_hash_hex(&h, out);
+    a407_wipe(a1, sizeof a1);
+}
+
+/*
+ * Whether the name can be sent. The password may be anything: only its hash
+ * travels. As in Basic, other bytes than UTF-8 are refused where UTF-8 is asked
+ * for, and sent as they are where nothing is said.
+ */
+static enum a407_cause sendable(const struct a407_credential *cred, bool utf8)
+{
+    if (!cred->username)
+        return A407_CAUSE_UNMET;
+    if (a407_text_has_control(cred->username))
+        return A407_CAUSE_MALFORMED;
+    if (utf8 && !(a407_text_is_utf8(cred->username) &&
+                  (!cred->password || a407_text_is_utf8(cred->password))))
+        return A407_CAUSE_MALFORMED;
+    return A407_CAUSE_NONE;
+}
+
+static unsigned digest_rank(const struct a407_challenge *ch,
+                            const struct a407_credential *cred,
+                            enum a407_cause *why)
+{
+    struct a407_digest_offer offer;
+    if (!a407_digest_read(ch, &offer, why))
+        return 0;
+    *why = sendable(cred, offer.utf8);
+    return *why == A407_CAUSE_NONE ? offer.algorithm->rank : 0;
+}
+
+static void free_strings(struct a407_digest_state *s)
+{
+    a407_free_secret(s->realm);
+    a407_free_secret(s->nonce);
+    a407_free_secret(s->opaque);
+}
+
+/*
+ * A nonce's count must go on even when a second challenge repeats the nonce
+ * (Apache's is the same within one clock tick, some servers have only one), or
+ * its server would see a replay.
+ */
+static bool digest_init(void *state, const struct a407_challenge *ch)
+{
+    struct a407_digest_state *old = state, s = {0};
+    struct a407_digest_offer o;
+    enum a407_cause ignored;
+    if (!a407_digest_read(ch, &o, &ignored))
+        return false;
+    s.algorithm = o.algorithm;
+    if (o.algorithm_text.p)
+        memcpy(s.algorithm_text, o.algorithm_text.p, o.algorithm_text.n);
+    s.qop = o.qop;
+    s.userhash = o.userhash;
+    s.utf8 = o.utf8;
+    s.realm = a407_strdup_span(o.realm);
+    s.nonce = a407_strdup_span(o.nonce);
+    s.opaque = o.opaque.p ? a407_strdup_span(o.opaque) : NULL;
+    if (!s.realm || !s.nonce || (o.opaque.p && !s.opaque)) {
+        free_strings(&s);
+        return false;
+    }
+    if (old->nonce && strcmp(old->nonce, s.nonce) == 0)
+        s.nc = old->nc;
+    free_strings(old);
+    *old = s;
+    return true;
+}
+
+static void make_cnonce(const struct a407_auth_request *rq,
+                        char out[A407_DIGEST_CNONCE])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char raw[(A407_DIGEST_CNONCE - 1) / 2];
+    rq->random(rq->random_ctx, raw, sizeof raw);
+    for (size_t i = 0; i < sizeof raw; i++) {
+        out[2 * i] = digits[raw[i] >> 4];
+        out[2 * i + 1] = digits[raw[i] & 15];
+    }
+    out[2 * sizeof raw] = '\0';
+}
+
+/*
+ * With -sess, A1 holds the cnonce of the nonce's first request. RFC 7616
+ * section 3.4.2 lets later requests carry another one, and a server that keeps
+ * A1 would take it; but most keep nothing and compute A1 from what the request
+ * carries. One cnonce for the nonce's whole life satisfies both. Without -sess
+ * each request has its own.
+ */
+static void choose_cnonce(struct a407_digest_state *s,
+                          const struct a407_auth_request *rq,
+                          char out[A407_DIGEST_CNONCE])
+{
+    if (!s->algorithm->session) {
+        make_cnonce(rq, out);
+        return;
+    }
+    if (!s->session_cnonce[0])
+        make_cnonce(rq, s->session_cnonce);
+    memcpy(out, s->session_cnonce, A407_DIGEST_CNONCE);
+}
+
+/*
+ * RFC 7616 section 3.4: username* only if the name needs it, the challenge
+ * says that UTF-8 is understood, and the name isn't hashed. Otherwise the
+ * bytes are sent as they are, which is what older servers expect.
+ */
+static bool write_username(const struct a407_digest_state *s,
+                           const struct a407_credential *cred,
+                           struct a407_buf *out)
+{
+    struct a407_span name = a407_span_str(cred->username);
+    if (s->userhash) {
+        char hex[A407_HASH_HEX];
+        a407_digest_userhash(s, cred, hex);
+        return a407_buf_fmt(out, "username=\"%s\"", hex);
+    }
+    if (s->utf8 && a407_text_has_high(cred->username))
+        return a407_buf_str(out, "username*=") &&
+               a407_text_ext_value(out, name);
+    return a407_buf_str(out, "username=") && a407_text_quote(out, name);
+}
+
+/* A value as it came from the challenge. */
+static bool write_echo(struct a407_buf *out, const char *name, const char *raw)
+{
+    return a407_buf_str(out, ", ") && a407_buf_str(out, name) &&
+           a407_buf_str(out, "=\"") && a407_buf_str(out, raw) &&
+           a407_buf_str(out, "\"");
+}
+
+/*
+ * nc and cnonce go with qop. -sess without qop is outside the RFCs, but A1 then
+ * can't be computed without a cnonce, so it is sent.
+ */
+static bool write_count(const struct a407_digest_state *s, const char *cnonce,
+                        uint32_t nc, struct a407_buf *out)
+{
+    if ((s->qop != A407_QOP_NONE || s->algorithm->session) &&
+        !a407_buf_fmt(out, ", cnonce=\"%s\"", cnonce))
+        return false;
+    return s->qop == A407_QOP_NONE ||
+           a407_buf_fmt(out, ", nc=%08x, qop=%s", (unsigned)nc,
+                        qop_name(s->qop));
+}
+
+/*
+ * The order of the parameters is that of curl, since servers were tested with
+ * it. What is quoted and what not is told by RFC 7616 section 3.4.
+ */
+static bool write_value(const struct a407_digest_state *s,
+                        const struct a407_credential *cred,
+                        const struct a407_auth_request *rq, const char *cnonce,
+                        uint32_t nc, struct a407_buf *out)
+{
+    char response[A407_HASH_HEX];
+    a407_digest_response(s, cred, rq, cnonce, nc, response);
+    bool ok = a407_buf_str(out, "Digest ") && write_username(s, cred, out) &&
+              write_echo(out, "realm", s->realm) &&
+              write_echo(out, "nonce", s->nonce) &&
+              a407_buf_str(out, ", uri=") && a407_text_quote(out, rq->target) &&
+              write_count(s, cnonce, nc, out) &&
+              write_echo(out, "response", response);
+    if (ok && s->opaque)
+        ok = write_echo(out, "opaque", s->opaque);
+    if (ok && s->algorithm_text[0])
+        ok = a407_buf_fmt(out, ", algorithm=%s", s->algorithm_text);
+    if (ok && s->userhash)
+        ok = a407_buf_str(out, ", userhash=true");
+    return ok;
+}
+
+static bool target_ok(struct a407_span target)
+{
+    for (size_t i = 0; i < target.n; i++)
+        if (a407_is_ctl(target.p[i]))
+            return false;
+    return target.n > 0;
+}
+
+static enum a407_step digest_step(void *state,
+                                  const struct a407_credential *cred,
+                                  const struct a407_auth_request *rq,
+                                  struct a407_buf *out, enum a407_cause *why)
+{
+    struct a407_digest_state *s = state;
+    size_t start = out->n;
+    char cnonce[A407_DIGEST_CNONCE];
+    *why = s->algorithm ? sendable(cred, s->utf8) : A407_CAUSE_PROTOCOL;
+    if (*why == A407_CAUSE_NONE && !target_ok(rq->target))
+        *why = A407_CAUSE_PROTOCOL;
+    /* The nonce is used up: a count that wraps would be a replay. */
+    if (*why == A407_CAUSE_NONE && s->nc == UINT32_MAX)
+        *why = A407_CAUSE_STALE;
+    if (*why != A407_CAUSE_NONE)
+        return A407_STEP_FAIL;
+    if (s->qop == A407_QOP_AUTH_INT && !rq->body.p)
+        return A407_STEP_NEED_BODY;
+    choose_cnonce(s, rq, cnonce);
+    if (!write_value(s, cred, rq, cnonce, s->nc + 1, out)) {
+        a407_text_undo(out, start);
+        *why = A407_CAUSE_PROTOCOL;
+        return A407_STEP_FAIL;
+    }
+    s->nc++;
+    return A407_STEP_DONE;
+}
+
+/*
+ * A server that has forgotten an old nonce may send a new one without saying
+ * stale=true (squid does, once it has collected it), so a new nonce is enough
+ * where ours came from an earlier exchange. A peer that says stale for ever is
+ * stopped by the caller's count of attempts.
+ */
+static enum a407_reply digest_reply(const void *state,
+                                    const struct a407_challenge *ch, bool fresh)
+{
+    const struct a407_digest_state *s = state;
+    char stale[8];
+    int n = a407_param_text(a407_param_find(ch, "stale"), stale, sizeof stale);
+    if (n >= 0 && a407_span_ieq(a407_span(stale, (size_t)n), "true"))
+        return A407_REPLY_STALE;
+    const struct a407_param *nonce = a407_param_find(ch, "nonce");
+    if (!fresh && nonce && s->nonce && !a407_span_eq(nonce->value, s->nonce))
+        return A407_REPLY_STALE;
+    return A407_REPLY_REJECTED;
+}
+
+/*
+ * RFC 7616 section 3.5: the next request is to use nextnonce. The same nonce
+ * again changes nothing, its count has to go on. With -sess the new nonce
+ * starts a new A1, as in servers that compute it from each request; one that
+ * kept the old A1 would answer with a new challenge, which is met as a stale
+ * one.
+ */
+static void digest_info(void *state, const struct a407_challenge *info)
+{
+    struct a407_digest_state *s = state;
+    const struct a407_param *p = a407_param_find(info, "nextnonce");
+    if (!s->nonce || !p || !p->value.n || !a407_digest_echoable(p) ||
+        a407_span_eq(p->value, s->nonce))
+        return;
+    char *nonce = a407_strdup_span(p->value);
+    if (!nonce)
+        return; /* the old one is still good for a stale=true */
+    a407_free_secret(s->nonce);
+    s->nonce = nonce;
+    s->nc = 0;
+    a407_wipe(s->session_cnonce, sizeof s->session_cnonce);
+}
+
+static void digest_wipe(void *state)
+{
+    free_strings(state);
+    a407_wipe(state, sizeof(struct a407_digest_state));
+}
+
+const struct a407_scheme a407_digest = {
+    .id = A407_DIGEST,
+    .token = "Digest",
+    .per_connection = false,
+    .state_size = sizeof(struct a407_digest_state),
+    .rank = digest_rank,
+    .init = digest_init,
+    .step = digest_step,
+    .reply = digest_reply,
+    .info = digest_info,
+    .wipe = digest_wipe,
+};

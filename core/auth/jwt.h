@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_JWT_H
+#define A407_JWT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/span.h"
+
+/* When a JSON Web Token holds, in whole seconds since the epoch; 0: it does not
+   say. What lies before 1970 is told as 1, so that it still counts as past. */
+struct a407_jwt {
+    int64_t expires;    /* "exp": not from then on (RFC 7519 section 4.1.4) */
+    int64_t not_before; /* "nbf" (section 4.1.5) */
+};
+
+/*
+ * Reads the times of a JWT: three parts of base64url (RFC 7515 section 7.1),
+ * the first an object with a text "alg", the second an object. False: it is
+ * none, or encrypted; out is zeroed then. The signature is the proxy's business
+ * and is not looked at. Does not allocate; its stack is bounded.
+ */
+bool a407_jwt_read(struct a407_span token, struct a407_jwt *out);
+
+/* `expires` of that, or 0: none, or no JWT. */
+int64_t a407_jwt_expiry(struct a407_span token);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Negotiate (RFC 4559) with Kerberos. The tokens are made outside, by GSSAPI;
+ * here is only how they go over the wire. NTLM under this name is in ntlm.c.
+ */
+#include <stdlib.h>
+
+#include <nettle/base64.h>
+
+#include "core/base/auth_text.h"
+#include "core/http/http.h"
+#include "schemes.h"
+
+/* In base64 it could not be longer: the whole head is bounded. */
+#define TOKEN_MAX A407_HEAD_MAX
+
+/* Kerberos is done in one or two, with SPNEGO in three or four; a proxy that
+   asks for ever would be answered for ever. */
+#define LEGS_MAX 8
+
+struct negotiate_state {
+    struct a407_buf token; /* the proxy's; empty in the first leg */
+    bool first;            /* there is none */
+    unsigned legs;         /* tokens sent so far */
+};
+
+/* A ticket may be there whatever else the credential has or lacks. */
+static unsigned negotiate_rank(const struct a407_challenge *ch,
+                               const struct a407_credential *cred,
+                               enum a407_cause *why)
+{
+    (void)ch, (void)cred;
+    *why = A407_CAUSE_NONE;
+    return 1;
+}
+
+static bool decode(struct a407_span text, struct a407_buf *out)
+{
+    struct base64_decode_ctx ctx;
+    if (text.n > BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX))
+        return false;
+    size_t n = BASE64_DECODE_LENGTH(text.n);
+    if (!a407_buf_reserve(out, n))
+        return false;
+    base64_decode_init(&ctx);
+    bool ok =
+        base64_decode_update(&ctx, &n, (uint8_t *)out->p, text.n, text.p) &&
+        base64_decode_final(&ctx);
+    out->n = ok ? n : 0;
+    return ok && n;
+}
+
+static void negotiate_wipe(void *state)
+{
+    struct negotiate_state *s = state;
+    a407_buf_free(&s->token);
+    a407_wipe(s, sizeof *s);
+}
+
+static bool negotiate_init(void *state, const struct a407_challenge *ch)
+{
+    struct negotiate_state *s = state;
+    unsigned legs = s->legs;
+    negotiate_wipe(s);
+    a407_buf_init(&s->token,
+                  BASE64_DECODE_LENGTH(BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX)));
+    /* a token that comes before any of ours is no answer to it */
+    s->first = !ch || !ch->token68.p || !legs;
+    if (s->first)
+        return true;
+    s->legs = legs;
+    return decode(ch->token68, &s->token) && s->token.n <= TOKEN_MAX;
+}
+
+static struct a407_span negotiate_outside(const void *state)
+{
+    const struct negotiate_state *s = state;
+    return s->first ? a407_span(NULL, 0) : a407_span(s->token.p, s->token.n);
+}
+
+/* In pieces: the text goes nowhere but into `out`. */
+static bool encode(struct a407_span token, struct a407_buf *out)
+{
+    struct base64_encode_ctx ctx;
+    char text[BASE64_ENCODE_LENGTH(192)];
+    char last[BASE64_ENCODE_FINAL_LENGTH];
+    bool ok = a407_buf_str(out, "Negotiate ");
+    base64_encode_init(&ctx);
+    for (size_t at = 0, n; ok && at < token.n; at += n) {
+        n = token.n - at < 192 ? token.n - at : 192;
+        size_t len =
+            base64_encode_update(&ctx, text, n, (const uint8_t *)token.p + at);
+        ok = a407_buf_add(out, text, len);
+    }
+    ok = ok && a407_buf_add(out, last, base64_encode_final(&ctx, last));
+    a407_wipe(&ctx, sizeof ctx);
+    a407_wipe(text, sizeof text);
+    a407_wipe(last, sizeof last);
+    return ok;
+}
+
+static enum a407_step negotiate_step(void *state,
+                                     const struct a407_credential *cred,
+                                     const struct a407_auth_request *rq,
+                                     struct a407_buf *out, enum a407_cause *why)
+{
+    struct negotiate_state *s = state;
+    size_t start = out->n;
+    (void)cred;
+    *why = A407_CAUSE_NONE;
+    if (!rq->token.p)
+        return A407_STEP_NEED_TOKEN;
+    if (rq->token.n && encode(rq->token, out)) {
+        s->legs++;
+        return A407_STEP_DONE;
+    }
+    a407_text_undo(out, start);
+    *why = A407_CAUSE_PROTOCOL;
+    return A407_STEP_FAIL;
+}
+
+/* The acceptor goes on, or is back where it began: it has refused our token
+   (RFC 4559 section 4). */
+static enum a407_reply
+negotiate_reply(const void *state, const struct a407_challenge *ch, bool fresh)
+{
+    const struct negotiate_state *s = state;
+    (void)fresh;
+    return ch->token68.p && s->legs < LEGS_MAX ? A407_REPLY_CONTINUE
+                                               : A407_REPLY_REJECTED;
+}
+
+const struct a407_scheme a407_negotiate = {
+    .id = A407_NEGOTIATE,
+    .token = "Negotiate",
+    .per_connection = true,
+    .unasked = true,
+    .state_size = sizeof(struct negotiate_state),
+    .rank = negotiate_rank,
+    .init = negotiate_init,
+    .step = negotiate_step,
+    .reply = negotiate_reply,
+    .info = NULL,
+    .wipe = negotiate_wipe,
+    .outside = negotiate_outside,
+};

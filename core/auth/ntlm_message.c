@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* NTLM: the messages of the client, Type 1 and Type 3. */
+#include "ntlm_message.h"
+
+#include "core/base/auth_text.h"
+#include "core/base/utf16.h"
+
+/* Where the fields of a Type 3 lie (MS-NLMP section 2.2.1.3). */
+enum {
+    LM_AT = 12,
+    NT_AT = 20,
+    DOMAIN_AT = 28,
+    USER_AT = 36,
+    WORKSTATION_AT = 44,
+    KEY_AT = 52,
+    FLAGS_AT = 60,
+    VERSION_AT = 64,
+    MIC_AT = 72,
+    HEAD_MAX = 88
+};
+
+/* An answer under way: the fixed part, and what its fields point to. */
+struct answer {
+    uint8_t head[HEAD_MAX];
+    size_t head_size; /* without room for a MIC, or with it */
+    struct a407_buf body;
+};
+
+/* What proves the password, and the keys that come of it. */
+struct proof {
+    uint8_t lm[A407_NTLM_RESPONSE_SIZE];
+    struct a407_buf nt;
+    uint8_t exchange_key[A407_NTLM_KEY_SIZE];
+};
+
+static void put16(uint8_t *p, size_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+static void put32(uint8_t *p, size_t v)
+{
+    put16(p, v);
+    put16(p + 2, v >> 16);
+}
+
+static void begin(uint8_t *p, unsigned type)
+{
+    memcpy(p, "NTLMSSP", 8);
+    put32(p + 8, type);
+}
+
+/* Version: nothing acts on the numbers, but the revision is looked at. */
+static void put_version(uint8_t *p, uint32_t flags)
+{
+    if (flags & A407_NTLM_VERSION)
+        p[7] = 15;
+}
+
+bool a407_ntlm_write_negotiate(struct a407_buf *out, uint32_t flags)
+{
+    /* No names in it: those that a server needs come with the Type 3. The
+       Version is there because gss-ntlmssp wants 40 bytes. */
+    uint8_t m[40] = {0};
+    begin(m, 1);
+    put32(m + 12, flags);
+    put32(m + 20, sizeof m);
+    put32(m + 28, sizeof m);
+    put_version(m + 32, flags);
+    return a407_buf_add(out, m, sizeof m);
+}
+
+/* Points the field at `at` to the bytes of the body from `from` on. */
+static bool close_field(struct answer *a, size_t at, size_t from)
+{
+    size_t n = a->body.n - from;
+    put16(a->head + at, n);
+    put16(a->head + at + 2, n);
+    put32(a->head + at + 4, a->head_size + from);
+    return !a->body.failed && n <= UINT16_MAX;
+}
+
+static bool add_bytes(struct answer *a, size_t at, const void *p, size_t n)
+{
+    size_t from = a->body.n;
+    a407_buf_add(&a->body, p, n);
+    return close_field(a, at, from);
+}
+
+static bool is_ascii(struct a407_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] > 0x7f)
+            return false;
+    return true;
+}
+
+/*
+ * A name in the character set that was agreed on. Which one "OEM" means, only
+ * the server knows: what is the same in all of them can be sent.
+ */
+static bool add_text(struct answer *a, size_t at, struct a407_span text,
+                     uint32_t flags, enum a407_cause *why)
+{
+    size_t from = a->body.n;
+    bool ok = flags & A407_NTLM_UNICODE
+                  ? a407_utf16_add(&a->body, text)
+                  : is_ascii(text) && a407_buf_span(&a->body, text);
+    if (!ok && !a->body.failed)
+        *why = A407_CAUSE_MALFORMED;
+    return ok && close_field(a, at, from);
+}
+
+/* NTLMv2 (MS-NLMP section 3.3.2). */
+static bool prove_v2(struct proof *p, const struct a407_ntlm_challenge *ch,
+                     const struct a407_ntlm_login *login,
+                     const uint8_t owf[A407_NTLM_KEY_SIZE],
+                     const uint8_t nonce[8])
+{
+    uint8_t key[A407_NTLM_KEY_SIZE], sum[A407_NTLM_KEY_SIZE] = {0};
+    struct a407_span server = a407_span((const char *)ch->nonce, 8);
+    bool ok = a407_ntlm_owf_v2(owf, login->user, login->domain, key) &&
+              a407_buf_add(&p->nt, sum, sizeof sum) &&
+              a407_ntlm_write_v2_blob(&p->nt, ch, login, nonce);
+    if (ok) {
+        struct a407_span parts[] = {
+            server, a407_span(p->nt.p + sizeof sum, p->nt.n - sizeof sum)};
+        a407_ntlm_hmac(key, parts, 2, sum);
+        memcpy(p->nt.p, sum, sizeof sum);
+        parts[0] = a407_span((const char *)sum, sizeof sum);
+        a407_ntlm_hmac(key, parts, 1, p->exchange_key);
+    }
+    /* With a time from the server the older response is left out. */
+    memset(p->lm, 0, sizeof p->lm);
+    if (ok && !ch->timed) {
+        struct a407_span parts[] = {server, a407_span((const char *)nonce, 8)};
+        a407_ntlm_hmac(key, parts, 2, p->lm);
+        memcpy(p->lm + A407_NTLM_KEY_SIZE, nonce, 8);
+    }
+    a407_wipe(key, sizeof key);
+    return ok;
+}
+
+/*
+ * NTLMv1 (MS-NLMP section 3.3.1). The LM response would give the password away
+ * to anybody who listens; who knows the other one needs none, so that one is
+ * sent twice (NoLMResponseNTLMv1).
+ */
+static bool prove_v1(struct proof *p, const struct a407_ntlm_challenge *ch,
+                     const uint8_t owf[A407_NTLM_KEY_SIZE],
+                     const uint8_t nonce[8])
+{
+    uint8_t nt[A407_NTLM_RESPONSE_SIZE], sum[A407_NTLM_KEY_SIZE];
+    uint8_t both[16];
+    memcpy(both, ch->nonce, 8);
+    memcpy(both + 8, nonce, 8);
+    struct a407_span pair = a407_span((const char *)both, sizeof both);
+    a407_ntlm_md4(a407_span((const char *)owf, A407_NTLM_KEY_SIZE),
+                  p->exchange_key);
+    if (ch->flags & A407_NTLM_ESS) {
+        a407_ntlm_md5(pair, sum);
+        a407_ntlm_desl(owf, sum, nt);
+        memset(p->lm, 0, sizeof p->lm);
+        memcpy(p->lm, nonce, 8);
+        memcpy(sum, p->exchange_key, sizeof sum);
+        a407_ntlm_hmac(sum, &pair, 1, p->exchange_key);
+        a407_wipe(sum, sizeof sum);
+    } else {
+        a407_ntlm_desl(owf, ch->nonce, nt);
+        memcpy(p->lm, nt, sizeof nt);
+    }
+    return a407_buf_add(&p->nt, nt, sizeof nt);
+}
+
+static bool prove(struct proof *p, const struct a407_ntlm_challenge *ch,
+                  const struct a407_ntlm_login *login)
+{
+    uint8_t owf[A407_NTLM_KEY_SIZE], nonce[8];
+    login->random(login->random_ctx, nonce, sizeof nonce);
+    bool ok = a407_ntlm_owf(login->password, owf) &&
+              (login->v1 ? prove_v1(p, ch, owf, nonce)
+                         : prove_v2(p, ch, login, owf, nonce));
+    a407_wipe(owf, sizeof owf);
+    return ok;
+}
+
+/* What both sides said that they can do. */
+static uint32_t agree(const struct a407_ntlm_challenge *ch, uint32_t ours)
+{
+    uint32_t flags = ch->flags & (ours | A407_NTLM_TARGET_INFO);
+    if (flags & A407_NTLM_UNICODE)
+        flags &= ~A407_NTLM_OEM;
+    /* a key is exchanged to sign or seal with (MS-NLMP section 3.1.5.1.2) */
+    if (!(flags & A407_NTLM_SIGN))
+        flags &= ~A407_NTLM_KEY_EXCH;
+    return flags;
+}
+
+/* The session key: one of our own, sent encrypted, or the one that is there. */
+static bool add_key(struct answer *a, const struct proof *p,
+                    const struct a407_ntlm_login *login,
+                    struct a407_ntlm_result *result)
+{
+    uint8_t encrypted[A407_NTLM_KEY_SIZE] = {0};
+    size_t n = 0;
+    memcpy(result->session_key, p->exchange_key, sizeof p->exchange_key);
+    if (result->flags & A407_NTLM_KEY_EXCH) {
+        n = sizeof encrypted;
+        login->random(login->random_ctx, result->session_key, n);
+        a407_ntlm_rc4(p->exchange_key, result->session_key, encrypted);
+    }
+    return add_bytes(a, KEY_AT, encrypted, n);
+}
+
+/* The MIC is over all three messages, the third with zeros in its place. */
+static bool add_mic(struct answer *a, const struct a407_ntlm_login *login,
+                    struct a407_span challenge, const uint8_t *session_key)
+{
+    struct a407_buf first;
+    a407_buf_init(&first, 64);
+    bool ok = a407_ntlm_write_negotiate(&first, login->flags);
+    struct a407_span parts[] = {a407_span(first.p, first.n), challenge,
+                                a407_span((const char *)a->head, HEAD_MAX),
+                                a407_span(a->body.p, a->body.n)};
+    if (ok)
+        a407_ntlm_hmac(session_key, parts, 4, a->head + MIC_AT);
+    a407_buf_free(&first);
+    return ok;
+}
+
+/* All of it but the MIC. The order of the fields is that of Windows. */
+static bool fill(struct answer *a, const struct a407_ntlm_login *login,
+                 const struct a407_ntlm_challenge *ch,
+                 struct a407_ntlm_result *result, enum a407_cause *why)
+{
+    uint32_t flags = result->flags;
+    struct proof p;
+    a407_buf_init(&p.nt, A407_NTLM_MESSAGE_MAX + 2048);
+    begin(a->head, 3);
+    put32(a->head + FLAGS_AT, flags);
+    put_version(a->head + VERSION_AT, flags);
+    bool ok = add_text(a, DOMAIN_AT, login->domain, flags, why) &&
+              add_text(a, USER_AT, login->user, flags, why) &&
+              add_text(a, WORKSTATION_AT, login->workstation, flags, why) &&
+              prove(&p, ch, login) && add_bytes(a, LM_AT, p.lm, sizeof p.lm) &&
+              add_bytes(a, NT_AT, p.nt.p, p.nt.n) &&
+              add_key(a, &p, login, result);
+    a407_buf_free(&p.nt);
+    a407_wipe(&p, sizeof p);
+    return ok;
+}
+
+bool a407_ntlm_write_authenticate(struct a407_buf *out,
+                                  const struct a407_ntlm_login *login,
+                                  struct a407_span challenge,
+                                  struct a407_ntlm_result *result,
+                                  enum a407_cause *why)
+{
+    struct a407_ntlm_challenge ch;
+    struct answer a = {0};
+    size_t start = out->n;
+    *why = A407_CAUSE_PROTOCOL;
+    if (!a407_ntlm_read_challenge(challenge, &ch))
+        return false;
+    *result = (struct a407_ntlm_result){.flags = agree(&ch, login->flags),
+                                        .mic = ch.timed && !login->v1};
+    a.head_size = result->mic ? HEAD_MAX : MIC_AT;
+    a407_buf_init(&a.body, 2 * A407_NTLM_MESSAGE_MAX);
+    bool ok =
+        fill(&a, login, &ch, result, why) &&
+        (!result->mic || add_mic(&a, login, challenge, result->session_key)) &&
+        a407_buf_add(out, a.head, a.head_size) &&
+        a407_buf_add(out, a.body.p, a.body.n);
+    a407_buf_free(&a.body);
+    if (!ok) {
+        a407_text_undo(out, start);
+        a407_wipe(result, sizeof *result);
+    }
+    return ok;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_NTLM_MESSAGE_H
+#define A407_NTLM_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/base/random.h"
+#include "core/base/span.h"
+#include "core/record/cause.h"
+#include "ntlm_hash.h"
+
+/* The three messages of NTLM (MS-NLMP section 2.2). */
+
+/* Negotiate flags that are of use here (MS-NLMP section 2.2.2.5). */
+#define A407_NTLM_UNICODE     0x00000001u
+#define A407_NTLM_OEM         0x00000002u
+#define A407_NTLM_TARGET      0x00000004u /* the server is to name itself */
+#define A407_NTLM_SIGN        0x00000010u
+#define A407_NTLM_NTLM        0x00000200u
+#define A407_NTLM_ALWAYS_SIGN 0x00008000u
+#define A407_NTLM_ESS         0x00080000u /* extended session security */
+#define A407_NTLM_TARGET_INFO 0x00800000u
+#define A407_NTLM_VERSION     0x02000000u
+#define A407_NTLM_128         0x20000000u
+#define A407_NTLM_KEY_EXCH    0x40000000u
+#define A407_NTLM_56          0x80000000u
+
+/* Ids of the pairs in target info (MS-NLMP section 2.2.2.1). */
+enum a407_ntlm_av {
+    A407_AV_EOL = 0,
+    A407_AV_FLAGS = 6,
+    A407_AV_TIMESTAMP = 7,
+    A407_AV_TARGET_NAME = 9,
+    A407_AV_CHANNEL_BINDINGS = 10
+};
+
+/* A message that is longer is not believed. Real ones have some 300 bytes; it
+   goes back in our answer, which has to fit in a head of 64 KiB in base64. */
+#define A407_NTLM_MESSAGE_MAX 16384
+
+/* A Type 2, CHALLENGE_MESSAGE. The span points into what was parsed. */
+struct a407_ntlm_challenge {
+    uint32_t flags;
+    uint8_t nonce[8];             /* ServerChallenge */
+    struct a407_span target_info; /* p NULL: there is none */
+    bool timed;                   /* it holds MsvAvTimestamp: */
+    uint8_t time[8];
+};
+
+/* What our answer is made of. Texts are UTF-8; whether the password is, its
+   owner has checked. */
+struct a407_ntlm_login {
+    struct a407_span user, password, domain, workstation;
+    struct a407_span host; /* of the service "HTTP/host"; p NULL: unknown */
+    uint32_t flags;        /* that our Type 1 had */
+    bool v1;               /* answer with NTLMv1 */
+    int64_t now;           /* seconds since the epoch */
+    a407_random_fn *random;
+    void *random_ctx;
+};
+
+/* What remains of an answer, for SPNEGO. The caller wipes it. */
+struct a407_ntlm_result {
+    uint32_t flags; /* negotiated */
+    bool mic;       /* the message has a MIC */
+    uint8_t session_key[A407_NTLM_KEY_SIZE];
+};
+
+/* Does it begin as an NTLM message of that type? */
+bool a407_ntlm_is(struct a407_span message, uint32_t type);
+
+/* Appends a Type 1, NEGOTIATE_MESSAGE, with these flags. */
+bool a407_ntlm_write_negotiate(struct a407_buf *out, uint32_t flags);
+
+/* Reads a Type 2. False: malformed. */
+bool a407_ntlm_read_challenge(struct a407_span message,
+                              struct a407_ntlm_challenge *out);
+
+/*
+ * Appends a Type 3, AUTHENTICATE_MESSAGE, in answer to the Type 2 in
+ * `challenge`. False: `*why` is MALFORMED (a name is not UTF-8, or can't be
+ * said in the server's character set) or PROTOCOL (too long, malformed, no
+ * memory); nothing was appended. Allocates.
+ */
+bool a407_ntlm_write_authenticate(struct a407_buf *out,
+                                  const struct a407_ntlm_login *login,
+                                  struct a407_span challenge,
+                                  struct a407_ntlm_result *result,
+                                  enum a407_cause *why);
+
+/*
+ * Writes what follows the first 16 bytes of an NTLMv2 response, the "temp" of
+ * MS-NLMP section 3.3.2 whose core is the target info, with what we add to it.
+ */
+bool a407_ntlm_write_v2_blob(struct a407_buf *out,
+                             const struct a407_ntlm_challenge *ch,
+                             const struct a407_ntlm_login *login,
+                             const uint8_t nonce[8]);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_SCHEME_H
+#define A407_SCHEME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/base/random.h"
+#include "core/config/credential.h"
+#include "core/http/challenge.h"
+#include "core/record/cause.h"
+#include "mutual.h"
+
+/* What a scheme is told about the request that it answers for. */
+struct a407_auth_request {
+    struct a407_span method;
+    struct a407_span target; /* as on the request line: Digest's uri
+                                (RFC 7616 section 3.4.6) */
+    struct a407_span body;   /* the content, for auth-int; p NULL if it isn't
+                                known whole (then auth-int can't be used) */
+    a407_random_fn *random;
+    void *random_ctx;
+    int64_t now;            /* seconds since the epoch */
+    struct a407_span token; /* what was made outside, after NEED_TOKEN; p NULL:
+                               nothing yet */
+    bool ntlm_v1;           /* NTLMv1 instead of NTLMv2: a setting */
+    struct a407_span proxy_host; /* the proxy's name as configured, for the
+                                    service name in NTLM; p NULL: unknown */
+};
+
+enum a407_step {
+    A407_STEP_DONE,       /* the value was written */
+    A407_STEP_NEED_BODY,  /* only auth-int is offered and body.p is NULL */
+    A407_STEP_NEED_TOKEN, /* a token must come from outside (GSSAPI): see
+                             `outside`, then step again with rq->token */
+    A407_STEP_LEG, /* the value was written, and the proxy is sure to ask for
+                      more: what goes with it needs no body */
+    A407_STEP_FAIL /* `*why` tells; nothing was written */
+};
+
+enum a407_reply {
+    A407_REPLY_REJECTED, /* the challenge says that the credential is no good */
+    A407_REPLY_STALE, /* take this challenge and step again: same credential */
+    A407_REPLY_CONTINUE, /* the next leg of a handshake: init() the same state
+                            with this challenge, then step */
+    A407_REPLY_RESTART   /* the handshake has to begin anew, on any connection:
+                            init() and step as at first. The credential was not
+                            judged */
+};
+
+/*
+ * One authentication scheme. `state` is memory of state_size bytes, zeroed
+ * before init, owned by the caller, wiped with `wipe` (which frees what it
+ * points to). No function blocks; none touches anything but its arguments.
+ */
+struct a407_scheme {
+    enum a407_scheme_id id;
+    const char *token;   /* as on the wire: "Digest" */
+    const char *also;    /* a second name that it answers to, or NULL: NTLM can
+                            come inside Negotiate */
+    bool per_connection; /* bound to its connection (NTLM, Negotiate): what
+                            succeeded on one says nothing for another */
+    bool unasked;        /* can be sent without a challenge, by a state of
+                            init(state, NULL): Negotiate */
+    bool sends_secret;   /* whoever reads its header has the secret */
+    size_t state_size;
+
+    /*
+     * How good this challenge is among those of the same scheme (Digest's
+     * algorithm); 0: can't be answered with this credential, `*why` tells.
+     */
+    unsigned (*rank)(const struct a407_challenge *ch,
+                     const struct a407_credential *cred, enum a407_cause *why);
+
+    /*
+     * Takes a challenge, the first or a new one; copies what it needs. False:
+     * it can't be used (too long, malformed) or memory ran out. NULL is given
+     * only where `unasked` is set.
+     */
+    bool (*init)(void *state, const struct a407_challenge *ch);
+
+    /*
+     * Writes the value of Proxy-Authorization ("Basic ...") into `out`
+     * without CR, LF or NUL. Digest counts its nonce up here, so each call is
+     * one request.
+     */
+    enum a407_step (*step)(void *state, const struct a407_credential *cred,
+                           const struct a407_auth_request *rq,
+                           struct a407_buf *out, enum a407_cause *why);
+
+    /*
+     * Judges a 407 that came in answer to our value; `ch` is the best new
+     * challenge of the same scheme. STALE only for Digest: stale=true, or,
+     * when `fresh` is false (the value was made from a challenge of an earlier
+     * exchange), any new nonce.
+     */
+    enum a407_reply (*reply)(const void *state, const struct a407_challenge *ch,
+                             bool fresh);
+
+    /* Proxy-Authentication-Info of an accepted answer (nextnonce). May be
+       NULL. */
+    void (*info)(void *state, const struct a407_challenge *info);
+
+    /* What the token of an accepted answer proves; after the value that was the
+       last. NULL: nothing ever, or that is found out outside. */
+    enum a407_mutual (*prove)(const void *state,
+                              const struct a407_challenge *ch);
+
+    void (*wipe)(void *state);
+
+    /* After NEED_TOKEN: the proxy's token, decoded, or p NULL in the first leg.
+       Valid until the next call. NULL where step never says NEED_TOKEN. */
+    struct a407_span (*outside)(const void *state);
+};
+
+/* Is that challenge one for this scheme, by either of its names? */
+bool a407_scheme_speaks(const struct a407_scheme *s,
+                        const struct a407_challenge *ch);
+
+/* The implementation, or NULL while there is none. */
+const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id);
+
+/* One (scheme, credential, challenge) that can be tried. */
+struct a407_candidate {
+    const struct a407_scheme *scheme;
+    const struct a407_challenge *challenge;
+    const struct a407_credential *cred;
+    unsigned cred_index;
+};
+
+/*
+ * The best candidate that `tried` does not hold: schemes in the order of
+ * `order`, within a scheme the best-ranked challenge, and for each scheme the
+ * credentials in order. `tried[cred_index]` holds schemes. Returns false
+ * when none is left; then `*why` is the most telling reason: REJECTED if
+ * something was tried; NO_CHALLENGE, or PROTOCOL if there was a field but
+ * nothing in it; NO_CREDENTIAL; then the first that is met of MALFORMED, UNMET,
+ * NOT_ALLOWED, PROTOCOL (a challenge without what its scheme requires) and
+ * UNSUPPORTED.
+ */
+bool a407_choose(const struct a407_challenges *offered,
+                 const enum a407_scheme_id *order, size_t n_order,
+                 const struct a407_credential *const *creds, size_t n_creds,
+                 const a407_scheme_set *tried, struct a407_candidate *out,
+                 enum a407_cause *why);
+
+#endif

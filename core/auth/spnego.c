@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "spnego.h"
+
+#include "core/base/der.h"
+
+enum {
+    OCTETS = 0x04,
+    OID = 0x06,
+    ENUMERATED = 0x0a,
+    SEQUENCE = 0x30,
+    GSS_TOKEN = 0x60 /* [APPLICATION 0]: RFC 2743 section 3.1 */
+};
+/* [n]; a NegotiationToken is a choice of two of them. */
+#define CONTEXT(n) ((unsigned char)(0xa0 | (n)))
+
+/* 1.3.6.1.5.5.2, with its head */
+static const char spnego_oid[] = "\x06\x06\x2b\x06\x01\x05\x05\x02";
+
+/* A MechTypeList with 1.3.6.1.4.1.311.2.2.10 in it */
+static const char mechs[] =
+    "\x30\x0c\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a";
+#define OID_AT 4
+
+struct a407_span a407_spnego_mechs(void)
+{
+    return a407_span(mechs, sizeof mechs - 1);
+}
+
+bool a407_spnego_is_ntlm(struct a407_span oid)
+{
+    return oid.n == sizeof mechs - 1 - OID_AT &&
+           memcmp(oid.p, mechs + OID_AT, oid.n) == 0;
+}
+
+/* [n] OCTET STRING, which is how both kinds of token carry their bytes. */
+static bool add_octets(struct a407_buf *out, unsigned n, struct a407_span s)
+{
+    return a407_der_head(out, CONTEXT(n), a407_der_size(s.n)) &&
+           a407_der_head(out, OCTETS, s.n) && a407_buf_span(out, s);
+}
+
+static size_t octets_size(struct a407_span s)
+{
+    return a407_der_size(a407_der_size(s.n));
+}
+
+bool a407_spnego_write_init(struct a407_buf *out, struct a407_span token)
+{
+    size_t oid = sizeof spnego_oid - 1, list = sizeof mechs - 1;
+    size_t inner = a407_der_size(list) + octets_size(token);
+    size_t sequence = a407_der_size(inner);
+    return a407_der_head(out, GSS_TOKEN, oid + a407_der_size(sequence)) &&
+           a407_buf_add(out, spnego_oid, oid) &&
+           a407_der_head(out, CONTEXT(0), sequence) &&
+           a407_der_head(out, SEQUENCE, inner) &&
+           a407_der_head(out, CONTEXT(0), list) &&
+           a407_buf_add(out, mechs, list) && add_octets(out, 2, token);
+}
+
+bool a407_spnego_write_response(struct a407_buf *out, struct a407_span token,
+                                struct a407_span mic)
+{
+    static const char state[] = {ENUMERATED, 1, A407_SPNEGO_INCOMPLETE};
+    size_t inner = a407_der_size(sizeof state) + octets_size(token) +
+                   (mic.p ? octets_size(mic) : 0);
+    return a407_der_head(out, CONTEXT(1), a407_der_size(inner)) &&
+           a407_der_head(out, SEQUENCE, inner) &&
+           a407_der_head(out, CONTEXT(0), sizeof state) &&
+           a407_buf_add(out, state, sizeof state) &&
+           add_octets(out, 2, token) && (!mic.p || add_octets(out, 3, mic));
+}
+
+/* One element of the sequence: [n] with something of one type in it. */
+static bool read_element(unsigned char tag, struct a407_span in,
+                         struct a407_spnego_response *out)
+{
+    struct a407_span *where = tag == CONTEXT(1)   ? &out->mech
+                              : tag == CONTEXT(2) ? &out->token
+                                                  : &out->mic;
+    struct a407_span v;
+    if (tag == CONTEXT(0)) {
+        if (!a407_der_expect(&in, ENUMERATED, &v) || v.n != 1 ||
+            (unsigned char)v.p[0] > A407_SPNEGO_REQUEST_MIC)
+            return false;
+        out->state = (enum a407_spnego_state)v.p[0];
+        return true;
+    }
+    if (tag > CONTEXT(3))
+        return true;
+    return a407_der_expect(&in, tag == CONTEXT(1) ? OID : OCTETS, where);
+}
+
+bool a407_spnego_read_response(struct a407_span in,
+                               struct a407_spnego_response *out)
+{
+    struct a407_span token, list, element;
+    unsigned char tag;
+    *out = (struct a407_spnego_response){.state = A407_SPNEGO_UNSAID};
+    if (!a407_der_expect(&in, CONTEXT(1), &token) ||
+        !a407_der_expect(&token, SEQUENCE, &list))
+        return false;
+    while (list.n)
+        if (!a407_der_take(&list, &tag, &element) || tag < CONTEXT(0) ||
+            tag > CONTEXT(30) || !read_element(tag, element, out))
+            return false;
+    return true;
+}

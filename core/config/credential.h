@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_CREDENTIAL_H
+#define A407_CREDENTIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/span.h"
+
+/* Schemes, strongest first: the default order of AUTH407_SCHEMES. */
+enum a407_scheme_id {
+    A407_NEGOTIATE,
+    A407_DIGEST,
+    A407_NTLM,
+    A407_BEARER,
+    A407_BASIC,
+    A407_SCHEME_COUNT
+};
+/* A set of schemes. */
+typedef unsigned a407_scheme_set;
+#define A407_SCHEME_BIT(id) ((a407_scheme_set)1 << (id))
+#define A407_ALL_SCHEMES    (A407_SCHEME_BIT(A407_SCHEME_COUNT) - 1)
+_Static_assert(A407_SCHEME_COUNT < 8 * sizeof(a407_scheme_set),
+               "a bit for each scheme, and one beyond");
+
+/* "basic", ...: the name as settings and logs spell it. */
+const char *a407_scheme_name(enum a407_scheme_id id);
+
+/* The scheme of that name in any case, or A407_SCHEME_COUNT. */
+enum a407_scheme_id a407_scheme_from_name(struct a407_span name);
+
+/*
+ * Reads a comma-separated list of scheme names, best first, into order
+ * (A407_SCHEME_COUNT places) and its length; a repeated name counts once.
+ * False: an unknown name, or none at all; then order is unspecified.
+ */
+bool a407_schemes_parse(struct a407_span list, enum a407_scheme_id *order,
+                        size_t *n);
+
+#define A407_HOST_MAX 255
+
+/*
+ * Which proxies something is for. `host` is lower case, without brackets round
+ * an IPv6 literal and without a trailing dot; "*.suffix" keeps its "*.".
+ * port 0 means any port.
+ */
+struct a407_endpoint {
+    char host[A407_HOST_MAX + 1];
+    uint16_t port; /* host byte order */
+};
+
+/*
+ * Reads "host", "host:port", "[v6]:port", "*.suffix:port". False: not of that
+ * form (empty host, port not 1..65535, blanks, control bytes).
+ */
+bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out);
+
+/*
+ * How well pattern fits the exact endpoint e: 0 not at all; the larger the more
+ * specific: exact host and port, exact host any port, the longer suffix.
+ */
+unsigned a407_endpoint_match(const struct a407_endpoint *pattern,
+                             const struct a407_endpoint *e);
+
+enum a407_credential_from {
+    A407_FROM_VARIABLES, /* AUTH407_USERNAME, ... */
+    A407_FROM_PROXY_URL, /* user:pass@ in a *_proxy variable or AUTH407_PROXY */
+    A407_FROM_FILE,
+    A407_FROM_TICKET /* no secret of ours: whatever Kerberos ticket there is */
+};
+
+/*
+ * One credential. Strings are owned by the list that holds it, NUL-terminated,
+ * UTF-8 as found, or NULL. They never hold NUL, CR or LF (checked on entry).
+ */
+struct a407_credential {
+    struct a407_endpoint endpoint; /* host "*" port 0: every endpoint that the
+                                      environment names */
+    enum a407_credential_from from;
+    char *label; /* where it stands, without secrets: "https_proxy",
+                    "AUTH407_USERNAME", "FILE:12" */
+    char *username;
+    char *password;
+    char *domain;
+    char *token;
+    char *token_file; /* this and the next four are kept as written, but for
+                         a path's "~/" (a407_config_add_file) */
+    char *password_file;
+    char *helper;
+    char *netrc;
+    char *keytab;  /* Kerberos keys of `username`: a file */
+    char *service; /* GSSAPI service name, "HTTP@host"; NULL: the proxy's */
+    a407_scheme_set schemes; /* allowed */
+    int64_t expires; /* start of that day in UTC, seconds since the epoch;
+                        0: none */
+    bool malformed;  /* can't be sent; `label` tells where */
+    struct a407_credential *next;
+};
+
+/* A copy of one credential, not linked to others, or NULL: no memory. */
+struct a407_credential *a407_credential_copy(const struct a407_credential *c);
+
+/* Does it name a file or a command that the secret has to be read from? */
+bool a407_credential_is_outside(const struct a407_credential *c);
+
+/* Is its password to be read from outside, and was not? A login without it
+   would be a wrong one, and may lock the account. */
+bool a407_credential_lacks_password(const struct a407_credential *c);
+
+/* Wipes and frees the whole list; NULL is fine. */
+void a407_credentials_free(struct a407_credential *list);
+
+/*
+ * No control byte (CTL of RFC 5234) is in it: what a user name, a password and
+ * a token must keep to (RFC 7617 section 2), and what keeps CR, LF and NUL out
+ * of header fields.
+ */
+bool a407_credential_text_ok(struct a407_span s);
+
+/* A service for GSSAPI: "HTTP" (at the proxy), "HTTP@host", or a principal
+   "HTTP/host@REALM". No empty part at either end, no blanks nor control bytes.
+ */
+bool a407_service_name_ok(struct a407_span s);
+
+/* A problem found while reading settings: said once, never with a secret. */
+struct a407_diag {
+    char text[512]; /* empty: no problem */
+};
+
+/* Says a problem, unless one is there already: the first is what counts. */
+void a407_diag_set(struct a407_diag *diag, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Reads a credential file's text (INI; the format is in docs/credentials.md and
+ * auth407-credentials(5)). A value is the rest of its line, trimmed; one pair
+ * of double quotes round it keeps blanks, nothing is an escape; a comment has
+ * "#" or ";" as the first character of its line. CRLF line ends are accepted,
+ * as is a UTF-8 byte order mark. Sections keep their order.
+ *
+ * Returns the list, or NULL with diag set to "FILE:LINE: what is wrong and
+ * what to write" for an unknown key, a key outside a section, a bad section
+ * name, a bad value, a repeated key, or a NUL byte; an empty file gives NULL
+ * with an empty diag. The message holds no value. Allocates.
+ */
+struct a407_credential *a407_credfile_parse(const char *text, size_t n,
+                                            const char *file_name,
+                                            struct a407_diag *diag);
+
+/* What a proxy URL says (RFC 3986; a missing scheme means http). */
+struct a407_proxy_url {
+    char scheme[16]; /* lower case: "http", "https", "socks5", ... */
+    struct a407_endpoint endpoint; /* port defaults: 80 for http, 443 for
+                                      https, 1080 for the rest */
+    bool port_given; /* false: the port is that default. Clients differ on it:
+                        for http curl takes 1080, most others 80 */
+    bool has_userinfo;
+    bool userinfo_malformed; /* bad percent-encoding, or a control byte */
+    char *username;          /* percent-decoded; the caller frees with
+                                a407_free_secret; NULL if none */
+    char *password;          /* the same; NULL if there was no ":" */
+};
+
+/*
+ * Reads one proxy URL or host[:port]. The userinfo ends at the LAST "@" before
+ * the path, so that an unencoded "@" in a password is survived. False: no host
+ * in it (nothing is allocated then).
+ */
+bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out);
+
+/*
+ * `out`: the text without userinfo, query and fragment, and without the
+ * parameters of path segments, for logs; works on any argument, also
+ * "--proxy=http://u:p@h". Returns false when out is the whole text. At most
+ * cap - 1 bytes and a NUL.
+ */
+bool a407_url_redact(struct a407_span s, char *out, size_t cap);
+
+#endif

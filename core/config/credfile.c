@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/buf.h"
+#include "credential.h"
+
+/* Far more proxies than anyone has; bounds what a damaged file can cost. */
+#define MAX_SECTIONS 1024u
+
+enum key {
+    KEY_USERNAME,
+    KEY_PASSWORD,
+    KEY_PASSWORD_FILE,
+    KEY_DOMAIN,
+    KEY_TOKEN,
+    KEY_TOKEN_FILE,
+    KEY_HELPER,
+    KEY_NETRC,
+    KEY_KEYTAB,
+    KEY_SERVICE,
+    KEY_SCHEMES,
+    KEY_EXPIRES,
+    KEY_COUNT
+};
+
+#define FIELD(f) offsetof(struct a407_credential, f)
+#define NO_FIELD ((size_t)-1)
+
+static const struct {
+    const char *name;
+    size_t field; /* of a string, or NO_FIELD */
+    bool path;    /* names a file */
+} keys[KEY_COUNT] = {
+    [KEY_USERNAME] = {"username", FIELD(username), false},
+    [KEY_PASSWORD] = {"password", FIELD(password), false},
+    [KEY_PASSWORD_FILE] = {"password-file", FIELD(password_file), true},
+    [KEY_DOMAIN] = {"domain", FIELD(domain), false},
+    [KEY_TOKEN] = {"token", FIELD(token), false},
+    [KEY_TOKEN_FILE] = {"token-file", FIELD(token_file), true},
+    [KEY_HELPER] = {"helper", FIELD(helper), false},
+    [KEY_NETRC] = {"netrc", FIELD(netrc), true},
+    [KEY_KEYTAB] = {"keytab", FIELD(keytab), true},
+    [KEY_SERVICE] = {"service", FIELD(service), false},
+    [KEY_SCHEMES] = {"schemes", NO_FIELD, false},
+    [KEY_EXPIRES] = {"expires", NO_FIELD, false},
+};
+
+struct parser {
+    const char *p; /* what is left */
+    size_t n;
+    const char *file_name;
+    unsigned line;
+    unsigned sections;
+    unsigned keys_seen; /* bits of enum key, in the current section */
+    unsigned section_line;
+    struct a407_credential *list;
+    struct a407_credential *last;
+    struct a407_diag *diag;
+};
+
+/* Messages hold fixed text only: whatever stands in a line may be a secret. */
+static bool complain_at(struct parser *ps, unsigned line, const char *what)
+{
+    a407_diag_set(ps->diag, "%.255s:%u: %s", ps->file_name, line, what);
+    return false;
+}
+
+static bool complain(struct parser *ps, const char *what)
+{
+    return complain_at(ps, ps->line, what);
+}
+
+/* The next line without its end (LF or CRLF). False at the end of the text. */
+static bool next_line(struct parser *ps, struct a407_span *line)
+{
+    if (ps->n == 0)
+        return false;
+    const char *lf = memchr(ps->p, '\n', ps->n);
+    size_t n = lf ? (size_t)(lf - ps->p) : ps->n;
+    *line = a407_span(ps->p, n);
+    ps->p += n + (lf != NULL);
+    ps->n -= n + (lf != NULL);
+    ps->line++;
+    if (line->n && line->p[line->n - 1] == '\r')
+        line->n--;
+    return true;
+}
+
+/* Two sources of one secret: which of them is meant can't be known. */
+static const char *clash(const struct a407_credential *c)
+{
+    bool password = c->password || c->password_file;
+    if (c->password && c->password_file)
+        return "the section has both password and password-file; keep one";
+    if (c->token && c->token_file)
+        return "the section has both token and token-file; keep one";
+    if (c->netrc && password)
+        return "the section has both netrc and a password; keep one";
+    if (c->helper && (password || c->netrc || c->token || c->token_file))
+        return "the section has both helper and another source of a secret; "
+               "keep one";
+    if (password && !c->username)
+        return "the section has a password but no user name; write "
+               "username = NAME";
+    if (c->keytab && !c->username)
+        return "the section has a keytab but no user name; write "
+               "username = NAME@REALM";
+    return NULL;
+}
+
+/* What only shows once a section is complete. */
+static bool finish_section(struct parser *ps)
+{
+    const char *wrong = ps->last ? clash(ps->last) : NULL;
+    return !wrong || complain_at(ps, ps->section_line, wrong);
+}
+
+static char *make_label(const struct parser *ps)
+{
+    char text[300];
+    int n = snprintf(text, sizeof text, "%.255s:%u", ps->file_name, ps->line);
+    return a407_strdup_span(a407_span(text, n > 0 ? (size_t)n : 0));
+}
+
+static bool start_section(struct parser *ps, struct a407_span line)
+{
+    struct a407_endpoint endpoint;
+    if (!finish_section(ps))
+        return false;
+    if (line.n < 2 || line.p[line.n - 1] != ']')
+        return complain(ps, "a section is a line [HOST:PORT] of its own");
+    struct a407_span name = a407_span(line.p + 1, line.n - 2);
+    if (!a407_endpoint_parse(a407_span_trim(name), &endpoint))
+        return complain(ps, "bad section name; write [HOST:PORT], [HOST], "
+                            "[*.SUFFIX:PORT] or [[IPV6]:PORT]");
+    if (++ps->sections > MAX_SECTIONS)
+        return complain(ps, "more than 1024 sections");
+    struct a407_credential *c = calloc(1, sizeof *c);
+    if (!c)
+        return complain(ps, "out of memory");
+    if (ps->last)
+        ps->last->next = c;
+    else
+        ps->list = c;
+    ps->last = c;
+    c->endpoint = endpoint;
+    c->from = A407_FROM_FILE;
+    c->schemes = A407_ALL_SCHEMES;
+    c->label = make_label(ps);
+    ps->keys_seen = 0;
+    ps->section_line = ps->line;
+    return c->label || complain(ps, "out of memory");
+}
+
+static int two_digits(const char *p)
+{
+    if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+        return -1;
+    return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+/*
+ * Seconds since the epoch of the start of YYYY-MM-DD (Gregorian, UTC), or -1.
+ * By counting, because the C library's calendar looks at TZ.
+ */
+static int64_t parse_date(struct a407_span s)
+{
+    static const short before[12] = {0,   31,  59,  90,  120, 151,
+                                     181, 212, 243, 273, 304, 334};
+    static const signed char length[12] = {31, 28, 31, 30, 31, 30,
+                                           31, 31, 30, 31, 30, 31};
+    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-')
+        return -1;
+    int century = two_digits(s.p), rest = two_digits(s.p + 2);
+    int month = two_digits(s.p + 5), day = two_digits(s.p + 8);
+    if (century < 0 || rest < 0 || month < 1 || month > 12 || day < 1)
+        return -1;
+    int year = century * 100 + rest;
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (year < 1971 || day > length[month - 1] + (leap && month == 2))
+        return -1;
+    int64_t past = year - 1; /* leap days of the years before this one */
+    int64_t days =
+        (int64_t)(year - 1970) * 365 + past / 4 - past / 100 + past / 400 - 477;
+    days += before[month - 1] + (leap && month > 2) + day - 1;
+    return days * 86400;
+}
+
+static bool set_schemes(struct parser *ps, struct a407_span value)
+{
+    enum a407_scheme_id order[A407_SCHEME_COUNT];
+    size_t n;
+    if (!a407_schemes_parse(value, order, &n))
+        return complain(ps, "bad value; schemes is a comma list of negotiate, "
+                            "digest, ntlm, bearer, basic");
+    ps->last->schemes = 0;
+    for (size_t i = 0; i < n; i++)
+        ps->last->schemes |= A407_SCHEME_BIT(order[i]);
+    return true;
+}
+
+static bool set_expires(struct parser *ps, struct a407_span value)
+{
+    ps->last->expires = parse_date(value);
+    if (ps->last->expires < 0)
+        return complain(ps, "bad value; expires is a day written YYYY-MM-DD");
+    return true;
+}
+
+static bool set_key(struct parser *ps, enum key k, struct a407_span value)
+{
+    bool quoted =
+        value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"';
+    if (quoted)
+        value = a407_span(value.p + 1, value.n - 2);
+    if (!a407_credential_text_ok(value))
+        return complain(ps, "the value holds a control character");
+    /* only a password may be empty, and only on purpose */
+    if (value.n == 0 && !(k == KEY_PASSWORD && quoted))
+        return complain(ps, "the value is empty; remove the line, or write "
+                            "\"\" for an empty password");
+    if (k == KEY_SCHEMES)
+        return set_schemes(ps, value);
+    if (k == KEY_EXPIRES)
+        return set_expires(ps, value);
+    if (keys[k].path && value.p[0] != '/' &&
+        !(value.n > 2 && value.p[0] == '~' && value.p[1] == '/'))
+        return complain(ps, "bad value; the file is read by programs in any "
+                            "folder: start its path with / or ~/");
+    if (k == KEY_SERVICE && !a407_service_name_ok(value))
+        return complain(ps, "bad value; service is written HTTP or HTTP@HOST");
+    char *copy = a407_strdup_span(value);
+    if (!copy)
+        return complain(ps, "out of memory");
+    memcpy((char *)ps->last + keys[k].field, &copy, sizeof copy);
+    return true;
+}
+
+static bool take_line(struct parser *ps, struct a407_span line)
+{
+    line = a407_span_trim(line);
+    if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
+        return true;
+    if (line.p[0] == '[')
+        return start_section(ps, line);
+    const char *eq = memchr(line.p, '=', line.n);
+    if (!eq)
+        return complain(ps, "a line is KEY = VALUE, [HOST:PORT] or # comment");
+    if (!ps->last)
+        return complain(ps, "no section yet; write [HOST:PORT] above it");
+    size_t n = (size_t)(eq - line.p);
+    struct a407_span name = a407_span_trim(a407_span(line.p, n));
+    unsigned k = 0;
+    while (k < KEY_COUNT && !a407_span_ieq(name, keys[k].name))
+        k++;
+    if (k == KEY_COUNT)
+        return complain(ps, "unknown key; known are username, password, "
+                            "password-file, domain, token, token-file, "
+                            "helper, netrc, keytab, service, schemes, "
+                            "expires");
+    if (ps->keys_seen & (1u << k))
+        return complain(ps, "the key stands twice in its section; a second "
+                            "credential needs a section of its own");
+    ps->keys_seen |= 1u << k;
+    return set_key(ps, (enum key)k,
+                   a407_span_trim(a407_span(eq + 1, line.n - n - 1)));
+}
+
+struct a407_credential *a407_credfile_parse(const char *text, size_t n,
+                                            const char *file_name,
+                                            struct a407_diag *diag)
+{
+    static const char bom[] = "\xef\xbb\xbf";
+    struct parser ps = {
+        .p = text, .n = n, .file_name = file_name, .diag = diag};
+    struct a407_span line;
+    bool ok = true;
+    diag->text[0] = '\0';
+    if (n >= 3 && memcmp(text, bom, 3) == 0) {
+        ps.p += 3;
+        ps.n -= 3;
+    }
+    while (ok && next_line(&ps, &line)) {
+        /* a NUL would cut off what the eye still sees, even in a comment */
+        if (line.n && memchr(line.p, '\0', line.n))
+            ok = complain(&ps, "a NUL byte; the file is not text");
+        else
+            ok = take_line(&ps, line);
+    }
+    if (ok && finish_section(&ps))
+        return ps.list;
+    a407_credentials_free(ps.list);
+    return NULL;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "netrc.h"
+
+#include <stdlib.h>
+
+#include "core/base/auth_text.h"
+#include "core/base/buf.h"
+
+struct word {
+    struct a407_span text; /* without its quotes; p NULL: absent */
+    bool quoted;           /* escapes are still in it */
+    unsigned line;
+};
+
+struct entry {
+    bool open; /* a machine or default was read, and more of it may follow */
+    bool fits; /* it is for the proxy that is looked for */
+    struct word login;
+    struct word password;
+};
+
+struct reader {
+    const char *p, *end;
+    unsigned line;
+    const char *file_name;
+    const struct a407_endpoint *proxy;
+    const char *username; /* the only one that will do, or NULL */
+    struct a407_login *out;
+    struct a407_diag *diag;
+};
+
+/* No value is in a message: it may be a secret. */
+static bool complain(struct reader *r, unsigned line, const char *what)
+{
+    a407_diag_set(r->diag, "%.255s:%u: %s", r->file_name, line, what);
+    return false;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void skip_blanks(struct reader *r)
+{
+    for (; r->p < r->end && is_blank(*r->p); r->p++)
+        r->line += *r->p == '\n';
+}
+
+static void skip_line(struct reader *r)
+{
+    const char *lf = memchr(r->p, '\n', (size_t)(r->end - r->p));
+    r->p = lf ? lf + 1 : r->end;
+    r->line += lf != NULL;
+}
+
+/* What follows the opening quote; the line's end ends nothing by itself. */
+static bool take_quoted(struct reader *r, struct word *w)
+{
+    const char *from = r->p;
+    for (; r->p < r->end && *r->p != '\n'; r->p++) {
+        if (*r->p == '"') {
+            w->text = a407_span(from, (size_t)(r->p++ - from));
+            w->quoted = true;
+            return true;
+        }
+        if (*r->p == '\\' && r->p + 1 < r->end && r->p[1] != '\n')
+            r->p++;
+    }
+    return complain(r, r->line, "a double quote is not closed on its line");
+}
+
+/* The next word; p stays NULL at the end. */
+static bool take_word(struct reader *r, struct word *w)
+{
+    *w = (struct word){0};
+    skip_blanks(r);
+    w->line = r->line;
+    if (r->p == r->end)
+        return true;
+    if (*r->p == '"') {
+        r->p++;
+        return take_quoted(r, w);
+    }
+    const char *from = r->p;
+    while (r->p < r->end && !is_blank(*r->p))
+        r->p++;
+    w->text = a407_span(from, (size_t)(r->p - from));
+    return true;
+}
+
+static bool take_value(struct reader *r, struct word *w)
+{
+    unsigned line = r->line;
+    if (!take_word(r, w))
+        return false;
+    if (w->text.p)
+        return true;
+    return complain(r, line, "the last keyword has no value");
+}
+
+/* The letters that stand for controls do so here as well, and are refused. */
+static char unescaped(char c)
+{
+    switch (c) {
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return c;
+    }
+}
+
+/* A word as it is meant, or NULL: then diag tells. */
+static char *meaning(struct reader *r, const struct word *w)
+{
+    char *z = a407_strdup_span(w->text);
+    if (!z) {
+        complain(r, w->line, "out of memory");
+        return NULL;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < w->text.n; i++) {
+        bool escape = w->quoted && z[i] == '\\' && i + 1 < w->text.n;
+        z[n++] = escape ? unescaped(z[++i]) : z[i];
+    }
+    bool good = a407_credential_text_ok(a407_span(z, n));
+    a407_wipe(z + n, w->text.n - n);
+    if (good)
+        return z;
+    complain(r, w->line, "a value holds a control character");
+    a407_free_secret(z);
+    return NULL;
+}
+
+/* Is that name one of the proxy's? A name that can't be one is not. */
+static bool names_proxy(struct reader *r, const struct word *w, bool *fits)
+{
+    struct a407_endpoint e;
+    char *name = meaning(r, w);
+    if (!name)
+        return false;
+    *fits = a407_endpoint_parse(a407_span_str(name), &e) && e.host[0] != '*' &&
+            a407_endpoint_match(&e, r->proxy);
+    a407_free_secret(name);
+    return true;
+}
+
+/* Whether what was read of an entry is what is looked for; then `out` has it.
+   False, too, with a diag. */
+static bool settle(struct reader *r, struct entry *e)
+{
+    struct a407_login found = {0};
+    bool whole = e->open && e->fits && e->password.text.p &&
+                 (e->login.text.p || r->username);
+    if (!whole)
+        return false;
+    found.username = e->login.text.p
+                         ? meaning(r, &e->login)
+                         : a407_strdup_span(a407_span_str(r->username));
+    if (!found.username)
+        complain(r, r->line, "out of memory"); /* if nothing was said yet */
+    bool same = found.username &&
+                (!r->username || strcmp(found.username, r->username) == 0);
+    if (same)
+        found.password = meaning(r, &e->password);
+    if (found.password) {
+        *r->out = found;
+        return true;
+    }
+    a407_free_secret(found.username);
+    return false;
+}
+
+/* The lines of a macro end with an empty one, or with the text. */
+static void skip_macro(struct reader *r)
+{
+    for (;;) {
+        skip_line(r);
+        if (r->p == r->end || *r->p == '\n' ||
+            (*r->p == '\r' && r->p + 1 < r->end && r->p[1] == '\n'))
+            return;
+    }
+}
+
+/* One keyword and its value. False: diag tells. */
+static bool take_item(struct reader *r, struct a407_span key, struct entry *e)
+{
+    struct word value;
+    if (a407_span_eq(key, "default")) {
+        *e = (struct entry){.open = true, .fits = true};
+        return true;
+    }
+    if (a407_span_eq(key, "macdef")) {
+        if (!take_value(r, &value))
+            return false;
+        skip_macro(r);
+        return true;
+    }
+    if (a407_span_eq(key, "machine")) {
+        *e = (struct entry){.open = true};
+        return take_value(r, &value) && names_proxy(r, &value, &e->fits);
+    }
+    if (a407_span_eq(key, "login"))
+        return take_value(r, &e->login);
+    if (a407_span_eq(key, "password"))
+        return take_value(r, &e->password);
+    if (a407_span_eq(key, "account"))
+        return take_value(r, &value);
+    return true; /* a word that others understand, perhaps */
+}
+
+static bool find(struct reader *r)
+{
+    struct entry e = {0};
+    for (;;) {
+        struct word w;
+        skip_blanks(r);
+        if (r->p < r->end && *r->p == '#') {
+            skip_line(r);
+            continue;
+        }
+        if (!take_word(r, &w))
+            return false;
+        bool next = !w.text.p || a407_span_eq(w.text, "machine") ||
+                    a407_span_eq(w.text, "default");
+        if (next && settle(r, &e))
+            return true;
+        if (!w.text.p || r->diag->text[0] || !take_item(r, w.text, &e))
+            return false;
+    }
+}
+
+bool a407_netrc_find(struct a407_span text, const char *file_name,
+                     const struct a407_endpoint *proxy, const char *username,
+                     struct a407_login *out, struct a407_diag *diag)
+{
+    struct reader r = {.p = text.p,
+                       .end = text.n ? text.p + text.n : text.p,
+                       .line = 1,
+                       .file_name = file_name,
+                       .proxy = proxy,
+                       .username = username,
+                       .out = out,
+                       .diag = diag};
+    diag->text[0] = '\0';
+    *out = (struct a407_login){0};
+    return find(&r);
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+/* What to do about a 407: the only file that decides. */
+
+static const char too_large[] = "the body is larger than the replay limit";
+static const char once[] =
+    "the proxy took the first message of the handshake for one request only";
+static const char behind[] =
+    "the 407 may be an origin's: it was not the first on its connection";
+static const char closes[] =
+    "the proxy closes the connection in the middle of the handshake";
+
+static bool can_repeat(struct a407_engine *e, const char **detail)
+{
+    if (e->overflow) {
+        *detail = too_large;
+    } else if (e->x.retries >= A407_EVENT_ATTEMPTS ||
+               (e->ev && e->ev->n_attempts >= A407_EVENT_ATTEMPTS)) {
+        /* after a fork the record is the parent's */
+        *detail = "too many attempts";
+    } else {
+        return true;
+    }
+    e->x.cause = A407_CAUSE_NOT_REPLAYABLE;
+    return false;
+}
+
+/* No refusal, but it leads nowhere. */
+static enum a407_try leads_nowhere(struct a407_engine *e, enum a407_cause why,
+                                   const char *detail)
+{
+    struct a407_exchange *x = &e->x;
+    x->cause = why;
+    x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
+    if (detail)
+        a407_event_note(e, why, detail);
+    return A407_TRY_NONE;
+}
+
+/* A nonce has expired, or the server has forgotten it. */
+static enum a407_try on_stale(struct a407_engine *e,
+                              const struct a407_challenge *ch)
+{
+    struct a407_exchange *x = &e->x;
+    bool shared = !x->state;
+    enum a407_cause why = A407_CAUSE_STALE;
+    if (x->cause == A407_CAUSE_NONE)
+        x->cause = A407_CAUSE_STALE;
+    if (x->stale++ < A407_STALE_MAX &&
+        a407_try_with(e, x->scheme, ch, x->cred_index, &why) ==
+            A407_TRY_READY) {
+        x->again = true;
+        return A407_TRY_READY;
+    }
+    if (shared)
+        a407_proxy_forget(e->proxy);
+    return leads_nowhere(e, why, NULL);
+}
+
+/* The next leg of a handshake, which is bound to this connection. */
+static enum a407_try next_leg(struct a407_engine *e,
+                              const struct a407_challenge *ch, bool kept)
+{
+    struct a407_exchange *x = &e->x;
+    enum a407_cause why = A407_CAUSE_PROTOCOL;
+    enum a407_try t;
+    if (!kept) {
+        t = a407_try_anew(e, &why);
+        return t == A407_TRY_NONE ? leads_nowhere(e, why, closes) : t;
+    }
+    if (!x->scheme->init(x->state, ch))
+        return leads_nowhere(e, why, "the proxy's message can't be read");
+    x->fresh = true;
+    x->continuing = true;
+    t = a407_try_step(e, &why);
+    return t == A407_TRY_NONE ? leads_nowhere(e, why, NULL) : t;
+}
+
+static enum a407_try from_the_start(struct a407_engine *e)
+{
+    enum a407_cause why;
+    enum a407_try t = a407_try_anew(e, &why);
+    return t == A407_TRY_NONE
+               ? leads_nowhere(e, why, "the handshake begins again and again")
+               : t;
+}
+
+/*
+ * The answer to a header whose state is gone: dropped by another connection
+ * (Digest, Basic), or because its first message seemed to be enough (NTLM).
+ */
+static enum a407_try without_state(struct a407_engine *e,
+                                   const struct a407_challenge *ch)
+{
+    struct a407_exchange *x = &e->x;
+    const struct a407_scheme *s = x->scheme;
+    int64_t refused = e->proxy->refused_until[x->cred_index][s->id];
+    if (s->per_connection) {
+        e->authenticated = false;
+        return x->swallowed ? from_the_start(e)
+                            : leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
+    }
+    /* which nonce it was made with, nobody knows any more */
+    if (s->id == A407_DIGEST && refused <= a407_engine_running_s(e))
+        return on_stale(e, ch);
+    a407_answer_refused(e);
+    return A407_TRY_NONE;
+}
+
+/* Judges the answer that was in flight. */
+static enum a407_try renew(struct a407_engine *e,
+                           const struct a407_challenges *offered, bool kept)
+{
+    struct a407_exchange *x = &e->x;
+    struct a407_proxy *p = e->proxy;
+    const struct a407_scheme *s = x->scheme;
+    const struct a407_challenge *ch =
+        a407_renewed(e, offered, s, x->cred_index);
+    /* Another connection may have dropped what worked meanwhile. */
+    const void *state = x->state ? x->state : p->scheme == s ? p->state : NULL;
+    enum a407_try t = A407_TRY_NONE;
+    x->answering = false;
+    /* No word about our scheme: an origin's 407 that the proxy handed on, or a
+       proxy that offers something else by now. No refusal. */
+    if (!ch)
+        x->unnamed[x->cred_index] |= A407_SCHEME_BIT(s->id);
+    if (!ch && s->per_connection)
+        leads_nowhere(e, A407_CAUSE_PROTOCOL,
+                      "the proxy does not go on with the handshake");
+    if (ch && !state)
+        t = without_state(e, ch);
+    if (ch && state) {
+        switch (s->reply(state, ch, x->fresh)) {
+        case A407_REPLY_STALE:
+            t = on_stale(e, ch);
+            break;
+        case A407_REPLY_CONTINUE:
+            t = next_leg(e, ch, kept);
+            break;
+        case A407_REPLY_RESTART:
+            t = from_the_start(e);
+            break;
+        case A407_REPLY_REJECTED:
+            a407_answer_refused(e);
+        }
+    }
+    if (t == A407_TRY_NONE)
+        a407_exchange_drop_state(x);
+    return t;
+}
+
+/* The program is going to read the 407: the record is complete. */
+static void give_up(struct a407_engine *e, enum a407_cause cause,
+                    const char *detail)
+{
+    a407_event_note(e, cause, detail);
+    if (e->ev)
+        a407_event_finish(
+            e, e->ev->n_attempts ? A407_UNRESOLVED : A407_NOT_RETRIED, 407);
+    e->x.decided = true;
+    e->x.answering = false;
+}
+
+void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
+                                const char *detail)
+{
+    a407_event_begin(e, NULL, head);
+    give_up(e, A407_CAUSE_PROTOCOL, detail);
+}
+
+/* Why the 407 came, when it is going to be answered. */
+static enum a407_cause first_cause(const struct a407_engine *e)
+{
+    if (e->x.cause != A407_CAUSE_NONE)
+        return e->x.cause;
+    return a407_cause_of_silence(e);
+}
+
+enum a407_try a407_pick_from_first(struct a407_engine *e)
+{
+    struct a407_challenges *offered = a407_challenges_new();
+    size_t from = 0, head = a407_head_end(e->kept.p, e->kept.n, &from);
+    enum a407_try t = A407_TRY_NONE;
+    if (offered && head) {
+        a407_challenges_parse(e->kept.p, head, "Proxy-Authenticate", offered);
+        t = a407_try_pick(e, offered);
+    }
+    a407_challenges_free(offered);
+    e->x.elsewhere = t != A407_TRY_NONE;
+    return t;
+}
+
+/* A handshake does not outlive its connection: it begins anew, or the next
+   scheme does. */
+static enum a407_try on_another(struct a407_engine *e)
+{
+    enum a407_cause why;
+    enum a407_try t = a407_try_anew(e, &why);
+    if (t != A407_TRY_NONE)
+        return t;
+    leads_nowhere(e, why, closes);
+    return a407_pick_from_first(e);
+}
+
+void a407_answer_is_ours(struct a407_engine *e)
+{
+    e->q[0].ours = e->x.scheme;
+    e->q[0].cred_index = e->x.cred_index;
+    e->q[0].edition = e->x.edition;
+}
+
+void a407_engine_drain(struct a407_engine *e, size_t head,
+                       const struct a407_response *r)
+{
+    struct a407_exchange *x = &e->x;
+    bool body_out =
+        !x->standin && (e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX);
+    /* What the program gets if all fails is the first 407. What came to a leg
+       and is none was never an answer to its request. */
+    e->handed_on = e->handed_on || r->status != 407;
+    x->keep_first =
+        r->status != 407 ||
+        (e->kept.n && (x->continuing || x->restarts || x->elsewhere));
+    if (!x->keep_first)
+        a407_buf_clear(&e->kept);
+    e->drained = 0;
+    e->drain_head = head;
+    a407_body_init(&e->d_body, r->body, r->length);
+    e->retry_fresh =
+        !x->continuing && (!r->keep_alive || !e->sent_keep || body_out ||
+                           x->elsewhere || e->proxy->no_reuse);
+    x->continuing = false;
+    x->elsewhere = false;
+    x->judged = false;
+    a407_engine_move(e, A407_ST_DRAIN);
+}
+
+/* Does the client take care of this 407 itself, or hold our very credential? */
+static bool left_to_client(struct a407_engine *e,
+                           const struct a407_challenges *offered)
+{
+    if (!e->ev->client_sent)
+        return false;
+    if (a407_client_goes_on(e, offered)) {
+        a407_event_drop(e);
+        give_up(e, A407_CAUSE_NONE, NULL);
+        return true;
+    }
+    if (a407_client_is_stale(e, offered)) {
+        give_up(e, A407_CAUSE_STALE, "the client goes on by itself");
+        return true;
+    }
+    e->x.cause = e->ev->cause; /* refused, or of no use to this proxy */
+    a407_exclude_clients_own(e, offered);
+    return false;
+}
+
+/*
+ * The first look at a 407: what does it say of the answer that was in flight?
+ * False: the program has it.
+ */
+static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
+                  struct a407_span head, bool kept, enum a407_try *t)
+{
+    struct a407_exchange *x = &e->x;
+    if (x->afresh && !x->answering)
+        a407_event_drop(e); /* that was about somebody else's 407 */
+    bool first = !e->ev;
+    *t = A407_TRY_NONE;
+    x->judged = true;
+    x->again = false;
+    if (first && !a407_event_begin(e, offered, head)) {
+        give_up(e, A407_CAUSE_PROTOCOL, NULL); /* out of memory */
+        return false;
+    }
+    if (x->answering) {
+        if (first) /* our header went with the request unasked */
+            a407_event_attempt(e, x->scheme, x->cred_index, false);
+        a407_event_attempt_status(e, 407);
+        *t = renew(e, offered, kept);
+        return true;
+    }
+    if (e->authenticated && e->proxy->scheme && e->proxy->scheme->unasked)
+        e->proxy->each_request = true;
+    e->authenticated = false;
+    return !left_to_client(e, offered);
+}
+
+/* Judges and plans: true if the request is going to be repeated. */
+static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
+                   struct a407_span head, bool kept)
+{
+    struct a407_exchange *x = &e->x;
+    const char *detail = NULL;
+    enum a407_try t = A407_TRY_NONE;
+    enum a407_cause why;
+    if (!x->judged) {
+        if (!judge(e, offered, head, kept, &t))
+            return false;
+    } else if (x->pending) {
+        t = a407_try_step(e, &why);
+        if (t == A407_TRY_NONE)
+            leads_nowhere(e, why, NULL);
+    }
+    if (t == A407_TRY_NONE)
+        x->continuing = false;
+    if (t == A407_TRY_NONE && a407_ask_for_secret(e))
+        t = A407_TRY_ASK;
+    if (t == A407_TRY_NONE)
+        t = a407_try_pick(e, offered);
+    if (t == A407_TRY_NONE && x->scheme && x->scheme->per_connection)
+        t = a407_pick_from_first(e);
+    if (t == A407_TRY_ASK) {
+        a407_ask_begin(e, A407_AFTER_LOOK);
+        return false;
+    }
+    if (t == A407_TRY_NONE || !can_repeat(e, &detail)) {
+        give_up(e, x->cause, detail);
+        /* The body that the program still writes has no place behind a leg: it
+           gets the first 407 back, or, if there is none, this one. */
+        x->give = x->standin && e->w == A407_W_BODY;
+        if (x->give && e->kept.n)
+            a407_engine_move(e, A407_ST_GIVE_BACK);
+        return x->give && e->st == A407_ST_WAIT;
+    }
+    a407_event_note(e, first_cause(e), NULL);
+    x->retries++;
+    a407_event_attempt(e, x->scheme, x->cred_index, x->again);
+    a407_answer_is_ours(e);
+    return true;
+}
+
+/*
+ * What does the proxy's own 407 say of its connections? One to a request with a
+ * header of ours tells nothing: if that was let in, an origin has answered.
+ */
+static void learn_keeps(struct a407_engine *e,
+                        const struct a407_challenges *offered,
+                        const struct a407_response *r)
+{
+    if (e->handed_on || e->interim_met || e->q[0].ours || !offered->n)
+        return;
+    e->proxy->keeps = r->minor || r->keep_alive;
+}
+
+/*
+ * A 407 on a connection that may be an origin's by now. What was answered there
+ * before is asked once more, as the program wrote it, on a fresh connection: if
+ * the proxy wants a login, it says so at once. Any other such 407 is left to
+ * the program, and is nobody's refusal. False: it is to be answered.
+ */
+static bool doubtful(struct a407_engine *e,
+                     const struct a407_challenges *offered,
+                     struct a407_span head, const struct a407_response *r)
+{
+    struct a407_exchange *x = &e->x;
+    bool first = !e->ev, again = !x->answering && e->handed_on;
+    if (a407_engine_is_proxys(e) || x->standin || (again && e->overflow))
+        return false;
+    a407_event_begin(e, offered, head);
+    a407_event_note(e, A407_CAUSE_PROTOCOL, behind);
+    if (again) {
+        x->afresh = true;
+        x->retries++;
+        a407_engine_drain(e, head.n, r);
+        return true;
+    }
+    if (x->answering && first)
+        a407_event_attempt(e, x->scheme, x->cred_index, false);
+    a407_event_attempt_status(e, 407);
+    a407_exchange_drop_state(x);
+    give_up(e, A407_CAUSE_PROTOCOL, behind);
+    return true;
+}
+
+void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
+{
+    struct a407_response r;
+    struct a407_challenges *offered = a407_challenges_new();
+    if (!offered ||
+        a407_response_parse(p, n, e->q[0].is_head, e->q[0].is_connect, &r) !=
+            A407_PARSE_OK) {
+        a407_engine_unreadable_407(e, a407_span(p, n),
+                                   "the head of the 407 can't be read");
+    } else {
+        struct a407_span head = {p, n};
+        a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
+        learn_keeps(e, offered, &r);
+        r.keep_alive = r.keep_alive && a407_engine_is_proxys(e);
+        if (!doubtful(e, offered, head, &r) &&
+            answer(e, offered, head, r.keep_alive))
+            a407_engine_drain(e, n, &r);
+    }
+    a407_challenges_free(offered);
+}
+
+/* ---- repeating ---- */
+
+void a407_engine_repeat(struct a407_engine *e)
+{
+    if (e->x.give) {
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
+    /* What the program wrote while the 407 was taken may be in the way. */
+    if (e->overflow || e->pipelined) {
+        a407_event_attempt_undo(e);
+        give_up(e, A407_CAUSE_NOT_REPLAYABLE,
+                e->overflow ? too_large : "pipelined requests");
+        a407_event_cut(e, NULL);
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
+    e->x.on_kept = false;
+    if (e->retry_fresh || !a407_request_rewrite(e)) {
+        a407_engine_move(e, A407_ST_RECONNECT);
+        return;
+    }
+    e->x.on_kept = true;
+    e->x.sent_us = e->mono_us;
+    a407_engine_move(e, A407_ST_WAIT);
+}
+
+/* It ended before the 407 was taken off whole, or was too long to wait for. */
+void a407_engine_cut_short(struct a407_engine *e)
+{
+    struct a407_exchange *x = &e->x;
+    enum a407_try t = A407_TRY_READY;
+    bool bound = x->scheme && x->scheme->per_connection;
+    if (x->give) {
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+        return;
+    }
+    /* A later leg is worth nothing on another connection, and so is a login
+       that has been made. */
+    if (bound && (x->legs > 1 || !x->state)) {
+        if (x->state)
+            a407_event_attempt_undo(e);
+        t = on_another(e);
+        a407_answer_is_ours(e);
+        if (t == A407_TRY_READY)
+            a407_event_attempt_anew(e);
+    }
+    e->retry_fresh = true;
+    if (t == A407_TRY_READY) {
+        a407_engine_repeat(e);
+    } else if (t == A407_TRY_ASK) {
+        a407_ask_begin(e, A407_AFTER_AGAIN);
+    } else {
+        a407_event_note(e, A407_CAUSE_PROTOCOL, closes);
+        a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+        a407_engine_move(e, A407_ST_GIVE_BACK);
+    }
+}
+
+bool a407_engine_again(struct a407_engine *e)
+{
+    struct a407_exchange *x = &e->x;
+    enum a407_cause why;
+    enum a407_try t;
+    if (!x->state || e->overflow || !a407_engine_active(e))
+        return false;
+    t = x->scheme->per_connection ? on_another(e) : a407_try_step(e, &why);
+    if (t == A407_TRY_NONE)
+        return false;
+    a407_buf_free(&e->out);
+    x->on_kept = false;
+    a407_answer_is_ours(e);
+    if (t == A407_TRY_ASK) {
+        a407_ask_begin(e, A407_AFTER_AGAIN);
+    } else {
+        a407_event_attempt_anew(e);
+        a407_engine_move(e, A407_ST_RECONNECT);
+    }
+    return true;
+}

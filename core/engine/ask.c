@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "core/auth/jwt.h"
+#include "internal.h"
+
+/*
+ * What core can't do by itself: reading a secret, making a token. A 407 stays
+ * in the queue meanwhile, and is looked at again afterwards.
+ */
+
+/* How long a source is left alone after it failed or had nothing new; and a
+   KDC after it gave no ticket. Each attempt may take seconds. */
+#define FETCH_PAUSE_S 10
+#define UNMET_PAUSE_S 60
+
+void a407_ask_begin(struct a407_engine *e, enum a407_after after)
+{
+    e->after = after;
+    a407_engine_move(e, A407_ST_ASK);
+}
+
+bool a407_may_be_marked(const struct a407_credential *c)
+{
+    return c->password || c->token;
+}
+
+bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index)
+{
+    /* One that was sent in this exchange has been judged here. */
+    if (e->x.tried[cred_index] || (e->x.looked_up & (1u << cred_index)) ||
+        !a407_may_be_marked(e->proxy->creds[cred_index]))
+        return false;
+    e->ask = A407_ASK_MARK;
+    e->ask_cred = cred_index;
+    return true;
+}
+
+/* Is that secret of no use, so that its source may have another by now? */
+static bool is_spent(struct a407_engine *e, unsigned i)
+{
+    struct a407_proxy *p = e->proxy;
+    const struct a407_credential *c = p->creds[i];
+    int64_t now = a407_engine_running_s(e);
+    if ((e->x.tried[i] & ~A407_SCHEME_BIT(A407_NEGOTIATE)) ||
+        (e->x.marked & (1u << i)))
+        return true;
+    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++)
+        if (s != A407_NEGOTIATE && p->refused_until[i][s] > now)
+            return true;
+    if (!c->token)
+        return false;
+    int64_t end = a407_jwt_expiry(a407_span_str(c->token));
+    return end && end <= a407_engine_now_s(e);
+}
+
+bool a407_ask_for_secret(struct a407_engine *e)
+{
+    struct a407_proxy *p = e->proxy;
+    int64_t now = a407_engine_running_s(e);
+    for (unsigned i = 0; i < p->n_creds; i++) {
+        if (!a407_credential_is_outside(p->creds[i]) ||
+            (e->x.asked & (1u << i)) || p->fetch_after[i] > now ||
+            (p->fetched[i] && !is_spent(e, i)))
+            continue;
+        e->x.asked |= 1u << i;
+        e->ask = A407_ASK_SECRET;
+        e->ask_cred = i;
+        return true;
+    }
+    return false;
+}
+
+/* Can the answer that lets us in prove anything? With Negotiate, whatever is in
+   it; there must have been more than a first message. */
+static bool may_prove(const struct a407_exchange *x)
+{
+    const struct a407_scheme *s = x->scheme;
+    bool inside = s->prove && x->carrier && x->carrier == s->also && !x->leg;
+    return x->answering && x->state && !x->proved && (s->unasked || inside);
+}
+
+/* The token for the scheme in flight, in either field. NULL: there is none. */
+static const struct a407_challenge *proof_in(const struct a407_exchange *x,
+                                             const char *head, size_t n,
+                                             struct a407_challenges *list)
+{
+    static const char *const fields[] = {"Proxy-Authentication-Info",
+                                         "Proxy-Authenticate"};
+    for (int f = 0; f < 2; f++) {
+        a407_challenges_parse(head, n, fields[f], list);
+        for (size_t i = 0; i < list->n; i++)
+            if (list->item[i].token68.p &&
+                a407_span_ieq(list->item[i].scheme, x->carrier))
+                return &list->item[i];
+    }
+    return NULL;
+}
+
+bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n)
+{
+    struct a407_exchange *x = &e->x;
+    if (!may_prove(x))
+        return false;
+    struct a407_challenges *list = a407_challenges_new();
+    const struct a407_challenge *ch = list ? proof_in(x, head, n, list) : NULL;
+    x->proved = true;
+    x->mutual = A407_MUTUAL_ABSENT;
+    if (ch && x->scheme->prove)
+        x->mutual = x->scheme->prove(x->state, ch);
+    bool ask = ch && !x->scheme->prove && x->scheme->init(x->state, ch);
+    e->ask = A407_ASK_VERIFY;
+    e->ask_cred = x->cred_index;
+    a407_challenges_free(list);
+    return ask;
+}
+
+bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
+{
+    *out = (struct a407_ask){.kind = e->ask, .proxy = &e->proxy->endpoint};
+    out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
+    if (!out->cred)
+        return false;
+    if (e->ask == A407_ASK_SECRET || e->ask == A407_ASK_MARK)
+        return true;
+    struct a407_span token = e->x.scheme->outside(e->x.state);
+    if (!token.p)
+        return true;
+    out->token = a407_span(a407_strdup_span(token), token.n);
+    return out->token.p;
+}
+
+void a407_ask_clear(struct a407_ask *ask)
+{
+    a407_credentials_free(ask->cred);
+    if (ask->token.p) {
+        a407_wipe((char *)ask->token.p, ask->token.n);
+        free((char *)ask->token.p);
+    }
+    *ask = (struct a407_ask){0};
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* A new secret takes the place of the old one, and has its own chance. */
+static void take_secret(struct a407_engine *e, struct a407_told *t)
+{
+    struct a407_proxy *p = e->proxy;
+    unsigned i = e->ask_cred;
+    const struct a407_credential *old = p->creds[i];
+    bool first = !p->fetched[i];
+    p->fetched[i] = true;
+    if (!first && same(old->username, t->secret->username) &&
+        same(old->password, t->secret->password) &&
+        same(old->token, t->secret->token)) {
+        p->fetch_after[i] = a407_engine_running_s(e) + FETCH_PAUSE_S;
+        return;
+    }
+    if (p->scheme && p->cred_index == i)
+        a407_proxy_forget(p);
+    a407_credentials_free(p->resolved[i]);
+    p->resolved[i] = t->secret;
+    p->creds[i] = t->secret;
+    p->edition[i]++;
+    t->secret = NULL;
+    p->worked[i] = false;
+    p->ends[i] = 0;
+    e->x.tried[i] = 0;
+    e->x.looked_up &= ~(1u << i);
+    e->x.marked &= ~(1u << i);
+    memset(p->refused_until[i], 0, sizeof p->refused_until[i]);
+}
+
+static void told_secret(struct a407_engine *e, struct a407_told *t)
+{
+    if (t->ok && t->secret) {
+        take_secret(e, t);
+        return;
+    }
+    e->proxy->fetch_after[e->ask_cred] =
+        a407_engine_running_s(e) + FETCH_PAUSE_S;
+    e->x.outside = t->cause;
+    a407_event_note(e, t->cause, t->detail);
+}
+
+/* One that does not answer is not asked for another credential either: the
+   program has waited once. */
+static void leave_kdc_alone(struct a407_proxy *p, unsigned i, int64_t now,
+                            const struct a407_told *t)
+{
+    for (unsigned j = 0; j < p->n_creds; j++) {
+        if (j != i && (!t->late || p->unmet_until[j] > now))
+            continue;
+        p->unmet_until[j] = now + UNMET_PAUSE_S;
+        p->unmet[j] = t->cause;
+    }
+}
+
+static void told_token(struct a407_engine *e, struct a407_told *t)
+{
+    struct a407_exchange *x = &e->x;
+    unsigned i = e->ask_cred;
+    if (t->ok && t->token.n) {
+        a407_buf_free(&e->token);
+        memcpy(x->principal, t->user, sizeof x->principal);
+        e->token = t->token;
+        t->token = (struct a407_buf){0};
+        return;
+    }
+    x->tried[i] |= A407_SCHEME_BIT(x->scheme->id);
+    x->outside = t->cause;
+    a407_event_attempt_failed(e, x->scheme, i, t->cause, t->detail);
+    a407_event_note(e, t->cause, t->detail);
+    if (t->cause == A407_CAUSE_REJECTED) {
+        struct a407_proxy *p = e->proxy;
+        x->cause = a407_credential_refused(e, x->scheme, i, p->edition[i]);
+        /* the password itself was refused: no other scheme may try it */
+        x->tried[i] = A407_ALL_SCHEMES;
+        a407_verdict_note(e, i, false);
+    } else {
+        leave_kdc_alone(e->proxy, i, a407_engine_running_s(e), t);
+    }
+    if (e->proxy->scheme == x->scheme && e->proxy->cred_index == i)
+        a407_proxy_forget(e->proxy);
+    a407_exchange_drop_state(x);
+}
+
+static void told_mark(struct a407_engine *e, bool marked)
+{
+    e->x.looked_up |= 1u << e->ask_cred;
+    if (marked)
+        e->x.marked |= 1u << e->ask_cred;
+}
+
+/* The request that waits for its token goes out, with or without one. */
+static void after_held(struct a407_engine *e)
+{
+    enum a407_cause why;
+    bool ready = e->x.pending && a407_try_step(e, &why) == A407_TRY_READY;
+    a407_engine_move(e, A407_ST_WAIT);
+    a407_engine_release(e, ready);
+}
+
+static void after_again(struct a407_engine *e)
+{
+    enum a407_cause why;
+    enum a407_try t = A407_TRY_NONE;
+    if (e->x.pending)
+        t = a407_try_step(e, &why);
+    else if (e->ask == A407_ASK_MARK)
+        t = a407_pick_from_first(e);
+    if (t == A407_TRY_ASK)
+        return; /* one more question */
+    if (t == A407_TRY_READY) {
+        a407_answer_is_ours(e);
+        a407_event_attempt_anew(e);
+        a407_engine_move(e, A407_ST_RECONNECT);
+    } else {
+        a407_engine_no_answer(e, NULL);
+    }
+}
+
+void a407_told_clear(struct a407_told *t)
+{
+    a407_buf_free(&t->token);
+    a407_credentials_free(t->secret);
+    *t = (struct a407_told){0};
+}
+
+void a407_engine_told(struct a407_engine *e, struct a407_told *t)
+{
+    if (e->st == A407_ST_ASK) {
+        if (e->ask == A407_ASK_SECRET)
+            told_secret(e, t);
+        else if (e->ask == A407_ASK_TOKEN)
+            told_token(e, t);
+        else if (e->ask == A407_ASK_MARK)
+            told_mark(e, t->ok);
+        else
+            e->x.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;
+        if (e->after == A407_AFTER_HELD)
+            after_held(e);
+        else if (e->after == A407_AFTER_AGAIN)
+            after_again(e);
+        else
+            a407_engine_move(e, A407_ST_WAIT);
+    }
+    a407_told_clear(t);
+}
+
+bool a407_engine_in_handshake(const struct a407_engine *e)
+{
+    return (e->x.answering || e->x.give) && e->x.standin &&
+           a407_engine_active(e) &&
+           (e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
+            e->st == A407_ST_DRAIN || e->st == A407_ST_RECONNECT);
+}

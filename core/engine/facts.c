@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <nettle/base64.h>
+
+#include "core/base/text_put.h"
+#include "core/http/http.h"
+
+/* ---- causes ---- */
+
+bool a407_clocks_differ(const struct a407_event *ev)
+{
+    const struct a407_event_answer *a = &ev->answer;
+    return a->has_skew &&
+           (a->skew_s > A407_SKEW_MAX || a->skew_s < -A407_SKEW_MAX);
+}
+
+static const struct a407_event_challenge *offers(const struct a407_event *ev,
+                                                 const char *scheme)
+{
+    for (size_t i = 0; i < ev->n_challenges && i < A407_EVENT_CHALLENGES; i++)
+        if (a407_span_ieq(a407_span_str(ev->challenges[i].scheme), scheme))
+            return &ev->challenges[i];
+    return NULL;
+}
+
+/* The program sent a header of its own, and it did not do. */
+static enum a407_cause own_header(const struct a407_event *ev)
+{
+    const struct a407_event_challenge *c = offers(ev, ev->client_scheme);
+    if (ev->client_scheme[0] && ev->n_challenges && !c)
+        return A407_CAUSE_MISMATCH;
+    if (c && c->stale)
+        return A407_CAUSE_STALE;
+    /* an NTLM message, which tells its user, brings no time of its own */
+    if (c && !ev->client_user[0] && a407_clocks_differ(ev) &&
+        a407_span_ieq(a407_span_str(c->scheme), "Negotiate"))
+        return A407_CAUSE_CLOCK_SKEW;
+    return A407_CAUSE_CLIENT_REJECTED;
+}
+
+/* It sent none. What could auth407 have done? */
+static enum a407_cause no_header(const struct a407_proxy *p,
+                                 const struct a407_event *ev,
+                                 const struct a407_challenges *offered)
+{
+    static const a407_scheme_set none[A407_CREDENTIALS_MAX];
+    struct a407_candidate cand;
+    enum a407_cause why;
+    bool sent_before = ev->sent_before != A407_SENT_NEVER;
+    bool known = p->n_creds && p->creds[0]->from != A407_FROM_TICKET;
+    if (known && offered &&
+        !a407_choose(offered, p->config->order, p->config->n_order, p->creds,
+                     p->n_creds, none, &cand, &why))
+        return why;
+    if (p->url_has_userinfo || sent_before)
+        return A407_CAUSE_DROPPED;
+    if (known)
+        return A407_CAUSE_NOT_SENT;
+    return p->elsewhere ? A407_CAUSE_OTHER_ENDPOINT : A407_CAUSE_NO_CREDENTIAL;
+}
+
+enum a407_cause a407_cause_of(const struct a407_proxy *p,
+                              const struct a407_event *ev,
+                              const struct a407_challenges *offered)
+{
+    if (ev->client_sent)
+        return own_header(ev);
+    if (offered && !offered->n)
+        return offered->malformed ? A407_CAUSE_PROTOCOL
+                                  : A407_CAUSE_NO_CHALLENGE;
+    return no_header(p, ev, offered);
+}
+
+/* ---- facts ---- */
+
+struct words {
+    char *out;
+    size_t cap;
+};
+
+static void say(struct words *w, const char *z)
+{
+    size_t n = strlen(w->out);
+    a407_put(w->out + n, w->cap - n, a407_span_str(z));
+}
+
+static void say_list(struct words *w, const char *z, bool *first)
+{
+    say(w, *first ? "" : ", ");
+    say(w, z);
+    *first = false;
+}
+
+static void say_offered(struct words *w, const struct a407_event *ev)
+{
+    bool first = true;
+    say(w, "offered: ");
+    for (size_t i = 0; i < ev->n_challenges && i < A407_EVENT_CHALLENGES; i++)
+        say_list(w, ev->challenges[i].scheme, &first);
+}
+
+static void say_allowed(struct words *w, const struct a407_config *c)
+{
+    bool first = true;
+    say(w, "; allowed: ");
+    for (size_t i = 0; i < c->n_order; i++)
+        say_list(w, a407_scheme_name(c->order[i]), &first);
+}
+
+/* Where credentials stand that are of this kind. */
+static void say_labels(struct words *w, const struct a407_proxy *p,
+                       bool (*fits)(const struct a407_credential *))
+{
+    bool first = true;
+    for (size_t i = 0; i < p->n_creds; i++)
+        if (p->creds[i]->label && fits(p->creds[i]))
+            say_list(w, p->creds[i]->label, &first);
+}
+
+static bool any(const struct a407_credential *c)
+{
+    return c->from != A407_FROM_TICKET;
+}
+
+static bool of_a_url(const struct a407_credential *c)
+{
+    return c->from == A407_FROM_PROXY_URL;
+}
+
+static bool malformed(const struct a407_credential *c)
+{
+    return c->malformed;
+}
+
+static void say_dropped(struct words *w, const struct a407_proxy *p,
+                        const struct a407_event *ev)
+{
+    if (p->url_has_userinfo) {
+        say(w, "not sent, although it is in ");
+        say_labels(w, p, of_a_url);
+        if (w->out[strlen(w->out) - 1] == ' ') /* a variable has it as well */
+            say(w, "a *_proxy variable");
+        say(w, ev->sent_before == A407_SENT_NEVER ? "" : "; ");
+    }
+    if (ev->sent_before == A407_SENT_CONNECTION)
+        say(w, "an earlier request on this connection had one");
+    else if (ev->sent_before == A407_SENT_PROGRAM)
+        say(w, "an earlier request of this process had one");
+}
+
+static void say_elsewhere(struct words *w, const struct a407_config *c)
+{
+    const struct a407_credential *k = c->credentials;
+    if (!k || !k->label)
+        return;
+    say(w, k->label);
+    say(w, " is for ");
+    if (strcmp(k->endpoint.host, "*") == 0) {
+        say(w, "the proxies that the environment names");
+    } else {
+        char port[8] = "";
+        if (k->endpoint.port)
+            snprintf(port, sizeof port, ":%u", (unsigned)k->endpoint.port);
+        say(w, k->endpoint.host);
+        say(w, port);
+    }
+}
+
+static void say_skew(struct words *w, const struct a407_event *ev)
+{
+    int64_t s = ev->answer.skew_s;
+    char text[96];
+    if (!ev->answer.has_skew)
+        return;
+    snprintf(text, sizeof text, "the proxy's clock is %" PRId64 " s %s",
+             s < 0 ? -s : s, s < 0 ? "behind" : "ahead");
+    say(w, text);
+}
+
+static void say_own(struct words *w, const struct a407_event *ev)
+{
+    if (ev->client_sent && !ev->client_scheme[0])
+        say(w, "the header of the client names no known scheme");
+    else if (!ev->n_challenges)
+        say(w, "the proxy offered no scheme");
+}
+
+void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
+{
+    struct words w = {ev->detail, sizeof ev->detail};
+    switch ((unsigned)ev->cause) {
+    case A407_CAUSE_NOT_SENT:
+        say(&w, "it is in ");
+        say_labels(&w, p, any);
+        break;
+    case A407_CAUSE_DROPPED:
+        say_dropped(&w, p, ev);
+        break;
+    case A407_CAUSE_OTHER_ENDPOINT:
+        say_elsewhere(&w, p->config);
+        break;
+    case A407_CAUSE_MALFORMED:
+        say_labels(&w, p, malformed);
+        break;
+    case A407_CAUSE_NOT_ALLOWED:
+        say_offered(&w, ev);
+        say_allowed(&w, p->config);
+        break;
+    case A407_CAUSE_WEAKER:
+    case A407_CAUSE_UNSUPPORTED:
+        say_offered(&w, ev);
+        break;
+    case A407_CAUSE_MISMATCH:
+        say(&w, "sent: ");
+        say(&w, ev->client_scheme);
+        say(&w, "; ");
+        say_offered(&w, ev);
+        break;
+    case A407_CAUSE_CLOCK_SKEW:
+        say_skew(&w, ev);
+        break;
+    case A407_CAUSE_CLIENT_REJECTED:
+        say_own(&w, ev);
+    }
+}
+
+/* ---- what must not be told ---- */
+
+/* The credentials of a field, and the password in those of Basic. */
+static void hide_credentials(struct a407_event *ev, struct a407_span value)
+{
+    char raw[1024];
+    struct base64_decode_ctx ctx;
+    size_t n = sizeof raw;
+    const char *blank = value.n ? memchr(value.p, ' ', value.n) : NULL;
+    struct a407_span rest =
+        blank ? a407_span_trim(
+                    a407_span(blank, value.n - (size_t)(blank - value.p)))
+              : value; /* no scheme: the secret alone */
+    a407_event_hide(ev, rest);
+    if (BASE64_DECODE_LENGTH(rest.n) > n)
+        return;
+    base64_decode_init(&ctx);
+    const char *colon =
+        rest.n && base64_decode_update(&ctx, &n, (uint8_t *)raw, rest.n, rest.p)
+            ? memchr(raw, ':', n)
+            : NULL;
+    if (colon)
+        a407_event_hide(ev,
+                        a407_span(colon + 1, n - (size_t)(colon + 1 - raw)));
+    a407_wipe(raw, sizeof raw);
+    a407_wipe(&ctx, sizeof ctx);
+}
+
+/* Each value of "a=b&c=d" or "a=b; c=d", where it is long enough to be one. */
+static void hide_values(struct a407_event *ev, struct a407_span list)
+{
+    static const size_t least = 8, most = 64;
+    a407_event_hide(ev, list);
+    for (size_t at = 0, i = 0, n = 0; i <= list.n && n < most; i++) {
+        if (i < list.n && !memchr("&;=, ", list.p[i], 5))
+            continue;
+        if (i - at >= least) {
+            a407_event_hide(ev, a407_span(list.p + at, i - at));
+            n++;
+        }
+        at = i + 1;
+    }
+}
+
+static void hide_target(struct a407_event *ev, struct a407_span target)
+{
+    const char *query = memchr(target.p, '?', target.n);
+    if (query)
+        hide_values(ev, a407_span(query + 1,
+                                  target.n - (size_t)(query + 1 - target.p)));
+    const char *from = memmem(target.p, target.n, "://", 3);
+    from = from ? from + 3 : target.p;
+    size_t n = target.n - (size_t)(from - target.p);
+    const char *slash = memchr(from, '/', n);
+    /* the last one: a password may hold others */
+    const char *at = memrchr(from, '@', slash ? (size_t)(slash - from) : n);
+    if (!at)
+        return;
+    const char *colon = memchr(from, ':', (size_t)(at - from));
+    from = colon ? colon + 1 : from;
+    a407_event_hide(ev, a407_span(from, (size_t)(at - from)));
+}
+
+void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
+                             struct a407_span target)
+{
+    struct a407_field f;
+    size_t at = 0;
+    if (target.n)
+        hide_target(ev, target);
+    while (head.n && a407_field_next(head.p, head.n, &at, &f)) {
+        if (a407_span_ieq(f.name, "Proxy-Authorization") ||
+            a407_span_ieq(f.name, "Authorization"))
+            hide_credentials(ev, f.value);
+        else if (a407_span_ieq(f.name, "Cookie"))
+            hide_values(ev, f.value);
+    }
+}
+
+/* What goes over the wire with Basic (RFC 7617 section 2). */
+static void hide_basic(struct a407_event *ev, const struct a407_credential *c)
+{
+    struct a407_buf pair, coded;
+    a407_buf_init(&pair, 4096);
+    a407_buf_init(&coded, BASE64_ENCODE_RAW_LENGTH(4096));
+    a407_buf_fmt(&pair, "%s:%s", c->username, c->password);
+    if (!pair.failed &&
+        a407_buf_reserve(&coded, BASE64_ENCODE_RAW_LENGTH(pair.n))) {
+        base64_encode_raw(coded.p, pair.n, (const uint8_t *)pair.p);
+        coded.n = BASE64_ENCODE_RAW_LENGTH(pair.n);
+        a407_event_hide(ev, a407_span(coded.p, coded.n));
+    }
+    a407_buf_free(&pair);
+    a407_buf_free(&coded);
+}
+
+static void hide_one(struct a407_event *ev, const struct a407_credential *c)
+{
+    a407_event_hide(ev, a407_span_str(c->password));
+    a407_event_hide(ev, a407_span_str(c->token));
+    if (c->username && c->password)
+        hide_basic(ev, c);
+}
+
+void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p)
+{
+    for (size_t i = 0; i < p->n_creds; i++) {
+        hide_one(ev, p->creds[i]);
+        if (p->resolved[i])
+            hide_one(ev, p->resolved[i]);
+    }
+}

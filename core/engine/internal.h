@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_ENGINE_INT_H
+#define A407_ENGINE_INT_H
+
+#include "core/auth/client_auth.h"
+#include "core/http/http.h"
+#include "engine.h"
+
+/* Private to core/engine*.c. */
+
+enum a407_state {
+#define A407_STATE(name, to) A407_ST_##name,
+#include "states.def"
+#undef A407_STATE
+    A407_ST_COUNT
+};
+
+enum a407_writing {
+    A407_W_START, /* at the first byte of a request */
+    A407_W_HEAD,
+    A407_W_BODY,
+    A407_W_OPAQUE /* bytes that are not looked at: those behind a CONNECT that
+                     is not answered yet are no requests to the proxy */
+};
+
+/* What must be remembered of a request until its answer is over. */
+struct a407_outstanding {
+    bool is_head;
+    bool is_connect;
+    const struct a407_scheme *ours; /* it went out with our header, of this
+                                       scheme; NULL: as the program wrote it */
+    unsigned cred_index;
+    unsigned edition;
+};
+
+/* Why 64: more requests in flight than any pipelining client sends. */
+#define A407_OUTSTANDING_MAX 64
+
+/*
+ * The most of a 407 that is kept for giving it back. Larger ones are not
+ * waited for: the repeat goes to a fresh connection at once.
+ */
+#define A407_KEEP_MAX (1024u * 1024u + A407_HEAD_MAX)
+
+/*
+ * A request with a larger body is never repeated on a kept connection: squid
+ * says keep-alive after it and stops reading (it can't tell how much of the
+ * body is still to come).
+ */
+#define A407_KEPT_BODY_MAX 65536u
+
+enum a407_try {
+    A407_TRY_NONE,  /* there is no header to be had */
+    A407_TRY_READY, /* e->auth holds it */
+    A407_TRY_ASK    /* something must come from outside first: e->ask */
+};
+
+/* What goes on once that has come. */
+enum a407_after {
+    A407_AFTER_LOOK, /* another look at the answer in the queue */
+    A407_AFTER_HELD, /* the head that is held back goes out */
+    A407_AFTER_AGAIN /* the repeat goes to a fresh connection */
+};
+
+/* Each credential of a proxy, refused and replaced by what its source has. */
+#define A407_VERDICTS_MAX (2 * A407_CREDENTIALS_MAX)
+
+/* Stale nonces in one exchange before it counts as endless. */
+#define A407_STALE_MAX 1
+
+/* The exchange at the front: how its 407s are being answered. */
+struct a407_exchange {
+    bool answering; /* the request in flight carries a header of ours */
+    bool fresh;     /* ... made from a challenge of this very exchange */
+    bool on_kept;   /* the repeat went out on the connection of the 407 */
+    bool reconnected;
+    const struct a407_scheme *scheme; /* of the answer in flight */
+    unsigned cred_index;
+    char principal[128]; /* whose the Kerberos ticket is, as far as is known */
+    unsigned edition;    /* of its secret: another may have been read since */
+    void *state;         /* owned; NULL when proxy->state was used */
+    a407_scheme_set tried[A407_CREDENTIALS_MAX];
+    a407_scheme_set unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the
+                                              407 did not name the scheme */
+    unsigned asked;      /* bits: credentials read from outside for it */
+    unsigned looked_up;  /* ... whose mark of a refusal was asked for */
+    unsigned marked;     /* ... and is there */
+    const char *carrier; /* the scheme's name on the wire */
+    bool pending;        /* the state waits for a token from outside */
+    bool afresh;         /* made again without a header: whose was the 407? */
+    bool judged;         /* the 407 in the queue was looked at before */
+    bool again;          /* same credential, new nonce */
+    bool leg;            /* the header at hand is not the last */
+    bool continuing;     /* it belongs to this connection */
+    bool elsewhere;      /* ... to any but this one */
+    bool standin;        /* what is in flight has no body, whatever the
+                            program's request has */
+    bool keep_first;     /* the 407 that is kept is an earlier one */
+    bool give;           /* what is being taken is to be given back */
+    bool swallowed;      /* an error, to a leg: it may have let nobody in */
+    bool proved;         /* the answer was searched for a proof */
+    enum a407_mutual mutual;
+    unsigned legs, restarts;
+    unsigned proofs;         /* last legs that were sent: each is a login */
+    enum a407_cause outside; /* why nothing came from there */
+    unsigned stale;
+    unsigned retries;
+    int64_t sent_us;       /* monotonic: when the request in flight was sent */
+    enum a407_cause cause; /* why the first 407 came, as far as is known */
+    enum a407_sent_before sent_before;
+    unsigned resends; /* the program repeats with a header what met a 407 */
+    bool decided;     /* the 407 at the front goes to the program; the record,
+                         if there is one, says why */
+};
+
+struct a407_engine {
+    struct a407_proxy *proxy;
+    char peer[64];
+    uint16_t local_port; /* 0: not known */
+    enum a407_state st;
+    unsigned anomalies;
+    int64_t wall_us, mono_us;
+    bool passive;     /* only watch: mode observe, or not configured */
+    bool client_sent; /* an earlier request had a header of the program's */
+
+    /* writing */
+    enum a407_writing w;
+    bool hold;           /* this head is being held back */
+    struct a407_buf rec; /* the request as the program wrote it */
+    size_t head_n;       /* bytes of rec that are its head; 0: not complete */
+    size_t head_from;    /* search position */
+    bool overflow;       /* the body did not fit: no replay */
+    struct a407_body w_body;
+    uint64_t body_n;     /* bytes of body written so far, with framing */
+    bool rq_keep_alive;  /* what the program's request says */
+    bool sent_keep;      /* ... and what is in flight */
+    bool handed_on;      /* this connection has had an answer to a request... */
+    bool interim_met;    /* ... or an interim one that was not asked for */
+    bool authenticated;  /* this connection, by a scheme that is bound to it */
+    struct a407_buf out; /* to be sent before anything else */
+    bool out_is_own;     /* ... as the program wrote it, all of it */
+
+    /* requests whose answers are not over; q[0] is the front */
+    struct a407_outstanding q[A407_OUTSTANDING_MAX];
+    size_t q_n;
+    size_t awaiting; /* ... of which the answer's head was not seen */
+    bool pipelined;  /* more than one was awaiting: no replay until idle */
+
+    /* reading */
+    size_t need;          /* WANT_PEEK: bytes that would tell more */
+    size_t interim_left;  /* INTERIM: bytes of the 1xx to go */
+    bool interim_begun;   /* ... the program has read some of them */
+    bool interim_ours;    /* ... and those behind it: not for the program */
+    struct a407_buf resp; /* head of the answer that the program reads */
+    size_t resp_from;
+    bool settled;   /* ... was seen whole before it was read */
+    bool resp_done; /* that head is complete */
+    struct a407_body r_body;
+
+    /* a 407 being taken */
+    struct a407_buf kept;
+    size_t drain_head; /* bytes of its head to go */
+    struct a407_body d_body;
+    size_t drained;        /* bytes of it taken so far */
+    bool retry_fresh;      /* the repeat wants a fresh connection */
+    struct a407_buf auth;  /* value of our Proxy-Authorization */
+    struct a407_buf token; /* made outside, for the next header */
+
+    /* ASK */
+    enum a407_ask_kind ask;
+    enum a407_after after;
+    unsigned ask_cred;
+
+    struct a407_exchange x;
+    struct a407_event *ev; /* being filled */
+    /* finished and not fetched: one read may hold several answers */
+    struct a407_event *done[A407_OUTSTANDING_MAX];
+    size_t n_done;
+    struct a407_verdict verdicts[A407_VERDICTS_MAX]; /* ditto */
+    size_t n_verdicts;
+};
+
+/* engine.c */
+void a407_engine_move(struct a407_engine *e, enum a407_state to);
+/* What is held back of a head is to go out as it is. Needs no memory. */
+void a407_engine_unhold(struct a407_engine *e);
+void a407_exchange_reset(struct a407_engine *e);
+bool a407_engine_active(const struct a407_engine *e);
+/* Is it the proxy that the next request on this connection goes to, and that
+   the next answer is from? An origin may have it by now. */
+bool a407_engine_is_proxys(const struct a407_engine *e);
+/* What worked before is not sent any more. */
+void a407_proxy_forget(struct a407_proxy *p);
+/* Seconds of a clock that nobody sets: for all that is left alone for a while.
+ */
+int64_t a407_engine_running_s(const struct a407_engine *e);
+/* Seconds since the epoch. */
+int64_t a407_engine_now_s(const struct a407_engine *e);
+
+/* engine_request.c: the program's head with our header, and the body so far,
+   into e->out. False: out of memory. */
+bool a407_request_rewrite(struct a407_engine *e);
+/* The head that was held back, into e->out: with our header, or as it is. */
+void a407_engine_release(struct a407_engine *e, bool ours);
+/* Parses the recorded head again; its spans hold until rec changes. */
+bool a407_request_recorded(const struct a407_engine *e,
+                           struct a407_request *rq);
+
+/* engine_answer.c */
+/* The head p..p+n of a 407 was seen in the queue: answer it or let the program
+   have it. Moves the state. */
+void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
+/* ... whose head can't be used: the program has it, the log says `detail`. */
+void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
+                                const char *detail);
+/* An answer whose head is p..n of `head` is going to be taken off. */
+void a407_engine_drain(struct a407_engine *e, size_t head,
+                       const struct a407_response *r);
+
+/* engine_try.c */
+/* The header from the state that the exchange has, or a new one's, for this
+   request. NONE: the state is gone, *why tells. */
+enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why);
+enum a407_try a407_try_with(struct a407_engine *e,
+                            const struct a407_scheme *scheme,
+                            const struct a407_challenge *ch,
+                            unsigned cred_index, enum a407_cause *why);
+/* The same handshake from its start, a few times. */
+enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why);
+/* The best that was not tried yet; NONE: x.cause tells why. */
+enum a407_try a407_try_pick(struct a407_engine *e,
+                            const struct a407_challenges *offered);
+/* The header for a request that has not been sent yet, from what worked. */
+enum a407_try a407_engine_preempt(struct a407_engine *e);
+void a407_exchange_drop_state(struct a407_exchange *x);
+
+/* engine_ask.c */
+void a407_ask_begin(struct a407_engine *e, enum a407_after after);
+/* Is there a credential whose secret should be read (again)? */
+bool a407_ask_for_secret(struct a407_engine *e);
+/* Marks are of secrets: a ticket and a key in a file have none. */
+bool a407_may_be_marked(const struct a407_credential *c);
+/* Was it not looked up yet whether this one is marked as refused? */
+bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index);
+/* Does the accepted answer hold a token that proves who the proxy is? */
+bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n);
+
+/* engine_verdict.c */
+/* For the caller to take out; without memory it is lost. */
+void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
+                       bool accepted);
+/* Never again, for a while; the cause that it is. `edition`: of what was
+   refused; if there is another secret by now, that one is not blamed. */
+enum a407_cause a407_credential_refused(struct a407_engine *e,
+                                        const struct a407_scheme *scheme,
+                                        unsigned cred_index, unsigned edition);
+/* The connection has ended behind the login in flight, before any answer. True:
+   this counts as a refusal, in this process; it is no word of the proxy's. */
+bool a407_login_ended(struct a407_engine *e);
+/* The answer in flight was refused by a 407. */
+void a407_answer_refused(struct a407_engine *e);
+/* The best challenge of a scheme, as it is now for that credential. */
+const struct a407_challenge *a407_renewed(const struct a407_engine *e,
+                                          const struct a407_challenges *offered,
+                                          const struct a407_scheme *s,
+                                          unsigned cred_index);
+bool a407_says_stale(const struct a407_challenge *c);
+/* The client will renew its nonce by itself. */
+bool a407_client_is_stale(const struct a407_engine *e,
+                          const struct a407_challenges *offered);
+void a407_exclude_clients_own(struct a407_engine *e,
+                              const struct a407_challenges *offered);
+/* The answer in flight was accepted: remember what worked. */
+void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
+                          size_t n);
+/* ... refused without a 407. */
+void a407_engine_refused(struct a407_engine *e);
+/* Is this 401 perhaps how tinyproxy refuses, which has said 407 before? Then
+   the record is made to say so, and nothing else comes of it. */
+bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
+                               size_t n);
+/* The program reads this 407 because its request was pipelined; what that says
+   about our header in it counts all the same. Fills in the record. */
+void a407_engine_passed_407(struct a407_engine *e,
+                            const struct a407_challenges *offered);
+/* Is this 407 one leg of a handshake that the client does itself? */
+bool a407_client_goes_on(const struct a407_engine *e,
+                         const struct a407_challenges *offered);
+
+/* engine_answer.c */
+/*
+ * What else the proxy offered at first: in the middle of a handshake it speaks
+ * of nothing but that. What is left of it on this connection is best left
+ * alone.
+ */
+enum a407_try a407_pick_from_first(struct a407_engine *e);
+/* The header at hand is the answer to the challenge at the front. */
+void a407_answer_is_ours(struct a407_engine *e);
+/* Another try of the same answer on a fresh connection. */
+bool a407_engine_again(struct a407_engine *e);
+/* The repeat goes out: kept connection or fresh. */
+void a407_engine_repeat(struct a407_engine *e);
+/* ... after a 407 that could not be taken off whole. */
+void a407_engine_cut_short(struct a407_engine *e);
+/* engine_response.c */
+/* There will be no answer to what is in flight; `why`, for the record. */
+void a407_engine_no_answer(struct a407_engine *e, const char *why);
+/* Before the end of a connection: a 407 whose head was read in part has its
+   record. */
+void a407_engine_partly_read(struct a407_engine *e);
+
+/* engine_event.c */
+/* The program's request has its head: what its record must know of before. */
+void a407_event_request(struct a407_engine *e, const struct a407_request *rq);
+/* A record, unless the exchange has one. `offered` NULL: that was not read;
+   `head` is the 407's. */
+bool a407_event_begin(struct a407_engine *e,
+                      const struct a407_challenges *offered,
+                      struct a407_span head);
+/* The request without a 407, for the level "request". */
+void a407_event_plain(struct a407_engine *e, int status);
+/* A request with our header went out, or is about to. */
+void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
+                        unsigned cred_index, bool stale);
+/* The same on another connection: an attempt of its own only if it begins
+   something else. */
+void a407_event_attempt_anew(struct a407_engine *e);
+/* The last one is not made, unless it has been answered. */
+void a407_event_attempt_undo(struct a407_engine *e);
+void a407_event_attempt_status(struct a407_engine *e, int status);
+/* A scheme was tried, and nothing could be sent. `detail` may be NULL. */
+void a407_event_attempt_failed(struct a407_engine *e,
+                               const struct a407_scheme *scheme,
+                               unsigned cred_index, enum a407_cause cause,
+                               const char *detail);
+/* What an accepted Negotiate proved. */
+void a407_event_mutual(struct a407_engine *e, enum a407_mutual mutual);
+/* Why a 407 came to a request that had no header of the program's, and which
+   is going to be answered. */
+enum a407_cause a407_cause_of_silence(const struct a407_engine *e);
+void a407_event_note(struct a407_engine *e, enum a407_cause cause,
+                     const char *detail);
+void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
+                       int final_status);
+/* There will be no more to tell: the record is finished with what is known;
+   `detail` is why, unless the program is reading a 407 as it is. */
+void a407_event_cut(struct a407_engine *e, const char *detail);
+/* There is nothing to tell. */
+void a407_event_drop(struct a407_engine *e);
+
+#endif

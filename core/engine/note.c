@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "core/base/text_put.h"
+#include "facts.h"
+#include "internal.h"
+
+/* Filling the record of an exchange. */
+
+/* ---- what was before ---- */
+
+/* FNV-1a: tells requests apart without keeping them. */
+static uint64_t request_hash(const char *method, const char *target)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (const char *z = method; *z; z++)
+        h = (h ^ (unsigned char)*z) * 0x100000001b3u;
+    for (const char *z = target; *z; z++)
+        h = (h ^ (unsigned char)*z) * 0x100000001b3u;
+    return h;
+}
+
+static struct a407_left *find_left(struct a407_proxy *p, uint64_t hash)
+{
+    for (size_t i = 0; i < A407_LEFT_MAX; i++)
+        if (p->left[i].resends && p->left[i].hash == hash)
+            return &p->left[i];
+    return NULL;
+}
+
+/* The program reads a 407: it may repeat that request with a header. */
+static void leave(struct a407_proxy *p, const struct a407_event *ev)
+{
+    if (!ev->method[0])
+        return;
+    uint64_t hash = request_hash(ev->method, ev->target);
+    struct a407_left *l = find_left(p, hash);
+    if (!l)
+        l = &p->left[p->left_next++ % A407_LEFT_MAX];
+    *l = (struct a407_left){hash, ev->resend_count + 1};
+}
+
+void a407_event_request(struct a407_engine *e, const struct a407_request *rq)
+{
+    char method[sizeof e->ev->method], target[sizeof e->ev->target];
+    e->x.sent_before = e->client_sent          ? A407_SENT_CONNECTION
+                       : e->proxy->client_sent ? A407_SENT_PROGRAM
+                                               : A407_SENT_NEVER;
+    e->x.resends = 0;
+    if (!rq->n_proxy_authorization)
+        return;
+    e->client_sent = true;
+    e->proxy->client_sent = true;
+    if (!e->proxy->left_next)
+        return; /* no 407 was left to the program */
+    a407_put(method, sizeof method, rq->method);
+    a407_url_redact(rq->target, target, sizeof target);
+    struct a407_left *l = find_left(e->proxy, request_hash(method, target));
+    if (l)
+        e->x.resends = l->resends;
+}
+
+/* ---- beginning ---- */
+
+static void put_request(struct a407_engine *e, struct a407_event *ev)
+{
+    struct a407_request rq;
+    /* Of pipelined requests only the last one is on record. */
+    if (e->q_n != 1 || !a407_request_recorded(e, &rq))
+        return;
+    a407_put(ev->method, sizeof ev->method, rq.method);
+    a407_url_redact(rq.target, ev->target, sizeof ev->target);
+    ev->sent_before = e->x.sent_before;
+    ev->resend_count = e->x.resends;
+    if (rq.n_proxy_authorization)
+        a407_event_set_client(ev, rq.proxy_authorization);
+}
+
+static struct a407_event *new_event(struct a407_engine *e)
+{
+    if (e->ev)
+        return NULL; /* the exchange has its record */
+    struct a407_event *ev = calloc(1, sizeof *ev);
+    if (!ev)
+        return NULL;
+    ev->time_us = e->wall_us;
+    ev->proxy = e->proxy->endpoint;
+    memcpy(ev->peer, e->peer, sizeof ev->peer);
+    ev->source_port = e->local_port;
+    ev->cause = A407_CAUSE_NONE;
+    put_request(e, ev);
+    e->ev = ev;
+    return ev;
+}
+
+bool a407_event_begin(struct a407_engine *e,
+                      const struct a407_challenges *offered,
+                      struct a407_span head)
+{
+    struct a407_request rq;
+    struct a407_event *ev = new_event(e);
+    if (!ev)
+        return false;
+    ev->status = 407;
+    ev->outcome = A407_UNRESOLVED;
+    a407_event_set_answer(ev, head);
+    if (offered) {
+        size_t from = 0;
+        bool whole = a407_head_end(head.p, head.n, &from) > 0;
+        a407_event_set_challenges(ev, offered);
+        ev->cause =
+            a407_cause_of(e->proxy, ev, whole || offered->n ? offered : NULL);
+    }
+    if (a407_request_recorded(e, &rq))
+        a407_event_hide_request(ev, a407_span(e->rec.p, e->head_n), rq.target);
+    return true;
+}
+
+void a407_event_plain(struct a407_engine *e, int status)
+{
+    /* A 401 may be how a proxy refuses: it is no success, at least. */
+    /* Of pipelined requests nobody can tell which one this answers. */
+    bool answered = e->x.resends && status != 401 && !e->pipelined;
+    if (!answered && e->proxy->config->log_level != A407_LOG_REQUEST)
+        return;
+    if (!new_event(e))
+        return;
+    e->ev->status = status;
+    if (answered) {
+        struct a407_left *l =
+            find_left(e->proxy, request_hash(e->ev->method, e->ev->target));
+        if (l)
+            l->resends = 0;
+        e->ev->cause = A407_CAUSE_BY_CLIENT;
+    }
+    a407_event_finish(e, answered ? A407_RESOLVED : A407_OBSERVED, status);
+}
+
+void a407_engine_local_port(struct a407_engine *e, uint16_t port)
+{
+    struct a407_event *ev = e->ev;
+    e->local_port = port;
+    if (!ev || !ev->n_attempts || ev->n_attempts > A407_EVENT_ATTEMPTS)
+        return;
+    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts - 1];
+    if (!a->status && a->cause == A407_CAUSE_NONE)
+        a->source_port = port; /* it goes out from there */
+}
+
+/* ---- attempts ---- */
+
+/* Who is to log in. A token (Bearer) says that for itself. */
+static void put_user(struct a407_engine *e, const struct a407_scheme *scheme,
+                     const struct a407_credential *c, char *out, size_t cap)
+{
+    bool ticket = scheme->id == A407_NEGOTIATE;
+    bool known = ticket && scheme == e->x.scheme && e->x.principal[0];
+    const char *name = known ? e->x.principal : c->username;
+    if (name && name[0] && scheme->id != A407_BEARER)
+        a407_put_user(out, cap, a407_span_str(name),
+                      ticket || (c->password && c->password[0]));
+}
+
+static struct a407_event_attempt *add_attempt(struct a407_engine *e,
+                                              const struct a407_scheme *scheme,
+                                              unsigned cred_index)
+{
+    struct a407_event *ev = e->ev;
+    if (!ev || ev->n_attempts >= A407_EVENT_ATTEMPTS)
+        return NULL;
+    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts++];
+    const char *label = e->proxy->creds[cred_index]->label;
+    *a = (struct a407_event_attempt){.leg = 1};
+    a407_put(a->scheme, sizeof a->scheme,
+             a407_span_str(a407_scheme_name(scheme->id)));
+    a407_put(a->credential, sizeof a->credential, a407_span_str(label));
+    put_user(e, scheme, e->proxy->creds[cred_index], a->username,
+             sizeof a->username);
+    return a;
+}
+
+void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
+                        unsigned cred_index, bool stale)
+{
+    struct a407_event_attempt *a = add_attempt(e, scheme, cred_index);
+    if (!a)
+        return;
+    a->stale = stale;
+    a->source_port = e->local_port;
+    if (scheme->per_connection && scheme == e->x.scheme && e->x.legs)
+        a->leg = e->x.legs;
+}
+
+void a407_event_attempt_anew(struct a407_engine *e)
+{
+    const struct a407_exchange *x = &e->x;
+    const struct a407_event *ev = e->ev;
+    const struct a407_event_attempt *a =
+        ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
+    bool same = a && !a->status && a->cause == A407_CAUSE_NONE &&
+                strcmp(a->scheme, a407_scheme_name(x->scheme->id)) == 0;
+    if (!same || (x->scheme->per_connection && a->leg != x->legs))
+        a407_event_attempt(e, x->scheme, x->cred_index, false);
+}
+
+void a407_event_attempt_failed(struct a407_engine *e,
+                               const struct a407_scheme *scheme,
+                               unsigned cred_index, enum a407_cause cause,
+                               const char *detail)
+{
+    struct a407_event_attempt *a = add_attempt(e, scheme, cred_index);
+    if (!a)
+        return;
+    a->cause = cause == A407_CAUSE_NONE ? A407_CAUSE_PROTOCOL : cause;
+    a407_put(a->detail, sizeof a->detail, a407_span_str(detail));
+}
+
+void a407_event_attempt_undo(struct a407_engine *e)
+{
+    struct a407_event *ev = e->ev;
+    const struct a407_event_attempt *a =
+        ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
+    if (a && !a->status && a->cause == A407_CAUSE_NONE)
+        ev->n_attempts--;
+}
+
+/* The last one that was sent, or NULL. */
+static struct a407_event_attempt *last_sent(struct a407_event *ev)
+{
+    size_t n = ev->n_attempts;
+    while (n && ev->attempts[n - 1].cause != A407_CAUSE_NONE)
+        n--;
+    return n ? &ev->attempts[n - 1] : NULL;
+}
+
+void a407_event_attempt_status(struct a407_engine *e, int status)
+{
+    struct a407_event_attempt *a = e->ev ? last_sent(e->ev) : NULL;
+    if (!a || a->status)
+        return; /* that one has been answered: what is in flight is none */
+    a->status = status;
+    a->duration_us = e->mono_us - e->x.sent_us;
+    a->reconnected = e->x.reconnected && !e->x.on_kept;
+}
+
+void a407_event_mutual(struct a407_engine *e, enum a407_mutual mutual)
+{
+    if (e->ev)
+        e->ev->mutual = mutual;
+}
+
+/* ---- why ---- */
+
+void a407_event_note(struct a407_engine *e, enum a407_cause cause,
+                     const char *detail)
+{
+    struct a407_event *ev = e->ev;
+    if (!ev)
+        return;
+    const struct a407_event_attempt *a = last_sent(ev);
+    /* Kerberos is what breaks when clocks differ. */
+    if (a &&
+        (cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER) &&
+        strcmp(a->scheme, a407_scheme_name(A407_NEGOTIATE)) == 0 &&
+        a407_clocks_differ(ev))
+        cause = A407_CAUSE_CLOCK_SKEW;
+    /* Words belong to the cause that they were said for. */
+    if (detail || cause != ev->cause)
+        a407_put(ev->detail, sizeof ev->detail, a407_span_str(detail));
+    ev->cause = cause;
+}
+
+enum a407_cause a407_cause_of_silence(const struct a407_engine *e)
+{
+    return e->proxy->url_has_userinfo || e->x.sent_before != A407_SENT_NEVER
+               ? A407_CAUSE_DROPPED
+               : A407_CAUSE_NOT_SENT;
+}
+
+/* ---- the end ---- */
+
+void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
+                       int final_status)
+{
+    struct a407_event *ev = e->ev;
+    if (!ev)
+        return;
+    /* Where nothing could be sent, nothing was tried. */
+    if (outcome == A407_UNRESOLVED && ev->n_attempts && !last_sent(ev))
+        outcome = A407_NOT_RETRIED;
+    ev->outcome = outcome;
+    ev->final_status = final_status;
+    if (!ev->detail[0])
+        a407_facts(e->proxy, ev);
+    a407_event_hide_ours(ev, e->proxy);
+    if (final_status == 407)
+        leave(e->proxy, ev);
+    if (e->n_done == A407_OUTSTANDING_MAX)
+        a407_event_drop(e); /* nobody fetches them */
+    else
+        e->done[e->n_done++] = ev;
+    e->ev = NULL;
+}
+
+void a407_event_cut(struct a407_engine *e, const char *detail)
+{
+    if (e->x.decided && e->ev) {
+        a407_event_finish(e, e->ev->outcome, e->ev->status);
+        return;
+    }
+    a407_event_note(e, A407_CAUSE_PROTOCOL, detail);
+    a407_event_finish(e, A407_UNRESOLVED, 0);
+}
+
+void a407_event_drop(struct a407_engine *e)
+{
+    free(e->ev);
+    e->ev = NULL;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+/* The write side: what the program says to the proxy. */
+
+/* May what is written now get a header? Behind a request that the proxy hands
+   on it is the proxy's only if that keeps its connections. */
+static bool for_proxy(const struct a407_engine *e)
+{
+    return a407_engine_is_proxys(e) && (!e->q_n || e->proxy->keeps);
+}
+
+/* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
+   now may get a header. */
+static bool behind_connect(const struct a407_engine *e)
+{
+    return e->awaiting && e->q[e->q_n - 1].is_connect;
+}
+
+bool a407_engine_awaits_tunnel(const struct a407_engine *e)
+{
+    return e->w == A407_W_START && behind_connect(e);
+}
+
+enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
+{
+    if (e->st == A407_ST_FORGET) /* what was held goes out first */
+        return e->out.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
+    if (e->w == A407_W_HEAD)
+        return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
+    if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
+        !behind_connect(e) && for_proxy(e) &&
+        (!e->authenticated || e->proxy->each_request))
+        return A407_WRITE_HOLD;
+    return A407_WRITE_PASS;
+}
+
+bool a407_engine_watch_while_writing(const struct a407_engine *e)
+{
+    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
+           a407_engine_active(e) && e->w == A407_W_BODY;
+}
+
+bool a407_engine_unanswered(const struct a407_engine *e)
+{
+    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
+           e->w == A407_W_START && a407_engine_active(e);
+}
+
+bool a407_engine_request_open(const struct a407_engine *e)
+{
+    return e->w == A407_W_HEAD || e->w == A407_W_BODY;
+}
+
+bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
+{
+    return e->head_n &&
+           a407_request_parse(e->rec.p, e->head_n, rq) == A407_PARSE_OK;
+}
+
+static void begin(struct a407_engine *e, bool hold)
+{
+    /* An earlier request is still unanswered: from here on no 407 can be
+       answered without sending others again. */
+    if (e->awaiting)
+        e->pipelined = true;
+    if (behind_connect(e)) {
+        e->w = A407_W_OPAQUE;
+        return;
+    }
+    if (e->rec.cap > 2 * A407_HEAD_MAX)
+        a407_buf_free(&e->rec); /* it held a body */
+    a407_buf_clear(&e->rec);
+    e->w = A407_W_HEAD;
+    e->hold = hold;
+    e->head_n = 0;
+    e->head_from = 0;
+    e->body_n = 0;
+    e->overflow = false;
+}
+
+/* A head as it is, with our header, or for one leg of a handshake: that has no
+   body, and keeps its connection whatever the program wants of it. */
+enum copy { COPY_AS_IS, COPY_OURS, COPY_LEG };
+
+static bool left_out(struct a407_span name, enum copy how)
+{
+    static const char *const leg[] = {
+        "Content-Length", "Transfer-Encoding", "Trailer",   "Expect",
+        "Connection",     "Proxy-Connection",  "Keep-Alive"};
+    if (how != COPY_AS_IS && a407_span_ieq(name, "Proxy-Authorization"))
+        return true;
+    for (size_t i = 0; how == COPY_LEG && i < sizeof leg / sizeof leg[0]; i++)
+        if (a407_span_ieq(name, leg[i]))
+            return true;
+    return false;
+}
+
+static void add_ours(struct a407_engine *e, enum copy how, const char *eol)
+{
+    struct a407_request rq;
+    if (e->auth.n) {
+        a407_buf_str(&e->out, "Proxy-Authorization: ");
+        a407_buf_add(&e->out, e->auth.p, e->auth.n);
+        a407_buf_str(&e->out, eol);
+    }
+    if (how != COPY_LEG || !a407_request_recorded(e, &rq))
+        return;
+    if (rq.body != A407_BODY_NONE)
+        a407_buf_fmt(&e->out, "Content-Length: 0%s", eol);
+    if (rq.minor == 0) /* RFC 9112 appendix C.2.2 */
+        a407_buf_fmt(&e->out, "Connection: keep-alive%s", eol);
+    a407_buf_fmt(&e->out, "Proxy-Connection: keep-alive%s", eol);
+}
+
+static bool copy_head(struct a407_engine *e, enum copy how)
+{
+    const char *p = e->rec.p;
+    size_t n = e->head_n, at = 0, done = 0;
+    struct a407_field f;
+    /* The line end before the head's blank line, as the program writes it. */
+    size_t eol = n >= 2 && p[n - 2] == '\r' ? 2 : 1;
+    size_t body = n - eol;
+    while (a407_field_next(p, n, &at, &f)) {
+        if (!left_out(f.name, how))
+            continue;
+        size_t start = (size_t)(f.line.p - p);
+        a407_buf_add(&e->out, p + done, start - done);
+        done = start + f.line.n;
+    }
+    a407_buf_add(&e->out, p + done, body - done);
+    if (how != COPY_AS_IS)
+        add_ours(e, how, "\r\n");
+    return a407_buf_add(&e->out, p + body, eol);
+}
+
+bool a407_request_rewrite(struct a407_engine *e)
+{
+    bool leg = e->x.leg;
+    bool as_is = e->x.afresh && !e->x.answering;
+    copy_head(e, leg ? COPY_LEG : as_is ? COPY_AS_IS : COPY_OURS);
+    if (!leg)
+        a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
+    e->x.standin = leg;
+    e->sent_keep = leg || e->rq_keep_alive;
+    if (e->out.failed) {
+        a407_buf_free(&e->out);
+        return false;
+    }
+    if (!leg && e->x.legs > 1)
+        e->x.proofs++;
+    return true;
+}
+
+/*
+ * Room for a body whose length is known, or for as much of it as may be kept:
+ * a 407 often comes before the limit is reached.
+ */
+static void make_room(struct a407_engine *e, const struct a407_request *rq)
+{
+    if (rq->body != A407_BODY_LENGTH || e->pipelined || e->passive)
+        return;
+    size_t most = e->proxy->config->replay_max;
+    a407_buf_expect(
+        &e->rec, e->head_n + (rq->length < most ? (size_t)rq->length : most));
+}
+
+/* The head is complete in rec: a request is on its way. False: it is none that
+   could be followed. */
+static bool head_done(struct a407_engine *e)
+{
+    struct a407_request rq;
+    if (!a407_request_recorded(e, &rq) || rq.form == A407_FORM_OTHER ||
+        e->q_n == A407_OUTSTANDING_MAX) {
+        a407_engine_forget(e);
+        return false;
+    }
+    e->q[e->q_n++] = (struct a407_outstanding){.is_head = rq.is_head,
+                                               .is_connect = rq.is_connect};
+    e->awaiting++;
+    e->rq_keep_alive = rq.keep_alive;
+    e->sent_keep = rq.keep_alive;
+    a407_body_init(&e->w_body, rq.body, rq.length);
+    e->w = e->w_body.done ? A407_W_START : A407_W_BODY;
+    if (!e->pipelined) {
+        a407_exchange_reset(e);
+        e->x.sent_us = e->mono_us;
+    }
+    a407_event_request(e, &rq);
+    make_room(e, &rq); /* rec moves: rq points to nothing from here */
+    if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE)
+        a407_engine_move(e, A407_ST_WAIT);
+    return true;
+}
+
+/*
+ * Takes head bytes into rec. Returns how many of the n belong to this head.
+ * When it turns out not to be a proxy's request, or too long, or memory runs
+ * out (0 then), the engine forgets; the caller sees that in the state.
+ */
+static size_t head_bytes(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t before = e->rec.n;
+    size_t room = A407_HEAD_MAX - before;
+    size_t take = n < room ? n : room;
+    if (!a407_buf_add(&e->rec, p, take)) {
+        a407_engine_forget(e);
+        return 0;
+    }
+    size_t end = a407_head_end(e->rec.p, e->rec.n, &e->head_from);
+    enum a407_sniff is = a407_sniff_proxy_request(e->rec.p, e->rec.n);
+    if (is == A407_SNIFF_NO || (!end && e->rec.n >= A407_HEAD_MAX)) {
+        a407_engine_forget(e);
+        return take;
+    }
+    if (!end)
+        return take;
+    e->rec.n = end;
+    e->head_n = end;
+    return end - before;
+}
+
+/* Is the body not kept, since there will be no repeat with it? */
+static bool not_kept(const struct a407_engine *e)
+{
+    return e->overflow || e->pipelined || e->passive;
+}
+
+static void body_bytes(struct a407_engine *e, const char *p, size_t n)
+{
+    e->body_n += n;
+    if (not_kept(e))
+        return;
+    if (a407_buf_add(&e->rec, p, n))
+        return;
+    e->overflow = true; /* what was kept is of no use any more */
+    a407_buf_shrink(&e->rec, e->head_n);
+}
+
+void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
+{
+    while (n && e->st != A407_ST_FORGET) {
+        size_t k = n;
+        switch (e->w) {
+        case A407_W_START:
+            begin(e, false);
+            continue;
+        case A407_W_OPAQUE:
+            return;
+        case A407_W_HEAD:
+            k = head_bytes(e, p, n);
+            if (e->w == A407_W_HEAD && e->head_n)
+                head_done(e);
+            break;
+        case A407_W_BODY:
+            k = a407_body_feed(&e->w_body, p, n);
+            if (e->w_body.bad) {
+                a407_engine_forget(e);
+                return;
+            }
+            body_bytes(e, p, k);
+            if (e->w_body.done)
+                e->w = A407_W_START;
+        }
+        p += k;
+        n -= k;
+    }
+}
+
+void a407_engine_release(struct a407_engine *e, bool ours)
+{
+    struct a407_exchange *x = &e->x;
+    enum copy how = !ours ? COPY_AS_IS : x->leg ? COPY_LEG : COPY_OURS;
+    bool copied = copy_head(e, how);
+    a407_buf_free(&e->auth);
+    if (!copied) {
+        a407_buf_free(&e->out); /* the driver leaves nothing else in it */
+        a407_engine_unhold(e);
+        a407_engine_forget(e);
+        return;
+    }
+    if (!ours)
+        return;
+    /* Pipelined ones have no part in the exchange at the front. */
+    struct a407_outstanding *last = &e->q[e->q_n - 1];
+    struct a407_proxy *p = e->proxy;
+    bool own = (x->answering && !e->pipelined) || !p->scheme;
+    last->ours = own ? x->scheme : p->scheme;
+    last->cred_index = own ? x->cred_index : p->cred_index;
+    last->edition = own ? x->edition : p->edition[p->cred_index];
+    if (how == COPY_LEG) {
+        /* its answer is not the program's */
+        x->standin = true;
+        x->on_kept = true;
+        x->retries = 1;
+        e->sent_keep = true;
+    }
+}
+
+/* A held head is complete: it goes out, with our header if one fits. */
+static void release(struct a407_engine *e)
+{
+    if (!head_done(e))
+        return; /* it goes out as it is */
+    struct a407_request rq;
+    bool own = a407_request_recorded(e, &rq) && rq.n_proxy_authorization;
+    enum a407_try t = own ? A407_TRY_NONE : a407_engine_preempt(e);
+    if (t == A407_TRY_ASK)
+        a407_ask_begin(e, A407_AFTER_HELD);
+    else
+        a407_engine_release(e, t == A407_TRY_READY);
+}
+
+size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
+{
+    if (e->st == A407_ST_FORGET)
+        return 0;
+    if (e->w == A407_W_START)
+        begin(e, true);
+    size_t k = head_bytes(e, p, n);
+    if (e->w == A407_W_HEAD && e->head_n)
+        release(e);
+    return k;
+}
+
+uint64_t a407_engine_write_credit(const struct a407_engine *e)
+{
+    bool quiet = e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
+                 e->st == A407_ST_DELIVER;
+    if (!quiet || e->out.n || e->w != A407_W_BODY || !not_kept(e) ||
+        a407_engine_in_handshake(e))
+        return 0;
+    return a407_body_skippable(&e->w_body);
+}
+
+void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read)
+{
+    a407_body_skip(&e->w_body, written);
+    e->body_n += written;
+    a407_body_skip(&e->r_body, read);
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* The read side: what the proxy answers. */
+
+static const char unreadable[] =
+    "no answer to the handshake that could be read";
+
+static const char ends[] =
+    "the connection ended behind the login, for the second time: it counts as "
+    "refused";
+
+/* The program gets the 407 that is kept, or the end; the record says why. */
+static void give_back(struct a407_engine *e, const char *why)
+{
+    a407_event_note(e, A407_CAUSE_PROTOCOL, why);
+    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+    a407_engine_move(e, A407_ST_GIVE_BACK);
+}
+
+static void begin_deliver(struct a407_engine *e)
+{
+    /* A body that is still being written has no place behind a leg: the proxy
+       would take it for a request. */
+    if (e->x.standin && e->w == A407_W_BODY && a407_engine_active(e)) {
+        give_back(e, unreadable);
+        return;
+    }
+    a407_buf_clear(&e->resp);
+    e->resp_from = 0;
+    e->resp_done = false;
+    a407_engine_move(e, A407_ST_DELIVER);
+}
+
+void a407_engine_no_answer(struct a407_engine *e, const char *why)
+{
+    bool ours = e->x.retries > 0 && a407_engine_active(e);
+    bool body_out = e->body_n && !e->x.standin;
+    /* What a body has set going may be under way: then the truth is the
+       connection's own end. Without one the 407 says more. */
+    if (ours && e->kept.n && !body_out) {
+        give_back(e, why ? why : "no answer to the repeated request");
+        return;
+    }
+    begin_deliver(e); /* the program reads the end itself */
+}
+
+/* The connection ended before the answer began. */
+static void ended_early(struct a407_engine *e)
+{
+    bool login = a407_engine_retrying(e);
+    bool refused = login && e->x.answering && a407_login_ended(e);
+    if (login && e->x.on_kept && a407_engine_again(e))
+        return;
+    a407_engine_no_answer(e, refused ? ends : NULL);
+}
+
+static void settle(struct a407_engine *e, const char *p, size_t n);
+
+static const char took_first[] =
+    "the proxy took the first message of the handshake for the whole request";
+
+/*
+ * The program wants the connection to end with the answer, and may read to that
+ * end; it stays because the leg asked for that. What is long is not fetched
+ * twice, and what may have done something is not done twice.
+ */
+static bool ends_otherwise(const struct a407_engine *e,
+                           const struct a407_response *r)
+{
+    struct a407_request rq;
+    bool brief = r->body == A407_BODY_NONE ||
+                 (r->body == A407_BODY_LENGTH &&
+                  r->length <= A407_KEEP_MAX - A407_HEAD_MAX);
+    return r->keep_alive && !e->rq_keep_alive && brief &&
+           a407_request_recorded(e, &rq) &&
+           (rq.is_head || a407_span_eq(rq.method, "GET"));
+}
+
+/*
+ * A proxy that lets in whoever begins a handshake: if the request has a body,
+ * what it answered was not the program's request. That goes out now, without a
+ * header, on the connection that is authenticated by now.
+ */
+static void swallow(struct a407_engine *e, size_t head,
+                    const struct a407_response *r)
+{
+    struct a407_exchange *x = &e->x;
+    a407_event_attempt_status(e, r->status);
+    if (r->keep_alive && !e->authenticated) {
+        e->authenticated = true;
+        x->swallowed = r->status >= 400;
+        a407_exchange_drop_state(x);
+        x->leg = false;
+        x->continuing = true;
+        a407_buf_free(&e->auth);
+        a407_engine_drain(e, head, r);
+        return;
+    }
+    /* The program can't be given this answer: what is kept, or the end. */
+    give_back(e, took_first);
+}
+
+/*
+ * An answer that is no 407, to a request that carried a handshake: before the
+ * program has it, its head must be whole. False: not yet, or it is not for the
+ * program.
+ */
+static bool look_closer(struct a407_engine *e, const char *p, size_t n,
+                        bool end)
+{
+    struct a407_exchange *x = &e->x;
+    bool has_body = e->w == A407_W_BODY || e->body_n;
+    if (!x->answering || !x->scheme->per_connection || x->proved)
+        return true;
+    size_t from = 0, head = a407_head_end(p, n, &from);
+    struct a407_response r;
+    if (!head) {
+        e->need = n + 1;
+        return end || n >= A407_HEAD_MAX;
+    }
+    if (a407_response_parse(p, head, e->q[0].is_head, e->q[0].is_connect, &r) !=
+        A407_PARSE_OK)
+        return true;
+    if (x->standin && (has_body || ends_otherwise(e, &r))) {
+        swallow(e, head, &r);
+        return false;
+    }
+    if (!a407_ask_for_proof(e, p, head))
+        return true;
+    a407_ask_begin(e, A407_AFTER_LOOK);
+    return false;
+}
+
+/*
+ * Whose is it? A proxy that hands one on may be out of the way by then. But a
+ * CONNECT is not handed on, and a 100 that the program waits for (RFC 9110
+ * section 10.1.1) comes from some proxies before they look at anything.
+ */
+static void note_interim(struct a407_engine *e, const char *p, size_t n)
+{
+    struct a407_request rq;
+    struct a407_response r;
+    bool asked = a407_request_recorded(e, &rq) && rq.expect_continue &&
+                 a407_response_parse(p, n, false, false, &r) == A407_PARSE_OK &&
+                 r.status == 100;
+    e->interim_met = e->interim_met || !(asked || e->q[0].is_connect);
+}
+
+void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
+                        bool end)
+{
+    if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE) {
+        /* a server that speaks first, or twice: not what we know */
+        if (n || end)
+            a407_engine_delivered_end(e);
+        return;
+    }
+    if (e->st != A407_ST_WAIT)
+        return;
+    if (!n) {
+        if (end)
+            ended_early(e);
+        return;
+    }
+    if (e->x.answering && !e->x.leg)
+        e->proxy->ends[e->x.cred_index] = 0;
+    enum a407_sniff is = a407_sniff_407(p, n);
+    if (is == A407_SNIFF_NO) {
+        if (!look_closer(e, p, n, end))
+            return;
+        begin_deliver(e);
+        if (e->st == A407_ST_DELIVER)
+            settle(e, p, n);
+        return;
+    }
+    size_t from = 0;
+    size_t head = is == A407_SNIFF_MAYBE ? 0 : a407_head_end(p, n, &from);
+    if (!head) {
+        e->need = n + 1;
+        if (!end && n < A407_HEAD_MAX)
+            return;
+        if (is == A407_SNIFF_YES)
+            a407_engine_unreadable_407(e, a407_span(p, n),
+                                       end ? "the 407 ended within its head"
+                                           : "the head of the 407 is too long");
+        begin_deliver(e);
+    } else if (is == A407_SNIFF_INTERIM) {
+        note_interim(e, p, head);
+        e->interim_left = head;
+        e->interim_begun = e->interim_ours = false;
+        a407_engine_move(e, A407_ST_INTERIM);
+    } else {
+        a407_engine_on_407(e, p, head);
+        if (e->st == A407_ST_WAIT)
+            begin_deliver(e);
+    }
+}
+
+static void answer_over(struct a407_engine *e)
+{
+    if (e->q_n) {
+        memmove(e->q, e->q + 1, (e->q_n - 1) * sizeof e->q[0]);
+        e->q_n--;
+    }
+    a407_engine_move(e, e->q_n ? A407_ST_WAIT : A407_ST_IDLE);
+    if (e->q_n)
+        return;
+    e->pipelined = false;
+    a407_exchange_reset(e);
+}
+
+/* A 407 that only passes by: no retry is possible. */
+static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
+{
+    struct a407_challenges *offered = a407_challenges_new();
+    if (!offered)
+        return;
+    a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
+    bool first = !e->ev;
+    if (first)
+        a407_event_begin(e, offered, a407_span(p, n));
+    if (!e->passive)
+        a407_engine_passed_407(e, offered);
+    bool goes_on = first && a407_client_goes_on(e, offered);
+    a407_challenges_free(offered);
+    if (goes_on) {
+        a407_event_drop(e);
+        return;
+    }
+    enum a407_outcome outcome = A407_NOT_RETRIED;
+    if (!e->proxy->configured)
+        a407_event_note(e, A407_CAUSE_NOT_CONFIGURED, NULL);
+    else if (e->passive)
+        outcome = A407_OBSERVED;
+    else if (e->ev && e->ev->n_attempts)
+        outcome = A407_UNRESOLVED;
+    a407_event_finish(e, outcome, 407);
+}
+
+/* An answer that is no 407, to a request with our header. Nothing but the proxy
+   can answer a CONNECT by 401; to any other request it may be the origin that
+   does, in whatever name: that is nobody's refusal. */
+static void judge_other(struct a407_engine *e, int status, const char *p,
+                        size_t n)
+{
+    if (status == 401 && e->q[0].is_connect)
+        a407_engine_refused(e);
+    else if (status == 401 && a407_engine_maybe_refused(e, p, n))
+        return;
+    else
+        a407_engine_accepted(e, status, p, n);
+}
+
+/* The answer that the program reads: its head is complete. */
+static void on_head(struct a407_engine *e, const char *p, size_t n,
+                    const struct a407_response *r)
+{
+    struct a407_exchange *x = &e->x;
+    if (x->answering)
+        a407_event_attempt_status(e, r->status);
+    if (x->answering && r->status != 407)
+        judge_other(e, r->status, p, n);
+    if (r->status == 407 && !x->decided)
+        on_watched_407(e, p, n);
+    else if (e->ev)
+        a407_event_finish(e, x->decided ? e->ev->outcome : A407_RESOLVED,
+                          r->status);
+    else if (r->status != 407)
+        a407_event_plain(e, r->status);
+    /* Those that follow in a pipeline have no part in it. */
+    x->answering = false;
+    x->decided = false;
+}
+
+/*
+ * The queue shows the head of the answer whole: what it means is settled now.
+ * The program may never read it to its end.
+ */
+static void settle(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t from = 0, head = a407_head_end(p, n, &from);
+    struct a407_response r;
+    if (!head || a407_response_parse(p, head, e->q[0].is_head,
+                                     e->q[0].is_connect, &r) != A407_PARSE_OK)
+        return;
+    on_head(e, p, head, &r);
+    e->settled = true;
+}
+
+/* A watched 407 of which the program read but a part of the head: nc closes
+   after the first line. */
+bool a407_engine_wants_rest(const struct a407_engine *e)
+{
+    return e->st == A407_ST_DELIVER && !e->resp_done && !e->settled && !e->ev &&
+           !e->x.decided &&
+           a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES;
+}
+
+void a407_engine_rest(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t room = A407_HEAD_MAX - e->resp.n, from = 0;
+    if (!a407_engine_wants_rest(e) ||
+        !a407_buf_add(&e->resp, p, n < room ? n : room))
+        return;
+    size_t end = a407_head_end(e->resp.p, e->resp.n, &from);
+    if (end)
+        e->resp.n = end;
+}
+
+void a407_engine_partly_read(struct a407_engine *e)
+{
+    if (a407_engine_wants_rest(e))
+        on_watched_407(e, e->resp.p, e->resp.n);
+}
+
+/* Takes head bytes; returns how many of the n belong to it. */
+static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t before = e->resp.n;
+    size_t room = A407_HEAD_MAX - before;
+    size_t take = n < room ? n : room;
+    a407_buf_add(&e->resp, p, take);
+    size_t end =
+        e->resp.failed ? 0 : a407_head_end(e->resp.p, e->resp.n, &e->resp_from);
+    if (!end) {
+        if (e->resp.failed || e->resp.n >= A407_HEAD_MAX) {
+            a407_engine_partly_read(e);
+            a407_engine_forget(e);
+        }
+        return take;
+    }
+    struct a407_response r;
+    if (!e->q_n ||
+        a407_response_parse(e->resp.p, end, e->q[0].is_head, e->q[0].is_connect,
+                            &r) != A407_PARSE_OK) {
+        a407_engine_partly_read(e);
+        a407_engine_forget(e);
+        return take;
+    }
+    if (r.status >= 100 && r.status < 200 && r.status != 101) {
+        note_interim(e, e->resp.p, end);
+        a407_buf_clear(&e->resp);
+        e->resp_from = 0;
+        return end - before;
+    }
+    e->resp_done = true;
+    e->handed_on = true;
+    if (e->awaiting)
+        e->awaiting--;
+    if (!e->settled)
+        on_head(e, e->resp.p, end, &r);
+    e->settled = false;
+    bool tunnel =
+        (e->q[0].is_connect && r.status / 100 == 2) || r.status == 101;
+    a407_body_init(&e->r_body, r.body, r.length);
+    a407_buf_free(&e->resp);
+    /* Refused, with bytes for the tunnel on their way already: what the proxy
+       makes of those nobody knows. */
+    if (tunnel || e->w == A407_W_OPAQUE)
+        a407_engine_forget(e);
+    return end - before;
+}
+
+static size_t deliver_some(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t k;
+    if (!e->resp_done) {
+        k = deliver_head(e, p, n);
+    } else {
+        k = a407_body_feed(&e->r_body, p, n);
+    }
+    if (e->st == A407_ST_FORGET || !e->resp_done)
+        return k;
+    if (e->r_body.bad)
+        a407_engine_forget(e);
+    else if (e->r_body.done)
+        answer_over(e);
+    return k;
+}
+
+static size_t interim_bytes(struct a407_engine *e, size_t n)
+{
+    size_t k = n < e->interim_left ? n : e->interim_left;
+    e->interim_left -= k;
+    e->interim_begun = true;
+    if (!e->interim_left)
+        a407_engine_move(e, A407_ST_WAIT);
+    return k;
+}
+
+/* An interim answer that is not the program's; it was seen whole, but a reset
+   may have thrown it away. */
+static void interim_consumed(struct a407_engine *e, size_t n)
+{
+    if (n) {
+        interim_bytes(e, n);
+        return;
+    }
+    a407_engine_move(e, A407_ST_WAIT);
+    ended_early(e);
+}
+
+bool a407_engine_wants_behind(const struct a407_engine *e)
+{
+    return e->st == A407_ST_INTERIM && !e->interim_begun && !e->x.standin &&
+           a407_engine_request_open(e);
+}
+
+bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n)
+{
+    size_t at = e->interim_left, head = 1;
+    enum a407_sniff is = A407_SNIFF_INTERIM;
+    if (!a407_engine_wants_behind(e))
+        return false;
+    while (is == A407_SNIFF_INTERIM && head && at < n) {
+        size_t from = 0;
+        is = a407_sniff_407(p + at, n - at);
+        head =
+            is == A407_SNIFF_MAYBE ? 0 : a407_head_end(p + at, n - at, &from);
+        if (is == A407_SNIFF_INTERIM)
+            at += head;
+    }
+    if (is != A407_SNIFF_YES || !head)
+        return false;
+    e->interim_left = at;
+    e->interim_ours = true;
+    return true;
+}
+
+void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
+{
+    while (n && e->st != A407_ST_FORGET) {
+        size_t k = n;
+        switch (e->st) {
+        case A407_ST_INTERIM:
+            k = interim_bytes(e, n);
+            break;
+        case A407_ST_WAIT:
+            begin_deliver(e);
+            /* fall through */
+        case A407_ST_DELIVER:
+            k = deliver_some(e, p, n);
+            break;
+        default:
+            /* a server that speaks first, or twice: not what we know */
+            a407_engine_forget(e);
+        }
+        p += k;
+        n -= k;
+    }
+}
+
+uint64_t a407_engine_read_credit(const struct a407_engine *e)
+{
+    if (e->st != A407_ST_DELIVER || !e->resp_done || e->out.n)
+        return 0;
+    return a407_body_skippable(&e->r_body);
+}
+
+void a407_engine_delivered_end(struct a407_engine *e)
+{
+    a407_engine_partly_read(e);
+    a407_event_cut(e, "the connection ended before the final answer");
+    a407_engine_forget(e);
+}
+
+void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
+                          bool end)
+{
+    if (e->st == A407_ST_INTERIM)
+        interim_consumed(e, n);
+    if (e->st != A407_ST_DRAIN)
+        return;
+    e->drained += n;
+    bool fits = e->x.keep_first ? e->drained <= A407_KEEP_MAX
+                                : a407_buf_add(&e->kept, p, n);
+    size_t head = n < e->drain_head ? n : e->drain_head;
+    e->drain_head -= head;
+    a407_body_feed(&e->d_body, p + head, n - head);
+    if (!e->drain_head && e->d_body.done) {
+        a407_engine_repeat(e);
+    } else if (end || !fits || e->d_body.bad) {
+        /* cut off, too long to wait for, or broken */
+        e->kept.failed = false;
+        a407_engine_cut_short(e);
+    }
+}
+
+void a407_engine_send_failed(struct a407_engine *e)
+{
+    a407_buf_free(&e->out);
+    if (a407_engine_in_handshake(e) && e->st == A407_ST_DRAIN) {
+        a407_engine_cut_short(e); /* half a message, and no more of it */
+        return;
+    }
+    if (!a407_engine_retrying(e)) {
+        a407_engine_closed(e);
+        return;
+    }
+    ended_early(e);
+}
+
+void a407_engine_reconnected(struct a407_engine *e, bool ok)
+{
+    if (e->st != A407_ST_RECONNECT)
+        return;
+    e->x.reconnected = true;
+    e->authenticated = false;
+    e->handed_on = e->interim_met = false;
+    if (ok && a407_engine_active(e) && a407_request_rewrite(e)) {
+        e->x.sent_us = e->mono_us;
+        a407_engine_move(e, A407_ST_WAIT);
+        return;
+    }
+    give_back(e, ok ? "out of memory" : "the proxy can't be reached again");
+}
+
+/* A proxy that has answered a leg on this very connection does answer there: it
+   is the origin that takes its time, with the program's request. */
+static bool origins_turn(const struct a407_engine *e)
+{
+    return e->x.scheme->per_connection && !e->x.standin &&
+           (e->x.legs > 1 || e->authenticated);
+}
+
+bool a407_engine_silent(struct a407_engine *e)
+{
+    if (!a407_engine_retrying(e) || !e->x.on_kept || origins_turn(e) ||
+        !a407_engine_again(e))
+        return false;
+    e->proxy->no_reuse = true;
+    return true;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "core/auth/schemes.h"
+#include "internal.h"
+
+/* Making a header: with which scheme, from which state. */
+
+/* Handshakes that may be begun anew in one exchange: a proxy that closes in
+   the middle of each would be asked for ever. */
+#define RESTARTS_MAX 2
+
+/* Of these, the ones that log in: a proxy that closes instead of saying no may
+   count each, and lock the account. */
+#define PROOFS_MAX 2
+
+void a407_exchange_drop_state(struct a407_exchange *x)
+{
+    if (x->state) {
+        x->scheme->wipe(x->state);
+        a407_wipe(x->state, x->scheme->state_size);
+        free(x->state);
+        x->state = NULL;
+    }
+    x->pending = false;
+}
+
+static void collect(void *ctx, const char *p, size_t n)
+{
+    a407_buf_add(ctx, p, n);
+}
+
+/*
+ * The content of the recorded request, for auth-int, when it was written
+ * whole. `store` holds it if the framing had to be taken off.
+ */
+static struct a407_span content(const struct a407_engine *e,
+                                const struct a407_request *rq,
+                                struct a407_buf *store)
+{
+    if (e->w != A407_W_START || e->overflow)
+        return (struct a407_span){0};
+    const char *body = e->rec.p + e->head_n;
+    size_t n = e->rec.n - e->head_n;
+    if (rq->body != A407_BODY_CHUNKED)
+        return a407_span(body, n);
+    struct a407_body b;
+    a407_body_init(&b, A407_BODY_CHUNKED, 0);
+    a407_body_feed_to(&b, body, n, collect, store);
+    if (store->failed)
+        return (struct a407_span){0};
+    return a407_span(store->p ? store->p : "", store->n);
+}
+
+/* The last guard against a second header line: RFC 9110 section 5.5. */
+static bool one_line(const struct a407_buf *b)
+{
+    return !b->failed && b->n && !memchr(b->p, '\r', b->n) &&
+           !memchr(b->p, '\n', b->n) && !memchr(b->p, '\0', b->n);
+}
+
+static enum a407_step make_header(struct a407_engine *e,
+                                  const struct a407_scheme *scheme, void *state,
+                                  unsigned cred_index, enum a407_cause *why)
+{
+    struct a407_request rq;
+    *why = A407_CAUSE_PROTOCOL;
+    if (!a407_request_recorded(e, &rq))
+        return A407_STEP_FAIL;
+    struct a407_buf store;
+    a407_buf_init(&store, e->proxy->config->replay_max);
+    struct a407_auth_request ar = {
+        .method = rq.method,
+        .target = rq.target,
+        .body = content(e, &rq, &store),
+        .random = e->proxy->host->random,
+        .random_ctx = e->proxy->host->ctx,
+        .now = a407_engine_now_s(e),
+        .token = a407_span(e->token.p, e->token.n),
+        .ntlm_v1 = e->proxy->config->ntlm_v1,
+        .proxy_host = a407_span_str(e->proxy->endpoint.host),
+    };
+    a407_buf_clear(&e->auth);
+    enum a407_step step =
+        scheme->step(state, e->proxy->creds[cred_index], &ar, &e->auth, why);
+    a407_buf_free(&store);
+    a407_buf_free(&e->token);
+    if (step == A407_STEP_NEED_BODY)
+        *why = A407_CAUSE_NOT_REPLAYABLE;
+    if ((step == A407_STEP_DONE || step == A407_STEP_LEG) &&
+        !one_line(&e->auth)) {
+        *why = A407_CAUSE_MALFORMED;
+        step = A407_STEP_FAIL;
+    }
+    return step;
+}
+
+enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
+{
+    struct a407_exchange *x = &e->x;
+    enum a407_step step =
+        make_header(e, x->scheme, x->state, x->cred_index, why);
+    x->pending = step == A407_STEP_NEED_TOKEN;
+    if (x->pending) {
+        e->ask = A407_ASK_TOKEN;
+        e->ask_cred = x->cred_index;
+        return A407_TRY_ASK;
+    }
+    if (step != A407_STEP_DONE && step != A407_STEP_LEG) {
+        a407_exchange_drop_state(x);
+        return A407_TRY_NONE;
+    }
+    x->edition = e->proxy->edition[x->cred_index];
+    x->leg = step == A407_STEP_LEG;
+    x->legs++;
+    x->answering = true;
+    return A407_TRY_READY;
+}
+
+/* A state of the exchange's own; ch NULL: without a challenge. */
+static enum a407_try begin_with(struct a407_engine *e,
+                                const struct a407_scheme *scheme,
+                                const struct a407_challenge *ch,
+                                unsigned cred_index, enum a407_cause *why)
+{
+    struct a407_exchange *x = &e->x;
+    *why = A407_CAUSE_PROTOCOL;
+    a407_exchange_drop_state(x);
+    x->state = calloc(1, scheme->state_size ? scheme->state_size : 1);
+    if (!x->state)
+        return A407_TRY_NONE;
+    x->scheme = scheme;
+    x->cred_index = cred_index;
+    x->legs = 0;
+    x->principal[0] = '\0';
+    x->fresh = ch != NULL;
+    if (scheme->init(x->state, ch))
+        return a407_try_step(e, why);
+    a407_exchange_drop_state(x);
+    return A407_TRY_NONE;
+}
+
+enum a407_try a407_try_with(struct a407_engine *e,
+                            const struct a407_scheme *scheme,
+                            const struct a407_challenge *ch,
+                            unsigned cred_index, enum a407_cause *why)
+{
+    e->x.carrier =
+        a407_span_ieq(ch->scheme, scheme->token) ? scheme->token : scheme->also;
+    return begin_with(e, scheme, ch, cred_index, why);
+}
+
+enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why)
+{
+    struct a407_exchange *x = &e->x;
+    struct a407_challenge bare = {.scheme = a407_span_str(x->carrier)};
+    *why = A407_CAUSE_PROTOCOL;
+    if (x->restarts++ < RESTARTS_MAX && x->proofs < PROOFS_MAX)
+        return begin_with(e, x->scheme, &bare, x->cred_index, why);
+    a407_exchange_drop_state(x);
+    return A407_TRY_NONE;
+}
+
+/*
+ * May a scheme that sends the secret itself be used where others can listen? A
+ * setting says so; by default until a better one has worked: who offers only
+ * that one by now may be somebody else. On this machine nobody is between.
+ */
+static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
+{
+    enum a407_clear clear = e->proxy->config->clear;
+    bool here =
+        strncmp(e->peer, "127.", 4) == 0 || strncmp(e->peer, "[::1]", 5) == 0;
+    return a407_scheme_get(id)->sends_secret && !here &&
+           (clear == A407_CLEAR_NO ||
+            (clear == A407_CLEAR_AUTO && e->proxy->hides));
+}
+
+/*
+ * A handshake that begins before the proxy has asked for one: where its first
+ * message is all that it takes (Negotiate), and where a body would be sent in
+ * vain otherwise (NTLM).
+ */
+static enum a407_try handshake_unasked(struct a407_engine *e)
+{
+    struct a407_proxy *p = e->proxy;
+    struct a407_challenge bare = {.scheme = a407_span_str(p->carrier)};
+    enum a407_cause why;
+    if (e->pipelined || e->st != A407_ST_WAIT ||
+        (e->authenticated && !p->each_request) ||
+        (!p->scheme->unasked && e->w != A407_W_BODY))
+        return A407_TRY_NONE;
+    e->x.carrier = p->carrier;
+    enum a407_try t = begin_with(
+        e, p->scheme, p->scheme->unasked ? NULL : &bare, p->cred_index, &why);
+    e->x.fresh = false;
+    return t;
+}
+
+enum a407_try a407_engine_preempt(struct a407_engine *e)
+{
+    struct a407_proxy *p = e->proxy;
+    enum a407_cause why;
+    if (!p->scheme || clear_forbidden(e, p->scheme->id))
+        return A407_TRY_NONE;
+    if (p->scheme->per_connection)
+        return handshake_unasked(e);
+    if (make_header(e, p->scheme, p->state, p->cred_index, &why) !=
+        A407_STEP_DONE)
+        return A407_TRY_NONE;
+    if (!e->pipelined) {
+        e->x.answering = true;
+        e->x.fresh = false;
+        e->x.scheme = p->scheme;
+        e->x.cred_index = p->cred_index;
+        e->x.edition = p->edition[p->cred_index];
+    }
+    return A407_TRY_READY;
+}
+
+/* A source that failed a moment ago is not asked again yet. */
+static void came_to_nothing(struct a407_engine *e, enum a407_cause why)
+{
+    if (e->x.outside == A407_CAUSE_NONE)
+        e->x.outside = why;
+}
+
+/* The credentials that must not be tried: tried here, or locked out. */
+static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
+{
+    struct a407_proxy *p = e->proxy;
+    int64_t now = a407_engine_running_s(e);
+    for (size_t i = 0; i < p->n_creds; i++) {
+        out[i] = e->x.tried[i];
+        if (!e->x.tried[i] && (e->x.marked & (1u << i))) {
+            out[i] = A407_ALL_SCHEMES;
+            *locked = true;
+        }
+        for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
+            if (p->refused_until[i][s] <= now || (out[i] & A407_SCHEME_BIT(s)))
+                continue;
+            out[i] |= A407_SCHEME_BIT(s);
+            *locked = true;
+        }
+        if (p->unmet_until[i] > now) {
+            out[i] |= A407_SCHEME_BIT(A407_NEGOTIATE);
+            came_to_nothing(e, p->unmet[i]);
+        }
+        if (a407_credential_is_outside(p->creds[i]) && !p->fetched[i] &&
+            p->fetch_after[i] > now)
+            came_to_nothing(e, A407_CAUSE_HELPER_FAILED);
+    }
+}
+
+/*
+ * What was sent already, and answered by a 407 that spoke of other schemes: if
+ * it is offered again now, it is not for the first time.
+ */
+static bool turned_down(const struct a407_engine *e,
+                        const struct a407_challenges *offered,
+                        a407_scheme_set *out)
+{
+    bool any = false;
+    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
+        const struct a407_scheme *scheme =
+            a407_scheme_get((enum a407_scheme_id)s);
+        bool named = false;
+        for (size_t i = 0; scheme && i < offered->n && !named; i++)
+            named = a407_scheme_speaks(scheme, &offered->item[i]);
+        for (size_t i = 0; named && i < e->proxy->n_creds; i++) {
+            any = any || (e->x.unnamed[i] & A407_SCHEME_BIT(s));
+            out[i] |= e->x.unnamed[i] & A407_SCHEME_BIT(s);
+        }
+    }
+    return any;
+}
+
+/* The schemes that may be used on this connection, best first. */
+static size_t allowed(const struct a407_engine *e, enum a407_scheme_id *out)
+{
+    const struct a407_config *c = e->proxy->config;
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_order; i++)
+        if (!clear_forbidden(e, c->order[i]))
+            out[n++] = c->order[i];
+    return n;
+}
+
+/* Why a user's own ticket, the only thing that could be sent, was not. */
+static enum a407_cause without_secret(const struct a407_engine *e,
+                                      const struct a407_challenges *offered)
+{
+    bool kerberos = true;
+    for (size_t i = 0; i < offered->n; i++)
+        kerberos = kerberos &&
+                   a407_span_ieq(offered->item[i].scheme, a407_negotiate.token);
+    if (e->x.outside != A407_CAUSE_NONE &&
+        e->x.outside != A407_CAUSE_NO_CREDENTIAL)
+        return e->x.outside; /* there is a ticket, but an old one, say */
+    if (e->proxy->elsewhere)
+        return A407_CAUSE_OTHER_ENDPOINT;
+    return kerberos && e->x.outside != A407_CAUSE_NONE
+               ? A407_CAUSE_NO_TICKET
+               : A407_CAUSE_NO_CREDENTIAL;
+}
+
+/*
+ * Is there something that could be sent, but for a better scheme that has
+ * worked here? If such a one is offered, too, what keeps that from being sent
+ * is the reason.
+ */
+static bool only_weaker(const struct a407_engine *e,
+                        const struct a407_challenges *offered,
+                        const a407_scheme_set *out, bool locked)
+{
+    const struct a407_proxy *p = e->proxy;
+    const struct a407_config *c = p->config;
+    struct a407_candidate cand;
+    enum a407_cause why;
+    bool better = false;
+    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
+        const struct a407_scheme *scheme =
+            a407_scheme_get((enum a407_scheme_id)s);
+        for (size_t i = 0; i < offered->n && !scheme->sends_secret; i++)
+            better = better || a407_scheme_speaks(scheme, &offered->item[i]);
+    }
+    return c->clear == A407_CLEAR_AUTO &&
+           (!better || (!locked && e->x.outside == A407_CAUSE_NONE)) &&
+           a407_choose(offered, c->order, c->n_order, p->creds, p->n_creds, out,
+                       &cand, &why);
+}
+
+/* Nothing can be tried: why? */
+static void say_why(struct a407_engine *e,
+                    const struct a407_challenges *offered,
+                    const a407_scheme_set *out, bool locked,
+                    enum a407_cause why, enum a407_cause failed)
+{
+    struct a407_proxy *p = e->proxy;
+    struct a407_exchange *x = &e->x;
+    bool no_secret =
+        !p->n_creds || (p->n_creds == 1 && p->creds[0] == &p->ticket);
+    if (x->cause != A407_CAUSE_NONE)
+        return; /* what came of a try is what there is to say */
+    if (!offered->n)
+        x->cause =
+            offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
+    else if (no_secret)
+        x->cause = without_secret(e, offered);
+    else if (failed != A407_CAUSE_NONE)
+        x->cause = failed;
+    else if (only_weaker(e, offered, out, locked))
+        x->cause = A407_CAUSE_WEAKER;
+    else if (x->outside != A407_CAUSE_NONE)
+        x->cause = x->outside;
+    else
+        x->cause = locked ? A407_CAUSE_LOCKED_OUT : why;
+}
+
+enum a407_try a407_try_pick(struct a407_engine *e,
+                            const struct a407_challenges *offered)
+{
+    struct a407_proxy *p = e->proxy;
+    a407_scheme_set out[A407_CREDENTIALS_MAX] = {0};
+    enum a407_scheme_id order[A407_SCHEME_COUNT];
+    size_t n_order = allowed(e, order);
+    bool locked = false;
+    excluded(e, out, &locked);
+    struct a407_candidate cand;
+    enum a407_cause why = A407_CAUSE_NO_CREDENTIAL, step_why;
+    enum a407_cause failed =
+        turned_down(e, offered, out) ? A407_CAUSE_PROTOCOL : A407_CAUSE_NONE;
+    while (p->n_creds && a407_choose(offered, order, n_order, p->creds,
+                                     p->n_creds, out, &cand, &why)) {
+        if (a407_ask_for_mark(e, cand.cred_index))
+            return A407_TRY_ASK;
+        enum a407_try t = a407_try_with(e, cand.scheme, cand.challenge,
+                                        cand.cred_index, &step_why);
+        if (t != A407_TRY_NONE)
+            return t;
+        failed = step_why;
+        out[cand.cred_index] |= A407_SCHEME_BIT(cand.scheme->id);
+    }
+    say_why(e, offered, out, locked, why, failed);
+    return A407_TRY_NONE;
+}

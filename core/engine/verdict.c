@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+/* What an answer says about the credential that its request carried. */
+
+/* Logins that meet an end before they count as refused. */
+#define ENDS_MAX 2
+
+void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
+                       bool accepted)
+{
+    const struct a407_credential *c = e->proxy->creds[cred_index];
+    struct a407_credential *copy =
+        a407_may_be_marked(c) && e->n_verdicts < A407_VERDICTS_MAX
+            ? a407_credential_copy(c)
+            : NULL;
+    if (copy)
+        e->verdicts[e->n_verdicts++] = (struct a407_verdict){copy, accepted};
+}
+
+bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out)
+{
+    if (!e->n_verdicts)
+        return false;
+    *out = e->verdicts[0];
+    e->n_verdicts--;
+    memmove(e->verdicts, e->verdicts + 1,
+            e->n_verdicts * sizeof e->verdicts[0]);
+    return true;
+}
+
+/* Not by this scheme, by this process, for a while. */
+static void hold_back(struct a407_engine *e, const struct a407_scheme *scheme,
+                      unsigned cred_index)
+{
+    struct a407_proxy *p = e->proxy;
+    p->refused_until[cred_index][scheme->id] =
+        a407_engine_running_s(e) + p->config->lockout_s;
+    if (p->scheme && p->cred_index == cred_index)
+        a407_proxy_forget(p);
+}
+
+/*
+ * Any connection may end, and a kept one often ends just when it is used again.
+ * But if two logins in a row come to that, the last one on a connection that
+ * was fresh, or had just answered a leg, it may be how the proxy says no; and
+ * each may count as a wrong login.
+ */
+bool a407_login_ended(struct a407_engine *e)
+{
+    struct a407_exchange *x = &e->x;
+    struct a407_proxy *p = e->proxy;
+    unsigned i = x->cred_index;
+    bool alive = (x->reconnected && !x->on_kept) ||
+                 (x->scheme->per_connection && x->legs > 1);
+    if (x->leg || p->worked[i] || x->edition != p->edition[i] ||
+        ++p->ends[i] < ENDS_MAX || !alive)
+        return false;
+    p->ends[i] = 0;
+    hold_back(e, x->scheme, i);
+    x->tried[i] |= A407_SCHEME_BIT(x->scheme->id);
+    return true;
+}
+
+/*
+ * Returns the cause that it is. A ticket that is refused says nothing of the
+ * password that it was got with: no mark for other processes.
+ */
+enum a407_cause a407_credential_refused(struct a407_engine *e,
+                                        const struct a407_scheme *scheme,
+                                        unsigned cred_index, unsigned edition)
+{
+    struct a407_proxy *p = e->proxy;
+    if (edition != p->edition[cred_index])
+        return A407_CAUSE_REJECTED_LATER;
+    if (scheme->id != A407_NEGOTIATE)
+        a407_verdict_note(e, cred_index, false);
+    hold_back(e, scheme, cred_index);
+    return p->worked[cred_index] ? A407_CAUSE_REJECTED_LATER
+                                 : A407_CAUSE_REJECTED;
+}
+
+void a407_answer_refused(struct a407_engine *e)
+{
+    struct a407_exchange *x = &e->x;
+    bool current = x->edition == e->proxy->edition[x->cred_index];
+    x->cause = a407_credential_refused(e, x->scheme, x->cred_index, x->edition);
+    if (current) /* else the new secret has its own chance */
+        x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
+}
+
+static void unresolved(struct a407_engine *e, enum a407_cause cause,
+                       const char *detail)
+{
+    a407_event_note(e, cause, detail);
+    if (e->ev)
+        e->ev->outcome = A407_UNRESOLVED;
+    a407_exchange_drop_state(&e->x);
+    e->x.answering = false;
+    e->x.decided = true;
+}
+
+void a407_engine_refused(struct a407_engine *e)
+{
+    /* The first message of a handshake names nobody who could be refused. */
+    if (e->x.leg)
+        e->x.cause = A407_CAUSE_PROTOCOL;
+    else
+        a407_answer_refused(e);
+    unresolved(e, e->x.cause, NULL);
+}
+
+static bool is_tinyproxy(struct a407_span server)
+{
+    return server.n >= 10 &&
+           a407_span_ieq(a407_span(server.p, 10), "tinyproxy/");
+}
+
+bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
+                               size_t n)
+{
+    const struct a407_event_answer *a = e->ev ? &e->ev->answer : NULL;
+    bool met = false;
+    for (size_t i = 0; a && i < a->n_fields && !met; i++)
+        met = a->fields[i].id == A407_FIELD_SERVER &&
+              is_tinyproxy(a407_span_str(a->fields[i].value));
+    if (!met || !is_tinyproxy(a407_field_find(head, n, "Server")))
+        return false;
+    unresolved(e, A407_CAUSE_REJECTED,
+               "tinyproxy refuses a login by 401, but an origin can say that "
+               "too");
+    return true;
+}
+
+/*
+ * Was somebody let in, and by this secret? A first message names nobody, and
+ * what follows one that was enough carries nothing. Nor does a 401 tell: it may
+ * be how the proxy refuses.
+ */
+static bool proves_secret(const struct a407_engine *e, int status)
+{
+    const struct a407_exchange *x = &e->x;
+    return status != 401 && !x->leg &&
+           (x->state || !x->scheme->per_connection) &&
+           x->edition == e->proxy->edition[x->cred_index];
+}
+
+void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
+                          size_t n)
+{
+    struct a407_proxy *p = e->proxy;
+    struct a407_exchange *x = &e->x;
+    if (x->leg && status >= 400) {
+        /* an error before any login: it says nothing of the scheme */
+    } else if (x->scheme->per_connection) {
+        e->authenticated = true;
+        if (p->scheme != x->scheme || p->cred_index != x->cred_index)
+            a407_proxy_forget(p);
+        p->scheme = x->scheme;
+        p->carrier = x->carrier;
+        p->cred_index = x->cred_index;
+        a407_event_mutual(e, x->mutual);
+    } else if (x->state) {
+        a407_proxy_forget(p);
+        p->scheme = x->scheme;
+        p->state = x->state;
+        p->cred_index = x->cred_index;
+        x->state = NULL;
+    }
+    if (proves_secret(e, status) && !x->scheme->sends_secret)
+        p->hides = true;
+    if (proves_secret(e, status) && !p->worked[x->cred_index]) {
+        p->worked[x->cred_index] = true;
+        a407_verdict_note(e, x->cred_index, true);
+    }
+    struct a407_span info =
+        a407_field_find(head, n, "Proxy-Authentication-Info");
+    if (info.p && p->scheme == x->scheme && p->state && p->scheme->info) {
+        struct a407_challenge c;
+        a407_auth_info_parse(info, &c);
+        p->scheme->info(p->state, &c);
+    }
+    x->answering = false;
+}
+
+/* ---- what the client sent itself ---- */
+
+static const struct a407_challenge *
+same_scheme(const struct a407_challenges *offered, const char *scheme)
+{
+    for (size_t i = 0; i < offered->n; i++)
+        if (a407_span_ieq(offered->item[i].scheme, scheme))
+            return &offered->item[i];
+    return NULL;
+}
+
+bool a407_says_stale(const struct a407_challenge *c)
+{
+    char text[8];
+    return a407_param_text(a407_param_find(c, "stale"), text, sizeof text) >
+               0 &&
+           a407_span_ieq(a407_span_str(text), "true");
+}
+
+/*
+ * A credential of ours that the client has just had refused is not sent once
+ * more. Of Digest only the user can be compared: the same one counts as tried.
+ */
+void a407_exclude_clients_own(struct a407_engine *e,
+                              const struct a407_challenges *offered)
+{
+    struct a407_request rq;
+    struct a407_challenges *list = a407_challenges_new();
+    if (list && a407_request_recorded(e, &rq))
+        a407_challenges_add(rq.proxy_authorization, list);
+    bool basic =
+        list && list->n && a407_span_ieq(list->item[0].scheme, "Basic");
+    /* A scheme that the proxy does not offer says nothing of the secret: curl
+       sends Basic, unasked, to a proxy that wants Digest. */
+    a407_scheme_set tried = same_scheme(offered, e->ev->client_scheme)
+                                ? A407_ALL_SCHEMES
+                                : A407_SCHEME_BIT(a407_scheme_from_name(
+                                      a407_span_str(e->ev->client_scheme)));
+    for (size_t i = 0; i < e->proxy->n_creds; i++) {
+        const struct a407_credential *c = e->proxy->creds[i];
+        if (basic ? a407_basic_is(list->item[0].token68, c)
+                  : c->username && strcmp(c->username, e->ev->client_user) == 0)
+            e->x.tried[i] = tried;
+    }
+    a407_challenges_free(list);
+}
+
+bool a407_client_goes_on(const struct a407_engine *e,
+                         const struct a407_challenges *offered)
+{
+    if (!e->ev || !e->ev->client_sent)
+        return false;
+    const struct a407_challenge *c = same_scheme(offered, e->ev->client_scheme);
+    return c && c->token68.p;
+}
+
+/* The client will renew its nonce by itself. */
+bool a407_client_is_stale(const struct a407_engine *e,
+                          const struct a407_challenges *offered)
+{
+    const struct a407_challenge *c = same_scheme(offered, e->ev->client_scheme);
+    return c && a407_says_stale(c);
+}
+
+/* ---- pipelined ---- */
+
+/* The best challenge of a scheme, as it is now for that credential. */
+const struct a407_challenge *a407_renewed(const struct a407_engine *e,
+                                          const struct a407_challenges *offered,
+                                          const struct a407_scheme *s,
+                                          unsigned cred_index)
+{
+    const struct a407_challenge *best = NULL;
+    unsigned most = 0;
+    enum a407_cause why;
+    for (size_t i = 0; i < offered->n; i++) {
+        const struct a407_challenge *c = &offered->item[i];
+        if (!a407_scheme_speaks(s, c) ||
+            (s->per_connection && e->x.carrier &&
+             !a407_span_ieq(c->scheme, e->x.carrier)))
+            continue;
+        unsigned rank = s->rank(c, e->proxy->creds[cred_index], &why);
+        if (rank > most) {
+            most = rank;
+            best = c;
+        }
+    }
+    return best;
+}
+
+void a407_engine_passed_407(struct a407_engine *e,
+                            const struct a407_challenges *offered)
+{
+    struct a407_proxy *p = e->proxy;
+    const struct a407_outstanding *o = &e->q[0];
+    bool repeat = e->x.answering && e->x.state;
+    bool current = p->scheme == o->ours && p->cred_index == o->cred_index;
+    a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
+    if (!o->ours || !a407_engine_is_proxys(e))
+        return;
+    /* what went out unasked is on record only now */
+    if (!repeat || (e->ev && !e->ev->n_attempts)) {
+        a407_event_attempt(e, o->ours, o->cred_index, false);
+        a407_event_attempt_status(e, 407);
+    }
+    if (!repeat && !current)
+        return; /* that one has been judged */
+    const struct a407_challenge *ch =
+        a407_renewed(e, offered, o->ours, o->cred_index);
+    const void *state = repeat ? e->x.state : p->state;
+    if (!ch || !state)
+        return; /* no word about our scheme */
+    if (o->ours->reply(state, ch, repeat) == A407_REPLY_REJECTED)
+        a407_event_note(
+            e, a407_credential_refused(e, o->ours, o->cred_index, o->edition),
+            NULL);
+    else if (current && p->state && a407_says_stale(ch))
+        p->scheme->init(p->state, ch);
+    else if (current)
+        a407_proxy_forget(p); /* the next one begins anew: was it stale? */
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "challenge.h"
+
+#include <stdlib.h>
+
+#include "core/base/buf.h"
+
+#include "lex.h"
+
+/* A field value being read. */
+struct reader {
+    const char *p;
+    size_t n;
+    size_t at;
+    bool malformed;
+    bool truncated;
+};
+
+static bool at_end(const struct reader *r)
+{
+    return r->at == r->n;
+}
+
+static bool next_is(const struct reader *r, char c)
+{
+    return r->at < r->n && r->p[r->at] == c;
+}
+
+static bool at_element_end(const struct reader *r)
+{
+    return at_end(r) || next_is(r, ',');
+}
+
+static void skip_blanks(struct reader *r)
+{
+    while (!at_end(r) && a407_is_lws(r->p[r->at]))
+        r->at++;
+}
+
+/* To the next element that isn't empty (RFC 9110 section 5.6.1.2). */
+static void skip_separators(struct reader *r)
+{
+    while (!at_end(r) && (next_is(r, ',') || a407_is_lws(r->p[r->at])))
+        r->at++;
+}
+
+static struct a407_span take_token(struct reader *r)
+{
+    size_t from = r->at;
+    while (!at_end(r) && a407_is_tchar(r->p[r->at]))
+        r->at++;
+    return a407_span(r->p + from, r->at - from);
+}
+
+/* At a quote: past the closing one. False, and at the end: there is none. */
+static bool take_quoted(struct reader *r, struct a407_span *out)
+{
+    size_t from = ++r->at;
+    for (; !at_end(r); r->at++) {
+        if (next_is(r, '\\') && r->at + 1 < r->n) {
+            r->at++;
+        } else if (next_is(r, '"')) {
+            *out = a407_span(r->p + from, r->at - from);
+            r->at++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What can't be read. An open quote swallows all the rest: text of a realm
+ * must not become a challenge.
+ */
+static void skip_element(struct reader *r)
+{
+    struct a407_span ignored;
+    r->malformed = true;
+    while (!at_element_end(r)) {
+        if (next_is(r, '"'))
+            take_quoted(r, &ignored);
+        else
+            r->at++;
+    }
+}
+
+/* Whether name "=" comes next. */
+static bool param_ahead(const struct reader *r)
+{
+    struct reader look = *r;
+    if (take_token(&look).n == 0)
+        return false;
+    skip_blanks(&look);
+    return next_is(&look, '=');
+}
+
+/*
+ * A value without quotes runs to the comma, because nonces with "=" and "/"
+ * and realms with blanks are met; but not over a parameter that follows
+ * without a comma.
+ */
+static struct a407_span take_bare(struct reader *r)
+{
+    size_t from = r->at;
+    size_t to = from;
+    while (!at_element_end(r) && !next_is(r, '"')) {
+        if (to != from) {
+            r->malformed = true;
+            if (param_ahead(r))
+                break;
+        }
+        while (!at_element_end(r) && !next_is(r, '"') &&
+               !a407_is_lws(r->p[r->at]))
+            r->at++;
+        to = r->at;
+        skip_blanks(r);
+    }
+    if (to == from)
+        r->malformed = true;
+    return a407_span(r->p + from, to - from);
+}
+
+/*
+ * At the "=" of a parameter: reads its value and on to where the next element
+ * may start. False: an open quote.
+ */
+static bool take_value(struct reader *r, struct a407_param *out)
+{
+    r->at++;
+    skip_blanks(r);
+    out->quoted = next_is(r, '"');
+    if (!out->quoted) {
+        out->value = take_bare(r);
+    } else if (!take_quoted(r, &out->value)) {
+        r->malformed = true;
+        return false;
+    }
+    skip_blanks(r);
+    if (at_element_end(r))
+        return true;
+    /* A forgotten comma, or else something that can't be read. */
+    r->malformed = true;
+    if (!param_ahead(r))
+        skip_element(r);
+    return true;
+}
+
+/* Reads the parameter `name`; `c` is NULL if it belongs to none. */
+static void take_param(struct reader *r, struct a407_span name,
+                       struct a407_challenge *c)
+{
+    struct a407_param one = {.name = name};
+    if (!take_value(r, &one) || !c)
+        return;
+    if (c->n_params == A407_PARAMS_MAX)
+        r->truncated = true;
+    else
+        c->params[c->n_params++] = one;
+}
+
+static bool is_token68_char(char c)
+{
+    return a407_is_alnum(c) || (c && strchr("-._~+/", c));
+}
+
+/* token68 (RFC 9110 section 11.2), if one is all that the element holds. */
+static bool take_token68(struct reader *r, struct a407_span *out)
+{
+    struct reader look = *r;
+    while (!at_end(&look) && is_token68_char(look.p[look.at]))
+        look.at++;
+    if (look.at == r->at)
+        return false;
+    while (next_is(&look, '='))
+        look.at++;
+    *out = a407_span(r->p + r->at, look.at - r->at);
+    skip_blanks(&look);
+    if (!at_element_end(&look))
+        return false;
+    r->at = look.at;
+    return true;
+}
+
+/* The challenge that a scheme starts; NULL if there is no room for it. */
+static struct a407_challenge *add_scheme(struct a407_challenges *out,
+                                         struct a407_span scheme)
+{
+    if (out->n == A407_CHALLENGES_MAX) {
+        out->truncated = true;
+        return NULL;
+    }
+    struct a407_challenge *c = &out->item[out->n++];
+    c->scheme = scheme;
+    c->token68 = a407_span(NULL, 0);
+    c->n_params = 0;
+    return c;
+}
+
+/* What follows a scheme in its element; a parameter is left to the caller. */
+static void take_token68_or_skip(struct reader *r, struct a407_challenge *c)
+{
+    struct a407_span token68;
+    if (at_element_end(r))
+        return;
+    if (take_token68(r, &token68)) {
+        if (c)
+            c->token68 = token68;
+    } else if (!param_ahead(r)) {
+        skip_element(r);
+    }
+}
+
+void a407_challenges_add(struct a407_span value, struct a407_challenges *out)
+{
+    struct reader r = {.p = value.p, .n = value.n};
+    /* Several fields are one list (RFC 9110 section 5.3): parameters may
+       belong to the field before. */
+    struct a407_challenge *c = NULL;
+    if (out->n && !out->truncated)
+        c = &out->item[out->n - 1];
+    for (skip_separators(&r); !at_end(&r); skip_separators(&r)) {
+        struct a407_span word = take_token(&r);
+        size_t word_end = r.at;
+        skip_blanks(&r);
+        if (word.n && next_is(&r, '=')) {
+            /* Before any scheme, or where a token68 stands already. */
+            if (out->n == 0 || (c && c->token68.p))
+                r.malformed = true;
+            take_param(&r, word, c);
+        } else if (word.n && (at_element_end(&r) || r.at > word_end)) {
+            c = add_scheme(out, word);
+            take_token68_or_skip(&r, c);
+        } else {
+            skip_element(&r);
+        }
+    }
+    out->malformed |= r.malformed;
+    out->truncated |= r.truncated;
+}
+
+void a407_challenges_parse(const char *p, size_t n, const char *name,
+                           struct a407_challenges *out)
+{
+    struct a407_field f;
+    size_t at = 0;
+    /* Not the whole: it is some 16 KiB, and each item is set when it's used. */
+    out->n = 0;
+    out->fields = 0;
+    out->malformed = false;
+    out->truncated = false;
+    while (a407_field_next(p, n, &at, &f)) {
+        if (!a407_span_ieq(f.name, name))
+            continue;
+        out->fields++;
+        a407_challenges_add(f.value, out);
+    }
+}
+
+const struct a407_param *a407_param_find(const struct a407_challenge *c,
+                                         const char *name)
+{
+    for (size_t i = 0; i < c->n_params; i++)
+        if (a407_span_ieq(c->params[i].name, name))
+            return &c->params[i];
+    return NULL;
+}
+
+int a407_param_text(const struct a407_param *p, char *out, size_t cap)
+{
+    if (cap == 0)
+        return -1;
+    out[0] = '\0';
+    if (!p || !p->value.p)
+        return -1;
+    size_t k = 0;
+    for (size_t i = 0; i < p->value.n; i++) {
+        char c = p->value.p[i];
+        if (p->quoted && c == '\\' && i + 1 < p->value.n)
+            c = p->value.p[++i];
+        if (c == '\0' || c == '\r' || c == '\n' || k + 1 == cap) {
+            out[0] = '\0';
+            return -1;
+        }
+        out[k++] = c;
+    }
+    out[k] = '\0';
+    return (int)k;
+}
+
+void a407_auth_info_parse(struct a407_span value, struct a407_challenge *out)
+{
+    struct reader r = {.p = value.p, .n = value.n};
+    out->scheme = a407_span("", 0);
+    out->token68 = a407_span(NULL, 0);
+    out->n_params = 0;
+    for (skip_separators(&r); !at_end(&r); skip_separators(&r)) {
+        struct a407_span name = take_token(&r);
+        skip_blanks(&r);
+        if (name.n && next_is(&r, '='))
+            take_param(&r, name, out);
+        else
+            skip_element(&r);
+    }
+}
+
+struct a407_challenges *a407_challenges_new(void)
+{
+    return calloc(1, sizeof(struct a407_challenges));
+}
+
+void a407_challenges_free(struct a407_challenges *list)
+{
+    if (list)
+        a407_wipe(list, sizeof *list);
+    free(list);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_HTTP_H
+#define A407_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/span.h"
+
+/*
+ * HTTP/1.x message heads and body framing (RFC 9112), as pure functions over
+ * bytes. Nothing here allocates, blocks or keeps state outside its arguments.
+ * Every span points into the caller's buffer.
+ */
+
+/* Why 64 KiB: a Kerberos token with a large PAC needs some 48 KiB in base64. */
+#define A407_HEAD_MAX 65536u
+
+enum a407_parse {
+    A407_PARSE_OK,
+    A407_PARSE_MORE, /* a true prefix: show it again with more bytes */
+    A407_PARSE_BAD   /* not an HTTP/1.x head */
+};
+
+/* How long a message's body is (RFC 9112 section 6.3). */
+enum a407_body_kind {
+    A407_BODY_NONE,
+    A407_BODY_LENGTH,
+    A407_BODY_CHUNKED,
+    A407_BODY_CLOSE /* responses only: until the connection closes */
+};
+
+/*
+ * The form of a request's target (RFC 9112 section 3.2). Only the first two
+ * are said to a proxy.
+ */
+enum a407_target_form {
+    A407_FORM_AUTHORITY, /* CONNECT host:port */
+    A407_FORM_ABSOLUTE,  /* METHOD scheme://... */
+    A407_FORM_OTHER
+};
+
+struct a407_request {
+    struct a407_span method;
+    struct a407_span target;
+    enum a407_target_form form;
+    int minor; /* HTTP/1.minor */
+    enum a407_body_kind body;
+    uint64_t length; /* bytes, for A407_BODY_LENGTH */
+    bool keep_alive; /* what the client asked for: Connection,
+                        Proxy-Connection, version (RFC 9112 section 9.3) */
+    bool expect_continue;
+    bool is_head;
+    bool is_connect;
+    struct a407_span host;                /* value of Host, p NULL if absent */
+    struct a407_span proxy_authorization; /* value of the first such field */
+    unsigned n_proxy_authorization;       /* how many such fields there are */
+};
+
+struct a407_response {
+    int status;
+    int minor;
+    struct a407_span reason;
+    enum a407_body_kind body;
+    uint64_t length;
+    bool keep_alive; /* the connection can carry another request after this
+                        body: false for A407_BODY_CLOSE */
+    bool said_close; /* Connection or Proxy-Connection says close */
+    bool said_keep;  /* ... says keep-alive */
+};
+
+/* One field line. A value that was folded (obs-fold) keeps its CRLF and blanks.
+ */
+struct a407_field {
+    struct a407_span name;
+    struct a407_span value; /* trimmed */
+    struct a407_span line;  /* the whole line or lines, with the line end */
+};
+
+/*
+ * What the first bytes of a response are. `NO`: not an HTTP/1.x 407, and can't
+ * become one. `MAYBE`: a true prefix of one. `INTERIM`: a 1xx (RFC 9110 section
+ * 15.2), after which another head follows. `YES`: "HTTP/1.x 407" and the blank
+ * (or line end) after it.
+ */
+enum a407_sniff {
+    A407_SNIFF_NO,
+    A407_SNIFF_MAYBE,
+    A407_SNIFF_INTERIM,
+    A407_SNIFF_YES
+};
+enum a407_sniff a407_sniff_407(const char *p, size_t n);
+
+/*
+ * What the first bytes that a program writes are. `YES`: a proxy-form request
+ * line, complete up to " HTTP/1." (CONNECT with host:port, or a method token
+ * and an absolute URI with "://"). `MAYBE`: may become one; never said once n
+ * exceeds A407_HEAD_MAX. INTERIM is never returned. A TLS record, an
+ * origin-form request, SOCKS or random bytes are NO at the first byte that
+ * tells (an empty line before the request line is skipped, RFC 9112 2.2).
+ */
+enum a407_sniff a407_sniff_proxy_request(const char *p, size_t n);
+
+/*
+ * The length of a head: one past its blank line. 0 while it is incomplete.
+ * CRLF and bare LF line ends are both taken (RFC 9112 section 2.2).
+ * `*from` is where the search starts and is moved so that repeated calls with
+ * a growing buffer cost linear time; start it at 0.
+ */
+size_t a407_head_end(const char *p, size_t n, size_t *from);
+
+/*
+ * Steps over the fields of a complete head (p..p+n as a407_head_end gave it).
+ * `*at` starts at 0 and is moved; the start line is skipped. False at the end.
+ * A line without a colon, or whose name is no token (it holds a blank, say), is
+ * skipped.
+ */
+bool a407_field_next(const char *p, size_t n, size_t *at, struct a407_field *f);
+
+/* The value of the first field of that name; p is NULL if there is none. */
+struct a407_span a407_field_find(const char *p, size_t n, const char *name);
+
+/*
+ * Parses a complete request head. BAD: no HTTP/1.x request line, or a framing
+ * that can't be trusted (two different Content-Length values, a
+ * Transfer-Encoding whose last coding is not chunked; both present is chunked:
+ * RFC 9112 section 6.3). MORE is never returned.
+ */
+enum a407_parse a407_request_parse(const char *p, size_t n,
+                                   struct a407_request *out);
+
+/*
+ * Parses a complete response head. `is_head` and `is_connect` tell the
+ * request's method: they decide about the body (RFC 9112 section 6.3: none
+ * after HEAD, 1xx, 204, 304, and after a 2xx to CONNECT, whose Content-Length
+ * and Transfer-Encoding are ignored). Any reason phrase, also none.
+ */
+enum a407_parse a407_response_parse(const char *p, size_t n, bool is_head,
+                                    bool is_connect, struct a407_response *out);
+
+/* A body as it passes: where it ends. Fixed size, copyable. */
+struct a407_body {
+    enum a407_body_kind kind;
+    uint64_t left;  /* LENGTH: bytes to come; CHUNKED: of this chunk */
+    uint8_t state;  /* CHUNKED: position in the grammar, private */
+    uint8_t digits; /* CHUNKED: hex digits seen in this size line */
+    bool done;      /* the last byte of the body has passed */
+    bool bad;       /* the framing broke; no end can be told any more */
+};
+
+/* Starts a body. NONE, and LENGTH of 0, are done at once. */
+void a407_body_init(struct a407_body *b, enum a407_body_kind kind,
+                    uint64_t length);
+
+/*
+ * Takes the next n bytes. Returns how many of them belong to the body (all,
+ * unless it ended; sets done). On broken chunk framing sets bad and returns n.
+ * Chunk extensions and trailers are passed over (RFC 9112 section 7.1).
+ */
+size_t a407_body_feed(struct a407_body *b, const char *p, size_t n);
+
+/*
+ * The same over data of a body, as the payload alone: calls `sink` with the
+ * bytes that are content, not framing. Used for auth-int (RFC 7616 section
+ * 3.4.3: the entity body). `sink` may be NULL.
+ */
+size_t a407_body_feed_to(struct a407_body *b, const char *p, size_t n,
+                         void (*sink)(void *ctx, const char *p, size_t n),
+                         void *ctx);
+
+/* How many bytes surely belong to the body from here: a bound for a read. */
+uint64_t a407_body_sure(const struct a407_body *b);
+
+/* How many bytes from here are content whatever they are, and not the last of
+   it: they need not be fed, but passed over by their number. */
+uint64_t a407_body_skippable(const struct a407_body *b);
+void a407_body_skip(struct a407_body *b, uint64_t n);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_EVENT_H
+#define A407_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cause.h"
+#include "core/auth/mutual.h"
+#include "core/base/buf.h"
+#include "core/config/credential.h"
+#include "core/http/proxy_status.h"
+
+/*
+ * The record of one exchange that met a 407, and its JSON line. The keys are
+ * in docs/log-schema.json, and explained in docs/log.md. Every string here is
+ * already free of secrets when it is filled in, except args and the texts of
+ * the proxy, which a407_event_json redacts: a secret that the proxy was sent is
+ * looked for in what it said, and not in what is left of that. All of it is
+ * bounded: a line has at most some A407_EVENT_LINE_MAX bytes.
+ */
+
+enum a407_outcome {
+    A407_RESOLVED,   /* the program read an answer other than a refusal */
+    A407_UNRESOLVED, /* we tried, and the program read a refusal */
+    A407_OBSERVED,   /* mode observe, or level request: nothing was tried */
+    A407_NOT_RETRIED /* nothing could be tried; the program read the 407 */
+};
+
+/* Why not more: each is shown, and no record needs to be longer than what all
+   sinks take (a datagram of syslog, a line of less). */
+#define A407_EVENT_CHALLENGES 8
+#define A407_EVENT_ATTEMPTS   16
+#define A407_EVENT_PARENTS    16
+#define A407_EVENT_ARGS       64
+#define A407_EVENT_FIELDS     12
+#define A407_EVENT_VALUES     4 /* of one field */
+#define A407_EVENT_STATUSES   4
+#define A407_EVENT_LINE_MAX   (256u * 1024u)
+
+/* A text that is empty is absent. */
+struct a407_event_challenge {
+    char scheme[24];
+    char realm[128];
+    char algorithm[24]; /* Digest */
+    bool stale;
+    bool userhash;
+    char qop[32];     /* Digest */
+    char charset[16]; /* Basic, Digest */
+    char error[64];   /* Bearer (RFC 6750 section 3), as are the next two */
+    char error_description[512]; /* as it came: less is shown */
+    char scope[128];
+    size_t token68_n; /* how long the token68 was; the token is never kept */
+};
+
+struct a407_event_attempt {
+    char scheme[12];     /* lower case; "" if none could be told */
+    int status;          /* of the answer; 0: none came */
+    int64_t duration_us; /* from the request sent to its answer's head */
+    bool reconnected;
+    bool stale;            /* sent again because a nonce was stale */
+    char credential[160];  /* the label of where it stands, never its value */
+    char username[128];    /* see a407_put_user; "": nobody was named */
+    unsigned leg;          /* of a handshake, from 1 */
+    uint16_t source_port;  /* 0: not known */
+    enum a407_cause cause; /* NONE: the status says it */
+    char detail[160];
+};
+
+/* Fields of the answer that tell who answered: the rows of event_fields.def. */
+enum a407_event_field_id {
+#define A407_EVENT_FIELD(id, name) A407_FIELD_##id,
+#include "event_fields.def"
+#undef A407_EVENT_FIELD
+    A407_FIELD_COUNT
+};
+
+/* What the first answer says of who made it. */
+struct a407_event_answer {
+    struct {
+        enum a407_event_field_id id;
+        char value[1024];
+    } fields[A407_EVENT_FIELDS]; /* as they came: less is shown */
+    size_t n_fields;
+    struct a407_proxy_status statuses[A407_EVENT_STATUSES];
+    size_t n_statuses;
+    bool has_skew;
+    int64_t skew_s; /* the proxy's clock less ours; seconds */
+};
+
+/* Whether the program had sent a Proxy-Authorization before. */
+enum a407_sent_before {
+    A407_SENT_NEVER,
+    A407_SENT_PROGRAM,   /* this process, to this proxy */
+    A407_SENT_CONNECTION /* in an earlier request on this connection */
+};
+
+struct a407_event_process {
+    int pid, parent_pid;
+    char executable[512];
+    const char *args[A407_EVENT_ARGS]; /* as in /proc/self/cmdline */
+    size_t n_args;
+    struct {
+        int pid;
+        char executable[256];
+    } parents[A407_EVENT_PARENTS];
+    size_t n_parents; /* nearest first */
+    char caller_module[128];
+    unsigned uid; /* the effective one */
+    char host[65];
+};
+
+struct a407_event {
+    int64_t time_us; /* of the 407, since the epoch; microseconds */
+    enum a407_outcome outcome;
+    enum a407_cause cause;
+    char detail[160];           /* evidence in words, or empty */
+    struct a407_endpoint proxy; /* as configured */
+    char peer[64];              /* "ip:port" ("[v6]:port") connected to */
+    struct a407_event_challenge challenges[A407_EVENT_CHALLENGES];
+    size_t n_challenges; /* may exceed the array, as n_attempts may */
+    struct a407_event_answer answer;
+    char method[24];
+    char target[1024]; /* what a407_url_redact() leaves */
+    bool client_sent;  /* Proxy-Authorization came from the program */
+    char client_scheme[24];
+    char client_user[128];   /* see a407_client_auth_read */
+    char client_domain[128]; /* NTLM */
+    enum a407_sent_before sent_before;
+    unsigned resend_count; /* how often the program has repeated this request
+                              with a header of its own; 0: not at all */
+    uint16_t source_port;  /* this end of the connection; 0: not known */
+    int status;            /* the first answer */
+    int final_status;      /* what the program read; 0: nothing */
+    struct a407_event_attempt attempts[A407_EVENT_ATTEMPTS];
+    size_t n_attempts; /* may exceed the array: then the last is cut off */
+    enum a407_mutual mutual;
+    struct a407_event_process process;
+};
+
+/* As in the log: "resolved", ... */
+const char *a407_outcome_name(enum a407_outcome o);
+
+/* The name of a field as the record spells it: lower case. */
+const char *a407_event_field_name(enum a407_event_field_id id);
+
+/* Seconds; a difference beyond it breaks Kerberos (RFC 4120 section 1.6). */
+#define A407_SKEW_MAX 300
+
+/* ---- filling it in (event_fill.c) ---- */
+
+struct a407_challenges;
+
+/* What was offered, bounded. */
+void a407_event_set_challenges(struct a407_event *ev,
+                               const struct a407_challenges *offered);
+
+/* What the head of the first answer says; ev->time_us must be set. */
+void a407_event_set_answer(struct a407_event *ev, struct a407_span head);
+
+/* The Proxy-Authorization that the program sent. */
+void a407_event_set_client(struct a407_event *ev, struct a407_span value);
+
+/*
+ * Takes a text out of all that the proxy has said: a proxy may show what it was
+ * sent. Shorter ones than 4 bytes stay: they would be found everywhere.
+ */
+void a407_event_hide(struct a407_event *ev, struct a407_span secret);
+
+/*
+ * Appends one JSON object and "\n" to out. Every string is made valid UTF-8
+ * (a bad byte becomes U+FFFD) and escaped (RFC 8259 section 7). Arguments are
+ * redacted: userinfo and query of URLs, values of options and of fields that
+ * carry secrets (--password X, --proxy-user X, -U X, -u X, Authorization: X,
+ * Proxy-Authorization: X, Cookie: X, token=...). False: out->failed.
+ * Allocates only in out.
+ */
+bool a407_event_json(const struct a407_event *e, struct a407_buf *out);
+
+/*
+ * The words of one command line without secrets, one at a time: `prev` is the
+ * word before, or NULL. Writes at most cap - 1 bytes and a NUL. Used for logs.
+ */
+void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap);
+
+/*
+ * The same for one word after the other: *programs, 0 at first, remembers of
+ * which programs' options there is more to know ("mysql -pSECRET").
+ */
+void a407_redact_next(uint64_t *programs, const char *prev, const char *arg,
+                      char *out, size_t cap);
+
+/* JSON string with quotes, valid whatever the bytes are; what a terminal would
+   obey is escaped. */
+void a407_json_string(struct a407_buf *out, struct a407_span s);
+
+#endif

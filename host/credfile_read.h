@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_CREDFILE_READ_H
+#define A407_CREDFILE_READ_H
+
+#include "core/base/buf.h"
+#include "core/config/credential.h"
+
+/* Thousands of sections fit; more is some other file. */
+#define A407_CREDFILE_MAX ((size_t)1 << 20)
+
+enum a407_credfile_read {
+    A407_CREDFILE_OK,
+    A407_CREDFILE_ABSENT,    /* no such file; diag is empty */
+    A407_CREDFILE_REFUSED,   /* others could read or have written it, or it is
+                                no plain file, or too large */
+    A407_CREDFILE_UNREADABLE /* open, fstat or read failed, or no memory */
+};
+
+/*
+ * Reads the credential file `path`, or another one that holds a secret, whole
+ * into out, an initialised buffer, which is emptied and whose maximum becomes
+ * A407_CREDFILE_MAX. It must be a regular file that belongs to root, or to the
+ * real and effective user, and gives nothing to group and others; what is
+ * checked is what was opened, and the way to it (file_at.h). For REFUSED and
+ * UNREADABLE diag says what is wrong and what to do, and out is empty.
+ *
+ * Does system calls, directly: no hook of ours and no cancellation point of
+ * the program is met, and errno is left alone. Never blocks on a FIFO or a
+ * device. Allocates only in out.
+ */
+enum a407_credfile_read a407_credfile_read(const char *path,
+                                           struct a407_buf *out,
+                                           struct a407_diag *diag);
+
+#endif
