@@ -43,7 +43,7 @@ endef
 
 # $(call sinks,NAME): the same library, in the tests of the sinks.
 define sinks
-$(Q)$(call wrapper,build-$(1)/sinks-$(1),tests/sinks/run --build $(BUILD) \
+$(Q)$(call wrapper,build-$(1)/sinks-$(1),tests/hook/sinks/run --build $(BUILD) \
     --lib build-$(1)/libauth407.so --timeout-factor $(hook_factor) \
     --preload $$($(CC) -print-file-name=lib$(1).so) --env $($(1)_options))
 $(Q)$(TALLY) build-$(1)/sinks-$(1)

@@ -27,32 +27,12 @@ unit: $(unit_bin)
 check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
        ntlm-vs-others fetch-test hook startup sinks record redaction completeness \
        integration gss schemes \
-       access-log report-html
+       access-log report-html report-test dropped
 
-include tests/digest.mk
-include tests/ntlm.mk
-include tests/cli/cli.mk
-include tests/exec/exec.mk
-include tests/hook/hook.mk
-include tests/fetch/fetch.mk
-include tests/startup/startup.mk
-include tests/sinks/sinks.mk
-include tests/record/record.mk
-include tests/redaction/redaction.mk
-include tests/integration/integration.mk
-include tests/gss/gss.mk
-include tests/schemes/schemes.mk
--include tests/transcripts/transcripts.mk
--include tests/fuzz/fuzz.mk
--include tests/structure/structure.mk
--include tests/bench/bench.mk
-include tests/report/report.mk
-include tests/dropped/dropped.mk
-include tests/access-log/access-log.mk
-include tests/report-html/report-html.mk
--include tests/sanitize.mk
--include tests/stress/stress.mk
--include tests/transparency/transparency.mk
+# One of each folder, which says at its head what lies there.
+include tests/fixtures/fixtures.mk
+include $(filter-out tests/fixtures/%,$(sort $(wildcard tests/*/*.mk)))
+include tests/sanitize.mk
 
 -include $(unit_src:%.c=$(BUILD)/%.d)
 .SECONDARY:

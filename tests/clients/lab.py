@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "fixtures"))
 
 from ports import free_port  # noqa: E402
 

@@ -8,7 +8,7 @@
 #include "alloc.h"
 #include "play.h"
 
-#define FOLDER "tests/transcripts"
+#define FOLDER "tests/engine"
 
 /* Splits of one transcript: all of them, or so many spread evenly, fewer if
    each run moves much. */

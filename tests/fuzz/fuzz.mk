@@ -9,12 +9,12 @@ fuzz_names := $(fuzz_src:tests/fuzz/fuzz_%.c=%)
 FUZZ_ONLY ?= $(fuzz_names)
 
 # json_check and the engine's driver are linked into each: it is simpler.
-fuzz_help := tests/fuzz/json_check.c tests/transcripts/sim.c
+fuzz_help := tests/fuzz/json_check.c tests/engine/sim.c
 fuzz_obj := $(fuzz_src:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/replay.o \
             $(BUILD)/tests/fuzz/json_check.o
 replay_bin := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)
 
-$(fuzz_obj): private LAYER := -Itests/transcripts
+$(fuzz_obj): private LAYER := -Itests/engine
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
     $(BUILD)/tests/fuzz/replay.o $(fuzz_help:%.c=$(BUILD)/%.o) \
@@ -40,7 +40,7 @@ fuzz_core := $(core_src:%.c=$(fuzz_dir)/%.o) $(fuzz_help:%.c=$(fuzz_dir)/%.o)
 
 $(fuzz_dir)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC,$< (fuzz))$(FUZZ_CC) $(ALL_CPPFLAGS) -Itests/transcripts \
+	$(call say,CC,$< (fuzz))$(FUZZ_CC) $(ALL_CPPFLAGS) -Itests/engine \
 	    $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 $(fuzz_dir)/fuzz_%: $(fuzz_dir)/tests/fuzz/fuzz_%.o $(fuzz_core)

@@ -3,7 +3,7 @@
  * The engine as a whole: bytes choose what program, proxy and network do.
  * The first byte chooses the settings, then each step is one byte (the action
  * in its low half, a number in its high half), for some followed by a length
- * (two bytes, low one first) and so many bytes. tests/transcripts/sim.h has
+ * (two bytes, low one first) and so many bytes. tests/engine/sim.h has
  * the program and the driver.
  */
 #include "fuzz.h"

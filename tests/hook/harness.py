@@ -240,7 +240,7 @@ class Harness:
         if not self.lines:
             return []
         check = subprocess.run(
-            [ROOT / "tests/lib/check-schema"], capture_output=True, check=False,
+            [ROOT / "tests/fixtures/check-schema"], capture_output=True, check=False,
             input=b"".join(line + b"\n" for line in self.lines))
         return [] if check.returncode == 0 else [check.stderr.decode()[-4000:]]
 

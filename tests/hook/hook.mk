@@ -1,29 +1,11 @@
-# Fixtures (a scriptable proxy and an origin) and hook tests: every victim is
-# run with and without the library.
+# The library in a process: every victim (v_*.c) is run with and without it, and
+# must see the same but for the 407s. Under it exec (children), startup (what
+# runs before main and after it), sinks and record (the log), redaction, and
+# transparency (other projects' suites; every call passes a hook).
+# HOOK_OPTIONS, SINKS_OPTIONS, ...: options of the run scripts, see --help.
 
-fixture_src := tests/proxy/text.c tests/proxy/wire.c tests/proxy/msg.c \
-               tests/proxy/server.c
-proxy407_src := $(filter-out $(fixture_src),$(wildcard tests/proxy/*.c))
-origin_src := $(wildcard tests/origin/*.c)
 victim_src := $(wildcard tests/hook/v_*.c)
-
-fixture_obj := $(fixture_src:%.c=$(BUILD)/%.o)
-proxy407_obj := $(proxy407_src:%.c=$(BUILD)/%.o)
-origin_obj := $(origin_src:%.c=$(BUILD)/%.o)
 victim_bin := $(victim_src:%.c=$(BUILD)/%)
-
-proxy407 := $(BUILD)/tests/proxy/proxy407
-origin := $(BUILD)/tests/origin/origin
-
-# The origin reads HTTP with the proxy fixture's code.
-# (private: the flags stamp, which every object needs, must not see it)
-$(origin_obj): private ALL_CPPFLAGS += -Itests/proxy
-
-$(proxy407): $(proxy407_obj) $(fixture_obj)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
-
-$(origin): $(origin_obj) $(fixture_obj)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
 
 # Only the two victims that are about libcurl need it.
 curl_victims := $(BUILD)/tests/hook/v_curl_easy $(BUILD)/tests/hook/v_curl_multi
@@ -54,13 +36,32 @@ $(BUILD)/tests/hook/v_%: $(BUILD)/tests/hook/v_%.o $(BUILD)/tests/hook/victim.o
 
 victim_bin += $(after_lib) $(musl_victim)
 
-.PHONY: fixtures hook
-fixtures: $(proxy407) $(origin)
-
-# HOOK_OPTIONS in the environment: options of tests/hook/run.
+.PHONY: hook exec-test record redaction
 hook: fixtures $(victim_bin) $(BUILD)/libauth407.so
 	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/run
 
--include $(fixture_obj:.o=.d) $(proxy407_obj:.o=.d) $(origin_obj:.o=.d) \
-    $(victim_src:%.c=$(BUILD)/%.d) $(BUILD)/tests/hook/victim.d \
-    $(after_src:%.c=$(BUILD)/%.d)
+# Programs that are started with an environment of their own, and connections in
+# unusual hands.
+exec_family := $(BUILD)/tests/hook/exec/family
+
+$(exec_family): $(exec_family).o
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
+
+exec-test: all fixtures $(exec_family)
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/exec/run tests/hook/exec/unusual
+
+# Who made the call, who started it, and what the client did, of real programs.
+record: fixtures all
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/record/run
+
+# Real clients with secrets in every place, and a search of every byte that
+# comes out for each of them.
+redaction: fixtures all
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/redaction/run
+
+include tests/hook/startup/startup.mk
+include tests/hook/sinks/sinks.mk
+include tests/hook/transparency/transparency.mk
+
+-include $(victim_src:%.c=$(BUILD)/%.d) $(BUILD)/tests/hook/victim.d \
+    $(after_src:%.c=$(BUILD)/%.d) $(exec_family).d

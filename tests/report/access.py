@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`auth407 report --access-log` with logs made for the purpose: what it says,
-and where it reads. tests/access-log has real proxies."""
+and where it reads. tests/report/access-log has real proxies."""
 
 from common import at, check, equal, has, log, record, report, test
 

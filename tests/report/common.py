@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 AUTH407 = BUILD / "auth407"
 LINES = BUILD / "tests/bench/report_lines"
-PROXY407 = BUILD / "tests/proxy/proxy407"
+PROXY407 = BUILD / "tests/fixtures/proxy/proxy407"
 TIMEOUT = 120
 
 _home = tempfile.TemporaryDirectory(prefix="auth407-report.")

@@ -185,7 +185,7 @@ def pip():
 def python():
     """fix: Python's urllib and requests"""
     for name in ("fetch_urllib.py", "fetch_requests.py"):
-        program = str(ROOT / "tests/integration/programs" / name)
+        program = str(ROOT / "tests/clients/programs" / name)
         with Proxy() as proxy:
             case = Case(proxy, name)
             argv = ["/usr/bin/python3", program, URL, f"{case.home}/out",
@@ -366,7 +366,7 @@ def php():
 def perl():
     """fix: Perl's LWP"""
     need("perl")
-    program = str(ROOT / "tests/integration/programs/fetch_lwp.pl")
+    program = str(ROOT / "tests/clients/programs/fetch_lwp.pl")
     with Proxy() as proxy:
         case = Case(proxy, "perl")
         argv = ["perl", program, URL, f"{case.home}/out", "-", CA]

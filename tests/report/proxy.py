@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A proxy for clients: tests/proxy/proxy407, and what it has seen."""
+"""A proxy for clients: tests/fixtures/proxy/proxy407, and what it has seen."""
 
 import re
 import subprocess

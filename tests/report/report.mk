@@ -1,18 +1,32 @@
 # `auth407 report`: its parts (cmocka), then the command from the outside, with
-# logs made for the purpose and with real clients at tests/proxy.
+# logs made for the purpose and with real clients at the scriptable proxy. Under
+# it html/ (the page in Chromium), access-log/ (the join with a proxy's own log)
+# and dropped/ (who dropped the header: a script of real clients behind a real
+# squid, and each remedy that is printed used as it stands). These need root.
 
-report_src := $(filter tests/report/test_%,$(wildcard tests/report/*.c))
-report_bin := $(report_src:%.c=$(BUILD)/%)
+report_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/report/test_*.c))
+access_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/report/access-log/test_*.c))
 report_obj := $(filter-out $(BUILD)/cli/main.o,$(cli_obj)) $(host_obj)
 
-$(report_bin): %: %.o $(report_obj) $(BUILD)/libauth407core.a
+$(report_bin) $(access_bin): %: %.o $(report_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
 	    $(CMOCKA) $(LDFLAGS)
 
-.PHONY: report-test
+.PHONY: report-test report-html access-log dropped
 report-test: $(report_bin) $(report_lines) $(proxy407) all
 	$(Q)BUILD=$(BUILD) $(TALLY) $(report_bin) tests/report/run
 
-check: report-test
+access-log: all $(access_bin)
+	$(Q)A407_LAUNCHER=$(abspath $(BUILD)/auth407) \
+	    $(TALLY) $(access_bin) tests/report/access-log/run
 
--include $(report_bin:%=%.d)
+dropped: all
+	$(Q)A407_LAUNCHER=$(abspath $(BUILD)/auth407) $(TALLY) tests/report/dropped/run
+
+# Screenshots for people to look at go to $(BUILD)/report-html.
+report-html: $(BUILD)/auth407
+	$(Q)A407_LAUNCHER=$(abspath $(BUILD)/auth407) \
+	    A407_SHOTS=$(abspath $(BUILD)/report-html) \
+	    $(TALLY) tests/report/html/run
+
+-include $(report_bin:%=%.d) $(access_bin:%=%.d)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts around the record: lines, scripts, keys, filters, terminals. */
-#include "../unit/exact.h"
+#include "tests/unit/exact.h"
 
 #include <locale.h>
 #include <stdio.h>

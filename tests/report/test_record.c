@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A line of the log into a record: docs/log-schema.json, RFC 8259. */
-#include "../unit/exact.h"
+#include "tests/unit/exact.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Times: of the log (RFC 3339) and of --since and --until. */
-#include "../unit/exact.h"
+#include "tests/unit/exact.h"
 
 #include <stdlib.h>
 #include <time.h>

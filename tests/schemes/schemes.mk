@@ -1,9 +1,40 @@
-# NTLM, Negotiate and Bearer: real clients through proxies that are not ours.
-# Needs root and `scripts/deps test`. ONLY=part-of-a-name[,...] runs some of
-# them; ONLY=control those that prove the proxies, without the library.
+# The schemes before judges that are not ours: run has NTLM, Negotiate and Bearer
+# of real clients at squid, Apache and Samba's AD (root and `scripts/deps test`;
+# --only control proves the proxies themselves, without the library); gss/ has
+# the helper of Kerberos against MIT's KDC; digest-vs-curl and ntlm-vs-others
+# compare our answers with those of others.
 
-.PHONY: schemes
+.PHONY: schemes gss digest-vs-curl ntlm-vs-others
 schemes: all
 	$(Q)A407_LIB=$(abspath $(BUILD)/libauth407.so) \
 	    A407_LAUNCHER=$(abspath $(BUILD)/auth407) A407_PROGRESS=3 \
 	    $(TALLY) tests/schemes/run 3>&2
+
+# Driven as the library does.
+gss_ask := $(BUILD)/tests/schemes/gss/ask
+gss_ask_obj := $(BUILD)/tests/schemes/gss/ask.o $(BUILD)/preload/gss.o $(child_obj)
+
+$(gss_ask): $(gss_ask_obj) $(BUILD)/libauth407core.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
+
+# The helper lies beside whoever starts it.
+$(BUILD)/tests/schemes/gss/auth407-gss: $(BUILD)/auth407-gss
+	@mkdir -p $(@D)
+	$(Q)ln -sf ../../../auth407-gss $@
+
+gss: $(gss_ask) $(BUILD)/tests/schemes/gss/auth407-gss
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/schemes/gss/run
+
+
+# Answers of core's own, for comparing.
+$(BUILD)/tests/schemes/%-answer: $(BUILD)/tests/schemes/%-answer.o \
+                                 $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
+
+digest-vs-curl: $(BUILD)/tests/schemes/digest-answer
+	$(Q)DIGEST_ANSWER=$< $(TALLY) tests/schemes/digest-vs-curl
+ntlm-vs-others: $(BUILD)/tests/schemes/ntlm-answer
+	$(Q)NTLM_ANSWER=$< $(TALLY) tests/schemes/ntlm-vs-others
+
+-include $(wildcard $(BUILD)/tests/schemes/*.d $(BUILD)/tests/schemes/gss/*.d)

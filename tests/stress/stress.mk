@@ -9,10 +9,10 @@ stress_client := $(BUILD)/tests/stress/client
 stress_client_obj := $(patsubst %,$(BUILD)/tests/stress/%.o,client exchange \
                        answer calls loop threads plan)
 stress_proxy_obj := $(patsubst %,$(BUILD)/tests/stress/%.o,proxy plan) \
-                    $(patsubst %,$(BUILD)/tests/proxy/%.o,auth digest ntlm ntlm_check fault)
+                    $(patsubst %,$(BUILD)/tests/fixtures/proxy/%.o,auth digest ntlm ntlm_check fault)
 
 # The proxy is made of the fixtures' parts.
-$(BUILD)/tests/stress/proxy.o: private ALL_CPPFLAGS += -Itests/proxy
+$(BUILD)/tests/stress/proxy.o: private ALL_CPPFLAGS += -Itests/fixtures/proxy
 
 $(stress_proxy): $(stress_proxy_obj) $(fixture_obj)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)

@@ -9,7 +9,7 @@ from common import attempt, rel, run, tracked
 FILE_LINES = 600
 FUNCTION_LINES = 60
 
-INCLUDES = ["-I.", "-Itests/proxy"]
+INCLUDES = ["-I.", "-Itests/fixtures/proxy"]
 
 
 def is_code(path):

@@ -24,11 +24,11 @@ static bool has(const struct a407_event *e, const char *part)
     return found;
 }
 
-/* The exit status of tests/lib/check-schema on these lines. */
+/* The exit status of tests/fixtures/check-schema on these lines. */
 static int check_schema(const char *text, size_t n, bool quiet)
 {
     char command[600];
-    source_path("tests/lib/check-schema", command, sizeof command - 20);
+    source_path("tests/fixtures/check-schema", command, sizeof command - 20);
     if (quiet)
         strcat(command, " 2>/dev/null");
     FILE *f = popen(command, "w");

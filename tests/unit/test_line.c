@@ -264,7 +264,7 @@ static void test_records(void **state)
     char arg[300], command[600], line[8001];
     (void)state;
     FILL(arg);
-    source_path("tests/lib/check-schema", command, sizeof command);
+    source_path("tests/fixtures/check-schema", command, sizeof command);
     for (size_t i = 0; i < 2; i++) {
         struct a407_event *e = largest(arg);
         if (i == 1) {

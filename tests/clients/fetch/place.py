@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PROXY = "proxy.test:3128"
 # a helper that hangs in a test costs this much
@@ -83,7 +83,7 @@ class Place:
         if lines:
             self.section(*lines)
         child = subprocess.Popen(
-            [BUILD / "tests/fetch/probe", proxy, str(times)],
+            [BUILD / "tests/clients/fetch/probe", proxy, str(times)],
             env=self.environment(**(env or {})), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, cwd="/")
         found = []

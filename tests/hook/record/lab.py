@@ -10,7 +10,7 @@ import threading
 
 from servers import Proxy
 
-CHECK_SCHEMA = pathlib.Path(__file__).resolve().parents[1] / "lib/check-schema"
+CHECK_SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "fixtures/check-schema"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 URL = "http://auth407.test/"
 PASSWORD = "open-sesame"

@@ -11,8 +11,8 @@ from scene import URL, Cast
 from secrets_of import Secret, ha1
 from servers import Proxy
 
-CHECK_SCHEMA = sinks.pathlib.Path(__file__).resolve().parents[1] / \
-    "lib/check-schema"
+CHECK_SCHEMA = sinks.pathlib.Path(__file__).resolve().parents[2] / \
+    "fixtures/check-schema"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FORMATS = ("text", "json", "csv", "html")
 

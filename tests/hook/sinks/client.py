@@ -10,7 +10,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "lib"))
+sys.path.insert(0, str(HERE.parents[1] / "fixtures"))
 
 import servers  # noqa: E402
 from place import PATH  # noqa: E402
@@ -37,7 +37,7 @@ class Lab:
     def __init__(self, options, place):
         self.options, self.place = options, place
         self.build = options.build.resolve()
-        self.burst = self.build / "tests/sinks/burst"
+        self.burst = self.build / "tests/hook/sinks/burst"
         self.lines = []
         self.proxy = servers.Proxy(
             self.build, place.root, ["--auth", "basic", "--user", "alice",
@@ -95,7 +95,7 @@ class Lab:
 
     def schema(self):
         """What the schema's validator says of every line so far."""
-        done = subprocess.run([HERE.parent / "lib/check-schema"],
+        done = subprocess.run([HERE.parents[1] / "fixtures/check-schema"],
                               input=b"".join(self.lines), check=False,
                               capture_output=True)
         return [done.stderr.decode()[:3000]] if done.returncode else []

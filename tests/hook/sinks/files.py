@@ -335,7 +335,7 @@ def limit_overtaken(lab):
     again, where it stays"""
     state = lab.place.folder()
     log = state / "log"
-    shim = lab.build / "tests/sinks/put_aside.so"
+    shim = lab.build / "tests/hook/sinks/put_aside.so"
     bad = lab.run(log, state, 3, preload=[shim], AUTH407_LOG_MAX_SIZE="1M",
                   SINKS_ASIDE="twice")
     return bad + expect("kept", numbers(lab.records(log.read_bytes()), "t"),
@@ -346,7 +346,7 @@ def limit_outrun(lab):
     """a file that another process has put aside is not put aside again"""
     state = lab.place.folder()
     log = state / "log"
-    shim = lab.build / "tests/sinks/put_aside.so"
+    shim = lab.build / "tests/hook/sinks/put_aside.so"
     bad = lab.run(log, state, 10, tag="before")
     text = log.read_bytes()
     bad += lab.run(log, state, 1, preload=[shim], AUTH407_LOG_MAX_SIZE="4K",
@@ -384,7 +384,7 @@ def limit_without_exchange(lab):
     """where two names can't change places the limit holds as well"""
     state = lab.place.folder()
     log = state / "log"
-    shim = lab.build / "tests/sinks/no_exchange.so"
+    shim = lab.build / "tests/hook/sinks/no_exchange.so"
     bad, old, new = generations(lab, state, log, 100, "8K", preload=[shim])
     kept = numbers(lab.records(old) + lab.records(new), "t")
     bad += expect("kept", kept, list(range(101 - len(kept), 101)))

@@ -15,7 +15,7 @@ import subprocess
 from client import HERE, PATIENCE, expect, lost, numbers, undisturbed
 from place import PATH, Daemon, wait_for
 
-DOCS = HERE.parents[1] / "docs"
+DOCS = HERE.parents[2] / "docs"
 CONFIG = DOCS / "fleet/rsyslog-postgresql.conf"
 ROTATION = DOCS / "fleet/logrotate.conf"
 TABLE = DOCS / "fleet/rsyslog-postgresql.sql"

@@ -92,7 +92,7 @@ def line_ends(lab):
 def memory(lab):
     """journald: takes a record that is too large for a datagram"""
     state = lab.place.folder()
-    shim = lab.build / "tests/sinks/small_buffer.so"
+    shim = lab.build / "tests/hook/sinks/small_buffer.so"
     with journald(lab):
         bad = lab.run("journald", state, 2, words=LONG, preload=[shim])
         found = wait_entries(2, "SYSLOG_IDENTIFIER=auth407")

@@ -1,7 +1,7 @@
 # What else a process brings along before main and after it: allocators, other
 # preloaded libraries, constructors, plugins, limits, ways to end.
 
-startup := $(BUILD)/tests/startup
+startup := $(BUILD)/tests/hook/startup
 startup_bin := $(addprefix $(startup)/,get late host limits leave libearly.so \
                  plugins/startup_plugin.so)
 
@@ -44,13 +44,13 @@ $(startup)/libearly.so: $(startup)/early.o $(startup)/fetch.o
 	$(call link_startup,-shared)
 $(startup)/plugins/startup_plugin.so: $(startup)/plugin.o $(startup)/fetch.o
 	$(call link_startup,-shared)
-$(startup)/get_asan: tests/startup/get.c tests/startup/fetch.c tests/startup/fetch.h
+$(startup)/get_asan: tests/hook/startup/get.c tests/hook/startup/fetch.c tests/hook/startup/fetch.h
 	@mkdir -p $(@D)
 	$(call say,ASAN,$@)$(ASAN_CC) -D_GNU_SOURCE -std=gnu11 -O1 -g \
 	    -fsanitize=address -o $@ $(filter %.c,$^) -pthread
 
 .PHONY: startup
 startup: all $(proxy407) $(startup_bin)
-	$(Q)BUILD=$(BUILD) LIBASAN=$(libasan) $(TALLY) tests/startup/run
+	$(Q)BUILD=$(BUILD) LIBASAN=$(libasan) $(TALLY) tests/hook/startup/run
 
--include $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/startup/*.c))
+-include $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/hook/startup/*.c))

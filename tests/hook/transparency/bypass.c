@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A client that goes behind libc's back: it writes and reads with system calls
- * of its own. tests/transparency/completeness must notice.
+ * of its own. tests/hook/transparency/completeness must notice.
  *
  * usage: bypass PORT
  */

@@ -5,7 +5,7 @@
 #   make completeness   every call on a proxy's connection passes a hook
 #                       (a minute; needs strace)
 
-bypass := $(BUILD)/tests/transparency/bypass
+bypass := $(BUILD)/tests/hook/transparency/bypass
 
 $(bypass): $(bypass).o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
@@ -23,6 +23,6 @@ transparency: fixtures $(BUILD)/libauth407.so
 completeness: fixtures frames $(bypass) $(BUILD)/libauth407.so \
               $(BUILD)/tests/bench/nothing.so $(bench_bin)
 	$(Q)BUILD=$(BUILD) FRAMES=$(BUILD)-frames $(TALLY) \
-	    tests/transparency/completeness
+	    tests/hook/transparency/completeness
 
 -include $(bypass).d

@@ -78,7 +78,7 @@ class Asking(Squid):
 
 def recommended_format():
     """squid's format in the manual page: what people will copy."""
-    page = (HERE.parents[1] / "docs/auth407.1").read_text()
+    page = (HERE.parents[2] / "docs/auth407.1").read_text()
     at = page.index("logformat auth407 ")
     text = page[at:page.index("\naccess_log", at)]
     return text.replace("\\e", "\\").replace("\n", "\n  ")

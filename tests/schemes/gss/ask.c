@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "../../preload/gss.h"
+#include "preload/gss.h"
 #include "core/auth/gss_protocol.h"
 
 #define SLOTS 4

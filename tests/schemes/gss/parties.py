@@ -11,9 +11,9 @@ import time
 import kdc
 
 HERE = pathlib.Path(__file__).resolve().parent
-TOP = HERE.parents[1]
+TOP = HERE.parents[2]
 BUILD = TOP / os.environ.get("BUILD", "build")
-ASK = BUILD / "tests/gss/ask"
+ASK = BUILD / "tests/schemes/gss/ask"
 HELPER = BUILD / "auth407-gss"
 
 

@@ -1,8 +1,8 @@
-# The engine without sockets: what is said in tests/transcripts/*.txt.
+# The engine without sockets: what is said in tests/engine/*.txt.
 
-transcript_src := $(wildcard tests/transcripts/*.c)
+transcript_src := $(wildcard tests/engine/*.c)
 transcript_obj := $(transcript_src:%.c=$(BUILD)/%.o)
-transcript_bin := $(BUILD)/tests/transcripts/runner
+transcript_bin := $(BUILD)/tests/engine/runner
 
 $(transcript_bin): $(transcript_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(transcript_obj) \
@@ -10,7 +10,7 @@ $(transcript_bin): $(transcript_obj) $(BUILD)/libauth407core.a
 	    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free $(LDFLAGS)
 
 # docs/engine.md must show the states as they are. (tally passes no arguments)
-diagram_check := $(BUILD)/tests/transcripts/engine-diagram
+diagram_check := $(BUILD)/tests/engine/engine-diagram
 
 $(diagram_check):
 	@mkdir -p $(@D)

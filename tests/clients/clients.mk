@@ -1,0 +1,21 @@
+# Real clients, and what they need of us: run has them go through real proxies
+# (root and `scripts/deps test`; --only PATTERN runs some), and fetch/ has the
+# places where secrets come from: files, .netrc, helper commands; by the
+# library's own code in a program of its own, and by the library in clients.
+
+.PHONY: integration fetch-test
+integration: all
+	$(Q)A407_LIB=$(abspath $(BUILD)/libauth407.so) \
+	    A407_LAUNCHER=$(abspath $(BUILD)/auth407) A407_PROGRESS=3 \
+	    $(TALLY) tests/clients/run 3>&2
+
+fetch_probe := $(BUILD)/tests/clients/fetch/probe
+fetch_obj := $(BUILD)/tests/clients/fetch/probe.o $(BUILD)/preload/fetch.o $(child_obj)
+
+$(fetch_probe): $(fetch_obj) $(host_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
+
+fetch-test: all fixtures $(fetch_probe)
+	$(Q)BUILD=$(BUILD) $(TALLY) tests/clients/fetch/run
+
+-include $(BUILD)/tests/clients/fetch/probe.d
