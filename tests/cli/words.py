@@ -160,7 +160,7 @@ def man_options():
 def man_keys():
     """the credential file's man page has every key of the parser"""
     keys = re.findall(r'\[KEY_\w+\] = \{"([a-z-]+)"', read(os.path.join(
-        ROOT, "core", "credfile.c")))
+        ROOT, "core/config/credfile.c")))
     check(len(keys) >= 10, "the parser's keys")
     text = read(MAN5)
     for key in keys:

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "preload/gss.h"
 #include "core/auth/gss_protocol.h"
+#include "preload/gss.h"
 
 #define SLOTS 4
 
