@@ -125,6 +125,79 @@ static struct step *add_step(struct reader *r, enum step_kind kind)
     return st;
 }
 
+static void add(struct text *t, const char *bytes, const char *any, size_t n)
+{
+    sim_add(&t->bytes, bytes, n);
+    sim_add(&t->any, any, n);
+}
+
+/* The step whose bytes one of this kind may repeat: what the program wrote, or
+   what the proxy sent. */
+static const struct step *repeatable(struct reader *r, enum step_kind kind)
+{
+    enum step_kind wanted = kind == STEP_NET_OUT  ? STEP_APP_OUT
+                            : kind == STEP_APP_IN ? STEP_NET_IN
+                                                  : STEP_TELL;
+    for (size_t i = r->s->n_steps; i; i--)
+        if (r->s->step[i - 1].kind == wanted)
+            return &r->s->step[i - 1];
+    complain(r, "there is nothing to repeat");
+    return NULL;
+}
+
+static bool to_proxy(enum step_kind kind)
+{
+    return kind == STEP_APP_OUT || kind == STEP_NET_OUT;
+}
+
+/* "= ...": the usual request or answer, or what was said last. */
+static void usual(struct reader *r, enum step_kind kind, const char *z,
+                  struct text *t)
+{
+    char line[1024];
+    if (!*z) {
+        const struct step *from = repeatable(r, kind);
+        if (from)
+            add(t, from->text, from->any, from->n);
+    } else if (to_proxy(kind) && strcmp(z, "CONNECT") == 0) {
+        read_text(r, "CONNECT origin.test:443 HTTP/1.1", t);
+        read_text(r, "Host: origin.test:443\\r\\n", t);
+    } else if (to_proxy(kind)) {
+        int word = (int)strcspn(z, " ");
+        snprintf(line, sizeof line, "%.*s http://origin.test%s HTTP/1.1", word,
+                 z, z[word] ? z + word + 1 : "");
+        read_text(r, line, t);
+        read_text(r, "Host: origin.test\\r\\n", t);
+    } else if (strncmp(z, "407 ", 4) == 0) {
+        read_text(r, "HTTP/1.1 407 Proxy Authentication Required", t);
+        snprintf(line, sizeof line, "Proxy-Authenticate: %s", z + 4);
+        read_text(r, line, t);
+        read_text(r, "Content-Length: 6\\r\\n\\r\\nsorry\\n\\", t);
+    } else if (strcmp(z, "200") == 0) {
+        read_text(r, "HTTP/1.1 200 OK", t);
+        read_text(r, "Content-Length: 3\\r\\n\\r\\nok\\n\\", t);
+    } else {
+        complain(r, "an unknown usual answer");
+    }
+}
+
+/* "+ LINE": it comes at the end of the head of what is there already, or of
+   what the program wrote last. */
+static void with_line(struct reader *r, const struct step *last, const char *z,
+                      struct text *t)
+{
+    const struct step *from = last->n ? last : repeatable(r, last->kind);
+    const char *end = from ? memmem(from->text, from->n, "\r\n\r\n", 4) : NULL;
+    if (!end) {
+        complain(r, "no head for one more line");
+        return;
+    }
+    size_t head = (size_t)(end - from->text) + 2;
+    add(t, from->text, from->any, head);
+    read_text(r, z, t);
+    add(t, from->text + head, from->any + head, from->n - head);
+}
+
 static void data_line(struct reader *r, enum step_kind kind, const char *z)
 {
     struct script *s = r->s;
@@ -132,9 +205,15 @@ static void data_line(struct reader *r, enum step_kind kind, const char *z)
     struct step *last = s->n_steps ? &s->step[s->n_steps - 1] : NULL;
     if (!r->joins || !last || last->kind != kind)
         last = add_step(r, kind);
-    sim_add(&t.bytes, last->text, last->n);
-    sim_add(&t.any, last->any, last->n);
-    read_text(r, z, &t);
+    if (strncmp(z, "+ ", 2) == 0) {
+        with_line(r, last, z + 2, &t);
+    } else {
+        add(&t, last->text, last->any, last->n);
+        if (z[0] == '=')
+            usual(r, kind, z + (z[1] ? 2 : 1), &t);
+        else
+            read_text(r, z, &t);
+    }
     last->n = t.bytes.n;
     last->text = own(s, t.bytes.p);
     last->any = own(s, t.any.p);
@@ -153,17 +232,29 @@ static void end_loop(struct reader *r)
     r->loop_n = 0;
 }
 
+static void set(struct script *s, const char *name, const char *eq)
+{
+    size_t n = (size_t)(eq - name), at = 0;
+    while (at < s->n_env && (strlen(s->env[at].name) != n ||
+                             memcmp(s->env[at].name, name, n) != 0))
+        at++;
+    if (at == s->n_env) {
+        s->env = realloc(s->env, (s->n_env + 1) * sizeof *s->env);
+        if (!s->env)
+            abort();
+        s->env[s->n_env++].name = own(s, strndup(name, n));
+    }
+    s->env[at].value = copy(s, eq + 1);
+}
+
 static void setting(struct reader *r, const char *name, const char *rest)
 {
     struct script *s = r->s;
     const char *eq = strchr(rest, '=');
     if (strcmp(name, "env") == 0 && eq) {
-        s->env = realloc(s->env, (s->n_env + 1) * sizeof *s->env);
-        if (!s->env)
-            abort();
-        struct pair *p = &s->env[s->n_env++];
-        p->name = own(s, strndup(rest, (size_t)(eq - rest)));
-        p->value = copy(s, eq + 1);
+        set(s, rest, eq);
+    } else if (strcmp(name, "bare") == 0) {
+        s->n_env = 0;
     } else if (strcmp(name, "file") == 0) {
         struct sim_bytes b = {0};
         if (s->file)
@@ -244,6 +335,10 @@ static void read_line(struct reader *r, char *z)
     }
 }
 
+static const char *const usual_env[] = {"AUTH407_PROXY=proxy.test:3128",
+                                        "AUTH407_USERNAME=alice",
+                                        "AUTH407_PASSWORD=open sesame"};
+
 bool script_read(struct script *s, const char *path)
 {
     *s = (struct script){.path = path};
@@ -255,6 +350,8 @@ bool script_read(struct script *s, const char *path)
         complain(&r, "can't be opened");
         return false;
     }
+    for (size_t i = 0; i < sizeof usual_env / sizeof *usual_env; i++)
+        set(s, usual_env[i], strchr(usual_env[i], '='));
     while (getline(&z, &cap, f) >= 0) {
         r.line++;
         read_line(&r, z);

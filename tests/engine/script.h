@@ -10,7 +10,9 @@
  * on the wire, what the program must read, and what the log must tell.
  *
  *   # ...                  a comment
- *   env NAME=VALUE         settings, as in the environment
+ *   env NAME=VALUE         settings, as in the environment; alice's login for
+ *                          proxy.test:3128 is there already,
+ *   bare                   unless this comes before them
  *   file LINE              a line of the credential file
  *   endpoint HOST:PORT     proxy.test:3128 if not given
  *   watched                nobody has configured this endpoint
@@ -39,6 +41,17 @@
  *   event.KEY: TEXT        more of that record
  *   verdict: accepted | refused LABEL | none   what the lock-out guard is told
  *   repeat: N ... end:     the lines in between, N times
+ *
+ * What is said again and again has short forms:
+ *
+ *   app> = GET /PATH       a request to http://origin.test/PATH with its Host
+ *   app> = CONNECT         ... for a tunnel to origin.test:443
+ *   net< = 407 CHALLENGE   a refusal of 6 bytes, "sorry", on a kept connection
+ *   net< = 200             an answer of 3 bytes, "ok"
+ *   net> =                 what the program wrote last, unchanged
+ *   app< =                 what the proxy sent last, unchanged
+ *   net> + LINE            one more line at the end of the head that is there
+ *                          already, or of that which the program wrote last
  *
  * Lines of one kind that follow each other are one write, or one packet; an
  * empty line begins another. In TEXT: \r \n \t \0 \xHH \\ \{, {TEXT*N} for N
