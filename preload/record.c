@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "complain.h"
+#include "core/base/json.h"
 #include "gate.h"
 #include "process.h"
 #include "sink.h"

@@ -7,9 +7,9 @@
 #include <nettle/base64.h>
 
 #include "core/base/buf.h"
+#include "core/base/known_token.h"
 #include "core/base/text_put.h"
 #include "core/http/challenge.h"
-#include "core/record/redact_words.h"
 
 /* Of what a token68 holds: more than any Basic credential, and than an NTLM
    message with its blob. */
@@ -38,7 +38,7 @@ static const char *basic_decode(struct a407_span token, char *raw, size_t *n)
 static bool holds_token(struct a407_span user)
 {
     size_t i = 0;
-    while (i < user.n && a407_token_end(user, i) == i)
+    while (i < user.n && a407_known_token_end(user, i) == i)
         i++;
     return i < user.n;
 }

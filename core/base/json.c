@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/record/event.h"
+#include "json.h"
+
 #include "text_put.h"
 
 /* RFC 8259 section 7: the quote, the backslash and what is below U+0020; and

@@ -169,12 +169,4 @@ struct a407_proxy_url {
  */
 bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out);
 
-/*
- * `out`: the text without userinfo, query and fragment, and without the
- * parameters of path segments, for logs; works on any argument, also
- * "--proxy=http://u:p@h". Returns false when out is the whole text. At most
- * cap - 1 bytes and a NUL.
- */
-bool a407_url_redact(struct a407_span s, char *out, size_t cap);
-
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/base/text_put.h"
+#include "core/record/redact.h"
 #include "facts.h"
 #include "internal.h"
 

@@ -178,21 +178,4 @@ void a407_event_hide(struct a407_event *ev, struct a407_span secret);
  */
 bool a407_event_json(const struct a407_event *e, struct a407_buf *out);
 
-/*
- * The words of one command line without secrets, one at a time: `prev` is the
- * word before, or NULL. Writes at most cap - 1 bytes and a NUL. Used for logs.
- */
-void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap);
-
-/*
- * The same for one word after the other: *programs, 0 at first, remembers of
- * which programs' options there is more to know ("mysql -pSECRET").
- */
-void a407_redact_next(uint64_t *programs, const char *prev, const char *arg,
-                      char *out, size_t cap);
-
-/* JSON string with quotes, valid whatever the bytes are; what a terminal would
-   obey is escaped. */
-void a407_json_string(struct a407_buf *out, struct a407_span s);
-
 #endif

@@ -3,6 +3,9 @@
 
 #include "event.h"
 
+#include "core/base/json.h"
+#include "redact.h"
+
 /* Enough to recognise a word by; bounds the line. */
 #define ARG_SHOWN   256
 #define WORDS_SHOWN 256 /* of what the proxy said */

@@ -7,11 +7,11 @@
  * whole command line ("sh -c '...'"), so both are looked for at every word in
  * it. On doubt too much is hidden.
  */
-#include "core/base/buf.h"
+#include "redact.h"
+#include "core/base/known_token.h"
 #include "core/config/credential.h"
 #include "core/http/lex.h"
-#include "event.h"
-#include "redact_words.h"
+#include "redact_int.h"
 
 #define HIDDEN "[redacted]"
 
@@ -237,7 +237,7 @@ static struct hole next_hole(struct scan *s, size_t to)
             s->in_url = true;
             return h;
         }
-        size_t token = a407_token_end(t, i);
+        size_t token = a407_known_token_end(t, i);
         if (token > i)
             return (struct hole){i, token, HIDDEN};
         if (t.n - i >= 3 && memcmp(t.p + i, "://", 3) == 0) {

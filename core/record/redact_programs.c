@@ -1,80 +1,120 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/lex.h"
-#include "redact_rules.h"
+#include "redact_int.h"
 
 /*
- * Options and words that hold a secret in one program and something else in
- * most others: "mysql -pSECRET", "mkdir -p DIR". So the program must have been
- * named before (redact_names.c).
+ * Secrets of which only the program's name tells that they are some. Tables
+ * hold texts and no pointers: those would have to be relocated in each process
+ * that the library is loaded into.
  */
+
+enum rule_bit {
+#define A407_RULE(id, ...)         BIT_##id,
+#define A407_AFTER(needs, id, ...) /* not a rule of its own */
+#include "redact_programs.def"
+#undef A407_RULE
+#undef A407_AFTER
+};
+
+enum rule {
+#define A407_RULE(id, ...)         id = UINT64_C(1) << BIT_##id,
+#define A407_AFTER(needs, id, ...) /* not a rule of its own */
+#include "redact_programs.def"
+#undef A407_RULE
+#undef A407_AFTER
+};
+
+/* ---- names of programs ---- */
+
+static const struct {
+    uint64_t needs, sets; /* `sets` where one of `needs` was set before */
+} rows[] = {
+#define A407_RULE(id, ...)         {UINT64_MAX, id},
+#define A407_AFTER(needs, id, ...) {needs, id},
+#include "redact_programs.def"
+#undef A407_RULE
+#undef A407_AFTER
+};
+
+/* The names of each row, and "" behind them. */
+static const char names[][20] = {
+#define A407_RULE(id, ...)         __VA_ARGS__, "",
+#define A407_AFTER(needs, id, ...) __VA_ARGS__, "",
+#include "redact_programs.def"
+#undef A407_RULE
+#undef A407_AFTER
+};
+
+/* "mysql*" is each name that begins so. */
+static bool is_name(struct a407_span word, const char *name)
+{
+    size_t n = strlen(name);
+    bool begins = name[n - 1] == '*';
+    n -= begins;
+    return (begins ? word.n >= n : word.n == n) && memcmp(word.p, name, n) == 0;
+}
+
+/* What the word adds to the rules. */
+static uint64_t rules_of(struct a407_span word, uint64_t rules)
+{
+    uint64_t add = 0;
+    size_t row = 0;
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        if (!names[k][0])
+            row++;
+        else if (names[k][0] == word.p[0] && is_name(word, names[k]) &&
+                 (rules & rows[row].needs || rows[row].needs == UINT64_MAX))
+            add |= rows[row].sets;
+    }
+    return add;
+}
+
+static bool ends_name(char c)
+{
+    return a407_is_blank(c) || a407_is_quote(c) || memchr(";)(&|,/", c, 7);
+}
+
+/* "-b", "-nb": a dash, and short options. */
+static bool has_short(struct a407_span word, char option)
+{
+    return word.n > 1 && word.p[0] == '-' && word.p[1] != '-' &&
+           memchr(word.p + 1, option, word.n - 1);
+}
+
+void a407_programs_note(uint64_t *rules, struct a407_span t, size_t i)
+{
+    if (i > 0 && !ends_name(t.p[i - 1]))
+        return;
+    size_t end = i;
+    while (end < t.n && end - i < A407_NAME_MAX && !ends_name(t.p[end]))
+        end++;
+    if (end == i || (end < t.n && (t.p[end] == '/' || !ends_name(t.p[end]))))
+        return;
+    struct a407_span word = a407_span(t.p + i, end - i);
+    if ((*rules & BATCH) && has_short(word, 'b'))
+        *rules |= REST; /* htpasswd -b FILE USER SECRET */
+    *rules |= rules_of(word, *rules);
+}
 
 bool a407_programs_fetch(uint64_t rules)
 {
     return rules & (CURL | WGET | HTTPIE);
 }
 
-/* What the value of an option is. */
-enum kind { SECRET, SOURCE, HEADER };
+/* ---- options ---- */
 
-/* ---- short options ---- */
-
-/* Options of curl, ldapsearch and so on that take a value: what is behind one
-   of these in the same word is no option. */
-#define CURL_VALUES "AbcCdDeEFHhKmoPQrtTuUwxXyYz"
-#define LDAP_VALUES "DHbsalzfFTSydeEPphoORUXY"
-#define PSQL_VALUES "dfhopUvFPRTL"
-#define SNMP_VALUES "vaAcCeElLmMnOrtuxXZ3"
-#define PERL_VALUES "IMmDCFVxir"
-
-static const struct {
+static const struct option {
     uint64_t rules;
-    char letter;
-    bool glued; /* the value stands in the same word only */
-    enum kind kind;
-    const char *chars;  /* one of them must be in the value */
-    const char *values; /* other options that take one; NULL: not known */
-} shorts[] = {
-    {MYSQL, 'p', true, SECRET, "", "uhPDSe"},
-    {ARCHIVER, 'p', true, SECRET, "", NULL},
-    {P | LOGIN_P, 'p', false, SECRET, "", NULL},
-    {UPPER_P, 'P', false, SECRET, "", NULL},
-    {W, 'w', false, SECRET, "", LDAP_VALUES},
-    {NEW, 'N', false, SECRET, "", NULL},
-    {NEW, 's', false, SECRET, "", NULL},
-    {A, 'a', false, SECRET, "", NULL},
-    {K, 'k', false, SECRET, "", NULL},
-    {T, 't', false, SECRET, "", NULL},
-    {SNMP, 'c', false, SECRET, "", SNMP_VALUES},
-    {SNMP, 'A', false, SECRET, "", SNMP_VALUES},
-    {SNMP, 'X', false, SECRET, "", SNMP_VALUES},
-    {TSIG, 'y', false, SECRET, ":", NULL},
-    {LFTP, 'u', false, SECRET, ",", NULL},
-    {SMB, 'U', false, SECRET, "%", NULL},
-    {SMB, 'a', false, SECRET, "%", NULL},
-    {TUNNEL, 'P', false, SECRET, ":", NULL},
-    {TUNNEL, 'R', false, SECRET, ":", NULL},
-    {STORED, 'b', false, SECRET, "", NULL},
-    {CURL, 'd', false, SECRET, "", CURL_VALUES},
-    {CURL, 'b', false, SECRET, "=", CURL_VALUES}, /* else it is a file */
-    {CURL, 'F', false, SECRET, "=", CURL_VALUES},
-    {CURL, 'E', false, SECRET, ":", CURL_VALUES},
-    {CURL, 'u', false, SECRET, ":", CURL_VALUES},
-    {CURL, 'U', false, SECRET, ":", CURL_VALUES},
-    {CURL, 'H', false, HEADER, "", CURL_VALUES},
-    {CURL, 'Q', false, SECRET, "", CURL_VALUES},
-    {CODE_C, 'c', false, SOURCE, "", "WXm"},
-    {PSQL, 'c', false, SOURCE, "", PSQL_VALUES},
-    {POWERSHELL, 'c', false, SOURCE, "", NULL},
-    {CODE_E, 'e', false, SOURCE, "", PERL_VALUES},
-    {CODE_E, 'E', false, SOURCE, "", PERL_VALUES},
-    {MYSQL, 'e', false, SOURCE, "", "uhPDSp"},
-    {CODE_P, 'p', false, SOURCE, "", PERL_VALUES},
-    {CODE_PHP, 'r', false, SOURCE, "", "cdfgz"},
-    {CODE_PHP, 'B', false, SOURCE, "", "cdfgz"},
-    {CODE_PHP, 'R', false, SOURCE, "", "cdfgz"},
-    {CODE_PHP, 'E', false, SOURCE, "", "cdfgz"},
-    {CODE_Q, 'Q', false, SOURCE, "", NULL},
-    {CODE_Q, 'q', false, SOURCE, "", NULL},
+    enum { SHORT, SHORT_GLUED, WORD, WORD_GLUED, LONG, LONG_ANY } form;
+    enum { SECRET, SOURCE, HEADER } kind;
+    char chars[4];
+    char values[28];
+    char names[136];
+} options[] = {
+#define A407_OPTION(form, rules, kind, chars, values, names)                   \
+    {rules, form, kind, chars, values, names},
+#include "redact_options.def"
+#undef A407_OPTION
 };
 
 /* One past that option in "-xyz", or 0. */
@@ -84,127 +124,123 @@ static size_t short_end(struct a407_span word, char letter, const char *values)
         return 0;
     for (size_t i = 1; i < word.n; i++) {
         char c = word.p[i];
-        if (c == letter && (values || i == 1 || i + 1 == word.n))
+        if (c == letter && (*values || i == 1 || i + 1 == word.n))
             return i + 1;
-        if (c == '-' || !a407_is_name_char(c) || (values && strchr(values, c)))
+        if (c == '-' || !a407_is_name_char(c) || strchr(values, c))
             return 0;
     }
     return 0;
 }
 
-/* ---- long options, and words that are as good as one ---- */
-
-#define FETCH (CURL | WGET)
-#define CODE  (CODE_C | CODE_E | CODE_P | CODE_PHP | PSQL | MYSQL)
-
-static const struct {
-    const char *name; /* "--" left out */
-    uint64_t rules;   /* of these, also where its end is left out */
-    bool any;         /* of each program, where it is written out */
-    enum kind kind;
-    const char *chars;
-} longs[] = {
-    {"body-data", FETCH, true, SECRET, ""},
-    {"cookie", FETCH, true, SECRET, ""},
-    {"data", FETCH, true, SECRET, ""},
-    {"data-ascii", FETCH, true, SECRET, ""},
-    {"data-binary", FETCH, true, SECRET, ""},
-    {"data-raw", FETCH, true, SECRET, ""},
-    {"data-urlencode", FETCH, true, SECRET, ""},
-    {"form", FETCH, true, SECRET, ""},
-    {"form-string", FETCH, true, SECRET, ""},
-    {"json", FETCH, true, SECRET, ""},
-    {"post-data", FETCH, true, SECRET, ""},
-    {"url-query", FETCH, true, SECRET, ""},
-    {"ftp-account", FETCH, false, SECRET, ""},
-    {"quote", FETCH, false, SECRET, ""},
-    {"ftp-password", FETCH, false, SECRET, ""},
-    {"ftp-user", FETCH, false, SECRET, ""},
-    {"http-passwd", FETCH, false, SECRET, ""},
-    {"http-password", FETCH, false, SECRET, ""},
-    {"http-user", FETCH, false, SECRET, ""},
-    {"oauth2-bearer", FETCH, false, SECRET, ""},
-    {"password", FETCH, false, SECRET, ""},
-    {"proxy-pass", FETCH, false, SECRET, ""},
-    {"proxy-passwd", FETCH, false, SECRET, ""},
-    {"proxy-password", FETCH, false, SECRET, ""},
-    {"proxy-user", FETCH, false, SECRET, ""},
-    {"proxy-tlsuser", FETCH, false, SECRET, ""},
-    {"proxy-tlspassword", FETCH, false, SECRET, ""},
-    {"tlspassword", FETCH, false, SECRET, ""},
-    {"tlsuser", FETCH, false, SECRET, ""},
-    {"user", FETCH, false, SECRET, ":"},
-    {"cert", FETCH, false, SECRET, ":"},
-    {"proxy-cert", FETCH, false, SECRET, ":"},
-    {"header", FETCH, true, HEADER, ""},
-    {"proxy-header", FETCH, true, HEADER, ""},
-    {"from-literal", 0, true, SECRET, ""}, /* kubectl create secret */
-    {"body", STORED, false, SECRET, ""},
-    {"value", STORED, false, SECRET, ""},
-    {"eval", CODE, false, SOURCE, ""},
-    {"print", CODE, false, SOURCE, ""},
-    {"run", CODE, false, SOURCE, ""},
-    {"command", CODE, false, SOURCE, ""},
-    {"execute", CODE, false, SOURCE, ""},
-    {"process-code", CODE, false, SOURCE, ""},
-    {"query", CODE_Q, false, SOURCE, ""},
-};
-
-static bool begins(const char *name, struct a407_span with)
+static bool begins(struct a407_span s, const char *with, size_t n)
 {
-    return strncmp(name, with.p, with.n) == 0;
+    return s.n >= n && memcmp(s.p, with, n) == 0;
 }
 
-/* An option that has this beginning counts, whether others have it or not; but
-   for those that are options themselves. */
-static bool is_long(size_t k, uint64_t rules, struct a407_span name)
+/*
+ * One past the name in "--name" and "--name=value", or 0. Its end may be left
+ * out, whether other options of the program begin so or not; but for those
+ * beginnings that are options themselves.
+ */
+static size_t long_end(const struct option *o, struct a407_span name,
+                       struct a407_span word, uint64_t rules)
 {
-    if (longs[k].any && a407_span_eq(name, longs[k].name))
-        return true;
-    return (rules & longs[k].rules) && name.n >= 2 &&
-           begins(longs[k].name, name) && !begins("proxy", name) &&
-           !begins("url", name);
+    size_t end = 2;
+    if (!begins(word, "--", 2))
+        return 0;
+    while (end < word.n && a407_is_name_char(word.p[end]))
+        end++;
+    struct a407_span given = a407_span(word.p + 2, end - 2);
+    bool same = given.n == name.n && begins(given, name.p, name.n);
+    bool part = (rules & o->rules) && given.n >= 2 &&
+                begins(name, given.p, given.n) &&
+                !begins(a407_span_str("proxy"), given.p, given.n) &&
+                !begins(a407_span_str("url"), given.p, given.n);
+    return part || (same && o->form == LONG_ANY) ? end : 0;
 }
 
-static const struct {
-    uint64_t rules; /* 0: of each program */
-    const char *word;
-    bool glued; /* the value is the rest of this word, not the next one */
-    enum kind kind;
-} words[] = {
-    {ARCHIVER, "-hp", true, SECRET}, /* rar: the names as well */
-    {FREERDP, "/p:", true, SECRET},
-    {FREERDP, "/gp:", true, SECRET},
-    {FREERDP, "/pth:", true, SECRET},
-    {FREERDP, "/gateway:", true, SECRET},
-    {OPENSSL, "-k", false, SECRET},
-    {OPENSSL, "-K", false, SECRET},
-    {OPENSSL, "-hmac", false, SECRET},
-    {OPENSSL, "-macopt", false, SECRET},
-    {OPENSSL, "-psk", false, SECRET},
-    {TWO, "-ap", false, SECRET},
-    {TWO, "-xp", false, SECRET},
-    {TWO, "-gp", false, SECRET},
-    {TWO, "-vp", false, SECRET},
-    {0, "-upw", false, SECRET}, /* pdftotext's and pdftk's */
-    {0, "-opw", false, SECRET},
-    {0, "input_pw", false, SECRET},
-    {0, "user_pw", false, SECRET},
-    {0, "owner_pw", false, SECRET},
-    {0, "<<<", false, SECRET},
-    {0, "-H", false, HEADER},
-    {0, "-header", false, HEADER},
-    {CODE_E, "eval", false, SOURCE},
-    {CODE_E, "runner", false, SOURCE},
-    {0, "-eval", false, SOURCE},
-    {0, "-ex", false, SOURCE},
-    {0, "-execute", false, SOURCE},
-    {0, "--python-expr", false, SOURCE},
-    {POWERSHELL, "-Command", false, SOURCE},
-    {POWERSHELL, "-command", false, SOURCE},
-    {POWERSHELL, "-EncodedCommand", false, SECRET},
-    {POWERSHELL, "-enc", false, SECRET},
-};
+static size_t option_end(const struct option *o, struct a407_span name,
+                         struct a407_span word, uint64_t rules)
+{
+    switch (o->form) {
+    case SHORT:
+    case SHORT_GLUED:
+        return short_end(word, name.p[0], o->values);
+    case WORD:
+    case WORD_GLUED:
+        return begins(word, name.p, name.n) ? name.n : 0;
+    default:
+        return long_end(o, name, word, rules);
+    }
+}
+
+/* Where the secret is in an option's value, which starts at `at`; or t.n. */
+static size_t in_value(const struct a407_place *p, const struct option *o,
+                       size_t at)
+{
+    struct a407_span t = p->text;
+    if (at >= t.n || a407_is_blank(t.p[at]))
+        return t.n;
+    if (o->kind == SOURCE)
+        return a407_source_secret(t, at, p->whole, p->to);
+    if (o->kind == HEADER)
+        return a407_header_secret(t, at, a407_programs_fetch(p->rules));
+    return a407_value_holds(p, at, o->chars) ? at : t.n;
+}
+
+/* Of a container: "-p8080:80". */
+static bool is_ports(struct a407_span t, size_t from)
+{
+    bool colon = false;
+    for (; from < t.n && !a407_is_blank(t.p[from]); from++) {
+        if (!memchr("0123456789:.-/", t.p[from], 14))
+            return false;
+        colon = colon || t.p[from] == ':';
+    }
+    return colon;
+}
+
+/* The word is the option's value, or the option with its value in it. */
+static size_t option_value(const struct a407_place *p, const struct option *o,
+                           struct a407_span name, struct a407_span word)
+{
+    size_t at = p->text.n;
+    bool glued = o->form == SHORT_GLUED || o->form == WORD_GLUED;
+    bool is_short = o->form == SHORT || o->form == SHORT_GLUED;
+    if (!glued && p->before.n &&
+        option_end(o, name, p->before, p->rules) == p->before.n)
+        at = in_value(p, o, p->from);
+    size_t end = o->form == WORD ? 0 : option_end(o, name, word, p->rules);
+    if (end && end < word.n && (o->form == LONG || o->form == LONG_ANY))
+        end = word.p[end] == '=' ? end + 1 : 0;
+    if (at == p->text.n && end && end < word.n)
+        at = in_value(p, o, p->from + end);
+    bool ports = is_short && (p->rules & LOGIN_P) && is_ports(p->text, at);
+    return ports ? p->text.n : at;
+}
+
+static size_t by_option(const struct a407_place *p, bool source)
+{
+    static const size_t longest = 64; /* no option is longer */
+    struct a407_span t = p->text;
+    size_t end = p->from;
+    while (end < t.n && end - p->from < longest && !a407_is_blank(t.p[end]))
+        end++;
+    struct a407_span word = a407_span(t.p + p->from, end - p->from), name;
+    uint64_t rules = p->rules & ~(p->rules & LOGIN ? 0 : (uint64_t)LOGIN_P);
+    for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+        const struct option *o = &options[k];
+        if (source != (o->kind == SOURCE) ||
+            (o->rules && !(rules & o->rules) && o->form != LONG_ANY))
+            continue;
+        for (const char *list = o->names; a407_next_name(&list, &name);) {
+            size_t at = option_value(p, o, name, word);
+            if (at < t.n)
+                return at;
+        }
+    }
+    return t.n;
+}
 
 /* ---- all of them ---- */
 
@@ -231,124 +267,6 @@ static size_t item_secret(struct a407_span t, size_t from)
                    ? t.n
                    : a407_header_secret(t, from, true);
     return t.p[i] == '=' || t.p[i] == ':' ? i + 1 : t.n;
-}
-
-/* Of a container: "-p8080:80". */
-static bool is_ports(struct a407_span t, size_t from)
-{
-    bool colon = false;
-    for (; from < t.n && !a407_is_blank(t.p[from]); from++) {
-        if (!memchr("0123456789:.-/", t.p[from], 14))
-            return false;
-        colon = colon || t.p[from] == ':';
-    }
-    return colon;
-}
-
-/* Where the secret is in an option's value, which starts at `at`; or t.n. */
-static size_t in_value(const struct a407_place *p, size_t at, enum kind kind,
-                       const char *chars)
-{
-    struct a407_span t = p->text;
-    if (at >= t.n || a407_is_blank(t.p[at]))
-        return t.n;
-    if (kind == SOURCE)
-        return a407_source_secret(t, at, p->whole, p->to);
-    if (kind == HEADER)
-        return a407_header_secret(t, at, a407_programs_fetch(p->rules));
-    return (p->whole ? a407_holds(t, at, t.n, chars)
-                     : a407_word_holds(t, at, chars))
-               ? at
-               : t.n;
-}
-
-static size_t by_short(const struct a407_place *p, struct a407_span word,
-                       bool source)
-{
-    struct a407_span t = p->text;
-    uint64_t rules = p->rules & ~(p->rules & LOGIN ? 0 : LOGIN_P);
-    for (size_t k = 0; k < sizeof shorts / sizeof shorts[0]; k++) {
-        if (!(rules & shorts[k].rules) || source != (shorts[k].kind == SOURCE))
-            continue;
-        char letter = shorts[k].letter;
-        size_t at = t.n;
-        if (!shorts[k].glued &&
-            short_end(p->before, letter, shorts[k].values) == p->before.n)
-            at = in_value(p, p->from, shorts[k].kind, shorts[k].chars);
-        size_t end = short_end(word, letter, shorts[k].values);
-        if (at == t.n && end && end < word.n)
-            at = in_value(p, p->from + end, shorts[k].kind, shorts[k].chars);
-        if (at < t.n && !((p->rules & LOGIN_P) && is_ports(t, at)))
-            return at;
-    }
-    return t.n;
-}
-
-static size_t by_word(const struct a407_place *p, struct a407_span word,
-                      bool source)
-{
-    struct a407_span t = p->text;
-    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
-        size_t n = strlen(words[k].word), at = t.n;
-        if ((words[k].rules && !(p->rules & words[k].rules)) ||
-            source != (words[k].kind == SOURCE))
-            continue;
-        if (!words[k].glued && a407_span_eq(p->before, words[k].word))
-            at = in_value(p, p->from, words[k].kind, "");
-        else if (words[k].glued && word.n > n &&
-                 memcmp(word.p, words[k].word, n) == 0)
-            at = in_value(p, p->from + n, words[k].kind, "");
-        if (at < t.n)
-            return at;
-    }
-    return t.n;
-}
-
-/* The name in "--name" and "--name=value"; none is in other words. */
-static struct a407_span long_name(struct a407_span word)
-{
-    if (word.n < 3 || word.p[0] != '-' || word.p[1] != '-')
-        return a407_span(NULL, 0);
-    size_t i = 2;
-    while (i < word.n && word.p[i] && a407_is_name_char(word.p[i]))
-        i++;
-    return a407_span(word.p + 2, i - 2);
-}
-
-static size_t by_long(const struct a407_place *p, struct a407_span word,
-                      bool source)
-{
-    struct a407_span t = p->text;
-    struct a407_span before = long_name(p->before), name = long_name(word);
-    bool next = before.n && before.n + 2 == p->before.n;
-    bool here = name.n && name.n + 2 < word.n && name.p[name.n] == '=';
-    for (size_t k = 0; k < sizeof longs / sizeof longs[0]; k++) {
-        size_t at = t.n;
-        if (source != (longs[k].kind == SOURCE))
-            continue;
-        if (next && is_long(k, p->rules, before))
-            at = in_value(p, p->from, longs[k].kind, longs[k].chars);
-        if (at == t.n && here && is_long(k, p->rules, name))
-            at = in_value(p, p->from + name.n + 3, longs[k].kind,
-                          longs[k].chars);
-        if (at < t.n)
-            return at;
-    }
-    return t.n;
-}
-
-static size_t by_option(const struct a407_place *p, bool source)
-{
-    static const size_t longest = 64; /* no option is longer */
-    struct a407_span t = p->text;
-    size_t end = p->from;
-    while (end < t.n && end - p->from < longest && !a407_is_blank(t.p[end]))
-        end++;
-    struct a407_span word = a407_span(t.p + p->from, end - p->from);
-    size_t at = by_short(p, word, source);
-    if (at == t.n)
-        at = by_word(p, word, source);
-    return at == t.n ? by_long(p, word, source) : at;
 }
 
 size_t a407_program_secret(const struct a407_place *p)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/lex.h"
-#include "redact_words.h"
+#include "redact_int.h"
 
 /*
  * Values that hold a secret in a part of them: the text of a script, a header
@@ -18,8 +18,6 @@ static bool begins(struct a407_span t, size_t i, const char *z)
 /* The literal at i is a module's name: require("http"), import "net/http". */
 static bool names_module(struct a407_span t, size_t i)
 {
-    static const char *const words[] = {"require", "import", "from",
-                                        "require_relative"};
     if (i > 0 && t.p[i - 1] == '\\')
         i--;
     while (i > 0 && (t.p[i - 1] == ' ' || t.p[i - 1] == '('))
@@ -27,10 +25,8 @@ static bool names_module(struct a407_span t, size_t i)
     size_t start = i;
     while (start > 0 && i - start < 32 && a407_is_name_char(t.p[start - 1]))
         start--;
-    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
-        if (a407_span_eq(a407_span(t.p + start, i - start), words[k]))
-            return true;
-    return false;
+    return a407_is_one_of(a407_span(t.p + start, i - start),
+                          "require import from require_relative");
 }
 
 /* One past a literal at i that is no secret: an empty one, a module or a URL,
@@ -118,48 +114,16 @@ size_t a407_source_secret(struct a407_span t, size_t at, bool whole, size_t to)
 /* Those that tell no more than what a client is and wants. */
 static bool is_harmless(struct a407_span name)
 {
-    static const char *const names[] = {"Accept",
-                                        "Accept-Charset",
-                                        "Accept-Encoding",
-                                        "Accept-Language",
-                                        "Cache-Control",
-                                        "Connection",
-                                        "Content-Encoding",
-                                        "Content-Length",
-                                        "Content-Type",
-                                        "Date",
-                                        "Expect",
-                                        "Forwarded",
-                                        "Host",
-                                        "If-Match",
-                                        "If-Modified-Since",
-                                        "If-None-Match",
-                                        "If-Range",
-                                        "If-Unmodified-Since",
-                                        "Keep-Alive",
-                                        "Max-Forwards",
-                                        "Metadata-Flavor",
-                                        "Origin",
-                                        "Pragma",
-                                        "Prefer",
-                                        "Proxy-Connection",
-                                        "Range",
-                                        "Referer",
-                                        "TE",
-                                        "Transfer-Encoding",
-                                        "Upgrade",
-                                        "Upgrade-Insecure-Requests",
-                                        "User-Agent",
-                                        "Via",
-                                        "X-Forwarded-For",
-                                        "X-Forwarded-Host",
-                                        "X-Forwarded-Proto",
-                                        "X-HTTP-Method-Override",
-                                        "X-Requested-With"};
-    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
-        if (a407_span_ieq(name, names[k]))
-            return true;
-    return false;
+    return a407_is_one_of_icase(
+        name, "Accept Accept-Charset Accept-Encoding Accept-Language "
+              "Cache-Control Connection Content-Encoding Content-Length "
+              "Content-Type Date Expect Forwarded Host If-Match "
+              "If-Modified-Since If-None-Match If-Range If-Unmodified-Since "
+              "Keep-Alive Max-Forwards Metadata-Flavor Origin Pragma "
+              "Prefer Proxy-Connection Range Referer TE Transfer-Encoding "
+              "Upgrade Upgrade-Insecure-Requests User-Agent Via "
+              "X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto "
+              "X-HTTP-Method-Override X-Requested-With");
 }
 
 size_t a407_header_secret(struct a407_span t, size_t at, bool any)
@@ -196,12 +160,9 @@ static struct a407_span word_at(struct a407_span t, size_t i)
 /* A word of a command that reads a secret, or something to be made one. */
 static bool reads_secret(struct a407_span word, bool *sudo)
 {
-    static const char *const names[] = {"su",      "kinit", "login",
-                                        "base64",  "gpg",   "cryptsetup",
-                                        "openssl", "gpg2",  "--stdin"};
-    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
-        if (a407_span_eq(word, names[k]))
-            return true;
+    if (a407_is_one_of(word, "su kinit login base64 gpg cryptsetup openssl "
+                             "gpg2 --stdin"))
+        return true;
     *sudo = *sudo || a407_span_eq(word, "sudo");
     bool takes_s = *sudo && word.n > 1 && word.p[0] == '-' &&
                    word.p[1] != '-' && memchr(word.p, 'S', word.n);
@@ -234,8 +195,7 @@ size_t a407_piped_secret(struct a407_span t, size_t i)
     for (; i < t.n && memchr("<$({", t.p[i], 4); i++)
         file = file || t.p[i] == '<'; /* "<(echo x)" */
     struct a407_span name = word_at(t, i);
-    if (!a407_span_eq(name, "echo") && !a407_span_eq(name, "printf") &&
-        !a407_span_eq(name, "yes"))
+    if (!a407_is_one_of(name, "echo printf yes"))
         return t.n;
     size_t first = i + name.n, at = find_pipe(t, first);
     size_t end = t.n - at > PIPE_MAX ? at + PIPE_MAX : t.n;

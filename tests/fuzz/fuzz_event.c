@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "core/record/event.h"
+#include "core/record/redact.h"
 #include "json_check.h"
 
 #define MARK "h0wl0ngisthis"

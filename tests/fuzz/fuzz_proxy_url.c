@@ -4,6 +4,7 @@
 
 #include "core/base/buf.h"
 #include "core/config/credential.h"
+#include "core/record/redact.h"
 
 static void check_host(const struct a407_endpoint *e)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/base/json.h"
 #include "core/record/event.h"
+#include "core/record/redact.h"
 
 #include <stdio.h>
 

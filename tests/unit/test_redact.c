@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/record/event.h"
+#include "core/record/redact.h"
 #include "exact.h"
 
 #include <stdio.h>

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/record/event.h"
+#include "core/record/redact.h"
 
 static double cpu_s(void)
 {

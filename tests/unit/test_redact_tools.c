@@ -4,7 +4,7 @@
  * itself, behind another program, and as one word for a shell. What holds no
  * secret is shown as it is, likewise.
  */
-#include "core/record/event.h"
+#include "core/record/redact.h"
 #include "exact.h"
 
 #include <stdio.h>
@@ -388,6 +388,7 @@ static const char *const harmless[] = {
     "mysql -u root -P 3306 -h h db",
     "mysql -e 'select 1' db",
     "mkdir -p a/b",
+    "snmpget '' host",
     "ssh -p 22 -i key h",
     "cp -p a b",
     "tar -czpf a.tgz b",

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/base/json.h"
 #include "words.h"
 
 /* JSON goes out row by row: `out` is emptied after each. */

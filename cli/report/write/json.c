@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/base/json.h"
 #include "cli/report/report.h"
 
 #include <inttypes.h>
