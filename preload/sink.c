@@ -4,9 +4,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "core/base/line.h"
-#include "core/record/journal_msg.h"
-#include "core/record/summary.h"
+#include "core/record/message.h"
 #include "sink_int.h"
 
 /* What a journal entry has besides the line. */
@@ -47,58 +45,47 @@ static void quiet_end(const struct quiet *q, bool failed)
     pthread_sigmask(SIG_SETMASK, &q->before, NULL);
 }
 
-void a407_sink_missed(const struct a407_config *c)
-{
-    struct quiet quiet;
-    quiet_begin(&quiet);
-    a407_lost_add(c, 1);
-    quiet_end(&quiet, true);
-}
-
-static bool to_journald(const struct a407_event *e, const char *problem,
+static bool to_journald(const struct a407_record *r,
                         const struct a407_buf *line)
 {
     struct a407_buf entry;
     a407_buf_init(&entry, line->n + ENTRY_MORE);
-    bool ok = a407_journal_entry(e, problem, line, &entry) &&
-              a407_sink_journald(&entry);
+    bool ok = a407_journal_entry(r, line, &entry) && a407_sink_journald(&entry);
     a407_buf_free(&entry);
     return ok;
 }
 
 static bool deliver(const struct a407_config *c,
                     const struct a407_log_target *to,
-                    const struct a407_event *e, const char *problem,
-                    struct a407_buf *line)
+                    const struct a407_record *r, struct a407_buf *line)
 {
     switch (to->kind) {
     case A407_TO_STDERR:
-        return a407_sink_stderr(line);
+        return a407_sink_stderr(r, line);
     case A407_TO_SYSLOG:
     case A407_TO_UDP:
-        return a407_sink_syslog(to, a407_summary_severity(e),
-                                e ? "exchange" : "problem", line);
+        return a407_sink_syslog(to, r, line);
     case A407_TO_JOURNALD:
-        return to_journald(e, problem, line);
+        return to_journald(r, line);
     default:
-        return a407_sink_file(to->path, c->log_max_size, line);
+        return a407_sink_file(to->path, c->log_max_size, r, line);
     }
 }
 
-void a407_sink_put(const struct a407_config *c, const struct a407_event *e,
-                   const char *problem, struct a407_buf *line)
+void a407_sink_put(const struct a407_config *c, struct a407_record *r)
 {
     struct a407_log_target to;
+    struct a407_buf line;
     struct quiet quiet;
     if (!a407_log_target(c->log, &to) || to.kind == A407_TO_NOWHERE)
         return;
     quiet_begin(&quiet);
-    unsigned long lost = a407_lost_take(c);
-    bool told = lost && a407_line_add(line, "records_lost", lost);
-    bool ok = deliver(c, &to, e, problem, line);
+    a407_buf_init(&line, A407_EVENT_LINE_MAX);
+    r->lost = a407_lost_take(c);
+    bool ok = a407_record_json(r, A407_EVENT_LINE_MAX, &line) &&
+              deliver(c, &to, r, &line);
     if (!ok)
-        lost++;
-    if (!ok || (lost && !told))
-        a407_lost_add(c, lost);
+        a407_lost_add(c, r->lost + 1);
+    a407_buf_free(&line);
     quiet_end(&quiet, !ok);
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/base/line.h"
 #include "host/file_at.h"
 #include "paths.h"
 #include "real.h"
@@ -77,9 +76,10 @@ static void take_back(int fd, ssize_t n)
 
 /* With O_APPEND the lines of many processes do not mix. Into a pipe only
    PIPE_BUF bytes go at once, or not at all. */
-static bool append(int fd, const struct stat *st, struct a407_buf *line)
+static bool append(int fd, const struct stat *st, const struct a407_record *r,
+                   struct a407_buf *line)
 {
-    if (S_ISFIFO(st->st_mode) && !a407_line_fit(line, PIPE_BUF))
+    if (S_ISFIFO(st->st_mode) && !a407_record_fit(r, PIPE_BUF, line))
         return false;
     ssize_t n = REAL(write)(fd, line->p, line->n);
     if (n > 0 && n < (ssize_t)line->n && S_ISREG(st->st_mode))
@@ -100,7 +100,8 @@ static bool is_gone(int fd)
     return fstat(fd, &st) == 0 && st.st_nlink == 0;
 }
 
-bool a407_sink_file(const char *path, uint64_t max_size, struct a407_buf *line)
+bool a407_sink_file(const char *path, uint64_t max_size,
+                    const struct a407_record *r, struct a407_buf *line)
 {
     bool ok = false;
     if (!a407_paths_valid())
@@ -116,7 +117,7 @@ bool a407_sink_file(const char *path, uint64_t max_size, struct a407_buf *line)
         else if (i + 1 < TRIES && too_large(&st, max_size, line->n))
             again = a407_sink_rotate(path, fd, &st);
         if (!again) {
-            ok = append(fd, &st, line);
+            ok = append(fd, &st, r, line);
             again = ok && max_size && is_gone(fd);
         }
         REAL(close)(fd);
@@ -192,7 +193,7 @@ void a407_sink_start(void)
  * connection or a file of its own there: only what it was at start is standard
  * error.
  */
-bool a407_sink_stderr(struct a407_buf *line)
+bool a407_sink_stderr(const struct a407_record *r, struct a407_buf *line)
 {
     struct stat st;
     if (!at_start.known || fstat(STDERR_FILENO, &st) != 0 ||
@@ -200,9 +201,9 @@ bool a407_sink_stderr(struct a407_buf *line)
         a407_slot(STDERR_FILENO))
         return false;
     if (S_ISREG(st.st_mode))
-        return append(STDERR_FILENO, &st, line);
+        return append(STDERR_FILENO, &st, r, line);
     bool bounded = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
-    if (bounded && !a407_line_fit(line, PIPE_BUF))
+    if (bounded && !a407_record_fit(r, PIPE_BUF, line))
         return false;
     if (S_ISSOCK(st.st_mode))
         return REAL(send)(STDERR_FILENO, line->p, line->n,

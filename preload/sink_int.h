@@ -8,24 +8,25 @@
 #include "core/base/buf.h"
 #include "core/config/config.h"
 #include "core/config/log_target.h"
-#include "core/record/event.h"
+#include "core/record/record.h"
 
 /*
  * The sinks' own parts. Every one that delivers says whether the record is out
- * whole, and may shorten the line. None waits, but for a daemon of this machine
- * a few milliseconds.
+ * whole, and may write the line anew, with less of r in it. None waits, but for
+ * a daemon of this machine a few milliseconds.
  */
 
 /* One write() at the end of a file, or to a FIFO or device, which is opened and
    closed; folders are made. Over max_size a file is put aside; 0: never. */
-bool a407_sink_file(const char *path, uint64_t max_size, struct a407_buf *line);
+bool a407_sink_file(const char *path, uint64_t max_size,
+                    const struct a407_record *r, struct a407_buf *line);
 
 /* What standard error was when the program started, if 2 is still that. */
-bool a407_sink_stderr(struct a407_buf *line);
+bool a407_sink_stderr(const struct a407_record *r, struct a407_buf *line);
 
 /* A message of RFC 5424, to a socket of this machine or over UDP. */
-bool a407_sink_syslog(const struct a407_log_target *to, int severity,
-                      const char *kind, struct a407_buf *line);
+bool a407_sink_syslog(const struct a407_log_target *to,
+                      const struct a407_record *r, struct a407_buf *line);
 
 /* An entry of journald's native protocol; one that is too large for a datagram
    goes in a sealed file of memory. */

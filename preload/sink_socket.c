@@ -13,7 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "core/record/syslog_msg.h"
+#include "core/record/message.h"
 #include "host/file_at.h"
 #include "real.h"
 
@@ -136,17 +136,14 @@ static bool send_udp(const struct a407_endpoint *remote,
     return ok;
 }
 
-bool a407_sink_syslog(const struct a407_log_target *to, int severity,
-                      const char *kind, struct a407_buf *line)
+bool a407_sink_syslog(const struct a407_log_target *to,
+                      const struct a407_record *r, struct a407_buf *line)
 {
     struct utsname self;
     struct a407_buf m;
-    struct a407_syslog_from from = {
-        .severity = severity, .pid = (int)getpid(), .host = "-", .kind = kind};
-    if (uname(&self) == 0)
-        from.host = self.nodename;
+    const char *host = uname(&self) == 0 ? self.nodename : "-";
     a407_buf_init(&m, A407_SYSLOG_MAX + 1);
-    bool ok = a407_syslog_message(&from, line, &m) &&
+    bool ok = a407_syslog_message(r, host, line, &m) &&
               (to->kind == A407_TO_UDP ? send_udp(&to->remote, &m)
                                        : send_local(to->path, &m));
     a407_buf_free(&m);

@@ -16,8 +16,8 @@
  * The record of one exchange that met a 407, and its JSON line. The keys are
  * in docs/log-schema.json, and explained in docs/log.md. Every string here is
  * already free of secrets when it is filled in, except args and the texts of
- * the proxy, which a407_event_json redacts: a secret that the proxy was sent is
- * looked for in what it said, and not in what is left of that. All of it is
+ * the proxy, which a407_record_json redacts: a secret that the proxy was sent
+ * is looked for in what it said, and not in what is left of that. All of it is
  * bounded: a line has at most some A407_EVENT_LINE_MAX bytes.
  */
 
@@ -167,15 +167,5 @@ void a407_event_set_client(struct a407_event *ev, struct a407_span value);
  * sent. Shorter ones than 4 bytes stay: they would be found everywhere.
  */
 void a407_event_hide(struct a407_event *ev, struct a407_span secret);
-
-/*
- * Appends one JSON object and "\n" to out. Every string is made valid UTF-8
- * (a bad byte becomes U+FFFD) and escaped (RFC 8259 section 7). Arguments are
- * redacted: userinfo and query of URLs, values of options and of fields that
- * carry secrets (--password X, --proxy-user X, -U X, -u X, Authorization: X,
- * Proxy-Authorization: X, Cookie: X, token=...). False: out->failed.
- * Allocates only in out.
- */
-bool a407_event_json(const struct a407_event *e, struct a407_buf *out);
 
 #endif

@@ -19,6 +19,13 @@ const char *a407_event_field_name(enum a407_event_field_id id)
     return (unsigned)id < A407_FIELD_COUNT ? names[id] : "";
 }
 
+const char *a407_outcome_name(enum a407_outcome o)
+{
+    static const char names[][12] = {"resolved", "unresolved", "observed",
+                                     "not_retried"};
+    return names[(unsigned)o <= A407_NOT_RETRIED ? o : A407_NOT_RETRIED];
+}
+
 /* ---- challenges ---- */
 
 static void param(char *out, size_t cap, const struct a407_challenge *c,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/record/event.h"
+#include "core/record/record.h"
 
 #define START_US  (INT64_C(1795219200) * 1000000) /* 2026-11-21 */
 #define PERIOD_US (INT64_C(7 * 86400) * 1000000)
@@ -178,7 +178,8 @@ int main(int argc, char **argv)
     for (i = 0; i < n; i++) {
         make(&e, i, n, distinct);
         a407_buf_clear(&line);
-        if (!a407_event_json(&e, &line) ||
+        if (!a407_record_json(&(struct a407_record){.event = &e}, SIZE_MAX,
+                              &line) ||
             fwrite(line.p, 1, line.n, stdout) != line.n)
             err(1, "writing");
     }

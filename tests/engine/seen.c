@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "seen.h"
+#include "core/record/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static const char *check_line(struct seen *s, const struct a407_event *ev,
     struct a407_buf line;
     const char *wrong = NULL;
     a407_buf_init(&line, (size_t)1 << 20);
-    if (!a407_event_json(ev, &line))
+    if (!a407_record_json(&(struct a407_record){.event = ev}, SIZE_MAX, &line))
         wrong = "the record has no line";
     else if (memchr(line.p, '\n', line.n) != line.p + line.n - 1)
         wrong = "the record is not one line";

@@ -8,6 +8,7 @@
  */
 #include "fuzz.h"
 
+#include "core/record/record.h"
 #include "json_check.h"
 #include "sim.h"
 
@@ -85,7 +86,9 @@ static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
          ev->cause == A407_CAUSE_PROTOCOL);
     must(ev->outcome != A407_RESOLVED || ev->final_status != 407);
     a407_buf_init(&line, (size_t)1 << 20);
-    must(a407_event_json(ev, &line) && json_valid(line.p, line.n - 1));
+    must(
+        a407_record_json(&(struct a407_record){.event = ev}, SIZE_MAX, &line) &&
+        json_valid(line.p, line.n - 1));
     must(!memmem(line.p, line.n, SECRET, strlen(SECRET)));
     a407_buf_free(&line);
     free(ev);

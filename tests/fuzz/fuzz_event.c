@@ -2,7 +2,7 @@
 /* The log line: valid JSON whatever is in the record, and no secret in it. */
 #include "fuzz.h"
 
-#include "core/record/event.h"
+#include "core/record/record.h"
 #include "core/record/redact.h"
 #include "json_check.h"
 
@@ -91,6 +91,20 @@ static void redact(const struct a407_event_process *p)
     }
 }
 
+/* What is shortened is as valid, or there is nothing of it. */
+static void check_short(const struct a407_event *e, size_t max)
+{
+    struct a407_record r = {.event = e, .lost = 1};
+    struct a407_buf out;
+    a407_buf_init(&out, (size_t)1 << 20);
+    if (a407_record_json(&r, max, &out)) {
+        must(out.n <= max && json_valid(out.p, out.n - 1));
+        must(!memmem(out.p, out.n, MARK, strlen(MARK)));
+    }
+    must(!out.failed);
+    a407_buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     /* The input must not name it. */
@@ -103,10 +117,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     fill(&in, &e);
     fill_args(&in, &e.process);
     a407_buf_init(&out, (size_t)1 << 20);
-    must(a407_event_json(&e, &out));
+    must(a407_record_json(&(struct a407_record){.event = &e}, SIZE_MAX, &out));
     must(out.n && out.p[out.n - 1] == '\n');
     must(json_valid(out.p, out.n - 1));
     must(!memmem(out.p, out.n, MARK, strlen(MARK)));
+    check_short(&e, take_byte(&in) * 16u);
     redact(&e.process);
     for (size_t i = 0; i < e.process.n_args; i++)
         free((void *)(uintptr_t)e.process.args[i]);

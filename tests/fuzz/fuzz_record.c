@@ -8,7 +8,7 @@
 #include "core/auth/client_auth.h"
 #include "core/http/challenge.h"
 #include "core/http/date.h"
-#include "core/record/event.h"
+#include "core/record/record.h"
 #include "json_check.h"
 
 #define SECRET "h0wl0ngisthis"
@@ -18,7 +18,7 @@ static void check_line(const struct a407_event *ev)
 {
     struct a407_buf line;
     a407_buf_init(&line, A407_EVENT_LINE_MAX);
-    must(a407_event_json(ev, &line));
+    must(a407_record_json(&(struct a407_record){.event = ev}, SIZE_MAX, &line));
     must(json_valid(line.p, line.n - 1));
     must(!memmem(line.p, line.n, SECRET, sizeof SECRET - 1));
     a407_buf_free(&line);

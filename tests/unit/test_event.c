@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/json.h"
-#include "core/record/event.h"
 #include "core/record/redact.h"
-
-#include <stdio.h>
-
-#include "source_file.h"
-
-/* One buffer with the line of one event, NUL-terminated; the caller frees. */
-static struct a407_buf line_of(const struct a407_event *e)
-{
-    struct a407_buf b;
-    a407_buf_init(&b, 1 << 20);
-    assert_true(a407_event_json(e, &b));
-    assert_true(a407_buf_add(&b, "", 1));
-    b.n--;
-    return b;
-}
+#include "event_sample.h"
 
 static bool has(const struct a407_event *e, const char *part)
 {
@@ -24,111 +9,6 @@ static bool has(const struct a407_event *e, const char *part)
     bool found = strstr(b.p, part) != NULL;
     a407_buf_free(&b);
     return found;
-}
-
-/* The exit status of tests/fixtures/check-schema on these lines. */
-static int check_schema(const char *text, size_t n, bool quiet)
-{
-    char command[600];
-    source_path("tests/fixtures/check-schema", command, sizeof command - 20);
-    if (quiet)
-        strcat(command, " 2>/dev/null");
-    FILE *f = popen(command, "w");
-    assert_non_null(f);
-    assert_int_equal(fwrite(text, 1, n, f), n);
-    return pclose(f);
-}
-
-/* What the proxy said, and what was tried: for full(). */
-static const struct a407_event said = {
-    .challenges = {{.scheme = "Digest",
-                    .realm = "the realm",
-                    .algorithm = "SHA-256",
-                    .qop = "auth,auth-int",
-                    .charset = "UTF-8",
-                    .userhash = true,
-                    .stale = true},
-                   {.scheme = "Negotiate", .token68_n = 340},
-                   {.scheme = "Bearer",
-                    .error = "invalid_token",
-                    .error_description = "it has expired",
-                    .scope = "a b"}},
-    .n_challenges = 3,
-    .answer = {.fields = {{A407_FIELD_VIA, "1.1 a"},
-                          {A407_FIELD_SERVER, "squid/5.7"},
-                          {A407_FIELD_VIA, "1.1 b"}},
-               .n_fields = 3,
-               .statuses = {{.name = "near"},
-                            {.name = "far",
-                             .error = "proxy_internal_error",
-                             .received_status = 503,
-                             .next_hop = "origin.test",
-                             .details = "no luck"}},
-               .n_statuses = 2,
-               .has_skew = true,
-               .skew_s = -42},
-};
-
-static const struct a407_event tried = {
-    .attempts = {{.scheme = "negotiate",
-                  .cause = A407_CAUSE_NO_TICKET,
-                  .detail = "no cache"},
-                 {.scheme = "ntlm",
-                  .status = 407,
-                  .duration_us = 1042,
-                  .credential = "https_proxy",
-                  .username = "CORP\\alice",
-                  .leg = 2,
-                  .source_port = 40001},
-                 {.scheme = "basic",
-                  .duration_us = 60000000,
-                  .reconnected = true,
-                  .stale = true,
-                  .credential = "/x/credentials:3",
-                  .leg = 1}},
-    .n_attempts = 3,
-};
-
-static struct a407_event *full(void)
-{
-    static struct a407_event e;
-    e = (struct a407_event){
-        .time_us = 1798673707000042,
-        .outcome = A407_UNRESOLVED,
-        .cause = A407_CAUSE_REJECTED,
-        .detail = "407 to digest",
-        .proxy = {.host = "proxy.corp.example", .port = 3128},
-        .peer = "10.0.0.1:3128",
-        .method = "CONNECT",
-        .target = "example.com:443",
-        .client_sent = true,
-        .client_scheme = "Basic",
-        .client_user = "bob",
-        .client_domain = "CORP",
-        .sent_before = A407_SENT_CONNECTION,
-        .resend_count = 2,
-        .source_port = 40001,
-        .status = 407,
-        .final_status = 407,
-        .mutual = A407_MUTUAL_VERIFIED,
-        .process = {.pid = 42,
-                    .parent_pid = 41,
-                    .executable = "/usr/bin/curl",
-                    .args = {"curl", "-U", "bob:hunter2",
-                             "--proxy=http://u:hunter2@h",
-                             "https://h/?hunter2"},
-                    .n_args = 5,
-                    .parents = {{41, "/bin/sh"}, {1, "/sbin/init"}},
-                    .n_parents = 2,
-                    .caller_module = "libcurl.so.4",
-                    .uid = 1000,
-                    .host = "build7"}};
-    memcpy(e.challenges, said.challenges, sizeof e.challenges);
-    e.n_challenges = said.n_challenges;
-    e.answer = said.answer;
-    memcpy(e.attempts, tried.attempts, sizeof e.attempts);
-    e.n_attempts = tried.n_attempts;
-    return &e;
 }
 
 static void test_whole_line(void **state)
@@ -348,56 +228,14 @@ static void test_no_room(void **state)
     for (size_t max = 0; max <= whole.n; max += max + 9 < whole.n ? 9 : 1) {
         struct a407_buf b;
         a407_buf_init(&b, max);
-        assert_int_equal(a407_event_json(full(), &b), max == whole.n);
+        assert_int_equal(
+            a407_record_json(&(struct a407_record){.event = full()}, SIZE_MAX,
+                             &b),
+            max == whole.n);
         assert_int_equal(b.failed, max != whole.n);
         a407_buf_free(&b);
     }
     a407_buf_free(&whole);
-}
-
-/* Every string at its longest, and of bytes that need repair or escapes. */
-static void fill(struct a407_event *e, char c)
-{
-    memset(e->detail, c, sizeof e->detail - 1);
-    memset(e->proxy.host, c, sizeof e->proxy.host - 1);
-    memset(e->peer, c, sizeof e->peer - 1);
-    memset(e->method, c, sizeof e->method - 1);
-    memset(e->target, c, sizeof e->target - 1);
-    memset(e->client_scheme, c, sizeof e->client_scheme - 1);
-    memset(e->client_user, c, sizeof e->client_user - 1);
-    for (size_t i = 0; i < e->n_challenges; i++) {
-        struct a407_event_challenge *h = &e->challenges[i];
-        memset(h->scheme, c, sizeof h->scheme - 1);
-        memset(h->realm, c, sizeof h->realm - 1);
-        memset(h->algorithm, c, sizeof h->algorithm - 1);
-        memset(h->qop, c, sizeof h->qop - 1);
-        memset(h->charset, c, sizeof h->charset - 1);
-        memset(h->error, c, sizeof h->error - 1);
-        memset(h->error_description, c, sizeof h->error_description - 1);
-        memset(h->scope, c, sizeof h->scope - 1);
-    }
-    for (size_t i = 0; i < A407_EVENT_FIELDS; i++) {
-        e->answer.fields[i].id = (enum a407_event_field_id)(i / 4);
-        memset(e->answer.fields[i].value, c, 255);
-    }
-    e->answer.n_fields = A407_EVENT_FIELDS;
-    for (size_t i = 0; i < A407_EVENT_STATUSES; i++) {
-        struct a407_proxy_status *s = &e->answer.statuses[i];
-        memset(s->name, c, sizeof s->name - 1);
-        memset(s->error, c, sizeof s->error - 1);
-        memset(s->next_hop, c, sizeof s->next_hop - 1);
-        memset(s->details, c, sizeof s->details - 1);
-    }
-    e->answer.n_statuses = A407_EVENT_STATUSES;
-    memset(e->client_domain, c, sizeof e->client_domain - 1);
-    memset(e->attempts[0].detail, c, sizeof e->attempts[0].detail - 1);
-    memset(e->process.host, c, sizeof e->process.host - 1);
-    memset(e->attempts[0].credential, c, sizeof e->attempts[0].credential - 1);
-    memset(e->process.executable, c, sizeof e->process.executable - 1);
-    memset(e->process.caller_module, c, sizeof e->process.caller_module - 1);
-    for (size_t i = 0; i < e->process.n_parents; i++)
-        memset(e->process.parents[i].executable, c,
-               sizeof e->process.parents[i].executable - 1);
 }
 
 static void test_schema(void **state)
@@ -406,21 +244,25 @@ static void test_schema(void **state)
     struct a407_buf all;
     (void)state;
     a407_buf_init(&all, 1 << 24);
-    assert_true(a407_event_json(&none, &all));
-    assert_true(a407_event_json(full(), &all));
+    assert_true(a407_record_json(&(struct a407_record){.event = &none},
+                                 SIZE_MAX, &all));
+    assert_true(a407_record_json(&(struct a407_record){.event = full()},
+                                 SIZE_MAX, &all));
     for (unsigned i = 0; i <= A407_CAUSE_COUNT; i++) {
         struct a407_event *e = full();
         e->cause = (enum a407_cause)i;
         e->outcome = (enum a407_outcome)(i % 4);
         e->final_status = (int)i * 37 - 20;
-        assert_true(a407_event_json(e, &all));
+        assert_true(a407_record_json(&(struct a407_record){.event = e},
+                                     SIZE_MAX, &all));
     }
     for (unsigned c = 1; c < 256; c += c < 0x22 ? 1 : 31) {
         struct a407_event *e = full();
         const char word[] = {(char)c, '\0'};
         fill(e, (char)c);
         e->process.args[1] = word;
-        assert_true(a407_event_json(e, &all));
+        assert_true(a407_record_json(&(struct a407_record){.event = e},
+                                     SIZE_MAX, &all));
     }
     assert_int_equal(check_schema(all.p, all.n, false), 0);
     a407_buf_free(&all);

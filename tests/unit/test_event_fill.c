@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/record/event.h"
+#include "core/record/record.h"
 
 #include <stdio.h>
 
@@ -101,7 +101,8 @@ static void test_secrets(void **state)
                 "error_description=\"token=hunter2\"\r\n\r\n");
     struct a407_buf line;
     a407_buf_init(&line, A407_EVENT_LINE_MAX);
-    assert_true(a407_event_json(&ev, &line));
+    assert_true(
+        a407_record_json(&(struct a407_record){.event = &ev}, SIZE_MAX, &line));
     assert_null(memmem(line.p, line.n, "hunter2", 7));
     a407_buf_free(&line);
 }
@@ -187,7 +188,8 @@ static void test_hide_marks(void **state)
         hide(z);
         struct a407_buf line;
         a407_buf_init(&line, A407_EVENT_LINE_MAX);
-        assert_true(a407_event_json(&ev, &line));
+        assert_true(a407_record_json(&(struct a407_record){.event = &ev},
+                                     SIZE_MAX, &line));
         assert_true(a407_buf_add(&line, "", 1));
         for (size_t k = 0; k + 3 < strlen(z); k++) {
             char part[5] = "";

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/record/journal_msg.h"
+#include "core/record/message.h"
 
-#include "core/record/summary.h"
 #include "exact.h"
 
 static void field_is(const char *value, size_t n, const char *expected,
@@ -54,11 +53,12 @@ static struct a407_event *sample(void)
 static void entry_is(const struct a407_event *e, const char *problem,
                      const char *line, const char *expected)
 {
+    struct a407_record r = {.event = e, .problem = problem};
     struct a407_buf in, out;
     a407_buf_init(&in, 1 << 20);
     a407_buf_init(&out, 1 << 20);
     assert_true(a407_buf_str(&in, line));
-    assert_true(a407_journal_entry(e, problem, &in, &out));
+    assert_true(a407_journal_entry(&r, &in, &out));
     assert_true(a407_buf_add(&out, "", 1));
     assert_string_equal(out.p, expected);
     a407_buf_free(&in);
@@ -128,23 +128,82 @@ static void test_severity(void **state)
     struct a407_event *e = sample();
     (void)state;
     e->outcome = A407_RESOLVED;
-    assert_int_equal(a407_summary_severity(e), 6);
+    assert_int_equal(a407_severity(e), 6);
     e->outcome = A407_OBSERVED;
-    assert_int_equal(a407_summary_severity(e), 5);
+    assert_int_equal(a407_severity(e), 5);
     e->outcome = A407_UNRESOLVED;
-    assert_int_equal(a407_summary_severity(e), 4);
+    assert_int_equal(a407_severity(e), 4);
     e->outcome = A407_NOT_RETRIED;
-    assert_int_equal(a407_summary_severity(e), 4);
-    assert_int_equal(a407_summary_severity(NULL), 3);
+    assert_int_equal(a407_severity(e), 4);
+    assert_int_equal(a407_severity(NULL), 3);
+}
+
+/* The message of a record; the caller frees. */
+static char *message(const struct a407_record *r, const char *host, size_t *n)
+{
+    struct a407_buf line, out;
+    a407_buf_init(&line, 1 << 20);
+    a407_buf_init(&out, A407_SYSLOG_MAX);
+    char *z = a407_syslog_message(r, host, &line, &out) ? strndup(out.p, out.n)
+                                                        : NULL;
+    *n = out.n;
+    a407_buf_free(&line);
+    a407_buf_free(&out);
+    return z;
+}
+
+/* RFC 5424 section 6: PRI, version, time, host, application, process id,
+   message id, structured data, text; a host that can't be told is "-" */
+static void test_syslog(void **state)
+{
+    static const char *const hosts[] = {"", "a b", "a\tb", "\xc3\xa4", "-"};
+    struct a407_record r = {.event = sample(), .pid = 77};
+    char long_host[300];
+    size_t n;
+    (void)state;
+    sample()->time_us = 1798673707000042;
+    char *m = message(&r, "build7.example", &n);
+    assert_ptr_equal(
+        strstr(m, "<12>1 2026-12-30T23:35:07.000042Z build7.example auth407 77 "
+                  "exchange - @cee:{\"timestamp\":\"2026-12-30T23:35:07.0"),
+        m);
+    assert_string_equal(m + n - 2, "}}");
+    free(m);
+    r = (struct a407_record){.problem = "x", .pid = 1};
+    memset(long_host, 'h', sizeof long_host - 1);
+    long_host[256] = '\0'; /* one more than HOSTNAME may have */
+    for (size_t i = 0; i < 6; i++) {
+        static const char start[] =
+            "<11>1 1970-01-01T00:00:00.000000Z - auth407 1 problem - @cee:{";
+        m = message(&r, i < 5 ? hosts[i] : long_host, &n);
+        assert_memory_equal(m, start, sizeof start - 1);
+        free(m);
+    }
+}
+
+/* At the limit, below it and above. */
+static void test_syslog_limit(void **state)
+{
+    char text[A407_SYSLOG_MAX + 200] = "";
+    struct a407_record r = {.problem = text, .pid = 4194304};
+    size_t n, before = 0;
+    (void)state;
+    memset(text, 'x', A407_SYSLOG_MAX - 400);
+    do {
+        strcat(text, "x");
+        free(message(&r, "host", &n));
+        assert_true(n == before + 1 || before == 0 || n == A407_SYSLOG_MAX);
+        before = n;
+    } while (strlen(text) + 1 < sizeof text);
+    assert_int_equal(n, A407_SYSLOG_MAX);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_field),
-        cmocka_unit_test(test_entry),
-        cmocka_unit_test(test_summary),
-        cmocka_unit_test(test_severity),
+        cmocka_unit_test(test_field),   cmocka_unit_test(test_entry),
+        cmocka_unit_test(test_summary), cmocka_unit_test(test_severity),
+        cmocka_unit_test(test_syslog),  cmocka_unit_test(test_syslog_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "message.h"
+
+#include "core/base/text_put.h"
+
+/* ---- how bad it is, and what happened, in words ---- */
+
+enum { ERROR = 3, WARNING = 4, NOTICE = 5, INFORMATIONAL = 6 };
+
+int a407_severity(const struct a407_event *e)
+{
+    if (!e)
+        return ERROR;
+    switch (e->outcome) {
+    case A407_RESOLVED:
+        return INFORMATIONAL;
+    case A407_OBSERVED:
+        return NOTICE;
+    default:
+        return WARNING;
+    }
+}
+
+static void add_plain(struct a407_buf *out, const char *before, const char *z)
+{
+    struct a407_span s = a407_span_str(z);
+    a407_buf_str(out, before);
+    for (size_t i = 0, n; i < s.n && !out->failed; i += n ? n : 1) {
+        unsigned c;
+        n = a407_utf8_next(a407_span(s.p + i, s.n - i), &c);
+        if (n && !a407_is_control(c))
+            a407_buf_add(out, s.p + i, n);
+        else
+            a407_buf_str(out, "?");
+    }
+}
+
+static void add_answer(struct a407_buf *out, const struct a407_event *e)
+{
+    bool v6 = strchr(e->proxy.host, ':') != NULL;
+    if (e->status)
+        a407_buf_fmt(out, ": %d from ", e->status);
+    else
+        a407_buf_str(out, ": no answer from ");
+    add_plain(out, v6 ? "[" : "", e->proxy.host);
+    a407_buf_fmt(out, "%s:%u", v6 ? "]" : "", (unsigned)e->proxy.port);
+}
+
+bool a407_summary_text(const struct a407_event *e, struct a407_buf *out)
+{
+    const char *slash = strrchr(e->process.executable, '/');
+    const char *name = slash ? slash + 1 : e->process.executable;
+    add_plain(out, "", *name ? name : "(unknown program)");
+    add_answer(out, e);
+    add_plain(out, " to ", e->method);
+    add_plain(out, " ", e->target);
+    add_plain(out, ": ", a407_outcome_name(e->outcome));
+    if (e->cause != A407_CAUSE_NONE)
+        add_plain(out, ", ", a407_cause_info(e->cause)->code);
+    if (e->detail[0])
+        add_plain(out, ": ", e->detail);
+    return !out->failed;
+}
+
+/* ---- syslog ---- */
+
+#define FACILITY_USER 1
+#define HOST_MOST     255 /* RFC 5424 section 6: HOSTNAME */
+
+static bool printable(const char *z)
+{
+    size_t n = strlen(z);
+    for (size_t i = 0; i < n; i++)
+        if (z[i] < '!' || z[i] > '~')
+            return false;
+    return n > 0 && n <= HOST_MOST;
+}
+
+bool a407_syslog_message(const struct a407_record *r, const char *host,
+                         struct a407_buf *line, struct a407_buf *out)
+{
+    size_t start = out->n;
+    a407_buf_fmt(out, "<%d>1 ", FACILITY_USER * 8 + a407_severity(r->event));
+    a407_record_time(out, r); /* RFC 5424's TIMESTAMP is that as well */
+    a407_buf_fmt(out, " %s auth407 %d %s - @cee:", printable(host) ? host : "-",
+                 r->pid, r->event ? "exchange" : "problem");
+    size_t header = out->n - start;
+    if (out->failed || !a407_record_fit(r, A407_SYSLOG_MAX - header + 1, line))
+        return false;
+    return a407_buf_add(out, line->p, line->n - 1);
+}
+
+/* ---- the journal ---- */
+
+/* More than the parts of a summary can come to. */
+#define TEXT_MAX 4096
+
+void a407_journal_field(struct a407_buf *out, const char *name,
+                        struct a407_span value)
+{
+    a407_buf_str(out, name);
+    if (value.n && memchr(value.p, '\n', value.n)) {
+        char length[8];
+        for (unsigned i = 0; i < sizeof length; i++)
+            length[i] = (char)((uint64_t)value.n >> (8 * i) & 0xff);
+        a407_buf_str(out, "\n");
+        a407_buf_add(out, length, sizeof length);
+    } else {
+        a407_buf_str(out, "=");
+    }
+    a407_buf_span(out, value);
+    a407_buf_str(out, "\n");
+}
+
+/* A field without a value tells nothing. */
+static void add_text(struct a407_buf *out, const char *name, const char *z)
+{
+    if (z[0])
+        a407_journal_field(out, name, a407_span_str(z));
+}
+
+static void add_status(struct a407_buf *out, const char *name, int status)
+{
+    if (status)
+        a407_buf_fmt(out, "%s=%d\n", name, status);
+}
+
+static void add_proxy(struct a407_buf *out, const struct a407_endpoint *proxy)
+{
+    bool v6 = strchr(proxy->host, ':') != NULL;
+    a407_buf_fmt(out, "AUTH407_PROXY=%s%s%s:%u\n", v6 ? "[" : "", proxy->host,
+                 v6 ? "]" : "", (unsigned)proxy->port);
+}
+
+static void add_event(struct a407_buf *out, const struct a407_event *e)
+{
+    struct a407_buf text;
+    a407_buf_init(&text, TEXT_MAX);
+    a407_summary_text(e, &text); /* as much of it as there is room for */
+    a407_journal_field(out, "MESSAGE", a407_span(text.p, text.n));
+    a407_buf_free(&text);
+    add_text(out, "AUTH407_OUTCOME", a407_outcome_name(e->outcome));
+    add_text(out, "AUTH407_CAUSE", a407_cause_info(e->cause)->code);
+    add_proxy(out, &e->proxy);
+    add_status(out, "AUTH407_STATUS", e->status);
+    add_status(out, "AUTH407_FINAL_STATUS", e->final_status);
+    add_text(out, "AUTH407_EXECUTABLE", e->process.executable);
+    add_text(out, "AUTH407_MODULE", e->process.caller_module);
+    add_text(out, "AUTH407_TARGET", e->target);
+}
+
+bool a407_journal_entry(const struct a407_record *r,
+                        const struct a407_buf *line, struct a407_buf *out)
+{
+    size_t n = line->n && line->p[line->n - 1] == '\n' ? line->n - 1 : line->n;
+    a407_buf_fmt(out, "SYSLOG_IDENTIFIER=auth407\nPRIORITY=%d\n",
+                 a407_severity(r->event));
+    if (r->event)
+        add_event(out, r->event);
+    else
+        a407_journal_field(out, "MESSAGE", a407_span_str(r->problem));
+    a407_journal_field(out, "AUTH407_RECORD", a407_span(line->p, n));
+    return !out->failed;
+}
