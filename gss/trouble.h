@@ -5,7 +5,7 @@
 #include <krb5/krb5.h>
 
 #include "core/auth/gss_protocol.h"
-#include "core/record/cause.h"
+#include "core/base/cause.h"
 
 /* Why there is no token: a cause of the log, and words for its reader. */
 struct a407_gss_trouble {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/base/cause.h"
 #include "core/base/span.h"
-#include "core/record/cause.h"
 #include "core/record/event.h"
 
 /*

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "core/base/buf.h"
+#include "core/base/cause.h"
 #include "core/base/random.h"
 #include "core/base/span.h"
-#include "core/record/cause.h"
 #include "ntlm_hash.h"
 
 /* The three messages of NTLM (MS-NLMP section 2.2). */

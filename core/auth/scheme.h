@@ -10,7 +10,7 @@
 #include "core/base/random.h"
 #include "core/config/credential.h"
 #include "core/http/challenge.h"
-#include "core/record/cause.h"
+#include "core/base/cause.h"
 #include "mutual.h"
 
 /* What a scheme is told about the request that it answers for. */

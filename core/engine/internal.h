@@ -2,8 +2,8 @@
 #ifndef A407_ENGINE_INT_H
 #define A407_ENGINE_INT_H
 
-#include "core/auth/client_auth.h"
 #include "core/http/http.h"
+#include "core/record/client_auth.h"
 #include "engine.h"
 
 /* Private to core/engine*.c. */

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cause.h"
 #include "core/auth/mutual.h"
 #include "core/base/buf.h"
+#include "core/base/cause.h"
 #include "core/config/credential.h"
 #include "core/http/proxy_status.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "event.h"
 
-#include "core/auth/client_auth.h"
+#include "client_auth.h"
 #include "core/base/text_put.h"
 #include "core/http/challenge.h"
 #include "core/http/date.h"

@@ -5,9 +5,9 @@
  */
 #include "fuzz.h"
 
-#include "core/auth/client_auth.h"
 #include "core/http/challenge.h"
 #include "core/http/date.h"
+#include "core/record/client_auth.h"
 #include "core/record/record.h"
 #include "json_check.h"
 

@@ -66,7 +66,7 @@ def completion():
     """completion offers the options, their values, every cause, and files"""
     equal(complete("report", "-"), sorted("--" + r[0] for r in table()))
     causes = re.findall(r'^A407_CAUSE\(\w+, "(\w+)"',
-                        (ROOT / "core/record/cause.def").read_text(), re.M)
+                        (ROOT / "core/base/cause.def").read_text(), re.M)
     equal(complete("report", "--cause", ""), sorted(causes), "causes")
     equal(complete("report", "--outcome", "re"), ["resolved"])
     has(complete("report", "--format", "="), "json")

@@ -79,7 +79,7 @@ def schema():
     properties = json.loads(
         (TOP / "docs/log-schema.json").read_text())["$defs"]["exchange"]["properties"]
     causes = re.findall(r'^A407_CAUSE\(\s*\w+,\s*"(\w+)"',
-                        (TOP / "core/record/cause.def").read_text(), re.M)
+                        (TOP / "core/base/cause.def").read_text(), re.M)
     if sorted(properties["cause"]["enum"]) != sorted(causes):
         yield "causes differ: %s" % sorted(
             set(properties["cause"]["enum"]) ^ set(causes))
@@ -95,7 +95,7 @@ def schema():
         p.read_text() for name in LAYERS for p in layer(name)
         if p.name != "cause.def")))
     for name in re.findall(r"^A407_CAUSE\(\s*(\w+)",
-                           (TOP / "core/record/cause.def").read_text(), re.M):
+                           (TOP / "core/base/cause.def").read_text(), re.M):
         if name not in used:
             yield "no code ever tells the cause " + name
 

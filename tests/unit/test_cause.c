@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/record/cause.h"
+#include "core/base/cause.h"
 #include "exact.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/auth/client_auth.h"
+#include "core/record/client_auth.h"
 
 #include <stdio.h>
 
