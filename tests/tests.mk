@@ -19,6 +19,11 @@ lockout_obj := $(addprefix $(BUILD)/preload/,guard.o lockout.o paths.o real.o)
 $(BUILD)/tests/unit/test_lockout: $(lockout_obj)
 $(BUILD)/tests/unit/test_lockout: unit_more = $(lockout_obj) -pthread
 
+# A scheme of the test's own goes through the transcripts' simulator.
+$(BUILD)/tests/unit/test_scheme_toy.o: private LAYER := -Itests/transcripts
+$(BUILD)/tests/unit/test_scheme_toy: $(BUILD)/tests/transcripts/sim.o
+$(BUILD)/tests/unit/test_scheme_toy: unit_more = $(BUILD)/tests/transcripts/sim.o
+
 # check: all of it. `make -k check` goes on after a suite that failed.
 .PHONY: unit check
 unit: $(unit_bin)

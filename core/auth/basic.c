@@ -3,7 +3,7 @@
 #include <nettle/base64.h>
 
 #include "core/base/auth_text.h"
-#include "schemes.h"
+#include "scheme.h"
 
 struct basic_state {
     bool utf8; /* the challenge said charset="UTF-8" */
@@ -120,13 +120,12 @@ static void basic_wipe(void *state)
 const struct a407_scheme a407_basic = {
     .id = A407_BASIC,
     .token = "Basic",
-    .per_connection = false,
     .sends_secret = true,
+    .secret = A407_SECRET_PASSWORD,
     .state_size = sizeof(struct basic_state),
     .rank = basic_rank,
     .init = basic_init,
     .step = basic_step,
     .reply = basic_reply,
-    .info = NULL,
     .wipe = basic_wipe,
 };

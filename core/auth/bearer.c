@@ -2,7 +2,7 @@
 /* Bearer (RFC 6750), said to a proxy with RFC 9110's challenge. */
 #include "core/base/auth_text.h"
 #include "jwt.h"
-#include "schemes.h"
+#include "scheme.h"
 
 /*
  * How far the proxy's clock may be ahead of ours: a token that was made this
@@ -94,13 +94,12 @@ static void bearer_wipe(void *state)
 const struct a407_scheme a407_bearer = {
     .id = A407_BEARER,
     .token = "Bearer",
-    .per_connection = false,
     .sends_secret = true,
+    .secret = A407_SECRET_TOKEN,
     .state_size = sizeof(struct bearer_state),
     .rank = bearer_rank,
     .init = bearer_init,
     .step = bearer_step,
     .reply = bearer_reply,
-    .info = NULL,
     .wipe = bearer_wipe,
 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/auth_text.h"
-#include "schemes.h"
+#include "scheme.h"
 
 /*
  * Realm, nonce and opaque are echoed byte for byte as they came, while the hash
@@ -364,7 +364,8 @@ static void digest_wipe(void *state)
 const struct a407_scheme a407_digest = {
     .id = A407_DIGEST,
     .token = "Digest",
-    .per_connection = false,
+    .secret = A407_SECRET_PASSWORD,
+    .expires = true,
     .state_size = sizeof(struct a407_digest_state),
     .rank = digest_rank,
     .init = digest_init,

@@ -9,7 +9,7 @@
 
 #include "core/base/auth_text.h"
 #include "core/http/http.h"
-#include "schemes.h"
+#include "scheme.h"
 
 /* In base64 it could not be longer: the whole head is bounded. */
 #define TOKEN_MAX A407_HEAD_MAX
@@ -135,12 +135,12 @@ const struct a407_scheme a407_negotiate = {
     .token = "Negotiate",
     .per_connection = true,
     .unasked = true,
+    .secret = A407_SECRET_TICKET,
     .state_size = sizeof(struct negotiate_state),
     .rank = negotiate_rank,
     .init = negotiate_init,
     .step = negotiate_step,
     .reply = negotiate_reply,
-    .info = NULL,
     .wipe = negotiate_wipe,
     .outside = negotiate_outside,
 };

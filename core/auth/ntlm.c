@@ -6,7 +6,7 @@
 
 #include "core/base/auth_text.h"
 #include "ntlm_message.h"
-#include "schemes.h"
+#include "scheme.h"
 #include "spnego.h"
 
 #define NEGOTIATE "Negotiate"
@@ -332,12 +332,12 @@ const struct a407_scheme a407_ntlm = {
     .token = "NTLM",
     .also = NEGOTIATE,
     .per_connection = true,
+    .secret = A407_SECRET_PASSWORD,
     .state_size = sizeof(struct ntlm_state),
     .rank = ntlm_rank,
     .init = ntlm_init,
     .step = ntlm_step,
     .reply = ntlm_reply,
-    .info = NULL,
     .prove = ntlm_prove,
     .wipe = ntlm_wipe,
 };

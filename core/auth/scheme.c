@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "scheme.h"
 
-#include "schemes.h"
-
 const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
 {
-    switch (id) {
-    case A407_BASIC:
-        return &a407_basic;
-    case A407_DIGEST:
-        return &a407_digest;
-    case A407_BEARER:
-        return &a407_bearer;
-    case A407_NTLM:
-        return &a407_ntlm;
-    case A407_NEGOTIATE:
-        return &a407_negotiate;
-    case A407_SCHEME_COUNT:
-        break;
-    }
-    return NULL;
+    return id < A407_SCHEMES_MAX ? a407_schemes[id] : NULL;
+}
+
+a407_scheme_set a407_ticket_schemes(void)
+{
+    a407_scheme_set set = 0;
+    const struct a407_scheme *s;
+    for (unsigned id = 0; (s = a407_schemes[id]); id++)
+        if (s->secret == A407_SECRET_TICKET)
+            set |= A407_SCHEME_BIT(id);
+    return set;
+}
+
+bool a407_takes_ticket(const struct a407_challenge *ch)
+{
+    const struct a407_scheme *s;
+    for (unsigned id = 0; (s = a407_schemes[id]); id++)
+        if (s->secret == A407_SECRET_TICKET && a407_scheme_speaks(s, ch))
+            return true;
+    return false;
 }
 
 bool a407_scheme_speaks(const struct a407_scheme *s,
@@ -29,14 +32,11 @@ bool a407_scheme_speaks(const struct a407_scheme *s,
            (s->also && a407_span_ieq(ch->scheme, s->also));
 }
 
-/* A user name alone is a login with an empty password to these schemes. */
+/* A user name alone would be sent as a login with an empty password. */
 static bool lacks_password(const struct a407_scheme *scheme,
                            const struct a407_credential *cred)
 {
-    a407_scheme_set need = A407_SCHEME_BIT(A407_DIGEST) |
-                           A407_SCHEME_BIT(A407_NTLM) |
-                           A407_SCHEME_BIT(A407_BASIC);
-    return (A407_SCHEME_BIT(scheme->id) & need) &&
+    return scheme->secret == A407_SECRET_PASSWORD &&
            a407_credential_lacks_password(cred);
 }
 
@@ -127,9 +127,9 @@ static enum a407_cause reason(const struct a407_challenges *offered,
                               size_t n_creds)
 {
     enum a407_cause best = A407_CAUSE_UNSUPPORTED;
-    for (int id = 0; id < A407_SCHEME_COUNT; id++) {
-        const struct a407_scheme *s = a407_scheme_get((enum a407_scheme_id)id);
-        for (size_t i = 0; s && i < offered->n; i++) {
+    const struct a407_scheme *s;
+    for (unsigned id = 0; (s = a407_schemes[id]); id++) {
+        for (size_t i = 0; i < offered->n; i++) {
             if (!a407_scheme_speaks(s, &offered->item[i]))
                 continue;
             for (size_t k = 0; k < n_creds; k++) {

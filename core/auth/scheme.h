@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 #include "core/base/buf.h"
-#include "core/base/random.h"
-#include "core/config/credential.h"
-#include "core/http/challenge.h"
 #include "core/base/cause.h"
+#include "core/base/random.h"
+#include "core/config/config.h"
+#include "core/http/challenge.h"
 #include "mutual.h"
 
 /* What a scheme is told about the request that it answers for. */
@@ -50,6 +50,14 @@ enum a407_reply {
                             judged */
 };
 
+/* What proves who logs in. */
+enum a407_secret {
+    A407_SECRET_PASSWORD, /* of a user: without one there is no login */
+    A407_SECRET_TOKEN,    /* names its user by itself */
+    A407_SECRET_TICKET    /* of Kerberos, which GSSAPI finds: whatever else the
+                             credential holds or lacks */
+};
+
 /*
  * One authentication scheme. `state` is memory of state_size bytes, zeroed
  * before init, owned by the caller, wiped with `wipe` (which frees what it
@@ -64,7 +72,10 @@ struct a407_scheme {
                             succeeded on one says nothing for another */
     bool unasked;        /* can be sent without a challenge, by a state of
                             init(state, NULL): Negotiate */
-    bool sends_secret;   /* whoever reads its header has the secret */
+    enum a407_secret secret;
+    bool sends_secret; /* whoever reads its header has the secret */
+    bool expires;      /* a 407 may mean only that the challenge which was
+                          answered is too old: Digest's nonce */
     size_t state_size;
 
     /*
@@ -119,8 +130,35 @@ struct a407_scheme {
 bool a407_scheme_speaks(const struct a407_scheme *s,
                         const struct a407_challenge *ch);
 
-/* The implementation, or NULL while there is none. */
+/* The implementations, a file each. */
+#define A407_SCHEME(id, name) extern const struct a407_scheme a407_##name;
+#include "core/config/schemes.def"
+#undef A407_SCHEME
+
+/* All of them, by id, NULL behind the last; as a407_scheme_names is. */
+extern const struct a407_scheme *const a407_schemes[A407_SCHEMES_MAX + 1];
+
+/* The scheme, or NULL if there is none of that id. */
 const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id);
+
+/* The schemes that log in with a Kerberos ticket. */
+a407_scheme_set a407_ticket_schemes(void);
+
+/* Can a Kerberos ticket answer that challenge? */
+bool a407_takes_ticket(const struct a407_challenge *ch);
+
+/*
+ * The credentials for an endpoint, in the order they are to be tried: those of
+ * the variables (only for an endpoint that the environment names), of its
+ * proxy URLs, then the file's most specific section(s). Fills at most `max`
+ * pointers into c, the same secret only once; returns how many. `*elsewhere` is
+ * set when there is none but some credential exists for another endpoint (the
+ * cause "credential_for_other_endpoint").
+ */
+size_t a407_config_credentials(const struct a407_config *c,
+                               const struct a407_endpoint *e,
+                               const struct a407_credential **out, size_t max,
+                               bool *elsewhere);
 
 /* One (scheme, credential, challenge) that can be tried. */
 struct a407_candidate {

@@ -52,6 +52,31 @@ static inline bool a407_span_ieq(struct a407_span s, const char *z)
     return true;
 }
 
+/* Takes the text up to the next `end` off the front, or all of it, and drops
+   that byte. False: nothing is left. */
+static inline bool a407_span_cut(struct a407_span *s, char end,
+                                 struct a407_span *out)
+{
+    const char *at = s->n ? (const char *)memchr(s->p, end, s->n) : NULL;
+    size_t n = at ? (size_t)(at - s->p) : s->n;
+    if (!s->n)
+        return false;
+    *out = a407_span(s->p, n);
+    n += at != NULL;
+    *s = a407_span(s->p + n, s->n - n);
+    return true;
+}
+
+/* Takes a line off the front, without its end, LF or CRLF. False: nothing is
+   left. */
+static inline bool a407_span_line(struct a407_span *s, struct a407_span *out)
+{
+    if (!a407_span_cut(s, '\n', out))
+        return false;
+    out->n -= out->n && out->p[out->n - 1] == '\r';
+    return true;
+}
+
 /* The span without OWS (RFC 9110 section 5.6.3) at either end. */
 static inline struct a407_span a407_span_trim(struct a407_span s)
 {

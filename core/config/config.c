@@ -163,13 +163,13 @@ static void read_schemes(struct reader *r)
     struct a407_config *c = r->c;
     struct a407_span v = get(r, "AUTH407_SCHEMES");
     if (!v.n || !a407_schemes_parse(v, c->order, &c->n_order)) {
+        char known[A407_SCHEME_LIST_MAX];
+        a407_scheme_list(known);
         if (v.n)
-            a407_diag_set(r->diag,
-                          "AUTH407_SCHEMES: write a comma list of negotiate, "
-                          "digest, ntlm, bearer, basic");
-        for (unsigned i = 0; i < A407_SCHEME_COUNT; i++)
-            c->order[i] = (enum a407_scheme_id)i;
-        c->n_order = A407_SCHEME_COUNT;
+            a407_diag_set(r->diag, "AUTH407_SCHEMES: write a comma list of %s",
+                          known);
+        for (c->n_order = 0; a407_scheme_names[c->n_order]; c->n_order++)
+            c->order[c->n_order] = c->n_order;
     }
     for (size_t i = 0; i < c->n_order; i++)
         c->schemes |= A407_SCHEME_BIT(c->order[i]);

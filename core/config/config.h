@@ -42,8 +42,8 @@ struct a407_config {
                   set */
     uint64_t log_max_size; /* AUTH407_LOG_MAX_SIZE: bytes at which a file is put
                               aside as FILE.1; 0, the default: never */
-    char *credentials_path;                       /* the file's path, or NULL */
-    enum a407_scheme_id order[A407_SCHEME_COUNT]; /* allowed, best first */
+    char *credentials_path;                      /* the file's path, or NULL */
+    enum a407_scheme_id order[A407_SCHEMES_MAX]; /* allowed, best first */
     size_t n_order;
     a407_scheme_set schemes; /* those of `order` */
     size_t replay_max;       /* bytes of request kept for a replay:
@@ -102,18 +102,5 @@ void a407_config_free(struct a407_config *c);
 /* The known proxy with exactly this host and port, or NULL. */
 const struct a407_known_proxy *a407_config_proxy(const struct a407_config *c,
                                                  const struct a407_endpoint *e);
-
-/*
- * The credentials for an endpoint, in the order they are to be tried: those of
- * the variables (only for an endpoint that the environment names), of its
- * proxy URLs, then the file's most specific section(s). Fills at most `max`
- * pointers into c, the same secret only once; returns how many. `*elsewhere` is
- * set when there is none but some credential exists for another endpoint (the
- * cause "credential_for_other_endpoint").
- */
-size_t a407_config_credentials(const struct a407_config *c,
-                               const struct a407_endpoint *e,
-                               const struct a407_credential **out, size_t max,
-                               bool *elsewhere);
 
 #endif

@@ -8,48 +8,6 @@
 #include "core/base/auth_text.h"
 #include "core/base/buf.h"
 
-static const char *const scheme_names[A407_SCHEME_COUNT] = {
-    [A407_NEGOTIATE] = "negotiate", [A407_DIGEST] = "digest",
-    [A407_NTLM] = "ntlm",           [A407_BEARER] = "bearer",
-    [A407_BASIC] = "basic",
-};
-
-const char *a407_scheme_name(enum a407_scheme_id id)
-{
-    return (unsigned)id < A407_SCHEME_COUNT ? scheme_names[id] : "unknown";
-}
-
-enum a407_scheme_id a407_scheme_from_name(struct a407_span name)
-{
-    unsigned id = 0;
-    while (id < A407_SCHEME_COUNT && !a407_span_ieq(name, scheme_names[id]))
-        id++;
-    return (enum a407_scheme_id)id;
-}
-
-bool a407_schemes_parse(struct a407_span list, enum a407_scheme_id *order,
-                        size_t *n)
-{
-    unsigned seen = 0;
-    *n = 0;
-    while (list.n) {
-        const char *comma = memchr(list.p, ',', list.n);
-        size_t len = comma ? (size_t)(comma - list.p) : list.n;
-        struct a407_span name = a407_span_trim(a407_span(list.p, len));
-        list.p += len + (comma != NULL);
-        list.n -= len + (comma != NULL);
-        if (!name.n)
-            continue;
-        enum a407_scheme_id id = a407_scheme_from_name(name);
-        if (id == A407_SCHEME_COUNT)
-            return false;
-        if (!(seen & A407_SCHEME_BIT(id)))
-            order[(*n)++] = id;
-        seen |= A407_SCHEME_BIT(id);
-    }
-    return *n > 0;
-}
-
 bool a407_credential_text_ok(struct a407_span s)
 {
     for (size_t i = 0; i < s.n; i++)

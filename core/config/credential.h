@@ -7,36 +7,7 @@
 #include <stdint.h>
 
 #include "core/base/span.h"
-
-/* Schemes, strongest first: the default order of AUTH407_SCHEMES. */
-enum a407_scheme_id {
-    A407_NEGOTIATE,
-    A407_DIGEST,
-    A407_NTLM,
-    A407_BEARER,
-    A407_BASIC,
-    A407_SCHEME_COUNT
-};
-/* A set of schemes. */
-typedef unsigned a407_scheme_set;
-#define A407_SCHEME_BIT(id) ((a407_scheme_set)1 << (id))
-#define A407_ALL_SCHEMES    (A407_SCHEME_BIT(A407_SCHEME_COUNT) - 1)
-_Static_assert(A407_SCHEME_COUNT < 8 * sizeof(a407_scheme_set),
-               "a bit for each scheme, and one beyond");
-
-/* "basic", ...: the name as settings and logs spell it. */
-const char *a407_scheme_name(enum a407_scheme_id id);
-
-/* The scheme of that name in any case, or A407_SCHEME_COUNT. */
-enum a407_scheme_id a407_scheme_from_name(struct a407_span name);
-
-/*
- * Reads a comma-separated list of scheme names, best first, into order
- * (A407_SCHEME_COUNT places) and its length; a repeated name counts once.
- * False: an unknown name, or none at all; then order is unspecified.
- */
-bool a407_schemes_parse(struct a407_span list, enum a407_scheme_id *order,
-                        size_t *n);
+#include "schemes.h"
 
 #define A407_HOST_MAX 255
 

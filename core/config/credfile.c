@@ -48,8 +48,6 @@ static const struct {
 };
 
 struct parser {
-    const char *p; /* what is left */
-    size_t n;
     const char *file_name;
     unsigned line;
     unsigned sections;
@@ -70,22 +68,6 @@ static bool complain_at(struct parser *ps, unsigned line, const char *what)
 static bool complain(struct parser *ps, const char *what)
 {
     return complain_at(ps, ps->line, what);
-}
-
-/* The next line without its end (LF or CRLF). False at the end of the text. */
-static bool next_line(struct parser *ps, struct a407_span *line)
-{
-    if (ps->n == 0)
-        return false;
-    const char *lf = memchr(ps->p, '\n', ps->n);
-    size_t n = lf ? (size_t)(lf - ps->p) : ps->n;
-    *line = a407_span(ps->p, n);
-    ps->p += n + (lf != NULL);
-    ps->n -= n + (lf != NULL);
-    ps->line++;
-    if (line->n && line->p[line->n - 1] == '\r')
-        line->n--;
-    return true;
 }
 
 /* Two sources of one secret: which of them is meant can't be known. */
@@ -190,11 +172,15 @@ static int64_t parse_date(struct a407_span s)
 
 static bool set_schemes(struct parser *ps, struct a407_span value)
 {
-    enum a407_scheme_id order[A407_SCHEME_COUNT];
+    enum a407_scheme_id order[A407_SCHEMES_MAX];
     size_t n;
-    if (!a407_schemes_parse(value, order, &n))
-        return complain(ps, "bad value; schemes is a comma list of negotiate, "
-                            "digest, ntlm, bearer, basic");
+    if (!a407_schemes_parse(value, order, &n)) {
+        char known[A407_SCHEME_LIST_MAX], what[A407_SCHEME_LIST_MAX + 64];
+        a407_scheme_list(known);
+        snprintf(what, sizeof what, "bad value; schemes is a comma list of %s",
+                 known);
+        return complain(ps, what);
+    }
     ps->last->schemes = 0;
     for (size_t i = 0; i < n; i++)
         ps->last->schemes |= A407_SCHEME_BIT(order[i]);
@@ -272,17 +258,14 @@ struct a407_credential *a407_credfile_parse(const char *text, size_t n,
                                             const char *file_name,
                                             struct a407_diag *diag)
 {
-    static const char bom[] = "\xef\xbb\xbf";
-    struct parser ps = {
-        .p = text, .n = n, .file_name = file_name, .diag = diag};
-    struct a407_span line;
+    struct a407_span left = a407_span(text, n), line;
+    struct parser ps = {.file_name = file_name, .diag = diag};
     bool ok = true;
     diag->text[0] = '\0';
-    if (n >= 3 && memcmp(text, bom, 3) == 0) {
-        ps.p += 3;
-        ps.n -= 3;
-    }
-    while (ok && next_line(&ps, &line)) {
+    if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* a BOM */
+        left = a407_span(text + 3, n - 3);
+    while (ok && a407_span_line(&left, &line)) {
+        ps.line++;
         /* a NUL would cut off what the eye still sees, even in a comment */
         if (line.n && memchr(line.p, '\0', line.n))
             ok = complain(&ps, "a NUL byte; the file is not text");

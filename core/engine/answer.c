@@ -102,7 +102,7 @@ static enum a407_try without_state(struct a407_engine *e,
                             : leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
     }
     /* which nonce it was made with, nobody knows any more */
-    if (s->id == A407_DIGEST && refused <= a407_engine_running_s(e))
+    if (s->expires && refused <= a407_engine_running_s(e))
         return on_stale(e, ch);
     a407_answer_refused(e);
     return A407_TRY_NONE;

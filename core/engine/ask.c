@@ -42,11 +42,11 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     struct a407_proxy *p = e->proxy;
     const struct a407_credential *c = p->creds[i];
     int64_t now = a407_engine_running_s(e);
-    if ((e->x.tried[i] & ~A407_SCHEME_BIT(A407_NEGOTIATE)) ||
-        (e->x.marked & (1u << i)))
+    a407_scheme_set ticket = a407_ticket_schemes();
+    if ((e->x.tried[i] & ~ticket) || (e->x.marked & (1u << i)))
         return true;
-    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++)
-        if (s != A407_NEGOTIATE && p->refused_until[i][s] > now)
+    for (unsigned s = 0; a407_scheme_get(s); s++)
+        if (!(ticket & A407_SCHEME_BIT(s)) && p->refused_until[i][s] > now)
             return true;
     if (!c->token)
         return false;

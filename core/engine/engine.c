@@ -137,7 +137,7 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
     p->ticket = (struct a407_credential){
         .from = A407_FROM_TICKET,
         .label = (char *)"Kerberos ticket",
-        .schemes = A407_SCHEME_BIT(A407_NEGOTIATE),
+        .schemes = a407_ticket_schemes(),
     };
     p->creds[p->n_creds++] = &p->ticket;
 }

@@ -52,7 +52,7 @@ struct a407_proxy {
     size_t n_creds;
     bool elsewhere; /* none here, but some for another endpoint */
     /* times in seconds of the monotonic clock */
-    int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEME_COUNT];
+    int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEMES_MAX];
     bool worked[A407_CREDENTIALS_MAX];   /* was accepted once */
     unsigned ends[A407_CREDENTIALS_MAX]; /* logins by it, one after the other,
                                             that met the connection's end */

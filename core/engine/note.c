@@ -154,10 +154,10 @@ void a407_engine_local_port(struct a407_engine *e, uint16_t port)
 static void put_user(struct a407_engine *e, const struct a407_scheme *scheme,
                      const struct a407_credential *c, char *out, size_t cap)
 {
-    bool ticket = scheme->id == A407_NEGOTIATE;
+    bool ticket = scheme->secret == A407_SECRET_TICKET;
     bool known = ticket && scheme == e->x.scheme && e->x.principal[0];
     const char *name = known ? e->x.principal : c->username;
-    if (name && name[0] && scheme->id != A407_BEARER)
+    if (name && name[0] && scheme->secret != A407_SECRET_TOKEN)
         a407_put_user(out, cap, a407_span_str(name),
                       ticket || (c->password && c->password[0]));
 }
@@ -262,7 +262,8 @@ void a407_event_note(struct a407_engine *e, enum a407_cause cause,
     /* Kerberos is what breaks when clocks differ. */
     if (a &&
         (cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER) &&
-        strcmp(a->scheme, a407_scheme_name(A407_NEGOTIATE)) == 0 &&
+        (a407_ticket_schemes() &
+         A407_SCHEME_BIT(a407_scheme_from_name(a407_span_str(a->scheme)))) &&
         a407_clocks_differ(ev))
         cause = A407_CAUSE_CLOCK_SKEW;
     /* Words belong to the cause that they were said for. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "core/auth/schemes.h"
+#include "core/auth/scheme.h"
 #include "internal.h"
 
 /* Making a header: with which scheme, from which state. */
@@ -236,14 +236,14 @@ static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
             out[i] = A407_ALL_SCHEMES;
             *locked = true;
         }
-        for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
+        for (unsigned s = 0; a407_scheme_get(s); s++) {
             if (p->refused_until[i][s] <= now || (out[i] & A407_SCHEME_BIT(s)))
                 continue;
             out[i] |= A407_SCHEME_BIT(s);
             *locked = true;
         }
         if (p->unmet_until[i] > now) {
-            out[i] |= A407_SCHEME_BIT(A407_NEGOTIATE);
+            out[i] |= a407_ticket_schemes();
             came_to_nothing(e, p->unmet[i]);
         }
         if (a407_credential_is_outside(p->creds[i]) && !p->fetched[i] &&
@@ -261,11 +261,10 @@ static bool turned_down(const struct a407_engine *e,
                         a407_scheme_set *out)
 {
     bool any = false;
-    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
-        const struct a407_scheme *scheme =
-            a407_scheme_get((enum a407_scheme_id)s);
+    const struct a407_scheme *scheme;
+    for (unsigned s = 0; (scheme = a407_scheme_get(s)); s++) {
         bool named = false;
-        for (size_t i = 0; scheme && i < offered->n && !named; i++)
+        for (size_t i = 0; i < offered->n && !named; i++)
             named = a407_scheme_speaks(scheme, &offered->item[i]);
         for (size_t i = 0; named && i < e->proxy->n_creds; i++) {
             any = any || (e->x.unnamed[i] & A407_SCHEME_BIT(s));
@@ -292,8 +291,7 @@ static enum a407_cause without_secret(const struct a407_engine *e,
 {
     bool kerberos = true;
     for (size_t i = 0; i < offered->n; i++)
-        kerberos = kerberos &&
-                   a407_span_ieq(offered->item[i].scheme, a407_negotiate.token);
+        kerberos = kerberos && a407_takes_ticket(&offered->item[i]);
     if (e->x.outside != A407_CAUSE_NONE &&
         e->x.outside != A407_CAUSE_NO_CREDENTIAL)
         return e->x.outside; /* there is a ticket, but an old one, say */
@@ -318,9 +316,8 @@ static bool only_weaker(const struct a407_engine *e,
     struct a407_candidate cand;
     enum a407_cause why;
     bool better = false;
-    for (unsigned s = 0; s < A407_SCHEME_COUNT; s++) {
-        const struct a407_scheme *scheme =
-            a407_scheme_get((enum a407_scheme_id)s);
+    const struct a407_scheme *scheme;
+    for (unsigned s = 0; (scheme = a407_scheme_get(s)); s++) {
         for (size_t i = 0; i < offered->n && !scheme->sends_secret; i++)
             better = better || a407_scheme_speaks(scheme, &offered->item[i]);
     }
@@ -362,7 +359,7 @@ enum a407_try a407_try_pick(struct a407_engine *e,
 {
     struct a407_proxy *p = e->proxy;
     a407_scheme_set out[A407_CREDENTIALS_MAX] = {0};
-    enum a407_scheme_id order[A407_SCHEME_COUNT];
+    enum a407_scheme_id order[A407_SCHEMES_MAX];
     size_t n_order = allowed(e, order);
     bool locked = false;
     excluded(e, out, &locked);

@@ -73,7 +73,7 @@ enum a407_cause a407_credential_refused(struct a407_engine *e,
     struct a407_proxy *p = e->proxy;
     if (edition != p->edition[cred_index])
         return A407_CAUSE_REJECTED_LATER;
-    if (scheme->id != A407_NEGOTIATE)
+    if (scheme->secret != A407_SECRET_TICKET)
         a407_verdict_note(e, cred_index, false);
     hold_back(e, scheme, cred_index);
     return p->worked[cred_index] ? A407_CAUSE_REJECTED_LATER

@@ -35,7 +35,7 @@ static void choose(const struct a407_challenges *list)
     enum a407_cause why;
     for (unsigned turns = 0;
          a407_choose(list, order, 5, creds, 1, tried, &got, &why); turns++) {
-        must(turns < A407_SCHEME_COUNT);
+        must(turns < A407_SCHEMES_MAX);
         must(got.cred_index == 0 && got.cred == &cred);
         must(got.challenge >= list->item &&
              got.challenge < list->item + list->n);

@@ -2,7 +2,7 @@
 /* The credential file. */
 #include "fuzz.h"
 
-#include "core/config/config.h"
+#include "core/auth/scheme.h"
 
 static void check_text(const char *z)
 {

@@ -3,7 +3,7 @@
    comes of them. The first bytes choose credential and request. */
 #include "fuzz.h"
 
-#include "core/auth/schemes.h"
+#include "core/auth/scheme.h"
 
 static void count_up(void *ctx, void *to, size_t n)
 {

@@ -75,7 +75,7 @@ static void check_all(void)
     assert_int_equal(got.proxy_port, 3128);
     assert_int_equal(got.local_port, 4711);
     assert_int_equal(got.offered, 1u << A407_DIGEST | 1u << A407_BASIC |
-                                      1u << A407_SCHEME_COUNT);
+                                      1u << A407_SCHEMES_MAX);
     assert_span(got.method, "GET");
     assert_span(got.target, "http://a.test/");
     assert_true(got.client_sent);

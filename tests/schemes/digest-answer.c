@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "core/auth/digest.h"
-#include "core/auth/schemes.h"
+#include "core/auth/scheme.h"
 
 static void some_random(void *ctx, void *p, size_t n)
 {

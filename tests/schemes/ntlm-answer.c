@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/auth/schemes.h"
+#include "core/auth/scheme.h"
 
 static void some_random(void *ctx, void *p, size_t n)
 {

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "core/auth/scheme.h"
 #include "core/config/config.h"
 #include "exact.h"
 

@@ -121,7 +121,7 @@ static void append(char *out, size_t cap, const char *z, size_t n)
 static void name_schemes(unsigned schemes, bool setting, const char *between,
                          char *out, size_t cap)
 {
-    static const char *const words[A407_SCHEME_COUNT] = {
+    static const char *const words[A407_SCHEMES_MAX] = {
         [A407_BASIC] = "Basic",   [A407_DIGEST] = "Digest",
         [A407_NTLM] = "NTLM",     [A407_NEGOTIATE] = "Negotiate",
         [A407_BEARER] = "Bearer",
@@ -129,7 +129,7 @@ static void name_schemes(unsigned schemes, bool setting, const char *between,
     size_t i;
 
     out[0] = '\0';
-    for (i = 0; i < A407_SCHEME_COUNT; i++) {
+    for (i = 0; i < A407_SCHEMES_MAX; i++) {
         const char *name =
             setting ? a407_scheme_name((enum a407_scheme_id)i) : words[i];
 

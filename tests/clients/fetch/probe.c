@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/auth/scheme.h"
 #include "host/credfile_read.h"
 #include "preload/child.h"
 #include "preload/fetch.h"

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Which credentials are for an endpoint. */
-#include "config.h"
+#include "scheme.h"
 
 static bool same(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Only Negotiate looks at these. */
 static bool same_in_kerberos(const struct a407_credential *a,
                              const struct a407_credential *b)
 {
-    return !(b->schemes & A407_SCHEME_BIT(A407_NEGOTIATE)) ||
+    return !(b->schemes & a407_ticket_schemes()) ||
            (same(a->keytab, b->keytab) && same(a->service, b->service));
 }
 
