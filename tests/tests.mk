@@ -20,9 +20,9 @@ $(BUILD)/tests/unit/test_lockout: $(lockout_obj)
 $(BUILD)/tests/unit/test_lockout: unit_more = $(lockout_obj) -pthread
 
 # A scheme of the test's own goes through the transcripts' simulator.
-$(BUILD)/tests/unit/test_scheme_toy.o: private LAYER := -Itests/transcripts
-$(BUILD)/tests/unit/test_scheme_toy: $(BUILD)/tests/transcripts/sim.o
-$(BUILD)/tests/unit/test_scheme_toy: unit_more = $(BUILD)/tests/transcripts/sim.o
+$(BUILD)/tests/unit/test_scheme_toy.o: private LAYER := -Itests/engine
+$(BUILD)/tests/unit/test_scheme_toy: $(BUILD)/tests/engine/sim.o
+$(BUILD)/tests/unit/test_scheme_toy: unit_more = $(BUILD)/tests/engine/sim.o
 
 # check: all of it. `make -k check` goes on after a suite that failed.
 .PHONY: unit check
