@@ -35,15 +35,13 @@ static void add_plain(struct a407_buf *out, const char *before, const char *z)
     }
 }
 
-static void add_answer(struct a407_buf *out, const struct a407_event *e)
+static void add_proxy(struct a407_buf *out, const char *before,
+                      const struct a407_endpoint *proxy)
 {
-    bool v6 = strchr(e->proxy.host, ':') != NULL;
-    if (e->status)
-        a407_buf_fmt(out, ": %d from ", e->status);
-    else
-        a407_buf_str(out, ": no answer from ");
-    add_plain(out, v6 ? "[" : "", e->proxy.host);
-    a407_buf_fmt(out, "%s:%u", v6 ? "]" : "", (unsigned)e->proxy.port);
+    bool v6 = strchr(proxy->host, ':') != NULL;
+    a407_buf_str(out, before);
+    add_plain(out, v6 ? "[" : "", proxy->host);
+    a407_buf_fmt(out, "%s:%u", v6 ? "]" : "", (unsigned)proxy->port);
 }
 
 bool a407_summary_text(const struct a407_event *e, struct a407_buf *out)
@@ -51,7 +49,9 @@ bool a407_summary_text(const struct a407_event *e, struct a407_buf *out)
     const char *slash = strrchr(e->process.executable, '/');
     const char *name = slash ? slash + 1 : e->process.executable;
     add_plain(out, "", *name ? name : "(unknown program)");
-    add_answer(out, e);
+    if (e->status)
+        a407_buf_fmt(out, ": %d", e->status);
+    add_proxy(out, e->status ? " from " : ": no answer from ", &e->proxy);
     add_plain(out, " to ", e->method);
     add_plain(out, " ", e->target);
     add_plain(out, ": ", a407_outcome_name(e->outcome));
@@ -125,13 +125,6 @@ static void add_status(struct a407_buf *out, const char *name, int status)
         a407_buf_fmt(out, "%s=%d\n", name, status);
 }
 
-static void add_proxy(struct a407_buf *out, const struct a407_endpoint *proxy)
-{
-    bool v6 = strchr(proxy->host, ':') != NULL;
-    a407_buf_fmt(out, "AUTH407_PROXY=%s%s%s:%u\n", v6 ? "[" : "", proxy->host,
-                 v6 ? "]" : "", (unsigned)proxy->port);
-}
-
 static void add_event(struct a407_buf *out, const struct a407_event *e)
 {
     struct a407_buf text;
@@ -141,7 +134,8 @@ static void add_event(struct a407_buf *out, const struct a407_event *e)
     a407_buf_free(&text);
     add_text(out, "AUTH407_OUTCOME", a407_outcome_name(e->outcome));
     add_text(out, "AUTH407_CAUSE", a407_cause_info(e->cause)->code);
-    add_proxy(out, &e->proxy);
+    add_proxy(out, "AUTH407_PROXY=", &e->proxy);
+    a407_buf_str(out, "\n");
     add_status(out, "AUTH407_STATUS", e->status);
     add_status(out, "AUTH407_FINAL_STATUS", e->final_status);
     add_text(out, "AUTH407_EXECUTABLE", e->process.executable);
