@@ -18,9 +18,10 @@ static double cpu_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* What 50 words cost that repeat a piece as far as n bytes: the least of some
-   tries, since other work gets in between. */
-static double cost(const char *piece, size_t n)
+/* What 16 words cost that repeat a piece as far as n bytes, behind an option
+   and, where one is named, a program: the least of some tries, since other work
+   gets in between. */
+static double cost(const char *names, const char *piece, size_t n)
 {
     char *text = malloc(n + 1), out[256];
     double least = 1e9;
@@ -28,10 +29,12 @@ static double cost(const char *piece, size_t n)
     for (size_t i = 0; i < n; i++)
         text[i] = piece[i % strlen(piece)];
     text[n] = '\0';
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 3; i++) {
+        uint64_t programs = 0;
+        a407_redact_next(&programs, NULL, names, out, sizeof out);
         double start = cpu_s();
-        for (int k = 0; k < 50; k++)
-            a407_redact_arg("-c", text, out, sizeof out);
+        for (int k = 0; k < 16; k++)
+            a407_redact_next(&programs, "-c", text, out, sizeof out);
         double took = cpu_s() - start;
         least = took < least ? took : least;
     }
@@ -39,8 +42,8 @@ static double cost(const char *piece, size_t n)
     return least;
 }
 
-/* Eight times the length costs eight times as much and not 64 times: a program
-   waits for it. */
+/* Eight times the length costs eight times as much and not 64 times, and what
+   is longer no more than that: a program waits for it. */
 static void test_cost(void **state)
 {
     static const char *const pieces[] = {"{\"key\":\"value\",\"list\":[1,2]},",
@@ -55,13 +58,36 @@ static void test_cost(void **state)
                                          "a;(",
                                          "'-u' ",
                                          "%25",
-                                         "Basic "};
+                                         "Basic ",
+                                         "-u'",
+                                         "mysql,",
+                                         "\"x\",",
+                                         "echo a ",
+                                         "echo 'a|",
+                                         "-c x ",
+                                         "<(echo ",
+                                         "<<1 ",
+                                         "a=b;",
+                                         "x@h ",
+                                         "--pa ",
+                                         "-xw ",
+                                         "login ",
+                                         "u:p@",
+                                         "http://h/;",
+                                         "ghp_",
+                                         "%3F",
+                                         "'http://h' "};
+    static const char *const names[] = {"", "python3 perl curl http mysql awk"};
     (void)state;
-    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-        double small = cost(pieces[i], 1000), large = cost(pieces[i], 8000);
-        if (large > 16 * small + 0.001)
-            fail_msg("%s: %g s, then %g s", pieces[i], small, large);
-    }
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
+        for (size_t k = 0; k < 2; k++) {
+            double small = cost(names[k], pieces[i], 1000);
+            double large = cost(names[k], pieces[i], 8000);
+            double huge = cost(names[k], pieces[i], 131072);
+            if (large > 16 * small + 0.001 || huge > 2 * large + 0.001)
+                fail_msg("%s: %g s, then %g and %g s", pieces[i], small, large,
+                         huge);
+        }
 }
 
 int main(void)
