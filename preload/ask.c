@@ -26,14 +26,26 @@ static void answer(const struct a407_config *config, struct a407_child *child,
                    const struct a407_ask *ask, int64_t ms,
                    struct a407_told *told)
 {
+    struct a407_talk t = {.child.fd = -1};
     int cancel;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    if (ask->kind == A407_ASK_SECRET)
-        a407_fetch_answer(config, ask, ms, told);
-    else if (ask->kind == A407_ASK_MARK)
+    if (ask->kind == A407_ASK_MARK) {
         told->ok = a407_lockout_held(config, ask->proxy, ask->cred);
-    else
-        a407_gss_answer(config, child, ask, ms, told);
+    } else if (ask->kind == A407_ASK_SECRET) {
+        if (a407_fetch_begin(config, ask, ms, &t, told)) {
+            a407_talk_wait(&t);
+            a407_fetch_end(config, ask, ms, &t, told);
+        }
+    } else {
+        t.child = *child;
+        if (a407_gss_begin(config, ask, ms, &t, told)) {
+            a407_talk_wait(&t);
+            a407_gss_end(ask, ms, &t, told);
+        }
+        *child = t.child;
+        t.child = (struct a407_child){.fd = -1};
+    }
+    a407_talk_drop(&t);
     pthread_setcancelstate(cancel, NULL);
 }
 

@@ -22,11 +22,6 @@
 /* A file system that does not answer must not hold the program for ever. */
 #define START_MS 10000
 
-/* How often to look whether the command still runs, and how long after its end
-   what it has said may still come. */
-#define LOOK_MS 50
-#define LAST_MS 200
-
 /* After SIGKILL: the kernel's own work. */
 #define KILL_MS 2000
 
@@ -39,93 +34,20 @@ static bool holds(const struct a407_child *c)
            a407_socket_cookie(c->fd) == c->cookie;
 }
 
-/* A copy of the process shares the socket, but the talk is not its own. */
-static bool usable(const struct a407_child *c)
+bool a407_child_usable(const struct a407_child *c)
 {
     return holds(c) && c->owner == getpid();
 }
 
-bool a407_child_send(struct a407_child *c, const void *p, size_t n,
-                     int64_t until_ms)
-{
-    const char *from = p;
-    while (n) {
-        if (!usable(c) || a407_wait_through(c->fd, POLLOUT, until_ms) <= 0)
-            return false;
-        ssize_t k = REAL(send)(c->fd, from, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (k < 0 && errno != EINTR && errno != EAGAIN)
-            return false;
-        if (k > 0) {
-            from += k;
-            n -= (size_t)k;
-        }
-    }
-    return true;
-}
-
 void a407_child_send_end(struct a407_child *c)
 {
-    if (usable(c))
+    if (a407_child_usable(c))
         REAL(shutdown)(c->fd, SHUT_WR);
 }
 
 static int state_of(const struct a407_child *c)
 {
     return __atomic_load_n(&c->job->state, __ATOMIC_SEQ_CST);
-}
-
-enum news { SAID, SILENT, TOO_LATE };
-
-/*
- * Waits for the command to say something, or for its end. The end of its
- * output may never show: a process that the program has forked meanwhile, or
- * one that the command has left behind, holds a copy of the other end.
- */
-static enum news listen_to(const struct a407_child *c, int64_t until_ms)
-{
-    int64_t last = INT64_MAX;
-    for (;;) {
-        int64_t now = a407_now_ms(), look = now + LOOK_MS;
-        if (last == INT64_MAX && state_of(c) != A407_CHILD_RUNNING)
-            last = now + LAST_MS;
-        if (a407_wait_through(c->fd, POLLIN,
-                              look < until_ms ? look : until_ms) > 0)
-            return SAID;
-        now = a407_now_ms();
-        if (now >= last)
-            return SILENT;
-        if (now >= until_ms)
-            return TOO_LATE;
-    }
-}
-
-static bool ends_with(const struct a407_buf *b, const char *z)
-{
-    size_t n = strlen(z);
-    return b->n >= n && memcmp(b->p + b->n - n, z, n) == 0;
-}
-
-bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
-                        const char *upto, int64_t until_ms)
-{
-    for (;;) {
-        if (!a407_buf_reserve(out, out->n + 1) || !usable(c))
-            return false;
-        enum news news = listen_to(c, until_ms);
-        if (news != SAID)
-            return news == SILENT && !upto;
-        /* straight into the buffer: what is said may be a secret */
-        ssize_t k =
-            REAL(recv)(c->fd, out->p + out->n, out->cap - out->n, MSG_DONTWAIT);
-        if (k == 0)
-            return !upto;
-        if (k < 0 && errno != EINTR && errno != EAGAIN)
-            return false;
-        if (k > 0)
-            out->n += (size_t)k;
-        if (k > 0 && upto && ends_with(out, upto))
-            return true;
-    }
 }
 
 /* ---- the process ---- */
@@ -143,6 +65,20 @@ static bool gone(struct a407_child *c, int how)
     return pid > 0 || (pid < 0 && errno == ECHILD);
 }
 
+/* A keeper that was killed says nothing more. */
+static bool keeper_ended(const struct a407_child *c)
+{
+    siginfo_t info = {0};
+    int k = waitid(P_PID, (id_t)c->pid, &info,
+                   WEXITED | WNOHANG | WNOWAIT | __WALL);
+    return k != 0 ? errno == ECHILD : info.si_pid != 0;
+}
+
+bool a407_child_runs(const struct a407_child *c)
+{
+    return c->pid && state_of(c) == A407_CHILD_RUNNING && !keeper_ended(c);
+}
+
 /* Waits while the keeper is in that state; false: it is still. */
 static bool leaves(struct a407_child *c, int state, int64_t until_ms)
 {
@@ -153,10 +89,7 @@ static bool leaves(struct a407_child *c, int state, int64_t until_ms)
         if (left <= 0)
             return false;
         syscall(SYS_futex, &c->job->state, FUTEX_WAIT, state, &slice, NULL, 0);
-        siginfo_t info = {0};
-        int k = waitid(P_PID, (id_t)c->pid, &info,
-                       WEXITED | WNOHANG | WNOWAIT | __WALL);
-        if (k != 0 ? errno == ECHILD : info.si_pid != 0)
+        if (keeper_ended(c))
             return true;
     }
     return true;
@@ -215,14 +148,20 @@ static int reap(struct a407_child *c)
     return status;
 }
 
-int a407_child_end(struct a407_child *c, int64_t until_ms)
+void a407_child_hang_up(struct a407_child *c)
 {
-    int status = -1;
     /* a copy of fd, in another process, is not to keep it open */
-    if (usable(c))
+    if (a407_child_usable(c))
         REAL(shutdown)(c->fd, SHUT_RDWR);
     if (holds(c))
         REAL(close)(c->fd);
+    c->fd = -1;
+}
+
+int a407_child_end(struct a407_child *c, int64_t until_ms)
+{
+    int status = -1;
+    a407_child_hang_up(c);
     /* a copy of the process has no such child, and must not kill by number */
     if (c->pid && c->owner == getpid()) {
         if (!leaves(c, A407_CHILD_RUNNING, until_ms))

@@ -57,20 +57,18 @@ struct a407_child {
 bool a407_child_start(struct a407_child *c, const char *path,
                       const char *const argv[], bool bound, int64_t until_ms);
 
-/* Sends all of it. False: it has gone, or until_ms has passed. */
-bool a407_child_send(struct a407_child *c, const void *p, size_t n,
-                     int64_t until_ms);
+/* Is fd ours to talk by? A copy of the process (fork) shares the socket, but
+   the talk is not its own. */
+bool a407_child_usable(const struct a407_child *c);
 
 /* Nothing more will be sent: its standard input ends. */
 void a407_child_send_end(struct a407_child *c);
 
-/*
- * Appends what it says to out, up to `upto` being at out's end ("\n\n", say;
- * NULL: up to the end of its output). False: as above, or out is full. Its own
- * end is that of its output, too, after a moment: others may have copies of it.
- */
-bool a407_child_receive(struct a407_child *c, struct a407_buf *out,
-                        const char *upto, int64_t until_ms);
+/* Closes fd: its input and its output end. */
+void a407_child_hang_up(struct a407_child *c);
+
+/* Does the command still run? False also where nobody will ever know. */
+bool a407_child_runs(const struct a407_child *c);
 
 /*
  * Closes fd, waits for its end, and ends it by SIGKILL at until_ms, with what

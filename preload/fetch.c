@@ -155,45 +155,34 @@ static char *script_of(const char *helper)
     return z;
 }
 
-/* Runs the helper, and has all that it says. */
-static bool talk(struct fetch *f, const char *helper, const char *script,
-                 struct a407_buf *answer)
+/* Starts the helper. A helper need not read the question, nor end with an empty
+   line: what counts is that it ends well, and what it has said by then. */
+static bool start(struct fetch *f, const char *helper, const char *script,
+                  struct a407_talk *t)
 {
     const char *const argv[] = {"sh", "-c", script, helper, "get", NULL};
-    int64_t until = a407_now_ms() + f->ms;
-    struct a407_child child;
-    struct a407_buf question;
-    a407_buf_init(&question, ANSWER_MAX);
-    if (!a407_helper_ask(&question, f->proxy, f->from->username)) {
-        a407_buf_free(&question);
+    *t = (struct a407_talk){
+        .upto = "\n\n", .once = true, .until = a407_now_ms() + f->ms};
+    a407_buf_init(&t->question, ANSWER_MAX);
+    a407_buf_init(&t->answer, ANSWER_MAX);
+    if (!a407_helper_ask(&t->question, f->proxy, f->from->username))
         return no_memory(f);
-    }
-    bool started = a407_child_start(&child, "/bin/sh", argv, true, until);
-    int error = errno, status = -1;
-    if (started) {
-        /* A helper need not read the question, nor end with an empty line: what
-           counts is that it ends well, and what it has said by then. */
-        a407_child_send(&child, question.p, question.n, until);
-        a407_child_send_end(&child);
-        a407_child_receive(&child, answer, "\n\n", until);
-    }
-    bool full = answer->n >= ANSWER_MAX;
-    if (started)
-        status = a407_child_end(&child, full ? 0 : until);
-    a407_buf_free(&question);
-    errno = error;
-    if (!started)
-        return fail(f, "the helper of %.80s can't be started: %m",
-                    f->from->label);
-    if (full)
+    return a407_child_start(&t->child, "/bin/sh", argv, true, t->until) ||
+           fail(f, "the helper of %.80s can't be started: %m", f->from->label);
+}
+
+static bool ended_well(struct fetch *f, const struct a407_talk *t)
+{
+    const struct a407_buf *said = &t->answer;
+    if (t->full)
         return fail(f, "the helper of %.100s says more than 64 KiB",
                     f->from->label);
-    if (a407_now_ms() >= until)
+    if (t->late)
         return fail(f, "the helper of %.90s did not end within %lld s",
                     f->from->label, (f->ms + 999) / 1000);
     /* It may have been about to say more than anybody wants to know. */
-    bool whole = answer->n && memmem(answer->p, answer->n, "\n\n", 2);
-    return (whole && status == 128 + SIGPIPE) || ended(f, status);
+    bool whole = said->n && memmem(said->p, said->n, "\n\n", 2);
+    return (whole && t->status == 128 + SIGPIPE) || ended(f, t->status);
 }
 
 static bool take_answer(struct fetch *f, const struct a407_buf *text)
@@ -218,18 +207,13 @@ static bool take_answer(struct fetch *f, const struct a407_buf *text)
            set(f, &f->to->password, a.password);
 }
 
-static bool from_helper(struct fetch *f)
+static bool start_helper(struct fetch *f, struct a407_talk *t)
 {
     const char *helper = f->from->helper;
     if (*helper == '!') /* in git's settings: this is a command line */
         helper++;
     char *script = script_of(helper);
-    struct a407_buf answer;
-    if (!script)
-        return no_memory(f);
-    a407_buf_init(&answer, ANSWER_MAX);
-    bool ok = talk(f, helper, script, &answer) && take_answer(f, &answer);
-    a407_buf_free(&answer);
+    bool ok = script ? start(f, helper, script, t) : no_memory(f);
     a407_free_secret(script);
     return ok;
 }
@@ -251,11 +235,9 @@ static const struct a407_credential *original(const struct a407_config *config,
     return p ? p : c;
 }
 
-static bool fetch_all(struct fetch *f)
+static bool from_files(struct fetch *f)
 {
     const struct a407_credential *c = f->from;
-    if (c->helper)
-        return from_helper(f);
     if (c->netrc && !from_netrc(f))
         return false;
     if (c->password_file &&
@@ -265,21 +247,49 @@ static bool fetch_all(struct fetch *f)
            from_file(f, "token-file", c->token_file, &f->to->token);
 }
 
-void a407_fetch_answer(const struct a407_config *config,
-                       const struct a407_ask *ask, int64_t ms,
-                       struct a407_told *told)
+static struct fetch new_fetch(const struct a407_config *config,
+                              const struct a407_ask *ask, int64_t ms,
+                              struct a407_told *told)
 {
     struct fetch f = {.ms = ms,
                       .proxy = ask->proxy,
                       .from = original(config, ask->cred),
                       .told = told};
-    f.to = a407_credential_copy(f.from);
-    told->ok = f.to ? fetch_all(&f) : no_memory(&f);
-    if (told->ok) {
-        told->cause = A407_CAUSE_NONE;
-        told->secret = f.to;
-        return;
+    return f;
+}
+
+static void over(struct fetch *f, bool ok)
+{
+    f->told->ok = ok;
+    f->told->cause = ok ? A407_CAUSE_NONE : A407_CAUSE_HELPER_FAILED;
+    if (ok)
+        f->told->secret = f->to;
+    else
+        a407_credentials_free(f->to);
+}
+
+bool a407_fetch_begin(const struct a407_config *config,
+                      const struct a407_ask *ask, int64_t ms,
+                      struct a407_talk *t, struct a407_told *told)
+{
+    struct fetch f = new_fetch(config, ask, ms, told);
+    if (f.from->helper) {
+        if (start_helper(&f, t))
+            return true;
+        over(&f, false);
+        return false;
     }
-    told->cause = A407_CAUSE_HELPER_FAILED;
-    a407_credentials_free(f.to);
+    f.to = a407_credential_copy(f.from);
+    over(&f, f.to ? from_files(&f) : no_memory(&f));
+    return false;
+}
+
+void a407_fetch_end(const struct a407_config *config,
+                    const struct a407_ask *ask, int64_t ms,
+                    const struct a407_talk *t, struct a407_told *told)
+{
+    struct fetch f = new_fetch(config, ask, ms, told);
+    f.to = a407_credential_copy(f.from);
+    over(&f, f.to ? ended_well(&f, t) && take_answer(&f, &t->answer)
+                  : no_memory(&f));
 }

@@ -3,14 +3,22 @@
 #define A407_FETCH_H
 
 #include "core/engine/engine.h"
+#include "talk.h"
 
 /*
- * Answers ASK_SECRET: reads password-file, token-file, netrc, or runs the
- * helper, and gives a whole credential with what they say filled in. Blocks at
- * most `ms` milliseconds. Locks nothing.
+ * Begins with the answer to ASK_SECRET: a whole credential, with what
+ * password-file, token-file, netrc or the helper say filled in. False: *told is
+ * the answer already (files are read at once). True: a helper was started,
+ * which has `ms` milliseconds: step *t (talk.h) until it is over, then
+ * a407_fetch_end. Locks nothing.
  */
-void a407_fetch_answer(const struct a407_config *config,
-                       const struct a407_ask *ask, int64_t ms,
-                       struct a407_told *told);
+bool a407_fetch_begin(const struct a407_config *config,
+                      const struct a407_ask *ask, int64_t ms,
+                      struct a407_talk *t, struct a407_told *told);
+
+/* The helper's talk is over: what came of it. */
+void a407_fetch_end(const struct a407_config *config,
+                    const struct a407_ask *ask, int64_t ms,
+                    const struct a407_talk *t, struct a407_told *told);
 
 #endif

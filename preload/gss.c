@@ -13,9 +13,6 @@
 /* The helper stops a little earlier, so that it can say what it waited for. */
 #define LEAD_MS 200
 
-/* Its end, after it has said all; the kernel takes a process off in less. */
-#define END_MS 1000
-
 static __attribute__((format(printf, 3, 4))) void
 fail(struct a407_told *told, enum a407_cause cause, const char *fmt, ...)
 {
@@ -85,21 +82,18 @@ static bool start(struct a407_child *child, int64_t until,
 
 /* ---- what it says ---- */
 
-static void ended(struct a407_child *child, struct a407_told *told,
-                  int64_t until, int64_t ms)
+static void ended(const struct a407_talk *t, int64_t ms, struct a407_told *told)
 {
-    if (a407_now_ms() >= until) {
-        a407_child_end(child, 0);
+    if (t->late)
         fail(told, A407_CAUSE_HELPER_FAILED, "%s said nothing for %lld s",
              A407_GSS_HELPER, (long long)(ms + 999) / 1000);
-        return;
-    }
-    int status = a407_child_end(child, a407_now_ms() + END_MS);
-    fail(told, A407_CAUSE_HELPER_FAILED,
-         status == 127 ? "%s does not run (exit status %d): is libgssapi-krb5 "
-                         "installed?"
-                       : "%s ended too early (exit status %d)",
-         A407_GSS_HELPER, status);
+    else
+        fail(told, A407_CAUSE_HELPER_FAILED,
+             t->status == 127
+                 ? "%s does not run (exit status %d): is libgssapi-krb5 "
+                   "installed?"
+                 : "%s ended too early (exit status %d)",
+             A407_GSS_HELPER, t->status);
 }
 
 /* The helper's own words. */
@@ -137,45 +131,50 @@ static bool read_answer(struct a407_span m, bool verify, struct a407_told *told)
     return told->ok;
 }
 
-static void talk(struct a407_child *child, const struct a407_buf *m,
-                 bool verify, int64_t ms, int64_t until, struct a407_told *told)
+/* What the helper has kept for its own words counts as over. */
+static void note_late(struct a407_told *told, int64_t ms, int64_t until)
 {
-    struct a407_buf answer;
-    a407_buf_init(&answer, A407_GSS_MESSAGE_MAX);
-    if (!a407_child_send(child, m->p, m->n, until) ||
-        !a407_child_receive(child, &answer, A407_GSS_END, until))
-        ended(child, told, until, ms);
-    else if (!read_answer(a407_span(answer.p, answer.n), verify, told))
-        a407_child_end(child, a407_now_ms() + END_MS);
-    a407_buf_free(&answer);
+    told->late = !told->ok && until - a407_now_ms() <= ms / 4;
 }
 
-void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
-                     const struct a407_ask *ask, int64_t ms,
-                     struct a407_told *told)
+bool a407_gss_begin(const struct a407_config *config,
+                    const struct a407_ask *ask, int64_t ms, struct a407_talk *t,
+                    struct a407_told *told)
 {
-    int64_t until = a407_now_ms() + ms;
     bool first = ask->kind == A407_ASK_TOKEN && !ask->token.p;
-    struct a407_buf m;
+    if (first && t->child.pid)
+        a407_child_end(&t->child, 0); /* of a handshake that was given up */
+    *t = (struct a407_talk){
+        .child = t->child, .upto = A407_GSS_END, .until = a407_now_ms() + ms};
     a407_buf_init(&told->token, A407_GSS_MESSAGE_MAX);
-    if (first && child->pid)
-        a407_child_end(child, 0); /* of a handshake that was given up */
-    if (!first && !child->pid) {
+    a407_buf_init(&t->question, A407_GSS_MESSAGE_MAX);
+    a407_buf_init(&t->answer, A407_GSS_MESSAGE_MAX);
+    if (!first && !t->child.pid) {
         fail(told, A407_CAUSE_PROTOCOL,
              "an answer to a handshake that is over");
-        return;
+        return false;
     }
-    a407_buf_init(&m, A407_GSS_MESSAGE_MAX);
-    if (!(first ? first_message(&m, config, ask, ms)
-                : later_message(&m, ask->token))) {
+    if (!(first ? first_message(&t->question, config, ask, ms)
+                : later_message(&t->question, ask->token))) {
         fail(told, A407_CAUSE_PROTOCOL,
              first ? "the credential does not fit into a message"
                    : "the proxy's token is too long");
-        a407_child_end(child, 0);
-    } else if (!first || start(child, until, told)) {
-        talk(child, &m, ask->kind == A407_ASK_VERIFY, ms, until, told);
+        a407_child_end(&t->child, 0);
+        return false;
     }
-    a407_buf_free(&m);
-    /* what the helper has kept for its own words counts as over */
-    told->late = !told->ok && until - a407_now_ms() <= ms / 4;
+    if (!first || start(&t->child, t->until, told))
+        return true;
+    note_late(told, ms, t->until);
+    return false;
+}
+
+void a407_gss_end(const struct a407_ask *ask, int64_t ms, struct a407_talk *t,
+                  struct a407_told *told)
+{
+    if (!t->complete)
+        ended(t, ms, told);
+    else if (!read_answer(a407_span(t->answer.p, t->answer.n),
+                          ask->kind == A407_ASK_VERIFY, told))
+        a407_child_end(&t->child, 0);
+    note_late(told, ms, t->until);
 }

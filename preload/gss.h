@@ -2,8 +2,8 @@
 #ifndef A407_GSS_H
 #define A407_GSS_H
 
-#include "child.h"
 #include "core/engine/engine.h"
+#include "talk.h"
 
 /*
  * Tokens of GSSAPI for Negotiate, made by a helper process (auth407-gss), one
@@ -12,12 +12,20 @@
  */
 
 /*
- * Answers ASK_TOKEN and ASK_VERIFY. `child` is the connection's: started here
- * in the first leg, kept between legs, ended when the handshake is over or has
- * failed. Blocks at most `ms` milliseconds. Locks nothing.
+ * Begins with the answer to ASK_TOKEN or ASK_VERIFY. t->child is the
+ * connection's: started here in the first leg, kept between legs, ended when
+ * the handshake is over or has failed; the rest of *t is filled in. It may take
+ * `ms` milliseconds. False: *told is the answer already. True: step it (talk.h)
+ * until it is over, then a407_gss_end. Blocks until the helper runs. Locks
+ * nothing.
  */
-void a407_gss_answer(const struct a407_config *config, struct a407_child *child,
-                     const struct a407_ask *ask, int64_t ms,
-                     struct a407_told *told);
+bool a407_gss_begin(const struct a407_config *config,
+                    const struct a407_ask *ask, int64_t ms, struct a407_talk *t,
+                    struct a407_told *told);
+
+/* The talk is over: what came of it. The child, if the handshake is not over,
+   is the caller's again; a407_talk_drop ends it, if it is left in there. */
+void a407_gss_end(const struct a407_ask *ask, int64_t ms, struct a407_talk *t,
+                  struct a407_told *told);
 
 #endif

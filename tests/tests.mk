@@ -10,7 +10,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(host_obj) $(BUILD)/libauth407co
 
 # What of preload/ stands on its own.
 child_obj := $(addprefix $(BUILD)/preload/,child.o child_env.o child_keeper.o \
-                 guard.o other_libc.o paths.o real.o socket.o wait.o)
+                 guard.o other_libc.o paths.o real.o socket.o talk.o wait.o)
 child_test := $(filter $(BUILD)/tests/unit/test_child%,$(unit_bin))
 $(child_test): $(child_obj)
 $(child_test): unit_more = $(child_obj) -pthread

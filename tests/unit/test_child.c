@@ -14,12 +14,12 @@ static void talk(void **unused)
     (void)unused;
     a407_buf_init(&b, 4096);
     assert_true(a407_child_start(&c, "/bin/cat", argv, false, in(20000)));
-    assert_true(a407_child_send(&c, "one\n\n", 5, in(5000)));
-    assert_true(a407_child_receive(&c, &b, "\n\n", in(5000)));
+    assert_true(child_send(&c, "one\n\n", 5, in(5000)));
+    assert_true(child_receive(&c, &b, "\n\n", in(5000)));
     assert_int_equal(b.n, 5);
-    assert_true(a407_child_send(&c, "two", 3, in(5000)));
+    assert_true(child_send(&c, "two", 3, in(5000)));
     a407_child_send_end(&c);
-    assert_true(a407_child_receive(&c, &b, NULL, in(5000)));
+    assert_true(child_receive(&c, &b, NULL, in(5000)));
     assert_int_equal(b.n, 8);
     assert_memory_equal(b.p, "one\n\ntwo", 8);
     assert_int_equal(a407_child_end(&c, in(5000)), 0);
@@ -35,16 +35,16 @@ static void a_lot(void **unused)
     assert_non_null(data);
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "wc -c"));
-    assert_true(a407_child_send(&c, data, 1000000, in(10000)));
+    assert_true(child_send(&c, data, 1000000, in(10000)));
     a407_child_send_end(&c);
-    assert_true(a407_child_receive(&c, &b, NULL, in(10000)));
+    assert_true(child_receive(&c, &b, NULL, in(10000)));
     assert_memory_equal(b.p, "1000000\n", b.n);
     assert_int_equal(a407_child_end(&c, in(5000)), 0);
     a407_buf_free(&b);
     /* and back, beyond what the buffer holds */
     a407_buf_init(&b, 5000);
     assert_true(shell(&c, "exec yes"));
-    assert_false(a407_child_receive(&c, &b, NULL, in(10000)));
+    assert_false(child_receive(&c, &b, NULL, in(10000)));
     assert_int_equal(b.n, 5000);
     assert_int_not_equal(a407_child_end(&c, in(0)), 0);
     a407_buf_free(&b);
@@ -59,7 +59,7 @@ static void silence(void **unused)
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "echo half; exec sleep 60"));
     int64_t start = a407_now_ms();
-    assert_false(a407_child_receive(&c, &b, "\n\n", in(200)));
+    assert_false(child_receive(&c, &b, "\n\n", in(200)));
     assert_in_range(a407_now_ms() - start, 150, 2000);
     assert_int_equal(b.n, 5);
     assert_int_equal(a407_child_end(&c, in(0)), 137);
@@ -77,14 +77,92 @@ static void gone_early(void **unused)
     signals = 0;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "exit 3"));
-    assert_false(a407_child_receive(&c, &b, "\n", in(5000)));
+    assert_false(child_receive(&c, &b, "\n", in(5000)));
     bool ok = true;
     for (int i = 0; ok && i < 1000; i++)
-        ok = a407_child_send(&c, data, sizeof data, in(1000));
+        ok = child_send(&c, data, sizeof data, in(1000));
     assert_false(ok);
     assert_int_equal(a407_child_end(&c, in(5000)), 3);
     assert_int_equal(signals, 0);
     a407_buf_free(&b);
+}
+
+/* ---- a talk ---- */
+
+static struct a407_talk talk_of(const char *script, const char *upto, bool once,
+                                int ms, size_t max)
+{
+    struct a407_talk t = {.upto = upto, .once = once, .until = in(ms)};
+    a407_buf_init(&t.question, 100);
+    a407_buf_init(&t.answer, max);
+    assert_true(a407_buf_str(&t.question, "one\n"));
+    assert_true(shell(&t.child, script));
+    return t;
+}
+
+/* No step ever waits, however slow the child is. */
+static void steps_do_not_wait(void **unused)
+{
+    struct a407_talk t =
+        talk_of("sleep 0.3; read x; echo $x; echo", "\n\n", false, 20000, 100);
+    struct a407_sleep s;
+    int64_t longest = 0, start = a407_now_ms();
+    int steps = 0;
+    bool over = false;
+    (void)unused;
+    while (!over) {
+        int64_t before = a407_now_ms();
+        over = a407_talk_step(&t, &s);
+        int64_t took = a407_now_ms() - before;
+        longest = took > longest ? took : longest;
+        steps++;
+        if (!over)
+            a407_wait_through(s.fd, s.events, s.until);
+    }
+    assert_true(t.complete && !t.late && t.child.pid);
+    assert_int_equal(t.answer.n, 5);
+    assert_memory_equal(t.answer.p, "one\n\n", 5);
+    assert_in_range(longest, 0, 100);
+    assert_in_range(a407_now_ms() - start, 250, 10000);
+    assert_in_range(steps, 2, 30);
+    a407_talk_drop(&t);
+    assert_nobody();
+}
+
+/* Where nothing follows, its end counts, and who says nothing is ended. */
+static void ends_of_talks(void **unused)
+{
+    static const struct {
+        const char *script;
+        bool once;
+        int ms, status;
+        bool complete, late, full;
+    } cases[] = {
+        {"cat; echo; exit 3", true, 20000, 3, true, false, false},
+        {"cat; exec >&-; sleep 0.2; exit 3", true, 20000, 3, false, false,
+         false},
+        {"exit 3", false, 20000, 3, false, false, false},
+        {"cat; echo; sleep 60", true, 400, 137, true, true, false},
+        {"echo half; sleep 60", false, 200, 137, false, true, false},
+        {"sleep 3 & echo x", true, 20000, 0, false, false, false},
+        {"exec yes", true, 20000, 0, false, false, true},
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct a407_talk t =
+            talk_of(cases[i].script, "\n\n", cases[i].once, cases[i].ms, 5000);
+        int64_t start = a407_now_ms();
+        a407_talk_wait(&t);
+        assert_in_range(a407_now_ms() - start, 0, 2500);
+        if (!t.full) /* killed, or by SIGPIPE: a race */
+            assert_int_equal(t.status, cases[i].status);
+        assert_int_equal(t.complete, cases[i].complete);
+        assert_int_equal(t.late, cases[i].late);
+        assert_int_equal(t.full, cases[i].full);
+        assert_int_equal(t.child.pid, 0);
+        a407_talk_drop(&t);
+        assert_nobody();
+    }
 }
 
 /* ---- its end ---- */
@@ -144,7 +222,7 @@ static void killed(void **unused)
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "trap '' HUP INT TERM PIPE; echo $$; "
                           "while :; do sleep 1; done"));
-    assert_true(a407_child_receive(&c, &b, "\n", in(5000)));
+    assert_true(child_receive(&c, &b, "\n", in(5000)));
     assert_true(a407_buf_add(&b, "", 1));
     pid_t pid = (pid_t)atoi(b.p);
     assert_int_equal(kill(pid, 0), 0);
@@ -168,7 +246,7 @@ static void keeper_killed(void **unused)
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "exec sleep 60"));
     assert_int_equal(kill(c.pid, SIGKILL), 0);
-    assert_true(a407_child_receive(&c, &b, NULL, in(5000))); /* it ended too */
+    assert_true(child_receive(&c, &b, NULL, in(5000))); /* it ended too */
     assert_int_equal(a407_child_end(&c, in(5000)), -1);
     assert_nobody();
     a407_buf_free(&b);
@@ -275,12 +353,20 @@ static void forbidden(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(talk),        cmocka_unit_test(a_lot),
-        cmocka_unit_test(silence),     cmocka_unit_test(gone_early),
-        cmocka_unit_test(statuses),    cmocka_unit_test(not_there),
-        cmocka_unit_test(killed),      cmocka_unit_test(keeper_killed),
-        cmocka_unit_test(environment), cmocka_unit_test(folder_is_gone),
-        cmocka_unit_test(beside),      cmocka_unit_test(forbidden),
+        cmocka_unit_test(talk),
+        cmocka_unit_test(a_lot),
+        cmocka_unit_test(silence),
+        cmocka_unit_test(gone_early),
+        cmocka_unit_test(steps_do_not_wait),
+        cmocka_unit_test(ends_of_talks),
+        cmocka_unit_test(statuses),
+        cmocka_unit_test(not_there),
+        cmocka_unit_test(killed),
+        cmocka_unit_test(keeper_killed),
+        cmocka_unit_test(environment),
+        cmocka_unit_test(folder_is_gone),
+        cmocka_unit_test(beside),
+        cmocka_unit_test(forbidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,8 +159,8 @@ static void closed_in_bulk(void **unused)
     int fd = c.fd, pair[2];
     assert_int_equal(pipe(pair), 0);
     assert_int_equal(dup2(pair[1], fd), fd);
-    assert_false(a407_child_send(&c, "x\n", 2, in(1000)));
-    assert_false(a407_child_receive(&c, &b, NULL, in(1000)));
+    assert_false(child_send(&c, "x\n", 2, in(1000)));
+    assert_false(child_receive(&c, &b, NULL, in(1000)));
     assert_int_equal(a407_child_end(&c, in(5000)), 4);
     assert_int_equal(write(fd, "y", 1), 1); /* it is the program's */
     char byte;
@@ -221,13 +221,13 @@ static void copies(void **unused)
     assert_true(shell(&c, "read x; echo \"$x\"; exit 4"));
     pid_t pid = fork();
     if (pid == 0) {
-        bool spoke = a407_child_send(&c, "copy\n", 5, in(1000));
+        bool spoke = child_send(&c, "copy\n", 5, in(1000));
         _exit(spoke || a407_child_end(&c, in(0)) != -1 || c.pid);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    assert_true(a407_child_send(&c, "parent\n", 7, in(5000)));
-    assert_true(a407_child_receive(&c, &b, NULL, in(5000)));
+    assert_true(child_send(&c, "parent\n", 7, in(5000)));
+    assert_true(child_receive(&c, &b, NULL, in(5000)));
     assert_memory_equal(b.p, "parent\n", 7);
     assert_int_equal(a407_child_end(&c, in(5000)), 4);
     a407_buf_free(&b);
@@ -335,8 +335,8 @@ static void *many(void *failed)
         int saved = a407_enter();
         a407_buf_init(&b, 100);
         bool ok = shell(&c, "read x; echo $x; exit 4") &&
-                  a407_child_send(&c, "abc\n", 4, in(10000)) &&
-                  a407_child_receive(&c, &b, NULL, in(10000)) && b.n == 4;
+                  child_send(&c, "abc\n", 4, in(10000)) &&
+                  child_receive(&c, &b, NULL, in(10000)) && b.n == 4;
         if (a407_child_end(&c, in(10000)) != 4 || !ok)
             __atomic_store_n((int *)failed, 1, __ATOMIC_SEQ_CST);
         a407_buf_free(&b);
@@ -365,7 +365,7 @@ static void threads(void **unused)
     assert_int_equal(failed, 0);
     assert_int_equal(pthread_create(t, NULL, starts, &c), 0);
     pthread_join(t[0], NULL);
-    assert_true(a407_child_send(&c, "\n", 1, in(5000)));
+    assert_true(child_send(&c, "\n", 1, in(5000)));
     assert_int_equal(a407_child_end(&c, in(5000)), 4);
     assert_nobody();
 }

@@ -138,7 +138,7 @@ static void left_behind(void **unused)
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "sleep 30 & echo \"$!\""));
     int64_t start = a407_now_ms();
-    assert_true(a407_child_receive(&c, &b, NULL, in(20000)));
+    assert_true(child_receive(&c, &b, NULL, in(20000)));
     assert_int_equal(a407_child_end(&c, in(20000)), 0);
     assert_true(a407_now_ms() - start < 10000);
     /* it may be meant to stay */
@@ -148,7 +148,7 @@ static void left_behind(void **unused)
     /* what it said, it said, but nothing that never came */
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "sleep 3 & echo x"));
-    assert_false(a407_child_receive(&c, &b, "\n\n", in(20000)));
+    assert_false(child_receive(&c, &b, "\n\n", in(20000)));
     assert_memory_equal(b.p, "x\n", 2);
     assert_int_equal(a407_child_end(&c, in(20000)), 0);
     assert_true(a407_now_ms() - start < 10000);
@@ -162,7 +162,7 @@ static pid_t said_pid(struct a407_child *c)
 {
     struct a407_buf b;
     a407_buf_init(&b, 100);
-    assert_true(a407_child_receive(c, &b, "\n", in(20000)));
+    assert_true(child_receive(c, &b, "\n", in(20000)));
     assert_true(a407_buf_add(&b, "", 1));
     pid_t pid = (pid_t)atoi(b.p);
     a407_buf_free(&b);

@@ -39,8 +39,13 @@ static void fetch(const struct a407_config *config, struct a407_ask *ask)
 {
     struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
     int64_t start = a407_now_ms();
-    a407_fetch_answer(config, ask,
-                      config->helper_ms ? config->helper_ms : 10000, &told);
+    int64_t ms = config->helper_ms ? config->helper_ms : 10000;
+    struct a407_talk talk = {.child.fd = -1};
+    if (a407_fetch_begin(config, ask, ms, &talk, &told)) {
+        a407_talk_wait(&talk);
+        a407_fetch_end(config, ask, ms, &talk, &told);
+    }
+    a407_talk_drop(&talk);
     printf("ok=%d\tcause=%s\tms=%lld", told.ok,
            a407_cause_info(told.cause)->code,
            (long long)(a407_now_ms() - start));

@@ -86,8 +86,15 @@ static void ask(enum a407_ask_kind kind, unsigned slot, const char *text)
     if (text && a407_buf_str(&line, "token=") && a407_buf_str(&line, text) &&
         a407_gss_token(a407_span(line.p, line.n), &token))
         a.token = a407_span(token.p, token.n);
-    a407_gss_answer(&config, &child[slot], &a,
-                    config.helper_ms ? config.helper_ms : 10000, &told);
+    int64_t ms = config.helper_ms ? config.helper_ms : 10000;
+    struct a407_talk talk = {.child = child[slot]};
+    if (a407_gss_begin(&config, &a, ms, &talk, &told)) {
+        a407_talk_wait(&talk);
+        a407_gss_end(&a, ms, &talk, &told);
+    }
+    child[slot] = talk.child;
+    talk.child = (struct a407_child){.fd = -1};
+    a407_talk_drop(&talk);
     show(&told);
     a407_buf_free(&told.token);
     a407_buf_free(&line);

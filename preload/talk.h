@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_TALK_H
+#define A407_TALK_H
+
+#include "child.h"
+
+/*
+ * A question to a child and its answer, moved on without ever waiting: a
+ * program that does not block has a loop of its own to sleep in. Who may wait
+ * uses a407_talk_wait.
+ */
+
+/* What a step needs: poll() events at fd (-1: none), or that time (wait.h). */
+struct a407_sleep {
+    int fd;
+    short events;
+    int64_t until;
+};
+
+enum a407_talk_state {
+    A407_TALK_SENDING,
+    A407_TALK_LISTENING,
+    A407_TALK_ENDING, /* its exit status is to come */
+    A407_TALK_OVER
+};
+
+/* Zeros, but for child, question, answer (initialized), upto, until, once. */
+struct a407_talk {
+    struct a407_child child;
+    struct a407_buf question; /* owned */
+    struct a407_buf answer;   /* owned; its maximum is the answer's */
+    const char *upto;         /* the answer ends with this; NULL: with its
+                                 output. Static */
+    int64_t until;            /* all of it, by the clock of wait.h */
+    bool once; /* nothing follows the question, so the child's input ends there;
+                  and the child's end counts */
+
+    enum a407_talk_state state;
+    bool complete; /* the answer has come to its end */
+    bool late;     /* `until` has passed before */
+    bool full;     /* it says more than fits */
+    int status;    /* a407_child_end's, if the child has ended; then child is
+                      empty */
+    size_t sent;
+    int64_t last;    /* 0, or: the command has ended, and what it has said must
+                        be here by then */
+    int64_t give_up; /* ENDING: it is killed then */
+    int pause_ms;    /* ... between looks */
+};
+
+/*
+ * Goes on as far as it goes. True: it is over, and `complete`, `late`, `full`
+ * and, where the child has ended, `status` tell. False: *sleep says until when
+ * there is nothing to do. A child whose end counts, or that has stopped in the
+ * middle, is reaped. Does not wait, but for the kernel to take a killed process
+ * off. Called inside a407_enter, or where no hook is.
+ */
+bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep);
+
+/* Steps and sleeps until it is over. */
+void a407_talk_wait(struct a407_talk *t);
+
+/* Ends the child by force, if it is there, and frees what t owns. */
+void a407_talk_drop(struct a407_talk *t);
+
+#endif
