@@ -50,10 +50,12 @@ cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
+# the layers below preload and cli, in the linker's order
+lower := $(BUILD)/libauth407host.a $(BUILD)/libauth407core.a
 
 # Two processes that are no threads run on its code: see there.
 # A sanitizer would keep its books in the memory of a thread that runs on.
-$(BUILD)/preload/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector \
+$(BUILD)/host/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector \
     -fno-sanitize=all
 
 .DELETE_ON_ERROR:
@@ -76,6 +78,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(LAYER) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libauth407core.a: $(core_obj)
+$(BUILD)/libauth407host.a: $(host_obj)
+$(BUILD)/libauth407core.a $(BUILD)/libauth407host.a:
 	$(Q)rm -f $@
 	$(call say,AR,$@)$(AR) qcs $@ $^
 
@@ -91,17 +95,19 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)scripts/export-map $< > $@
 
-$(BUILD)/libauth407.so: $(preload_obj) $(host_obj) $(BUILD)/libauth407core.a \
-                        $(BUILD)/libnettle.a $(BUILD)/export.map
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) $(host_obj) \
-	    $(BUILD)/libauth407core.a $(BUILD)/libnettle.a \
+# The library calls libc's functions by their names where a hook of its own is
+# no matter: that is bound here, not looked up when a program starts.
+$(BUILD)/libauth407.so: $(preload_obj) $(lower) $(BUILD)/libnettle.a \
+                        $(BUILD)/export.map
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) \
+	    $(lower) $(BUILD)/libnettle.a -Wl,-Bsymbolic-functions \
 	    -Wl,--version-script=$(BUILD)/export.map -Wl,--exclude-libs,ALL \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,now,--gc-sections,--as-needed \
 	    -Wl,-soname,libauth407.so $(LDFLAGS)
 
-$(BUILD)/auth407: $(cli_obj) $(host_obj) $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(host_obj) \
-	    $(BUILD)/libauth407core.a $(NETTLE) $(YAJL) -Wl,--gc-sections $(LDFLAGS)
+$(BUILD)/auth407: $(cli_obj) $(lower)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(lower) \
+	    $(NETTLE) $(YAJL) -Wl,--gc-sections $(LDFLAGS)
 
 # The only program that needs Kerberos: the library starts it when it has to.
 GSS_LIBS ?= -lgssapi_krb5 -lkrb5

@@ -10,27 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/child_env.h"
+#include "host/file_at.h"
+#include "host/object.h"
 #include "msg.h"
 
 #define LIBRARY_NAME "libauth407.so"
 /* ld.so(8): blanks and colons part the entries. */
 #define SEPARATORS " :"
-
-/* The folder of this program, without a slash at its end. */
-static bool own_folder(char *out)
-{
-    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
-    char *slash;
-
-    if (n <= 0)
-        return false;
-    out[n] = '\0';
-    slash = strrchr(out, '/');
-    if (!slash)
-        return false;
-    *slash = '\0';
-    return true;
-}
 
 static bool exists(const char *path)
 {
@@ -45,16 +32,7 @@ static bool exists(const char *path)
  */
 static bool named_library(const char *name, char *path)
 {
-    char here[PATH_MAX];
-    int n;
-
-    if (*name == '/')
-        n = snprintf(path, PATH_MAX, "%s", name);
-    else if (getcwd(here, sizeof(here)))
-        n = snprintf(path, PATH_MAX, "%s/%s", here, name);
-    else
-        n = PATH_MAX;
-    if (n >= PATH_MAX || !exists(path)) {
+    if (!a407_path_absolute(name, path) || !exists(path)) {
         a407_error("AUTH407_LIBRARY names %s, which is not there", name);
         return false;
     }
@@ -63,30 +41,26 @@ static bool named_library(const char *name, char *path)
 
 static bool search_library(char *path)
 {
-    char folder[PATH_MAX], beside[PATH_MAX + 64], *slash;
+    char above[PATH_MAX];
+    char *slash;
+    int i;
 
-    if (!own_folder(folder)) {
+    if (!a407_file_beside(LIBRARY_NAME, path, PATH_MAX)) {
         a407_error("can't tell where this program lies: %s; set "
                    "AUTH407_LIBRARY to the path of " LIBRARY_NAME,
                    strerror(errno));
         return false;
     }
-    snprintf(beside, sizeof(beside), "%s/" LIBRARY_NAME, folder);
-    if (exists(beside))
-        return snprintf(path, PATH_MAX, "%s", beside) < PATH_MAX;
-    slash = strrchr(folder, '/');
-    if (slash) {
+    if (exists(path))
+        return true;
+    memcpy(above, path, strlen(path) + 1);
+    for (i = 0; i < 2 && (slash = strrchr(above, '/')); i++)
         *slash = '\0';
-        if (snprintf(path, PATH_MAX, "%s/lib/auth407/" LIBRARY_NAME, folder) <
-                PATH_MAX &&
-            exists(path))
-            return true;
-    }
     a407_error("no " LIBRARY_NAME
                ", neither %s nor %s/lib/auth407/" LIBRARY_NAME
                "; build it, install it, or set AUTH407_LIBRARY "
                "to its path",
-               beside, folder);
+               path, above);
     return false;
 }
 
@@ -118,38 +92,19 @@ bool a407_library_find(char *path, struct a407_elf *elf)
     return good;
 }
 
-/* Two copies in one process would both answer the same 407. */
-static bool is_our_library(const char *entry, const char *library)
-{
-    const char *slash = strrchr(entry, '/');
-    struct stat a, b;
-
-    if (strcmp(slash ? slash + 1 : entry, LIBRARY_NAME) == 0)
-        return true;
-    return stat(entry, &a) == 0 && stat(library, &b) == 0 &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 char *a407_library_preload(const char *library, const char *old, bool load)
 {
-    size_t cap = strlen(library) + (old ? strlen(old) : 0) + 2;
-    char *value = malloc(cap), *words = strdup(old ? old : "");
-    char *word, *rest, *end;
+    size_t n = load ? strlen(library) : 0;
+    char *value = malloc(n + (old ? strlen(old) : 0) + 2), *others;
 
-    if (!value || !words) {
-        free(value);
-        free(words);
+    if (!value)
         return NULL;
-    }
-    end = stpcpy(value, load ? library : "");
-    for (word = strtok_r(words, SEPARATORS, &rest); word;
-         word = strtok_r(NULL, SEPARATORS, &rest)) {
-        if (is_our_library(word, library))
-            continue;
-        if (end > value)
-            *end++ = ':';
-        end = stpcpy(end, word);
-    }
-    free(words);
+    memcpy(value, library, n);
+    others = value + n;
+    if (n)
+        *others++ = ':';
+    stpcpy(others, old ? old : "");
+    if (!a407_preload_strip(others, library))
+        value[n] = '\0';
     return value;
 }

@@ -12,6 +12,8 @@
 #include "core/base/buf.h"
 #include "core/config/log_target.h"
 #include "host/credfile_read.h"
+#include "host/file_at.h"
+#include "host/settings.h"
 #include "msg.h"
 #include "secret.h"
 #include "sources.h"
@@ -29,17 +31,13 @@ static bool set_variable(const char *name, const char *value)
 
 static bool set_path(const struct a407_option *o, const char *value)
 {
-    char here[PATH_MAX], path[2 * PATH_MAX];
+    char path[PATH_MAX];
 
     if (*value == '\0') {
         a407_error("`--%s` needs a file name", o->name);
         return false;
     }
-    if (*value == '/')
-        return set_variable(o->variable, value);
-    if (!getcwd(here, sizeof(here)) ||
-        (size_t)snprintf(path, sizeof(path), "%s/%s", here, value) >=
-            sizeof(path)) {
+    if (!a407_path_absolute(value, path)) {
         a407_error("`--%s`: can't make %s absolute", o->name, value);
         return false;
     }
@@ -91,12 +89,6 @@ bool a407_settings_apply(const struct a407_invocation *inv)
            set_variable("AUTH407_MODE", "observe");
 }
 
-static const char *look_up(void *ctx, const char *name)
-{
-    (void)ctx;
-    return getenv(name);
-}
-
 /* Whether the text speaks of that variable, and not of a longer name. */
 static bool mentions(const char *text, const char *variable)
 {
@@ -124,20 +116,6 @@ static void report_setting(const struct a407_invocation *inv,
         a407_error("%s", diag->text);
 }
 
-static bool add_file_text(struct a407_config *c, struct a407_diag *diag,
-                          enum a407_credfile_read *result)
-{
-    struct a407_buf text;
-    bool good;
-
-    a407_buf_init(&text, A407_CREDFILE_MAX);
-    *result = a407_credfile_read(c->credentials_path, &text, diag);
-    good = *result == A407_CREDFILE_OK &&
-           a407_config_add_file(c, text.p ? text.p : "", text.n, diag);
-    a407_buf_free(&text);
-    return good;
-}
-
 /*
  * A file that the user named must be usable in every mode, or it is a mistake
  * that would show later. The default one may be missing; the library reads it
@@ -148,7 +126,6 @@ static bool add_file(struct a407_settings *s)
     const char *named = getenv("AUTH407_CREDENTIALS");
     const char *path = s->config->credentials_path;
     bool inject = s->config->mode == A407_MODE_INJECT;
-    enum a407_credfile_read result;
     struct a407_diag diag = {{0}};
 
     if (named && !*named)
@@ -156,7 +133,8 @@ static bool add_file(struct a407_settings *s)
     s->file = inject ? A407_FILE_ABSENT : A407_FILE_UNUSED;
     if (!path || !(inject || named))
         return true;
-    if (add_file_text(s->config, &diag, &result)) {
+    enum a407_credfile_read result = a407_credfile_load(s->config, &diag);
+    if (result == A407_CREDFILE_OK) {
         s->file = inject ? A407_FILE_USED : A407_FILE_UNUSED;
         return true;
     }
@@ -214,7 +192,7 @@ bool a407_settings_check(const struct a407_invocation *inv,
 {
     struct a407_diag diag = {{0}};
 
-    out->config = a407_config_new(look_up, NULL, &diag);
+    out->config = a407_config_new(a407_environment, NULL, &diag);
     if (!out->config) {
         a407_error("out of memory");
         return false;

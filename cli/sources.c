@@ -39,24 +39,13 @@ static void check_token(const char *label, struct a407_span token)
         a407_warning("%s: the token has expired", label);
 }
 
-static struct a407_span first_line(const struct a407_buf *text)
-{
-    const char *lf = text->n ? memchr(text->p, '\n', text->n) : NULL;
-    struct a407_span line =
-        a407_span(text->p, lf ? (size_t)(lf - text->p) : text->n);
-
-    if (line.n && line.p[line.n - 1] == '\r')
-        line.n--;
-    return line;
-}
-
 static void check_file(const struct a407_credential *k, const char *key,
                        const char *path, bool token)
 {
     struct a407_buf text;
 
     if (path && readable(k, key, path, &text)) {
-        struct a407_span line = first_line(&text);
+        struct a407_span line = a407_first_line(&text);
 
         if (!line.n)
             a407_warning("%s: %s: the first line of %s is empty", k->label, key,

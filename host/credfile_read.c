@@ -155,3 +155,26 @@ enum a407_credfile_read a407_credfile_read(const char *path,
     errno = saved;
     return result;
 }
+
+struct a407_span a407_first_line(const struct a407_buf *text)
+{
+    const char *lf = text->n ? memchr(text->p, '\n', text->n) : NULL;
+    size_t n = lf ? (size_t)(lf - text->p) : text->n;
+    return a407_span(text->p, n && text->p[n - 1] == '\r' ? n - 1 : n);
+}
+
+enum a407_credfile_read a407_credfile_load(struct a407_config *c,
+                                           struct a407_diag *diag)
+{
+    struct a407_buf text;
+    if (!c->credentials_path)
+        return A407_CREDFILE_ABSENT;
+    a407_buf_init(&text, A407_CREDFILE_MAX);
+    enum a407_credfile_read result =
+        a407_credfile_read(c->credentials_path, &text, diag);
+    if (result == A407_CREDFILE_OK &&
+        !a407_config_add_file(c, text.p ? text.p : "", text.n, diag))
+        result = A407_CREDFILE_REFUSED;
+    a407_buf_free(&text);
+    return result;
+}

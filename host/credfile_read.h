@@ -3,7 +3,7 @@
 #define A407_CREDFILE_READ_H
 
 #include "core/base/buf.h"
-#include "core/config/credential.h"
+#include "core/config/config.h"
 
 /* Thousands of sections fit; more is some other file. */
 #define A407_CREDFILE_MAX ((size_t)1 << 20)
@@ -30,6 +30,14 @@ enum a407_credfile_read {
  */
 enum a407_credfile_read a407_credfile_read(const char *path,
                                            struct a407_buf *out,
+                                           struct a407_diag *diag);
+
+/* The first line of a file, without its end (LF or CRLF). */
+struct a407_span a407_first_line(const struct a407_buf *text);
+
+/* Reads c->credentials_path and adds what it says to c. A file with a mistake
+   is REFUSED; without a path it is ABSENT. Allocates. */
+enum a407_credfile_read a407_credfile_load(struct a407_config *c,
                                            struct a407_diag *diag);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -76,42 +77,23 @@ static bool give(const struct a407_at *at, int fd)
     return syscall(FCHOWN, fd, at->st.st_uid, at->st.st_gid) == 0;
 }
 
-/* What statx(2) gives, which is the same on every machine; libc may not have
-   it. */
-struct facts {
-    uint32_t mask, block;
-    uint64_t attributes;
-    uint32_t nlink, uid, gid;
-    uint16_t mode, unused;
-    uint64_t ino, size, blocks, attributes_mask;
-    struct {
-        int64_t s;
-        uint32_t ns;
-        int32_t unused;
-    } accessed, born, changed, modified;
-    uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-    uint64_t more[14];
-};
-
-#define BASIC_FACTS 0x7ff
-
 static int stat_at(int folder, const char *name, int flags, struct stat *st)
 {
-    struct facts x;
-    if (syscall(SYS_statx, folder, name, flags, BASIC_FACTS, &x) != 0)
+    struct statx x;
+    if (syscall(SYS_statx, folder, name, flags, STATX_BASIC_STATS, &x) != 0)
         return errno == ENOSYS || errno == EPERM /* Linux 4.10, old sandboxes */
                    ? fstatat(folder, name, st, flags)
                    : -1;
     memset(st, 0, sizeof *st);
-    st->st_dev = makedev(x.dev_major, x.dev_minor);
-    st->st_ino = x.ino;
-    st->st_mode = x.mode;
-    st->st_nlink = x.nlink;
-    st->st_uid = x.uid;
-    st->st_gid = x.gid;
-    st->st_size = (off_t)x.size;
-    st->st_mtim.tv_sec = x.modified.s;
-    st->st_mtim.tv_nsec = x.modified.ns;
+    st->st_dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+    st->st_ino = x.stx_ino;
+    st->st_mode = x.stx_mode;
+    st->st_nlink = x.stx_nlink;
+    st->st_uid = x.stx_uid;
+    st->st_gid = x.stx_gid;
+    st->st_size = (off_t)x.stx_size;
+    st->st_mtim.tv_sec = x.stx_mtime.tv_sec;
+    st->st_mtim.tv_nsec = x.stx_mtime.tv_nsec;
     return 0;
 }
 
@@ -469,4 +451,33 @@ int a407_file_open(const char *path, int flags)
         fd = a407_at_open(&at, flags);
     a407_at_close(&at);
     return fd;
+}
+
+bool a407_path_absolute(const char *path, char out[PATH_MAX])
+{
+    size_t n = 0, more = strlen(path) + 1;
+    if (*path != '/') {
+        if (!getcwd(out, PATH_MAX))
+            return false;
+        n = strlen(out);
+        out[n++] = '/'; /* in the place of its NUL */
+    }
+    if (more > PATH_MAX - n) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(out + n, path, more);
+    return true;
+}
+
+static atomic_bool elsewhere;
+
+void a407_paths_elsewhere(void)
+{
+    atomic_store(&elsewhere, true);
+}
+
+bool a407_paths_valid(void)
+{
+    return !atomic_load(&elsewhere);
 }

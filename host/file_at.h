@@ -86,6 +86,18 @@ uid_t a407_uid(void);
 uid_t a407_euid(void);
 int a407_fd_stat(int fd, struct stat *st);
 
+/* path, from the current folder if it is relative. False: it does not fit, or
+   that folder is not known (errno). */
+bool a407_path_absolute(const char *path, char out[PATH_MAX]);
+
+/*
+ * The program has called chroot(): a path of the settings names another file
+ * now. Who makes files, or reads a secret, asks first. For the whole process;
+ * atomic.
+ */
+void a407_paths_elsewhere(void);
+bool a407_paths_valid(void);
+
 /* The three in one: O_CREAT makes folders, too, and O_NOFOLLOW is
    A407_AT_NO_LINK. */
 int a407_file_open(const char *path, int flags);

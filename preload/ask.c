@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ask.h"
 
-#include "fetch.h"
-#include "gss.h"
-#include "lockout.h"
+#include "host/fetch.h"
+#include "host/gss.h"
+#include "host/lockout.h"
 
 /* Where the settings say nothing. */
 #define DEFAULT_MS 10000

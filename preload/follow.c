@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "follow.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "host/object.h"
 
 /* AUTH407_* variables kept; there are some fifteen. */
 #define KEPT_MAX 32
@@ -25,7 +26,7 @@ void a407_follow_start(void)
     const char *ask = secure_getenv("AUTH407_FOLLOW");
     Dl_info self;
     if (!ask || !*ask || strcmp(ask, "0") == 0 ||
-        !dladdr((void *)&kept, &self) || !self.dli_fname)
+        !a407_object_of(&kept, &self))
         return;
     for (char **e = environ; *e && n_kept < KEPT_MAX; e++)
         if (strncmp(*e, "AUTH407_", 8) == 0 && (kept[n_kept] = strdup(*e)))

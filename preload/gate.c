@@ -4,20 +4,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ask.h"
 #include "core/http/http.h"
 #include "other_libc.h"
 #include "real.h"
 #include "socket.h"
-
-static int64_t clock_us(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 void a407_engine_lock(struct a407_conn *c)
 {
@@ -27,8 +19,8 @@ void a407_engine_lock(struct a407_conn *c)
 void a407_engine_lock_now(struct a407_conn *c)
 {
     pthread_mutex_lock(&c->site->lock);
-    a407_engine_time(c->engine, clock_us(CLOCK_REALTIME),
-                     clock_us(CLOCK_MONOTONIC));
+    a407_engine_time(c->engine, a407_clock_us(CLOCK_REALTIME),
+                     a407_clock_us(CLOCK_MONOTONIC));
 }
 
 void a407_engine_unlock(struct a407_conn *c)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <time.h>
 
 #include "core/http/http.h"
 #include "gate.h"
@@ -156,9 +155,7 @@ static enum step wait_to_write(struct writing *w)
 
 static bool time_to_look(struct a407_conn *c)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    int64_t now = a407_clock_us(CLOCK_MONOTONIC_COARSE) / 1000;
     bool paused = now - c->wrote_ms >= PAUSE_MS;
     c->wrote_ms = now;
     return paused || c->unwatched >= A407_LOOK_EVERY;

@@ -26,7 +26,7 @@ struct a407_guard {
     int resolving;
     int cancel;             /* the thread's cancel state while we are inside */
     sigset_t mask;          /* ... and its signal mask */
-    const char *looking_up; /* match.c: the frame of a look-up under way */
+    const char *looking_up; /* settings.c: the frame of a look-up under way */
 };
 extern __thread struct a407_guard a407_guard
     __attribute__((tls_model("initial-exec")));

@@ -50,7 +50,7 @@ static void before_first_connect(int fd, const struct a407_known_proxy *known,
     a407_conn_put(c);
 }
 
-/* Does libc connect here, to look a name up for us (match.c)? */
+/* Does libc connect here, to look a name up for us (settings.c)? */
 static bool for_a_look_up(void)
 {
     const char *here = __builtin_frame_address(0);

@@ -6,7 +6,7 @@
 
 #include "follow.h"
 #include "hooks.h"
-#include "paths.h"
+#include "host/file_at.h"
 
 /*
  * Programs that are started with another environment. libc's own functions

@@ -7,15 +7,20 @@
 #include "epoll.h"
 #include "follow.h"
 #include "hooks.h"
-#include "sink.h"
+#include "host/sink.h"
 
 /* Where file descriptors come from, go to, and what they are connected to. */
+
+static bool is_tracked(int fd)
+{
+    return a407_slot(fd) != NULL;
+}
 
 static __attribute__((constructor)) void start(void)
 {
     a407_real_start();
     a407_follow_start();
-    a407_sink_start();
+    a407_sink_start(is_tracked);
     a407_registry_init();
 }
 

@@ -3,23 +3,59 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "ask.h"
-#include "complain.h"
+#include "core/base/text_put.h"
 #include "gate.h"
-#include "process.h"
-#include "sink.h"
+#include "host/object.h"
+#include "host/process.h"
+#include "host/sink.h"
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* This library's own streams, or libc, make the call for somebody. */
+static bool is_between(const Dl_info *object)
+{
+    static const char here = 'h';
+    const char *name = base_name(object->dli_fname);
+    return a407_object_is(object, &here) || strncmp(name, "libc.so", 7) == 0 ||
+           strncmp(name, "libc-2", 6) == 0;
+}
+
+/* The module that made the call. For one that libc made (stdio) the one that
+   has opened the stream stands for it. */
+static void caller_module(struct a407_event_process *p, const void *caller,
+                          const void *opener)
+{
+    Dl_info object;
+    bool known = a407_object_of(caller, &object);
+    if (known && opener && is_between(&object))
+        known = a407_object_of(opener, &object);
+    if (!known)
+        return;
+    /* The loader's name for the program itself is what that calls itself, and
+       may be anything. */
+    const void *program = (const void *)getauxval(AT_PHDR);
+    const char *path =
+        a407_object_is(&object, program) ? p->executable : object.dli_fname;
+    a407_put(p->caller_module, sizeof p->caller_module,
+             a407_span_str(base_name(path)));
+}
 
 static void write_record(struct a407_conn *c, struct a407_event *ev)
 {
     struct a407_record r = {.event = ev, .pid = (int)getpid()};
     struct a407_buf store;
     a407_buf_init(&store, A407_EVENT_LINE_MAX);
-    a407_process_fill(&ev->process, &store,
-                      __atomic_load_n(&c->caller, __ATOMIC_RELAXED),
-                      __atomic_load_n(&c->opener, __ATOMIC_RELAXED));
+    a407_process_fill(&ev->process, 0, &store);
+    caller_module(&ev->process, __atomic_load_n(&c->caller, __ATOMIC_RELAXED),
+                  __atomic_load_n(&c->opener, __ATOMIC_RELAXED));
     a407_sink_put(c->site->proxy.config, &r);
     a407_buf_free(&store);
     free(ev);
@@ -38,14 +74,4 @@ void a407_record_flush(struct a407_conn *c)
         write_record(c, ev);
     }
     errno = saved;
-}
-
-void a407_complain(const struct a407_config *c, const char *text)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-    struct a407_record r = {
-        .problem = text, .time_us = us, .pid = (int)getpid()};
-    a407_sink_put(c, &r);
 }

@@ -9,6 +9,7 @@
 
 #include "gate.h"
 #include "guard.h"
+#include "host/settings.h"
 #include "other_libc.h"
 #include "real.h"
 #include "record.h"
@@ -350,7 +351,7 @@ static void before_fork(void)
         pthread_mutex_lock(&lock);
     }
     fork_inside = inside;
-    a407_match_lock();
+    pthread_mutex_lock(&a407_addresses.lock);
     for (struct a407_site *s = sites; s; s = s->next)
         pthread_mutex_lock(&s->lock);
 }
@@ -359,7 +360,7 @@ static void after_fork_parent(void)
 {
     for (struct a407_site *s = sites; s; s = s->next)
         pthread_mutex_unlock(&s->lock);
-    a407_match_unlock();
+    pthread_mutex_unlock(&a407_addresses.lock);
     bool inside = fork_inside;
     if (conns_locked)
         unlock_conns(highest + 1);
@@ -401,7 +402,7 @@ static void after_fork_child(void)
 {
     if (owner)
         owner = getpid();
-    a407_match_child();
+    anew(&a407_addresses.lock, true);
     for (struct a407_site *s = sites; s; s = s->next)
         anew(&s->lock, true);
     for (int fd = 0; fd <= highest; fd++) {
@@ -431,7 +432,7 @@ static struct a407_site *new_site(const struct a407_endpoint *e,
     struct a407_site *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    a407_proxy_init(&s->proxy, a407_settings(), a407_settings_host(), e,
+    a407_proxy_init(&s->proxy, a407_settings(), &a407_machine, e,
                     configured);
     pthread_mutex_init(&s->lock, NULL);
     return s;

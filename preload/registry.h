@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "child.h"
 #include "core/engine/engine.h"
 #include "credit.h"
+#include "host/child.h"
 
 /*
  * Which file descriptors are connections to a proxy. Lookup of an untracked

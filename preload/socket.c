@@ -13,46 +13,12 @@
 #include "other_libc.h"
 #include "real.h"
 
-/*
- * Where private fds are looked for: above the numbers that a program counts on
- * to be given next, and within the table of 64 that every process has from the
- * start (the kernel stops all threads for a moment to make a larger one).
- */
-#define PRIVATE_FROM  32
-#define PRIVATE_LEAST 3
-
 /* linux/tcp.h hides TCP states. */
 #define STATE_CLOSE 7
 
-uint64_t a407_socket_cookie(int fd)
-{
-    uint64_t cookie = 0;
-    socklen_t n = sizeof cookie;
-    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
-        return 0;
-    return cookie;
-}
-
-static int private_copy(int fd)
-{
-    int copy = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_FROM);
-    if (copy < 0 && (errno == EINVAL || errno == EMFILE))
-        copy = REAL(fcntl)(fd, F_DUPFD_CLOEXEC, PRIVATE_LEAST);
-    return copy;
-}
-
-int a407_socket_out_of_the_way(int fd)
-{
-    int copy = fd < 0 ? -1 : private_copy(fd);
-    if (copy < 0)
-        return fd;
-    REAL(close)(fd);
-    return copy;
-}
-
 int a407_socket_hold(const struct a407_conn *c, int fd)
 {
-    int held = private_copy(fd);
+    int held = a407_fd_copy(fd);
     if (held < 0 && errno == EMFILE && a407_single_threaded())
         held = fd;
     if (held < 0)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "host/fd.h"
 #include "registry.h"
 
 /*
@@ -19,9 +20,6 @@
  * with the program's own bytes.
  */
 
-/* SO_COOKIE; 0: none to be had. */
-uint64_t a407_socket_cookie(int fd);
-
 /*
  * A private fd for c's socket, which is to be at fd. -1: something else is
  * there (errno EBADF), or the process has no fd to spare (EMFILE). It is held
@@ -31,10 +29,6 @@ uint64_t a407_socket_cookie(int fd);
  */
 int a407_socket_hold(const struct a407_conn *c, int fd);
 void a407_socket_release(int held, int fd);
-
-/* An fd that we have made and keep for a while, at a number that the program
-   does not expect from its own calls; or as it is. -1 stays that. */
-int a407_socket_out_of_the_way(int fd);
 
 /* Is there another socket that is being connected for c, and is its number
    still that one's? `drop` closes it, if it is. */

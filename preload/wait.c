@@ -5,16 +5,8 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 
 #include "guard.h"
-
-int64_t a407_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Would read() be restarted after a signal? Not knowing which one came, all
    handlers are asked; but a program that goes on after a fault has not slept in
@@ -66,10 +58,4 @@ int a407_wait_through(int fd, short events, int64_t until)
 int a407_pause(int64_t until)
 {
     return wait_for(NULL, 0, until);
-}
-
-int a407_ready(int fd, short events)
-{
-    struct pollfd p = {.fd = fd, .events = events};
-    return poll(&p, 1, 0) > 0 ? p.revents : 0;
 }

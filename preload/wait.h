@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/clock.h"
+#include "host/fd.h"
+
 /*
  * Sleeping in the program's place. Outside a407_enter, where its signals are
  * let in and it may be cancelled; so with no lock, no pin, no private fd and
  * nothing on the heap. The fd may be another socket afterwards.
  */
-
-/* The monotonic clock in milliseconds. */
-int64_t a407_now_ms(void);
 
 #define A407_FOR_EVER INT64_MAX
 
@@ -28,9 +28,6 @@ int a407_wait_through(int fd, short events, int64_t until);
 
 /* Just waits, in the same way: 0, or -1 with EINTR. */
 int a407_pause(int64_t until);
-
-/* Events that are there now; nothing is waited for, errno is not kept. */
-int a407_ready(int fd, short events);
 
 /* Has no handler of the program been installed without SA_RESTART? */
 bool a407_signals_restart(void);

@@ -3,21 +3,10 @@
 
 TALLY := tests/tally
 
-unit_libs = $(host_obj) $(BUILD)/libauth407core.a $(NETTLE) $(CMOCKA)
+unit_libs = $(lower) $(NETTLE) $(CMOCKA)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(host_obj) $(BUILD)/libauth407core.a
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_more) $(unit_libs) $(LDFLAGS)
-
-# What of preload/ stands on its own.
-child_obj := $(addprefix $(BUILD)/preload/,child.o child_env.o child_keeper.o \
-                 guard.o other_libc.o paths.o real.o socket.o talk.o wait.o)
-child_test := $(filter $(BUILD)/tests/unit/test_child%,$(unit_bin))
-$(child_test): $(child_obj)
-$(child_test): unit_more = $(child_obj) -pthread
-
-lockout_obj := $(addprefix $(BUILD)/preload/,guard.o lockout.o paths.o real.o)
-$(BUILD)/tests/unit/test_lockout: $(lockout_obj)
-$(BUILD)/tests/unit/test_lockout: unit_more = $(lockout_obj) -pthread
 
 # A scheme of the test's own goes through the transcripts' simulator.
 $(BUILD)/tests/unit/test_scheme_toy.o: private LAYER := -Itests/engine

@@ -10,9 +10,9 @@ integration: all
 	    $(TALLY) tests/clients/run 3>&2
 
 fetch_probe := $(BUILD)/tests/clients/fetch/probe
-fetch_obj := $(BUILD)/tests/clients/fetch/probe.o $(BUILD)/preload/fetch.o $(child_obj)
+fetch_obj := $(BUILD)/tests/clients/fetch/probe.o
 
-$(fetch_probe): $(fetch_obj) $(host_obj) $(BUILD)/libauth407core.a
+$(fetch_probe): $(fetch_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
 
 fetch-test: all fixtures $(fetch_probe)

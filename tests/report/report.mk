@@ -6,9 +6,9 @@
 
 report_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/report/test_*.c))
 access_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/report/access-log/test_*.c))
-report_obj := $(filter-out $(BUILD)/cli/main.o,$(cli_obj)) $(host_obj)
+report_obj := $(filter-out $(BUILD)/cli/main.o,$(cli_obj))
 
-$(report_bin) $(access_bin): %: %.o $(report_obj) $(BUILD)/libauth407core.a
+$(report_bin) $(access_bin): %: %.o $(report_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
 	    $(CMOCKA) $(LDFLAGS)
 

@@ -17,10 +17,10 @@ KNOWN = {
     "core/engine/answer.c", "core/engine/ask.c", "core/engine/engine.c",
     "core/engine/note.c", "core/engine/request.c", "core/engine/response.c",
     "core/engine/try.c", "core/engine/verdict.c", "preload/ask.c",
-    "preload/credit.c", "preload/gate.c", "preload/match.c",
+    "preload/credit.c", "preload/gate.c",
     "preload/reconnect.c", "preload/record.c", "preload/registry.c",
-    "preload/replace.c", "preload/settings.c", "preload/sink.c",
-    "preload/sink_file.c", "preload/turn.c",
+    "preload/replace.c",
+    "preload/turn.c",
 }
 # ... and files of the core that lean on a folder above theirs.
 KNOWN_UP = {

@@ -56,12 +56,12 @@ def relocations():
             yield "writable and executable: " + line.strip()
 
 
-def core_uses():
-    """The core uses memory, strings, formatting and nettle, nothing else."""
-    archive = BUILD / "libauth407core.a"
+def symbols(name):
+    """What an archive defines; and what it does not, with the files that use
+    it."""
     defined, undefined = set(), {}
     where = ""
-    for line in run("nm", archive).splitlines():
+    for line in run("nm", BUILD / name).splitlines():
         words = line.split()
         if line.endswith(".o:"):
             where = line[:-3]
@@ -69,8 +69,25 @@ def core_uses():
             undefined.setdefault(words[1], set()).add(where + ".c")
         elif len(words) == 3:
             defined.add(words[2])
+    return defined, undefined
+
+
+def core_uses():
+    """The core uses memory, strings, formatting and nettle, nothing else."""
+    defined, undefined = symbols("libauth407core.a")
     for name in sorted(set(undefined) - defined - CORE_MAY_USE):
         if not name.startswith(("nettle_", "_nettle_")):
+            yield "%s, used by %s" % (name, " ".join(sorted(undefined[name])))
+
+
+def host_uses():
+    """The host's archive can be linked without the hooks."""
+    defined, undefined = symbols("libauth407host.a")
+    defined |= symbols("libauth407core.a")[0]
+    if "a407_settings_read" not in defined:
+        yield "the archive is not what was expected"
+    for name in sorted(set(undefined) - defined):
+        if name.startswith("a407_"):
             yield "%s, used by %s" % (name, " ".join(sorted(undefined[name])))
 
 
@@ -171,7 +188,7 @@ def vtables_are_const():
 
 def stacks_unguarded():
     """What runs beside the program reads no stack guard, whatever the flags."""
-    source = TOP / "preload/child_keeper.c"
+    source = TOP / "host/child_keeper.c"
     bare = re.findall(r"^static BARE [^;{=]*?(\w+)\(", source.read_text(), re.M)
     if len(bare) < 5:
         yield "BARE functions found: " + " ".join(bare)
@@ -193,10 +210,10 @@ def stacks_unguarded():
         # and where the compiler lacks the attribute
         run(os.environ.get("MAKE", "make"), "BUILD=" + temp,
             "CFLAGS=-O0 -fstack-protector-all", temp +
-            "/preload/child_keeper.o")
-        if "__stack_chk" in run("nm", temp + "/preload/child_keeper.o"):
+            "/host/child_keeper.o")
+        if "__stack_chk" in run("nm", temp + "/host/child_keeper.o"):
             yield "the Makefile's option does not hold"
 
 
-TESTS = [exports, needed, relocations, core_uses, core_globals,
+TESTS = [exports, needed, relocations, core_uses, host_uses, core_globals,
          hidden_from_others, prototypes, vtables_are_const, stacks_unguarded]

@@ -2,7 +2,7 @@
 #ifndef CHILD_HELP_H
 #define CHILD_HELP_H
 
-/* What the tests of preload/child.h share. The program is the test. */
+/* What the tests of host/child.h share. The program is the test. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,12 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../preload/child.h"
-#include "../../preload/child_keeper.h"
-#include "../../preload/guard.h"
-#include "../../preload/talk.h"
-#include "../../preload/wait.h"
 #include "exact.h"
+#include "host/child_keeper.h"
+#include "host/clock.h"
+#include "host/talk.h"
 
 static inline int64_t in(int ms)
 {
@@ -36,13 +34,21 @@ static inline bool shell(struct a407_child *c, const char *script)
     return a407_child_start(c, "/bin/sh", argv, false, in(20000));
 }
 
+/* poll() for one fd, until then. */
+static inline bool ready(int fd, short events, int64_t until)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int64_t left = until - a407_now_ms();
+    return poll(&p, 1, left > 0 ? (int)left : 0) > 0;
+}
+
 /* Sends all of it. */
 static inline bool child_send(struct a407_child *c, const char *p, size_t n,
                               int64_t until)
 {
     ssize_t k = 0;
     for (; n && k >= 0; p += k, n -= (size_t)k) {
-        if (!a407_child_usable(c) || a407_wait(c->fd, POLLOUT, until) <= 0)
+        if (!a407_child_usable(c) || !ready(c->fd, POLLOUT, until))
             return false;
         k = send(c->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
@@ -60,7 +66,7 @@ static inline bool child_receive(struct a407_child *c, struct a407_buf *b,
         int64_t slice = in(runs ? 50 : 200);
         if (!a407_child_usable(c) || !a407_buf_reserve(b, b->n + 1))
             return false;
-        if (a407_wait(c->fd, POLLIN, slice < until ? slice : until) <= 0) {
+        if (!ready(c->fd, POLLIN, slice < until ? slice : until)) {
             if (!runs || a407_now_ms() >= until)
                 return !runs && !upto;
             continue;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes beside the program: talking with them, their end, where they run.
  */
-#include "../../preload/child_env.h"
 #include "child_help.h"
+#include "host/child_env.h"
+#include "host/object.h"
 
 /* ---- talking ---- */
 
@@ -117,7 +118,7 @@ static void steps_do_not_wait(void **unused)
         longest = took > longest ? took : longest;
         steps++;
         if (!over)
-            a407_wait_through(s.fd, s.events, s.until);
+            ready(s.fd, s.events, s.until);
     }
     assert_true(t.complete && !t.late && t.child.pid);
     assert_int_equal(t.answer.n, 5);
@@ -317,16 +318,16 @@ static void beside(void **unused)
 {
     char path[4096], tiny[8];
     (void)unused;
-    assert_true(a407_child_beside("other-name", path, sizeof path));
+    assert_true(a407_file_beside("other-name", path, sizeof path));
     assert_int_equal(path[0], '/');
     assert_non_null(strstr(path, "/tests/unit/other-name"));
     size_t n = strlen(path);
     char *exactly = malloc(n + 1);
     assert_non_null(exactly);
-    if (a407_child_beside("other-name", exactly, n + 1))
+    if (a407_file_beside("other-name", exactly, n + 1))
         assert_string_equal(exactly, path);
-    assert_false(a407_child_beside("other-name", exactly, n));
-    assert_false(a407_child_beside("other-name", tiny, sizeof tiny));
+    assert_false(a407_file_beside("other-name", exactly, n));
+    assert_false(a407_file_beside("other-name", tiny, sizeof tiny));
     free(exactly);
 }
 

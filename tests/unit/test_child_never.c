@@ -2,8 +2,8 @@
 /* Where no process may be started beside the program. */
 #include <sched.h>
 
-#include "../../preload/paths.h"
 #include "child_help.h"
+#include "host/file_at.h"
 
 static bool starts(void)
 {

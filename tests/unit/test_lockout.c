@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../preload/guard.h"
-#include "../../preload/lockout.h"
+#include "host/lockout.h"
 #include "exact.h"
 
 static char folder[] = "/tmp/test_lockout.XXXXXX";

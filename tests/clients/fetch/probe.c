@@ -11,17 +11,11 @@
 #include <unistd.h>
 
 #include "core/auth/scheme.h"
+#include "host/clock.h"
 #include "host/credfile_read.h"
-#include "preload/child.h"
-#include "preload/fetch.h"
-#include "preload/paths.h"
-#include "preload/wait.h"
-
-static const char *look_up(void *ctx, const char *name)
-{
-    (void)ctx;
-    return getenv(name);
-}
+#include "host/fetch.h"
+#include "host/file_at.h"
+#include "host/settings.h"
 
 static void die(const char *what)
 {
@@ -76,15 +70,10 @@ static void wait_for_a_line(void)
 static struct a407_config *settings(void)
 {
     struct a407_diag diag = {""};
-    struct a407_buf text;
-    struct a407_config *config = a407_config_new(look_up, NULL, &diag);
-    a407_buf_init(&text, A407_CREDFILE_MAX);
+    struct a407_config *config = a407_config_new(a407_environment, NULL, &diag);
     if (!config || diag.text[0] ||
-        a407_credfile_read(config->credentials_path, &text, &diag) !=
-            A407_CREDFILE_OK ||
-        !a407_config_add_file(config, text.p, text.n, &diag))
+        a407_credfile_load(config, &diag) != A407_CREDFILE_OK)
         die(diag.text);
-    a407_buf_free(&text);
     return config;
 }
 

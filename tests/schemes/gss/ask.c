@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preload/gss.c by hand: reads commands, one a line, and answers each with one
+ * host/gss.c by hand: reads commands, one a line, and answers each with one
  * line. The helper is the auth407-gss beside this program.
  *
  *   set NAME VALUE    username password domain keytab service (of the
@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 
 #include "core/auth/gss_protocol.h"
-#include "preload/gss.h"
+#include "host/gss.h"
 
 #define SLOTS 4
 

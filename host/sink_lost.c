@@ -7,24 +7,21 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "host/file_at.h"
-#include "paths.h"
-#include "real.h"
+#include "file_at.h"
 
-/* Others hold the lock for three system calls. */
+/* The lock is held for three system calls. */
 #define LOCK_TRIES 20
 
-/* 2^53 - 1, which every reader of JSON takes as it is: who may write the count
-   may have made it as large as a file can be. */
+/* 2^53 - 1, exact in every JSON reader. Another process of the user may have
+   made the file of any length. */
 #define COUNT_MAX (ULONG_MAX >> 11)
 
-/* Those of this process that the file could not take. */
+/* Losses of this process that are not in the file. */
 static atomic_ulong kept;
-static atomic_int keeper; /* whose they are: a forked child has lost nothing */
+static atomic_int keeper; /* pid that they belong to: not a forked child's */
 
 static atomic_ulong *own(void)
 {
@@ -34,24 +31,18 @@ static atomic_ulong *own(void)
     return &kept;
 }
 
-/* To be closed in any case. */
+/* The caller closes *at in any case. */
 static bool find_count(const struct a407_config *c, struct a407_at *at, int how)
 {
-    static const char name[] = "/lost";
+    char path[PATH_MAX];
     at->folder = -1;
-    if (!c->state_dir || !a407_paths_valid())
-        return false;
-    size_t n = strlen(c->state_dir) + sizeof name;
-    char *path = malloc(n);
-    if (!path)
-        return false;
-    snprintf(path, n, "%s%s", c->state_dir, name);
-    bool found = a407_at_find(at, path, how | A407_AT_NO_LINK);
-    free(path);
-    return found;
+    return c->state_dir && a407_paths_valid() &&
+           (size_t)snprintf(path, sizeof path, "%s/lost", c->state_dir) <
+               sizeof path &&
+           a407_at_find(at, path, how | A407_AT_NO_LINK);
 }
 
-/* Opens the count and locks it. -1: it can't be had. */
+/* Opens the count and locks it; -1: not possible. */
 static int open_count(struct a407_at *at, int how, struct stat *st)
 {
     int fd = a407_at_open(at, O_WRONLY | O_NONBLOCK | how);
@@ -68,7 +59,7 @@ static int open_count(struct a407_at *at, int how, struct stat *st)
             break;
         sched_yield();
     }
-    REAL(close)(fd);
+    close(fd);
     return -1;
 }
 
@@ -77,16 +68,16 @@ static unsigned long sum(unsigned long a, unsigned long b)
     return a < COUNT_MAX && b < COUNT_MAX - a ? a + b : COUNT_MAX;
 }
 
-/* A forked child may hold a copy of fd: the lock is given up, not left. */
+/* Unlocks before close: a forked child may hold a copy of fd. */
 static bool set_count(int fd, unsigned long n)
 {
     bool ok = ftruncate(fd, (off_t)n) == 0;
     flock(fd, LOCK_UN);
-    REAL(close)(fd);
+    close(fd);
     return ok;
 }
 
-/* The length of a file without content: a full disk still lets it grow. */
+/* A sparse file grows on a full disk, too. */
 void a407_lost_add(const struct a407_config *c, unsigned long n)
 {
     struct a407_at at;
@@ -105,7 +96,7 @@ unsigned long a407_lost_take(const struct a407_config *c)
     struct a407_at at;
     struct stat st;
     int fd = -1;
-    /* in most cases there is none; what is there is looked at once more */
+    /* mostly there is none; the length is read again under the lock */
     if (find_count(c, &at, 0) && a407_at_stat(&at, &st) == 0 && st.st_size > 0)
         fd = open_count(&at, 0, &st);
     a407_at_close(&at);

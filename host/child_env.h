@@ -3,7 +3,6 @@
 #define A407_CHILD_ENV_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /*
  * The environment for a child of ours: the program's, without this library in
@@ -14,10 +13,10 @@
 char **a407_child_env(void);
 
 /*
- * The path of a file that lies beside this library. False: it does not fit, or
- * nobody knows where the library is. Reads /proc/self/maps if it was loaded
- * by a relative path.
+ * Takes a copy of this library, which is at `library`, out of an LD_PRELOAD
+ * list, in place: two in one process would both answer the same 407. False:
+ * nothing is left. Asks for files.
  */
-bool a407_child_beside(const char *name, char *out, size_t cap);
+bool a407_preload_strip(char *list, const char *library);
 
 #endif

@@ -9,11 +9,11 @@
 #include <time.h>
 
 #include "child.h"
+#include "clock.h"
 #include "core/config/helper_text.h"
 #include "core/config/netrc.h"
-#include "host/credfile_read.h"
-#include "paths.h"
-#include "wait.h"
+#include "credfile_read.h"
+#include "file_at.h"
 
 /* A token is the longest thing that a helper says; a head may hold as much. */
 #define ANSWER_MAX ((size_t)64 * 1024)
@@ -73,20 +73,17 @@ static bool read_file(struct fetch *f, const char *key, const char *path,
     }
 }
 
-/* Its first line, without its end: as --password-file of auth407 takes it. */
+/* Its first line, as --password-file of auth407 takes it. */
 static bool take_line(struct fetch *f, const char *key, const char *path,
                       const struct a407_buf *text, char **to)
 {
-    const char *lf = text->n ? memchr(text->p, '\n', text->n) : NULL;
-    size_t n = lf ? (size_t)(lf - text->p) : text->n;
-    if (n && text->p[n - 1] == '\r')
-        n--;
-    if (!n)
+    struct a407_span line = a407_first_line(text);
+    if (!line.n)
         return fail(f, "%s: the first line of %.100s is empty", key, path);
-    if (!a407_credential_text_ok(a407_span(text->p, n)))
+    if (!a407_credential_text_ok(line))
         return fail(f, "%s: the first line of %.80s holds a control character",
                     key, path);
-    return set(f, to, a407_span(text->p, n));
+    return set(f, to, line);
 }
 
 static bool from_file(struct fetch *f, const char *key, const char *path,

@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "child_env.h"
+#include "clock.h"
 #include "core/auth/gss_protocol.h"
 #include "core/base/text_put.h"
-#include "wait.h"
+#include "object.h"
 
 /* The helper stops a little earlier, so that it can say what it waited for. */
 #define LEAD_MS 200
@@ -66,7 +66,7 @@ static bool start(struct a407_child *child, int64_t until,
 {
     static const char *const argv[] = {A407_GSS_HELPER, NULL};
     char path[PATH_MAX];
-    if (!a407_child_beside(A407_GSS_HELPER, path, sizeof path)) {
+    if (!a407_file_beside(A407_GSS_HELPER, path, sizeof path)) {
         fail(told, A407_CAUSE_HELPER_FAILED,
              "the folder of libauth407.so, and so %s, is not known",
              A407_GSS_HELPER);

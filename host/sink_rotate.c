@@ -9,21 +9,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "host/file_at.h"
-#include "real.h"
+#include "file_at.h"
 
 /*
- * Many processes may find the file too large at once. Who gets the lock of the
- * file that stands at the path changes it; the others go on appending to what
- * they have open, which is then PATH.1. The new file is locked before it can be
- * seen and until all is done, so that no other process puts it aside in
- * between. The two change places in one step: a process that opens the path
- * finds one or the other.
+ * Several processes may find the file too large at once. The one that gets the
+ * lock (flock) of the file at the path rotates it; the others go on appending
+ * to what they have open, which is then PATH.1. The new file is locked before
+ * it gets a name and until the rotation is complete, so that no other process
+ * rotates it meanwhile. The names are exchanged atomically: the path always
+ * leads to a file.
  */
 
 #define SUFFIX_MAX 24 /* of ".1" and of ".new." and a process id */
 
-/* The group and mode of the old one, or its other users lose their log. */
+/* Gives it the old file's group and mode, or other users of the log lose
+   access. */
 static bool make_alike(int fd, const struct stat *old)
 {
     struct stat st;
@@ -37,18 +37,18 @@ static bool make_alike(int fd, const struct stat *old)
     return fchmod(fd, old->st_mode & 0777) == 0;
 }
 
-/* The names of the file, in its folder. */
+/* Names in the folder of the file. */
 struct names {
     int folder;
     const char *log;
-    char aside[NAME_MAX + SUFFIX_MAX], fresh[NAME_MAX + SUFFIX_MAX];
+    char old[NAME_MAX + SUFFIX_MAX], fresh[NAME_MAX + SUFFIX_MAX];
 };
 
-/* Where two names can't change places. If somebody makes a new file between
-   the steps it stays. */
+/* For file systems without RENAME_EXCHANGE. A file that somebody creates
+   between the steps stays. */
 static bool replace_slowly(const struct names *n)
 {
-    bool moved = renameat(n->folder, n->log, n->folder, n->aside) == 0;
+    bool moved = renameat(n->folder, n->log, n->folder, n->old) == 0;
     if (moved)
         (void)linkat(n->folder, n->fresh, n->folder, n->log, 0);
     unlinkat(n->folder, n->fresh, 0);
@@ -61,13 +61,13 @@ static bool replace(const struct names *n)
     if (syscall(SYS_renameat2, n->folder, n->fresh, n->folder, n->log,
                 RENAME_EXCHANGE) != 0)
         return replace_slowly(n);
-    /* else it keeps that name: nothing is lost */
-    (void)renameat(n->folder, n->fresh, n->folder, n->aside);
+    /* if this fails the old file keeps that name: nothing is lost */
+    (void)renameat(n->folder, n->fresh, n->folder, n->old);
     return true;
 }
 
-/* Who is here holds the lock: what has the name already is left over, from a
-   process of that number that was killed. */
+/* We hold the lock: a file of that name is left over from a process with our
+   pid that was killed. */
 static int make_fresh(const struct names *n)
 {
     static const int how = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
@@ -77,8 +77,8 @@ static int make_fresh(const struct names *n)
     return fd;
 }
 
-/* Only a file is put out of the way; in a folder like /tmp root could do so
-   with anybody's. */
+/* Would a rename replace a folder or, in a sticky folder such as /tmp, where
+   root may, another user's file? */
 static bool in_the_way(const struct a407_at *at, const char *name,
                        const struct stat *old)
 {
@@ -90,14 +90,14 @@ static bool in_the_way(const struct a407_at *at, const char *name,
             st.st_uid != at->st.st_uid && st.st_uid != geteuid());
 }
 
-static bool put_aside(const struct a407_at *at, const struct stat *old)
+static bool rotate(const struct a407_at *at, const struct stat *old)
 {
     struct names n = {.folder = at->folder, .log = at->name};
     int fd = -1;
     bool moved = false;
-    snprintf(n.aside, sizeof n.aside, "%s.1", at->name);
+    snprintf(n.old, sizeof n.old, "%s.1", at->name);
     snprintf(n.fresh, sizeof n.fresh, "%s.new.%d", at->name, (int)getpid());
-    if (!in_the_way(at, n.aside, old) && !in_the_way(at, n.fresh, old))
+    if (!in_the_way(at, n.old, old) && !in_the_way(at, n.fresh, old))
         fd = make_fresh(&n);
     if (fd >= 0) {
         if (make_alike(fd, old) && flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -105,7 +105,7 @@ static bool put_aside(const struct a407_at *at, const struct stat *old)
         else
             unlinkat(n.folder, n.fresh, 0);
         flock(fd, LOCK_UN);
-        REAL(close)(fd);
+        close(fd);
     }
     return moved;
 }
@@ -117,18 +117,17 @@ bool a407_sink_rotate(const char *path, int fd, const struct stat *st)
     bool moved = false;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return false;
-    /* (a symbolic link stays where it is, and what it leads to is put aside) */
+    /* a symbolic link stays; the file that it leads to is rotated */
     bool found = a407_at_find(&at, path, 0);
     if (found && at.magic)
-        moved = false; /* no name is known */
+        moved = false; /* its name is not known */
     else if (!found || a407_at_stat(&at, &now) != 0 ||
              now.st_ino != st->st_ino || now.st_dev != st->st_dev)
-        moved = true; /* somebody was faster */
+        moved = true; /* another process has rotated it */
     else
-        moved = put_aside(&at, st);
+        moved = rotate(&at, st);
     a407_at_close(&at);
-    /* a child that was forked meanwhile has a copy of fd: closing it would not
-       be enough */
+    /* a child that was forked meanwhile has a copy of fd */
     flock(fd, LOCK_UN);
     return moved;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "child_keeper.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,18 +17,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "object.h"
+
 /*
  * Two processes run code of this file: the keeper, and the command until its
- * exec. Both share the program's memory, and the thread-local variables of the
- * thread that started them, with the program running on beside the keeper. So
- * there is nothing here but system calls; and, once the command runs, only such
- * as can't fail, since a failure would be written to that thread's errno. No
- * cancellation point either: the flag that it looks at is the thread's.
+ * execve. Both share the program's memory and the thread-local variables (TLS)
+ * of the thread that started them, and the program runs beside the keeper. So
+ * this code only makes system calls, by syscall(2): libc's wrappers may be
+ * cancellation points, whose flag is in that TLS. Once the command runs, only
+ * calls that can't fail: a failure would set that thread's errno.
  *
- * The sanitizers' notes on the stacks would outlive them. And the value that
- * guards a stack is found by a thread register that these processes share with
- * the program's thread, which may have ended; where the attribute is not known
- * the Makefile has an option for all of this file.
+ * No sanitizer: its shadow of these stacks would outlive them. No stack
+ * protector: its canary is in the TLS of a thread that may have ended. For
+ * compilers without the attribute the Makefile has an option for this file.
  */
 #if defined(__has_attribute)
 #if __has_attribute(no_stack_protector)
@@ -47,10 +47,10 @@
 #define STACK 16384u
 
 /*
- * Signals as the kernel has them. libc's functions leave out two that it keeps
- * to itself, and sanitizers stand in their place. A set is NSIG - 1 bits; an
- * action begins with its handler (on all but MIPS), and all zeros is the
- * default one.
+ * The kernel's signal sets and actions: libc's functions leave out the two
+ * signals that it uses itself, and sanitizers intercept them. A set has
+ * NSIG - 1 bits; an action begins with its handler (except on MIPS), and all
+ * zeros is SIG_DFL.
  */
 #define SIGNALS ((size_t)(NSIG - 1) / 8)
 #define ACTION  16
@@ -61,7 +61,7 @@ struct a407_child_job *a407_child_job_new(void)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t stack = STACK > page ? STACK : page;
     size_t size = 2 * page + 2 * stack;
-    /* shared, for a keeper that has a copy of everything else */
+    /* MAP_SHARED, for a keeper without CLONE_VM */
     char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
@@ -103,7 +103,7 @@ static BARE void close_from(unsigned first)
 {
     if (syscall(SYS_close_range, first, ~0u, 0u) == 0)
         return;
-    /* before Linux 5.9: more than these have never been seen */
+    /* before Linux 5.9 */
     for (unsigned fd = first; fd < 65536; fd++)
         syscall(SYS_close, fd);
 }
@@ -111,8 +111,8 @@ static BARE void close_from(unsigned first)
 /* ---- in the command ---- */
 
 /*
- * Handlers are functions of the program: none may run here. What is ignored
- * (SIGINT in the background, say) stays so, but for what commands rely on.
+ * No handler of the program may run here. Ignored signals (SIGINT in a
+ * background job, say) stay ignored, but for those that commands rely on.
  */
 static BARE void plain_signals(void)
 {
@@ -134,7 +134,7 @@ static BARE int command(void *arg)
     /* if somebody kills the keeper */
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     plain_signals();
-    /* no terminal to ask somebody at; and one group, to be killed as one */
+    /* no terminal to prompt at, and a process group to kill */
     syscall(SYS_setsid);
     syscall(SYS_execve, j->path, j->argv, j->envp);
     fail(j);
@@ -144,7 +144,7 @@ static BARE int command(void *arg)
 
 static BARE bool three_fds(struct a407_child_job *j)
 {
-    if (j->fd < 3) { /* a program that has closed its own */
+    if (j->fd < 3) { /* the program has closed its standard fds */
         close_from(3);
         long higher = syscall(SYS_fcntl, j->fd, F_DUPFD, 3);
         if (higher < 0)
@@ -154,7 +154,7 @@ static BARE bool three_fds(struct a407_child_job *j)
     if (syscall(SYS_dup3, j->fd, 0, 0) != 0 ||
         syscall(SYS_dup3, j->fd, 1, 0) != 1)
         return false;
-    close_from(3); /* the limit may be reached: no number would be free */
+    close_from(3); /* before open: RLIMIT_NOFILE may be reached */
     long null = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
     if (null < 0)
         return false;
@@ -176,7 +176,7 @@ static BARE pid_t start_command(struct a407_child_job *j)
     return (pid_t)pid;
 }
 
-/* Waits without reaping: until then the pid is the command's own. */
+/* Waits without reaping (WNOWAIT): the pid stays the command's. */
 static BARE void await(struct a407_child_job *j)
 {
     siginfo_t info;
@@ -187,7 +187,8 @@ static BARE void await(struct a407_child_job *j)
         info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
-/* The program may be about to kill it, or may die in the attempt. */
+/* Reaps the command, but not while the program is in kill(); it may die
+   there. */
 static BARE void let_go(struct a407_child_job *j)
 {
     int running = A407_CHILD_RUNNING;
@@ -200,15 +201,15 @@ static BARE void let_go(struct a407_child_job *j)
              i++)
             syscall(SYS_nanosleep, &pause, NULL);
     syscall(SYS_wait4, j->command, NULL, 0, NULL);
-    /* Killed with it: they are ours now. The last call fails, but the thread
-       whose errno that is waits for us, in a hook. */
+    /* Its killed process group: they were reparented to us. The last call
+       fails, but the thread whose errno that sets is waiting for us. */
     if (__atomic_load_n(&j->state, __ATOMIC_SEQ_CST) == A407_CHILD_KILLED)
         while (syscall(SYS_wait4, -j->command, NULL, __WALL, NULL) > 0)
             ;
     say(j, A407_CHILD_ENDED);
 }
 
-/* False: the program has ended already. */
+/* False: the program has ended. */
 static BARE bool end_with_program(struct a407_child_job *j)
 {
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -220,9 +221,9 @@ static BARE int keeper(void *arg)
     struct a407_child_job *j = arg;
     if (j->program && !end_with_program(j))
         end(127);
-    /* or a program that inherits orphans would find what was killed */
+    /* orphans go to us, not to a program that is a subreaper itself */
     syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    /* ignored, it would take the status */
+    /* SIG_IGN would discard the exit status */
     syscall(SYS_rt_sigaction, SIGCHLD, nothing, NULL, SIGNALS);
     errno = 0;
     pid_t pid = three_fds(j) ? start_command(j) : -1;
@@ -231,7 +232,7 @@ static BARE int keeper(void *arg)
     } else if (j->error) {
         syscall(SYS_wait4, pid, NULL, 0, NULL);
     } else {
-        close_from(0); /* the end of its output is to be seen */
+        close_from(0); /* or the output would have no end */
         j->command = pid;
         say(j, A407_CHILD_RUNNING);
         await(j);
@@ -244,22 +245,18 @@ static BARE int keeper(void *arg)
 
 /* ---- in the program ---- */
 
-static void *object_of(uintptr_t f)
-{
-    Dl_info info;
-    return dladdr((void *)f, &info) ? info.dli_fbase : NULL;
-}
-
 /*
- * valgrind stops at a process that shares memory and is no thread; it can be
- * told by its own preloaded library. And somebody else's clone(), such as
- * ThreadSanitizer's, may count on another use of it.
+ * valgrind does not support CLONE_VM without CLONE_THREAD; it is recognized by
+ * its preloaded library. An interposed clone(), such as ThreadSanitizer's, may
+ * not support it either.
  */
-static bool memory_cannot_be_shared(void)
+static bool must_copy_memory(void)
 {
     const char *preload = getenv("LD_PRELOAD");
+    Dl_info of_clone;
     return (preload && strstr(preload, "vgpreload")) ||
-           object_of((uintptr_t)clone) != object_of((uintptr_t)sysconf);
+           !a407_object_of((void *)(uintptr_t)clone, &of_clone) ||
+           !a407_object_is(&of_clone, (void *)(uintptr_t)sysconf);
 }
 
 pid_t a407_child_keeper_start(struct a407_child_job *j)
@@ -268,7 +265,7 @@ pid_t a407_child_keeper_start(struct a407_child_job *j)
     long pid;
     memset(all, 0xff, sizeof all);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, before, SIGNALS);
-    j->copied = memory_cannot_be_shared();
+    j->copied = must_copy_memory();
     if (!j->copied)
         pid = clone(keeper, j->keeper_top, CLONE_VM, j);
     else if ((pid = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L)) == 0)

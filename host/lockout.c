@@ -12,20 +12,16 @@
 #include <nettle/pbkdf2.h>
 
 #include "core/base/buf.h"
-#include "host/file_at.h"
-#include "paths.h"
-#include "real.h"
+#include "file_at.h"
 
-/*
- * Why slow: the name of a mark is derived from a password that was refused,
- * perhaps one that was right yesterday.
- */
+/* Slow, since a mark's name is derived from a refused password, which may be
+   yesterday's right one. */
 #define ROUNDS 20000
 
 /* A user name has to fit into a request's head. */
 #define SALT_MAX ((size_t)128 * 1024)
 
-/* The folder of the marks. False: none are made. */
+/* The path of the marks' folder. False: marks are not used. */
 static bool marks_folder(const struct a407_config *c, char *out, size_t cap)
 {
     if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
@@ -34,7 +30,7 @@ static bool marks_folder(const struct a407_config *c, char *out, size_t cap)
     return n > 0 && (size_t)n < cap;
 }
 
-/* Adds a mark's name to its folder's, which is in out. */
+/* Appends a mark's name to its folder's path in out. */
 static bool mark_path(const struct a407_endpoint *proxy,
                       const struct a407_credential *cred, char *out, size_t cap)
 {
@@ -109,5 +105,5 @@ void a407_lockout_mark(const struct a407_config *c,
     if (fd < 0)
         return;
     futimens(fd, NULL);
-    REAL(close)(fd);
+    close(fd);
 }

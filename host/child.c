@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,20 +14,19 @@
 
 #include "child_env.h"
 #include "child_keeper.h"
-#include "paths.h"
-#include "real.h"
-#include "socket.h"
-#include "wait.h"
+#include "clock.h"
+#include "fd.h"
+#include "file_at.h"
 
-/* A file system that does not answer must not hold the program for ever. */
+/* For execve on a file system that does not answer. */
 #define START_MS 10000
 
-/* After SIGKILL: the kernel's own work. */
+/* After SIGKILL. */
 #define KILL_MS 2000
 
 /* ---- the fd ---- */
 
-/* Is the number still that of our socket? */
+/* Is fd still our socket? */
 static bool holds(const struct a407_child *c)
 {
     return c->pid && c->fd >= 0 && c->cookie &&
@@ -42,7 +41,7 @@ bool a407_child_usable(const struct a407_child *c)
 void a407_child_send_end(struct a407_child *c)
 {
     if (a407_child_usable(c))
-        REAL(shutdown)(c->fd, SHUT_WR);
+        shutdown(c->fd, SHUT_WR);
 }
 
 static int state_of(const struct a407_child *c)
@@ -53,8 +52,8 @@ static int state_of(const struct a407_child *c)
 /* ---- the process ---- */
 
 /*
- * Has the keeper gone? True also if somebody else has reaped it; but not if a
- * sandbox refuses to tell: it may be alive, in the job's memory.
+ * Reaps the keeper. True also if somebody else has reaped it; false also if a
+ * sandbox forbids waitpid: the keeper may still run in the job's memory.
  */
 static bool gone(struct a407_child *c, int how)
 {
@@ -65,7 +64,7 @@ static bool gone(struct a407_child *c, int how)
     return pid > 0 || (pid < 0 && errno == ECHILD);
 }
 
-/* A keeper that was killed says nothing more. */
+/* The keeper may have been killed. */
 static bool keeper_ended(const struct a407_child *c)
 {
     siginfo_t info = {0};
@@ -79,11 +78,11 @@ bool a407_child_runs(const struct a407_child *c)
     return c->pid && state_of(c) == A407_CHILD_RUNNING && !keeper_ended(c);
 }
 
-/* Waits while the keeper is in that state; false: it is still. */
+/* Waits while the job is in that state; false: until_ms has passed. */
 static bool leaves(struct a407_child *c, int state, int64_t until_ms)
 {
     while (state_of(c) == state) {
-        /* in slices: a keeper that was killed wakes nobody */
+        /* in slices: a killed keeper does not wake us */
         int64_t left = until_ms - a407_now_ms();
         struct timespec slice = {0, (left < 50 ? left : 50) * 1000000};
         if (left <= 0)
@@ -102,7 +101,7 @@ static void kill_command(struct a407_child *c)
                                      A407_CHILD_KILLING, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return;
-    kill(-c->job->command, SIGKILL); /* and all that it has started */
+    kill(-c->job->command, SIGKILL); /* its process group */
     bool killed = kill(c->job->command, SIGKILL) == 0;
     __atomic_store_n(&c->job->state,
                      killed ? A407_CHILD_KILLED : A407_CHILD_RUNNING,
@@ -117,8 +116,8 @@ static void forget(struct a407_child *c)
 }
 
 /*
- * Waits for the keeper's end. Not for ever: what was sent to it may not have
- * been allowed, since the program has become another user meanwhile.
+ * Waits for the keeper to end. Not for ever: kill() may have failed, if the
+ * program has changed its user meanwhile.
  */
 static bool goes(struct a407_child *c, int64_t until_ms)
 {
@@ -133,7 +132,8 @@ static bool goes(struct a407_child *c, int64_t until_ms)
     }
 }
 
-/* Ends the keeper, if need be by force: then the kernel ends the command. */
+/* Reaps the keeper. If it still runs it is killed, and the command with it
+   (PR_SET_PDEATHSIG). */
 static int reap(struct a407_child *c)
 {
     int64_t until = a407_now_ms() + KILL_MS;
@@ -143,18 +143,18 @@ static int reap(struct a407_child *c)
         until = 0;
     bool over = goes(c, until);
     int status = state_of(c) == A407_CHILD_ENDED ? c->job->status : -1;
-    if (over) /* else it may be in use, and stays */
+    if (over) /* else the keeper may use it: leaked */
         a407_child_job_free(c->job);
     return status;
 }
 
 void a407_child_hang_up(struct a407_child *c)
 {
-    /* a copy of fd, in another process, is not to keep it open */
+    /* another process may hold a copy of fd */
     if (a407_child_usable(c))
-        REAL(shutdown)(c->fd, SHUT_RDWR);
+        shutdown(c->fd, SHUT_RDWR);
     if (holds(c))
-        REAL(close)(c->fd);
+        close(c->fd);
     c->fd = -1;
 }
 
@@ -162,7 +162,7 @@ int a407_child_end(struct a407_child *c, int64_t until_ms)
 {
     int status = -1;
     a407_child_hang_up(c);
-    /* a copy of the process has no such child, and must not kill by number */
+    /* in a forked copy the pid may be another process */
     if (c->pid && c->owner == getpid()) {
         if (!leaves(c, A407_CHILD_RUNNING, until_ms))
             kill_command(c);
@@ -172,34 +172,10 @@ int a407_child_end(struct a407_child *c, int64_t until_ms)
     return status;
 }
 
-/* Takes j, fills job and pid, and waits for exec. False: errno. */
-static bool run(struct a407_child *c, struct a407_child_job *j,
-                int64_t until_ms)
-{
-    c->job = j;
-    c->owner = getpid();
-    pid_t pid = a407_child_keeper_start(j);
-    if (pid < 0) {
-        int error = errno;
-        a407_child_job_free(j);
-        errno = error;
-        return false;
-    }
-    c->pid = pid;
-    int64_t limit = a407_now_ms() + START_MS;
-    leaves(c, A407_CHILD_STARTING, limit < until_ms ? limit : until_ms);
-    if (state_of(c) == A407_CHILD_RUNNING || state_of(c) == A407_CHILD_ENDED)
-        return true;
-    int error = state_of(c) == A407_CHILD_FAILED ? j->error : ETIMEDOUT;
-    reap(c);
-    errno = error;
-    return false;
-}
-
 /*
- * A process between two users (a daemon that is to come back to root, say) may
- * have got its settings from the one, and a shell would run their command as
- * the other: sh puts the effective user back to the real one.
+ * With different users (a daemon that will switch back to root, say) the
+ * settings may be one user's, and the shell would run their command as the
+ * other: sh resets the effective user to the real one.
  */
 static bool one_user(void)
 {
@@ -211,7 +187,7 @@ static bool one_user(void)
            group == saved_group;
 }
 
-/* May we wait? Nobody is: a sandbox that refuses that shows itself. */
+/* Does a sandbox allow the wait calls? There is no such child: ECHILD. */
 static bool may_wait(void)
 {
     siginfo_t info;
@@ -222,11 +198,10 @@ static bool may_wait(void)
 }
 
 /*
- * Would a child be in our PID namespace? After unshare() or setns() it may not
- * be: our keeper would be the first process of the program's new one, and with
- * its end nothing could be started there any more. The kernel names no
- * namespace that has no process yet. Where /proc tells nothing, it is taken to
- * be ours.
+ * Would a child be in our PID namespace? After unshare() or setns() our keeper
+ * would be PID 1 of the program's new namespace, and when it ends nothing can
+ * be started there any more. The link of a namespace without a process can't be
+ * read. Without /proc we assume that it is ours.
  */
 static bool same_namespace(void)
 {
@@ -251,50 +226,71 @@ static bool allowed(void)
     return false;
 }
 
-/* Takes j. False: errno, *c is empty. */
-static bool connect_and_run(struct a407_child *c, struct a407_child_job *j,
-                            int64_t until_ms)
+/* Starts the keeper and waits for exec. False: errno; what was started is
+   gone. */
+static bool run(struct a407_child *c, int64_t until_ms)
 {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+    struct a407_child_job *j = c->job;
+    c->owner = getpid();
+    pid_t pid = a407_child_keeper_start(j);
+    if (pid < 0) {
         int error = errno;
         a407_child_job_free(j);
         errno = error;
         return false;
     }
-    pair[0] = a407_socket_out_of_the_way(pair[0]);
-    j->fd = a407_socket_out_of_the_way(pair[1]);
-    c->fd = pair[0];
-    c->cookie = a407_socket_cookie(c->fd);
-    pair[1] = j->fd; /* run may free j */
-    bool ok = run(c, j, until_ms);
-    int error = errno;
-    REAL(close)(pair[1]);
-    if (!ok) {
-        REAL(close)(pair[0]);
-        forget(c);
-    }
+    c->pid = pid;
+    int64_t limit = a407_now_ms() + START_MS;
+    leaves(c, A407_CHILD_STARTING, limit < until_ms ? limit : until_ms);
+    if (state_of(c) == A407_CHILD_RUNNING || state_of(c) == A407_CHILD_ENDED)
+        return true;
+    int error = state_of(c) == A407_CHILD_FAILED ? j->error : ETIMEDOUT;
+    reap(c);
     errno = error;
-    return ok;
+    return false;
+}
+
+/* Makes the job, with both ends of its socket. False: errno; nothing is
+   left. */
+static bool prepare(struct a407_child *c, int *other_end)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return false;
+    c->job = a407_child_job_new();
+    if (!c->job) {
+        close(pair[0]);
+        close(pair[1]);
+        return false;
+    }
+    c->fd = a407_socket_out_of_the_way(pair[0]);
+    c->cookie = a407_socket_cookie(c->fd);
+    *other_end = c->job->fd = a407_socket_out_of_the_way(pair[1]);
+    return true;
 }
 
 bool a407_child_start(struct a407_child *c, const char *path,
                       const char *const argv[], bool bound, int64_t until_ms)
 {
+    int other_end;
     forget(c);
-    if (!allowed())
-        return false;
-    char **envp = a407_child_env();
-    struct a407_child_job *j = envp ? a407_child_job_new() : NULL;
-    bool ok = false;
-    if (j) {
-        j->path = path;
-        j->argv = (char *const *)(uintptr_t)argv;
-        j->envp = envp;
-        j->program = bound ? getpid() : 0;
-        ok = connect_and_run(c, j, until_ms);
+    char **envp = allowed() ? a407_child_env() : NULL;
+    bool ok = envp && prepare(c, &other_end);
+    if (ok) {
+        c->job->path = path;
+        c->job->argv = (char *const *)(uintptr_t)argv;
+        c->job->envp = envp;
+        c->job->program = bound ? getpid() : 0;
+        ok = run(c, until_ms);
+        int error = errno;
+        close(other_end);
+        if (!ok)
+            close(c->fd);
+        errno = error;
     }
     int error = errno;
+    if (!ok)
+        forget(c);
     free(envp);
     errno = error;
     return ok;

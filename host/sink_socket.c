@@ -14,22 +14,19 @@
 #include <unistd.h>
 
 #include "core/record/message.h"
-#include "host/file_at.h"
-#include "real.h"
+#include "file_at.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 /*
- * How long a daemon of this machine is given when its queue is full: the
- * kernel's default is ten messages, and a busy daemon is soon back. One that
- * does not come back in time costs a process this much once.
+ * How long to wait for a local daemon whose queue is full: the kernel's default
+ * is ten messages. A process waits in vain only once.
  */
 #define PATIENCE_US 4000
 
 static atomic_bool stuck;
 
-/* A socket that is connected, or -1. A full queue of connections is an error,
-   like a full queue of messages. */
+/* A connected socket, or -1: also if the daemon's backlog is full. */
 static int open_socket(int family, int type, const void *to, socklen_t n)
 {
     const struct timeval patience = {.tv_usec = PATIENCE_US};
@@ -40,12 +37,12 @@ static int open_socket(int family, int type, const void *to, socklen_t n)
         return -1;
     if ((!wait || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
                              sizeof patience) == 0) &&
-        REAL(connect)(fd, to, n) == 0)
+        connect(fd, to, n) == 0)
         return fd;
     int why = errno;
     if (why == EAGAIN)
         atomic_store(&stuck, true);
-    REAL(close)(fd);
+    close(fd);
     errno = why;
     return -1;
 }
@@ -68,8 +65,8 @@ static int open_local(const char *path, int type)
     return open_socket(AF_UNIX, type, &to, sizeof to);
 }
 
-/* A socket whose path somebody has set: others may have a hand in that, so what
-   is connected to is what was looked at. */
+/* Connects to a socket at a configured path, which other users may be able to
+   change: to the very inode that was checked. */
 static int open_named(const char *path, int type)
 {
     char name[48];
@@ -78,7 +75,7 @@ static int open_named(const char *path, int type)
         snprintf(name, sizeof name, "/proc/thread-self/fd/%d", there);
         fd = open_local(name, type);
         int why = errno;
-        REAL(close)(there);
+        close(there);
         errno = why;
     }
     return fd;
@@ -99,7 +96,7 @@ static int open_udp(const struct a407_endpoint *remote)
 
 static bool send_all(int fd, const struct a407_buf *m)
 {
-    return sent(REAL(send)(fd, m->p, m->n, MSG_NOSIGNAL) == (ssize_t)m->n);
+    return sent(send(fd, m->p, m->n, MSG_NOSIGNAL) == (ssize_t)m->n);
 }
 
 /* A datagram, or where the daemon listens for streams a line (RFC 6587 section
@@ -117,11 +114,11 @@ static bool send_local(const char *path, struct a407_buf *m)
     if (fd < 0)
         return false;
     bool ok = send_all(fd, m);
-    REAL(close)(fd);
+    close(fd);
     return ok;
 }
 
-/* That nobody listens is known at once only on this machine. */
+/* A closed port is reported at once only on this machine. */
 static bool send_udp(const struct a407_endpoint *remote,
                      const struct a407_buf *m)
 {
@@ -132,7 +129,7 @@ static bool send_udp(const struct a407_endpoint *remote,
     bool ok = send_all(fd, m) &&
               (getsockopt(fd, SOL_SOCKET, SO_ERROR, &refused, &n) != 0 ||
                refused == 0);
-    REAL(close)(fd);
+    close(fd);
     return ok;
 }
 
@@ -150,18 +147,17 @@ bool a407_sink_syslog(const struct a407_log_target *to,
     return ok;
 }
 
-/* A file of memory that nobody can change any more: journald takes no other. */
+/* A memfd sealed against changes: journald accepts no other. */
 static int sealed(const struct a407_buf *entry)
 {
     int fd = memfd_create("auth407", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -1;
-    if (REAL(write)(fd, entry->p, entry->n) == (ssize_t)entry->n &&
-        REAL(fcntl)(fd, F_ADD_SEALS,
-                    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ==
-            0)
+    if (write(fd, entry->p, entry->n) == (ssize_t)entry->n &&
+        fcntl(fd, F_ADD_SEALS,
+              F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
         return fd;
-    REAL(close)(fd);
+    close(fd);
     return -1;
 }
 
@@ -181,8 +177,8 @@ static bool send_sealed(int fd, const struct a407_buf *entry)
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(sizeof memory);
     memcpy(CMSG_DATA(c), &memory, sizeof memory);
-    bool ok = sent(REAL(sendmsg)(fd, &m, MSG_NOSIGNAL) == 0);
-    REAL(close)(memory);
+    bool ok = sent(sendmsg(fd, &m, MSG_NOSIGNAL) == 0);
+    close(memory);
     return ok;
 }
 
@@ -194,6 +190,6 @@ bool a407_sink_journald(const struct a407_buf *entry)
     bool ok = send_all(fd, entry);
     if (!ok && (errno == EMSGSIZE || errno == ENOBUFS))
         ok = send_sealed(fd, entry);
-    REAL(close)(fd);
+    close(fd);
     return ok;
 }

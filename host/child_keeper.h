@@ -6,15 +6,15 @@
 #include <sys/types.h>
 
 /*
- * What the keeper of a command (see child.h) and the program share: a block of
- * memory that both see, which also holds the keeper's stacks.
+ * A shared mapping of the program and the keeper (child.h), which also holds
+ * the keeper's and the command's stacks.
  */
 enum a407_child_state {
     A407_CHILD_STARTING,
     A407_CHILD_FAILED,  /* there is no command; `error` tells why */
     A407_CHILD_RUNNING, /* exec has succeeded */
-    A407_CHILD_KILLING, /* the program is using the command's pid: it must not
-                           be reaped, or the number might be another's */
+    A407_CHILD_KILLING, /* the program calls kill(): the command must not be
+                           reaped, or the pid may be reused */
     A407_CHILD_KILLED,
     A407_CHILD_ENDED /* `status` is known */
 };
@@ -26,10 +26,10 @@ struct a407_child_job {
     pid_t command;
     size_t size;                    /* of the block */
     char *keeper_top, *command_top; /* ends of the two stacks */
-    pid_t program; /* the keeper ends with the thread that started it, which is
-                      this process's; 0: it does not */
-    bool copied;   /* the keeper has a copy of the memory, not the same */
-    /* good while STARTING: */
+    pid_t program; /* the keeper is to end with the thread of this process that
+                      started it; 0: it is not */
+    bool copied;   /* no CLONE_VM: the keeper runs on a copy of the memory */
+    /* valid while STARTING: */
     int fd;
     const char *path;
     char *const *argv;
@@ -40,10 +40,8 @@ struct a407_child_job {
 struct a407_child_job *a407_child_job_new(void);
 void a407_child_job_free(struct a407_child_job *j);
 
-/*
- * Starts the keeper, which starts the command. Returns its pid as soon as it
- * runs, -1 with errno if it can't. No signal is ever delivered in it.
- */
+/* Starts the keeper, which starts the command: its pid, or -1 with errno. All
+   signals are blocked in the keeper. Does not wait for the command. */
 pid_t a407_child_keeper_start(struct a407_child_job *j);
 
 #endif

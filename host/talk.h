@@ -10,7 +10,8 @@
  * uses a407_talk_wait.
  */
 
-/* What a step needs: poll() events at fd (-1: none), or that time (wait.h). */
+/* What a step needs: poll() events at fd (-1: none), or that time
+ * (a407_now_ms). */
 struct a407_sleep {
     int fd;
     short events;
@@ -31,7 +32,7 @@ struct a407_talk {
     struct a407_buf answer;   /* owned; its maximum is the answer's */
     const char *upto;         /* the answer ends with this; NULL: with its
                                  output. Static */
-    int64_t until;            /* all of it, by the clock of wait.h */
+    int64_t until;            /* all of it, by a407_now_ms() */
     bool once; /* nothing follows the question, so the child's input ends there;
                   and the child's end counts */
 
@@ -53,7 +54,7 @@ struct a407_talk {
  * and, where the child has ended, `status` tell. False: *sleep says until when
  * there is nothing to do. A child whose end counts, or that has stopped in the
  * middle, is reaped. Does not wait, but for the kernel to take a killed process
- * off. Called inside a407_enter, or where no hook is.
+ * off.
  */
 bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep);
 

@@ -7,13 +7,13 @@
 #include "core/record/message.h"
 #include "sink_int.h"
 
-/* What a journal entry has besides the line. */
+/* A journal entry's bytes besides the line, at most. */
 #define ENTRY_MORE (16 * 1024)
 
 /*
- * A pipe without a reader, or a limit on the size of files, would end the
- * program by a signal, and a terminal that it is in the background of may stop
- * it: not for our writes. (With SIGTTOU blocked the terminal takes them.)
+ * Our writes must not kill or stop the program: a pipe without a reader
+ * (SIGPIPE), a limit on file sizes (SIGXFSZ), a terminal in whose background it
+ * runs (SIGTTOU; blocked, the terminal accepts the write).
  */
 static const int signals[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
 
@@ -31,7 +31,7 @@ static void quiet_begin(struct quiet *q)
         sigaddset(&q->ours, signals[i]);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &q->ours, &q->before);
-    /* what is the program's own stays */
+    /* leave those that were pending before */
     for (size_t i = 0; i < N_SIGNALS; i++)
         if (sigismember(&pending, signals[i]))
             sigdelset(&q->ours, signals[i]);

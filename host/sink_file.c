@@ -8,17 +8,15 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/file_at.h"
-#include "paths.h"
-#include "real.h"
-#include "registry.h"
+#include "fd.h"
+#include "file_at.h"
 #include "sink.h"
-#include "wait.h"
 
-/* A file may be put aside between open() and write(), by us or by others; one
-   that has just come is not soon full. */
+/* A file may be rotated between open() and write(), by us or by logrotate; a
+   fresh one is not full soon. */
 #define TRIES 4
 
 #define PIECES 64
@@ -26,9 +24,9 @@
 #define HOW (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 /*
- * Whoever rotates a log renames the file and then makes a new one. In a folder
- * where we may make none, that moment is waited for, some milliseconds; if it
- * was in vain, not again before there has been a file.
+ * logrotate renames the file and then creates a new one. Where we may not
+ * create it ourselves, wait for it some milliseconds. After a wait in vain do
+ * not wait again until the file has been seen.
  */
 static atomic_bool in_vain;
 
@@ -44,9 +42,9 @@ static int open_soon(const char *path)
 }
 
 /*
- * Without O_CREAT first: in a folder such as /tmp that would keep us from
- * another user's FIFO (sysctl fs.protected_fifos). A FIFO without a reader
- * can't be opened.
+ * Without O_CREAT first: in a sticky folder such as /tmp the kernel refuses
+ * O_CREAT on another user's FIFO (sysctl fs.protected_fifos). A FIFO without a
+ * reader can't be opened.
  */
 static int open_log(const char *path)
 {
@@ -60,9 +58,10 @@ static int open_log(const char *path)
 }
 
 /*
- * A full disk took a part of the line. If nobody has written behind it yet it
- * is taken back, or the next record would stand on the same line. So is the
- * offset: standard error shares it with the program, which would leave a gap.
+ * The disk is full and only a part of the line was written. Truncate it, unless
+ * somebody has appended since, or the next record would continue that line.
+ * Reset the offset, too: standard error shares it with the program, whose next
+ * write would leave a hole.
  */
 static void take_back(int fd, ssize_t n)
 {
@@ -70,18 +69,18 @@ static void take_back(int fd, ssize_t n)
     off_t end = lseek(fd, 0, SEEK_CUR);
     if (end < n || fstat(fd, &st) != 0 || st.st_size != end ||
         ftruncate(fd, end - n) != 0)
-        return; /* a part of a line is left: nothing more can be done */
+        return;
     (void)lseek(fd, end - n, SEEK_SET);
 }
 
-/* With O_APPEND the lines of many processes do not mix. Into a pipe only
-   PIPE_BUF bytes go at once, or not at all. */
+/* With O_APPEND the lines of several processes do not mix; in a pipe only up to
+   PIPE_BUF bytes are atomic. */
 static bool append(int fd, const struct stat *st, const struct a407_record *r,
                    struct a407_buf *line)
 {
     if (S_ISFIFO(st->st_mode) && !a407_record_fit(r, PIPE_BUF, line))
         return false;
-    ssize_t n = REAL(write)(fd, line->p, line->n);
+    ssize_t n = write(fd, line->p, line->n);
     if (n > 0 && n < (ssize_t)line->n && S_ISREG(st->st_mode))
         take_back(fd, n);
     return n == (ssize_t)line->n;
@@ -93,7 +92,7 @@ static bool too_large(const struct stat *st, uint64_t max_size, size_t more)
            (uint64_t)st->st_size + more > max_size;
 }
 
-/* A name that was put aside twice while we had the file open is none. */
+/* Two rotations while we had the file open delete it. */
 static bool is_gone(int fd)
 {
     struct stat st;
@@ -120,7 +119,7 @@ bool a407_sink_file(const char *path, uint64_t max_size,
             ok = append(fd, &st, r, line);
             again = ok && max_size && is_gone(fd);
         }
-        REAL(close)(fd);
+        close(fd);
         if (!again)
             break;
     }
@@ -128,26 +127,26 @@ bool a407_sink_file(const char *path, uint64_t max_size,
 }
 
 /*
- * The same pipe or terminal once more, in a way that does not block: O_NONBLOCK
- * on 2 itself would be seen by everybody who has it. Not where we may not (a
- * pipe of another user), nor past a 2 that is only for reading.
+ * Opens the same pipe or terminal again without blocking: O_NONBLOCK on fd 2
+ * itself would affect everybody who shares it. Fails for a pipe of another
+ * user, and if fd 2 is read-only.
  */
 static int open_again(int fd)
 {
     char path[32];
-    int how = REAL(fcntl)(fd, F_GETFL);
+    int how = fcntl(fd, F_GETFL);
     if (how < 0 || (how & O_ACCMODE) == O_RDONLY)
         return -1;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A terminal may take a line in pieces. */
+/* A terminal may accept a line in pieces. */
 static bool write_pieces(int fd, const struct a407_buf *line)
 {
     size_t done = 0;
     for (int i = 0; i < PIECES && done < line->n; i++) {
-        ssize_t n = REAL(write)(fd, line->p + done, line->n - done);
+        ssize_t n = write(fd, line->p + done, line->n - done);
         if (n < 0 && errno != EINTR)
             return false;
         if (n > 0)
@@ -160,22 +159,23 @@ static bool write_quickly(int fd, const struct a407_buf *line)
 {
     int again = open_again(fd);
     if (again < 0)
-        /* A pipe that has room for PIPE_BUF bytes says so; what it then gets
-           does not block unless another writer is quicker. */
+        /* POLLOUT means room for PIPE_BUF bytes: the write blocks only if
+           another writer fills the pipe first. */
         return (a407_ready(fd, POLLOUT) & POLLOUT) && write_pieces(fd, line);
     bool ok = write_pieces(again, line);
-    REAL(close)(again);
+    close(again);
     return ok;
 }
 
-/* What 2 was when the program started; device and number. */
+/* The file that fd 2 was at start. */
 static struct {
     bool known;
+    bool (*taken)(int fd);
     dev_t dev;
     ino_t ino;
 } at_start;
 
-void a407_sink_start(void)
+void a407_sink_start(bool (*taken)(int fd))
 {
     const char *log = secure_getenv("AUTH407_LOG");
     struct stat st;
@@ -183,22 +183,20 @@ void a407_sink_start(void)
     if (log && strcmp(log, "stderr") == 0 && fstat(STDERR_FILENO, &st) == 0) {
         at_start.dev = st.st_dev;
         at_start.ino = st.st_ino;
+        at_start.taken = taken;
         at_start.known = true;
     }
     errno = saved;
 }
 
-/*
- * A program that has closed 2, or was started without, may have got a
- * connection or a file of its own there: only what it was at start is standard
- * error.
- */
+/* A program that has closed fd 2, or was started without it, may have a file or
+   connection of its own there. */
 bool a407_sink_stderr(const struct a407_record *r, struct a407_buf *line)
 {
     struct stat st;
     if (!at_start.known || fstat(STDERR_FILENO, &st) != 0 ||
         st.st_dev != at_start.dev || st.st_ino != at_start.ino ||
-        a407_slot(STDERR_FILENO))
+        (at_start.taken && at_start.taken(STDERR_FILENO)))
         return false;
     if (S_ISREG(st.st_mode))
         return append(STDERR_FILENO, &st, r, line);
@@ -206,7 +204,7 @@ bool a407_sink_stderr(const struct a407_record *r, struct a407_buf *line)
     if (bounded && !a407_record_fit(r, PIPE_BUF, line))
         return false;
     if (S_ISSOCK(st.st_mode))
-        return REAL(send)(STDERR_FILENO, line->p, line->n,
-                          MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)line->n;
+        return send(STDERR_FILENO, line->p, line->n,
+                    MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)line->n;
     return write_quickly(STDERR_FILENO, line);
 }

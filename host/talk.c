@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "real.h"
-#include "wait.h"
+#include "clock.h"
 
 /* How often to look whether the command still runs, and how long after its end
    what it has said may still come. */
@@ -64,9 +63,8 @@ static bool send_step(struct a407_talk *t, struct a407_sleep *sleep)
     ssize_t k = 0;
     while (t->sent < t->question.n && k >= 0) {
         k = a407_child_usable(&t->child)
-                ? REAL(send)(t->child.fd, t->question.p + t->sent,
-                             t->question.n - t->sent,
-                             MSG_DONTWAIT | MSG_NOSIGNAL)
+                ? send(t->child.fd, t->question.p + t->sent,
+                       t->question.n - t->sent, MSG_DONTWAIT | MSG_NOSIGNAL)
                 : -2;
         if (k > 0)
             t->sent += (size_t)k;
@@ -126,8 +124,8 @@ static bool listen_step(struct a407_talk *t, struct a407_sleep *sleep)
         return true;
     }
     /* straight into the buffer: what is said may be a secret */
-    ssize_t k = REAL(recv)(t->child.fd, out->p + out->n, out->cap - out->n,
-                           MSG_DONTWAIT);
+    ssize_t k =
+        recv(t->child.fd, out->p + out->n, out->cap - out->n, MSG_DONTWAIT);
     if (k < 0 && errno == EAGAIN)
         return silent(t, sleep);
     if (k > 0)
@@ -170,8 +168,12 @@ bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep)
 void a407_talk_wait(struct a407_talk *t)
 {
     struct a407_sleep s;
-    while (!a407_talk_step(t, &s))
-        a407_wait_through(s.fd, s.events, s.until);
+    while (!a407_talk_step(t, &s)) {
+        struct pollfd p = {.fd = s.fd, .events = s.events};
+        int64_t left = s.until - a407_now_ms();
+        poll(&p, 1,
+             left > 0 ? (int)left : 0); /* whatever comes: a step looks */
+    }
 }
 
 void a407_talk_drop(struct a407_talk *t)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * Where a number is looked for: above those that a program counts on to be
+ * given next, and within the table of 64 that every process has from the start
+ * (the kernel stops all threads for a moment to make a larger one).
+ */
+#define PRIVATE_FROM  32
+#define PRIVATE_LEAST 3
+
+uint64_t a407_socket_cookie(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t n = sizeof cookie;
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
+        return 0;
+    return cookie;
+}
+
+int a407_fd_copy(int fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, PRIVATE_FROM);
+    if (copy < 0 && (errno == EINVAL || errno == EMFILE))
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, PRIVATE_LEAST);
+    return copy;
+}
+
+int a407_socket_out_of_the_way(int fd)
+{
+    int copy = fd < 0 ? -1 : a407_fd_copy(fd);
+    if (copy < 0)
+        return fd;
+    close(fd);
+    return copy;
+}
+
+int a407_ready(int fd, short events)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    return poll(&p, 1, 0) > 0 ? p.revents : 0;
+}

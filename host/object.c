@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "object.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "core/base/buf.h"
+
+/* An address in this object. */
+static const char anchor;
+
+bool a407_object_of(const void *address, Dl_info *out)
+{
+    /* dladdr1() would tell more: musl has none */
+    return address && dladdr(address, out) && out->dli_fname;
+}
+
+bool a407_object_is(const Dl_info *object, const void *address)
+{
+    Dl_info other;
+    return a407_object_of(address, &other) &&
+           other.dli_fbase == object->dli_fbase;
+}
+
+/* ---- files beside it ---- */
+
+/* The object that is mapped at our own address. */
+static bool mapped_path(struct a407_buf *text, char *out, size_t cap)
+{
+    char part[1024];
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    ssize_t k;
+    if (fd < 0)
+        return false;
+    while ((k = read(fd, part, sizeof part)) > 0)
+        a407_buf_add(text, part, (size_t)k);
+    close(fd);
+    if (!a407_buf_add(text, "", 1))
+        return false;
+    for (char *line = text->p; *line;) {
+        char *end = strchr(line, '\n'), *dash, *path;
+        if (!end)
+            break;
+        *end = '\0';
+        uintptr_t from = strtoull(line, &dash, 16);
+        uintptr_t to = *dash == '-' ? strtoull(dash + 1, NULL, 16) : 0;
+        if (from <= (uintptr_t)&anchor && (uintptr_t)&anchor < to &&
+            (path = strchr(line, '/')))
+            return snprintf(out, cap, "%s", path) < (int)cap;
+        line = end + 1;
+    }
+    return false;
+}
+
+static bool own_path(char *out, size_t cap)
+{
+    Dl_info self;
+    bool known = a407_object_of(&anchor, &self);
+    /* the program is called as its caller likes */
+    if (known && a407_object_is(&self, (const void *)getauxval(AT_PHDR))) {
+        ssize_t n = readlink("/proc/self/exe", out, cap);
+        if (n <= 0 || (size_t)n >= cap)
+            return false;
+        out[n] = '\0';
+        return true;
+    }
+    if (known && *self.dli_fname == '/')
+        return snprintf(out, cap, "%s", self.dli_fname) < (int)cap;
+    /* relative to where the program was started: it may have gone elsewhere */
+    struct a407_buf text;
+    a407_buf_init(&text, (size_t)4 << 20);
+    bool ok = mapped_path(&text, out, cap);
+    a407_buf_free(&text);
+    return ok;
+}
+
+bool a407_file_beside(const char *name, char *out, size_t cap)
+{
+    char installed[PATH_MAX];
+    if (!own_path(out, cap))
+        return false;
+    char *slash = strrchr(out, '/');
+    size_t folder = (size_t)(slash - out) + 1, n = strlen(name);
+    if (n >= cap - folder)
+        return false;
+    memcpy(out + folder, name, n + 1);
+    if (access(out, F_OK) == 0)
+        return true;
+    char *above = memrchr(out, '/', folder - 1);
+    int k = above ? snprintf(installed, sizeof installed, "%.*s/lib/auth407/%s",
+                             (int)(above - out), out, name)
+                  : -1;
+    if (k > 0 && k < (int)sizeof installed && (size_t)k < cap &&
+        access(installed, F_OK) == 0)
+        memcpy(out, installed, (size_t)k + 1);
+    return true;
+}

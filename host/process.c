@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "process.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/text_put.h"
+
+/* Why 16 KiB of a word, when 255 bytes of it are shown: what makes its
+   beginning a secret ("user:password@") may come late. */
+#define WORD_MAX 16384u
+
+/* Up to cap - 1 bytes, and a NUL. Returns how many; 0: it can't be read. */
+static size_t slurp(const char *path, char *out, size_t cap)
+{
+    size_t n = 0;
+    ssize_t k = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && n < cap - 1 && k > 0) {
+        k = read(fd, out + n, cap - 1 - n);
+        n += k > 0 ? (size_t)k : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    out[n] = '\0';
+    return n;
+}
+
+/* What a link of /proc leads to; without what the kernel puts behind the name
+   of a file that is replaced by now. */
+static bool follow(const char *path, char *out, size_t cap)
+{
+    static const char mark[] = " (deleted)";
+    ssize_t n = readlink(path, out, cap - 1);
+    if (n <= 0)
+        return false;
+    size_t at = (size_t)n;
+    if (at > sizeof mark - 1 &&
+        memcmp(out + at - (sizeof mark - 1), mark, sizeof mark - 1) == 0)
+        at -= sizeof mark - 1;
+    out[at] = '\0';
+    return true;
+}
+
+/* A file of /proc about a process; 0: this one. (By number it may be somebody
+   else: /proc may be another namespace's.) */
+static const char *about(pid_t pid, const char *what, char out[static 64])
+{
+    if (pid)
+        snprintf(out, 64, "/proc/%d/%s", (int)pid, what);
+    else
+        snprintf(out, 64, "/proc/self/%s", what);
+    return out;
+}
+
+static void executable_of(pid_t pid, char *out, size_t cap)
+{
+    char path[64];
+    if (follow(about(pid, "exe", path), out, cap))
+        return;
+    if (!pid) {
+        const char *started_as = (const char *)getauxval(AT_EXECFN);
+        a407_put(out, cap, a407_span_str(started_as));
+        return;
+    }
+    /* a thread of the kernel, or another user's process: its name has to do */
+    size_t n = slurp(about(pid, "comm", path), out, cap);
+    if (n && out[n - 1] == '\n')
+        out[n - 1] = '\0';
+}
+
+/* What /proc/PID/stat tells; parent 0: there is none to be seen. */
+struct stat_line {
+    int parent;
+    unsigned long long started; /* ticks since the machine did */
+};
+
+static bool read_stat(pid_t pid, struct stat_line *out)
+{
+    char text[1024], path[64];
+    if (!slurp(about(pid, "stat", path), text, sizeof text))
+        return false;
+    /* the second field is a name, and may hold blanks and ")" */
+    const char *p = strrchr(text, ')');
+    for (int field = 2; p; field++) {
+        if (field == 4)
+            out->parent = atoi(p);
+        if (field == 22) {
+            out->started = strtoull(p, NULL, 10);
+            return true;
+        }
+        p = strchr(p, ' ');
+        p = p ? p + 1 : NULL;
+    }
+    return false;
+}
+
+/* A parent that is younger than its child is none: the number was given
+   away. */
+static void parents(struct a407_event_process *p, struct stat_line child)
+{
+    struct stat_line s;
+    while (child.parent > 0 && p->n_parents < A407_EVENT_PARENTS) {
+        pid_t pid = child.parent;
+        bool seen = read_stat(pid, &s);
+        if (seen && s.started > child.started)
+            return;
+        p->parents[p->n_parents].pid = pid;
+        executable_of(pid, p->parents[p->n_parents].executable,
+                      sizeof p->parents[0].executable);
+        p->n_parents++;
+        if (!seen)
+            return; /* gone, or hidden from us */
+        child = s;
+    }
+}
+
+static void arguments(struct a407_event_process *p, pid_t pid,
+                      struct a407_buf *store)
+{
+    char part[4096], path[64];
+    int fd = open(about(pid, "cmdline", path), O_RDONLY | O_CLOEXEC);
+    ssize_t k;
+    if (fd < 0)
+        return;
+    while ((k = read(fd, part, sizeof part)) > 0 &&
+           a407_buf_add(store, part, (size_t)k))
+        continue;
+    close(fd);
+    /* a program that writes over its own may leave out the last NUL */
+    if (store->n && store->p[store->n - 1] && !a407_buf_add(store, "", 1))
+        store->p[store->n - 1] = '\0';
+    for (size_t at = 0, n; at < store->n && p->n_args < A407_EVENT_ARGS;
+         at += n + 1) {
+        char *word = store->p + at;
+        n = strlen(word);
+        p->args[p->n_args++] = word;
+        if (n > WORD_MAX)
+            word[WORD_MAX] = '\0';
+    }
+}
+
+/* The effective user of another process: its folder in /proc is that user's,
+   or root's if its memory is not to be looked at. */
+static unsigned user_of(pid_t pid)
+{
+    struct stat st;
+    char path[64];
+    return stat(about(pid, "", path), &st) == 0 ? st.st_uid : 0;
+}
+
+void a407_process_fill(struct a407_event_process *p, pid_t pid,
+                       struct a407_buf *store)
+{
+    struct stat_line self = {0};
+    bool seen = read_stat(pid, &self);
+    p->pid = pid ? pid : getpid();
+    p->parent_pid = pid ? self.parent : getppid();
+    p->uid = pid ? user_of(pid) : geteuid();
+    executable_of(pid, p->executable, sizeof p->executable);
+    arguments(p, pid, store);
+    if (seen)
+        parents(p, self);
+    if (gethostname(p->host, sizeof p->host) != 0)
+        p->host[0] = '\0';
+    p->host[sizeof p->host - 1] = '\0';
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <nettle/sha2.h>
+
+#include "clock.h"
+#include "core/config/log_target.h"
+#include "credfile_read.h"
+#include "file_at.h"
+#include "sink.h"
+
+const char *a407_environment(void *ctx, const char *name)
+{
+    (void)ctx;
+    return secure_getenv(name);
+}
+
+/* The program may change its folder: what the log's path is relative to is
+   settled now. */
+static void settle_log(struct a407_config *c)
+{
+    char path[PATH_MAX];
+    char *log = a407_log_is_word(c->log) || !a407_path_absolute(c->log, path)
+                    ? NULL
+                    : strdup(path);
+    if (log) {
+        free(c->log);
+        c->log = log;
+    }
+}
+
+static void complain(const struct a407_config *c, struct a407_diag *diag)
+{
+    struct a407_record r = {.problem = diag->text,
+                            .time_us = a407_clock_us(CLOCK_REALTIME),
+                            .pid = (int)getpid()};
+    if (diag->text[0])
+        a407_sink_put(c, &r);
+    diag->text[0] = '\0';
+}
+
+struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx)
+{
+    struct a407_diag diag = {""};
+    uint8_t test;
+    struct a407_config *c = a407_config_new(get, ctx, &diag);
+    if (!c || c->mode == A407_MODE_OFF) {
+        a407_config_free(c);
+        return NULL;
+    }
+    settle_log(c);
+    complain(c, &diag);
+    /* Credentials are of no use to an observer: they are not read. Without
+       random bytes no Digest can be made; watching still works. */
+    if (c->mode == A407_MODE_INJECT) {
+        a407_credfile_load(c, &diag);
+        if (getrandom(&test, sizeof test, GRND_NONBLOCK) != sizeof test)
+            c->mode = A407_MODE_OBSERVE;
+        complain(c, &diag);
+    }
+    return c;
+}
+
+/*
+ * A sandbox that the program has put up since may forbid getrandom(). What is
+ * made here from the kernel's bytes at start and the time is no key: a cnonce
+ * has to be new, and hard to foretell for the proxy (RFC 7616 section 5.8).
+ */
+static void last_resort(uint8_t *p, size_t n)
+{
+    static atomic_uint count;
+    const uint8_t *seed = (const uint8_t *)getauxval(AT_RANDOM);
+    while (n) {
+        struct sha256_ctx ctx;
+        uint8_t out[SHA256_DIGEST_SIZE];
+        int64_t once[] = {a407_clock_us(CLOCK_REALTIME),
+                          a407_clock_us(CLOCK_MONOTONIC),
+                          atomic_fetch_add(&count, 1)};
+        sha256_init(&ctx);
+        if (seed)
+            sha256_update(&ctx, 16, seed);
+        sha256_update(&ctx, sizeof once, (const uint8_t *)once);
+        sha256_digest(&ctx, sizeof out, out);
+        size_t k = n < sizeof out ? n : sizeof out;
+        memcpy(p, out, k);
+        p += k;
+        n -= k;
+    }
+}
+
+static void random_bytes(void *ctx, void *p, size_t n)
+{
+    (void)ctx;
+    uint8_t *at = p;
+    while (n) {
+        ssize_t k = getrandom(at, n, 0);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0) {
+            last_resort(at, n);
+            return;
+        }
+        at += k;
+        n -= (size_t)k;
+    }
+}
+
+const struct a407_host a407_machine = {.random = random_bytes};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_HOST_SETTINGS_H
+#define A407_HOST_SETTINGS_H
+
+#include "core/config/config.h"
+#include "core/engine/engine.h"
+
+/*
+ * Reads settings: the variables that `get` finds, and unless they say to
+ * observe only the credential file. What is wrong with them goes to the log; a
+ * log with a relative path is taken to be in the current folder. NULL: there is
+ * nothing to do (mode off), or no memory. The caller frees with
+ * a407_config_free. Blocks for files. In a preloaded process: inside the guard.
+ */
+struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx);
+
+/* This process's own variables; none in a set-user-ID program. */
+const char *a407_environment(void *ctx, const char *name);
+
+/* What engines call: the kernel's random bytes. Does not block once the machine
+   has booted. */
+extern const struct a407_host a407_machine;
+
+#endif
