@@ -18,9 +18,9 @@
  *   root outside, and shows as 65534). All others are others; group 0 is not.
  * - A symbolic link is followed if it belongs to one of these and others can't
  *   write in its folder. If they can: only root's or our own, only with the
- *   sticky bit, or, not for root, by the group of a folder of our own (it
- * mostly is the user's own), and never one that has a second name. Links of
- * /proc are the kernel's.
+ *   sticky bit, or, not for root, by the group of a folder of our own (mostly
+ *   the user's own group), and never one that has a second name. Links of /proc
+ *   are the kernel's.
  * - A folder of another user is that user's ground: no symbolic link is
  *   followed there, and a folder below must be that user's. (If we are not
  *   root, one of root's or ours will do: home folders may lie there.) For, the
@@ -32,8 +32,8 @@
  *   no sticky bit, as those have that a group shares. (Who owns "/" is not
  *   trusted here: in a user namespace all users outside look like that.)
  * - What root makes in a user's ground is given to that user, and so is an
- * empty folder of root's there, unless it is mounted: another process may have
- * made it just now.
+ *   empty folder of root's there, unless it is mounted: another process may
+ *   have made it just now.
  *
  * A folder that is moved behind our back is still the one that was looked at.
  * Where a group may rename what is root's, without a sticky bit, it is trusted

@@ -14,6 +14,7 @@
 /* Why 16 KiB of a word, when 255 bytes of it are shown: what makes its
    beginning a secret ("user:password@") may come late. */
 #define WORD_MAX 16384u
+#define ARGS_MAX ((size_t)256 * 1024)
 
 /* Up to cap - 1 bytes, and a NUL. Returns how many; 0: it can't be read. */
 static size_t slurp(const char *path, char *out, size_t cap)
@@ -123,18 +124,11 @@ static void parents(struct a407_event_process *p, struct stat_line child)
 static void arguments(struct a407_event_process *p, pid_t pid,
                       struct a407_buf *store)
 {
-    char part[4096], path[64];
-    int fd = open(about(pid, "cmdline", path), O_RDONLY | O_CLOEXEC);
-    ssize_t k;
-    if (fd < 0)
+    char path[64];
+    if (!a407_buf_reserve(store, ARGS_MAX))
         return;
-    while ((k = read(fd, part, sizeof part)) > 0 &&
-           a407_buf_add(store, part, (size_t)k))
-        continue;
-    close(fd);
-    /* a program that writes over its own may leave out the last NUL */
-    if (store->n && store->p[store->n - 1] && !a407_buf_add(store, "", 1))
-        store->p[store->n - 1] = '\0';
+    /* (a program that writes over its own may leave out the last NUL) */
+    store->n = slurp(about(pid, "cmdline", path), store->p, ARGS_MAX);
     for (size_t at = 0, n; at < store->n && p->n_args < A407_EVENT_ARGS;
          at += n + 1) {
         char *word = store->p + at;

@@ -8,10 +8,10 @@
 #include "core/record/event.h"
 
 /*
- * What /proc tells of a process, 0 for this one: executable, arguments
- * (pointing into `store`), the chain of parents, its user, and the machine's
- * name. What can't be read stays empty. Opens and closes files; allocates only
- * in `store`.
+ * What /proc tells of a process, 0 for this one: executable, arguments, chain
+ * of parents, effective user; and the machine's name. What can't be read stays
+ * empty. The arguments point into `store`, an empty buffer of at least 256 KiB,
+ * in which alone this allocates. Opens and closes files.
  */
 void a407_process_fill(struct a407_event_process *p, pid_t pid,
                        struct a407_buf *store);

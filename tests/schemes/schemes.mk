@@ -14,7 +14,7 @@ schemes: all
 gss_ask := $(BUILD)/tests/schemes/gss/ask
 gss_ask_obj := $(BUILD)/tests/schemes/gss/ask.o
 
-$(gss_ask): $(gss_ask_obj) $(BUILD)/libauth407core.a
+$(gss_ask): $(gss_ask_obj) $(lower)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
 

@@ -14,7 +14,7 @@ static void this_one(void **state)
     struct a407_event_process p = {0};
     struct a407_buf store;
     (void)state;
-    a407_buf_init(&store, 65536);
+    a407_buf_init(&store, A407_EVENT_LINE_MAX);
     a407_process_fill(&p, 0, &store);
     assert_int_equal(p.pid, getpid());
     assert_int_equal(p.parent_pid, getppid());
@@ -57,7 +57,7 @@ static void another(void **state)
     assert_int_equal(pipe(input), 0);
     dup2(input[0], STDIN_FILENO);
     pid_t pid = start();
-    a407_buf_init(&store, 65536);
+    a407_buf_init(&store, A407_EVENT_LINE_MAX);
     a407_process_fill(&p, pid, &store);
     assert_int_equal(p.pid, pid);
     assert_int_equal(p.parent_pid, getpid());
