@@ -34,6 +34,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -ffunction-sections \
 NETTLE ?= -l:libnettle.a
 # Static too: the command runs where no package of it is.
 YAJL ?= -l:libyajl_s.a
+SQLITE ?= -l:libsqlite3.a -lm
 CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 
 core_src := $(wildcard core/*/*.c)
@@ -107,7 +108,7 @@ $(BUILD)/libauth407.so: $(preload_obj) $(lower) $(BUILD)/libnettle.a \
 
 $(BUILD)/auth407: $(cli_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(lower) \
-	    $(NETTLE) $(YAJL) -Wl,--gc-sections $(LDFLAGS)
+	    $(NETTLE) $(YAJL) $(SQLITE) -Wl,--gc-sections $(LDFLAGS)
 
 # The only program that needs Kerberos: the library starts it when it has to.
 GSS_LIBS ?= -lgssapi_krb5 -lkrb5

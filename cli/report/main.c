@@ -290,6 +290,7 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
         return A407_REPORT_TROUBLE; /* said; there is nothing to report on */
     if (!o->follow && !r->report.out_of_memory)
         good = print(r, o, term) && good;
+    good = good && (!r->access || a407_report_access_ok(r->access));
     say_what_was_left(&r->report);
     if (r->report.out_of_memory) {
         a407_error("out of memory");

@@ -228,16 +228,16 @@ struct a407_report_term {
 };
 
 /*
- * Joins 407s with the proxy's own log (report_access.c). Open opens the files;
+ * Joins 407s with the proxy's own log (access/). Open opens the files;
  * NULL: one can't be read, said on standard error. Record is told each 407
  * that the report is on, and each that a filter other than that of the time
  * left out (`selected` false), or its line in the proxy's log would look like
  * one of a program that has no record. Finish follows the last record: it reads
  * the files and compares; false: said on standard error. The memory does not
- * grow with the number of lines: what is compared is sorted in temporary files
+ * grow with the number of lines: what is compared is in a temporary database
  * in $TMPDIR. Then the outputs, each of which writes its section: text with
- * its heading, JSON as one value, CSV as rows, HTML as a <section>. Their
- * errors are those of the stream.
+ * its heading, JSON as one value, CSV as rows, HTML as a <section>; ok is false
+ * if one of them could not read that database, said on standard error.
  */
 #define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
 
@@ -255,11 +255,12 @@ void a407_report_access_record(struct a407_report_access *a,
                                const struct a407_report_record *l,
                                bool selected);
 bool a407_report_access_finish(struct a407_report_access *a);
-void a407_report_access_text(const struct a407_report_access *a,
+void a407_report_access_text(struct a407_report_access *a,
                              const struct a407_report_term *t);
-void a407_report_access_json(const struct a407_report_access *a, FILE *f);
-void a407_report_access_csv(const struct a407_report_access *a, FILE *f);
-void a407_report_access_html(const struct a407_report_access *a, FILE *f);
+void a407_report_access_json(struct a407_report_access *a, FILE *f);
+void a407_report_access_csv(struct a407_report_access *a, FILE *f);
+void a407_report_access_html(struct a407_report_access *a, FILE *f);
+bool a407_report_access_ok(const struct a407_report_access *a);
 void a407_report_access_free(struct a407_report_access *a);
 
 /*
@@ -268,7 +269,7 @@ void a407_report_access_free(struct a407_report_access *a);
  */
 struct a407_report_view {
     const struct a407_report *report;
-    const struct a407_report_access *access;
+    struct a407_report_access *access;
     size_t top;
     const char *filters; /* the filters in words, or "" */
 };

@@ -9,7 +9,7 @@ access_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/report/access-log/test_
 report_obj := $(filter-out $(BUILD)/cli/main.o,$(cli_obj))
 
 $(report_bin) $(access_bin): %: %.o $(report_obj) $(lower)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) $(SQLITE) \
 	    $(CMOCKA) $(LDFLAGS)
 
 .PHONY: report-test report-html access-log dropped

@@ -1,49 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/msg.h"
+#include "cli/report/read/keys.h"
+#include "cli/report/read/read.h"
 #include "internal.h"
+
+_Static_assert(A407_EVENT_ATTEMPTS < A407_ACCESS_HANDSHAKE,
+               "legs of one record have numbers of their own");
 
 static bool open_files(struct a407_report_access *a,
                        const struct a407_report_access_options *o)
 {
-    size_t i;
+    a->fds = calloc(o->n + 1, sizeof *a->fds);
+    if (!a->fds) {
+        a407_error("memory ran out");
+        return false;
+    }
+    for (; a->n_files < o->n; a->n_files++) {
+        const char *path = o->files[a->n_files];
+        int fd = strcmp(path, "-") == 0
+                     ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-    for (i = 0; i < o->n; i++) {
-        if (!a407_access_open(&a->readers[i], o->files[i])) {
-            a407_error("can't read the proxy's log %s: %s", o->files[i],
+        if (fd < 0) {
+            a407_error("can't read the proxy's log %s: %s", path,
                        strerror(errno));
             return false;
         }
-        a->n_readers++;
+        a->fds[a->n_files] = fd;
     }
     return true;
 }
 
-static bool make_room(struct a407_report_access *a, size_t files)
+static bool prepare_inserts(struct a407_report_access *a)
 {
-    a->readers = calloc(files ? files : 1, sizeof *a->readers);
-    a->texts = calloc(1, sizeof *a->texts);
-    a->legs = calloc(1, sizeof *a->legs);
-    a->lines = calloc(1, sizeof *a->lines);
-    a->results = calloc(1, sizeof *a->results);
-    a->filter = calloc(1, A407_ACCESS_FILTER);
-    a->groups = calloc(A407_ACCESS_GROUPS, sizeof *a->groups);
-    if (a->texts)
-        a->texts->fd = -1;
-    if (!a->readers || !a->texts || !a->legs || !a->lines || !a->results ||
-        !a->filter || !a->groups || !a407_access_sort_open(a->legs) ||
-        !a407_access_sort_open(a->lines) ||
-        !a407_access_sort_open(a->results)) {
-        a407_error("memory ran out");
-        return false;
-    }
-    if (a407_access_texts_open(a->texts))
-        return true;
-    a407_error("can't make a temporary file in TMPDIR or /tmp: %s",
-               strerror(a->texts->error));
-    return false;
+    a->add_record = a407_access_prepare(
+        a, "INSERT INTO record VALUES "
+           "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
+    a->add_leg =
+        a407_access_prepare(a, "INSERT INTO leg(id, key, at_us, user_key, port)"
+                               " VALUES (?1,?2,?3,?4,?5)");
+    a->add_line = a407_access_prepare(a, "INSERT INTO line VALUES (NULL,"
+                                         "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)");
+    return !a->failed;
 }
 
 struct a407_report_access *
@@ -59,8 +62,7 @@ a407_report_access_open(const struct a407_report_access_options *o)
     a->tolerance_us = o->tolerance_us;
     a->since_us = o->since_us;
     a->until_us = o->until_us;
-    a407_buf_init(&a->scratch, A407_ACCESS_TEXT_MAX);
-    if (make_room(a, o->n) && open_files(a, o))
+    if (a407_access_db_open(a) && prepare_inserts(a) && open_files(a, o))
         return a;
     a407_report_access_free(a);
     return NULL;
@@ -68,61 +70,77 @@ a407_report_access_open(const struct a407_report_access_options *o)
 
 void a407_report_access_free(struct a407_report_access *a)
 {
-    struct a407_access_sort *sorts[3];
     size_t i;
 
     if (!a)
         return;
-    for (i = 0; i < a->n_readers; i++)
-        a407_access_close(&a->readers[i]);
-    free(a->readers);
-    if (a->texts)
-        a407_access_texts_close(a->texts);
-    free(a->texts);
-    sorts[0] = a->legs;
-    sorts[1] = a->lines;
-    sorts[2] = a->results;
-    for (i = 0; i < 3; i++) {
-        if (sorts[i])
-            a407_access_sort_close(sorts[i]);
-        free(sorts[i]);
-    }
-    free(a->filter);
-    free(a->groups);
-    a407_buf_free(&a->scratch);
+    for (i = 0; i < a->n_files; i++)
+        close(a->fds[i]);
+    free(a->fds);
+    sqlite3_finalize(a->add_record);
+    sqlite3_finalize(a->add_leg);
+    sqlite3_finalize(a->add_line);
+    sqlite3_finalize(a->has_key);
+    sqlite3_close(a->db);
     free(a);
 }
 
-/* One answered request of a record, at the moment that the log should have. */
-static void add_leg(struct a407_report_access *a, struct a407_access_entry *e,
-                    const struct a407_report_record *l, struct a407_span target,
-                    int status)
+static void store_record(struct a407_report_access *a,
+                         const struct a407_report_record *l,
+                         struct a407_span target)
 {
-    e->key = a407_access_key(l->method, target, status);
-    a407_access_filter_add(a->filter, e->key);
-    a407_access_sort_add(a->legs, e);
+    sqlite3_stmt *s = a->add_record;
+    char binary[A407_REPORT_KEY_MAX + 1], proxy[A407_REPORT_KEY_MAX + 1];
+
+    a407_report_binary_key(l, binary);
+    a407_report_proxy_key(l, proxy);
+    sqlite3_bind_int64(s, 1, a->n_records);
+    sqlite3_bind_int64(s, 2, l->time_us);
+    a407_access_bind_text(s, 3, a407_span_str(a407_outcome_name(l->outcome)),
+                          64);
+    a407_access_bind_text(s, 4, l->cause, 64);
+    a407_access_bind_text(s, 5, a407_span_str(binary), A407_REPORT_KEY_MAX);
+    a407_access_bind_text(s, 6, l->module, 255);
+    sqlite3_bind_int64(s, 7, l->pid);
+    a407_access_bind_text(s, 8, a407_span_str(proxy), A407_REPORT_KEY_MAX);
+    a407_access_bind_text(s, 9, l->method, 64);
+    a407_access_bind_text(s, 10, target, A407_ACCESS_TARGET_MAX);
+    sqlite3_bind_int(s, 11, l->client_sent);
+    a407_access_bind_text(s, 12, l->client_scheme, 64);
+    a407_access_bind_text(s, 13, l->client_user, 255);
+    sqlite3_bind_int(s, 14, l->status);
+    sqlite3_bind_int(s, 15, l->final_status);
+    sqlite3_bind_int(s, 16, l->unresolved);
+    a407_access_step(a, s);
+}
+
+/* One request of the latest record; status 0: nothing to look for. */
+static void add_leg(struct a407_report_access *a,
+                    const struct a407_report_record *l, struct a407_span target,
+                    int status, struct a407_access_entry leg)
+{
+    sqlite3_stmt *s = a->add_leg;
+
+    sqlite3_bind_int64(s, 1, a->n_records * A407_ACCESS_LEGS + leg.id);
+    if (status)
+        sqlite3_bind_int64(s, 2, a407_access_key(l->method, target, status));
+    else
+        sqlite3_bind_null(s, 2);
+    sqlite3_bind_int64(s, 3, leg.at_us);
+    sqlite3_bind_int64(s, 4, leg.user);
+    sqlite3_bind_int(s, 5, leg.port);
+    a407_access_step(a, s);
 }
 
 /*
  * A client that answers by NTLM, or by NTLM within Negotiate, meets one more
  * 407 on its way, which has no record. Its line in the proxy's log is taken
- * here, if the port says whose it is, and nothing else comes of it.
+ * here, if the port says whose it is, and is not output.
  */
-static void add_handshake(struct a407_report_access *a,
-                          const struct a407_access_entry *own,
-                          const struct a407_report_record *l,
-                          struct a407_span target)
+static bool has_handshake(const struct a407_report_record *l)
 {
-    struct a407_access_entry e = *own;
-
-    if (l->resend_count == 0 || !(a407_span_ieq(l->client_scheme, "NTLM") ||
-                                  a407_span_ieq(l->client_scheme, "Negotiate")))
-        return;
-    e.at_us++; /* the record's own line is chosen first */
-    e.leg = A407_ACCESS_LEGS;
-    e.user = 0;
-    e.flags = A407_ACCESS_PORT_ONLY;
-    add_leg(a, &e, l, target, 407);
+    return l->resend_count && (a407_span_ieq(l->client_scheme, "NTLM") ||
+                               a407_span_ieq(l->client_scheme, "Negotiate"));
 }
 
 void a407_report_access_record(struct a407_report_access *a,
@@ -131,36 +149,45 @@ void a407_report_access_record(struct a407_report_access *a,
 {
     char text[A407_ACCESS_TARGET_MAX];
     struct a407_span target = {text, a407_access_target(l->target, text)};
-    struct a407_access_entry e = {.at_us = l->time_us,
-                                  .record_us = l->time_us,
-                                  .port = (uint16_t)l->local_port};
-    size_t i, shown = l->n_attempts;
+    struct a407_access_entry leg = {.at_us = l->time_us, .port = l->local_port};
     int64_t sent_us = l->time_us;
+    size_t i;
 
-    if (shown > A407_EVENT_ATTEMPTS)
-        shown = A407_EVENT_ATTEMPTS;
     if (!l->met_407)
         return;
-    e.flags = (selected ? A407_ACCESS_SELECTED : 0) |
-              (l->unresolved ? A407_ACCESS_UNRESOLVED : 0);
-    e.ref = a407_access_put_record(a, l, target, 1 + shown);
-    e.user = l->client_sent ? a407_access_user(l->client_user) : 0;
-    a->sums.records += selected;
-    add_leg(a, &e, l, target, l->status);
-    add_handshake(a, &e, l, target);
-    e.user = 0;
-    for (i = 0; i < shown; i++) {
+    a->n_records++;
+    if (selected)
+        store_record(a, l, target);
+    leg.user = l->client_sent ? a407_access_user(l->client_user) : 0;
+    add_leg(a, l, target, l->status, leg);
+    leg.user = 0;
+    if (has_handshake(l)) {
+        leg.id = A407_ACCESS_HANDSHAKE;
+        leg.at_us++; /* the record's own line is chosen first */
+        add_leg(a, l, target, 407, leg);
+    }
+    for (i = 0; i < l->n_attempts && i < A407_EVENT_ATTEMPTS; i++) {
         const struct a407_report_attempt *t = &l->attempts[i];
 
+        leg.id = (int64_t)i + 1;
         /* a refusal is logged when it is sent, anything else may last: there
            the moment when it began is what both sides know */
-        e.at_us = sent_us + (t->status == 407 ? t->duration_us : 0);
-        e.leg = (uint8_t)(i + 1);
-        e.port = (uint16_t)t->local_port;
+        leg.at_us = sent_us + (t->status == 407 ? t->duration_us : 0);
+        leg.port = t->local_port;
         sent_us += t->duration_us;
-        if (t->status)
-            add_leg(a, &e, l, target, t->status);
+        add_leg(a, l, target, t->status, leg);
     }
+}
+
+/* Some leg may be answered by it. */
+static bool is_wanted(struct a407_report_access *a, int64_t key)
+{
+    bool found;
+
+    sqlite3_bind_int64(a->has_key, 1, key);
+    found = a407_access_step(a, a->has_key);
+    sqlite3_reset(a->has_key);
+    return found;
 }
 
 static void add_line(struct a407_report_access *a,
@@ -168,87 +195,99 @@ static void add_line(struct a407_report_access *a,
 {
     char text[A407_ACCESS_TARGET_MAX];
     struct a407_span target = {text, a407_access_target(l->target, text)};
-    struct a407_access_entry e = {
-        .key = a407_access_key(l->method, target, l->status),
-        .at_us = l->status == 407 ? l->end_us : l->start_us,
-        .port = (uint16_t)l->client_port,
-        .user = a407_access_user(l->user),
-        .flags = l->status == 407 ? A407_ACCESS_IS_407 : 0};
+    int64_t key = a407_access_key(l->method, target, l->status);
+    int64_t time_us = l->status == 407 ? l->end_us : l->start_us;
+    bool coarse = l->grain_us >= 1000000;
+    sqlite3_stmt *s = a->add_line;
 
     a->sums.lines_407 += l->status == 407;
-    if (l->status != 407 && !a407_access_filter_has(a->filter, e.key))
+    if (l->status != 407 && !is_wanted(a, key))
         return;
-    if (l->grain_us >= 1000000) {
-        e.flags |= A407_ACCESS_COARSE;
-        e.at_us += l->grain_us / 2;
-    }
-    e.ref = a407_access_put_line(a, l, target);
-    a407_access_sort_add(a->lines, &e);
+    sqlite3_bind_int64(s, 1, key);
+    sqlite3_bind_int64(s, 2, coarse ? time_us + l->grain_us / 2 : time_us);
+    sqlite3_bind_int64(s, 3, a407_access_user(l->user));
+    sqlite3_bind_int(s, 4, l->client_port);
+    sqlite3_bind_int(s, 5, coarse);
+    sqlite3_bind_int64(s, 6, time_us);
+    a407_access_bind_text(s, 7, l->client, 255);
+    a407_access_bind_text(s, 8, l->result, 64);
+    sqlite3_bind_int(s, 9, l->status);
+    a407_access_bind_text(s, 10, target, A407_ACCESS_TARGET_MAX);
+    a407_access_bind_text(s, 11, l->user, 255);
+    a407_access_step(a, s);
+}
+
+struct file {
+    struct a407_report_access *a;
+    bool begun, packed;
+};
+
+static bool take_line(void *ctx, const char *p, size_t n)
+{
+    struct file *file = ctx;
+    struct a407_report_access *a = file->a;
+    char *writable = (char *)(uintptr_t)p; /* the splitter's buffer */
+    struct a407_access_line line;
+
+    file->packed = !file->begun && n >= 2 && memcmp(p, "\x1f\x8b", 2) == 0;
+    file->begun = true;
+    if (file->packed)
+        return false;
+    a->sums.lines++;
+    if (n <= A407_ACCESS_LINE_MAX && a407_access_parse(writable, n, &line))
+        add_line(a, &line);
+    else
+        a->sums.unreadable++;
+    return !a->failed;
 }
 
 static bool read_file(struct a407_report_access *a, size_t number)
 {
-    struct a407_access_reader *r = &a->readers[number];
-    struct a407_access_line line;
-    char *p;
-    size_t n;
-    bool first = true;
+    struct file file = {.a = a};
+    struct a407_splitter s;
+    enum a407_read got;
 
-    while (a407_access_next(r, &p, &n)) {
-        if (first && n >= 2 && memcmp(p, "\x1f\x8b", 2) == 0) {
-            a407_error("%s is compressed: give what zcat(1) makes of it",
-                       a->names[number]);
-            return false;
-        }
-        first = false;
-        if (n == 0)
-            continue;
-        a->sums.lines++;
-        if (a407_access_parse(p, n, &line))
-            add_line(a, &line);
-        else
-            a->sums.unreadable++;
+    if (!a407_splitter_init(&s, take_line, &file)) {
+        a407_access_fail(a, strerror(ENOMEM));
+        return false;
     }
-    a->sums.too_long += r->too_long;
-    a->sums.lines += r->too_long;
-    if (r->error == 0)
-        return true;
-    a407_error("can't read the proxy's log %s: %s", a->names[number],
-               strerror(r->error));
-    return false;
-}
-
-/* The first error of all the parts; 0: none. */
-static int error_of(const struct a407_report_access *a)
-{
-    if (a->error)
-        return a->error;
-    if (a->texts->error)
-        return a->texts->error;
-    if (a->legs->error)
-        return a->legs->error;
-    return a->lines->error ? a->lines->error : a->results->error;
+    do
+        got = a407_splitter_read(&s, a->fds[number]);
+    while (got == A407_READ_MORE);
+    if (got == A407_READ_FAILED)
+        a407_error("can't read the proxy's log %s: %s", a->names[number],
+                   strerror(errno));
+    if (got == A407_READ_END)
+        a407_splitter_flush(&s);
+    a407_splitter_free(&s);
+    if (file.packed)
+        a407_error("%s is compressed: give what zcat(1) makes of it",
+                   a->names[number]);
+    return got != A407_READ_FAILED && !file.packed && !a->failed;
 }
 
 bool a407_report_access_finish(struct a407_report_access *a)
 {
     size_t i;
-    int error;
 
-    for (i = 0; i < a->n_readers; i++) {
-        a->sums.files++;
+    a407_access_run(a, "CREATE INDEX legs ON leg"
+                       "(key, at_us, id, user_key, port)");
+    a->has_key = a407_access_prepare(a, "SELECT 1 FROM leg WHERE key = ?1");
+    for (i = 0; i < a->n_files; i++)
         if (!read_file(a, i))
             return false;
-    }
     if (a->sums.lines && a->sums.unreadable == a->sums.lines) {
         a407_error("%s is no log of squid's or Apache's format", a->names[0]);
         return false;
     }
+    a407_access_run(a, "CREATE INDEX lines ON line"
+                       "(key, at_us, id, user_key, port, coarse)");
     a407_access_find_offset(a);
     a407_access_join(a);
-    a407_access_groups_sort(a);
-    error = error_of(a);
-    if (error)
-        a407_error("can't compare with the proxy's log: %s", strerror(error));
-    return error == 0;
+    return !a->failed;
+}
+
+bool a407_report_access_ok(const struct a407_report_access *a)
+{
+    return !a->failed;
 }

@@ -4,11 +4,21 @@
 #include "words.h"
 
 /*
- * Rows of the report's one table (report_csv.c has its head), so that it stays
- * one: `where` is "proxy's log", and `line` what that log says.
+ * Rows of the report's one table: `where` is "proxy's log", and `line` what
+ * that log says. Texts are in quotes, with a comma in front but for the first.
  */
+static void put(FILE *f, const char *const *texts, size_t n, bool first)
+{
+    size_t i;
 
-static void times(FILE *f, int64_t first_us, int64_t last_us)
+    for (i = 0; i < n; i++) {
+        if (i || !first)
+            fputc(',', f);
+        a407_report_csv_text(f, texts[i]);
+    }
+}
+
+static void put_times(FILE *f, int64_t first_us, int64_t last_us)
 {
     char first[32], last[32];
 
@@ -17,90 +27,75 @@ static void times(FILE *f, int64_t first_us, int64_t last_us)
     fprintf(f, ",%s,%s", first, last);
 }
 
-/* Fields in quotes, each with a comma in front but for the first. */
-static void put(FILE *f, const char *between, struct a407_span s)
+/* What the proxy's log says, and the row's end. */
+static void put_line(FILE *f, bool found, const char *line)
 {
-    char text[A407_ACCESS_WORDS];
+    const char *const texts[] = {found ? "proxy's log" : "", line, "", ""};
 
-    a407_access_say_span(s, text);
-    fputs(between, f);
-    a407_report_csv_text(f, text);
+    put(f, texts, 4, false);
+    fputs("\r\n", f);
 }
 
-/* One 407: 1 in the column of its outcome. */
-static void outcome(FILE *f, const struct a407_access_record *r)
+static void put_pair(FILE *f, struct a407_access_rows *r)
 {
-    size_t i;
+    char request[A407_ACCESS_WORDS], line[A407_ACCESS_WORDS];
+    char text[3 * A407_ACCESS_WORDS] = "";
+    bool found = sqlite3_column_int(r->row, A407_PAIR_FOUND);
+    int64_t time_us = sqlite3_column_int64(r->row, A407_PAIR_TIME);
+    const char *const texts[] = {found ? "both_logs" : "records_alone",
+                                 request,
+                                 a407_access_text(r->row, A407_PAIR_CAUSE),
+                                 a407_access_text(r->row, A407_PAIR_BINARY),
+                                 a407_access_text(r->row, A407_PAIR_MODULE),
+                                 a407_access_text(r->row, A407_PAIR_PROXY)};
+    size_t i, at = 0;
 
-    fprintf(f, ",1,%d", r->unresolved ? 1 : 0);
+    snprintf(request, sizeof request, "%s %s",
+             a407_access_text(r->row, A407_PAIR_METHOD),
+             a407_access_text(r->row, A407_PAIR_TARGET));
+    put(f, texts, 6, true);
+    fprintf(f, ",1,%d", sqlite3_column_int(r->row, A407_PAIR_UNRESOLVED));
     for (i = 0; i < A407_REPORT_OUTCOMES; i++)
-        fprintf(
-            f, ",%d",
-            a407_span_eq(r->outcome, a407_outcome_name((enum a407_outcome)i)));
-}
-
-static void put_row(FILE *f, const struct a407_access_row *row)
-{
-    const struct a407_access_record *r = &row->record;
-    char text[3 * A407_ACCESS_WORDS] = "", request[A407_ACCESS_WORDS];
-    int64_t theirs =
-        row->matched ? r->time_us + row->legs[0].difference_us : r->time_us;
-    size_t i, at = 0;
-
-    snprintf(request, sizeof request, "%.*s %.*s", (int)r->method.n,
-             r->method.n ? r->method.p : "", (int)r->target.n,
-             r->target.n ? r->target.p : "");
-    put(f, "", a407_span_str(row->matched ? "both_logs" : "records_alone"));
-    put(f, ",", a407_span_str(request));
-    put(f, ",", r->cause);
-    put(f, ",", r->binary);
-    put(f, ",", r->module);
-    put(f, ",", r->proxy);
-    outcome(f, r);
-    times(f, r->time_us, theirs);
-    for (i = 0; i < r->n_legs && at < sizeof text; i++) {
-        if (!row->legs[i].found)
+        fprintf(f, ",%d",
+                strcmp(a407_access_text(r->row, A407_PAIR_OUTCOME),
+                       a407_outcome_name((enum a407_outcome)i)) == 0);
+    put_times(f, time_us,
+              time_us + sqlite3_column_int64(r->row, A407_PAIR_DIFFERENCE));
+    while (a407_access_rows_part(r)) {
+        if (!sqlite3_column_int(r->part, A407_LEG_FOUND) || at >= sizeof text)
             continue;
-        a407_access_say_line(&row->legs[i].line, request);
+        a407_access_say_line(r->part, line);
         at += (size_t)snprintf(text + at, sizeof text - at, "%s%s",
-                               at ? "; then " : "", request);
+                               at ? "; then " : "", line);
     }
-    put(f, ",", a407_span_str(row->matched ? "proxy's log" : ""));
-    fputc(',', f);
-    a407_report_csv_text(f, text);
-    fputs(",\"\",\"\"\r\n", f);
+    put_line(f, found, text);
 }
 
-static void put_group(FILE *f, const struct a407_access_group *g)
+static void put_client(FILE *f, struct a407_access_rows *r)
 {
-    char text[A407_ACCESS_WORDS];
-    size_t i, at = 0;
+    char client[A407_ACCESS_WORDS], targets[3 * A407_ACCESS_WORDS];
+    const char *const texts[] = {"proxy_log_alone", client, "", "", "", ""};
 
-    snprintf(text, sizeof text, "%s%s%s", g->client,
-             *g->user ? ", user " : ", no user", g->user);
-    put(f, "", a407_span_str("proxy_log_alone"));
-    put(f, ",", a407_span_str(text));
-    fprintf(f, ",\"\",\"\",\"\",\"\",%" PRIu64 ",0,0,0,0,0", g->total);
-    times(f, g->first_us, g->last_us);
-    text[0] = '\0';
-    for (i = 0; i < g->n_targets && at < sizeof text; i++)
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s",
-                               i ? ", " : "", g->targets[i]);
-    put(f, ",", a407_span_str("proxy's log"));
-    put(f, ",", a407_span_str(text));
-    fputs(",\"\",\"\"\r\n", f);
+    a407_access_say_client(r->row, client);
+    put(f, texts, 6, true);
+    fprintf(f, ",%" PRIu64 ",0,0,0,0,0",
+            a407_access_count(r->row, A407_CLIENT_TOTAL));
+    put_times(f, sqlite3_column_int64(r->row, A407_CLIENT_FIRST),
+              sqlite3_column_int64(r->row, A407_CLIENT_LAST));
+    a407_access_say_targets(r, targets);
+    put_line(f, true, targets);
 }
 
-void a407_report_access_csv(const struct a407_report_access *a, FILE *f)
+void a407_report_access_csv(struct a407_report_access *a, FILE *f)
 {
-    struct a407_access_rows rows;
-    struct a407_access_row row;
-    size_t i;
+    struct a407_access_rows r;
 
-    a407_access_rows_start(&rows, a, A407_ROWS_ALL);
-    while (a407_access_rows_next(&rows, &row))
-        put_row(f, &row);
-    a407_access_rows_end(&rows);
-    for (i = 0; i < a->n_groups; i++)
-        put_group(f, &a->groups[i]);
+    a407_access_rows_start(&r, a, A407_PAIRS, 0);
+    while (a407_access_rows_next(&r))
+        put_pair(f, &r);
+    a407_access_rows_end(&r);
+    a407_access_rows_start(&r, a, A407_CLIENTS, 0);
+    while (a407_access_rows_next(&r))
+        put_client(f, &r);
+    a407_access_rows_end(&r);
 }

@@ -7,10 +7,10 @@
 /* Rows of a list in a page; JSON and CSV have all. */
 #define ROWS 50
 
-static void key(FILE *f, struct a407_span s)
+static void key(FILE *f, const char *text)
 {
     fputs("<bdi class=\"key\">", f);
-    a407_html_span(f, s);
+    a407_html_text(f, text);
     fputs("</bdi>", f);
 }
 
@@ -32,130 +32,132 @@ static void table_end(FILE *f, uint64_t more)
 }
 
 /* When and what, and who asked for it with what. */
-static void our_side(const struct a407_access_record *r, FILE *f)
+static void our_side(sqlite3_stmt *row, FILE *f)
 {
     char text[A407_ACCESS_WORDS];
 
     a407_html_row(f, "ww");
-    a407_html_time(f, r->time_us);
+    a407_html_time(f, sqlite3_column_int64(row, A407_PAIR_TIME));
     fputs("<br>", f);
-    a407_html_span(f, r->method);
+    a407_html_text(f, a407_access_text(row, A407_PAIR_METHOD));
     fputs(" ", f);
-    key(f, r->target);
+    key(f, a407_access_text(row, A407_PAIR_TARGET));
     fputs("</th>", f);
     a407_html_cell(f, "Program", "ww");
-    key(f, r->binary);
-    fprintf(f, ", pid %" PRId64 "<br>sent <bdi>", r->pid);
-    a407_access_say_sent(r, text);
+    key(f, a407_access_text(row, A407_PAIR_BINARY));
+    fprintf(f, ", pid %lld<br>sent <bdi>",
+            sqlite3_column_int64(row, A407_PAIR_PID));
+    a407_access_say_sent(row, text);
     a407_html_text(f, text);
     fputs("</bdi><br>to ", f);
-    key(f, r->proxy);
+    key(f, a407_access_text(row, A407_PAIR_PROXY));
     fputs("</td>", f);
 }
 
-static void outcome(const struct a407_access_record *r, FILE *f)
+static void outcome(sqlite3_stmt *row, FILE *f)
 {
+    int status = sqlite3_column_int(row, A407_PAIR_FINAL);
+
     a407_html_cell(f, "Outcome", "w");
-    fprintf(f, "<span class=\"%s\">", r->unresolved ? "bad" : "good");
-    a407_html_span(f, r->outcome);
-    if (r->final_status)
-        fprintf(f, "</span>, read %d<br><code>", r->final_status);
-    else
-        fputs("</span><br><code>", f);
-    a407_html_span(f, r->cause);
+    fprintf(f, "<span class=\"%s\">",
+            sqlite3_column_int(row, A407_PAIR_UNRESOLVED) ? "bad" : "good");
+    a407_html_text(f, a407_access_text(row, A407_PAIR_OUTCOME));
+    fputs("</span>", f);
+    if (status)
+        fprintf(f, ", read %d", status);
+    fputs("<br><code>", f);
+    a407_html_text(f, a407_access_text(row, A407_PAIR_CAUSE));
     fputs("</code></td></tr>\n", f);
 }
 
-static void proxy_side(const struct a407_access_row *row, FILE *f)
+static void proxy_side(struct a407_access_rows *r, FILE *f)
 {
     char text[A407_ACCESS_WORDS];
-    const char *who = a407_access_say_who(&row->legs[0].line);
-    size_t i;
+    bool first = true;
 
     a407_html_cell(f, "The proxy&#39;s log", "ww");
-    fputs("<bdi>", f);
-    a407_access_say_line(&row->legs[0].line, text);
-    a407_html_text(f, text);
-    fputs("</bdi>", f);
-    a407_access_say_seconds(row->legs[0].difference_us, text);
-    fprintf(f, "<br><span class=\"dim\">%s%s%s, by %s</span>", who,
-            *who ? "; " : "", text, row->legs[0].by_port ? "port" : "time");
-    for (i = 1; i < row->record.n_legs; i++)
-        if (row->legs[i].found) {
-            fputs("<br>then <bdi>", f);
-            a407_access_say_line(&row->legs[i].line, text);
-            a407_html_text(f, text);
-            fputs("</bdi>", f);
-        }
+    for (; a407_access_rows_part(r); first = false) {
+        const char *who = a407_access_say_who(r->part);
+
+        if (!sqlite3_column_int(r->part, A407_LEG_FOUND))
+            continue;
+        fputs(first ? "<bdi>" : "<br>then <bdi>", f);
+        a407_access_say_line(r->part, text);
+        a407_html_text(f, text);
+        fputs("</bdi>", f);
+        if (!first)
+            continue;
+        a407_access_say_seconds(
+            sqlite3_column_int64(r->part, A407_LEG_DIFFERENCE), text);
+        fprintf(f, "<br><span class=\"dim\">%s%s%s, by %s</span>", who,
+                *who ? "; " : "", text,
+                a407_access_text(r->part, A407_LEG_MATCHED_BY));
+    }
     fputs("</td>", f);
 }
 
-/* Those that were found, or those that were not. How many are left. */
-static uint64_t put_rows(const struct a407_report_access *a, bool matched,
-                         FILE *f)
+/* How many are left. */
+static uint64_t put_pairs(struct a407_report_access *a,
+                          enum a407_access_which which, uint64_t total, FILE *f)
 {
-    uint64_t total = matched ? a->sums.matched : a->sums.without_line, seen;
     struct a407_access_rows r;
-    struct a407_access_row row;
 
-    a407_access_rows_start(&r, a,
-                           matched ? A407_ROWS_FOUND : A407_ROWS_MISSING);
-    for (seen = 0; seen < ROWS; seen++) {
-        if (!a407_access_rows_next(&r, &row))
-            break;
-        our_side(&row.record, f);
-        if (matched)
-            proxy_side(&row, f);
-        outcome(&row.record, f);
+    a407_access_rows_start(&r, a, which, ROWS);
+    while (a407_access_rows_next(&r)) {
+        our_side(r.row, f);
+        if (which == A407_PAIRS_FOUND)
+            proxy_side(&r, f);
+        outcome(r.row, f);
     }
     a407_access_rows_end(&r);
-    return total - seen;
+    return total > ROWS ? total - ROWS : 0;
 }
 
-static void put_group(const struct a407_access_group *g, FILE *f)
+static void put_client(struct a407_access_rows *r, FILE *f)
 {
-    size_t i;
+    const char *user = a407_access_text(r->row, A407_CLIENT_USER);
+    char text[A407_ACCESS_WORDS];
 
     a407_html_row(f, "");
-    key(f, a407_span_str(g->client));
+    key(f, a407_access_text(r->row, A407_CLIENT_CLIENT));
     fputs("</th>", f);
     a407_html_cell(f, "User", "");
-    if (*g->user) {
+    if (*user) {
         fputs("<bdi>", f);
-        a407_html_text(f, g->user);
+        a407_html_text(f, user);
         fputs("</bdi></td>", f);
     } else {
         fputs("<span class=\"dim\">none</span></td>", f);
     }
     a407_html_cell(f, "407s", "n");
-    a407_html_count(f, g->total);
+    a407_html_count(f, a407_access_count(r->row, A407_CLIENT_TOTAL));
     fputs("</td>", f);
     a407_html_cell(f, "First", "t");
-    a407_html_time(f, g->first_us);
+    a407_html_time(f, sqlite3_column_int64(r->row, A407_CLIENT_FIRST));
     fputs("</td>", f);
     a407_html_cell(f, "Last", "t");
-    a407_html_time(f, g->last_us);
+    a407_html_time(f, sqlite3_column_int64(r->row, A407_CLIENT_LAST));
     fputs("</td>", f);
     a407_html_cell(f, "For", "ww");
-    for (i = 0; i < g->n_targets; i++) {
-        fputs(i ? ", " : "", f);
-        key(f, a407_span_str(g->targets[i]));
-    }
-    fputs(g->more_targets ? ", &hellip;</td></tr>\n" : "</td></tr>\n", f);
+    a407_access_say_targets(r, text);
+    key(f, text);
+    fputs("</td></tr>\n", f);
 }
 
-static void put_strangers(const struct a407_report_access *a, FILE *f)
+static void put_strangers(struct a407_report_access *a, FILE *f)
 {
     static const char *const columns[] = {"Client", "User", "#407s",
                                           "First",  "Last", "For"};
-    size_t i;
+    struct a407_access_rows r;
 
     if (a->sums.without_record == 0)
         return;
     table_start(f, "strangers", "In the proxy&#39;s log alone", columns, 6);
-    for (i = 0; i < a->n_groups && i < ROWS; i++)
-        put_group(&a->groups[i], f);
-    table_end(f, a->n_groups - i);
+    a407_access_rows_start(&r, a, A407_CLIENTS, ROWS);
+    while (a407_access_rows_next(&r))
+        put_client(&r, f);
+    a407_access_rows_end(&r);
+    table_end(f, a->sums.clients > ROWS ? a->sums.clients - ROWS : 0);
 }
 
 static void item(FILE *f, const char *text)
@@ -183,7 +185,7 @@ static void put_sums(const struct a407_report_access *a, FILE *f)
     fputs("</ul>\n", f);
 }
 
-void a407_report_access_html(const struct a407_report_access *a, FILE *f)
+void a407_report_access_html(struct a407_report_access *a, FILE *f)
 {
     static const char *const both[] = {"Request", "Program",
                                        "The proxy&#39;s log", "Outcome"};
@@ -195,11 +197,11 @@ void a407_report_access_html(const struct a407_report_access *a, FILE *f)
     put_sums(a, f);
     if (a->sums.matched) {
         table_start(f, "both", "Both sides of each 407", both, 4);
-        table_end(f, put_rows(a, true, f));
+        table_end(f, put_pairs(a, A407_PAIRS_FOUND, a->sums.matched, f));
     }
     if (a->sums.without_line) {
         table_start(f, "missing", "In the records alone", ours, 3);
-        table_end(f, put_rows(a, false, f));
+        table_end(f, put_pairs(a, A407_PAIRS_MISSING, a->sums.without_line, f));
     }
     put_strangers(a, f);
     fputs("</section>\n", f);

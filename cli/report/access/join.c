@@ -5,8 +5,8 @@
 #include "internal.h"
 
 /*
- * Both sides, key by key, each leg in order of time with the lines around it.
- * Lines that no leg took are told of when they have fallen behind.
+ * A merge join: key by key, each leg in order of time with the lines around it,
+ * which are held in a window.
  */
 
 /* Besides the tolerance: for whole seconds, and for what auth407 itself did
@@ -19,117 +19,51 @@
 
 struct window {
     struct a407_report_access *a;
-    struct a407_access_entry *lines; /* WINDOW of them; `other`: taken or not */
+    sqlite3_stmt *log;
+    struct a407_access_entry lines[WINDOW]; /* of one key, by time */
     size_t n;
     struct a407_access_entry ahead; /* the next one of the log */
     bool have;
 };
 
-void a407_access_median_add(struct a407_access_median *m, int64_t v)
+static int number_of(const struct a407_access_entry *leg)
 {
-    size_t i;
-
-    if (m->n == A407_ACCESS_SAMPLE) { /* every other one goes */
-        for (i = 0; i < A407_ACCESS_SAMPLE / 2; i++)
-            m->value[i] = m->value[2 * i];
-        m->n = A407_ACCESS_SAMPLE / 2;
-        m->step = m->step ? 2 * m->step : 2;
-    }
-    if (m->step == 0 || m->seen % m->step == 0)
-        m->value[m->n++] = v;
-    m->seen++;
-}
-
-static int compare(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-    return (a > b) - (a < b);
-}
-
-int64_t a407_access_median(struct a407_access_median *m)
-{
-    if (m->n == 0)
-        return 0;
-    qsort(m->value, m->n, sizeof m->value[0], compare);
-    return m->value[m->n / 2];
+    return (int)(leg->id % A407_ACCESS_LEGS);
 }
 
 static void take_ahead(struct window *w)
 {
-    w->have = a407_access_sort_next(w->a->lines, &w->ahead);
-    w->ahead.other = A407_ACCESS_NONE;
+    w->have = a407_access_entry_next(w->a, w->log, &w->ahead);
 }
 
-/* A line that was not taken and won't be. */
-static void settle(struct window *w, const struct a407_access_entry *line)
-{
-    struct a407_report_access *a = w->a;
-    int64_t ours = line->at_us - a->sums.offset_us;
-
-    if (line->other != A407_ACCESS_NONE || !(line->flags & A407_ACCESS_IS_407))
-        return;
-    /* at the edges of the range its record may just be outside */
-    if (a->since_us != INT64_MIN && ours < a->since_us + a->tolerance_us)
-        return;
-    if (a->until_us != INT64_MAX && ours > a->until_us - a->tolerance_us)
-        return;
-    a->sums.without_record++;
-    a407_access_group_add(a, line->ref, line->at_us);
-}
-
-/* Settles the first n lines of the window. */
 static void drop(struct window *w, size_t n)
 {
-    size_t i;
-
-    for (i = 0; i < n; i++)
-        settle(w, &w->lines[i]);
     w->n -= n;
     memmove(w->lines, w->lines + n, w->n * sizeof *w->lines);
-}
-
-/* All lines of a key below `key`, those in the window included. */
-static void pass_keys(struct window *w, uint64_t key)
-{
-    if (w->n && w->lines[0].key < key)
-        drop(w, w->n);
-    while (w->have && w->ahead.key < key) {
-        settle(w, &w->ahead);
-        take_ahead(w);
-    }
-}
-
-static int64_t reach(const struct window *w,
-                     const struct a407_access_entry *leg)
-{
-    return w->a->tolerance_us + COARSE_US + (leg->leg ? BETWEEN_US : 0);
 }
 
 /* Fills the window around the leg, as far as there is room. */
 static void move_to(struct window *w, const struct a407_access_entry *leg)
 {
-    int64_t at = leg->at_us + w->a->sums.offset_us, around = reach(w, leg);
+    int64_t at = leg->at_us + w->a->sums.offset_us, around;
     size_t old = 0;
 
-    pass_keys(w, leg->key);
+    around = w->a->tolerance_us + COARSE_US + (number_of(leg) ? BETWEEN_US : 0);
+    if (w->n && w->lines[0].key != leg->key)
+        w->n = 0;
+    while (w->have && w->ahead.key < leg->key)
+        take_ahead(w);
     while (old < w->n && w->lines[old].at_us < at - around)
         old++;
-    /* moved together now and then, not for each leg */
-    if (old > WINDOW / 8 || w->n == old) {
-        drop(w, old);
-        old = 0;
-    }
-    while (w->have && w->ahead.key == leg->key &&
-           w->ahead.at_us <= at + around) {
-        if (w->n == WINDOW && old == 0)
-            return; /* more of them than can be told apart anyway */
+    for (; w->have && w->ahead.key == leg->key && w->ahead.at_us <= at + around;
+         take_ahead(w)) {
         if (w->n == WINDOW) {
+            if (old == 0)
+                return; /* more of them than can be told apart anyway */
             drop(w, old);
             old = 0;
         }
         w->lines[w->n++] = w->ahead;
-        take_ahead(w);
     }
 }
 
@@ -137,18 +71,15 @@ static void move_to(struct window *w, const struct a407_access_entry *leg)
 static int fits(const struct window *w, const struct a407_access_entry *leg,
                 const struct a407_access_entry *line, int64_t difference)
 {
-    bool port = leg->port && line->port == leg->port && w->a->sums.ports;
-    bool other_port =
-        leg->port && line->port && line->port != leg->port && w->a->sums.ports;
-    int64_t allowed = w->a->tolerance_us +
-                      (line->flags & A407_ACCESS_COARSE ? COARSE_US : 0) +
-                      (port && leg->leg ? BETWEEN_US : 0);
+    bool ports = w->a->sums.ports && leg->port && line->port;
+    bool same_port = ports && line->port == leg->port;
+    int64_t allowed = w->a->tolerance_us + (line->coarse ? COARSE_US : 0) +
+                      (same_port && number_of(leg) ? BETWEEN_US : 0);
 
-    if (line->other != A407_ACCESS_NONE || other_port ||
-        llabs(difference) > allowed ||
-        (leg->flags & A407_ACCESS_PORT_ONLY && !port))
+    if (line->taken || (ports && !same_port) || llabs(difference) > allowed ||
+        (number_of(leg) == A407_ACCESS_HANDSHAKE && !same_port))
         return 0;
-    return 1 + 2 * port + (leg->leg == 0 && line->user == leg->user);
+    return 1 + 2 * same_port + (number_of(leg) == 0 && line->user == leg->user);
 }
 
 static struct a407_access_entry *best_line(struct window *w,
@@ -162,7 +93,7 @@ static struct a407_access_entry *best_line(struct window *w,
     for (i = 0; i < w->n; i++) {
         struct a407_access_entry *line = &w->lines[i];
         int64_t difference = line->at_us - w->a->sums.offset_us - leg->at_us;
-        int fit = line->key == leg->key ? fits(w, leg, line, difference) : 0;
+        int fit = fits(w, leg, line, difference);
 
         if (fit == 0 || fit < best_fit ||
             (fit == best_fit && llabs(difference) >= llabs(best_difference)))
@@ -174,72 +105,136 @@ static struct a407_access_entry *best_line(struct window *w,
     return best;
 }
 
-/* What became of one leg goes to the results. */
-static void match(struct window *w, struct a407_access_entry *leg)
+static void match_all(struct window *w)
 {
     struct a407_report_access *a = w->a;
-    struct a407_access_entry *line, out = *leg;
+    sqlite3_stmt *legs = a407_access_prepare(a, A407_ACCESS_LEGS_SORTED);
+    sqlite3_stmt *store = a407_access_prepare(
+        a, "UPDATE leg SET line = ?1, difference_us = ?2, by_port = ?3 "
+           "WHERE id = ?4");
+    struct a407_access_entry leg, *line;
 
-    move_to(w, leg);
-    line = best_line(w, leg);
-    out.other = A407_ACCESS_NONE;
-    if (line) {
-        bool by_port = a->sums.ports && leg->port && leg->port == line->port;
-
-        line->other = leg->ref;
-        out.other = line->ref;
-        out.difference_us = line->at_us - leg->at_us;
-        out.flags |= by_port ? A407_ACCESS_BY_PORT : 0;
-        if (leg->leg == 0) {
-            a407_access_median_add(by_port ? &a->by_port : &a->by_time,
-                                   out.difference_us);
-            a->sums.offset_coarse |= (line->flags & A407_ACCESS_COARSE) != 0;
-        }
+    w->log = a407_access_prepare(a, A407_ACCESS_LINES_SORTED);
+    take_ahead(w);
+    while (a407_access_entry_next(a, legs, &leg)) {
+        move_to(w, &leg);
+        line = best_line(w, &leg);
+        if (!line)
+            continue;
+        line->taken = true;
+        sqlite3_bind_int64(store, 1, line->id);
+        sqlite3_bind_int64(store, 2, line->at_us - leg.at_us);
+        sqlite3_bind_int(store, 3,
+                         a->sums.ports && leg.port && leg.port == line->port);
+        sqlite3_bind_int64(store, 4, leg.id);
+        a407_access_step(a, store);
     }
-    if (!(leg->flags & A407_ACCESS_SELECTED))
-        return;
-    if (leg->leg == 0 && line) {
-        a->sums.matched++;
-        a->sums.by_port += (out.flags & A407_ACCESS_BY_PORT) != 0;
-        a->sums.ports_differ +=
-            leg->port && line->port && leg->port != line->port;
-    }
-    out.key = leg->flags & A407_ACCESS_UNRESOLVED ? 0 : 1;
-    out.at_us = leg->record_us;
-    a407_access_sort_add(a->results, &out);
+    sqlite3_finalize(legs);
+    sqlite3_finalize(store);
+    sqlite3_finalize(w->log);
 }
 
-static void tell_offset(struct a407_report_access *a)
+/* The 407s of the log that no leg took. At the edges of the range of the report
+   the record may just be outside. */
+static void find_strangers(struct a407_report_access *a)
 {
-    struct a407_access_sums *s = &a->sums;
+    struct a407_access_sums *sums = &a->sums;
+    sqlite3_stmt *s = a407_access_prepare(
+        a, "INSERT INTO stranger SELECT client, ifnull(user, ''), target, "
+           "count(*), min(time_us), max(time_us) FROM line "
+           "WHERE status = 407 AND at_us BETWEEN ?1 AND ?2 "
+           "AND id NOT IN (SELECT line FROM leg WHERE line NOTNULL) "
+           "GROUP BY 1, 2, 3");
 
-    s->offset_known = s->shifted || a->by_port.n || a->by_time.n;
-    s->offset_by_port = a->by_port.n > 0;
-    if (a->by_port.n)
-        s->offset_us = a407_access_median(&a->by_port);
-    else if (a->by_time.n)
-        s->offset_us = a407_access_median(&a->by_time);
+    sqlite3_bind_int64(s, 1,
+                       a->since_us == INT64_MIN
+                           ? INT64_MIN
+                           : a->since_us + a->tolerance_us + sums->offset_us);
+    sqlite3_bind_int64(s, 2,
+                       a->until_us == INT64_MAX
+                           ? INT64_MAX
+                           : a->until_us - a->tolerance_us + sums->offset_us);
+    a407_access_step(a, s);
+    sqlite3_finalize(s);
+    s = a407_access_prepare(
+        a, "INSERT INTO client SELECT NULL, client, user, sum(n), "
+           "min(first_us), max(last_us), count(*) FROM stranger "
+           "GROUP BY client, user ORDER BY sum(n) DESC, client, user LIMIT ?");
+    sqlite3_bind_int(s, 1, A407_ACCESS_CLIENTS);
+    a407_access_step(a, s);
+    sqlite3_finalize(s);
+    s = a407_access_prepare(a, "SELECT count(*), total(total), "
+                               "(SELECT total(n) FROM stranger) FROM client");
+    if (a407_access_step(a, s)) {
+        sums->clients = a407_access_count(s, 0);
+        sums->clients_lines = a407_access_count(s, 1);
+        sums->without_record = a407_access_count(s, 2);
+    }
+    sqlite3_finalize(s);
+}
+
+/* The median over the programs' own requests. */
+static int64_t median_difference(struct a407_report_access *a, bool by_port,
+                                 uint64_t n)
+{
+    sqlite3_stmt *s = a407_access_prepare(
+        a, "SELECT difference_us FROM leg WHERE id % 32 = 0 AND by_port = ?1 "
+           "ORDER BY 1 LIMIT 1 OFFSET ?2");
+    int64_t median = 0;
+
+    sqlite3_bind_int(s, 1, by_port);
+    sqlite3_bind_int64(s, 2, (int64_t)(n / 2));
+    if (a407_access_step(a, s))
+        median = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return median;
+}
+
+/* Of the programs' own requests; the offset also of those left out. */
+static void sum_up(struct a407_report_access *a)
+{
+    struct a407_access_sums *sums = &a->sums;
+    uint64_t by_port = 0, by_time = 0;
+    sqlite3_stmt *s = a407_access_prepare(
+        a, "SELECT count(record.id), "
+           "count(record.id) FILTER (WHERE leg.line NOTNULL), "
+           "count(record.id) FILTER (WHERE leg.by_port), "
+           "count(record.id) FILTER (WHERE leg.port AND line.port AND "
+           "leg.port <> line.port), "
+           "count(*) FILTER (WHERE leg.by_port = 1), "
+           "count(*) FILTER (WHERE leg.by_port = 0), max(line.coarse) "
+           "FROM leg LEFT JOIN record ON record.id = leg.id / 32 "
+           "LEFT JOIN line ON line.id = leg.line WHERE leg.id % 32 = 0");
+
+    if (a407_access_step(a, s)) {
+        sums->records = a407_access_count(s, 0);
+        sums->matched = a407_access_count(s, 1);
+        sums->by_port = a407_access_count(s, 2);
+        sums->ports_differ = a407_access_count(s, 3);
+        by_port = a407_access_count(s, 4);
+        by_time = a407_access_count(s, 5);
+        sums->offset_coarse = sqlite3_column_int(s, 6) != 0;
+    }
+    sqlite3_finalize(s);
+    sums->without_line = sums->records - sums->matched;
+    sums->offset_known = sums->shifted || by_port || by_time;
+    sums->offset_by_port = by_port > 0;
+    if (by_port || by_time)
+        sums->offset_us =
+            median_difference(a, by_port > 0, by_port ? by_port : by_time);
 }
 
 void a407_access_join(struct a407_report_access *a)
 {
-    struct window w = {.a = a};
-    struct a407_access_entry leg;
+    struct window *w = calloc(1, sizeof *w);
 
-    w.lines = malloc(WINDOW * sizeof *w.lines);
-    if (!w.lines) {
-        a->error = ENOMEM;
+    if (!w) {
+        a407_access_fail(a, strerror(ENOMEM));
         return;
     }
-    a407_access_sort_rewind(a->legs);
-    a407_access_sort_rewind(a->lines);
-    take_ahead(&w);
-    while (a407_access_sort_next(a->legs, &leg))
-        match(&w, &leg);
-    drop(&w, w.n);
-    for (; w.have; take_ahead(&w))
-        settle(&w, &w.ahead);
-    free(w.lines);
-    a->sums.without_line = a->sums.records - a->sums.matched;
-    tell_offset(a);
+    w->a = a;
+    match_all(w);
+    free(w);
+    find_strangers(a); /* before the offset becomes the median */
+    sum_up(a);
 }

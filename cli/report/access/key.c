@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
-/* FNV-1a, 64 bits; mixed once more where single bits matter. */
+/* FNV-1a, 64 bits. */
+#define HASH_START 14695981039346656037u
+
 static uint64_t hash_byte(uint64_t h, unsigned char c)
 {
     return (h ^ c) * 1099511628211u;
-}
-
-#define HASH_START 14695981039346656037u
-
-static uint64_t mix(uint64_t h)
-{
-    h ^= h >> 33;
-    h *= 0xff51afd7ed558ccdu;
-    h ^= h >> 33;
-    h *= 0xc4ceb9fe1a85ec53u;
-    return h ^ h >> 33;
 }
 
 static size_t find_char(struct a407_span s, const char *set)
@@ -96,8 +87,8 @@ size_t a407_access_target(struct a407_span target, char *out)
     return w.n;
 }
 
-uint64_t a407_access_key(struct a407_span method, struct a407_span target,
-                         int status)
+int64_t a407_access_key(struct a407_span method, struct a407_span target,
+                        int status)
 {
     uint64_t h = HASH_START;
     size_t i;
@@ -108,43 +99,15 @@ uint64_t a407_access_key(struct a407_span method, struct a407_span target,
     for (i = 0; i < target.n; i++)
         h = hash_byte(h, (unsigned char)target.p[i]);
     h = hash_byte(h, (unsigned char)(status >> 8));
-    return mix(hash_byte(h, (unsigned char)status));
+    return (int64_t)hash_byte(h, (unsigned char)status);
 }
 
-uint64_t a407_access_user(struct a407_span user)
+int64_t a407_access_user(struct a407_span user)
 {
     uint64_t h = HASH_START;
     size_t i;
 
-    if (user.n == 0)
-        return 0;
     for (i = 0; i < user.n; i++) /* squid puts names in lower case */
         h = hash_byte(h, a407_lower(user.p[i]));
-    return mix(h) | 1;
-}
-
-/* Two bits of the filter: the key is a good hash already. */
-static void places(uint64_t key, size_t bit[2])
-{
-    bit[0] = (size_t)(key % (A407_ACCESS_FILTER * 8));
-    bit[1] =
-        (size_t)(key / (A407_ACCESS_FILTER * 8) % (A407_ACCESS_FILTER * 8));
-}
-
-void a407_access_filter_add(unsigned char *filter, uint64_t key)
-{
-    size_t bit[2];
-
-    places(key, bit);
-    filter[bit[0] / 8] |= (unsigned char)(1u << bit[0] % 8);
-    filter[bit[1] / 8] |= (unsigned char)(1u << bit[1] % 8);
-}
-
-bool a407_access_filter_has(const unsigned char *filter, uint64_t key)
-{
-    size_t bit[2];
-
-    places(key, bit);
-    return filter[bit[0] / 8] >> bit[0] % 8 & 1 &&
-           filter[bit[1] / 8] >> bit[1] % 8 & 1;
+    return user.n ? (int64_t)(h | 1) : 0;
 }

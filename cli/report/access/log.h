@@ -37,37 +37,14 @@ struct a407_access_line {
     struct a407_span user;           /* p == NULL: "-" */
 };
 
+/* A longer line is not read; squid and Apache write none unless told to. */
+#define A407_ACCESS_LINE_MAX ((size_t)65536)
+
 /*
  * Reads the line of n bytes at p (any bytes, without the line end) and takes
  * the escapes of both servers back, in place. False: neither shape, or cut off
  * before its last fixed field. `out` points into the line.
  */
 bool a407_access_parse(char *p, size_t n, struct a407_access_line *out);
-
-/* Lines are read into memory up to this length; squid and Apache write no
-   longer ones unless they are told to. */
-#define A407_ACCESS_LINE_MAX ((size_t)65536)
-
-/* The lines of a file, which need not be seekable. */
-struct a407_access_reader {
-    int fd;
-    char *buf;       /* owned; of 2 * A407_ACCESS_LINE_MAX bytes */
-    size_t from, to; /* what was read and not given out */
-    bool skipping;   /* inside of a line that is too long */
-    bool ended;
-    int error;         /* errno of a read that failed; 0: none */
-    uint64_t too_long; /* lines that were passed over */
-};
-
-/* Opens a file. False: errno tells why. Allocates; free with _close. */
-bool a407_access_open(struct a407_access_reader *r, const char *path);
-void a407_access_close(struct a407_access_reader *r);
-
-/*
- * The next line without its end (LF or CRLF), writable, valid until the next
- * call; a last line without an end counts. False: no more, or an error (then
- * r->error is set). Blocks for the file.
- */
-bool a407_access_next(struct a407_access_reader *r, char **p, size_t *n);
 
 #endif

@@ -21,17 +21,21 @@
    without ports, only what is spread out tells of a clock. */
 #define SPREAD_US ((int64_t)10000000)
 
+/* How many records voted, and the one that did so last, counted from 1. */
+struct votes {
+    uint32_t n, last;
+};
+
 struct bin {
-    int64_t number;             /* of the difference, in BIN_US */
-    uint32_t votes, port_votes; /* records that voted */
-    uint32_t last, port_last;   /* the one that voted last, counted from 1 */
-    int64_t sum_us;             /* over n pairs */
-    int64_t first_us, last_us;  /* our time of these pairs */
-    uint32_t n;
+    int64_t number; /* of the difference, in BIN_US */
+    struct votes all, by_port;
+    int64_t sum_us;            /* over n pairs */
+    int64_t first_us, last_us; /* our time of these pairs */
+    uint32_t n;                /* 0: a free place of the table */
 };
 
 struct ballot {
-    struct bin *bins;
+    struct bin bins[BINS];
     size_t used;
     struct a407_access_entry legs[LEGS], lines[LINES];
     size_t n_legs, n_lines;
@@ -61,6 +65,13 @@ static int64_t bin_number(int64_t us)
     return us >= 0 ? us / BIN_US : -((-us + BIN_US - 1) / BIN_US);
 }
 
+/* Each record once. */
+static void count_vote(struct votes *v, uint32_t voter)
+{
+    v->n += v->last != voter;
+    v->last = voter;
+}
+
 /* A vote goes to the bin and to the one below, so that a difference on the
    border of two bins has one that holds all of its votes. */
 static void vote(struct ballot *b, int64_t at_us, int64_t difference, bool port)
@@ -79,14 +90,9 @@ static void vote(struct ballot *b, int64_t at_us, int64_t difference, bool port)
             bin->last_us = at_us;
         bin->n++;
         bin->sum_us += difference;
-        if (bin->last != b->voters) {
-            bin->last = b->voters;
-            bin->votes++;
-        }
-        if (port && bin->port_last != b->voters) {
-            bin->port_last = b->voters;
-            bin->port_votes++;
-        }
+        count_vote(&bin->all, b->voters);
+        if (port)
+            count_vote(&bin->by_port, b->voters);
     }
 }
 
@@ -115,56 +121,57 @@ static void vote_group(struct ballot *b)
    itself took between them is not known. */
 static void count(struct a407_report_access *a, struct ballot *b)
 {
+    sqlite3_stmt *legs = a407_access_prepare(a, A407_ACCESS_LEGS_SORTED);
+    sqlite3_stmt *lines = a407_access_prepare(a, A407_ACCESS_LINES_SORTED);
     struct a407_access_entry leg, line;
-    bool have_leg, have_line;
+    bool have_leg = a407_access_entry_next(a, legs, &leg);
+    bool have_line = a407_access_entry_next(a, lines, &line);
 
-    a407_access_sort_rewind(a->legs);
-    a407_access_sort_rewind(a->lines);
-    have_leg = a407_access_sort_next(a->legs, &leg);
-    have_line = a407_access_sort_next(a->lines, &line);
     while (have_leg && have_line) {
-        uint64_t key = leg.key;
+        int64_t key = leg.key;
 
         b->n_legs = b->n_lines = 0;
         for (; have_leg && leg.key == key;
-             have_leg = a407_access_sort_next(a->legs, &leg))
-            if (leg.leg == 0 && b->n_legs < LEGS)
+             have_leg = a407_access_entry_next(a, legs, &leg))
+            if (leg.id % A407_ACCESS_LEGS == 0 && b->n_legs < LEGS)
                 b->legs[b->n_legs++] = leg;
         while (have_line && line.key < key)
-            have_line = a407_access_sort_next(a->lines, &line);
+            have_line = a407_access_entry_next(a, lines, &line);
         for (; have_line && line.key == key;
-             have_line = a407_access_sort_next(a->lines, &line))
+             have_line = a407_access_entry_next(a, lines, &line))
             if (b->n_lines < LINES)
                 b->lines[b->n_lines++] = line;
         vote_group(b);
     }
+    sqlite3_finalize(legs);
+    sqlite3_finalize(lines);
 }
 
-/* The bin with most votes, and the most that one away from it has. */
+static uint32_t votes_of(const struct bin *bin, bool port)
+{
+    return port ? bin->by_port.n : bin->all.n;
+}
+
+/* The bin with most votes, of equal ones the nearest to no difference; and the
+   most votes that one away from it has. NULL: nobody voted. */
 static const struct bin *winner(const struct ballot *b, bool port,
                                 uint32_t *second)
 {
-    const struct bin *best = NULL;
-    uint32_t votes, most = 0;
-    size_t i;
+    const struct bin *bin, *best = NULL;
 
-    for (i = 0; i < BINS; i++) {
-        votes = port ? b->bins[i].port_votes : b->bins[i].votes;
-        if (b->bins[i].n == 0 || votes < most)
-            continue;
-        /* of equal ones the nearest to no difference */
-        if (votes > most || !best ||
-            llabs(b->bins[i].number) < llabs(best->number))
-            best = &b->bins[i];
-        most = votes;
+    for (bin = b->bins; bin < b->bins + BINS; bin++) {
+        uint32_t votes = votes_of(bin, port),
+                 most = best ? votes_of(best, port) : 0;
+
+        if (votes > most || (votes && votes == most &&
+                             llabs(bin->number) < llabs(best->number)))
+            best = bin;
     }
     *second = 0;
-    for (i = 0; i < BINS && best; i++) {
-        votes = port ? b->bins[i].port_votes : b->bins[i].votes;
-        if (b->bins[i].n && votes > *second &&
-            llabs(b->bins[i].number - best->number) > 1)
-            *second = votes;
-    }
+    for (bin = b->bins; best && bin < b->bins + BINS; bin++)
+        if (votes_of(bin, port) > *second &&
+            llabs(bin->number - best->number) > 1)
+            *second = votes_of(bin, port);
     return best;
 }
 
@@ -176,7 +183,7 @@ static bool ports_fit(struct ballot *b, int64_t offset, int64_t tolerance)
     for (; number <= bin_number(offset + tolerance); number++) {
         const struct bin *bin = find_bin(b, number, false);
 
-        if (bin && bin->port_votes)
+        if (bin && bin->by_port.n)
             return true;
     }
     return false;
@@ -186,11 +193,11 @@ static void decide(struct a407_report_access *a, struct ballot *b)
 {
     uint32_t second = 0;
     const struct bin *best = winner(b, true, &second);
-    uint32_t votes = best ? best->port_votes : 0;
+    uint32_t votes = best ? best->by_port.n : 0;
 
     if (votes < 2 || second * 2 >= votes || votes * 2 < b->port_voters) {
         best = winner(b, false, &second);
-        votes = best ? best->votes : 0;
+        votes = best ? best->all.n : 0;
         if (votes < 3 || second * 2 >= votes || votes * 2 < b->voters ||
             best->last_us - best->first_us < SPREAD_US)
             best = NULL;
@@ -208,15 +215,11 @@ void a407_access_find_offset(struct a407_report_access *a)
 {
     struct ballot *b = calloc(1, sizeof *b);
 
-    if (b)
-        b->bins = calloc(BINS, sizeof *b->bins);
-    if (b && b->bins) {
-        count(a, b);
-        decide(a, b);
-    } else {
-        a->error = ENOMEM;
+    if (!b) {
+        a407_access_fail(a, strerror(ENOMEM));
+        return;
     }
-    if (b)
-        free(b->bins);
+    count(a, b);
+    decide(a, b);
     free(b);
 }

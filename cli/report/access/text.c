@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "cli/msg.h"
 #include "cli/report/write/term.h"
 #include "words.h"
 
@@ -54,136 +52,120 @@ static void more(const struct a407_report_term *t, uint64_t n, const char *what)
     paragraph(t, text);
 }
 
-static void title(const struct a407_report_term *t,
-                  const struct a407_access_record *r)
+static void title(const struct a407_report_term *t, sqlite3_stmt *row)
 {
-    char when[32], text[2 * A407_ACCESS_WORDS], target[A407_ACCESS_WORDS];
+    char when[32], text[A407_ACCESS_WORDS];
 
-    a407_report_time_local(r->time_us, when);
-    a407_access_say_span(r->method, text);
-    a407_access_say_span(r->target, target);
-    snprintf(text + strlen(text), sizeof text - strlen(text), " %s", target);
+    a407_report_time_local(sqlite3_column_int64(row, A407_PAIR_TIME), when);
+    snprintf(text, sizeof text, "%s %s",
+             a407_access_text(row, A407_PAIR_METHOD),
+             a407_access_text(row, A407_PAIR_TARGET));
     fprintf(t->f, "\n  %s  ", when);
     bold(t, text, 4 + strlen(when));
 }
 
-/* "/usr/bin/curl (libcurl.so.4), pid 77, to proxy.test:3128" */
-static void program(const struct a407_report_term *t,
-                    const struct a407_access_record *r)
+static void program(const struct a407_report_term *t, sqlite3_stmt *row)
 {
-    char text[A407_ACCESS_WORDS], binary[A407_REPORT_KEY_MAX + 1];
-    char proxy[A407_REPORT_KEY_MAX + 1], sent[A407_ACCESS_WORDS];
+    char text[A407_ACCESS_WORDS];
 
-    a407_access_say_span(r->binary, binary);
-    a407_access_say_span(r->proxy, proxy);
-    a407_access_say_sent(r, sent);
-    snprintf(text, sizeof text, "%s, pid %" PRId64 ", to %s", binary, r->pid,
-             proxy);
+    snprintf(text, sizeof text, "%s, pid %lld, to %s",
+             a407_access_text(row, A407_PAIR_BINARY),
+             sqlite3_column_int64(row, A407_PAIR_PID),
+             a407_access_text(row, A407_PAIR_PROXY));
     labelled(t, "program", text);
-    labelled(t, "it sent", sent);
+    a407_access_say_sent(row, text);
+    labelled(t, "it sent", text);
 }
 
+/* Those of its requests that the proxy's log has. */
 static void proxy_side(const struct a407_report_term *t,
-                       const struct a407_access_row *row)
+                       struct a407_access_rows *r)
 {
     char text[3 * A407_ACCESS_WORDS], line[A407_ACCESS_WORDS];
     char difference[A407_ACCESS_WORDS];
-    const char *who = a407_access_say_who(&row->legs[0].line);
-    size_t i;
+    bool first = true;
 
-    a407_access_say_line(&row->legs[0].line, line);
-    a407_access_say_seconds(row->legs[0].difference_us, difference);
-    snprintf(text, sizeof text, "%s (%s%s%s)", line, who, *who ? "; " : "",
-             difference);
-    labelled(t, "proxy's log", text);
-    for (i = 1; i < row->record.n_legs; i++)
-        if (row->legs[i].found) {
-            a407_access_say_line(&row->legs[i].line, line);
-            labelled(t, "then", line);
-        }
+    for (; a407_access_rows_part(r); first = false) {
+        const char *who = a407_access_say_who(r->part);
+
+        if (!sqlite3_column_int(r->part, A407_LEG_FOUND))
+            continue;
+        a407_access_say_line(r->part, line);
+        a407_access_say_seconds(
+            sqlite3_column_int64(r->part, A407_LEG_DIFFERENCE), difference);
+        snprintf(text, sizeof text, "%s (%s%s%s)", line, who, *who ? "; " : "",
+                 difference);
+        labelled(t, first ? "proxy's log" : "then", first ? text : line);
+    }
 }
 
-static void outcome(const struct a407_report_term *t,
-                    const struct a407_access_record *r)
+static void outcome(const struct a407_report_term *t, sqlite3_stmt *row)
 {
-    char text[A407_ACCESS_WORDS], cause[128], word[128];
+    int status = sqlite3_column_int(row, A407_PAIR_FINAL);
+    char text[A407_ACCESS_WORDS], read[32] = "";
 
-    a407_access_say_span(r->outcome, word);
-    a407_access_say_span(r->cause, cause);
-    snprintf(text, sizeof text, "%s (%s)", word, cause);
-    if (r->final_status)
-        snprintf(text, sizeof text, "%s, read %d (%s)", word, r->final_status,
-                 cause);
+    if (status)
+        snprintf(read, sizeof read, ", read %d", status);
+    snprintf(text, sizeof text, "%s%s (%s)",
+             a407_access_text(row, A407_PAIR_OUTCOME), read,
+             a407_access_text(row, A407_PAIR_CAUSE));
     labelled(t, "outcome", text);
 }
 
-/* Those that were found, or those that were not. */
-static void rows(const struct a407_report_access *a,
-                 const struct a407_report_term *t, bool matched)
+static void pairs(struct a407_report_access *a,
+                  const struct a407_report_term *t,
+                  enum a407_access_which which, uint64_t total)
 {
-    uint64_t total = matched ? a->sums.matched : a->sums.without_line, seen;
     struct a407_access_rows r;
-    struct a407_access_row row;
 
-    a407_access_rows_start(&r, a,
-                           matched ? A407_ROWS_FOUND : A407_ROWS_MISSING);
-    for (seen = 0; seen < A407_ACCESS_SHOWN; seen++) {
-        if (!a407_access_rows_next(&r, &row))
-            break;
-        title(t, &row.record);
-        program(t, &row.record);
-        if (matched)
-            proxy_side(t, &row);
-        outcome(t, &row.record);
+    a407_access_rows_start(&r, a, which, A407_ACCESS_SHOWN);
+    while (a407_access_rows_next(&r)) {
+        title(t, r.row);
+        program(t, r.row);
+        if (which == A407_PAIRS_FOUND)
+            proxy_side(t, &r);
+        outcome(t, r.row);
     }
     a407_access_rows_end(&r);
-    if (total > seen)
-        more(t, total - seen, ": --format json has all");
+    if (total > A407_ACCESS_SHOWN)
+        more(t, total - A407_ACCESS_SHOWN, ": --format json has all");
 }
 
-static void group(const struct a407_report_term *t,
-                  const struct a407_access_group *g)
+static void client(const struct a407_report_term *t, struct a407_access_rows *r)
 {
+    uint64_t total = a407_access_count(r->row, A407_CLIENT_TOTAL);
     char text[A407_ACCESS_WORDS], first[32], last[32];
-    size_t i;
 
-    a407_report_time_local(g->first_us, first);
-    a407_report_time_local(g->last_us, last);
+    a407_access_say_client(r->row, text);
     fputs("\n  ", t->f);
-    snprintf(text, sizeof text, "%s, %s%s", g->client,
-             *g->user ? "user " : "no user", g->user);
     bold(t, text, 2);
+    a407_report_time_local(sqlite3_column_int64(r->row, A407_CLIENT_FIRST),
+                           first);
+    a407_report_time_local(sqlite3_column_int64(r->row, A407_CLIENT_LAST),
+                           last);
     snprintf(text, sizeof text, "%" PRIu64 "%s%s%s%s, by the proxy's clock",
-             g->total, g->total == 1 ? ": " : ": from ", first,
-             g->total == 1 ? "" : " to ", g->total == 1 ? "" : last);
+             total, total == 1 ? ": " : ": from ", first,
+             total == 1 ? "" : " to ", total == 1 ? "" : last);
     labelled(t, "407s", text);
-    text[0] = '\0';
-    for (i = 0; i < g->n_targets; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
-                 i ? ", " : "", g->targets[i]);
-    if (g->more_targets)
-        snprintf(text + strlen(text), sizeof text - strlen(text), ", ...");
+    a407_access_say_targets(r, text);
     labelled(t, "for", text);
 }
 
-static void strangers(const struct a407_report_access *a,
-                      const struct a407_report_term *t)
+static void clients(struct a407_report_access *a,
+                    const struct a407_report_term *t)
 {
-    char text[A407_ACCESS_WORDS];
-    size_t i;
+    struct a407_access_rows r;
 
-    a407_access_say_strangers(a, text);
-    if (!*text)
-        return;
-    heading(t, "In the proxy's log alone");
-    paragraph(t, text);
-    for (i = 0; i < a->n_groups && i < A407_ACCESS_SHOWN; i++)
-        group(t, &a->groups[i]);
-    if (i < a->n_groups)
-        more(t, a->n_groups - i, " clients: --format json has them");
+    a407_access_rows_start(&r, a, A407_CLIENTS, A407_ACCESS_SHOWN);
+    while (a407_access_rows_next(&r))
+        client(t, &r);
+    a407_access_rows_end(&r);
+    if (a->sums.clients > A407_ACCESS_SHOWN)
+        more(t, a->sums.clients - A407_ACCESS_SHOWN,
+             " clients: --format json has them");
 }
 
-void a407_report_access_text(const struct a407_report_access *a,
+void a407_report_access_text(struct a407_report_access *a,
                              const struct a407_report_term *t)
 {
     char text[A407_ACCESS_WORDS];
@@ -199,11 +181,16 @@ void a407_report_access_text(const struct a407_report_access *a,
     if (*text) {
         heading(t, "In the records alone");
         paragraph(t, text);
-        rows(a, t, false);
+        pairs(a, t, A407_PAIRS_MISSING, a->sums.without_line);
     }
     if (a->sums.matched) {
         heading(t, "Both sides of each 407");
-        rows(a, t, true);
+        pairs(a, t, A407_PAIRS_FOUND, a->sums.matched);
     }
-    strangers(a, t);
+    a407_access_say_strangers(a, text);
+    if (*text) {
+        heading(t, "In the proxy's log alone");
+        paragraph(t, text);
+        clients(a, t);
+    }
 }

@@ -25,26 +25,6 @@ static void add_count(char *out, uint64_t n, const char *one, const char *many)
     add(out, "%" PRIu64 " %s", n, n == 1 ? one : many);
 }
 
-void a407_access_say_span(struct a407_span s, char *out)
-{
-    size_t n = s.n < CAP ? s.n : CAP - 1, i;
-
-    if (n)
-        memcpy(out, s.p, n);
-    for (i = 0; i < n; i++)
-        if (out[i] == '\0')
-            out[i] = '?';
-    out[n] = '\0';
-}
-
-static void add_span(char *out, struct a407_span s)
-{
-    char text[CAP];
-
-    a407_access_say_span(s, text);
-    add(out, "%s", text);
-}
-
 void a407_access_say_seconds(int64_t us, char *out)
 {
     int64_t ms = (llabs(us) + 500) / 1000;
@@ -59,16 +39,15 @@ void a407_access_say_files(const struct a407_report_access *a, char *out)
     size_t i;
 
     out[0] = '\0';
-    for (i = 0; i < a->n_readers && i < 3; i++)
+    for (i = 0; i < a->n_files && i < 3; i++)
         add(out, "%s%.256s", i ? ", " : "", a->names[i]);
-    if (a->n_readers > 3)
-        add(out, " and %zu more", a->n_readers - 3);
+    if (a->n_files > 3)
+        add(out, " and %zu more", a->n_files - 3);
     add(out, ": ");
     add_count(out, s->lines, "line", "lines");
     add(out, ", %" PRIu64 " of them 407", s->lines_407);
-    if (s->unreadable + s->too_long)
-        add(out, "; %" PRIu64 " could not be read",
-            s->unreadable + s->too_long);
+    if (s->unreadable)
+        add(out, "; %" PRIu64 " could not be read", s->unreadable);
 }
 
 void a407_access_say_matches(const struct a407_report_access *a, char *out)
@@ -164,49 +143,61 @@ void a407_access_say_strangers(const struct a407_report_access *a, char *out)
              "on other machines.");
 }
 
-void a407_access_say_sent(const struct a407_access_record *r, char *out)
+void a407_access_say_sent(sqlite3_stmt *row, char *out)
 {
+    const char *scheme = a407_access_text(row, A407_PAIR_SCHEME);
+    const char *user = a407_access_text(row, A407_PAIR_USER);
+
     out[0] = '\0';
-    if (!r->client_sent) {
+    if (!sqlite3_column_int(row, A407_PAIR_SENT))
         add(out, "no Proxy-Authorization");
-        return;
-    }
-    if (r->client_scheme.n)
-        add_span(out, r->client_scheme);
     else
-        add(out, "Proxy-Authorization");
-    if (r->client_user.n) {
-        add(out, " as ");
-        add_span(out, r->client_user);
-    }
+        add(out, "%s%s%s", *scheme ? scheme : "Proxy-Authorization",
+            *user ? " as " : "", user);
 }
 
-void a407_access_say_line(const struct a407_access_line *l, char *out)
+void a407_access_say_line(sqlite3_stmt *leg, char *out)
 {
+    const char *result = a407_access_text(leg, A407_LEG_RESULT);
+    const char *user = a407_access_text(leg, A407_LEG_USER);
+    const char *client = a407_access_text(leg, A407_LEG_CLIENT);
+    int port = sqlite3_column_int(leg, A407_LEG_PORT);
+
     out[0] = '\0';
-    if (l->result.n) {
-        add_span(out, l->result);
-        add(out, "/");
-    }
-    add(out, "%d, ", l->status);
-    if (l->user.n) {
-        add(out, "user ");
-        add_span(out, l->user);
-    } else {
-        add(out, "no user");
-    }
-    add(out, ", from ");
-    add_span(out, l->client);
-    if (l->client_port)
-        add(out, "%s%d", memchr(l->client.p, ':', l->client.n) ? " port " : ":",
-            l->client_port);
+    add(out, "%s%s%d, %s%s, from %s", result, *result ? "/" : "",
+        sqlite3_column_int(leg, A407_LEG_STATUS), *user ? "user " : "no user",
+        user, client);
+    if (port)
+        add(out, "%s%d", strchr(client, ':') ? " port " : ":", port);
 }
 
-const char *a407_access_say_who(const struct a407_access_line *l)
+const char *a407_access_say_who(sqlite3_stmt *leg)
 {
-    if (l->status != 407 || l->result.n == 0)
+    const char *result = a407_access_text(leg, A407_LEG_RESULT);
+
+    if (sqlite3_column_int(leg, A407_LEG_STATUS) != 407 || !*result)
         return "";
-    if (l->result.n >= 10 && memcmp(l->result.p, "TCP_DENIED", 10) == 0)
+    if (strncmp(result, "TCP_DENIED", 10) == 0)
         return "this proxy itself refused";
     return "passed on from a proxy or server behind this one";
+}
+
+void a407_access_say_client(sqlite3_stmt *row, char *out)
+{
+    const char *user = a407_access_text(row, A407_CLIENT_USER);
+
+    out[0] = '\0';
+    add(out, "%s, %s%s", a407_access_text(row, A407_CLIENT_CLIENT),
+        *user ? "user " : "no user", user);
+}
+
+void a407_access_say_targets(struct a407_access_rows *r, char *out)
+{
+    const char *between = "";
+
+    out[0] = '\0';
+    for (; a407_access_rows_part(r); between = ", ")
+        add(out, "%s%s", between, a407_access_text(r->part, 0));
+    if (sqlite3_column_int(r->row, A407_CLIENT_TARGETS) > A407_ACCESS_TARGETS)
+        add(out, ", ...");
 }

@@ -6,7 +6,8 @@
 
 /*
  * The join in words, for text and HTML alike. `out` has A407_ACCESS_WORDS
- * bytes. Texts hold what the logs hold: the output escapes them.
+ * bytes, and is cut there. Texts hold what the logs hold: the output escapes
+ * them.
  */
 #define A407_ACCESS_WORDS ((size_t)2048)
 
@@ -28,19 +29,22 @@ void a407_access_say_missing(const struct a407_report_access *a, char *out);
 /* What it means that the proxy's log has more; "" when it has not. */
 void a407_access_say_strangers(const struct a407_report_access *a, char *out);
 
-/* "no Proxy-Authorization", "Basic as alice" */
-void a407_access_say_sent(const struct a407_access_record *r, char *out);
+/* Of a row of A407_PAIRS: "no Proxy-Authorization", "Basic as alice" */
+void a407_access_say_sent(sqlite3_stmt *row, char *out);
 
-/* "TCP_DENIED/407, user bob, from 192.0.2.7:53124": the proxy's side. */
-void a407_access_say_line(const struct a407_access_line *l, char *out);
+/* Of a part that was found: "TCP_DENIED/407, user bob, from 192.0.2.7:53124" */
+void a407_access_say_line(sqlite3_stmt *leg, char *out);
 
-/* "the proxy itself refused" and the like; "" where the log does not say. */
-const char *a407_access_say_who(const struct a407_access_line *l);
+/* "this proxy itself refused" and the like; "" where the log does not say. */
+const char *a407_access_say_who(sqlite3_stmt *leg);
+
+/* Of a row of A407_CLIENTS: "192.0.2.7, user bob" */
+void a407_access_say_client(sqlite3_stmt *row, char *out);
+
+/* Goes through its parts: "http://a.test/, http://b.test/, ..." */
+void a407_access_say_targets(struct a407_access_rows *r, char *out);
 
 /* "-3.200 s"; milliseconds. */
 void a407_access_say_seconds(int64_t us, char *out);
-
-/* A span as a string of at most A407_ACCESS_WORDS - 1 bytes. */
-void a407_access_say_span(struct a407_span s, char *out);
 
 #endif

@@ -5,9 +5,10 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/report/access/internal.h"
@@ -94,6 +95,19 @@ static void end(struct a407_report_access *a)
     unlink(log_path());
 }
 
+/* The next request of the row, as the proxy's log has it. */
+static void expect_leg(struct a407_access_rows *r, const char *matched_by,
+                       int port, int status, const char *user)
+{
+    assert_true(a407_access_rows_part(r));
+    assert_int_equal(sqlite3_column_int(r->part, A407_LEG_FOUND), 1);
+    assert_string_equal(a407_access_text(r->part, A407_LEG_MATCHED_BY),
+                        matched_by);
+    assert_int_equal(sqlite3_column_int(r->part, A407_LEG_PORT), port);
+    assert_int_equal(sqlite3_column_int(r->part, A407_LEG_STATUS), status);
+    assert_string_equal(a407_access_text(r->part, A407_LEG_USER), user);
+}
+
 static void test_no_temporary_files(void **state)
 {
     const char *files[1] = {"/dev/null"};
@@ -146,7 +160,6 @@ static void test_by_port(void **state)
 {
     struct a407_report_access *a;
     struct a407_access_rows rows;
-    struct a407_access_row row;
     struct a407_report_record r[2];
 
     (void)state;
@@ -170,19 +183,17 @@ static void test_by_port(void **state)
     assert_true(a->sums.ports);
     assert_true(a->sums.offset_by_port);
     assert_int_equal(a->sums.offset_us, -500); /* the later of two */
-    a407_access_rows_start(&rows, a, A407_ROWS_ALL);
-    assert_true(a407_access_rows_next(&rows, &row)); /* unresolved first */
-    assert_true(row.matched && row.legs[0].by_port);
-    assert_int_equal(row.legs[0].line.client_port, 40002);
-    assert_int_equal(row.record.n_legs, 1);
-    assert_true(a407_access_rows_next(&rows, &row));
-    assert_int_equal(row.legs[0].line.client_port, 40001);
-    assert_int_equal(row.record.n_legs, 2);
-    assert_true(row.legs[1].found && row.legs[1].by_port);
-    assert_int_equal(row.legs[1].line.status, 200);
-    assert_true(a407_span_eq(row.legs[1].line.user, "al ice"));
-    assert_true(a407_span_eq(row.record.binary, "/usr/bin/curl"));
-    assert_false(a407_access_rows_next(&rows, &row));
+    a407_access_rows_start(&rows, a, A407_PAIRS, 0);
+    assert_true(a407_access_rows_next(&rows)); /* unresolved first */
+    expect_leg(&rows, "port", 40002, 407, "");
+    assert_false(a407_access_rows_part(&rows));
+    assert_true(a407_access_rows_next(&rows));
+    expect_leg(&rows, "port", 40001, 407, "");
+    expect_leg(&rows, "port", 40001, 200, "al ice");
+    assert_false(a407_access_rows_part(&rows));
+    assert_string_equal(a407_access_text(rows.row, A407_PAIR_BINARY),
+                        "/usr/bin/curl");
+    assert_false(a407_access_rows_next(&rows));
     a407_access_rows_end(&rows);
     end(a);
 }
@@ -210,7 +221,6 @@ static void test_by_time(void **state)
 {
     struct a407_report_access *a;
     struct a407_access_rows rows;
-    struct a407_access_row row;
     struct a407_report_record r;
 
     (void)state;
@@ -234,15 +244,23 @@ static void test_by_time(void **state)
     assert_int_equal(a->sums.lines, 6);
     assert_int_equal(a->sums.lines_407, 5);
     assert_int_equal(a->sums.without_record, 4);
-    assert_int_equal(a->n_groups, 1);
-    assert_int_equal(a->groups[0].total, 4);
-    assert_int_equal(a->groups[0].n_targets, 2);
-    a407_access_rows_start(&rows, a, A407_ROWS_ALL);
-    assert_true(a407_access_rows_next(&rows, &row));
-    assert_true(row.matched && !row.legs[0].by_port);
-    assert_true(a407_span_eq(row.legs[0].line.user, "bob"));
-    assert_true(a407_access_rows_next(&rows, &row));
-    assert_false(row.matched);
+    a407_access_rows_start(&rows, a, A407_CLIENTS, 0);
+    assert_true(a407_access_rows_next(&rows));
+    assert_int_equal(a407_access_count(rows.row, A407_CLIENT_TOTAL), 4);
+    assert_true(a407_access_rows_part(&rows)); /* the most frequent */
+    assert_string_equal(a407_access_text(rows.part, 0), "http://o/x");
+    assert_true(a407_access_rows_part(&rows));
+    assert_string_equal(a407_access_text(rows.part, 0), "http://o/y");
+    assert_false(a407_access_rows_part(&rows));
+    assert_false(a407_access_rows_next(&rows));
+    a407_access_rows_end(&rows);
+    a407_access_rows_start(&rows, a, A407_PAIRS, 0);
+    assert_true(a407_access_rows_next(&rows));
+    expect_leg(&rows, "time", 0, 407, "bob");
+    assert_true(a407_access_rows_next(&rows));
+    assert_int_equal(sqlite3_column_int(rows.row, A407_PAIR_FOUND), 0);
+    assert_true(a407_access_rows_part(&rows));
+    assert_int_equal(sqlite3_column_int(rows.part, A407_LEG_FOUND), 0);
     a407_access_rows_end(&rows);
     end(a);
 }
@@ -253,7 +271,6 @@ static void test_hidden_user(void **state)
 {
     struct a407_report_access *a;
     struct a407_access_rows rows;
-    struct a407_access_row row;
     struct a407_report_record r = record(T, "GET http://o/", 40001);
 
     (void)state;
@@ -264,10 +281,13 @@ static void test_hidden_user(void **state)
     r.client_user = a407_span_str("[redacted]");
     a407_report_access_record(a, &r, true);
     assert_true(a407_report_access_finish(a));
-    a407_access_rows_start(&rows, a, A407_ROWS_FOUND);
-    assert_true(a407_access_rows_next(&rows, &row));
-    assert_true(a407_span_eq(row.legs[0].line.user, "[redacted]"));
-    assert_false(a407_access_rows_next(&rows, &row));
+    a407_access_rows_start(&rows, a, A407_PAIRS_MISSING, 0);
+    assert_false(a407_access_rows_next(&rows));
+    a407_access_rows_end(&rows);
+    a407_access_rows_start(&rows, a, A407_PAIRS_FOUND, 0);
+    assert_true(a407_access_rows_next(&rows));
+    expect_leg(&rows, "port", 40001, 407, "[redacted]");
+    assert_false(a407_access_rows_next(&rows));
     a407_access_rows_end(&rows);
     end(a);
 }
@@ -460,8 +480,7 @@ static void test_junk(void **state)
     a = begin(S);
     assert_true(a407_report_access_finish(a));
     assert_int_equal(a->sums.lines, 4);
-    assert_int_equal(a->sums.unreadable, 2);
-    assert_int_equal(a->sums.too_long, 1);
+    assert_int_equal(a->sums.unreadable, 3); /* one is too long */
     assert_int_equal(a->sums.without_record, 1);
     end(a);
 }
@@ -474,15 +493,85 @@ static void test_many_clients(void **state)
 
     (void)state;
     log_begin();
-    for (i = 0; i < A407_ACCESS_GROUPS + 500; i++)
+    for (i = 0; i < A407_ACCESS_CLIENTS + 500; i++)
         fprintf(proxy_log,
                 "1795295676.000 0 192.0.2.7 TCP_DENIED/407 1 GET http://o/ u%d "
                 "HIER_NONE/- -\n",
                 i);
     a = begin(S);
     assert_true(a407_report_access_finish(a));
-    assert_int_equal(a->n_groups, A407_ACCESS_GROUPS);
-    assert_int_equal(a->group_others.total, 500);
+    assert_int_equal(a->sums.clients, A407_ACCESS_CLIENTS);
+    assert_int_equal(a->sums.clients_lines, A407_ACCESS_CLIENTS);
+    assert_int_equal(a->sums.without_record, A407_ACCESS_CLIENTS + 500);
+    end(a);
+}
+
+/* Far more than the cache of the database holds, in the wrong order. */
+static void test_spilled(void **state)
+{
+    enum { N = 40000 };
+    struct a407_report_access *a;
+    struct a407_access_rows rows;
+    char request[64];
+    int64_t last = INT64_MIN, at;
+    int i;
+
+    (void)state;
+    log_begin();
+    for (i = N - 1; i >= 0; i--) {
+        snprintf(request, sizeof request, "GET http://o/%d", i % 7);
+        squid(T + i * S / 10 + i % 3 * 1000, 0, "TCP_DENIED/407", request, "-",
+              1024 + i);
+    }
+    a = begin(2 * S);
+    for (i = 0; i < N; i++) {
+        int k = (int)((int64_t)i * 7919 % N); /* each once */
+        struct a407_report_record r;
+
+        snprintf(request, sizeof request, "GET http://o/%d", k % 7);
+        r = record(T + k * S / 10, request, 1024 + k);
+        a407_report_access_record(a, &r, true);
+    }
+    assert_true(a407_report_access_finish(a));
+    assert_int_equal(a->sums.by_port, N);
+    assert_int_equal(a->sums.without_record, 0);
+    assert_int_equal(a->sums.offset_us, 1000); /* of 0, 1000 and 2000 */
+    a407_access_rows_start(&rows, a, A407_PAIRS, 0);
+    for (i = 0; a407_access_rows_next(&rows); i++) {
+        at = sqlite3_column_int64(rows.row, A407_PAIR_TIME);
+        assert_true(at > last);
+        last = at;
+        expect_leg(&rows, "port", 1024 + (int)((at - T) * 10 / S), 407, "");
+    }
+    assert_int_equal(i, N);
+    a407_access_rows_end(&rows);
+    assert_true(a407_report_access_ok(a));
+    end(a);
+}
+
+/* No room for the database's file: an error, and no report that lacks rows. */
+static void test_full(void **state)
+{
+    struct a407_report_access *a;
+    struct rlimit old, limit;
+    int i;
+
+    (void)state;
+    log_begin();
+    squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
+    a = begin(S);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    limit = (struct rlimit){65536, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (i = 0; i < 40000; i++) {
+        struct a407_report_record r = record(T + i, "GET http://o/", 0);
+
+        a407_report_access_record(a, &r, true);
+    }
+    assert_false(a407_report_access_finish(a));
+    assert_false(a407_report_access_ok(a));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     end(a);
 }
 
@@ -503,6 +592,8 @@ int main(void)
         cmocka_unit_test(test_whole_seconds),
         cmocka_unit_test(test_junk),
         cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(test_spilled),
+        cmocka_unit_test(test_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser of proxies' logs. Lines marked "squid" and "Apache" were written
-   by squid 5.7 and Apache 2.4; the names in them were changed. */
+/* The parser of proxies' logs, and what of a target is compared. Lines marked
+   "squid" and "Apache" were written by squid 5.7 and Apache 2.4; the names in
+   them were changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "cli/report/access/log.h"
+#include "cli/report/access/internal.h"
 
 struct want {
     const char *line;
@@ -289,108 +287,41 @@ static void test_no_log(void **state)
     }
 }
 
-static const char *path(void)
+static void test_targets(void **state)
 {
-    static char name[64];
-
-    snprintf(name, sizeof name, "/tmp/auth407-access-log.%d", (int)getpid());
-    return name;
-}
-
-static void write_file(const char *text, size_t n)
-{
-    int fd = open(path(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    assert_true(fd >= 0);
-    while (n > 0) {
-        ssize_t put = write(fd, text, n);
-
-        assert_true(put > 0);
-        text += put;
-        n -= (size_t)put;
-    }
-    close(fd);
-}
-
-static void expect_line(struct a407_access_reader *r, const char *want)
-{
-    char *p;
-    size_t n;
-
-    if (!want) {
-        assert_false(a407_access_next(r, &p, &n));
-        return;
-    }
-    assert_true(a407_access_next(r, &p, &n));
-    assert_int_equal(n, strlen(want));
-    assert_memory_equal(p, want, n);
-}
-
-static void test_reader(void **state)
-{
-    static const char text[] = "one\ntwo\r\n\nfour";
-    struct a407_access_reader r;
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        {"origin.test:443", "origin.test:443"},
+        {"ORIGIN.test:443", "origin.test:443"},
+        {"user:pass@origin.test:443", "origin.test:443"},
+        {"[2001:DB8::1]:443", "[2001:db8::1]:443"},
+        {"http://Origin.Test", "http://origin.test/"},
+        {"HTTP://origin.test:80/A%20b", "http://origin.test/A%20b"},
+        {"http://origin.test:8080/x?secret=1#f", "http://origin.test:8080/x"},
+        {"http://origin.test/x?", "http://origin.test/x"},
+        {"http://origin.test?x", "http://origin.test/"},
+        {"http://user:XXXXXXXX@origin.test/a@b", "http://origin.test/a@b"},
+        {"https://[::1]:443/", "https://[::1]/"},
+        {"https://h:80/", "https://h:80/"},
+        {"ftp://h:21", "ftp://h/"},
+        {"http://h/x y\"z", "http://h/xy\"z"},
+        {"", ""},
+        {"*", "*"},
+    };
+    char out[A407_ACCESS_TARGET_MAX], huge[3 * A407_ACCESS_TARGET_MAX];
+    size_t i, n;
 
     (void)state;
-    write_file(text, sizeof text - 1);
-    assert_true(a407_access_open(&r, path()));
-    expect_line(&r, "one");
-    expect_line(&r, "two");
-    expect_line(&r, "");
-    expect_line(&r, "four"); /* a line that is still being written */
-    expect_line(&r, NULL);
-    expect_line(&r, NULL);
-    assert_int_equal(r.error, 0);
-    a407_access_close(&r);
-    write_file("", 0);
-    assert_true(a407_access_open(&r, path()));
-    expect_line(&r, NULL);
-    a407_access_close(&r);
-    assert_true(a407_access_open(&r, "/"));
-    expect_line(&r, NULL);
-    assert_int_not_equal(r.error, 0);
-    a407_access_close(&r);
-    unlink(path());
-    assert_false(a407_access_open(&r, path()));
-}
-
-/* Lines around the longest that is read, and the ones behind them. */
-static void test_huge_lines(void **state)
-{
-    static const size_t sizes[] = {
-        A407_ACCESS_LINE_MAX - 1,    A407_ACCESS_LINE_MAX,
-        A407_ACCESS_LINE_MAX + 1,    2 * A407_ACCESS_LINE_MAX - 1,
-        2 * A407_ACCESS_LINE_MAX,    2 * A407_ACCESS_LINE_MAX + 1,
-        9 * A407_ACCESS_LINE_MAX + 3};
-    size_t i, end;
-
-    (void)state;
-    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        for (end = 0; end < 2; end++) {
-            bool fits = sizes[i] <= A407_ACCESS_LINE_MAX;
-            size_t n = 6 + sizes[i] + (end ? 7 : 0);
-            struct a407_access_reader r;
-            char *text = malloc(n), *p;
-
-            assert_non_null(text);
-            memset(text, 'x', n);
-            memcpy(text, "first\n", 6);
-            if (end)
-                memcpy(text + 6 + sizes[i], "\nlast\r\n", 7);
-            write_file(text, n);
-            assert_true(a407_access_open(&r, path()));
-            expect_line(&r, "first");
-            if (fits) {
-                assert_true(a407_access_next(&r, &p, &n));
-                assert_int_equal(n, sizes[i]);
-            }
-            expect_line(&r, end ? "last" : NULL);
-            expect_line(&r, NULL);
-            assert_int_equal(r.too_long, fits ? 0 : 1);
-            a407_access_close(&r);
-            free(text);
-        }
-    unlink(path());
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        n = a407_access_target(a407_span_str(cases[i].in), out);
+        if (n != strlen(cases[i].out) || memcmp(out, cases[i].out, n) != 0)
+            fail_msg("%s: %.*s", cases[i].in, (int)n, out);
+    }
+    memset(huge, 'h', sizeof huge);
+    memcpy(huge, "http://", 7);
+    n = a407_access_target(a407_span(huge, sizeof huge), out);
+    assert_int_equal(n, A407_ACCESS_TARGET_MAX);
 }
 
 int main(void)
@@ -398,7 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),     cmocka_unit_test(test_torn),
         cmocka_unit_test(test_odd_bytes), cmocka_unit_test(test_no_log),
-        cmocka_unit_test(test_reader),    cmocka_unit_test(test_huge_lines),
+        cmocka_unit_test(test_targets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

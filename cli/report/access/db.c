@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/msg.h"
+#include "internal.h"
+
+/*
+ * leg.id is 32 times record.id and the request's number, also where a filter
+ * left out the record itself. at_us is compared, and may be the middle of a
+ * second; line.time_us is shown. The indexes are made when their table is full.
+ */
+#define SCHEMA                                                                 \
+    "PRAGMA journal_mode = OFF; PRAGMA cache_size = -4096;"                    \
+    "BEGIN;"                                                                   \
+    "CREATE TABLE record(id INTEGER PRIMARY KEY, time_us, outcome, cause, "    \
+    "  binary, module, pid, proxy, method, target, sent, scheme, user, "       \
+    "  status, final, unresolved);"                                            \
+    "CREATE TABLE leg(id INTEGER PRIMARY KEY, key, at_us, user_key, port, "    \
+    "  line, difference_us, by_port);"                                         \
+    "CREATE TABLE line(id INTEGER PRIMARY KEY, key, at_us, user_key, port, "   \
+    "  coarse, time_us, client, result, status, target, user);"                \
+    "CREATE TABLE stranger(client, user, target, n, first_us, last_us, "       \
+    "  PRIMARY KEY(client, user, target)) WITHOUT ROWID;"                      \
+    "CREATE TABLE client(id INTEGER PRIMARY KEY, client, user, total, "        \
+    "  first_us, last_us, targets);"
+
+void a407_access_fail(struct a407_report_access *a, const char *why)
+{
+    if (!a->failed)
+        a407_error("can't compare with the proxy's log: %s", why);
+    a->failed = true;
+}
+
+/* A file that has no name: sqlite makes it (0600) and unlinks it at once. A
+   TMPDIR that is of no use is an error, since sqlite would take another. */
+bool a407_access_db_open(struct a407_report_access *a)
+{
+    const char *folder = getenv("TMPDIR");
+
+    if (folder && *folder && access(folder, W_OK | X_OK) != 0) {
+        a407_error("can't make a temporary file in TMPDIR, %s: %s", folder,
+                   strerror(errno));
+        return false;
+    }
+    if (sqlite3_open("", &a->db) != SQLITE_OK)
+        a407_access_fail(a, sqlite3_errmsg(a->db));
+    a407_access_run(a, SCHEMA);
+    return !a->failed;
+}
+
+void a407_access_run(struct a407_report_access *a, const char *sql)
+{
+    if (!a->failed && sqlite3_exec(a->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        a407_access_fail(a, sqlite3_errmsg(a->db));
+}
+
+sqlite3_stmt *a407_access_prepare(struct a407_report_access *a, const char *sql)
+{
+    sqlite3_stmt *s = NULL;
+
+    if (!a->failed && sqlite3_prepare_v2(a->db, sql, -1, &s, NULL) != SQLITE_OK)
+        a407_access_fail(a, sqlite3_errmsg(a->db));
+    return s;
+}
+
+bool a407_access_step(struct a407_report_access *a, sqlite3_stmt *s)
+{
+    int result = a->failed ? SQLITE_DONE : sqlite3_step(s);
+
+    if (result == SQLITE_ROW)
+        return true;
+    if (result != SQLITE_DONE)
+        a407_access_fail(a, sqlite3_errmsg(a->db));
+    sqlite3_reset(s);
+    return false;
+}
+
+void a407_access_bind_text(sqlite3_stmt *s, int at, struct a407_span text,
+                           size_t max)
+{
+    char copy[A407_ACCESS_TARGET_MAX];
+    size_t n = text.n < max ? text.n : max, i;
+
+    for (i = 0; i < n; i++)
+        copy[i] = text.p[i] ? text.p[i] : '?';
+    if (text.p)
+        sqlite3_bind_text(s, at, copy, (int)n, SQLITE_TRANSIENT);
+    else
+        sqlite3_bind_null(s, at);
+}
+
+const char *a407_access_text(sqlite3_stmt *s, int column)
+{
+    const unsigned char *text = sqlite3_column_text(s, column);
+
+    return text ? (const char *)text : "";
+}
+
+uint64_t a407_access_count(sqlite3_stmt *s, int column)
+{
+    return (uint64_t)sqlite3_column_int64(s, column);
+}
+
+bool a407_access_entry_next(struct a407_report_access *a, sqlite3_stmt *s,
+                            struct a407_access_entry *out)
+{
+    if (!a407_access_step(a, s))
+        return false;
+    *out = (struct a407_access_entry){.key = sqlite3_column_int64(s, 0),
+                                      .at_us = sqlite3_column_int64(s, 1),
+                                      .id = sqlite3_column_int64(s, 2),
+                                      .user = sqlite3_column_int64(s, 3),
+                                      .port = sqlite3_column_int(s, 4),
+                                      .coarse = sqlite3_column_int(s, 5) != 0};
+    return true;
+}
