@@ -236,8 +236,9 @@ struct a407_report_term {
  * the files and compares; false: said on standard error. The memory does not
  * grow with the number of lines: what is compared is in a temporary database
  * in $TMPDIR. Then the outputs, each of which writes its section: text with
- * its heading, JSON as one value, CSV as rows, HTML as a <section>; ok is false
- * if one of them could not read that database, said on standard error.
+ * its heading, JSON as one value, CSV as rows, HTML as a <section>. With `most`
+ * JSON is that of a page: so many rows of each kind, and the sums in words. ok
+ * is false if an output could not read that database, said on standard error.
  */
 #define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
 
@@ -257,7 +258,8 @@ void a407_report_access_record(struct a407_report_access *a,
 bool a407_report_access_finish(struct a407_report_access *a);
 void a407_report_access_text(struct a407_report_access *a,
                              const struct a407_report_term *t);
-void a407_report_access_json(struct a407_report_access *a, FILE *f);
+void a407_report_access_json(struct a407_report_access *a, FILE *f,
+                             size_t most);
 void a407_report_access_csv(struct a407_report_access *a, FILE *f);
 void a407_report_access_html(struct a407_report_access *a, FILE *f);
 bool a407_report_access_ok(const struct a407_report_access *a);

@@ -89,47 +89,33 @@ static void store_record(struct a407_report_access *a,
                          const struct a407_report_record *l,
                          struct a407_span target)
 {
-    sqlite3_stmt *s = a->add_record;
     char binary[A407_REPORT_KEY_MAX + 1], proxy[A407_REPORT_KEY_MAX + 1];
+    const int64_t numbers[] = {a->n_records,   l->time_us, l->pid,
+                               l->client_sent, l->status,  l->final_status,
+                               l->unresolved};
 
     a407_report_binary_key(l, binary);
     a407_report_proxy_key(l, proxy);
-    sqlite3_bind_int64(s, 1, a->n_records);
-    sqlite3_bind_int64(s, 2, l->time_us);
-    a407_access_bind_text(s, 3, a407_span_str(a407_outcome_name(l->outcome)),
-                          64);
-    a407_access_bind_text(s, 4, l->cause, 64);
-    a407_access_bind_text(s, 5, a407_span_str(binary), A407_REPORT_KEY_MAX);
-    a407_access_bind_text(s, 6, l->module, 255);
-    sqlite3_bind_int64(s, 7, l->pid);
-    a407_access_bind_text(s, 8, a407_span_str(proxy), A407_REPORT_KEY_MAX);
-    a407_access_bind_text(s, 9, l->method, 64);
-    a407_access_bind_text(s, 10, target, A407_ACCESS_TARGET_MAX);
-    sqlite3_bind_int(s, 11, l->client_sent);
-    a407_access_bind_text(s, 12, l->client_scheme, 64);
-    a407_access_bind_text(s, 13, l->client_user, 255);
-    sqlite3_bind_int(s, 14, l->status);
-    sqlite3_bind_int(s, 15, l->final_status);
-    sqlite3_bind_int(s, 16, l->unresolved);
-    a407_access_step(a, s);
+    a407_access_insert(
+        a, a->add_record, numbers, 7,
+        (const struct a407_span[]){a407_span_str(a407_outcome_name(l->outcome)),
+                                   l->cause, a407_span_str(binary), l->module,
+                                   a407_span_str(proxy), l->method, target,
+                                   l->client_scheme, l->client_user},
+        9);
 }
 
-/* One request of the latest record; status 0: nothing to look for. */
+/* One request of the latest record; status 0: no answer to look for. */
 static void add_leg(struct a407_report_access *a,
                     const struct a407_report_record *l, struct a407_span target,
                     int status, struct a407_access_entry leg)
 {
-    sqlite3_stmt *s = a->add_leg;
+    const int64_t numbers[] = {
+        a->n_records * A407_ACCESS_LEGS + leg.id,
+        status ? a407_access_key(l->method, target, status) : 0, leg.at_us,
+        leg.user, leg.port};
 
-    sqlite3_bind_int64(s, 1, a->n_records * A407_ACCESS_LEGS + leg.id);
-    if (status)
-        sqlite3_bind_int64(s, 2, a407_access_key(l->method, target, status));
-    else
-        sqlite3_bind_null(s, 2);
-    sqlite3_bind_int64(s, 3, leg.at_us);
-    sqlite3_bind_int64(s, 4, leg.user);
-    sqlite3_bind_int(s, 5, leg.port);
-    a407_access_step(a, s);
+    a407_access_insert(a, a->add_leg, numbers, 5, NULL, 0);
 }
 
 /*
@@ -147,7 +133,7 @@ void a407_report_access_record(struct a407_report_access *a,
                                const struct a407_report_record *l,
                                bool selected)
 {
-    char text[A407_ACCESS_TARGET_MAX];
+    char text[A407_ACCESS_TEXT_MAX];
     struct a407_span target = {text, a407_access_target(l->target, text)};
     struct a407_access_entry leg = {.at_us = l->time_us, .port = l->local_port};
     int64_t sent_us = l->time_us;
@@ -193,28 +179,23 @@ static bool is_wanted(struct a407_report_access *a, int64_t key)
 static void add_line(struct a407_report_access *a,
                      const struct a407_access_line *l)
 {
-    char text[A407_ACCESS_TARGET_MAX];
+    char text[A407_ACCESS_TEXT_MAX];
     struct a407_span target = {text, a407_access_target(l->target, text)};
     int64_t key = a407_access_key(l->method, target, l->status);
     int64_t time_us = l->status == 407 ? l->end_us : l->start_us;
     bool coarse = l->grain_us >= 1000000;
-    sqlite3_stmt *s = a->add_line;
+    const int64_t numbers[] = {key,
+                               coarse ? time_us + l->grain_us / 2 : time_us,
+                               a407_access_user(l->user),
+                               l->client_port,
+                               coarse,
+                               time_us,
+                               l->status};
+    const struct a407_span texts[] = {l->client, l->result, target, l->user};
 
     a->sums.lines_407 += l->status == 407;
-    if (l->status != 407 && !is_wanted(a, key))
-        return;
-    sqlite3_bind_int64(s, 1, key);
-    sqlite3_bind_int64(s, 2, coarse ? time_us + l->grain_us / 2 : time_us);
-    sqlite3_bind_int64(s, 3, a407_access_user(l->user));
-    sqlite3_bind_int(s, 4, l->client_port);
-    sqlite3_bind_int(s, 5, coarse);
-    sqlite3_bind_int64(s, 6, time_us);
-    a407_access_bind_text(s, 7, l->client, 255);
-    a407_access_bind_text(s, 8, l->result, 64);
-    sqlite3_bind_int(s, 9, l->status);
-    a407_access_bind_text(s, 10, target, A407_ACCESS_TARGET_MAX);
-    a407_access_bind_text(s, 11, l->user, 255);
-    a407_access_step(a, s);
+    if (l->status == 407 || is_wanted(a, key))
+        a407_access_insert(a, a->add_line, numbers, 7, texts, 4);
 }
 
 struct file {

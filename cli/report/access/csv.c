@@ -38,21 +38,17 @@ static void put_line(FILE *f, bool found, const char *line)
 
 static void put_pair(FILE *f, struct a407_access_rows *r)
 {
-    char request[A407_ACCESS_WORDS], line[A407_ACCESS_WORDS];
     char text[3 * A407_ACCESS_WORDS] = "";
     bool found = sqlite3_column_int(r->row, A407_PAIR_FOUND);
     int64_t time_us = sqlite3_column_int64(r->row, A407_PAIR_TIME);
     const char *const texts[] = {found ? "both_logs" : "records_alone",
-                                 request,
+                                 a407_access_text(r->row, A407_PAIR_REQUEST),
                                  a407_access_text(r->row, A407_PAIR_CAUSE),
                                  a407_access_text(r->row, A407_PAIR_BINARY),
                                  a407_access_text(r->row, A407_PAIR_MODULE),
                                  a407_access_text(r->row, A407_PAIR_PROXY)};
-    size_t i, at = 0;
+    size_t i;
 
-    snprintf(request, sizeof request, "%s %s",
-             a407_access_text(r->row, A407_PAIR_METHOD),
-             a407_access_text(r->row, A407_PAIR_TARGET));
     put(f, texts, 6, true);
     fprintf(f, ",1,%d", sqlite3_column_int(r->row, A407_PAIR_UNRESOLVED));
     for (i = 0; i < A407_REPORT_OUTCOMES; i++)
@@ -61,29 +57,29 @@ static void put_pair(FILE *f, struct a407_access_rows *r)
                        a407_outcome_name((enum a407_outcome)i)) == 0);
     put_times(f, time_us,
               time_us + sqlite3_column_int64(r->row, A407_PAIR_DIFFERENCE));
-    while (a407_access_rows_part(r)) {
-        if (!sqlite3_column_int(r->part, A407_LEG_FOUND) || at >= sizeof text)
-            continue;
-        a407_access_say_line(r->part, line);
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s",
-                               at ? "; then " : "", line);
-    }
+    while (a407_access_rows_part(r))
+        if (sqlite3_column_int(r->part, A407_LEG_FOUND))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
+                     *text ? "; then " : "",
+                     a407_access_text(r->part, A407_LEG_WORDS));
     put_line(f, found, text);
 }
 
-static void put_client(FILE *f, struct a407_access_rows *r)
+static void put_client(FILE *f, sqlite3_stmt *row)
 {
-    char client[A407_ACCESS_WORDS], targets[3 * A407_ACCESS_WORDS];
-    const char *const texts[] = {"proxy_log_alone", client, "", "", "", ""};
+    const char *const texts[] = {"proxy_log_alone",
+                                 a407_access_text(row, A407_CLIENT_WORDS),
+                                 "",
+                                 "",
+                                 "",
+                                 ""};
 
-    a407_access_say_client(r->row, client);
     put(f, texts, 6, true);
     fprintf(f, ",%" PRIu64 ",0,0,0,0,0",
-            a407_access_count(r->row, A407_CLIENT_TOTAL));
-    put_times(f, sqlite3_column_int64(r->row, A407_CLIENT_FIRST),
-              sqlite3_column_int64(r->row, A407_CLIENT_LAST));
-    a407_access_say_targets(r, targets);
-    put_line(f, true, targets);
+            a407_access_count(row, A407_CLIENT_TOTAL));
+    put_times(f, sqlite3_column_int64(row, A407_CLIENT_FIRST),
+              sqlite3_column_int64(row, A407_CLIENT_LAST));
+    put_line(f, true, a407_access_text(row, A407_CLIENT_TARGETS));
 }
 
 void a407_report_access_csv(struct a407_report_access *a, FILE *f)
@@ -96,6 +92,6 @@ void a407_report_access_csv(struct a407_report_access *a, FILE *f)
     a407_access_rows_end(&r);
     a407_access_rows_start(&r, a, A407_CLIENTS, 0);
     while (a407_access_rows_next(&r))
-        put_client(f, &r);
+        put_client(f, r.row);
     a407_access_rows_end(&r);
 }

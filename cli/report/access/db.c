@@ -8,19 +8,20 @@
 
 /*
  * leg.id is 32 times record.id and the request's number, also where a filter
- * left out the record itself. at_us is compared, and may be the middle of a
- * second; line.time_us is shown. The indexes are made when their table is full.
+ * left out the record itself; leg.key 0: no answer to look for. at_us is
+ * compared, and may be the middle of a second; line.time_us is shown. The
+ * indexes are made when their table is full.
  */
 #define SCHEMA                                                                 \
     "PRAGMA journal_mode = OFF; PRAGMA cache_size = -4096;"                    \
     "BEGIN;"                                                                   \
-    "CREATE TABLE record(id INTEGER PRIMARY KEY, time_us, outcome, cause, "    \
-    "  binary, module, pid, proxy, method, target, sent, scheme, user, "       \
-    "  status, final, unresolved);"                                            \
+    "CREATE TABLE record(id INTEGER PRIMARY KEY, time_us, pid, sent, status, " \
+    "  final, unresolved, outcome, cause, binary, module, proxy, method, "     \
+    "  target, scheme, user);"                                                 \
     "CREATE TABLE leg(id INTEGER PRIMARY KEY, key, at_us, user_key, port, "    \
     "  line, difference_us, by_port);"                                         \
     "CREATE TABLE line(id INTEGER PRIMARY KEY, key, at_us, user_key, port, "   \
-    "  coarse, time_us, client, result, status, target, user);"                \
+    "  coarse, time_us, status, client, result, target, user);"                \
     "CREATE TABLE stranger(client, user, target, n, first_us, last_us, "       \
     "  PRIMARY KEY(client, user, target)) WITHOUT ROWID;"                      \
     "CREATE TABLE client(id INTEGER PRIMARY KEY, client, user, total, "        \
@@ -77,11 +78,10 @@ bool a407_access_step(struct a407_report_access *a, sqlite3_stmt *s)
     return false;
 }
 
-void a407_access_bind_text(sqlite3_stmt *s, int at, struct a407_span text,
-                           size_t max)
+static void bind_text(sqlite3_stmt *s, int at, struct a407_span text)
 {
-    char copy[A407_ACCESS_TARGET_MAX];
-    size_t n = text.n < max ? text.n : max, i;
+    char copy[A407_ACCESS_TEXT_MAX];
+    size_t n = text.n < sizeof copy ? text.n : sizeof copy, i;
 
     for (i = 0; i < n; i++)
         copy[i] = text.p[i] ? text.p[i] : '?';
@@ -89,6 +89,19 @@ void a407_access_bind_text(sqlite3_stmt *s, int at, struct a407_span text,
         sqlite3_bind_text(s, at, copy, (int)n, SQLITE_TRANSIENT);
     else
         sqlite3_bind_null(s, at);
+}
+
+void a407_access_insert(struct a407_report_access *a, sqlite3_stmt *s,
+                        const int64_t *numbers, size_t n_numbers,
+                        const struct a407_span *texts, size_t n_texts)
+{
+    int at = 1;
+
+    for (; n_numbers; n_numbers--)
+        sqlite3_bind_int64(s, at++, *numbers++);
+    for (; n_texts; n_texts--)
+        bind_text(s, at++, *texts++);
+    a407_access_step(a, s);
 }
 
 const char *a407_access_text(sqlite3_stmt *s, int column)

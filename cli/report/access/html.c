@@ -34,8 +34,6 @@ static void table_end(FILE *f, uint64_t more)
 /* When and what, and who asked for it with what. */
 static void our_side(sqlite3_stmt *row, FILE *f)
 {
-    char text[A407_ACCESS_WORDS];
-
     a407_html_row(f, "ww");
     a407_html_time(f, sqlite3_column_int64(row, A407_PAIR_TIME));
     fputs("<br>", f);
@@ -47,8 +45,7 @@ static void our_side(sqlite3_stmt *row, FILE *f)
     key(f, a407_access_text(row, A407_PAIR_BINARY));
     fprintf(f, ", pid %lld<br>sent <bdi>",
             sqlite3_column_int64(row, A407_PAIR_PID));
-    a407_access_say_sent(row, text);
-    a407_html_text(f, text);
+    a407_html_text(f, a407_access_text(row, A407_PAIR_SENT_WORDS));
     fputs("</bdi><br>to ", f);
     key(f, a407_access_text(row, A407_PAIR_PROXY));
     fputs("</td>", f);
@@ -77,13 +74,12 @@ static void proxy_side(struct a407_access_rows *r, FILE *f)
 
     a407_html_cell(f, "The proxy&#39;s log", "ww");
     for (; a407_access_rows_part(r); first = false) {
-        const char *who = a407_access_say_who(r->part);
+        const char *who = a407_access_text(r->part, A407_LEG_WHO);
 
         if (!sqlite3_column_int(r->part, A407_LEG_FOUND))
             continue;
         fputs(first ? "<bdi>" : "<br>then <bdi>", f);
-        a407_access_say_line(r->part, text);
-        a407_html_text(f, text);
+        a407_html_text(f, a407_access_text(r->part, A407_LEG_WORDS));
         fputs("</bdi>", f);
         if (!first)
             continue;
@@ -116,7 +112,6 @@ static uint64_t put_pairs(struct a407_report_access *a,
 static void put_client(struct a407_access_rows *r, FILE *f)
 {
     const char *user = a407_access_text(r->row, A407_CLIENT_USER);
-    char text[A407_ACCESS_WORDS];
 
     a407_html_row(f, "");
     key(f, a407_access_text(r->row, A407_CLIENT_CLIENT));
@@ -139,8 +134,7 @@ static void put_client(struct a407_access_rows *r, FILE *f)
     a407_html_time(f, sqlite3_column_int64(r->row, A407_CLIENT_LAST));
     fputs("</td>", f);
     a407_html_cell(f, "For", "ww");
-    a407_access_say_targets(r, text);
-    key(f, text);
+    key(f, a407_access_text(r->row, A407_CLIENT_TARGETS));
     fputs("</td></tr>\n", f);
 }
 
@@ -171,15 +165,12 @@ static void item(FILE *f, const char *text)
 
 static void put_sums(const struct a407_report_access *a, FILE *f)
 {
-    static void (*const say[])(const struct a407_report_access *, char *) = {
-        a407_access_say_files, a407_access_say_matches, a407_access_say_clock,
-        a407_access_say_missing, a407_access_say_strangers};
     char text[A407_ACCESS_WORDS];
     size_t i;
 
     fputs("<ul>\n", f);
-    for (i = 0; i < sizeof say / sizeof *say; i++) {
-        say[i](a, text);
+    for (i = 0; i < A407_ACCESS_SAYINGS; i++) {
+        a407_access_say[i](a, text);
         item(f, text);
     }
     fputs("</ul>\n", f);

@@ -22,9 +22,8 @@
 #define A407_ACCESS_LEGS      32 /* numbers of one record: leg = id % 32 */
 #define A407_ACCESS_HANDSHAKE (A407_ACCESS_LEGS - 1) /* see add_handshake() */
 #define A407_ACCESS_CLIENTS   1000 /* clients without a record in the output */
-#define A407_ACCESS_TARGETS   3    /* of such a client */
-/* Bytes of a target that are compared: both logs truncate long ones. */
-#define A407_ACCESS_TARGET_MAX 1000
+/* Bytes of a text that count: both logs truncate long targets. */
+#define A407_ACCESS_TEXT_MAX 1000
 
 /* Totals of both sides. */
 struct a407_access_sums {
@@ -67,15 +66,17 @@ sqlite3_stmt *a407_access_prepare(struct a407_report_access *a,
                                   const char *sql);
 /* True: a row. Else the statement is reset, to be bound and run again. */
 bool a407_access_step(struct a407_report_access *a, sqlite3_stmt *s);
-/* Binds at most `max` bytes, NUL as "?"; NULL for an absent span. */
-void a407_access_bind_text(sqlite3_stmt *s, int at, struct a407_span text,
-                           size_t max);
+/* Runs an insertion of these values, numbers before texts. Of a text at most
+   A407_ACCESS_TEXT_MAX bytes, NUL as "?"; an absent span is NULL. */
+void a407_access_insert(struct a407_report_access *a, sqlite3_stmt *s,
+                        const int64_t *numbers, size_t n_numbers,
+                        const struct a407_span *texts, size_t n_texts);
 /* "" for NULL. Valid until the next step. */
 const char *a407_access_text(sqlite3_stmt *s, int column);
 uint64_t a407_access_count(sqlite3_stmt *s, int column);
 
 /* key.c */
-/* The target as both sides write it, in at most A407_ACCESS_TARGET_MAX bytes:
+/* The target as both sides write it, in at most A407_ACCESS_TEXT_MAX bytes:
    no userinfo, query or fragment; scheme and host in lower case; no default
    port; a path. Returns the length; `out` is not NUL-terminated. */
 size_t a407_access_target(struct a407_span target, char *out);
@@ -94,7 +95,7 @@ struct a407_access_entry {
     bool taken;   /* a line, in the join */
 };
 #define A407_ACCESS_LEGS_SORTED                                                \
-    "SELECT key, at_us, id, user_key, port, 0 FROM leg WHERE key NOTNULL "     \
+    "SELECT key, at_us, id, user_key, port, 0 FROM leg WHERE key <> 0 "        \
     "ORDER BY key, at_us, id"
 #define A407_ACCESS_LINES_SORTED                                               \
     "SELECT key, at_us, id, user_key, port, coarse FROM line "                 \

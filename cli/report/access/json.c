@@ -150,20 +150,17 @@ static void put_client(struct a407_buf *out, struct a407_access_rows *r)
         a407_buf_str(out, between);
         a407_json_string(out, a407_span_str(a407_access_text(r->part, 0)));
     }
-    a407_buf_fmt(out, "],\"more_targets\":%s}",
-                 sqlite3_column_int(r->row, A407_CLIENT_TARGETS) >
-                         A407_ACCESS_TARGETS
-                     ? "true"
-                     : "false");
+    a407_buf_str(out, "]}");
 }
 
-static void put_rows(struct writer *w, struct a407_report_access *a,
-                     enum a407_access_which which)
+/* Returns what goes in front of a further one. */
+static const char *put_rows(struct writer *w, struct a407_report_access *a,
+                            enum a407_access_which which, size_t most,
+                            const char *between)
 {
     struct a407_access_rows r;
-    const char *between = "";
 
-    a407_access_rows_start(&r, a, which, 0);
+    a407_access_rows_start(&r, a, which, most);
     for (; a407_access_rows_next(&r); between = ",") {
         a407_buf_str(&w->out, between);
         if (which == A407_CLIENTS)
@@ -173,6 +170,7 @@ static void put_rows(struct writer *w, struct a407_report_access *a,
         flush(w);
     }
     a407_access_rows_end(&r);
+    return between;
 }
 
 static void put_sums(struct writer *w, const struct a407_report_access *a)
@@ -216,16 +214,38 @@ static void put_sums(struct writer *w, const struct a407_report_access *a)
                  s->shifted ? "true" : "false");
 }
 
-void a407_report_access_json(struct a407_report_access *a, FILE *f)
+/* What a page shows besides. */
+static void put_words(struct writer *w, const struct a407_report_access *a)
+{
+    char words[A407_ACCESS_WORDS];
+    size_t i;
+
+    a407_buf_fmt(&w->out, ",\"clients\":%" PRIu64 ",\"words\":[",
+                 a->sums.clients);
+    for (i = 0; i < A407_ACCESS_SAYINGS; i++) {
+        a407_access_say[i](a, words);
+        a407_buf_str(&w->out, i ? "," : "");
+        a407_json_string(&w->out, a407_span_str(words));
+    }
+    a407_buf_str(&w->out, "]");
+}
+
+void a407_report_access_json(struct a407_report_access *a, FILE *f, size_t most)
 {
     struct writer w = {.f = f};
 
     a407_buf_init(&w.out, ROW_MAX);
     put_sums(&w, a);
+    if (most)
+        put_words(&w, a);
     a407_buf_str(&w.out, ",\"pairs\":[");
-    put_rows(&w, a, A407_PAIRS);
+    if (most)
+        put_rows(&w, a, A407_PAIRS_FOUND, most,
+                 put_rows(&w, a, A407_PAIRS_MISSING, most, ""));
+    else
+        put_rows(&w, a, A407_PAIRS, 0, "");
     a407_buf_str(&w.out, "],\"clients_without_record\":[");
-    put_rows(&w, a, A407_CLIENTS);
+    put_rows(&w, a, A407_CLIENTS, most, "");
     a407_buf_str(&w.out, "]}");
     flush(&w);
     a407_buf_free(&w.out);

@@ -54,7 +54,7 @@ static void put(struct target_writer *w, struct a407_span s, bool lower)
 {
     size_t i;
 
-    for (i = 0; i < s.n && w->n < A407_ACCESS_TARGET_MAX; i++) {
+    for (i = 0; i < s.n && w->n < A407_ACCESS_TEXT_MAX; i++) {
         /* squid takes blanks out, and neither log has a use for a NUL */
         if (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\0')
             continue;

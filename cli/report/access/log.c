@@ -244,54 +244,24 @@ static struct a407_span without_syslog(struct a407_span s)
     return a407_span(at, s.n - (size_t)(at - s.p));
 }
 
-static bool month_of(struct a407_span *s, int *month)
-{
-    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    char name[4] = "";
-    const char *at;
-    size_t i;
-
-    if (s->n < 3)
-        return false;
-    for (i = 0; i < 3; i++)
-        name[i] = (char)a407_lower(s->p[i]);
-    at = strlen(name) == 3 ? strstr(names, name) : NULL;
-    if (!at || (at - names) % 3)
-        return false;
-    *month = (int)(at - names) / 3;
-    s->p += 3;
-    s->n -= 3;
-    return true;
-}
-
 /* "21/Nov/2026:21:14:36 +0000] " in front of a quote, taken off. */
 static bool common_time(struct a407_span *s, int64_t *us)
 {
+    char text[40] = "";
     struct tm tm = {0};
-    int64_t day, year, hour, minute, second, zone;
-    int sign;
+    const char *end;
+    size_t n;
+    long offset;
 
-    if (!take_number(s, 2, &day) || !take_char(s, '/') ||
-        !month_of(s, &tm.tm_mon) || !take_char(s, '/') ||
-        !take_number(s, 4, &year) || !take_char(s, ':') ||
-        !take_number(s, 2, &hour) || !take_char(s, ':') ||
-        !take_number(s, 2, &minute) || !take_char(s, ':') ||
-        !take_number(s, 2, &second) || !take_char(s, ' '))
+    memcpy(text, s->p, s->n < sizeof text ? s->n : sizeof text - 1);
+    end = strptime(text, "%d/%b/%Y:%H:%M:%S %z] ", &tm);
+    n = end ? (size_t)(end - text) : 0;
+    if (n == 0 || n >= s->n || s->p[n] != '"' || s->p[n - 1] != ' ')
         return false;
-    sign = take_char(s, '-') ? -1 : take_char(s, '+') ? 1 : 0;
-    if (sign == 0 || !take_number(s, 4, &zone) || !take_char(s, ']') ||
-        !take_char(s, ' ') || s->n == 0 || *s->p != '"')
-        return false;
-    if (day < 1 || day > 31 || year < 1970 || hour > 23 || minute > 59 ||
-        second > 60)
-        return false;
-    tm.tm_mday = (int)day;
-    tm.tm_year = (int)year - 1900;
-    tm.tm_hour = (int)hour;
-    tm.tm_min = (int)minute;
-    tm.tm_sec = (int)second;
-    *us = (int64_t)timegm(&tm) * SECOND_US -
-          sign * (zone / 100 * 60 + zone % 100) * 60 * SECOND_US;
+    s->p += n;
+    s->n -= n;
+    offset = tm.tm_gmtoff; /* timegm sets it */
+    *us = ((int64_t)timegm(&tm) - offset) * SECOND_US;
     return true;
 }
 

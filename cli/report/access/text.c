@@ -54,14 +54,11 @@ static void more(const struct a407_report_term *t, uint64_t n, const char *what)
 
 static void title(const struct a407_report_term *t, sqlite3_stmt *row)
 {
-    char when[32], text[A407_ACCESS_WORDS];
+    char when[32];
 
     a407_report_time_local(sqlite3_column_int64(row, A407_PAIR_TIME), when);
-    snprintf(text, sizeof text, "%s %s",
-             a407_access_text(row, A407_PAIR_METHOD),
-             a407_access_text(row, A407_PAIR_TARGET));
     fprintf(t->f, "\n  %s  ", when);
-    bold(t, text, 4 + strlen(when));
+    bold(t, a407_access_text(row, A407_PAIR_REQUEST), 4 + strlen(when));
 }
 
 static void program(const struct a407_report_term *t, sqlite3_stmt *row)
@@ -73,30 +70,27 @@ static void program(const struct a407_report_term *t, sqlite3_stmt *row)
              sqlite3_column_int64(row, A407_PAIR_PID),
              a407_access_text(row, A407_PAIR_PROXY));
     labelled(t, "program", text);
-    a407_access_say_sent(row, text);
-    labelled(t, "it sent", text);
+    labelled(t, "it sent", a407_access_text(row, A407_PAIR_SENT_WORDS));
 }
 
-/* Those of its requests that the proxy's log has. */
+/* Those of its requests that the proxy's log has: the first one has. */
 static void proxy_side(const struct a407_report_term *t,
                        struct a407_access_rows *r)
 {
-    char text[3 * A407_ACCESS_WORDS], line[A407_ACCESS_WORDS];
-    char difference[A407_ACCESS_WORDS];
-    bool first = true;
+    char text[A407_ACCESS_WORDS], difference[32];
+    const char *who;
 
-    for (; a407_access_rows_part(r); first = false) {
-        const char *who = a407_access_say_who(r->part);
-
-        if (!sqlite3_column_int(r->part, A407_LEG_FOUND))
-            continue;
-        a407_access_say_line(r->part, line);
-        a407_access_say_seconds(
-            sqlite3_column_int64(r->part, A407_LEG_DIFFERENCE), difference);
-        snprintf(text, sizeof text, "%s (%s%s%s)", line, who, *who ? "; " : "",
-                 difference);
-        labelled(t, first ? "proxy's log" : "then", first ? text : line);
-    }
+    a407_access_rows_part(r);
+    who = a407_access_text(r->part, A407_LEG_WHO);
+    a407_access_say_seconds(sqlite3_column_int64(r->part, A407_LEG_DIFFERENCE),
+                            difference);
+    snprintf(text, sizeof text, "%s (%s%s%s)",
+             a407_access_text(r->part, A407_LEG_WORDS), who, *who ? "; " : "",
+             difference);
+    labelled(t, "proxy's log", text);
+    while (a407_access_rows_part(r))
+        if (sqlite3_column_int(r->part, A407_LEG_FOUND))
+            labelled(t, "then", a407_access_text(r->part, A407_LEG_WORDS));
 }
 
 static void outcome(const struct a407_report_term *t, sqlite3_stmt *row)
@@ -131,24 +125,20 @@ static void pairs(struct a407_report_access *a,
         more(t, total - A407_ACCESS_SHOWN, ": --format json has all");
 }
 
-static void client(const struct a407_report_term *t, struct a407_access_rows *r)
+static void client(const struct a407_report_term *t, sqlite3_stmt *row)
 {
-    uint64_t total = a407_access_count(r->row, A407_CLIENT_TOTAL);
+    uint64_t total = a407_access_count(row, A407_CLIENT_TOTAL);
     char text[A407_ACCESS_WORDS], first[32], last[32];
 
-    a407_access_say_client(r->row, text);
     fputs("\n  ", t->f);
-    bold(t, text, 2);
-    a407_report_time_local(sqlite3_column_int64(r->row, A407_CLIENT_FIRST),
-                           first);
-    a407_report_time_local(sqlite3_column_int64(r->row, A407_CLIENT_LAST),
-                           last);
+    bold(t, a407_access_text(row, A407_CLIENT_WORDS), 2);
+    a407_report_time_local(sqlite3_column_int64(row, A407_CLIENT_FIRST), first);
+    a407_report_time_local(sqlite3_column_int64(row, A407_CLIENT_LAST), last);
     snprintf(text, sizeof text, "%" PRIu64 "%s%s%s%s, by the proxy's clock",
              total, total == 1 ? ": " : ": from ", first,
              total == 1 ? "" : " to ", total == 1 ? "" : last);
     labelled(t, "407s", text);
-    a407_access_say_targets(r, text);
-    labelled(t, "for", text);
+    labelled(t, "for", a407_access_text(row, A407_CLIENT_TARGETS));
 }
 
 static void clients(struct a407_report_access *a,
@@ -158,7 +148,7 @@ static void clients(struct a407_report_access *a,
 
     a407_access_rows_start(&r, a, A407_CLIENTS, A407_ACCESS_SHOWN);
     while (a407_access_rows_next(&r))
-        client(t, &r);
+        client(t, r.row);
     a407_access_rows_end(&r);
     if (a->sums.clients > A407_ACCESS_SHOWN)
         more(t, a->sums.clients - A407_ACCESS_SHOWN,
@@ -169,15 +159,14 @@ void a407_report_access_text(struct a407_report_access *a,
                              const struct a407_report_term *t)
 {
     char text[A407_ACCESS_WORDS];
+    size_t i;
 
     heading(t, "The proxy's own log");
-    a407_access_say_files(a, text);
-    paragraph(t, text);
-    a407_access_say_matches(a, text);
-    paragraph(t, text);
-    a407_access_say_clock(a, text);
-    paragraph(t, text);
-    a407_access_say_missing(a, text);
+    for (i = 0; i < A407_ACCESS_SUMMARY; i++) {
+        a407_access_say[i](a, text);
+        paragraph(t, text);
+    }
+    a407_access_say[A407_ACCESS_MISSING](a, text);
     if (*text) {
         heading(t, "In the records alone");
         paragraph(t, text);
@@ -187,7 +176,7 @@ void a407_report_access_text(struct a407_report_access *a,
         heading(t, "Both sides of each 407");
         pairs(a, t, A407_PAIRS_FOUND, a->sums.matched);
     }
-    a407_access_say_strangers(a, text);
+    a407_access_say[A407_ACCESS_STRANGERS](a, text);
     if (*text) {
         heading(t, "In the proxy's log alone");
         paragraph(t, text);

@@ -33,7 +33,7 @@ void a407_access_say_seconds(int64_t us, char *out)
              ms / 1000, (int)(ms % 1000));
 }
 
-void a407_access_say_files(const struct a407_report_access *a, char *out)
+static void say_files(const struct a407_report_access *a, char *out)
 {
     const struct a407_access_sums *s = &a->sums;
     size_t i;
@@ -50,7 +50,7 @@ void a407_access_say_files(const struct a407_report_access *a, char *out)
         add(out, "; %" PRIu64 " could not be read", s->unreadable);
 }
 
-void a407_access_say_matches(const struct a407_report_access *a, char *out)
+static void say_matches(const struct a407_report_access *a, char *out)
 {
     const struct a407_access_sums *s = &a->sums;
     uint64_t by_time = s->matched - s->by_port;
@@ -91,7 +91,7 @@ static void add_duration(char *out, int64_t us)
     add(out, "%d.%d s", (int)(tenths % 600 / 10), (int)(tenths % 10));
 }
 
-void a407_access_say_clock(const struct a407_report_access *a, char *out)
+static void say_clock(const struct a407_report_access *a, char *out)
 {
     const struct a407_access_sums *s = &a->sums;
     int64_t off = llabs(s->offset_us);
@@ -114,7 +114,7 @@ void a407_access_say_clock(const struct a407_report_access *a, char *out)
         add(out, " That was allowed for.");
 }
 
-void a407_access_say_missing(const struct a407_report_access *a, char *out)
+static void say_missing(const struct a407_report_access *a, char *out)
 {
     const struct a407_access_sums *s = &a->sums;
 
@@ -130,7 +130,7 @@ void a407_access_say_missing(const struct a407_report_access *a, char *out)
     add(out, ".");
 }
 
-void a407_access_say_strangers(const struct a407_report_access *a, char *out)
+static void say_strangers(const struct a407_report_access *a, char *out)
 {
     const struct a407_access_sums *s = &a->sums;
 
@@ -143,61 +143,5 @@ void a407_access_say_strangers(const struct a407_report_access *a, char *out)
              "on other machines.");
 }
 
-void a407_access_say_sent(sqlite3_stmt *row, char *out)
-{
-    const char *scheme = a407_access_text(row, A407_PAIR_SCHEME);
-    const char *user = a407_access_text(row, A407_PAIR_USER);
-
-    out[0] = '\0';
-    if (!sqlite3_column_int(row, A407_PAIR_SENT))
-        add(out, "no Proxy-Authorization");
-    else
-        add(out, "%s%s%s", *scheme ? scheme : "Proxy-Authorization",
-            *user ? " as " : "", user);
-}
-
-void a407_access_say_line(sqlite3_stmt *leg, char *out)
-{
-    const char *result = a407_access_text(leg, A407_LEG_RESULT);
-    const char *user = a407_access_text(leg, A407_LEG_USER);
-    const char *client = a407_access_text(leg, A407_LEG_CLIENT);
-    int port = sqlite3_column_int(leg, A407_LEG_PORT);
-
-    out[0] = '\0';
-    add(out, "%s%s%d, %s%s, from %s", result, *result ? "/" : "",
-        sqlite3_column_int(leg, A407_LEG_STATUS), *user ? "user " : "no user",
-        user, client);
-    if (port)
-        add(out, "%s%d", strchr(client, ':') ? " port " : ":", port);
-}
-
-const char *a407_access_say_who(sqlite3_stmt *leg)
-{
-    const char *result = a407_access_text(leg, A407_LEG_RESULT);
-
-    if (sqlite3_column_int(leg, A407_LEG_STATUS) != 407 || !*result)
-        return "";
-    if (strncmp(result, "TCP_DENIED", 10) == 0)
-        return "this proxy itself refused";
-    return "passed on from a proxy or server behind this one";
-}
-
-void a407_access_say_client(sqlite3_stmt *row, char *out)
-{
-    const char *user = a407_access_text(row, A407_CLIENT_USER);
-
-    out[0] = '\0';
-    add(out, "%s, %s%s", a407_access_text(row, A407_CLIENT_CLIENT),
-        *user ? "user " : "no user", user);
-}
-
-void a407_access_say_targets(struct a407_access_rows *r, char *out)
-{
-    const char *between = "";
-
-    out[0] = '\0';
-    for (; a407_access_rows_part(r); between = ", ")
-        add(out, "%s%s", between, a407_access_text(r->part, 0));
-    if (sqlite3_column_int(r->row, A407_CLIENT_TARGETS) > A407_ACCESS_TARGETS)
-        add(out, ", ...");
-}
+void (*const a407_access_say[])(const struct a407_report_access *, char *) = {
+    say_files, say_matches, say_clock, say_missing, say_strangers};

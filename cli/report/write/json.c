@@ -203,7 +203,7 @@ bool a407_report_json(const struct a407_report_view *v, FILE *f)
     timeline(f, &r->timeline);
     if (v->access) {
         fputs(",\n\"access_log\":", f);
-        a407_report_access_json(v->access, f);
+        a407_report_access_json(v->access, f, 0);
     }
     fputs("}\n", f);
     return !r->out_of_memory;

@@ -309,7 +309,7 @@ static void test_targets(void **state)
         {"", ""},
         {"*", "*"},
     };
-    char out[A407_ACCESS_TARGET_MAX], huge[3 * A407_ACCESS_TARGET_MAX];
+    char out[A407_ACCESS_TEXT_MAX], huge[3 * A407_ACCESS_TEXT_MAX];
     size_t i, n;
 
     (void)state;
@@ -321,7 +321,7 @@ static void test_targets(void **state)
     memset(huge, 'h', sizeof huge);
     memcpy(huge, "http://", 7);
     n = a407_access_target(a407_span(huge, sizeof huge), out);
-    assert_int_equal(n, A407_ACCESS_TARGET_MAX);
+    assert_int_equal(n, A407_ACCESS_TEXT_MAX);
 }
 
 int main(void)
