@@ -22,10 +22,6 @@ KNOWN = {
     "preload/replace.c",
     "preload/turn.c",
 }
-# ... and files of the core that lean on a folder above theirs.
-KNOWN_UP = {
-    "core/auth/ntlm_message.h", "core/auth/scheme.h",
-}
 
 
 def symbols(obj):
@@ -107,16 +103,13 @@ def core_is_layered():
         if here not in rank:
             yield "%s: core/%s has no place" % (rel(path), here)
             continue
-        if rel(path) in KNOWN_UP:
-            continue
         for folder in re.findall(r'#\s*include\s+"core/(\w+)/',
                                  path.read_text()):
             if rank.get(folder, 99) > rank[here]:
                 yield "%s includes core/%s" % (rel(path), folder)
     for f, to in calls("core").items():
         for g, names in to.items():
-            if f not in KNOWN_UP and \
-                    rank[g.split("/")[1]] > rank[f.split("/")[1]]:
+            if rank[g.split("/")[1]] > rank[f.split("/")[1]]:
                 yield "%s calls %s of %s" % (f, names[0], g)
 
 
