@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Basic (RFC 7617). */
-#include <nettle/base64.h>
-
 #include "core/base/auth_text.h"
+#include "core/base/base64.h"
 #include "scheme.h"
 
 struct basic_state {
@@ -56,33 +55,16 @@ static bool basic_init(void *state, const struct a407_challenge *ch)
     return true;
 }
 
-/* In pieces, so that the whole secret never lies in a second place. */
-static bool encode(struct base64_encode_ctx *ctx, struct a407_buf *out,
-                   const char *z)
-{
-    char text[BASE64_ENCODE_LENGTH(48)];
-    bool ok = true;
-    for (size_t left = strlen(z), n; ok && left; left -= n, z += n) {
-        n = left < 48 ? left : 48;
-        size_t len = base64_encode_update(ctx, text, n, (const uint8_t *)z);
-        ok = a407_buf_add(out, text, len);
-    }
-    a407_wipe(text, sizeof text);
-    return ok;
-}
-
 static bool write_value(const struct a407_credential *cred,
                         struct a407_buf *out)
 {
-    struct base64_encode_ctx ctx;
-    char last[BASE64_ENCODE_FINAL_LENGTH];
-    base64_encode_init(&ctx);
-    bool ok = a407_buf_str(out, "Basic ") &&
-              encode(&ctx, out, cred->username) && encode(&ctx, out, ":") &&
-              encode(&ctx, out, cred->password ? cred->password : "") &&
-              a407_buf_add(out, last, base64_encode_final(&ctx, last));
-    a407_wipe(&ctx, sizeof ctx);
-    a407_wipe(last, sizeof last);
+    struct a407_buf pair;
+    a407_buf_init(&pair, out->max);
+    bool ok = a407_buf_str(&pair, cred->username) && a407_buf_str(&pair, ":") &&
+              a407_buf_str(&pair, cred->password ? cred->password : "") &&
+              a407_buf_str(out, "Basic ") &&
+              a407_base64_add(out, a407_span(pair.p, pair.n));
+    a407_buf_free(&pair);
     return ok;
 }
 

@@ -3,11 +3,8 @@
  * Negotiate (RFC 4559) with Kerberos. The tokens are made outside, by GSSAPI;
  * here is only how they go over the wire. NTLM under this name is in ntlm.c.
  */
-#include <stdlib.h>
-
-#include <nettle/base64.h>
-
 #include "core/base/auth_text.h"
+#include "core/base/base64.h"
 #include "core/http/http.h"
 #include "scheme.h"
 
@@ -34,22 +31,6 @@ static unsigned negotiate_rank(const struct a407_challenge *ch,
     return 1;
 }
 
-static bool decode(struct a407_span text, struct a407_buf *out)
-{
-    struct base64_decode_ctx ctx;
-    if (text.n > BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX))
-        return false;
-    size_t n = BASE64_DECODE_LENGTH(text.n);
-    if (!a407_buf_reserve(out, n))
-        return false;
-    base64_decode_init(&ctx);
-    bool ok =
-        base64_decode_update(&ctx, &n, (uint8_t *)out->p, text.n, text.p) &&
-        base64_decode_final(&ctx);
-    out->n = ok ? n : 0;
-    return ok && n;
-}
-
 static void negotiate_wipe(void *state)
 {
     struct negotiate_state *s = state;
@@ -62,41 +43,20 @@ static bool negotiate_init(void *state, const struct a407_challenge *ch)
     struct negotiate_state *s = state;
     unsigned legs = s->legs;
     negotiate_wipe(s);
-    a407_buf_init(&s->token,
-                  BASE64_DECODE_LENGTH(BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX)));
+    a407_buf_init(&s->token, A407_BASE64_RAW(A407_BASE64_TEXT(TOKEN_MAX)));
     /* a token that comes before any of ours is no answer to it */
     s->first = !ch || !ch->token68.p || !legs;
     if (s->first)
         return true;
     s->legs = legs;
-    return decode(ch->token68, &s->token) && s->token.n <= TOKEN_MAX;
+    return a407_base64_take(&s->token, ch->token68) && s->token.n &&
+           s->token.n <= TOKEN_MAX;
 }
 
 static struct a407_span negotiate_outside(const void *state)
 {
     const struct negotiate_state *s = state;
     return s->first ? a407_span(NULL, 0) : a407_span(s->token.p, s->token.n);
-}
-
-/* In pieces: the text goes nowhere but into `out`. */
-static bool encode(struct a407_span token, struct a407_buf *out)
-{
-    struct base64_encode_ctx ctx;
-    char text[BASE64_ENCODE_LENGTH(192)];
-    char last[BASE64_ENCODE_FINAL_LENGTH];
-    bool ok = a407_buf_str(out, "Negotiate ");
-    base64_encode_init(&ctx);
-    for (size_t at = 0, n; ok && at < token.n; at += n) {
-        n = token.n - at < 192 ? token.n - at : 192;
-        size_t len =
-            base64_encode_update(&ctx, text, n, (const uint8_t *)token.p + at);
-        ok = a407_buf_add(out, text, len);
-    }
-    ok = ok && a407_buf_add(out, last, base64_encode_final(&ctx, last));
-    a407_wipe(&ctx, sizeof ctx);
-    a407_wipe(text, sizeof text);
-    a407_wipe(last, sizeof last);
-    return ok;
 }
 
 static enum a407_step negotiate_step(void *state,
@@ -110,7 +70,8 @@ static enum a407_step negotiate_step(void *state,
     *why = A407_CAUSE_NONE;
     if (!rq->token.p)
         return A407_STEP_NEED_TOKEN;
-    if (rq->token.n && encode(rq->token, out)) {
+    if (rq->token.n && a407_buf_str(out, "Negotiate ") &&
+        a407_base64_add(out, rq->token)) {
         s->legs++;
         return A407_STEP_DONE;
     }

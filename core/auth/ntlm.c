@@ -2,9 +2,8 @@
 /* NTLM (MS-NLMP) over HTTP (MS-NTHT), by its own name or within Negotiate. */
 #include <stdlib.h>
 
-#include <nettle/base64.h>
-
 #include "core/base/auth_text.h"
+#include "core/base/base64.h"
 #include "ntlm_message.h"
 #include "scheme.h"
 #include "spnego.h"
@@ -95,23 +94,6 @@ static void forget_challenge(struct ntlm_state *s)
     s->challenge_size = 0;
 }
 
-/* The proxy's token, decoded into `out` (which the caller frees). */
-static bool decode(struct a407_span text, struct a407_buf *out)
-{
-    struct base64_decode_ctx ctx;
-    if (text.n > BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX))
-        return false;
-    size_t n = BASE64_DECODE_LENGTH(text.n);
-    if (!a407_buf_reserve(out, n))
-        return false;
-    base64_decode_init(&ctx);
-    if (!base64_decode_update(&ctx, &n, (uint8_t *)out->p, text.n, text.p) ||
-        !base64_decode_final(&ctx))
-        return false;
-    out->n = n;
-    return true;
-}
-
 /* Takes a Type 2 out of its envelope. */
 static bool unwrap(struct ntlm_state *s, struct a407_span token,
                    struct a407_span *message)
@@ -136,9 +118,8 @@ static bool take_challenge(struct ntlm_state *s, struct a407_span text)
     struct a407_ntlm_challenge ignored;
     struct a407_span message;
     forget_challenge(s);
-    a407_buf_init(&token,
-                  BASE64_DECODE_LENGTH(BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX)));
-    bool ok = decode(text, &token) &&
+    a407_buf_init(&token, A407_BASE64_RAW(A407_BASE64_TEXT(TOKEN_MAX)));
+    bool ok = a407_base64_take(&token, text) &&
               unwrap(s, a407_span(token.p, token.n), &message) &&
               a407_ntlm_read_challenge(message, &ignored);
     s->challenge = ok ? malloc(message.n) : NULL;
@@ -171,15 +152,8 @@ static bool ntlm_init(void *state, const struct a407_challenge *ch)
 static bool write_value(const struct ntlm_state *s,
                         const struct a407_buf *token, struct a407_buf *out)
 {
-    char text[BASE64_ENCODE_RAW_LENGTH(48)];
-    bool ok = a407_buf_str(out, s->negotiate ? NEGOTIATE " " : "NTLM ");
-    for (size_t at = 0, n; ok && at < token->n; at += n) {
-        n = token->n - at < 48 ? token->n - at : 48;
-        base64_encode_raw(text, n, (const uint8_t *)token->p + at);
-        ok = a407_buf_add(out, text, BASE64_ENCODE_RAW_LENGTH(n));
-    }
-    a407_wipe(text, sizeof text);
-    return ok;
+    return a407_buf_str(out, s->negotiate ? NEGOTIATE " " : "NTLM ") &&
+           a407_base64_add(out, a407_span(token->p, token->n));
 }
 
 static bool write_type1(const struct ntlm_state *s, struct a407_buf *token)
@@ -305,11 +279,10 @@ static enum a407_mutual ntlm_prove(const void *state,
     struct a407_buf token;
     uint8_t mic[A407_NTLM_SIGNATURE];
     enum a407_mutual proved = A407_MUTUAL_FAILED;
-    a407_buf_init(&token,
-                  BASE64_DECODE_LENGTH(BASE64_ENCODE_RAW_LENGTH(TOKEN_MAX)));
+    a407_buf_init(&token, A407_BASE64_RAW(A407_BASE64_TEXT(TOKEN_MAX)));
     if (!s->list_signed || s->phase != TYPE3_SENT)
         proved = A407_MUTUAL_ABSENT;
-    else if (decode(ch->token68, &token) &&
+    else if (a407_base64_take(&token, ch->token68) &&
              a407_spnego_read_response(a407_span(token.p, token.n), &r)) {
         sign_list(s, A407_NTLM_SERVER, mic);
         if (!r.mic.p)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth_text.h"
 
+#include "text_put.h"
+
 bool a407_text_has_control(const char *z)
 {
     for (; *z; z++)
@@ -17,39 +19,13 @@ bool a407_text_has_high(const char *z)
     return false;
 }
 
-/*
- * How many bytes follow the first byte `c`, and between which bounds the
- * second one must be: that alone keeps out overlong forms, surrogates and what
- * is past U+10FFFF. -1: no character starts like this.
- */
-static int utf8_tail(unsigned char c, unsigned char *low, unsigned char *high)
-{
-    *low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-    *high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-    if (c < 0x80)
-        return 0;
-    if (c >= 0xc2 && c <= 0xdf)
-        return 1;
-    if (c >= 0xe0 && c <= 0xef)
-        return 2;
-    return c >= 0xf0 && c <= 0xf4 ? 3 : -1;
-}
-
 bool a407_text_is_utf8(const char *z)
 {
-    const unsigned char *p = (const unsigned char *)z;
-    while (*p) {
-        unsigned char low, high;
-        int tail = utf8_tail(*p++, &low, &high);
-        if (tail < 0)
+    struct a407_span s = a407_span_str(z);
+    unsigned c;
+    for (size_t n; s.n; s = a407_span(s.p + n, s.n - n))
+        if (!(n = a407_utf8_next(s, &c)))
             return false;
-        /* the NUL at the end is outside every pair of bounds */
-        for (; tail > 0; tail--, p++) {
-            if (*p < low || *p > high)
-                return false;
-            low = 0x80, high = 0xbf;
-        }
-    }
     return true;
 }
 

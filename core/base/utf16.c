@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "utf16.h"
 
+#include "text_put.h"
+
 /* towupper() would ask the locale, which is the program's. */
 static const struct {
     uint16_t first, last, step, delta;
@@ -26,29 +28,6 @@ uint16_t a407_utf16_upper(uint16_t unit)
     return (uint16_t)(unit + runs[low].delta);
 }
 
-/*
- * Takes one character off the front of s; 0x110000 when there is none that is
- * well-formed. `least` keeps out overlong forms.
- */
-static uint32_t take(struct a407_span *s)
-{
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)s->p[0];
-    size_t tail = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    uint32_t c = tail ? first & (0x3fu >> tail) : first;
-    if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || s->n <= tail)
-        return 0x110000;
-    for (size_t i = 1; i <= tail; i++) {
-        unsigned char next = (unsigned char)s->p[i];
-        if ((next & 0xc0) != 0x80)
-            return 0x110000;
-        c = c << 6 | (next & 0x3f);
-    }
-    s->p += tail + 1;
-    s->n -= tail + 1;
-    return c < least[tail] || (c >= 0xd800 && c <= 0xdfff) ? 0x110000 : c;
-}
-
 static bool add_unit(struct a407_buf *out, uint32_t unit)
 {
     unsigned char pair[2] = {(unsigned char)unit, (unsigned char)(unit >> 8)};
@@ -57,9 +36,9 @@ static bool add_unit(struct a407_buf *out, uint32_t unit)
 
 static bool add(struct a407_buf *out, struct a407_span s, bool upper)
 {
-    while (s.n) {
-        uint32_t c = take(&s);
-        if (c > 0x10ffff)
+    unsigned c;
+    for (size_t n; s.n; s = a407_span(s.p + n, s.n - n)) {
+        if (!(n = a407_utf8_next(s, &c)))
             return false;
         if (c > 0xffff) {
             c -= 0x10000;

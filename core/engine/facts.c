@@ -4,8 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <nettle/base64.h>
-
+#include "core/base/base64.h"
 #include "core/base/text_put.h"
 #include "core/http/http.h"
 
@@ -234,7 +233,6 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
 static void hide_credentials(struct a407_event *ev, struct a407_span value)
 {
     char raw[1024];
-    struct base64_decode_ctx ctx;
     size_t n = sizeof raw;
     const char *blank = value.n ? memchr(value.p, ' ', value.n) : NULL;
     struct a407_span rest =
@@ -242,18 +240,12 @@ static void hide_credentials(struct a407_event *ev, struct a407_span value)
                     a407_span(blank, value.n - (size_t)(blank - value.p)))
               : value; /* no scheme: the secret alone */
     a407_event_hide(ev, rest);
-    if (BASE64_DECODE_LENGTH(rest.n) > n)
-        return;
-    base64_decode_init(&ctx);
     const char *colon =
-        rest.n && base64_decode_update(&ctx, &n, (uint8_t *)raw, rest.n, rest.p)
-            ? memchr(raw, ':', n)
-            : NULL;
+        a407_base64_decode(rest, raw, &n) ? memchr(raw, ':', n) : NULL;
     if (colon)
         a407_event_hide(ev,
                         a407_span(colon + 1, n - (size_t)(colon + 1 - raw)));
     a407_wipe(raw, sizeof raw);
-    a407_wipe(&ctx, sizeof ctx);
 }
 
 /* Each value of "a=b&c=d" or "a=b; c=d", where it is long enough to be one. */
@@ -312,14 +304,10 @@ static void hide_basic(struct a407_event *ev, const struct a407_credential *c)
 {
     struct a407_buf pair, coded;
     a407_buf_init(&pair, 4096);
-    a407_buf_init(&coded, BASE64_ENCODE_RAW_LENGTH(4096));
+    a407_buf_init(&coded, A407_BASE64_TEXT(4096));
     a407_buf_fmt(&pair, "%s:%s", c->username, c->password);
-    if (!pair.failed &&
-        a407_buf_reserve(&coded, BASE64_ENCODE_RAW_LENGTH(pair.n))) {
-        base64_encode_raw(coded.p, pair.n, (const uint8_t *)pair.p);
-        coded.n = BASE64_ENCODE_RAW_LENGTH(pair.n);
+    if (!pair.failed && a407_base64_add(&coded, a407_span(pair.p, pair.n)))
         a407_event_hide(ev, a407_span(coded.p, coded.n));
-    }
     a407_buf_free(&pair);
     a407_buf_free(&coded);
 }

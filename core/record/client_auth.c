@@ -4,9 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <nettle/base64.h>
-
-#include "core/base/buf.h"
+#include "core/base/base64.h"
 #include "core/base/known_token.h"
 #include "core/base/text_put.h"
 #include "core/http/challenge.h"
@@ -16,23 +14,11 @@
 #define BASIC_MAX 1024
 #define NTLM_MAX  8192
 
-/* Decodes into raw, n bytes of room; the caller wipes. False: no base64. */
-static bool decode(struct a407_span token, char *raw, size_t *n)
-{
-    struct base64_decode_ctx ctx;
-    if (!token.p || BASE64_DECODE_LENGTH(token.n) > *n)
-        return false;
-    base64_decode_init(&ctx);
-    int ok = base64_decode_update(&ctx, n, (uint8_t *)raw, token.n, token.p);
-    a407_wipe(&ctx, sizeof ctx);
-    return ok;
-}
-
 /* user-id ":" password (RFC 7617 section 2). The colon's place, or NULL. */
 static const char *basic_decode(struct a407_span token, char *raw, size_t *n)
 {
     *n = BASIC_MAX;
-    return decode(token, raw, n) ? memchr(raw, ':', *n) : NULL;
+    return a407_base64_decode(token, raw, n) ? memchr(raw, ':', *n) : NULL;
 }
 
 static bool holds_token(struct a407_span user)
@@ -119,7 +105,7 @@ static void ntlm_user(struct a407_span token, struct a407_client_auth *out)
     static const char signature[] = "NTLMSSP\0\3\0\0"; /* and a last NUL */
     size_t n = NTLM_MAX;
     char *raw = malloc(n);
-    if (raw && decode(token, raw, &n)) {
+    if (raw && a407_base64_decode(token, raw, &n)) {
         const char *at = memmem(raw, n, signature, sizeof signature);
         if (at)
             ntlm_names(a407_span(at, n - (size_t)(at - raw)), out);
