@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/base/date.h"
 #include "session.h"
 
 /* ---- what a cache holds ---- */
@@ -52,9 +52,9 @@ static bool use_if_valid(struct a407_gss_session *s, krb5_ccache cache,
         return true;
     }
     a407_gss_principal_text(s->k, client, name, sizeof name);
-    time_t at = (time_t)(uint32_t)end;
-    struct tm tm;
-    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &tm));
+    struct a407_date d = a407_date_of((uint32_t)end);
+    snprintf(when, sizeof when, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year,
+             d.month, d.day, d.hour, d.minute, d.second);
     if (end)
         a407_gss_trouble_set(
             t, A407_CAUSE_NO_TICKET,

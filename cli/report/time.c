@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/date.h"
+
 #define SECOND INT64_C(1000000)
 
 /* The number of exactly `digits` digits at *s, which moves on; or -1. */
@@ -30,14 +32,6 @@ static bool take_char(const char **s, const char *end, const char *set)
     return true;
 }
 
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return days[month - 1] + (month == 2 && leap);
-}
-
 /* "2026-11-21" */
 static bool take_date(const char **s, const char *end, struct tm *t)
 {
@@ -46,7 +40,7 @@ static bool take_date(const char **s, const char *end, struct tm *t)
     if ((year = take_number(s, end, 4)) < 0 || !take_char(s, end, "-") ||
         (month = take_number(s, end, 2)) < 1 || month > 12 ||
         !take_char(s, end, "-") || (day = take_number(s, end, 2)) < 1 ||
-        day > days_in(year, month))
+        !a407_date_ok(&(struct a407_date){year, month, day, 0, 0, 0}))
         return false;
     t->tm_year = year - 1900;
     t->tm_mon = month - 1;
@@ -102,17 +96,6 @@ static bool take_zone(const char **s, const char *end, int64_t *offset)
     return true;
 }
 
-/* Days since 1970-01-01; timegm() is slow, and this is done for each line. */
-static int64_t day_number(const struct tm *t)
-{
-    int64_t y = t->tm_year + 1900 - (t->tm_mon < 2);
-    int64_t m = (t->tm_mon + 10) % 12; /* from March */
-    int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
-           (153 * m + 2) / 5 + t->tm_mday - 1 - 719468;
-}
-
 /*
  * RFC 3339; `step`: the last unit that it names, as microseconds. Seconds may
  * be left out only if `lax`.
@@ -134,8 +117,10 @@ static bool take_rfc3339(struct a407_span text, bool lax, int64_t *us,
     *step = s > point ? 1 : seconds ? SECOND : 60 * SECOND;
     if (!take_zone(&s, end, &offset) || s != end)
         return false;
-    *us = (day_number(&t) * 86400 + t.tm_hour * 3600 + t.tm_min * 60 +
-           t.tm_sec - offset) *
+    *us = (a407_date_seconds(&(struct a407_date){t.tm_year + 1900, t.tm_mon + 1,
+                                                 t.tm_mday, t.tm_hour, t.tm_min,
+                                                 t.tm_sec}) -
+           offset) *
               SECOND +
           fraction;
     return true;

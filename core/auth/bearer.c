@@ -16,17 +16,11 @@ struct bearer_state {
     char unused;
 };
 
-static bool is_token_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || (c && strchr("-._~+/", c));
-}
-
 /* b64token of RFC 6750 section 2.1, the token68 of RFC 9110 section 11.2. */
 static bool is_b64token(const char *z)
 {
     const char *p = z;
-    while (is_token_char(*p))
+    while (a407_is_token68_char(*p))
         p++;
     return p > z && p[strspn(p, "=")] == '\0';
 }

@@ -16,15 +16,22 @@
  * realm with '"' or '\' in it could tell the difference.
  */
 
+/* What both hashes of a name begin with: user ":" realm. */
+static void hash_name(struct a407_hash *h, const struct a407_digest_state *s,
+                      const struct a407_credential *cred)
+{
+    a407_hash_init(h, s->algorithm->hash);
+    a407_hash_str(h, cred->username);
+    a407_hash_str(h, ":");
+    a407_hash_unquoted(h, a407_span_str(s->realm));
+}
+
 void a407_digest_userhash(const struct a407_digest_state *s,
                           const struct a407_credential *cred,
                           char out[A407_HASH_HEX])
 {
     struct a407_hash h;
-    a407_hash_init(&h, s->algorithm->hash);
-    a407_hash_str(&h, cred->username);
-    a407_hash_str(&h, ":");
-    a407_hash_unquoted(&h, a407_span_str(s->realm));
+    hash_name(&h, s, cred);
     a407_hash_hex(&h, out);
 }
 
@@ -34,10 +41,7 @@ static void hash_a1(const struct a407_digest_state *s,
                     char out[A407_HASH_HEX])
 {
     struct a407_hash h;
-    a407_hash_init(&h, s->algorithm->hash);
-    a407_hash_str(&h, cred->username);
-    a407_hash_str(&h, ":");
-    a407_hash_unquoted(&h, a407_span_str(s->realm));
+    hash_name(&h, s, cred);
     a407_hash_str(&h, ":");
     a407_hash_str(&h, cred->password ? cred->password : "");
     a407_hash_hex(&h, out);
@@ -176,14 +180,9 @@ static bool digest_init(void *state, const struct a407_challenge *ch)
 static void make_cnonce(const struct a407_auth_request *rq,
                         char out[A407_DIGEST_CNONCE])
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char raw[(A407_DIGEST_CNONCE - 1) / 2];
     rq->random(rq->random_ctx, raw, sizeof raw);
-    for (size_t i = 0; i < sizeof raw; i++) {
-        out[2 * i] = digits[raw[i] >> 4];
-        out[2 * i + 1] = digits[raw[i] & 15];
-    }
-    out[2 * sizeof raw] = '\0';
+    a407_hex(out, raw, sizeof raw);
 }
 
 /*

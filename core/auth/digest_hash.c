@@ -59,9 +59,18 @@ void a407_hash_unquoted(struct a407_hash *h, struct a407_span s)
         a407_hash_add(h, s.p + from, s.n - from);
 }
 
-void a407_hash_hex(struct a407_hash *h, char out[A407_HASH_HEX])
+void a407_hex(char *out, const uint8_t *p, size_t n)
 {
     static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[p[i] >> 4];
+        out[2 * i + 1] = digits[p[i] & 15];
+    }
+    out[2 * n] = '\0';
+}
+
+void a407_hash_hex(struct a407_hash *h, char out[A407_HASH_HEX])
+{
     uint8_t sum[SHA512_256_DIGEST_SIZE];
     size_t n = sizeof sum;
     switch (h->id) {
@@ -76,11 +85,7 @@ void a407_hash_hex(struct a407_hash *h, char out[A407_HASH_HEX])
         sha512_256_digest(&h->u.sha512_256, n, sum);
         break;
     }
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digits[sum[i] >> 4];
-        out[2 * i + 1] = digits[sum[i] & 15];
-    }
-    out[2 * n] = '\0';
+    a407_hex(out, sum, n);
     a407_wipe(sum, sizeof sum);
     a407_wipe(h, sizeof *h);
 }

@@ -37,6 +37,9 @@ void a407_hash_span(struct a407_hash *h, struct a407_span s);
  */
 void a407_hash_unquoted(struct a407_hash *h, struct a407_span s);
 
+/* n bytes as lower case hexadecimal digits, and a NUL. */
+void a407_hex(char *out, const uint8_t *p, size_t n);
+
 /* Ends the hash as lower case hexadecimal digits and a NUL; wipes it. */
 void a407_hash_hex(struct a407_hash *h, char out[A407_HASH_HEX]);
 

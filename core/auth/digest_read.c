@@ -52,12 +52,9 @@ static bool read_qop(const struct a407_challenge *ch, enum a407_digest_qop *out)
     bool unknown = false;
     *out = A407_QOP_NONE;
     struct a407_span left = p ? p->value : a407_span(NULL, 0);
-    while (left.n) {
-        const char *comma = memchr(left.p, ',', left.n);
-        size_t n = comma ? (size_t)(comma - left.p) : left.n;
-        struct a407_span item = a407_span_trim(a407_span(left.p, n));
-        n += comma != NULL;
-        left = a407_span(left.p + n, left.n - n);
+    struct a407_span item;
+    while (a407_span_cut(&left, ',', &item)) {
+        item = a407_span_trim(item);
         if (a407_span_ieq(item, "auth")) {
             *out = A407_QOP_AUTH;
             return true;

@@ -80,18 +80,10 @@ static int skip_blanks(struct scan *s)
     return c;
 }
 
-static bool is_digit(int c)
+static bool next_is_digit(const struct scan *s)
 {
-    return c >= '0' && c <= '9';
-}
-
-static int hex_digit(int c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    int c = peek(s);
+    return c >= 0 && a407_is_digit((char)c);
 }
 
 /* What follows a backslash: the character if it is ASCII, 0x80 for any other,
@@ -112,7 +104,8 @@ static int take_escape(struct scan *s)
         return ' '; /* one of the controls: in no name that is looked for */
     case 'u':
         for (int i = 0; i < 4; i++) {
-            int digit = hex_digit(next(s));
+            c = next(s);
+            int digit = c < 0 ? -1 : a407_hex_value((char)c);
             if (digit < 0)
                 return -1;
             code = code * 16 + digit;
@@ -166,7 +159,7 @@ static int64_t scaled(int64_t m, int64_t scale)
 static bool take_digits(struct scan *s, int64_t *m, int64_t *left_out,
                         size_t *count)
 {
-    for (*count = 0; is_digit(peek(s)); ++*count) {
+    for (*count = 0; next_is_digit(s); ++*count) {
         int digit = next(s) - '0';
         if (*m <= (INT64_MAX - 9) / 10)
             *m = *m * 10 + digit;
@@ -273,7 +266,7 @@ static bool take_claim(struct scan *s, const char name[4],
                        struct claims *claims)
 {
     int c = skip_blanks(s);
-    bool number = c == '-' || is_digit(c);
+    bool number = c == '-' || next_is_digit(s);
     if (number && strcmp(name, "exp") == 0)
         return take_date(s, &claims->exp);
     if (number && strcmp(name, "nbf") == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* NTLM: the Type 2, and its target info on the way back to its server. */
+#include "core/base/bytes.h"
 #include "core/base/utf16.h"
 #include "core/config/credential.h"
 #include "ntlm_message.h"
@@ -10,21 +11,10 @@
 #define TARGET_INFO_AT 40
 #define SHORTEST       32 /* servers of old end after the nonce */
 
-static uint32_t get16(const char *p)
-{
-    const unsigned char *u = (const unsigned char *)p;
-    return (uint32_t)(u[0] | u[1] << 8);
-}
-
-static uint32_t get32(const char *p)
-{
-    return get16(p) | get16(p + 2) << 16;
-}
-
 bool a407_ntlm_is(struct a407_span m, uint32_t type)
 {
     return m.n >= 12 && memcmp(m.p, "NTLMSSP", 8) == 0 &&
-           get32(m.p + 8) == type;
+           a407_get_le32(m.p + 8) == type;
 }
 
 /*
@@ -37,11 +27,11 @@ static bool next_pair(struct a407_span *list, uint32_t *id,
 {
     if (!list->n)
         return false;
-    *broken = list->n < 4 || get16(list->p + 2) > list->n - 4;
+    *broken = list->n < 4 || a407_get_le16(list->p + 2) > list->n - 4;
     if (*broken)
         return false;
-    *id = get16(list->p);
-    *value = a407_span(list->p + 4, get16(list->p + 2));
+    *id = a407_get_le16(list->p);
+    *value = a407_span(list->p + 4, a407_get_le16(list->p + 2));
     *list = a407_span(value->p + value->n, list->n - 4 - value->n);
     return *id != A407_AV_EOL;
 }
@@ -68,12 +58,12 @@ bool a407_ntlm_read_challenge(struct a407_span m,
     *out = (struct a407_ntlm_challenge){0};
     if (!a407_ntlm_is(m, 2) || m.n < SHORTEST || m.n > A407_NTLM_MESSAGE_MAX)
         return false;
-    out->flags = get32(m.p + FLAGS_AT);
+    out->flags = a407_get_le32(m.p + FLAGS_AT);
     memcpy(out->nonce, m.p + NONCE_AT, sizeof out->nonce);
     if (!(out->flags & A407_NTLM_TARGET_INFO) || m.n < TARGET_INFO_AT + 8)
         return true;
-    uint32_t n = get16(m.p + TARGET_INFO_AT);
-    uint32_t at = get32(m.p + TARGET_INFO_AT + 4);
+    uint32_t n = a407_get_le16(m.p + TARGET_INFO_AT);
+    uint32_t at = a407_get_le32(m.p + TARGET_INFO_AT + 4);
     if (!n)
         return true;
     if (at > m.n || n > m.n - at)

@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include "ascii.h"
 
 /*
  * A run of bytes in a buffer that somebody else owns. Not NUL-terminated. A
@@ -31,17 +34,7 @@ static inline bool a407_span_eq(struct a407_span s, const char *z)
     return s.p && s.n == strlen(z) && memcmp(s.p, z, s.n) == 0;
 }
 
-static inline unsigned char a407_lower(char c)
-{
-    unsigned char u = (unsigned char)c;
-    return u >= 'A' && u <= 'Z' ? (unsigned char)(u | 0x20) : u;
-}
-
-/*
- * ASCII case is ignored: tokens of HTTP (RFC 9110 section 5.1). Not
- * strncasecmp(): in a Turkish locale it tells "I" from "i", and the program
- * decides about the locale.
- */
+/* ASCII case is ignored: tokens of HTTP (RFC 9110 section 5.1). */
 static inline bool a407_span_ieq(struct a407_span s, const char *z)
 {
     if (!s.p || s.n != strlen(z))
@@ -73,7 +66,8 @@ static inline bool a407_span_line(struct a407_span *s, struct a407_span *out)
 {
     if (!a407_span_cut(s, '\n', out))
         return false;
-    out->n -= out->n && out->p[out->n - 1] == '\r';
+    bool ended = out->p + out->n != s->p;
+    out->n -= ended && out->n && out->p[out->n - 1] == '\r';
     return true;
 }
 
@@ -85,6 +79,22 @@ static inline struct a407_span a407_span_trim(struct a407_span s)
     while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
         s.n--;
     return s;
+}
+
+/* Decimal digits and nothing else, at most `most`. False: *out is as it was. */
+static inline bool a407_span_number(struct a407_span s, uint64_t most,
+                                    uint64_t *out)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned digit = (unsigned)(s.p[i] - '0');
+        if (!a407_is_digit(s.p[i]) || digit > most || v > (most - digit) / 10)
+            return false;
+        v = v * 10 + digit;
+    }
+    if (s.n)
+        *out = v;
+    return s.n > 0;
 }
 
 #endif

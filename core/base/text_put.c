@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "text_put.h"
 
+#include "bytes.h"
+
 static bool goes_on(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
@@ -19,11 +21,6 @@ void a407_put(char *out, size_t cap, struct a407_span s)
     out[n] = '\0';
 }
 
-static unsigned unit(struct a407_span s, size_t i)
-{
-    return (unsigned char)s.p[i] | (unsigned)(unsigned char)s.p[i + 1] << 8;
-}
-
 /* RFC 3629 section 3. Returns the number of bytes. */
 static size_t encode(unsigned c, char *to)
 {
@@ -40,9 +37,9 @@ void a407_put_utf16(char *out, size_t cap, struct a407_span s)
     size_t at = 0;
     for (size_t i = 0; i + 1 < s.n; i += 2) {
         char bytes[4];
-        unsigned c = unit(s, i);
+        unsigned c = a407_get_le16(s.p + i);
         bool high = c >= 0xd800 && c < 0xdc00;
-        unsigned low = high && i + 3 < s.n ? unit(s, i + 2) : 0;
+        unsigned low = high && i + 3 < s.n ? a407_get_le16(s.p + i + 2) : 0;
         if (low >= 0xdc00 && low < 0xe000) {
             c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
             i += 2;

@@ -180,16 +180,9 @@ static size_t read_number(struct reader *r, const char *name, size_t least,
                           size_t most, size_t otherwise)
 {
     struct a407_span v = get(r, name);
-    size_t n = 0;
-    bool ok = v.n <= 10;
-    for (size_t i = 0; ok && i < v.n; i++) {
-        ok = v.p[i] >= '0' && v.p[i] <= '9';
-        size_t digit = (size_t)(v.p[i] - '0');
-        ok = ok && n <= (most - digit) / 10;
-        n = n * 10 + digit;
-    }
-    if (v.n && ok && n >= least)
-        return n;
+    uint64_t n;
+    if (a407_span_number(v, most, &n) && n >= least)
+        return (size_t)n;
     if (v.n)
         a407_diag_set(r->diag, "%s: write a number from %zu to %zu", name,
                       least, most);
@@ -378,12 +371,9 @@ static void read_proxy_variables(struct reader *r)
 static void read_proxy_list(struct reader *r)
 {
     struct a407_span v = get(r, "AUTH407_PROXY");
-    for (unsigned entry = 1; v.n; entry++) {
-        const char *comma = memchr(v.p, ',', v.n);
-        size_t n = comma ? (size_t)(comma - v.p) : v.n;
-        struct a407_span one = a407_span_trim(a407_span(v.p, n));
-        v.p += n + (comma != NULL);
-        v.n -= n + (comma != NULL);
+    struct a407_span one;
+    for (unsigned entry = 1; a407_span_cut(&v, ',', &one); entry++) {
+        one = a407_span_trim(one);
         if (one.n && !add_url(r, "AUTH407_PROXY", one))
             a407_diag_set(r->diag,
                           "AUTH407_PROXY: entry %u is neither HOST[:PORT] nor "

@@ -37,30 +37,32 @@ bool a407_credential_lacks_password(const struct a407_credential *c)
     return !c->password && (c->password_file || c->netrc || c->helper);
 }
 
-static bool copy_text(char **to, const char *from)
+#define AT(field) offsetof(struct a407_credential, field)
+/* Its strings, all owned. */
+static const size_t strings[] = {
+    AT(label), AT(username),   AT(password),      AT(domain),
+    AT(token), AT(token_file), AT(password_file), AT(helper),
+    AT(netrc), AT(keytab),     AT(service)};
+#define STRINGS (sizeof strings / sizeof *strings)
+
+static char **string(struct a407_credential *c, size_t i)
 {
-    *to = from ? a407_strdup_span(a407_span_str(from)) : NULL;
-    return *to || !from;
+    return (char **)((char *)c + strings[i]);
 }
 
 struct a407_credential *a407_credential_copy(const struct a407_credential *c)
 {
     struct a407_credential *n = malloc(sizeof *n);
+    bool ok = true;
     if (!n)
         return NULL;
     *n = *c;
     n->next = NULL;
-    bool ok = copy_text(&n->label, c->label);
-    ok = copy_text(&n->username, c->username) && ok;
-    ok = copy_text(&n->password, c->password) && ok;
-    ok = copy_text(&n->domain, c->domain) && ok;
-    ok = copy_text(&n->token, c->token) && ok;
-    ok = copy_text(&n->token_file, c->token_file) && ok;
-    ok = copy_text(&n->password_file, c->password_file) && ok;
-    ok = copy_text(&n->helper, c->helper) && ok;
-    ok = copy_text(&n->netrc, c->netrc) && ok;
-    ok = copy_text(&n->keytab, c->keytab) && ok;
-    ok = copy_text(&n->service, c->service) && ok;
+    for (size_t i = 0; i < STRINGS; i++) {
+        char **to = string(n, i), *from = *to;
+        *to = from ? a407_strdup_span(a407_span_str(from)) : NULL;
+        ok = ok && (*to || !from);
+    }
     if (ok)
         return n;
     a407_credentials_free(n);
@@ -71,17 +73,8 @@ void a407_credentials_free(struct a407_credential *list)
 {
     while (list) {
         struct a407_credential *next = list->next;
-        a407_free_secret(list->label);
-        a407_free_secret(list->username);
-        a407_free_secret(list->password);
-        a407_free_secret(list->domain);
-        a407_free_secret(list->token);
-        a407_free_secret(list->token_file);
-        a407_free_secret(list->password_file);
-        a407_free_secret(list->helper);
-        a407_free_secret(list->netrc);
-        a407_free_secret(list->keytab);
-        a407_free_secret(list->service);
+        for (size_t i = 0; i < STRINGS; i++)
+            a407_free_secret(*string(list, i));
         a407_wipe(list, sizeof *list);
         free(list);
         list = next;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/buf.h"
+#include "core/base/date.h"
 #include "credential.h"
 
 /* Far more proxies than anyone has; bounds what a damaged file can cost. */
@@ -136,38 +137,18 @@ static bool start_section(struct parser *ps, struct a407_span line)
     return c->label || complain(ps, "out of memory");
 }
 
-static int two_digits(const char *p)
-{
-    if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
-        return -1;
-    return (p[0] - '0') * 10 + (p[1] - '0');
-}
-
-/*
- * Seconds since the epoch of the start of YYYY-MM-DD (Gregorian, UTC), or -1.
- * By counting, because the C library's calendar looks at TZ.
- */
+/* Seconds since the epoch of the start of YYYY-MM-DD, or -1. */
 static int64_t parse_date(struct a407_span s)
 {
-    static const short before[12] = {0,   31,  59,  90,  120, 151,
-                                     181, 212, 243, 273, 304, 334};
-    static const signed char length[12] = {31, 28, 31, 30, 31, 30,
-                                           31, 31, 30, 31, 30, 31};
-    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-')
+    struct a407_span year, month;
+    uint64_t y, m, d;
+    if (s.n != 10 || !a407_span_cut(&s, '-', &year) || year.n != 4 ||
+        !a407_span_cut(&s, '-', &month) || month.n != 2 ||
+        !a407_span_number(year, 9999, &y) || !a407_span_number(month, 12, &m) ||
+        !a407_span_number(s, 31, &d))
         return -1;
-    int century = two_digits(s.p), rest = two_digits(s.p + 2);
-    int month = two_digits(s.p + 5), day = two_digits(s.p + 8);
-    if (century < 0 || rest < 0 || month < 1 || month > 12 || day < 1)
-        return -1;
-    int year = century * 100 + rest;
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (year < 1971 || day > length[month - 1] + (leap && month == 2))
-        return -1;
-    int64_t past = year - 1; /* leap days of the years before this one */
-    int64_t days =
-        (int64_t)(year - 1970) * 365 + past / 4 - past / 100 + past / 400 - 477;
-    days += before[month - 1] + (leap && month > 2) + day - 1;
-    return days * 86400;
+    struct a407_date date = {(int)y, (int)m, (int)d, 0, 0, 0};
+    return y > 1970 && a407_date_ok(&date) ? a407_date_seconds(&date) : -1;
 }
 
 static bool set_schemes(struct parser *ps, struct a407_span value)

@@ -5,21 +5,11 @@
 
 static bool parse_port(struct a407_span s, uint16_t *out)
 {
-    unsigned long v = 0;
-    if (s.n == 0 || s.n > 5)
+    uint64_t v;
+    if (s.n > 5 || !a407_span_number(s, 65535, &v))
         return false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-        v = v * 10 + (unsigned long)(s.p[i] - '0');
-    }
     *out = (uint16_t)v;
-    return v >= 1 && v <= 65535;
-}
-
-static char ascii_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return v >= 1;
 }
 
 /*
@@ -78,7 +68,7 @@ static bool copy_host(struct a407_span s, char *out)
         unsigned char c = (unsigned char)s.p[at];
         if (c <= ' ' || c == 0x7f || strchr("*:/?#@[]\"'\\,;=%<>", c))
             return false;
-        out[at] = ascii_lower(s.p[at]);
+        out[at] = (char)a407_lower(s.p[at]);
     }
     out[s.n] = '\0';
     return true;

@@ -30,13 +30,9 @@ bool a407_helper_ask(struct a407_buf *out, const struct a407_endpoint *proxy,
 /* Seconds since the epoch; what can't be read says nothing, as with git. */
 static int64_t read_time(struct a407_span s)
 {
-    int64_t t = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9' || t > (INT64_MAX - 9) / 10)
-            return 0;
-        t = t * 10 + (s.p[i] - '0');
-    }
-    return t;
+    uint64_t t = 0;
+    a407_span_number(s, INT64_MAX, &t);
+    return (int64_t)t;
 }
 
 /* A truth value in git's spelling (git-config(1), "Values"). */
@@ -46,26 +42,13 @@ static bool is_true(struct a407_span s)
            a407_span_ieq(s, "yes") || a407_span_ieq(s, "on");
 }
 
-/* The next line without its end; false: no more, or an empty one. */
-static bool next_line(struct a407_span *text, struct a407_span *line)
-{
-    const char *lf = text->n ? memchr(text->p, '\n', text->n) : NULL;
-    size_t n = lf ? (size_t)(lf - text->p) : text->n;
-    *line = a407_span(text->p, n);
-    text->p += n + (lf != NULL);
-    text->n -= n + (lf != NULL);
-    if (lf && line->n && line->p[line->n - 1] == '\r')
-        line->n--;
-    return line->n > 0;
-}
-
 const char *a407_helper_read(struct a407_span text,
                              struct a407_helper_answer *out)
 {
     struct a407_span line, authtype = {0};
     struct a407_helper_answer a = {0};
     *out = a;
-    while (text.n && next_line(&text, &line)) {
+    while (a407_span_line(&text, &line) && line.n) {
         const char *eq = memchr(line.p, '=', line.n);
         if (!a407_credential_text_ok(line))
             return "a control character";

@@ -64,17 +64,14 @@ bool a407_size_parse(struct a407_span s, uint64_t *out)
     const uint64_t limit = (uint64_t)1 << 62;
     static const char units[] = "kmg";
     unsigned shift = 0;
-    uint64_t v = 0;
     const char *unit = s.n > 1 ? strchr(units, a407_lower(s.p[s.n - 1])) : NULL;
     if (unit && *unit) {
         shift = 10 * (unsigned)(unit - units + 1);
         s.n--;
     }
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9' || v > limit / 10)
-            return false;
-        v = v * 10 + (uint64_t)(s.p[i] - '0');
-    }
+    uint64_t v;
+    if (!a407_span_number(s, (limit >> shift) - 1, &v))
+        return false;
     *out = v << shift;
-    return s.n > 0 && v < limit >> shift;
+    return true;
 }

@@ -36,14 +36,9 @@ static bool complain(struct reader *r, unsigned line, const char *what)
     return false;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static void skip_blanks(struct reader *r)
 {
-    for (; r->p < r->end && is_blank(*r->p); r->p++)
+    for (; r->p < r->end && a407_is_lws(*r->p); r->p++)
         r->line += *r->p == '\n';
 }
 
@@ -83,7 +78,7 @@ static bool take_word(struct reader *r, struct word *w)
         return take_quoted(r, w);
     }
     const char *from = r->p;
-    while (r->p < r->end && !is_blank(*r->p))
+    while (r->p < r->end && !a407_is_lws(*r->p))
         r->p++;
     w->text = a407_span(from, (size_t)(r->p - from));
     return true;

@@ -4,11 +4,6 @@
 #include "core/base/buf.h"
 #include "credential.h"
 
-static bool is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /*
  * Takes "scheme://" off the front (RFC 3986 section 3.1). Text that has no
  * well-formed scheme in front of "://" is left alone: it is part of what
@@ -18,10 +13,9 @@ static bool take_scheme(struct a407_span *s, struct a407_proxy_url *out)
 {
     const char *mark = s->n ? memmem(s->p, s->n, "://", 3) : NULL;
     size_t n = mark ? (size_t)(mark - s->p) : 0;
-    bool formed = n > 0 && is_alpha(s->p[0]);
+    bool formed = n > 0 && a407_is_alpha(s->p[0]);
     for (size_t i = 0; formed && i < n; i++)
-        formed = is_alpha(s->p[i]) || (s->p[i] >= '0' && s->p[i] <= '9') ||
-                 memchr("+-.", s->p[i], 3);
+        formed = a407_is_alnum(s->p[i]) || memchr("+-.", s->p[i], 3);
     if (!formed) {
         memcpy(out->scheme, "http", sizeof "http");
         return true;
@@ -29,7 +23,7 @@ static bool take_scheme(struct a407_span *s, struct a407_proxy_url *out)
     if (n >= sizeof out->scheme)
         return false;
     for (size_t i = 0; i < n; i++)
-        out->scheme[i] = (char)(s->p[i] | (is_alpha(s->p[i]) ? 0x20 : 0));
+        out->scheme[i] = (char)a407_lower(s->p[i]);
     out->scheme[n] = '\0';
     *s = a407_span(s->p + n + 3, s->n - n - 3);
     return true;
@@ -55,14 +49,6 @@ static bool take_host(struct a407_span s, struct a407_proxy_url *out)
     return true;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-decodes (RFC 3986 section 2.1). NULL: malformed, or no memory. */
 static char *decode(struct a407_span s)
 {
@@ -73,8 +59,8 @@ static char *decode(struct a407_span s)
     for (size_t i = 0; i < s.n; i++) {
         int c = (unsigned char)s.p[i];
         if (c == '%') {
-            int hi = s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
-            int lo = hi >= 0 ? hex_value(s.p[i + 2]) : -1;
+            int hi = s.n - i > 2 ? a407_hex_value(s.p[i + 1]) : -1;
+            int lo = hi >= 0 ? a407_hex_value(s.p[i + 2]) : -1;
             c = lo >= 0 ? hi * 16 + lo : 0; /* 0 is refused below */
             i += 2;
         }

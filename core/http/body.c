@@ -38,14 +38,6 @@ void a407_body_init(struct a407_body *b, enum a407_body_kind kind,
         kind == A407_BODY_NONE || (kind == A407_BODY_LENGTH && length == 0);
 }
 
-static int hex_value(char c)
-{
-    unsigned char l = a407_lower(c);
-    if (a407_is_digit(c))
-        return c - '0';
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 static void size_line_done(struct a407_body *b)
 {
     b->state = b->left ? DATA : TRAILER;
@@ -55,7 +47,7 @@ static void size_line_done(struct a407_body *b)
 /* Bytes of chunk-size and what may follow it in its line. */
 static void size_byte(struct a407_body *b, char c)
 {
-    int v = b->state == SIZE ? hex_value(c) : -1;
+    int v = b->state == SIZE ? a407_hex_value(c) : -1;
     if (v >= 0) {
         if (b->digits == DIGITS_MAX) {
             b->bad = true;

@@ -158,16 +158,11 @@ static void take_param(struct reader *r, struct a407_span name,
         c->params[c->n_params++] = one;
 }
 
-static bool is_token68_char(char c)
-{
-    return a407_is_alnum(c) || (c && strchr("-._~+/", c));
-}
-
 /* token68 (RFC 9110 section 11.2), if one is all that the element holds. */
 static bool take_token68(struct reader *r, struct a407_span *out)
 {
     struct reader look = *r;
-    while (!at_end(&look) && is_token68_char(look.p[look.at]))
+    while (!at_end(&look) && a407_is_token68_char(look.p[look.at]))
         look.at++;
     if (look.at == r->at)
         return false;

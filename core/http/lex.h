@@ -6,41 +6,9 @@
 
 /*
  * What the parsers of heads and of challenges share, and nobody else needs.
- * Not <ctype.h>: its answers depend on the program's locale.
  */
 
-static inline bool a407_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static inline bool a407_is_alpha(char c)
-{
-    unsigned char l = a407_lower(c);
-    return l >= 'a' && l <= 'z';
-}
-
-static inline bool a407_is_alnum(char c)
-{
-    return a407_is_alpha(c) || a407_is_digit(c);
-}
-
-/* tchar of RFC 9110 section 5.6.2. */
-static inline bool a407_is_tchar(char c)
-{
-    return a407_is_alnum(c) || (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-/*
- * OWS, and the line end that a folded value holds (RFC 9112 section 5.2). A
- * CR or LF inside a value can't be anything else.
- */
-static inline bool a407_is_lws(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The span without such blanks at either end. */
+/* The span without blanks and line ends at either end. */
 struct a407_span a407_trim_lws(struct a407_span s);
 
 enum a407_line {

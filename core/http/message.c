@@ -25,28 +25,13 @@ static bool bytes_ok(const char *p, size_t n)
     return true;
 }
 
-/* Digits alone, in 64 bits (RFC 9110 section 8.6). */
-static bool parse_length(struct a407_span s, uint64_t *out)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (!a407_is_digit(s.p[i]))
-            return false;
-        unsigned d = (unsigned)(s.p[i] - '0');
-        if (v > (UINT64_MAX - d) / 10)
-            return false;
-        v = v * 10 + d;
-    }
-    *out = v;
-    return s.n > 0;
-}
-
 static void note_length(struct framing *m, struct a407_span list)
 {
     struct a407_span item;
     for (size_t at = 0; a407_list_next(list, &at, &item);) {
         uint64_t v;
-        if (!parse_length(item, &v) || (m->length_seen && v != m->length)) {
+        if (!a407_span_number(item, UINT64_MAX, &v) ||
+            (m->length_seen && v != m->length)) {
             m->bad_length = true;
             return;
         }

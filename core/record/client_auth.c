@@ -4,7 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "core/auth/ntlm_message.h"
 #include "core/base/base64.h"
+#include "core/base/bytes.h"
 #include "core/base/known_token.h"
 #include "core/base/text_put.h"
 #include "core/http/challenge.h"
@@ -65,22 +67,10 @@ bool a407_basic_is(struct a407_span token, const struct a407_credential *c)
 
 /* ---- NTLM: AUTHENTICATE_MESSAGE of MS-NLMP section 2.2.1.3 ---- */
 
-static unsigned u16(const unsigned char *p)
-{
-    return p[0] | (unsigned)p[1] << 8;
-}
-
-static unsigned long u32(const unsigned char *p)
-{
-    return u16(p) | (unsigned long)u16(p + 2) << 16;
-}
-
 /* The text that the length, room and offset at `field` speak of. */
 static struct a407_span payload(struct a407_span m, size_t field)
 {
-    const unsigned char *p = (const unsigned char *)m.p + field;
-    unsigned n = u16(p);
-    unsigned long at = u32(p + 4);
+    size_t n = a407_get_le16(m.p + field), at = a407_get_le32(m.p + field + 4);
     if (at > m.n || n > m.n - at)
         return a407_span("", 0);
     return a407_span(m.p + at, n);
@@ -89,10 +79,9 @@ static struct a407_span payload(struct a407_span m, size_t field)
 static void ntlm_names(struct a407_span m, struct a407_client_auth *out)
 {
     static const size_t fixed = 64, domain = 28, user = 36, flags = 60;
-    static const unsigned long unicode = 1;
     if (m.n < fixed)
         return;
-    bool wide = u32((const unsigned char *)m.p + flags) & unicode;
+    bool wide = a407_get_le32(m.p + flags) & A407_NTLM_UNICODE;
     void (*as)(char *, size_t, struct a407_span) =
         wide ? a407_put_utf16 : a407_put;
     as(out->domain, sizeof out->domain, payload(m, domain));
@@ -116,14 +105,6 @@ static void ntlm_user(struct a407_span token, struct a407_client_auth *out)
 
 /* ---- Digest ---- */
 
-static int hex(char c)
-{
-    unsigned char l = a407_lower(c);
-    return l >= '0' && l <= '9'   ? l - '0'
-           : l >= 'a' && l <= 'f' ? l - 'a' + 10
-                                  : -1;
-}
-
 /* username*=UTF-8''J%C3%A4s%C3%B8n (RFC 7616 section 3.4, RFC 8187). */
 static void extended(char *z)
 {
@@ -131,8 +112,8 @@ static void extended(char *z)
     from = from ? strchr(from + 1, '\'') : NULL;
     char *to = z;
     for (from = from ? from + 1 : strchr(z, '\0'); *from; from++) {
-        int high = *from == '%' ? hex(from[1]) : -1;
-        int low = high >= 0 ? hex(from[2]) : -1;
+        int high = *from == '%' ? a407_hex_value(from[1]) : -1;
+        int low = high >= 0 ? a407_hex_value(from[2]) : -1;
         *to++ = low >= 0 ? (char)(high << 4 | low) : *from;
         from += low >= 0 ? 2 : 0;
     }

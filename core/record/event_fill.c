@@ -4,8 +4,8 @@
 #include "client_auth.h"
 #include "core/base/text_put.h"
 #include "core/http/challenge.h"
-#include "core/http/date.h"
 #include "core/http/http.h"
+#include "core/http/http_date.h"
 
 /* What was read, as the record keeps it: bounded. */
 

@@ -3,6 +3,7 @@
 
 #include "record.h"
 
+#include "core/base/date.h"
 #include "core/base/json.h"
 #include "redact.h"
 
@@ -57,36 +58,18 @@ static bool keep(struct writer *w, enum part part, size_t start, size_t before)
     return fits;
 }
 
-/*
- * RFC 3339 section 5.6, from the day number (Gregorian calendar, counted in
- * years that begin on 1 March). gmtime() is not used: it reads TZ and its file.
- */
+/* RFC 3339 section 5.6 */
 void a407_record_time(struct a407_buf *out, const struct a407_record *r)
 {
     int64_t us = r->event ? r->event->time_us : r->time_us;
-    /* 0000-01-01 and 9999-12-31: the format has four digits for the year */
-    const int64_t least = -62167219200, most = 253402300799;
     int64_t s = us / 1000000, frac = us % 1000000;
     if (frac < 0) {
         frac += 1000000;
         s--;
     }
-    s = s < least ? least : s > most ? most : s;
-    int64_t days = (s - least) / 86400, left = (s - least) % 86400;
-    days -= 60; /* since 0000-03-01, of 400-year cycles of 146097 days */
-    int64_t cycle = days < 0 ? -1 : days / 146097;
-    int64_t doe = days - cycle * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    int64_t day = doy - (153 * mp + 2) / 5 + 1;
-    int64_t month = mp < 10 ? mp + 3 : mp - 9;
-    int64_t year = yoe + cycle * 400 + (month <= 2);
-    a407_buf_fmt(out,
-                 "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64
-                 ":%02" PRId64 ":%02" PRId64 ".%06" PRId64 "Z",
-                 year, month, day, left / 3600, left / 60 % 60, left % 60,
-                 frac);
+    struct a407_date d = a407_date_of(s);
+    a407_buf_fmt(out, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", d.year, d.month,
+                 d.day, d.hour, d.minute, d.second, (int)frac);
 }
 
 static void add_string(struct a407_buf *out, const char *key, const char *z)

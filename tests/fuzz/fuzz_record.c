@@ -6,7 +6,7 @@
 #include "fuzz.h"
 
 #include "core/http/challenge.h"
-#include "core/http/date.h"
+#include "core/http/http_date.h"
 #include "core/record/client_auth.h"
 #include "core/record/record.h"
 #include "json_check.h"

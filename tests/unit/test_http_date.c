@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/http/date.h"
+#include "core/http/http_date.h"
 
 #include <stdio.h>
 

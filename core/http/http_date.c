@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "date.h"
+#include "http_date.h"
+
+#include "core/base/date.h"
 
 /* What is left of the text; `bad` is sticky, so that one test does. */
 struct cursor {
@@ -62,11 +64,7 @@ static void day_name(struct cursor *c)
         take(c);
 }
 
-struct moment {
-    int year, month, day, hour, minute, second;
-};
-
-static void time_of_day(struct cursor *c, struct moment *m)
+static void time_of_day(struct cursor *c, struct a407_date *m)
 {
     m->hour = digits(c, 2);
     expect(c, ":");
@@ -75,34 +73,8 @@ static void time_of_day(struct cursor *c, struct moment *m)
     m->second = digits(c, 2); /* 60 is a leap second */
 }
 
-static bool is_leap(int year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static int days_in(int year, int month_of_year)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return days[month_of_year - 1] + (month_of_year == 2 && is_leap(year));
-}
-
-static bool in_range(const struct moment *m)
-{
-    return m->day >= 1 && m->day <= days_in(m->year, m->month) &&
-           m->hour < 24 && m->minute < 60 && m->second <= 60;
-}
-
-/* Days from 0000-03-01, of years that begin in March, less those to 1970. */
-static int64_t seconds(const struct moment *m)
-{
-    int64_t y = m->year - (m->month <= 2);
-    int64_t in_year = (153 * ((m->month + 9) % 12) + 2) / 5 + m->day - 1;
-    int64_t days = y * 365 + y / 4 - y / 100 + y / 400 + in_year - 719468;
-    return ((days * 24 + m->hour) * 60 + m->minute) * 60 + m->second;
-}
-
 /* "06 Nov 1994 08:49:37 GMT", or with "-" and two digits of the year. */
-static void after_comma(struct cursor *c, struct moment *m)
+static void after_comma(struct cursor *c, struct a407_date *m)
 {
     m->day = digits(c, 2);
     char between = take(c);
@@ -122,7 +94,7 @@ static void after_comma(struct cursor *c, struct moment *m)
 }
 
 /* "Nov  6 08:49:37 1994" */
-static void as_asctime(struct cursor *c, struct moment *m)
+static void as_asctime(struct cursor *c, struct a407_date *m)
 {
     m->month = month(c);
     expect(c, " ");
@@ -141,7 +113,7 @@ static void as_asctime(struct cursor *c, struct moment *m)
 bool a407_http_date(struct a407_span s, int64_t *out)
 {
     struct cursor c = {a407_span_trim(s), !s.p};
-    struct moment m = {0};
+    struct a407_date m = {0};
     day_name(&c);
     if (c.s.n && *c.s.p == ',') {
         expect(&c, ", ");
@@ -150,8 +122,8 @@ bool a407_http_date(struct a407_span s, int64_t *out)
         expect(&c, " ");
         as_asctime(&c, &m);
     }
-    if (c.bad || c.s.n || !in_range(&m))
+    if (c.bad || c.s.n || !a407_date_ok(&m))
         return false;
-    *out = seconds(&m);
+    *out = a407_date_seconds(&m);
     return true;
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_BYTES_H
+#define A407_BYTES_H
+
+#include <stdint.h>
+
+/* Numbers in a message, the low byte first. */
+
+static inline uint32_t a407_get_le16(const char *p)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    return (uint32_t)(u[0] | u[1] << 8);
+}
+
+static inline uint32_t a407_get_le32(const char *p)
+{
+    return a407_get_le16(p) | a407_get_le16(p + 2) << 16;
+}
+
+#endif

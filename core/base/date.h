@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_DATE_H
+#define A407_DATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Civil dates (Gregorian, UTC) by counting: the C library's calendar looks at
+ * TZ and its file, and timegm() is slow.
+ */
+struct a407_date {
+    int year;       /* 0 to 9999 */
+    int month, day; /* from 1 */
+    int hour, minute, second;
+};
+
+/* Are there such a day and time? A second of 60 is a leap second. */
+bool a407_date_ok(const struct a407_date *d);
+
+/* Seconds since the epoch; d must be ok. */
+int64_t a407_date_seconds(const struct a407_date *d);
+
+/* The same the other way; times before year 0 or after 9999 become its first or
+   last second. */
+struct a407_date a407_date_of(int64_t seconds);
+
+#endif
