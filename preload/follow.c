@@ -25,8 +25,7 @@ void a407_follow_start(void)
 {
     const char *ask = secure_getenv("AUTH407_FOLLOW");
     Dl_info self;
-    if (!ask || !*ask || strcmp(ask, "0") == 0 ||
-        !a407_object_of(&kept, &self))
+    if (!ask || !*ask || strcmp(ask, "0") == 0 || !a407_object_of(&kept, &self))
         return;
     for (char **e = environ; *e && n_kept < KEPT_MAX; e++)
         if (strncmp(*e, "AUTH407_", 8) == 0 && (kept[n_kept] = strdup(*e)))

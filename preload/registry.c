@@ -432,8 +432,7 @@ static struct a407_site *new_site(const struct a407_endpoint *e,
     struct a407_site *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    a407_proxy_init(&s->proxy, a407_settings(), &a407_machine, e,
-                    configured);
+    a407_proxy_init(&s->proxy, a407_settings(), &a407_machine, e, configured);
     pthread_mutex_init(&s->lock, NULL);
     return s;
 }

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/lockout.h"
 #include "exact.h"
+#include "host/lockout.h"
 
 static char folder[] = "/tmp/test_lockout.XXXXXX";
 static struct a407_config config = {.state_dir = folder, .lockout_s = 900};
