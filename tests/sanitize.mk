@@ -27,26 +27,20 @@ san_make = $(MAKE) --no-print-directory BUILD=build-$(1) \
 # The suites that this tree has a rule for.
 there = $(filter $(if $(wildcard tests/fuzz/fuzz.mk),%,unit transcripts),$(1))
 
-# $(call wrapper,FILE,COMMAND): tally runs programs without arguments.
-wrapper = mkdir -p $(dir $(1)) && \
-          printf '\#!/bin/sh\nexec %s\n' "$(strip $(2))" > $(1) && chmod +x $(1)
-
 # $(call hooks,NAME,PATTERN)
 define hooks
 $(Q)$(call san_make,$(1)) build-$(1)/libauth407.so
-$(Q)$(call wrapper,build-$(1)/hook-$(1),tests/hook/run --build $(BUILD) \
+$(Q)$(TALLY) "tests/hook/run --build $(BUILD) \
     --lib build-$(1)/libauth407.so --timeout-factor $(hook_factor) \
     --preload $$($(CC) -print-file-name=lib$(1).so) \
-    --env $($(1)_options) --only '$(2)')
-$(Q)$(TALLY) build-$(1)/hook-$(1)
+    --env $($(1)_options) --only '$(2)'"
 endef
 
 # $(call sinks,NAME): the same library, in the tests of the sinks.
 define sinks
-$(Q)$(call wrapper,build-$(1)/sinks-$(1),tests/hook/sinks/run --build $(BUILD) \
+$(Q)$(TALLY) "tests/hook/sinks/run --build $(BUILD) \
     --lib build-$(1)/libauth407.so --timeout-factor $(hook_factor) \
-    --preload $$($(CC) -print-file-name=lib$(1).so) --env $($(1)_options))
-$(Q)$(TALLY) build-$(1)/sinks-$(1)
+    --preload $$($(CC) -print-file-name=lib$(1).so) --env $($(1)_options)"
 endef
 
 .PHONY: asan ubsan tsan valgrind
@@ -59,10 +53,9 @@ asan ubsan: fixtures $(victim_bin) $(sinks_bin)
 # can't live with much randomness in the address space.
 tsan: fixtures $(victim_bin)
 	$(Q)$(call san_make,$@) $@-victims
-	$(Q)$(call wrapper,build-$@/hook-$@,tests/hook/run --build build-$@ \
+	$(Q)$(TALLY) "tests/hook/run --build build-$@ \
 	    --timeout-factor $(hook_factor) --wrap 'setarch -R' \
-	    --env $(tsan_options) --only '^(threads|credit .*-thread)')
-	$(Q)$(TALLY) build-$@/hook-$@
+	    --env $(tsan_options) --only '^(threads|credit .*-thread)'"
 
 .PHONY: tsan-victims
 tsan-victims: fixtures $(victim_bin) $(BUILD)/libauth407.so
@@ -71,15 +64,11 @@ tsan-victims: fixtures $(victim_bin) $(BUILD)/libauth407.so
 # counts; what a test program leaves reachable does not.
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
             --errors-for-leak-kinds=definite --child-silent-after-fork=yes
-memcheck_bin = $(patsubst $(BUILD)/%,build-valgrind/%,$(unit_bin) $(transcript_bin))
-
-build-valgrind/%: $(BUILD)/%
-	$(Q)$(call wrapper,$@,$(MEMCHECK) $<)
+memcheck_bin = $(unit_bin) $(transcript_bin)
 
 # Of the hook tests each victim once, but for the one that hands the kernel
 # wrong arguments on purpose.
 valgrind: $(memcheck_bin) fixtures $(victim_bin) $(BUILD)/libauth407.so
-	$(Q)$(call wrapper,build-valgrind/hook-valgrind,tests/hook/run \
+	$(Q)$(TALLY) $(memcheck_bin:%='$(MEMCHECK) %') "tests/hook/run \
 	    --build $(BUILD) --wrap 'valgrind -q --error-exitcode=99' \
-	    --timeout-factor 8 --only '^(?!errno).*: basic$$')
-	$(Q)$(TALLY) $(memcheck_bin) build-valgrind/hook-valgrind
+	    --timeout-factor 8 --only '^(?!errno).*: basic\$$'"

@@ -1,7 +1,8 @@
-# How the tests are built and run. Everything prints TAP; tests/tally counts it,
-# and with TALLY_SUM=FILE adds its two numbers to a file.
+# How the tests are built and run. Everything prints TAP, which tests/tally
+# counts. A suite's options are in NAME_OPTIONS (HOOK_OPTIONS='--only PATTERN');
+# those in Python take the same ones: tests/hook/run --help.
 
-TALLY := tests/tally
+TALLY = BUILD=$(BUILD) SUITE=$@ tests/tally
 
 unit_libs = $(lower) $(NETTLE) $(CMOCKA)
 
@@ -13,20 +14,45 @@ $(BUILD)/tests/unit/test_scheme_toy.o: private LAYER := -Itests/engine
 $(BUILD)/tests/unit/test_scheme_toy: $(BUILD)/tests/engine/sim.o
 $(BUILD)/tests/unit/test_scheme_toy: unit_more = $(BUILD)/tests/engine/sim.o
 
-# check: all of it. `make -k check` goes on after a suite that failed.
-.PHONY: unit check
+.PHONY: unit check check-fast check-programs
 unit: $(unit_bin)
 	$(Q)$(TALLY) $(unit_bin)
 
-check: unit exec-test transcripts fuzz-replay structure cli-test digest-vs-curl \
-       ntlm-vs-others fetch-test hook startup sinks record redaction completeness \
-       integration gss schemes \
-       access-log report-html report-test dropped
+# check: all of it, one suite after the other whatever fails, and a table.
+# check-fast: what needs no root, no proxy of others and no network, in less
+# than two minutes.
+suites := unit transcripts fuzz-replay structure cli-test exec-test \
+          digest-vs-curl ntlm-vs-others fetch-test hook startup sinks record \
+          redaction completeness integration gss schemes report-test \
+          access-log report-html dropped stress
+fast_suites := unit transcripts fuzz-replay structure cli-test exec-test \
+               digest-vs-curl hook
+
+# A victim of each kind, and of each scheme, behind one proxy that stays and one
+# that closes.
+hook_fast := ^(styles send.recv|styles bytes.byte|events (poll|select|edge)|many kept|posts (length|chunked)|tunnel echo|threads|fds|forks|swap).*: (basic|digest|ntlm|close-after-407|rst)$$
+
+in_turn = rm -f $(BUILD)/tally; \
+          TALLY_SUM=$(BUILD)/tally $(MAKE) -k --no-print-directory $(1); \
+          tests/tally --summary $(BUILD)/tally
+
+check: check-programs
+	$(Q)$(call in_turn,$(suites))
+
+check-fast: all
+	$(Q)export HOOK_OPTIONS="--only '$(hook_fast)'" STRUCTURE_OPTIONS=--quick; \
+	    $(call in_turn,$(fast_suites))
 
 # One of each folder, which says at its head what lies there.
 include tests/fixtures/fixtures.mk
 include $(filter-out tests/fixtures/%,$(sort $(wildcard tests/*/*.mk)))
 include tests/sanitize.mk
+
+check-programs: all fixtures $(unit_bin) $(transcript_bin) $(replay_bin) \
+    $(victim_bin) $(exec_family) $(startup_bin) $(sinks_bin) $(bypass) \
+    $(fetch_probe) $(gss_ask) $(answer_bin) $(report_bin) $(access_bin) \
+    $(report_lines) $(bench_bin) $(BUILD)/tests/bench/nothing.so \
+    stress-programs
 
 -include $(unit_src:%.c=$(BUILD)/%.d)
 .SECONDARY:

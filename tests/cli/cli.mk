@@ -3,4 +3,4 @@
 
 .PHONY: cli-test
 cli-test: $(BUILD)/auth407
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/cli/test_cli
+	$(Q)$(TALLY) tests/cli/run

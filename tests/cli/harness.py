@@ -1,70 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""What the launcher's tests share: TAP, a scratch folder, running auth407."""
+"""What the launcher's tests share: a scratch folder, running auth407."""
 
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
+
+from tap import Skip, check, equal, has, lacks, test  # noqa: F401
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 NOBODY = 65534
 
-_tests = []
-
-
-class Skip(Exception):
-    """The machine lacks something; the reason is printed."""
-
-
-def test(function):
-    """Registers a test; its docstring is its name."""
-    _tests.append(function)
-    return function
-
-
 def need_root():
     if os.getuid() != 0:
         raise Skip("needs root")
-
-
-def check(condition, text):
-    if not condition:
-        raise AssertionError(text)
-
-
-def equal(got, expected, what=""):
-    check(got == expected, f"{what}: got {got!r}, expected {expected!r}")
-
-
-def has(text, part):
-    check(part in text, f"{part!r} is not in {text!r}")
-
-
-def lacks(text, part):
-    check(part not in text, f"{part!r} is in {text!r}")
-
-
-def main():
-    print(f"1..{len(_tests)}")
-    failed = 0
-    for number, function in enumerate(_tests, 1):
-        name = " ".join(function.__doc__.split())
-        try:
-            function()
-            print(f"ok {number} - {name}", flush=True)
-        except Skip as reason:
-            print(f"ok {number} - {name} # SKIP {reason}", flush=True)
-        except Exception as error:  # a test that breaks has failed
-            failed += 1
-            print(f"not ok {number} - {name}")
-            for line in f"{type(error).__name__}: {error}".splitlines():
-                print(f"# {line}")
-            sys.stdout.flush()
-    shutil.rmtree(SCRATCH, ignore_errors=True)
-    sys.exit(1 if failed else 0)
 
 
 SCRATCH = tempfile.mkdtemp(prefix="auth407-cli.")

@@ -5,9 +5,7 @@
 
 .PHONY: integration fetch-test
 integration: all
-	$(Q)A407_LIB=$(abspath $(BUILD)/libauth407.so) \
-	    A407_LAUNCHER=$(abspath $(BUILD)/auth407) A407_PROGRESS=3 \
-	    $(TALLY) tests/clients/run 3>&2
+	$(Q)$(TALLY) tests/clients/run
 
 fetch_probe := $(BUILD)/tests/clients/fetch/probe
 fetch_obj := $(BUILD)/tests/clients/fetch/probe.o
@@ -16,6 +14,6 @@ $(fetch_probe): $(fetch_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) -pthread $(LDFLAGS)
 
 fetch-test: all fixtures $(fetch_probe)
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/clients/fetch/run
+	$(Q)$(TALLY) tests/clients/fetch/run
 
 -include $(BUILD)/tests/clients/fetch/probe.d

@@ -1,102 +1,41 @@
 # SPDX-License-Identifier: MIT
-"""Which tests run, in what order, on how many threads, and how it is told."""
+"""What the runs of real clients at real proxies share."""
 
-import fnmatch
 import os
+import pathlib
 import shutil
-import sys
-import threading
-import time
+import subprocess
 
-from running import Failure
-
-
-def wanted(name, patterns):
-    return not patterns or any(
-        p in name or fnmatch.fnmatchcase(name, p) for p in patterns)
+import proxies
+import tap
+from servers import misfits
 
 
-class Report:
-    """TAP on stdout; on descriptor A407_PROGRESS, if set, a line now and then
-    for whoever waits while the TAP is collected."""
-
-    def __init__(self, total, suite="integration"):
-        self.suite = suite
-        self.total, self.done, self.failed = total, 0, 0
-        self.lock = threading.Lock()
-        self.started = time.monotonic()
-        fd = os.environ.get("A407_PROGRESS", "")
-        self.progress = os.fdopen(int(fd), "w") if fd.isdigit() else None
-        print(f"1..{total}", flush=True)
-
-    def say(self, text):
-        if self.progress:
-            print(text, file=self.progress, flush=True)
-
-    def result(self, name, trouble=None, seconds=0.0):
-        with self.lock:
-            self.done += 1
-            self.failed += trouble is not None
-            word = "ok" if trouble is None else "not ok"
-            slow = f" # {seconds:.1f} s" if seconds >= 3 else ""
-            print(f"{word} {self.done} - {name}{slow}")
-            for line in (trouble or "").splitlines():
-                print(f"#   {line}")
-            sys.stdout.flush()
-            if self.done % 50 == 0 or self.done == self.total:
-                self.say(f"  {self.suite}: {self.done} of {self.total}, "
-                         f"{self.failed} failed, "
-                         f"{time.monotonic() - self.started:.0f} s")
-
-    def comment(self, lines):
-        for line in lines:
-            print(f"# {line}", flush=True)
-            self.say(f"  {line}")
+def options(suite, doc):
+    p = tap.parser(suite, doc)
+    p.add_argument("--events", type=pathlib.Path, metavar="FILE",
+                   help="add every log line that was written to FILE")
+    p.add_argument("--shell", metavar="COMMAND", help="no tests: start the "
+                   "proxies of --only and run COMMAND on the\nclient's side; "
+                   "`set` shows what it is told (SQUID_BASIC, ORIGIN_HTTP, "
+                   "...)")
+    return tap.parsed(p)
 
 
-class Queues:
-    """One queue of tests per proxy, so that a proxy's log can be counted: a
-    proxy is never used by two tests at a time."""
+class Nowhere:
+    """In place of a lab, where only the tests' names are wanted."""
 
-    def __init__(self, queues):
-        self.queues = {k: list(v) for k, v in queues.items() if v}
-        self.busy = set()
-        self.change = threading.Condition()
-
-    def take(self):
-        with self.change:
-            while self.queues:
-                free = [k for k in self.queues if k not in self.busy]
-                if free:
-                    key = max(free, key=lambda k: len(self.queues[k]))
-                    self.busy.add(key)
-                    return key, self.queues[key].pop(0)
-                self.change.wait()
-        return None, None
-
-    def give_back(self, key):
-        with self.change:
-            self.busy.discard(key)
-            if not self.queues[key]:
-                del self.queues[key]
-            self.change.notify_all()
+    @staticmethod
+    def free_port():
+        return 0
 
 
-def work(queues, bench, report):
-    while True:
-        key, item = queues.take()
-        if item is None or bench.stopped:
-            return
-        name, fn = item
-        trouble, start = None, time.monotonic()
-        try:
-            fn(bench)
-        except Failure as e:
-            trouble = str(e)
-        except Exception as e:  # a broken test is a failed one
-            trouble = f"the test itself broke: {type(e).__name__}: {e}"
-        report.result(name, trouble, time.monotonic() - start)
-        queues.give_back(key)
+def missing_programs(things):
+    missing = sorted({f"{t.program}: package {t.package} is missing; run "
+                      "scripts/deps test" for t in things
+                      if not os.path.exists(t.program)})
+    if missing:
+        raise tap.Trouble("\n".join(missing))
 
 
 def usable_copy(lab, library):
@@ -111,21 +50,44 @@ def usable_copy(lab, library):
     return copy
 
 
-def spread(queues, bench, report, workers=0):
-    """Runs all tests, `workers` at a time (0: processors + 1)."""
-    shared = Queues(queues)
-    count = workers or (os.cpu_count() or 1) + 1
-    # daemons: an interrupted run must not wait for what is left
-    threads = [threading.Thread(target=work, args=(shared, bench, report),
-                                daemon=True)
-               for _ in range(count)]
-    for t in threads:
-        t.start()
-    try:
-        for t in threads:
-            t.join()
-    except BaseException:
-        bench.stop()
-        for t in threads:
-            t.join(2)
-        raise
+def run(given, bench, tests, leaks, table, notes=()):
+    """All tests, (name, function(bench), proxy's name): the log of a proxy can
+    be counted, for no two tests use it at a time. The last ones are about all
+    that came of them. Returns the exit status."""
+    def lines():
+        return b"".join(log.read_bytes() for log in
+                        sorted(bench.lab.root.glob("run/*/407.jsonl")))
+    out = tap.run(
+        given, [(name, lambda f=f: f(bench), key) for name, f, key in tests],
+        [("no credential came to an origin", leaks),
+         ("every log line fits docs/log-schema.json",
+          lambda: misfits(lines()))],
+        jobs=(os.cpu_count() or 1) + 1, stop=bench.stop)
+    if table.rows:
+        out.note("OPEN: fails where no login is asked; PASSED407: no 407 "
+                 "without the library; FAILS: with it")
+        for line in table.table():
+            out.note(line)
+    for note in sorted(notes):
+        out.note(note)
+    if given.events:
+        with open(given.events, "ab") as f:
+            f.write(lines())
+    return out.status()
+
+
+def shell(given, lab, origin, used, **more):
+    """For looking at a failure by hand."""
+    told = {p.name.upper().replace("-", "_"): p.url for p in used}
+    for scheme in ("http", "https"):
+        told["ORIGIN_" + scheme.upper()] = origin.url(scheme, "")
+    told.update(SCRATCH=str(lab.root), CA=str(lab.ca),
+                AUTH407_USERNAME=proxies.USER,
+                AUTH407_PASSWORD=proxies.PASSWORD,
+                AUTH407_LOG=str(lab.root / "407.jsonl"),
+                XDG_STATE_HOME=str(lab.root / "state"),
+                LIB=str(usable_copy(lab, given.lib)),
+                AUTH407_PROXY=",".join(f"proxy.test:{p.port}" for p in used),
+                **more)
+    return subprocess.run(["sh", "-c", given.shell],
+                          env={**os.environ, **told}).returncode

@@ -11,18 +11,13 @@ import time
 
 from clients import Run, Task, bare_environment
 from proxies import ODD_PASSWORD, PASSWORD, USER
+from tap import check
 
 LIMIT = 25  # seconds that any client may take
 SECRETS = [PASSWORD, ODD_PASSWORD]  # what never stands in a log
 
 
-class Failure(Exception):
-    """A test failed; the text is its diagnostics."""
-
-
-def check(truth, text):
-    if not truth:
-        raise Failure(text)
+Failure = AssertionError
 
 
 def readable(data):

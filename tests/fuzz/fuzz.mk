@@ -50,10 +50,8 @@ $(fuzz_dir)/fuzz_report: $(fuzz_report:%.c=$(fuzz_dir)/%.o)
 $(fuzz_dir)/fuzz_report: private NETTLE += $(YAJL)
 
 fuzz: $(FUZZ_ONLY:%=$(fuzz_dir)/fuzz_%)
-	$(Q)printf '#!/bin/sh\nFUZZ_SECONDS=%s exec tests/fuzz/run %s %s\n' \
-	    '$(FUZZ_SECONDS)' '$(fuzz_dir)' '$(FUZZ_ONLY)' > $(fuzz_dir)/fuzzers
-	$(Q)chmod +x $(fuzz_dir)/fuzzers
-	$(Q)$(TALLY) $(fuzz_dir)/fuzzers
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) $(TALLY) \
+	    'tests/fuzz/run $(fuzz_dir) $(FUZZ_ONLY)'
 
 -include $(fuzz_obj:.o=.d) $(fuzz_core:.o=.d) \
     $(fuzz_report:%.c=$(fuzz_dir)/%.d) \

@@ -19,6 +19,7 @@ import threading
 import cases
 import servers
 from ports import free_port
+from tap import Skip
 
 TIMEOUT = 15  # seconds that any victim may take
 USER, PASSWORD = "alice", "open sesame: \"1\""
@@ -26,10 +27,6 @@ BASIC_WORD = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAYS_407 = re.compile(r"\b(answer|status|connect) 407\b")
 SAYS_REFUSED = re.compile(r"\b(answer|status|connect) 40[17]\b")
-
-
-class Skip(Exception):
-    """A test can't be made here; says why."""
 
 
 @dataclasses.dataclass
@@ -234,15 +231,6 @@ class Harness:
     def leaks(self):
         """What reached an origin and must not have."""
         return self.origin.leaks() + self.tls.leaks()
-
-    def schema(self):
-        """What is wrong with any line that the library logged."""
-        if not self.lines:
-            return []
-        check = subprocess.run(
-            [ROOT / "tests/fixtures/check-schema"], capture_output=True, check=False,
-            input=b"".join(line + b"\n" for line in self.lines))
-        return [] if check.returncode == 0 else [check.stderr.decode()[-4000:]]
 
 
 def comparable(case, run):

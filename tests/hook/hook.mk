@@ -38,7 +38,7 @@ victim_bin += $(after_lib) $(musl_victim)
 
 .PHONY: hook exec-test record redaction
 hook: fixtures $(victim_bin) $(BUILD)/libauth407.so
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/run
+	$(Q)$(TALLY) tests/hook/run
 
 # Programs that are started with an environment of their own, and connections in
 # unusual hands.
@@ -48,16 +48,16 @@ $(exec_family): $(exec_family).o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
 
 exec-test: all fixtures $(exec_family)
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/exec/run tests/hook/exec/unusual
+	$(Q)$(TALLY) tests/hook/exec/run tests/hook/exec/unusual
 
 # Who made the call, who started it, and what the client did, of real programs.
 record: fixtures all
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/record/run
+	$(Q)$(TALLY) tests/hook/record/run
 
 # Real clients with secrets in every place, and a search of every byte that
 # comes out for each of them.
 redaction: fixtures all
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/redaction/run
+	$(Q)$(TALLY) tests/hook/redaction/run
 
 include tests/hook/startup/startup.mk
 include tests/hook/sinks/sinks.mk

@@ -81,10 +81,10 @@ static void on_open(const struct victim *v)
     TRY(lseek(fd, 0, SEEK_CUR));
     TRY(ioctl(fd, FIONREAD, &ready));
     say("FIONREAD %d", ready);
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    set_nonblocking(fd, true);
     TRY(read(fd, byte, 1));
     TRY(readv(fd, &iov, 1));
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    set_nonblocking(fd, false);
 
     do_get(v, fd, "/bytes/3000");
     TRY(recv(fd, byte, 1, MSG_DONTWAIT) <= 0);

@@ -240,29 +240,8 @@ static void ranges(const struct victim *v)
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        void (*call)(const struct victim *v);
-    } modes[] = {{"reuse", reuse},
-                 {"reuse-early", reuse_early},
-                 {"dup2", dup2_over},
-                 {"dup-read", dup_read},
-                 {"dup-close", dup_close},
-                 {"fork-child", fork_child},
-                 {"fork-reader", fork_reader},
-                 {"fork-many", fork_many},
-                 {"spawn", spawn_meanwhile},
-                 {"ranges", ranges}};
-    struct victim v;
-    victim_args(&v, argc, argv);
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, v.mode) != 0)
-            continue;
-        modes[i].call(&v);
-        say("done");
-        return 0;
-    }
-    return 2;
-}
+VICTIM_MODES({"reuse", reuse}, {"reuse-early", reuse_early},
+             {"dup2", dup2_over}, {"dup-read", dup_read},
+             {"dup-close", dup_close}, {"fork-child", fork_child},
+             {"fork-reader", fork_reader}, {"fork-many", fork_many},
+             {"spawn", spawn_meanwhile}, {"ranges", ranges})

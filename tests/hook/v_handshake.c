@@ -480,7 +480,7 @@ static void open_io(struct io *io)
     io->other = io->source = -1;
     io->in = io->out = NULL;
     if (io->way->loop >= POLL)
-        fcntl(io->fd, F_SETFL, fcntl(io->fd, F_GETFL) | O_NONBLOCK);
+        set_nonblocking(io->fd, true);
     if (io->way->set_up)
         io->way->set_up(io);
 }

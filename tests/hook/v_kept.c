@@ -84,25 +84,10 @@ static void say_options(int fd)
 /* One GET, whether fd blocks or not. */
 static void get_by_poll(const struct victim *v, int fd)
 {
-    char rq[REQUEST_MAX], part[4096];
+    char rq[REQUEST_MAX];
     send_all(fd, rq, make_get(v, "/bytes/20000", rq));
     answer_start(&answer, "GET");
-    while (!answer.done) {
-        struct pollfd pfd = {.fd = fd, .events = POLLIN};
-        if (poll(&pfd, 1, 10000) != 1) {
-            say("nothing happens any more");
-            exit(1);
-        }
-        ssize_t k = recv(fd, part, sizeof part, 0);
-        if (k < 0 && errno == EAGAIN)
-            continue;
-        if (k < 0)
-            fail("recv");
-        if (k == 0)
-            answer_end(&answer);
-        else
-            answer_feed(&answer, part, (size_t)k);
-    }
+    read_polled(fd, &answer, 10000);
 }
 
 static void options_kept(const struct victim *v)
@@ -112,7 +97,7 @@ static void options_kept(const struct victim *v)
     if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
         fail("connect");
     if (strcmp(v->mode, "nonblocking") == 0)
-        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+        set_nonblocking(fd, true);
     get_by_poll(v, fd);
     say_options(fd);
     close(fd);
@@ -157,7 +142,7 @@ static void watched_copy(const struct victim *v, uint32_t how)
     struct epoll_event ev = {.events = EPOLLIN | how, .data.u64 = 407}, got;
     if (epoll_ctl(ep, EPOLL_CTL_ADD, copy, &ev) < 0)
         fail("epoll_ctl");
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    set_nonblocking(fd, true);
     send_all(fd, rq, make_get(v, "/bytes/20000", rq));
     answer_start(&answer, "GET");
     while (!answer.done) {

@@ -213,12 +213,7 @@ static void short_limits(const struct victim *v)
         ssize_t k = recv(fd, part, sizeof part, 0);
         if (seconds() - start > 5)
             say("a call that took too long");
-        if (k < 0 && errno != EAGAIN)
-            fail("recv");
-        if (k == 0)
-            answer_end(&answer);
-        else if (k > 0)
-            answer_feed(&answer, part, (size_t)k);
+        take_part(&answer, part, k);
     }
     close(fd);
 }
@@ -268,22 +263,20 @@ static void closed_beside(const struct victim *v)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        void (*call)(const struct victim *v);
-    } modes[] = {{"close", by_close},
-                 {"reuse", by_reuse},
-                 {"shutdown", by_shutdown},
-                 {"moved", moved},
-                 {"to-blocking", to_blocking},
-                 {"fork", by_fork},
-                 {"beside-fork", beside_fork},
-                 {"spawn", by_spawn},
-                 {"exec", by_exec},
-                 {"handed-on", handed_on},
-                 {"short-limits", short_limits},
-                 {"threads", threads},
-                 {"closed-beside", closed_beside}};
+    static const struct victim_mode modes[] = {
+        {"close", by_close},
+        {"reuse", by_reuse},
+        {"shutdown", by_shutdown},
+        {"moved", moved},
+        {"to-blocking", to_blocking},
+        {"fork", by_fork},
+        {"beside-fork", beside_fork},
+        {"spawn", by_spawn},
+        {"exec", by_exec},
+        {"handed-on", handed_on},
+        {"short-limits", short_limits},
+        {"threads", threads},
+        {"closed-beside", closed_beside}};
     struct victim v;
     victim_args(&v, argc, argv);
     self = argv[0];
@@ -292,12 +285,5 @@ int main(int argc, char **argv)
         say("read by another program");
         return 0;
     }
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, v.mode) != 0)
-            continue;
-        modes[i].call(&v);
-        say("done");
-        return 0;
-    }
-    return 2;
+    return run_mode(&v, modes, sizeof modes / sizeof *modes);
 }

@@ -46,7 +46,7 @@ static void *get_on_small_stack(void *arg)
     return NULL;
 }
 
-static void small_stack(struct victim *v)
+static void small_stack(const struct victim *v)
 {
     pthread_attr_t attr;
     pthread_t t;
@@ -54,7 +54,7 @@ static void small_stack(struct victim *v)
     errno = pthread_attr_setstacksize(&attr, SMALL_STACK);
     if (errno)
         fail("stack size");
-    errno = pthread_create(&t, &attr, get_on_small_stack, v);
+    errno = pthread_create(&t, &attr, get_on_small_stack, (void *)v);
     if (errno)
         fail("thread");
     pthread_join(t, NULL);
@@ -62,7 +62,7 @@ static void small_stack(struct victim *v)
 
 /* ---- output that raises signals ---- */
 
-static void broken_stderr(struct victim *v)
+static void broken_stderr(const struct victim *v)
 {
     int p[2];
     if (pipe(p) < 0 || dup2(p[1], 2) != 2)
@@ -84,7 +84,7 @@ static void broken_stderr(struct victim *v)
  * No file may grow while the answer begins. Standard output is a file, so
  * nothing is said meanwhile.
  */
-static void no_file_grows(struct victim *v)
+static void no_file_grows(const struct victim *v)
 {
     static struct answer a;
     static char part[8192];
@@ -109,7 +109,7 @@ static void no_file_grows(struct victim *v)
 /* ---- a sandbox ---- */
 
 /* getrandom() worked when the connection was made, and is forbidden since. */
-static void no_getrandom(struct victim *v)
+static void no_getrandom(const struct victim *v)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -151,7 +151,7 @@ static void say_cpu(double since)
     say("CPU time: %s", cpu_seconds() - since > 1 ? "much" : "little");
 }
 
-static void narrow(struct victim *v)
+static void narrow(const struct victim *v)
 {
     double start = cpu_seconds();
     int fd = connect_narrow(v);
@@ -160,14 +160,14 @@ static void narrow(struct victim *v)
     close(fd);
 }
 
-static void narrow_poll(struct victim *v)
+static void narrow_poll(const struct victim *v)
 {
     static struct answer a;
     char rq[REQUEST_MAX], part[512];
     double start = cpu_seconds();
     int fd = connect_narrow(v);
     send_all(fd, rq, make_get(v, "/bytes/20000", rq));
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    set_nonblocking(fd, true);
     answer_start(&a, "GET");
     while (!a.done && cpu_seconds() - start < 2) {
         struct pollfd pfd = {.fd = fd, .events = POLLIN};
@@ -175,13 +175,7 @@ static void narrow_poll(struct victim *v)
             say("nothing happens any more");
             break;
         }
-        ssize_t k = recv(fd, part, sizeof part, 0);
-        if (k < 0 && errno != EAGAIN)
-            fail("recv");
-        if (k == 0)
-            answer_end(&a);
-        else if (k > 0)
-            answer_feed(&a, part, (size_t)k);
+        take_part(&a, part, recv(fd, part, sizeof part, 0));
     }
     say_cpu(start);
     close(fd);
@@ -189,7 +183,7 @@ static void narrow_poll(struct victim *v)
 
 /* ---- a status line that stops short ---- */
 
-static void stalled(struct victim *v)
+static void stalled(const struct victim *v)
 {
     char rq[REQUEST_MAX], part[64];
     struct timeval limit = {0, 700000};
@@ -206,23 +200,7 @@ static void stalled(struct victim *v)
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        void (*call)(struct victim *v);
-    } modes[] = {{"stack", small_stack},   {"stderr", broken_stderr},
-                 {"fsize", no_file_grows}, {"seccomp", no_getrandom},
-                 {"rcvbuf", narrow},       {"rcvbuf-poll", narrow_poll},
-                 {"stalled", stalled}};
-    struct victim v;
-    victim_args(&v, argc, argv);
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, v.mode) != 0)
-            continue;
-        modes[i].call(&v);
-        say("done");
-        return 0;
-    }
-    return 2;
-}
+VICTIM_MODES({"stack", small_stack}, {"stderr", broken_stderr},
+             {"fsize", no_file_grows}, {"seccomp", no_getrandom},
+             {"rcvbuf", narrow}, {"rcvbuf-poll", narrow_poll},
+             {"stalled", stalled})

@@ -136,7 +136,7 @@ static void polled(const struct victim *v, size_t n)
     size_t sent = 0;
     int fd = victim_connect(v);
     send_all(fd, rq, head_with_length(v, n, "", rq));
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    set_nonblocking(fd, true);
     answer_start(&answer, "POST");
     while (!answer.done) {
         struct pollfd pfd = {.fd = fd, .events = POLLIN};
@@ -153,13 +153,7 @@ static void polled(const struct victim *v, size_t n)
             sent += k > 0 ? (size_t)k : 0;
         }
         if (pfd.revents & (POLLIN | POLLHUP | POLLERR)) {
-            ssize_t k = recv(fd, part, sizeof part, 0);
-            if (k < 0 && errno != EAGAIN)
-                fail("recv");
-            if (k == 0)
-                answer_end(&answer);
-            else if (k > 0)
-                answer_feed(&answer, part, (size_t)k);
+            take_part(&answer, part, recv(fd, part, sizeof part, 0));
         }
     }
     say(sent == n ? "sent all" : "stopped sending");
@@ -255,24 +249,15 @@ static void spliced(const struct victim *v)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        void (*call)(const struct victim *v);
-    } modes[] = {{"length", joined},      {"big", big},
-                 {"twice", twice},        {"head-first", head_first},
-                 {"chunked", chunked},    {"expect", patient},
-                 {"expect-hasty", hasty}, {"poll", by_poll},
-                 {"sendfile", file},      {"splice", spliced}};
+    static const struct victim_mode modes[] = {
+        {"length", joined},         {"big", big},         {"twice", twice},
+        {"head-first", head_first}, {"chunked", chunked}, {"expect", patient},
+        {"expect-hasty", hasty},    {"poll", by_poll},    {"sendfile", file},
+        {"splice", spliced}};
     struct victim v;
     victim_args(&v, argc, argv);
     content = make_content(8 * MIB);
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, v.mode) != 0)
-            continue;
-        modes[i].call(&v);
-        say("done");
-        free(content);
-        return 0;
-    }
-    return 2;
+    int status = run_mode(&v, modes, sizeof modes / sizeof *modes);
+    free(content);
+    return status;
 }

@@ -84,28 +84,13 @@ static void echo(int fd)
 /* The whole of CONNECT in a non-blocking way, with poll. */
 static void by_events(const struct victim *v)
 {
-    char rq[REQUEST_MAX], part[512];
+    char rq[REQUEST_MAX];
     int fd = victim_connect(v);
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    set_nonblocking(fd, true);
     send_all(fd, rq, make_connect(v, rq));
     answer_start(&answer, "CONNECT");
-    while (!answer.done) {
-        struct pollfd pfd = {.fd = fd, .events = POLLIN};
-        if (poll(&pfd, 1, 20000) != 1) {
-            say("nothing happens any more");
-            exit(1);
-        }
-        ssize_t k = recv(fd, part, sizeof part, 0);
-        if (k < 0 && errno == EAGAIN)
-            continue;
-        if (k < 0)
-            fail("recv");
-        if (k == 0)
-            answer_end(&answer);
-        else
-            answer_feed(&answer, part, (size_t)k);
-    }
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    read_polled(fd, &answer, 20000);
+    set_nonblocking(fd, false);
     if (answer.status / 100 == 2)
         echo(fd);
     close(fd);

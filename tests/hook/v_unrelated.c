@@ -86,27 +86,6 @@ static void local(void)
     unix_stream();
 }
 
-/* In these modes the "authority" is what is connected to directly. */
-static int direct(const struct victim *v)
-{
-    char host[256];
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
-    struct addrinfo *ai;
-    snprintf(host, sizeof host, "%s", v->authority);
-    char *colon = strrchr(host, ':');
-    if (!colon)
-        exit(2);
-    *colon = 0;
-    if (getaddrinfo(host, colon + 1, &hints, &ai))
-        exit(2);
-    int fd = socket(ai->ai_family, SOCK_STREAM, 0);
-    if (fd < 0 || connect(fd, ai->ai_addr, ai->ai_addrlen) < 0)
-        fail("connect");
-    freeaddrinfo(ai);
-    return fd;
-}
-
 static void read_same(int fd, const char *p, size_t n)
 {
     char *back = malloc(n);
@@ -136,7 +115,7 @@ static void tcp(const struct victim *v)
         memcpy(data, starts[i], n);
         for (size_t j = n; j < sizeof data; j++)
             data[j] = pattern(j);
-        int fd = direct(v);
+        int fd = connect_direct(v->authority);
         send_all(fd, data, sizeof data);
         read_same(fd, data, sizeof data);
         close(fd);
@@ -147,7 +126,7 @@ static void origin(const struct victim *v, const char *path)
 {
     static struct answer a;
     char rq[REQUEST_MAX];
-    int fd = direct(v);
+    int fd = connect_direct(v->authority);
     for (int i = 0; i < 3; i++) {
         int n = snprintf(rq, sizeof rq, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n",
                          path, v->authority);

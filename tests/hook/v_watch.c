@@ -90,7 +90,7 @@ static void ctl(int op, int fd, uint32_t mask)
 static void read_when_told(int fd, uint32_t mask, struct answer *a)
 {
     char part[4096];
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    set_nonblocking(fd, true);
     while (!a->done) {
         must_be_told();
         ssize_t k = 1;

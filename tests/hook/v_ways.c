@@ -16,32 +16,6 @@
 
 static struct answer answer;
 
-/* Reads what is there until the answer is complete, waiting with poll. */
-static bool read_by_poll(int fd, int ms)
-{
-    char part[4096];
-    while (!answer.done) {
-        struct pollfd pfd = {.fd = fd, .events = POLLIN};
-        if (poll(&pfd, 1, ms) != 1)
-            return false;
-        ssize_t k = recv(fd, part, sizeof part, 0);
-        if (k < 0 && errno == EAGAIN)
-            continue;
-        if (k < 0)
-            fail("recv");
-        if (k == 0)
-            answer_end(&answer);
-        else
-            answer_feed(&answer, part, (size_t)k);
-    }
-    return true;
-}
-
-static void set_nonblocking(int fd)
-{
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-}
-
 /* Sends n bytes of a body on a non-blocking connection. */
 static void send_body(int fd, size_t n)
 {
@@ -70,14 +44,14 @@ static void hesitant(const struct victim *v)
     size_t n = 200000;
     double start = seconds();
     int fd = victim_connect(v);
-    set_nonblocking(fd);
+    set_nonblocking(fd, true);
     snprintf(fields, sizeof fields, "Content-Length: %zu\r\n", n);
     send_all(fd, rq, make_request(v, "POST", "/sha", fields, rq));
     send_body(fd, n / 4);
     answer_start(&answer, "POST");
-    if (!read_by_poll(fd, 500)) {
+    if (!read_by_poll(fd, &answer, 500)) {
         send_body(fd, n - n / 4);
-        if (!read_by_poll(fd, 10000))
+        if (!read_by_poll(fd, &answer, 10000))
             say("nothing happens any more");
     }
     say("%s", seconds() - start > 5 ? "late" : "in time");
@@ -152,12 +126,12 @@ static void impatient(const struct victim *v)
     char rq[REQUEST_MAX];
     for (int i = 0; i < 2; i++) {
         int fd = victim_connect(v);
-        set_nonblocking(fd);
+        set_nonblocking(fd, true);
         send_all(fd, rq, make_connect(v, rq));
         answer_start(&answer, "CONNECT");
         double start = seconds();
         while (!answer.done && seconds() - start < 1.3)
-            read_by_poll(fd, 100);
+            read_by_poll(fd, &answer, 100);
         if (!answer.done)
             say("gave up");
         close(fd);
@@ -185,27 +159,7 @@ static void asking(const struct victim *v)
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        void (*call)(const struct victim *v);
-    } modes[] = {{"hesitant", hesitant},
-                 {"half-closed", half_closed},
-                 {"half-closed-late", half_closed},
-                 {"own-right", own_right},
-                 {"own-wrong", own_wrong},
-                 {"nothing", nothing_asked},
-                 {"asking", asking},
-                 {"impatient", impatient}};
-    struct victim v;
-    victim_args(&v, argc, argv);
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, v.mode) != 0)
-            continue;
-        modes[i].call(&v);
-        say("done");
-        return 0;
-    }
-    return 2;
-}
+VICTIM_MODES({"hesitant", hesitant}, {"half-closed", half_closed},
+             {"half-closed-late", half_closed}, {"own-right", own_right},
+             {"own-wrong", own_wrong}, {"nothing", nothing_asked},
+             {"asking", asking}, {"impatient", impatient})

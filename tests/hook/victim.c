@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,6 +313,26 @@ size_t answer_room(const struct answer *a, size_t max)
 
 /* ---- plain blocking use ---- */
 
+int connect_direct(const char *authority)
+{
+    char host[256];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    struct addrinfo *ai;
+    snprintf(host, sizeof host, "%s", authority);
+    char *colon = strrchr(host, ':');
+    if (!colon)
+        exit(2);
+    *colon = 0;
+    if (getaddrinfo(host, colon + 1, &hints, &ai))
+        exit(2);
+    int fd = socket(ai->ai_family, SOCK_STREAM, 0);
+    if (fd < 0 || connect(fd, ai->ai_addr, ai->ai_addrlen) < 0)
+        fail("connect");
+    freeaddrinfo(ai);
+    return fd;
+}
+
 void send_all(int fd, const void *data, size_t n)
 {
     const char *p = data;
@@ -339,6 +360,44 @@ void read_answer(int fd, struct answer *a, const char *method)
     }
 }
 
+/* ---- without blocking ---- */
+
+void set_nonblocking(int fd, bool on)
+{
+    int flags = fcntl(fd, F_GETFL);
+    fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+void take_part(struct answer *a, const void *p, ssize_t k)
+{
+    if (k < 0 && errno != EAGAIN)
+        fail("recv");
+    if (k == 0)
+        answer_end(a);
+    else if (k > 0)
+        answer_feed(a, p, (size_t)k);
+}
+
+bool read_by_poll(int fd, struct answer *a, int ms)
+{
+    char part[4096];
+    while (!a->done) {
+        struct pollfd pfd = {.fd = fd, .events = POLLIN};
+        if (poll(&pfd, 1, ms) != 1)
+            return false;
+        take_part(a, part, recv(fd, part, sizeof part, 0));
+    }
+    return true;
+}
+
+void read_polled(int fd, struct answer *a, int ms)
+{
+    if (read_by_poll(fd, a, ms))
+        return;
+    say("nothing happens any more");
+    exit(1);
+}
+
 void do_get(const struct victim *v, int fd, const char *path)
 {
     struct answer *a = malloc(sizeof *a); /* for any thread, of any stack */
@@ -348,6 +407,20 @@ void do_get(const struct victim *v, int fd, const char *path)
     send_all(fd, rq, make_get(v, path, rq));
     read_answer(fd, a, "GET");
     free(a);
+}
+
+/* ---- modes ---- */
+
+int run_mode(const struct victim *v, const struct victim_mode *modes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(modes[i].name, v->mode) != 0)
+            continue;
+        modes[i].call(v);
+        say("done");
+        return 0;
+    }
+    return 2;
 }
 
 /* ---- descriptors for another process ---- */

@@ -24,6 +24,30 @@ struct victim {
     socklen_t addr_len;
 };
 
+/* What a victim can do, by the name of the mode. */
+struct victim_mode {
+    const char *name;
+    void (*call)(const struct victim *v);
+};
+
+/* Calls the one that v->mode names, and says "done". Returns the exit status.
+ */
+int run_mode(const struct victim *v, const struct victim_mode *modes, size_t n);
+
+/* The same as the whole of main(). */
+#define VICTIM_MODES(...)                                                      \
+    int main(int argc, char **argv)                                            \
+    {                                                                          \
+        static const struct victim_mode modes[] = {__VA_ARGS__};               \
+        static struct victim v;                                                \
+        victim_args(&v, argc, argv);                                           \
+        return run_mode(&v, modes, sizeof modes / sizeof *modes);              \
+    }
+
+/* A blocking connection past the proxy, to the origin; ends the program on
+   failure. authority: HOST:PORT, in numbers. */
+int connect_direct(const char *authority);
+
 /* Arguments: PROXY-HOST PROXY-PORT AUTHORITY [MODE]. Ends on bad ones. */
 void victim_args(struct victim *v, int argc, char **argv);
 
@@ -90,6 +114,19 @@ size_t answer_room(const struct answer *a, size_t max);
 /* Sends all / reads one answer with plain blocking send() and recv(). */
 void send_all(int fd, const void *p, size_t n);
 void read_answer(int fd, struct answer *a, const char *method);
+
+/* What one recv() gave: k bytes at p, the end, EAGAIN, or an error, which ends
+   the program. */
+void take_part(struct answer *a, const void *p, ssize_t k);
+
+/* Reads the rest of an answer with poll() and recv(). False: nothing was there
+   for so many milliseconds. */
+bool read_by_poll(int fd, struct answer *a, int ms);
+
+/* The same, or the program says that nothing happens any more, and ends. */
+void read_polled(int fd, struct answer *a, int ms);
+
+void set_nonblocking(int fd, bool on);
 
 /* Sends one GET and reads its answer, blocking. */
 void do_get(const struct victim *v, int fd, const char *path);

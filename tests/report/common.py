@@ -15,6 +15,8 @@ import tempfile
 import termios
 import time
 
+from tap import Skip, check, equal, has, lacks, test  # noqa: F401
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 AUTH407 = BUILD / "auth407"
@@ -24,40 +26,6 @@ TIMEOUT = 120
 
 _home = tempfile.TemporaryDirectory(prefix="auth407-report.")
 HOME = pathlib.Path(_home.name)
-_tests = []
-
-
-class Skip(Exception):
-    """The machine lacks something; the reason is printed."""
-
-
-def test(function):
-    """Registers a test; its docstring is its name."""
-    _tests.append(function)
-    return function
-
-
-def tests():
-    return _tests
-
-
-def check(condition, text):
-    if not condition:
-        raise AssertionError(text)
-
-
-def equal(got, expected, what=""):
-    check(got == expected, f"{what}: got {got!r}, expected {expected!r}")
-
-
-def has(text, part):
-    check(part in text, f"{part!r} is not in {text!r}")
-
-
-def lacks(text, part):
-    check(part not in text, f"{part!r} is in {text!r}")
-
-
 RECORD = {
     "timestamp": "2026-11-21T12:00:00.000000Z", "schema": 1,
     "event": {"name": "proxy.authentication"},

@@ -14,19 +14,16 @@ $(report_bin) $(access_bin): %: %.o $(report_obj) $(lower)
 
 .PHONY: report-test report-html access-log dropped
 report-test: $(report_bin) $(report_lines) $(proxy407) all
-	$(Q)BUILD=$(BUILD) $(TALLY) $(report_bin) tests/report/run
+	$(Q)$(TALLY) $(report_bin) tests/report/run
 
 access-log: all $(access_bin)
-	$(Q)A407_LAUNCHER=$(abspath $(BUILD)/auth407) \
-	    $(TALLY) $(access_bin) tests/report/access-log/run
+	$(Q)$(TALLY) $(access_bin) tests/report/access-log/run
 
 dropped: all
-	$(Q)A407_LAUNCHER=$(abspath $(BUILD)/auth407) $(TALLY) tests/report/dropped/run
+	$(Q)$(TALLY) tests/report/dropped/run
 
 # Screenshots for people to look at go to $(BUILD)/report-html.
 report-html: $(BUILD)/auth407
-	$(Q)A407_LAUNCHER=$(abspath $(BUILD)/auth407) \
-	    A407_SHOTS=$(abspath $(BUILD)/report-html) \
-	    $(TALLY) tests/report/html/run
+	$(Q)$(TALLY) tests/report/html/run
 
 -include $(report_bin:%=%.d) $(access_bin:%=%.d)

@@ -7,7 +7,7 @@ import json
 import subprocess
 import time
 
-from lab import Trouble
+from tap import Trouble
 
 
 def _plain(data):

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import time
 
-from lab import CLEAN_PATH, Trouble
+from kdc import SERVICE, Database, run
+from lab import CLEAN_PATH
+from namespace import bind
 from proxies import PASSWORD, USER
-from realm import LIBDEFAULTS, SERVICE, run
+from tap import Trouble
 
 NAME, REALM = "CORP", "CORP.TEST"
 DISABLED, EXPIRED, LOCKED, ODD = "bob", "carol", "dave", "erin"
@@ -57,13 +59,13 @@ class Domain:
             (self.home / name).mkdir(parents=True)
         # winbindd's socket lies in a place that was fixed when Samba was made
         os.makedirs("/run/samba", exist_ok=True)
-        self.lab._bind(self.home / "run", "/run/samba")
+        bind(self.home / "run", "/run/samba")
         with open(self.lab.root / "hosts.proxy", "a") as hosts:
             hosts.write("127.0.0.1 dc.corp.test dc\n")
         self.smb_conf = self.lab.write("domain/smb.conf", SMB_CONF.format(
             name=NAME, realm=REALM, home=self.home))
-        self.config = self.lab.write("domain/krb5.conf", LIBDEFAULTS.format(
-            realm=REALM, port=88, canonicalize="false"))
+        self.config = Database(self.home, REALM).conf(
+            "krb5.conf", ["kdc = 127.0.0.1:88"], canonicalize="false")
         self.environment = {"KRB5_CONFIG": str(self.config)}
         run(self.lab.on_proxy_side([
             "samba-tool", "domain", "provision", "-s", self.smb_conf,

@@ -9,7 +9,8 @@ import subprocess
 import bodies
 from acceptors import FAR
 from clients import BY_NAME, PYTHON, Client, Run, from_file
-from lab import CLEAN_PATH, Trouble
+from lab import CLEAN_PATH
+from tap import Trouble
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 # a JVM that starts soon is enough

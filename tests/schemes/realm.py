@@ -1,70 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""A Kerberos realm: MIT's KDC in the scratch folder, the principals of the
-tests, and everything that goes wrong with tickets."""
+"""The realm of the schemes' tests, and everything that goes wrong with
+tickets."""
 
 import contextlib
 import glob
 import os
 import shutil
-import socket
-import subprocess
-import threading
 
-from lab import CLEAN_PATH, Trouble
+from kdc import CLEAN_PATH, SERVICE, Database, SilentPort, run  # noqa: F401
 from proxies import PASSWORD, USER
+from tap import Trouble
 
 NAME = "KRB.TEST"
-SERVICE = "HTTP/proxy.test"
 ROBOT = "robot"            # has a keytab and no password that anyone knows
 
 # the KDCs' clocks, as faketime takes them; Kerberos lets a clock be 5 minutes
 # off
 CLOCKS = {"right": None, "ahead": "+7m", "late": "-2h"}
-
-LIBDEFAULTS = """\
-[libdefaults]
-default_realm = {realm}
-dns_lookup_kdc = false
-dns_lookup_realm = false
-dns_canonicalize_hostname = {canonicalize}
-rdns = false
-udp_preference_limit = 1
-kdc_timesync = 0
-noaddresses = true
-[domain_realm]
-.test = {realm}
-[realms]
-{realm} = {{
-kdc = 127.0.0.1:{port}
-}}
-"""
-
-KDC_CONF = """\
-[kdcdefaults]
-kdc_ports = ""
-kdc_tcp_ports = ""
-[realms]
-{realm} = {{
-database_name = {home}/principal
-key_stash_file = {home}/stash
-acl_file = {home}/acl
-kdc_listen = ""
-kdc_tcp_listen = 127.0.0.1:{port}
-max_life = 1h
-supported_enctypes = aes256-cts:normal
-}}
-"""
-
-
-def run(argv, env, **more):
-    """What a command says; Trouble if it fails."""
-    done = subprocess.run([str(a) for a in argv], text=True, env={
-        "PATH": CLEAN_PATH, "LANG": "C.UTF-8", **env}, capture_output=True,
-        **more)
-    if done.returncode != 0:
-        raise Trouble(f"{' '.join(map(str, argv))}: exit status "
-                      f"{done.returncode}\n{done.stdout}{done.stderr}"[-1500:])
-    return done.stdout
 
 
 def clock(shift):
@@ -84,26 +36,21 @@ def clock_variables(shift):
             "FAKETIME_DISABLE_SHM": "1"}
 
 
-class Realm:
+class Realm(Database):
     """One KDC, and two on the same database whose clocks are wrong."""
     package, program = "krb5-kdc", "/usr/sbin/krb5kdc"
-    realm = NAME
 
     def __init__(self, lab):
         self.lab = lab
         self.ports = {clock: lab.free_port() for clock in CLOCKS}
 
     def start(self):
-        self.home = self.lab.folder("realm", 0o755)
-        self.configs = {}
-        for name, port in self.ports.items():
-            self.configs[name] = self.krb5_conf(f"krb5-{name}.conf", port)
-            self.lab.write(f"realm/kdc-{name}.conf", KDC_CONF.format(
-                realm=NAME, home=self.home, port=port))
+        super().__init__(self.lab.folder("realm", 0o755), NAME)
+        self.configs = {name: self.krb5_conf(f"krb5-{name}.conf", port)
+                        for name, port in self.ports.items()}
         self.config = self.configs["right"]
-        env = self.kdc_env("right")
-        run(["/usr/sbin/kdb5_util", "create", "-s", "-r", NAME, "-P",
-             "master-key"], env)
+        self.create({f"kdc-{name}": f"127.0.0.1:{port}"
+                     for name, port in self.ports.items()})
         self.keytab = self.home / "http.keytab"
         self.robot_keytab = self.home / "robot.keytab"
         self.wrong_keytab = self.home / "wrong.keytab"
@@ -112,7 +59,8 @@ class Realm:
                    f"addprinc -randkey {ROBOT}", f"addprinc -randkey {SERVICE}",
                    f"ktadd -q -k {self.wrong_keytab} {SERVICE}",
                    # from here on the key is another one, the number the same
-                   f"delprinc {SERVICE}", f"addprinc -randkey {SERVICE}",
+                   f"delprinc -force {SERVICE}",
+                   f"addprinc -randkey {SERVICE}",
                    f"ktadd -q -k {self.keytab} {SERVICE}",
                    f"ktadd -q -k {self.robot_keytab} {ROBOT}",
                    f"addprinc -pw {PASSWORD} expired",
@@ -121,12 +69,10 @@ class Realm:
             shutil.chown(path, "proxy", "www-data")
             path.chmod(0o640)
         self.robot_keytab.chmod(0o600)
-        self.children = []
-        for name, shift in CLOCKS.items():
-            self.children.append(self.lab.start(
-                f"kdc-{name}", [*clock(shift), self.program, "-n"],
-                self.ports[name],
-                env={"PATH": CLEAN_PATH, **self.kdc_env(name)}))
+        self.children = [
+            self.lab.start(f"kdc-{name}", [*clock(shift), self.program, "-n"],
+                           self.ports[name], env=self.kdc_env(f"kdc-{name}"))
+            for name, shift in CLOCKS.items()]
 
     def wait(self):
         for child in self.children:
@@ -134,48 +80,22 @@ class Realm:
         # for the tests that need a good ticket and leave it alone
         self.shared = self.ticket(self.home, life="50m")
 
-    def kdc_env(self, name):
-        return {"KRB5_CONFIG": str(self.config),
-                "KRB5_KDC_PROFILE": str(self.home / f"kdc-{name}.conf")}
-
-    def admin(self, *commands):
-        env = self.kdc_env("right")
-        done = subprocess.run(
-            ["/usr/sbin/kadmin.local", "-r", NAME], text=True,
-            input="\n".join(commands).replace("delprinc", "delprinc -force")
-            + "\n", capture_output=True, env={"PATH": CLEAN_PATH, **env})
-        bad = [line for line in done.stderr.splitlines()
-               if "No policy specified" not in line]
-        if done.returncode or bad:
-            raise Trouble("kadmin.local: " + "\n".join(bad))
-
     def krb5_conf(self, name, port, canonicalize="false"):
         """A krb5.conf for programs: the KDC is where `port` says."""
-        return self.lab.write(f"realm/{name}", LIBDEFAULTS.format(
-            realm=NAME, port=port, canonicalize=canonicalize))
-
-    def env(self, cache=None, config=None):
-        """What a program needs to know; no cache: one that is not there."""
-        return {"KRB5_CONFIG": str(config or self.config),
-                "KRB5CCNAME": f"FILE:{cache or '/nonexistent/cache'}",
-                "KRB5_CLIENT_KTNAME": "FILE:/nonexistent/keytab"}
+        return self.conf(name, [f"kdc = 127.0.0.1:{port}"],
+                         canonicalize=canonicalize)
 
     def ticket(self, folder, user=USER, life="10m", name="right",
                service=False):
         """A ticket cache of `user`, as kinit leaves it, from the KDC whose
         clock has that name; with `service`, the proxy's ticket is in it too,
         so that no KDC is asked any more."""
-        cache = folder / f"ticket.{user}"
-        env = self.env(cache, self.configs[name])
-        shift = clock(CLOCKS[name])
-        if user == ROBOT:
-            run([*shift, "kinit", "-l", life, "-k", "-t", self.robot_keytab,
-                 user], env)
-        else:
-            run([*shift, "kinit", "-l", life, user], env,
-                input=PASSWORD + "\n")
+        shift, config = clock(CLOCKS[name]), self.configs[name]
+        cache = self.kinit(folder / f"ticket.{user}", user,
+                           self.robot_keytab if user == ROBOT else PASSWORD,
+                           life, shift, config)
         if service:
-            run([*shift, "kvno", SERVICE], env)
+            run([*shift, "kvno", SERVICE], self.env(cache, config))
         return cache
 
     def expired_ticket(self, folder, user=USER, service=False):
@@ -187,40 +107,3 @@ class Realm:
     def destroy(cache):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(cache)
-
-
-class SilentPort:
-    """A port where nobody answers. `accepts`: connections are made, and then
-    nothing comes; otherwise even the connection hangs, as behind a firewall
-    that drops."""
-
-    def __init__(self, accepts=True):
-        self.held = []
-        self.asked = 0
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(0)
-        self.port = self.listener.getsockname()[1]
-        if accepts:
-            threading.Thread(target=self._accept, daemon=True).start()
-        else:  # the queue holds one more than it is told: fill it
-            for _ in range(2):
-                s = socket.socket()
-                s.setblocking(False)
-                s.connect_ex(("127.0.0.1", self.port))
-                self.held.append(s)
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.asked += 1
-            self.held.append(connection)
-
-    def close(self):
-        for s in [self.listener, *self.held]:
-            with contextlib.suppress(OSError):
-                s.shutdown(socket.SHUT_RDWR)
-            s.close()

@@ -6,9 +6,7 @@
 
 .PHONY: schemes gss digest-vs-curl ntlm-vs-others
 schemes: all
-	$(Q)A407_LIB=$(abspath $(BUILD)/libauth407.so) \
-	    A407_LAUNCHER=$(abspath $(BUILD)/auth407) A407_PROGRESS=3 \
-	    $(TALLY) tests/schemes/run 3>&2
+	$(Q)$(TALLY) tests/schemes/run
 
 # Driven as the library does.
 gss_ask := $(BUILD)/tests/schemes/gss/ask
@@ -24,17 +22,18 @@ $(BUILD)/tests/schemes/gss/auth407-gss: $(BUILD)/auth407-gss
 	$(Q)ln -sf ../../../auth407-gss $@
 
 gss: $(gss_ask) $(BUILD)/tests/schemes/gss/auth407-gss
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/schemes/gss/run
+	$(Q)$(TALLY) tests/schemes/gss/run
 
 
 # Answers of core's own, for comparing.
-$(BUILD)/tests/schemes/%-answer: $(BUILD)/tests/schemes/%-answer.o \
-                                 $(BUILD)/libauth407core.a
+answer_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/schemes/*-answer.c))
+
+$(answer_bin): %: %.o $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
 
 digest-vs-curl: $(BUILD)/tests/schemes/digest-answer
-	$(Q)DIGEST_ANSWER=$< $(TALLY) tests/schemes/digest-vs-curl
+	$(Q)$(TALLY) tests/schemes/digest-vs-curl
 ntlm-vs-others: $(BUILD)/tests/schemes/ntlm-answer
-	$(Q)NTLM_ANSWER=$< $(TALLY) tests/schemes/ntlm-vs-others
+	$(Q)$(TALLY) tests/schemes/ntlm-vs-others
 
 -include $(wildcard $(BUILD)/tests/schemes/*.d $(BUILD)/tests/schemes/gss/*.d)

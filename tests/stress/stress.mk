@@ -24,14 +24,14 @@ $(stress_client): $(stress_client_obj)
 stress-programs: $(stress_proxy) $(stress_client) $(BUILD)/libauth407.so
 
 stress: stress-programs
-	$(Q)BUILD=$(BUILD) STRESS_SECONDS=$(STRESS_SECONDS) $(TALLY) tests/stress/run
+	$(Q)STRESS_SECONDS=$(STRESS_SECONDS) $(TALLY) tests/stress/run
 
 # gcc 12's thread sanitizer can't live with much randomness in the address
 # space (see tests/sanitize.mk).
 stress-asan stress-tsan: stress-%:
 	$(Q)$(call san_make,$*) stress-programs
-	$(Q)BUILD=build-$* STRESS_SECONDS=$(STRESS_SECONDS) \
-	    STRESS_OPTIONS='--sanitizer $* $(STRESS_OPTIONS)' $(TALLY) \
+	$(Q)STRESS_SECONDS=$(STRESS_SECONDS) \
+	    STRESS_OPTIONS='--build build-$* --sanitizer $* $(STRESS_OPTIONS)' $(TALLY) \
 	    tests/stress/run
 
 # Numbers of descriptors swapped under requests: some seconds of it are among
@@ -49,31 +49,24 @@ $(swap_stress): $(swap_stress_obj)
 
 fixtures: $(swap_stress)
 
-# $(call swap_run,NAME,OPTIONS)
-define swap_run
-$(Q)$(call wrapper,build-$(1)/swap-$(1),env SWAP_SECONDS=$(SWAP_SECONDS) \
-    tests/hook/run --only '^swaps' $(2))
-$(Q)$(TALLY) build-$(1)/swap-$(1)
-endef
+# $(call swap_run,OPTIONS)
+swap_run = $(Q)SWAP_SECONDS=$(SWAP_SECONDS) $(TALLY) \
+           "tests/hook/run --only '^swaps' $(1)"
 
 .PHONY: swap-programs swap-stress swap-stress-asan swap-stress-tsan
 swap-programs: fixtures $(swap_stress) $(BUILD)/libauth407.so
 swap-stress: swap-programs
-	$(Q)SWAP_SECONDS=$(SWAP_SECONDS) tests/hook/run --build $(BUILD) \
-	    --only '^swaps'
+	$(call swap_run)
 swap-stress-asan:
 	$(Q)$(call san_make,asan) swap-programs
-	$(call swap_run,asan,--build build-asan --env $(asan_options) \
+	$(call swap_run,--build build-asan --env $(asan_options) \
 	    --preload $$($(CC) -print-file-name=libasan.so))
 swap-stress-tsan:
 	$(Q)$(call san_make,tsan) swap-programs
 	$(Q)rm -f build-tsan/races.*
-	$(call swap_run,tsan,--build build-tsan --wrap 'env SWAP_NO_SIGNALS=1 setarch -R' --env \
+	$(call swap_run,--build build-tsan --wrap 'env SWAP_NO_SIGNALS=1 setarch -R' --env \
 	    TSAN_OPTIONS=halt_on_error=0:exitcode=0:symbolize=0:report_signal_unsafe=0:log_path=$(CURDIR)/build-tsan/races)
-	$(Q)$(call wrapper,build-tsan/races,tests/stress/tsan-reports build-tsan/races.*)
-	$(Q)$(TALLY) build-tsan/races
-
-check: stress
+	$(Q)$(TALLY) 'tests/stress/tsan-reports build-tsan/races.*'
 
 -include $(stress_client_obj:.o=.d) $(stress_proxy_obj:.o=.d) \
     $(swap_stress_obj:.o=.d)

@@ -2,4 +2,4 @@
 
 .PHONY: structure
 structure: all
-	$(Q)BUILD=$(BUILD) MAKE=$(MAKE) $(TALLY) tests/structure/run
+	$(Q)MAKE=$(MAKE) $(TALLY) tests/structure/run

@@ -7,37 +7,13 @@ import shutil
 import subprocess
 import tempfile
 
+from tap import Skip, check, equal, test  # noqa: F401
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PROXY = "proxy.test:3128"
 # a helper that hangs in a test costs this much
 HELPER_TIMEOUT = 2
-
-_tests = []
-
-
-def test(function):
-    """Registers a test; its docstring is its name."""
-    _tests.append(function)
-    return function
-
-
-def tests():
-    return list(_tests)
-
-
-class Skip(Exception):
-    """The machine lacks something; says what."""
-
-
-def check(condition, text):
-    if not condition:
-        raise AssertionError(text)
-
-
-def equal(got, expected, what=""):
-    check(got == expected, f"{what}: got {got!r}, expected {expected!r}")
-
 
 class Place:
     """A scratch folder, one for each test; HOME is in it."""

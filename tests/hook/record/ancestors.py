@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 
-from lab import needs_root
+from lab import namespace
 
 CURL = ["curl", "-s", "-x", "127.0.0.1:{port}", "{url}"]
 
@@ -110,9 +110,8 @@ def long_line(lab):
 
 def own_namespace(lab):
     """in a pid namespace the chain ends at its first process"""
-    needs_root("--pid", "--fork", "--mount-proc")
-    p = one(lab.run(["sh", "-c", " ".join(CURL) + "; true"], prefix=[
-        "unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]))
+    p = one(lab.run(["sh", "-c", " ".join(CURL) + "; true"], prefix=namespace(
+        "--pid", "--fork", "--mount-proc", "--kill-child")))
     if p["parents"][-1]["pid"] != 1 or p["pid"] > 20:
         yield p
     if base(p["executable"]["path"]) != "curl":
@@ -121,9 +120,8 @@ def own_namespace(lab):
 
 def other_proc(lab):
     """where /proc is another namespace's, nobody is taken for somebody else"""
-    needs_root("--pid", "--fork")
-    p = one(lab.run(["sh", "-c", " ".join(CURL) + "; true"], prefix=[
-        "unshare", "--pid", "--fork", "--kill-child"]))
+    p = one(lab.run(["sh", "-c", " ".join(CURL) + "; true"], prefix=namespace(
+        "--pid", "--fork", "--kill-child")))
     if base(p["executable"]["path"]) != "curl" or \
             p["command_args"][0] != "curl":
         yield p
@@ -134,9 +132,8 @@ def other_proc(lab):
 
 def no_proc(lab):
     """without /proc the program is known by the name that started it"""
-    needs_root("--mount")
     p = one(lab.run(CURL, prefix=[
-        "unshare", "--mount", "sh", "-c",
+        *namespace(), "sh", "-c",
         'mount -t tmpfs tmpfs /proc && exec "$@"', "sh"]))
     if base(p["executable"]["path"]) != "curl" or p["parents"] or \
             p["command_args"]:
@@ -145,9 +142,8 @@ def no_proc(lab):
 
 def hidden(lab):
     """processes that are hidden from the user are numbers without a name"""
-    needs_root("--mount")
     p = one(lab.run(CURL, prefix=[
-        "unshare", "--mount", "sh", "-c",
+        *namespace(), "sh", "-c",
         "mount -t proc -o hidepid=2 proc /proc && "
         f"chmod 777 {lab.root} {lab.root}/* && "
         'setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; true', "sh"]))

@@ -2,7 +2,7 @@
 """caller.module of real clients: the object whose code made the call."""
 import shutil
 
-from lab import Skip
+from tap import Skip
 
 GET = """import urllib.request
 try:

@@ -3,7 +3,8 @@
 scheme; and both ends of its connections."""
 import shutil
 
-from lab import PASSWORD, Closing, Skip
+from lab import PASSWORD, Closing
+from tap import Skip
 
 CURL = ["curl", "-s", "-o", "/dev/null", "-x", "http://127.0.0.1:{port}"]
 

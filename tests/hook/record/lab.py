@@ -8,16 +8,13 @@ import subprocess
 import tempfile
 import threading
 
-from servers import Proxy
+from namespace import ANOTHER
+from servers import Proxy, misfits
+from tap import Skip, check
 
-CHECK_SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "fixtures/check-schema"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 URL = "http://auth407.test/"
 PASSWORD = "open-sesame"
-
-
-class Skip(Exception):
-    """A test can't be made here; says why."""
 
 
 class Lab:
@@ -65,11 +62,8 @@ class Lab:
     @staticmethod
     def read(log):
         text = log.read_bytes() if log.exists() else b""
-        if text:
-            done = subprocess.run([CHECK_SCHEMA], input=text, check=False,
-                                  capture_output=True, text=False)
-            if done.returncode:
-                raise AssertionError(done.stderr.decode())
+        wrong = misfits(text)
+        check(not wrong, wrong)
         return [json.loads(line) for line in text.splitlines()]
 
 
@@ -110,9 +104,12 @@ class Closing:
         self.server.close()
 
 
-def needs_root(*unshare):
-    """Raises Skip unless such a namespace can be made."""
+def namespace(*unshare):
+    """The command that makes one, within the run's own; raises Skip unless it
+    can."""
+    command = [*ANOTHER, *unshare]
     if os.geteuid() != 0 or subprocess.run(
-            ["unshare", *unshare, "true"], capture_output=True,
+            [*command, "true"], capture_output=True,
             check=False).returncode:
         raise Skip("no namespace can be made here")
+    return command

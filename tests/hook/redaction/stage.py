@@ -2,6 +2,7 @@
 """Where scenes are played: a proxy, a client under auth407, a sink; and then
 the search."""
 import contextlib
+import itertools
 import os
 import subprocess
 
@@ -9,10 +10,8 @@ import hostile
 import sinks
 from scene import URL, Cast
 from secrets_of import Secret, ha1
-from servers import Proxy
+from servers import Proxy, misfits
 
-CHECK_SCHEMA = sinks.pathlib.Path(__file__).resolve().parents[2] / \
-    "fixtures/check-schema"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FORMATS = ("text", "json", "csv", "html")
 
@@ -35,7 +34,7 @@ class Stage:
         self.others = [s for s in sinks.OTHERS
                        if journal or s is not sinks.Journal]
         self.launcher = options.build / "auth407"
-        self.runs = 0
+        self.runs = itertools.count(1)
 
     def sinks_for(self, number):
         if self.options.all_sinks:
@@ -47,8 +46,7 @@ class Stage:
         wrong = []
         for kind in self.sinks_for(number):
             for mode in scene.modes:
-                self.runs += 1
-                folder = self.root / f"{self.runs:04}"
+                folder = self.root / f"{next(self.runs):04}"
                 for part in ("kept", "home/.config"):
                     (folder / part).mkdir(parents=True)
                 wrong += [f"{kind.name}, {mode}: {text}" for text in
@@ -179,11 +177,8 @@ class Run:
         if lines.count(b'"schema":1,') < scene.records and \
                 (self.mode == "direct" or "direct" not in scene.modes):
             yield f"{lines.count(b'schema')} records: {self.errors!r}"
-        if sink.name == "file" and lines:
-            checked = subprocess.run([CHECK_SCHEMA], input=lines,
-                                     capture_output=True, check=False)
-            if checked.returncode:
-                yield checked.stderr.decode()
+        if sink.name == "file":
+            yield from misfits(lines)
         yield from self._used(cast, proxy)
 
     def _used(self, cast, proxy):

@@ -6,14 +6,10 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "fixtures"))
-
-import servers  # noqa: E402
-from place import PATH  # noqa: E402
+import servers
+from place import PATH
 
 # What no line may be longer than, where only so much is taken at once.
 PIPE_BUF = 4096
@@ -92,13 +88,6 @@ class Lab:
         """Runs it; returns what is wrong with it, as a list."""
         return undisturbed(self.finish(self.start(log, state, count, **more)),
                            count)
-
-    def schema(self):
-        """What the schema's validator says of every line so far."""
-        done = subprocess.run([HERE.parents[1] / "fixtures/check-schema"],
-                              input=b"".join(self.lines), check=False,
-                              capture_output=True)
-        return [done.stderr.decode()[:3000]] if done.returncode else []
 
     def records(self, text):
         """The records of whole lines; they are kept for the schema's test."""

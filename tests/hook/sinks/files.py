@@ -7,7 +7,7 @@ import stat
 import time
 
 from client import LONG, drain, expect, lost, now, numbers, undisturbed
-from place import mount, wait_for
+from place import PIDS, mount, wait_for
 
 
 def new_file(lab):
@@ -402,7 +402,7 @@ def limit_of_process_1(lab):
         (state / left).write_text("{}\n")
     bad, old, new = generations(
         lab, state, log, 100, "8K",
-        wrap=("unshare", "--pid", "--fork", "--mount-proc"))
+        wrap=PIDS)
     kept = numbers(lab.records(old) + lab.records(new), "t")
     bad += expect("kept", kept, list(range(101 - len(kept), 101)))
     for text in (old, new):

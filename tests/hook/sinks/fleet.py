@@ -12,10 +12,11 @@ import re
 import shutil
 import subprocess
 
-from client import HERE, PATIENCE, expect, lost, numbers, undisturbed
+from client import PATIENCE, expect, lost, numbers, undisturbed
 from place import PATH, Daemon, wait_for
+from tap import TOP
 
-DOCS = HERE.parents[2] / "docs"
+DOCS = TOP / "docs"
 CONFIG = DOCS / "fleet/rsyslog-postgresql.conf"
 ROTATION = DOCS / "fleet/logrotate.conf"
 TABLE = DOCS / "fleet/rsyslog-postgresql.sql"

@@ -11,7 +11,8 @@ import subprocess
 from client import drain, expect, lost, lost_file, numbers
 from others import (NAMESPACE, OTHER, TEXT, USER, Ground, give, give_file,
                     link, refused, user)
-from place import Skip, mount
+from place import PIDS, mount
+from tap import Skip
 
 
 def access_list(path, uid):
@@ -205,7 +206,7 @@ def new_name(lab):
         other.write_bytes(TEXT)
         bad += lab.run(ground.state / "log", ground.state, 20,
                        AUTH407_LOG_MAX_SIZE="4K",
-                       wrap=("unshare", "--pid", "--fork", "--mount-proc"))
+                       wrap=PIDS)
         bad += expect(name, other.exists() and other.read_bytes(), TEXT)
         bad += expect(f"lost, {name}", lost(ground.state), 0)
     return bad

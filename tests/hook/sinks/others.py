@@ -6,7 +6,8 @@ import os
 import subprocess
 
 from client import drain, expect, lost, numbers, undisturbed
-from place import PYTHON, Skip
+from place import PIDS, PYTHON
+from tap import Skip
 
 USER, OTHER, GROUP = 1234, 5678, 4321
 TEXT = b"root's own\n"
@@ -301,7 +302,7 @@ def put_aside(lab):
             else:
                 os.link(ground.file, ground.home / name)
             bad += lab.run(log, ground.state, 20, AUTH407_LOG_MAX_SIZE="4K",
-                           wrap=("unshare", "--pid", "--fork", "--mount-proc"))
+                           wrap=PIDS)
             bad += ground.untouched(f"{name} a {how}")
             bad += expect(f"owner, {name} a {how}", log.stat().st_uid, USER)
             bad += expect(f"lost, {name} a {how}", lost(ground.state), 0)

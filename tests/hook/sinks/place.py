@@ -3,63 +3,21 @@
 /dev/log, /run and all ports are free and nothing on the machine is touched."""
 
 import array
-import fcntl
-import os
 import pathlib
 import shutil
 import socket
-import struct
 import subprocess
-import sys
 import tempfile
 import time
 
-INSIDE = "A407_SINKS_INSIDE"
+from namespace import ANOTHER
+
 PYTHON = "/usr/bin/python3"
+# what a container is to its first process
+PIDS = (*ANOTHER, "--pid", "--fork", "--mount-proc")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # what programs want of /dev; not kmsg, which journald would empty into its log
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-
-
-class Trouble(Exception):
-    """The run can't be set up; the text says what is missing."""
-
-
-class Skip(Exception):
-    """A test can't be made here; says why."""
-
-
-def enter():
-    """Starts this program again inside the namespaces, as root."""
-    if os.environ.get(INSIDE):
-        return
-    become = []
-    if os.geteuid() != 0:
-        if not shutil.which("sudo") or subprocess.run(
-                ["sudo", "-n", "true"], capture_output=True,
-                check=False).returncode:
-            raise Trouble("these tests need root: they run syslog and journal "
-                          "daemons in a namespace (run them with sudo)")
-        kept = [f"{k}={os.environ[k]}" for k in
-                ("BUILD", "SINKS_OPTIONS", "CI") if k in os.environ]
-        become = ["sudo", "-n", "env", *kept]
-    unshare = ["unshare", "--mount", "--net"]
-    probe = subprocess.run([*become, *unshare, "true"], capture_output=True,
-                           text=True, check=False)
-    if probe.returncode:
-        raise Trouble("no namespace can be made here: "
-                      + probe.stderr.strip())
-    command = [*become, "env", f"{INSIDE}=1", *unshare, PYTHON, *sys.argv]
-    sys.stdout.flush()
-    os.execvp(command[0], command)
-
-
-def loopback_up():
-    """A new network namespace has its loopback interface down."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        request = struct.pack("16sH14x", b"lo", 0)
-        flags = struct.unpack("16sH14x", fcntl.ioctl(s, 0x8913, request))[1]
-        fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", b"lo", flags | 1))
 
 
 def mount(*words, **more):
@@ -86,7 +44,6 @@ class Place:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="auth407-sinks-"))
         self.root.chmod(0o755)
         self._number = 0
-        loopback_up()
         # what systemd sets on every machine that it has started
         pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").write_text("512\n")
         self._own_dev()

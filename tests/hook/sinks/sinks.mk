@@ -17,6 +17,6 @@ $(sinks_shim:%.c=$(BUILD)/%.o): private ALL_CFLAGS += -fvisibility=default
 # SINKS_OPTIONS in the environment: options of tests/hook/sinks/run.
 .PHONY: sinks
 sinks: fixtures $(sinks_bin) $(BUILD)/libauth407.so
-	$(Q)BUILD=$(BUILD) $(TALLY) tests/hook/sinks/run
+	$(Q)$(TALLY) tests/hook/sinks/run
 
 -include $(sinks_src:%.c=$(BUILD)/%.d)

@@ -51,6 +51,6 @@ $(startup)/get_asan: tests/hook/startup/get.c tests/hook/startup/fetch.c tests/h
 
 .PHONY: startup
 startup: all $(proxy407) $(startup_bin)
-	$(Q)BUILD=$(BUILD) LIBASAN=$(libasan) $(TALLY) tests/hook/startup/run
+	$(Q)LIBASAN=$(libasan) $(TALLY) tests/hook/startup/run
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/hook/startup/*.c))

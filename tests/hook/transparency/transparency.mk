@@ -22,7 +22,7 @@ transparency: fixtures $(BUILD)/libauth407.so
 
 completeness: fixtures frames $(bypass) $(BUILD)/libauth407.so \
               $(BUILD)/tests/bench/nothing.so $(bench_bin)
-	$(Q)BUILD=$(BUILD) FRAMES=$(BUILD)-frames $(TALLY) \
+	$(Q)FRAMES=$(BUILD)-frames $(TALLY) \
 	    tests/hook/transparency/completeness
 
 -include $(bypass).d

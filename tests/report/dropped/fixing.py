@@ -10,19 +10,11 @@ import time
 
 from place import PASSWORD, USER
 from realm import NAME as REALM
+from tap import check
 
 LIMIT = 60
 JAVA_PLACE = "/* the program's own settings */"
 KINIT = "kinit USER@REALM"
-
-
-class Failure(Exception):
-    """What the report said is not so; the text is the diagnostics."""
-
-
-def check(truth, text):
-    if not truth:
-        raise Failure(text)
 
 
 def filled(text):

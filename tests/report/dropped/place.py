@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import zipfile
 
-from lab import CLEAN_PATH, Trouble
+from lab import CLEAN_PATH
 from origin import Origin
 from proxies import PASSWORD, REALM, USER, Squid, password_files
 from realm import NAME as KERBEROS_REALM
 from realm import Realm
+from tap import Trouble
 
 HERE = pathlib.Path(__file__).resolve().parent
 HELPERS = "/usr/lib/squid"

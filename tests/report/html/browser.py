@@ -10,11 +10,9 @@ import subprocess
 import tempfile
 import time
 
+from tap import Trouble
+
 LIMIT = 60  # seconds that any answer may take
-
-
-class Trouble(Exception):
-    pass
 
 
 class Browser:

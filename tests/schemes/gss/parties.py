@@ -8,7 +8,8 @@ import tempfile
 import threading
 import time
 
-import kdc
+import realm
+from tap import check
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[2]
@@ -17,13 +18,7 @@ ASK = BUILD / "tests/schemes/gss/ask"
 HELPER = BUILD / "auth407-gss"
 
 
-class Failed(Exception):
-    """A test has failed; the text says how."""
-
-
-def check(ok, text):
-    if not ok:
-        raise Failed(text)
+Failed = AssertionError
 
 
 class Lines:
@@ -109,20 +104,19 @@ class Acceptor(Lines):
         self.start(kind)
         state, reply, name = self.step(token)
         check(state == "complete", f"{state} {reply} {name}")
-        check(name == f"{user}@{kdc.REALM}", f"accepted as {name}")
+        check(name == f"{user}@{realm.REALM}", f"accepted as {name}")
         return reply
 
 
 class Place:
     """One test's folder and processes."""
-    def __init__(self, home, realm):
-        self.realm = realm
+    def __init__(self, home, realm, apart):
+        self.realm, self.apart = realm, apart
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=home))
-        self.skipped = None
         self.running = []
 
     def env(self, cache=None, config=None, **more):
-        return kdc.environment(config or self.realm.config, cache, **more)
+        return realm.environment(config or self.realm.config, cache, **more)
 
     def asker(self, cache=None, config=None, env=None, **settings):
         env = {**self.env(cache, config), **(env or {})}

@@ -8,8 +8,9 @@ import os
 import shutil
 import subprocess
 
-from kdc import PASSWORD, REALM
-from parties import check
+from namespace import ANOTHER
+from realm import PASSWORD, REALM
+from tap import Skip, check
 
 
 # Where the mechanism's own token begins (RFC 4121 section 4.1).
@@ -167,11 +168,9 @@ def canonical(place):
     """the proxy's name as it is written, and through DNS if that is set"""
     hosts = place.folder / "hosts"
     hosts.write_text("127.0.0.1 proxy.test alias.test\n")
-    probe = ["unshare", "-m", "sh", "-c", f"mount --bind {hosts} /etc/hosts"]
-    if subprocess.run(probe, capture_output=True).returncode:
-        place.skipped = "no mount namespace can be made here"
-        return
-    before = ["unshare", "-m", "sh", "-c",
+    if not place.apart:
+        raise Skip("no mount namespace can be made here")
+    before = [*ANOTHER, "sh", "-c",
               f"mount --bind {hosts} /etc/hosts && exec \"$0\""]
     other = place.folder / "krb5.conf"
     other.write_text(place.realm.config.read_text().replace(
@@ -282,8 +281,7 @@ def kerberos_alone(place):
 def under_faketime(place):
     """libraries that others preload are the helper's too"""
     if not shutil.which("faketime"):
-        place.skipped = "faketime is missing"
-        return
+        raise Skip("faketime is missing")
     cache = place.realm.ticket(place.folder / "cache")
     asker = place.asker(cache, before=("faketime", "-f", "+3h"))
     cause, text = asker.trouble()
