@@ -12,12 +12,37 @@ $(BUILD)/tests/bench/nothing.so: $(BUILD)/tests/bench/nothing.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $< \
 	    -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 
+# Event loops: libuv, libevent, GLib, asyncio, tokio (`scripts/deps bench`).
+loops := $(addprefix $(BUILD)/tests/bench/loops/,loop_uv loop_event loop_glib \
+    loop_tokio)
+loop_uv_package := libuv
+loop_event_package := libevent_core
+loop_glib_package := gio-2.0
+
+$(BUILD)/tests/bench/loops/loop_tokio: tests/bench/loops/loop_tokio.rs \
+        tests/bench/loops/Cargo.toml
+	@mkdir -p $(@D)
+	$(call say,CARGO,$@)cargo build -q --release --offline \
+	    --manifest-path tests/bench/loops/Cargo.toml \
+	    --target-dir $(@D)/cargo --config 'source.crates-io.replace-with="d"' \
+	    --config 'source.d.directory="/usr/share/cargo/registry"'
+	$(Q)cp $(@D)/cargo/release/loop_tokio $@ && rm -f tests/bench/loops/Cargo.lock
+
+$(BUILD)/tests/bench/loops/loop_%: tests/bench/loops/loop_%.c \
+        tests/bench/loops/loop.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -std=gnu11 $(WARN) -O2 -o $@ $< \
+	    $$(pkg-config --cflags --libs $(loop_$*_package))
+
 # Log lines as core writes them.
 report_lines := $(BUILD)/tests/bench/report_lines
 $(report_lines): $(report_lines).o $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
 
-.PHONY: bench bench-report
+.PHONY: bench bench-report bench-loops
+bench-loops: $(loops) $(BUILD)/libauth407.so $(proxy407)
+	$(Q)BUILD=$(BUILD) tests/bench/run --only loops
+
 bench: $(bench_bin) $(BUILD)/tests/bench/nothing.so $(BUILD)/libauth407.so \
        $(proxy407)
 	$(Q)BUILD=$(BUILD) tests/bench/run
