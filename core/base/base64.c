@@ -6,6 +6,8 @@
 bool a407_base64_add(struct a407_buf *out, struct a407_span raw)
 {
     size_t n = BASE64_ENCODE_RAW_LENGTH(raw.n);
+    if (!raw.n)
+        return !out->failed;
     if (out->failed || raw.n > out->max || !a407_buf_reserve(out, out->n + n)) {
         out->failed = true;
         return false;
@@ -30,6 +32,8 @@ static bool decode(struct a407_span text, char *raw, size_t *n, bool whole)
 bool a407_base64_take(struct a407_buf *out, struct a407_span text)
 {
     size_t n = A407_BASE64_RAW(text.n);
+    if (!text.n)
+        return true;
     if (text.n > 2 * out->max || !a407_buf_reserve(out, out->n + n) ||
         !decode(text, out->p + out->n, &n, true))
         return false;
