@@ -245,6 +245,7 @@ struct a407_credential *a407_credfile_parse(const char *text, size_t n,
     diag->text[0] = '\0';
     if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* a BOM */
         left = a407_span(text + 3, n - 3);
+    left.n -= left.n && left.p[left.n - 1] == '\r'; /* CRLF, half of it */
     while (ok && a407_span_line(&left, &line)) {
         ps.line++;
         /* a NUL would cut off what the eye still sees, even in a comment */

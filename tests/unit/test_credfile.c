@@ -142,12 +142,13 @@ static void test_values(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-        for (int crlf = 0; crlf < 2; crlf++) {
+        for (int crlf = 0; crlf < 3; crlf++) {
+            static const char *const last[] = {"", "\r\n", "\r"};
             char text[256];
             const char *end = crlf ? "\r\n" : "\n";
             snprintf(text, sizeof text, "%s[h]%susername = u%s%s%s",
                      crlf ? "\xef\xbb\xbf" : "", end, end, values[i].line,
-                     crlf ? end : "");
+                     last[crlf]);
             struct a407_credential *c = parse_good(text);
             assert_string_equal(c->username, "u");
             assert_string_equal(c->password, values[i].password);
