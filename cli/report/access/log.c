@@ -74,14 +74,6 @@ static struct a407_span last_word(struct a407_span s)
     return a407_span(s.p + at, s.n - at);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)a407_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that two hexadecimal digits at p stand for, or -1. */
 static int hex_byte(const char *p, const char *end)
 {
@@ -89,8 +81,8 @@ static int hex_byte(const char *p, const char *end)
 
     if (end - p < 2)
         return -1;
-    high = hex_digit(p[0]);
-    low = hex_digit(p[1]);
+    high = a407_hex_value(p[0]);
+    low = a407_hex_value(p[1]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
