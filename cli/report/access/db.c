@@ -13,7 +13,7 @@
  * indexes are made when their table is full.
  */
 #define SCHEMA                                                                 \
-    "PRAGMA journal_mode = OFF; PRAGMA cache_size = -4096;"                    \
+    "PRAGMA journal_mode = OFF; PRAGMA cache_size = -2048;"                    \
     "BEGIN;"                                                                   \
     "CREATE TABLE record(id INTEGER PRIMARY KEY, time_us, pid, sent, status, " \
     "  final, unresolved, outcome, cause, binary, module, proxy, method, "     \
