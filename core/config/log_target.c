@@ -69,7 +69,7 @@ bool a407_size_parse(struct a407_span s, uint64_t *out)
         shift = 10 * (unsigned)(unit - units + 1);
         s.n--;
     }
-    uint64_t v;
+    uint64_t v = 0;
     if (!a407_span_number(s, (limit >> shift) - 1, &v))
         return false;
     *out = v << shift;
