@@ -156,8 +156,10 @@ clean:
 
 help:
 	@echo 'make            build/libauth407.so, build/auth407, build/auth407-gss'
-	@echo 'make check      every test that needs no network service'
-	@echo 'make unit | hook | transcripts | integration | bench | fuzz'
+	@echo 'make check      every test; a table of the suites at its end'
+	@echo 'make check-fast what needs neither root nor a service: two minutes'
+	@echo 'make unit | hook | transcripts | integration | bench | fuzz | ...'
+	@echo '                one suite; ONLY=PATTERN runs some of its tests'
 	@echo 'make asan | ubsan | tsan | valgrind   make check, instrumented'
 	@echo 'make lint | format | install | uninstall | dist | clean'
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors;'
