@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ask.h"
 
+#include <stdlib.h>
+
 #include "host/fetch.h"
 #include "host/gss.h"
 #include "host/lockout.h"
@@ -8,45 +10,30 @@
 /* Where the settings say nothing. */
 #define DEFAULT_MS 10000
 
-/* After this a thread that asks has gone in the middle (siglongjmp()). */
-#define SLACK_MS 5000
+/* After this a thread that begins has gone in the middle (siglongjmp()). */
+#define BEGIN_MS 15000
 
-static bool next_ask(struct a407_conn *c, struct a407_ask *ask, bool *copied)
+/* What is being had from outside. */
+struct a407_errand {
+    struct a407_ask ask;
+    struct a407_told told;
+    struct a407_talk talk;
+    int64_t ms; /* that it may take */
+};
+
+static void drop(struct a407_errand *e)
 {
-    a407_engine_lock(c);
-    bool any = a407_engine_want(c->engine).kind == A407_WANT_ASK;
-    *copied = any && a407_engine_ask(c->engine, ask);
-    a407_engine_unlock(c);
-    return any;
+    a407_talk_drop(&e->talk);
+    a407_ask_clear(&e->ask);
+    a407_told_clear(&e->told);
+    free(e);
 }
 
-/* Outside, and nothing of the connection is touched. A thread is not cancelled
-   here: the child would be left behind. */
-static void answer(const struct a407_config *config, struct a407_child *child,
-                   const struct a407_ask *ask, int64_t ms,
-                   struct a407_told *told)
+void a407_drop_errand(struct a407_conn *c)
 {
-    struct a407_talk t = {.child.fd = -1};
-    int cancel;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    if (ask->kind == A407_ASK_MARK) {
-        told->ok = a407_lockout_held(config, ask->proxy, ask->cred);
-    } else if (ask->kind == A407_ASK_SECRET) {
-        if (a407_fetch_begin(config, ask, ms, &t, told)) {
-            a407_talk_wait(&t);
-            a407_fetch_end(config, ask, ms, &t, told);
-        }
-    } else {
-        t.child = *child;
-        if (a407_gss_begin(config, ask, ms, &t, told)) {
-            a407_talk_wait(&t);
-            a407_gss_end(ask, ms, &t, told);
-        }
-        *child = t.child;
-        t.child = (struct a407_child){.fd = -1};
-    }
-    a407_talk_drop(&t);
-    pthread_setcancelstate(cancel, NULL);
+    if (c->errand)
+        drop(c->errand);
+    c->errand = NULL;
 }
 
 static void tell(struct a407_conn *c, struct a407_told *told)
@@ -56,27 +43,77 @@ static void tell(struct a407_conn *c, struct a407_told *told)
     a407_engine_unlock(c);
 }
 
+/* ---- beginning ---- */
+
+/* Outside, and nothing of the connection is touched. A thread is not cancelled
+   here: the child would be left behind. True: there is more to do. */
+static bool begin(const struct a407_config *config, struct a407_errand *e)
+{
+    int cancel;
+    bool more = false;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    if (e->ask.kind == A407_ASK_MARK)
+        e->told.ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
+    else if (e->ask.kind == A407_ASK_SECRET)
+        more = a407_fetch_begin(config, &e->ask, e->ms, &e->talk, &e->told);
+    else
+        more = a407_gss_begin(config, &e->ask, e->ms, &e->talk, &e->told);
+    pthread_setcancelstate(cancel, NULL);
+    return more;
+}
+
+static bool is_about_tokens(const struct a407_errand *e)
+{
+    return e->ask.kind == A407_ASK_TOKEN || e->ask.kind == A407_ASK_VERIFY;
+}
+
+/* The handshake's helper goes back to where the next leg finds it. */
+static void finish(struct a407_conn *c, struct a407_errand *e)
+{
+    if (is_about_tokens(e)) {
+        c->child = e->talk.child;
+        e->talk.child = (struct a407_child){.fd = -1};
+    }
+    tell(c, &e->told);
+    drop(e);
+}
+
+static struct a407_errand *new_errand(struct a407_conn *c)
+{
+    unsigned ms = c->site->proxy.config->helper_ms;
+    struct a407_errand *e = calloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    e->told.cause = A407_CAUSE_PROTOCOL;
+    e->ms = ms ? ms : DEFAULT_MS;
+    e->talk.child.fd = -1;
+    a407_engine_lock(c);
+    bool copied = a407_engine_ask(c->engine, &e->ask);
+    a407_engine_unlock(c);
+    if (copied)
+        return e;
+    drop(e);
+    return NULL;
+}
+
 /*
- * One ask. The connection is pinned meanwhile: the engine must hear of it even
- * if this very number is closed, for the sake of its other numbers.
+ * The connection is pinned meanwhile: the engine must hear of it even if this
+ * very number is closed, for the sake of its other numbers. False: this call
+ * has nothing to do with it any more.
  */
-static bool ask_outside(struct a407_turn *t, const struct a407_ask *ask,
-                        struct a407_told *told)
+static bool begin_outside(struct a407_turn *t, struct a407_errand *e)
 {
     struct a407_conn *c = t->c;
-    const struct a407_config *config = c->site->proxy.config;
-    int64_t now = a407_now_ms(), own = a407_turn_limit(t) - now;
-    int64_t ms = config->helper_ms ? config->helper_ms : DEFAULT_MS;
-    struct a407_child child = c->child;
     unsigned id = ++c->asks;
-    if (own < ms)
-        ms = own > 1 ? own : 1;
-    c->child = (struct a407_child){.fd = -1};
+    if (is_about_tokens(e)) {
+        e->talk.child = c->child;
+        c->child = (struct a407_child){.fd = -1};
+    }
     c->asking = id;
-    c->ask_until = now + ms + SLACK_MS;
+    c->ask_until = a407_now_ms() + BEGIN_MS;
     a407_conn_pin(c);
     a407_turn_pause(t);
-    answer(config, &child, ask, ms, told);
+    bool more = begin(c->site->proxy.config, e);
     a407_turn_resume(t);
     bool still = t->c == c;
     if (!still)
@@ -84,37 +121,55 @@ static bool ask_outside(struct a407_turn *t, const struct a407_ask *ask,
     bool current = c->asking == id;
     if (current) {
         c->asking = 0;
-        c->child = child;
-        tell(c, told);
+        if (more)
+            c->errand = e;
+        else
+            finish(c, e);
     }
     if (!still)
         a407_conn_unlock(c);
-    if (!current) { /* it was given up meanwhile */
-        a407_child_end(&child, 0);
-        a407_told_clear(told);
-    }
+    if (!current) /* it was given up meanwhile */
+        drop(e);
     a407_conn_put(c);
     return still;
 }
 
+/* ---- going on ---- */
+
+/* True: it is over, and the engine has been told. */
+static bool step(struct a407_conn *c)
+{
+    struct a407_errand *e = c->errand;
+    if (!a407_talk_step(&e->talk, &c->sleep))
+        return false;
+    if (is_about_tokens(e))
+        a407_gss_end(&e->ask, e->ms, &e->talk, &e->told);
+    else
+        a407_fetch_end(c->site->proxy.config, &e->ask, e->ms, &e->talk,
+                       &e->told);
+    c->errand = NULL;
+    finish(c, e);
+    return true;
+}
+
 enum a407_pump a407_answer_asks(struct a407_turn *t)
 {
-    struct a407_ask ask = {0};
-    bool copied;
-    while (next_ask(t->c, &ask, &copied)) {
-        struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
+    while (a407_engine_wants(t->c).kind == A407_WANT_ASK) {
         struct a407_conn *c = t->c;
-        bool busy = c->asking && a407_now_ms() < c->ask_until;
-        bool still = true;
-        if (copied && !busy)
-            still = ask_outside(t, &ask, &told);
-        else if (!busy)
-            tell(c, &told);
-        a407_ask_clear(&ask);
-        if (busy)
-            return A407_PUMP_BUSY;
-        if (!still)
+        if (c->errand) {
+            if (!step(c))
+                return A407_PUMP_WAIT;
+            continue;
+        }
+        if (c->asking && a407_now_ms() < c->ask_until)
+            return A407_PUMP_WAIT;
+        struct a407_errand *e = new_errand(c);
+        if (!e) {
+            struct a407_told none = {.cause = A407_CAUSE_PROTOCOL};
+            tell(c, &none);
+        } else if (!begin_outside(t, e)) {
             return A407_PUMP_LOST;
+        }
     }
     return A407_PUMP_READY;
 }

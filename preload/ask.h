@@ -7,11 +7,15 @@
 /*
  * Does what the connection's engine asks of the outside, as long as it asks:
  * reads a secret, has the Kerberos helper make a token, or looks for the mark
- * of a refusal (PBKDF2: some 10 ms). Each may take config->helper_ms, but no
- * longer than the program's own limit; it is a wait (turn.h), so the connection
- * may be another's afterwards: LOST. BUSY: another thread is at it.
+ * of a refusal (PBKDF2: some 10 ms). A process that is started for it has
+ * config->helper_ms, and is looked at again with each call (c->errand): WAIT,
+ * until c->sleep, or while another thread begins. To begin is a wait (turn.h),
+ * so the connection may be another's afterwards: LOST.
  */
 enum a407_pump a407_answer_asks(struct a407_turn *t);
+
+/* Ends what c->errand is about, which nobody waits for any more. */
+void a407_drop_errand(struct a407_conn *c);
 
 /* Sets and removes the marks of what the proxy has said, of which the engine
    has taken note. No lock is held: a mark takes its time. */

@@ -121,5 +121,6 @@ bool a407_conn_trylock(struct a407_conn *c)
 void a407_conn_unlock(struct a407_conn *c)
 {
     lend(c);
+    a407_account_for(c);
     pthread_mutex_unlock(&c->lock);
 }

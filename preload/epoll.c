@@ -5,25 +5,60 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "guard.h"
 #include "real.h"
 #include "registry.h"
 
 struct a407_epoll a407_epoll_sets[A407_FD_MAX];
+
+/* The highest fd that was ever in a set. */
+static int highest = -1;
+
+static struct a407_registration *find(struct a407_epoll *s, int epfd)
+{
+    for (int i = 0; i < A407_EPOLL_SETS; i++)
+        if (s->in[i].epfd == epfd + 1)
+            return &s->in[i];
+    return NULL;
+}
 
 void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev)
 {
     if ((unsigned)fd >= A407_FD_MAX)
         return;
     struct a407_epoll *s = &a407_epoll_sets[fd];
+    struct a407_registration *r = find(s, epfd);
     if (op == EPOLL_CTL_DEL) {
-        if (s->epfd == epfd + 1)
-            *s = (struct a407_epoll){0};
-    } else if (op == EPOLL_CTL_ADD && s->epfd && s->epfd != epfd + 1) {
-        s->others = true;
-    } else {
-        s->epfd = epfd + 1;
-        s->event = *ev;
+        if (r) { /* the first is the one that is looked at */
+            *r = s->in[A407_EPOLL_SETS - 1];
+            s->in[A407_EPOLL_SETS - 1] = (struct a407_registration){0};
+        }
+        return;
     }
+    if (!r)
+        r = find(s, -1);
+    if (!r) {
+        s->others = true;
+        return;
+    }
+    *r = (struct a407_registration){.epfd = epfd + 1, .event = *ev};
+    if (fd > highest)
+        highest = fd;
+}
+
+bool a407_epoll_has(int epfd, int fd, uint64_t data)
+{
+    const struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
+    return r && r->event.data.u64 == data;
+}
+
+bool a407_epoll_is_unique(int epfd, int fd, uint64_t data)
+{
+    for (int i = 0; i <= highest; i++)
+        if (i != fd && a407_epoll_sets[i].in[0].epfd &&
+            a407_epoll_has(epfd, i, data))
+            return false;
+    return true;
 }
 
 /* What a program waits for; the kernel adds errors and hang-ups by itself. */
@@ -33,10 +68,10 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev)
  * What the kernel has for a one-shot registration now: armed or not. Another
  * thread may wait for it, so a guess would not do.
  */
-static bool armed(const struct a407_epoll *s, int fd)
+static bool armed(const struct a407_registration *r, int fd)
 {
     char path[64], text[4096], want[32];
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", s->epfd - 1);
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", r->epfd - 1);
     snprintf(want, sizeof want, "tfd: %8d events: ", fd);
     int info = open(path, O_RDONLY | O_CLOEXEC);
     if (info < 0)
@@ -62,20 +97,102 @@ static bool armed(const struct a407_epoll *s, int fd)
     return yes;
 }
 
+/* What the kernel is to know of it now. */
+static struct epoll_event shown(const struct a407_registration *r,
+                                unsigned muted)
+{
+    struct epoll_event ev = r->event;
+    ev.events &= ~muted;
+    return ev;
+}
+
 bool a407_epoll_out(int fd)
 {
     struct a407_epoll *s = &a407_epoll_sets[fd];
-    if (!s->epfd || s->others)
-        return false;
-    s->disarmed = (s->event.events & EPOLLONESHOT) && !armed(s, fd);
-    return REAL(epoll_ctl)(s->epfd - 1, EPOLL_CTL_DEL, fd, NULL) == 0;
+    bool out = false;
+    for (int i = 0; i < A407_EPOLL_SETS && !s->others; i++) {
+        struct a407_registration *r = &s->in[i];
+        if (!r->epfd)
+            continue;
+        r->disarmed = (r->event.events & EPOLLONESHOT) && !armed(r, fd);
+        if (REAL(epoll_ctl)(r->epfd - 1, EPOLL_CTL_DEL, fd, NULL) == 0)
+            out = true;
+    }
+    return out;
 }
 
 void a407_epoll_in(int fd)
 {
     struct a407_epoll *s = &a407_epoll_sets[fd];
-    struct epoll_event ev = s->event;
-    if (s->disarmed)
-        ev.events &= EPOLLONESHOT | EPOLLET;
-    REAL(epoll_ctl)(s->epfd - 1, EPOLL_CTL_ADD, fd, &ev);
+    struct a407_conn *c = a407_slot(fd);
+    unsigned muted = c && c != A407_WATCH ? c->account.muted : 0;
+    for (int i = 0; i < A407_EPOLL_SETS; i++) {
+        struct a407_registration *r = &s->in[i];
+        struct epoll_event ev = shown(r, muted);
+        if (r->disarmed)
+            ev.events &= EPOLLONESHOT | EPOLLET;
+        if (r->epfd)
+            REAL(epoll_ctl)(r->epfd - 1, EPOLL_CTL_ADD, fd, &ev);
+    }
+}
+
+/* An exclusive registration can't be changed, only made anew. */
+static void change(struct a407_registration *r, int fd, unsigned muted)
+{
+    struct epoll_event ev = shown(r, muted);
+    int epfd = r->epfd - 1;
+    r->muted = ev.events != r->event.events;
+    if (!(ev.events & EPOLLEXCLUSIVE))
+        REAL(epoll_ctl)(epfd, EPOLL_CTL_MOD, fd, &ev);
+    else if (REAL(epoll_ctl)(epfd, EPOLL_CTL_DEL, fd, NULL) == 0)
+        REAL(epoll_ctl)(epfd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+static void mute(int fd, unsigned muted, unsigned before)
+{
+    struct a407_epoll *s = &a407_epoll_sets[fd];
+    for (int i = 0; i < A407_EPOLL_SETS; i++) {
+        struct a407_registration *r = &s->in[i];
+        /* one that is disarmed gets this when the program arms it */
+        if (r->epfd && (r->event.events & (muted ^ before)) &&
+            (!(r->event.events & EPOLLONESHOT) || r->muted || armed(r, fd)))
+            change(r, fd, muted);
+    }
+}
+
+void a407_epoll_mute(const struct a407_conn *c, unsigned before)
+{
+    int top = a407_slot_top(), fd = c->fd;
+    if (a407_slot(fd) == c && c->fds == 1) {
+        mute(fd, c->account.muted, before);
+        return;
+    }
+    for (fd = 0; fd <= top; fd++)
+        if (a407_slot(fd) == c)
+            mute(fd, c->account.muted, before);
+}
+
+void a407_epoll_mute_again(const struct a407_conn *c, int fd)
+{
+    if (c->account.muted)
+        mute(fd, c->account.muted, 0);
+}
+
+void a407_epoll_delivers(int epfd, int fd, bool delivered)
+{
+    struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
+    if (!r || !(r->event.events & EPOLLONESHOT))
+        return;
+    int saved = a407_enter();
+    struct a407_conn *c = a407_conn_get(fd);
+    if (c) {
+        a407_conn_lock(c);
+        if (delivered)
+            r->muted = false;
+        else
+            change(r, fd, c->account.muted);
+        a407_conn_unlock(c);
+        a407_conn_put(c);
+    }
+    a407_leave(saved);
 }

@@ -8,16 +8,21 @@
 #include "registry.h"
 
 /*
- * What the program has told epoll about its fds: one registration an fd, by
- * far the common case. A program may put a socket into an epoll set before it
- * connects it, so this is kept for every fd, in plain memory without a lock:
- * as with the call itself, it is for the program not to race with itself.
+ * What the program has told epoll about its fds: two registrations an fd, which
+ * is more than nearly all need. A program may put a socket into an epoll set
+ * before it connects it, so this is kept for every fd, in plain memory without
+ * a lock: as with the call itself, it is for the program not to race with
+ * itself.
  */
+#define A407_EPOLL_SETS 2
 struct a407_epoll {
-    int epfd;      /* + 1; 0: in no set */
-    bool disarmed; /* one-shot, and its event was delivered: while out */
-    bool others;   /* in more than one set, which is not kept */
-    struct epoll_event event;
+    struct a407_registration {
+        int epfd;      /* + 1; 0: none */
+        bool disarmed; /* one-shot, and its event was delivered: while out */
+        bool muted;    /* the kernel was told less than the program said */
+        struct epoll_event event;
+    } in[A407_EPOLL_SETS];
+    bool others; /* in more than these, which are not kept */
 };
 
 /* After the program's own epoll_ctl has succeeded. */
@@ -26,23 +31,44 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev);
 extern struct a407_epoll a407_epoll_sets[];
 
 /* The fd is about to be closed or replaced: the kernel drops its
-   registration. Of every fd, so it costs one load. */
+   registrations. Of every fd, so it costs one load. */
 static inline void a407_epoll_drop(int fd)
 {
     /* a vfork child closes its copies; our memory is its parent's */
     if ((unsigned)fd < A407_FD_MAX &&
-        __builtin_expect(a407_epoll_sets[fd].epfd != 0, 0) &&
+        __builtin_expect(a407_epoll_sets[fd].in[0].epfd != 0, 0) &&
         a407_own_process())
         a407_epoll_sets[fd] = (struct a407_epoll){0};
 }
 
 /*
- * Takes the fd out of its set while its connection is made anew, so that
+ * Takes the fd out of its sets while its connection is made anew, so that
  * another thread in epoll_wait sees nothing of it; and puts it back, which
  * also makes an edge for what is ready by then. `out` returns true if there is
  * something to put back.
  */
 bool a407_epoll_out(int fd);
 void a407_epoll_in(int fd);
+
+/*
+ * What is muted on c (under_way.h) makes no set of it ready, as long as it is:
+ * the registrations are changed, which makes an edge for what is ready when
+ * it is not muted any more. `before`: what was muted until now. c's lock is
+ * held.
+ */
+void a407_epoll_mute(const struct a407_conn *c, unsigned before);
+
+/* Does the program wait for fd in epfd with that data? */
+bool a407_epoll_has(int epfd, int fd, uint64_t data);
+
+/* ... and for no other fd with the same? Looks at all that are noted. */
+bool a407_epoll_is_unique(int epfd, int fd, uint64_t data);
+
+/* An event of fd, which has something under way, is delivered to the program or
+   not: a one-shot one is to come again then. */
+void a407_epoll_delivers(int epfd, int fd, bool delivered);
+
+/* The program has just said what it waits for; c's lock is held. */
+void a407_epoll_mute_again(const struct a407_conn *c, int fd);
 
 #endif

@@ -2,7 +2,7 @@
 #include "gate.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "ask.h"
@@ -213,7 +213,7 @@ static enum more comes_more(struct a407_turn *t, size_t *k)
     }
     if (now >= c->full_until)
         return MORE_NEVER;
-    t->step_until = now + c->full_ms;
+    c->look_again = now + c->full_ms;
     c->full_ms *= 2;
     return MORE_SOON;
 }
@@ -251,7 +251,7 @@ static enum a407_pump do_peek(struct a407_turn *t, size_t need)
         enum more more = comes_more(t, &k);
         if (k < need && more != MORE_NEVER) {
             set_lowat(c, t->held, need);
-            return more == MORE_SOON ? A407_PUMP_STEP : A407_PUMP_SHORT;
+            return more == MORE_SOON ? A407_PUMP_WAIT : A407_PUMP_SHORT;
         }
         end = k < need;
     }
@@ -336,12 +336,12 @@ static enum a407_pump flush(struct a407_turn *t)
         /* the time before it goes: the answer may be here before we are back */
         a407_engine_lock_now(c);
         struct a407_span out = a407_engine_output(c->engine);
-        bool fresh = a407_engine_reconnected_once(c->engine) &&
-                     !a407_engine_in_handshake(c->engine);
+        bool last = !a407_engine_in_handshake(c->engine);
         a407_engine_unlock(c);
         if (!out.n) {
             c->flush_until = 0;
-            if (fresh && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
+            c->unsent = false;
+            if (last && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
                 REAL(shutdown)(to, SHUT_WR);
             return A407_PUMP_READY;
         }
@@ -350,7 +350,7 @@ static enum a407_pump flush(struct a407_turn *t)
             int64_t now = a407_now_ms();
             if (!c->flush_until) /* one bound for all of it */
                 c->flush_until = now + (int64_t)c->site->proxy.config->wait_ms;
-            return now < c->flush_until ? A407_PUMP_FULL
+            return now < c->flush_until ? A407_PUMP_WAIT
                                         : send_failed(t, ETIMEDOUT);
         }
         if (k < 0)
@@ -432,29 +432,14 @@ enum a407_pump a407_pump(struct a407_turn *t)
     return A407_PUMP_READY;
 }
 
-/* How long one look at what another thread is doing is good for. */
-#define BUSY_MS 5
-
-bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
-                        bool through)
+bool a407_wait_for_pump(struct a407_turn *t)
 {
-    struct a407_conn *c = t->c;
-    int fd = t->wait_fd >= 0 ? t->wait_fd : t->fd;
-    short events = came_to == A407_PUMP_FULL ? POLLOUT : POLLRDHUP;
-    int64_t until = c->connecting ? c->connect_until : c->flush_until;
-    if (came_to == A407_PUMP_STEP)
-        until = t->step_until;
-    else if (came_to == A407_PUMP_BUSY)
-        until = a407_now_ms() + BUSY_MS;
+    struct a407_account a = a407_account_of(t->c);
     int64_t own = a407_turn_limit(t);
-    if (until > own)
-        until = own;
+    int64_t until = a.until < own ? a.until : own;
+    int fd = a.fd == A407_OWN_FD ? t->fd : a.fd;
     a407_turn_pause(t);
-    int ev;
-    do
-        ev = came_to == A407_PUMP_BUSY ? a407_pause(until)
-                                       : a407_wait(fd, events, until);
-    while (ev < 0 && errno == EINTR && through);
+    int ev = fd < 0 ? a407_pause(until) : a407_wait(fd, a.events, until);
     a407_turn_resume(t);
     if (ev < 0)
         return false;
@@ -462,11 +447,43 @@ bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
     return ev > 0 || a407_now_ms() < own;
 }
 
+/*
+ * How long the repeat on a kept connection may be silent before a fresh one is
+ * tried: some proxies keep the connection open and never answer on it.
+ */
+#define SILENCE_MS 15000
+
+int64_t a407_patience_ms(struct a407_conn *c, bool handshake)
+{
+    int64_t bound = (int64_t)c->site->proxy.config->wait_ms;
+    return handshake || bound < SILENCE_MS ? bound : SILENCE_MS;
+}
+
+bool a407_silent(struct a407_conn *c)
+{
+    a407_engine_lock_now(c);
+    bool again = a407_engine_silent(c->engine);
+    bool leg = !again && a407_engine_in_handshake(c->engine);
+    if (leg)
+        a407_engine_send_failed(c->engine);
+    a407_engine_unlock(c);
+    c->silent_at = 0;
+    return again || leg;
+}
+
+bool a407_blocks(int fd, int flags)
+{
+    if (flags & MSG_DONTWAIT)
+        return false;
+    int fl = REAL(fcntl)(fd, F_GETFL);
+    return fl < 0 || !(fl & O_NONBLOCK);
+}
+
 /* The first look at what others have done, and the longest way to the next. */
 #define LOOK_MS      2
 #define LOOK_MOST_MS 64
 
-int a407_wait_for_bytes(struct a407_turn *t, int64_t until, bool through)
+int a407_wait_for_bytes(struct a407_turn *t, int64_t until)
 {
     unsigned before = t->c->steps;
     int64_t ms = LOOK_MS;
@@ -475,8 +492,7 @@ int a407_wait_for_bytes(struct a407_turn *t, int64_t until, bool through)
         if (look > until || a407_single_threaded())
             look = until;
         a407_turn_pause(t);
-        int ev = through ? a407_wait_through(t->fd, POLLIN, look)
-                         : a407_wait(t->fd, POLLIN, look);
+        int ev = a407_wait(t->fd, POLLIN, look);
         a407_turn_resume(t);
         if (ev < 0)
             return -1;

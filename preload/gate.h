@@ -46,21 +46,27 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
                    const struct iovec *iov, size_t iov_n, ssize_t n);
 
 /*
- * Is what can be read at fd not for the program? What can be done about it
- * without waiting is done first. Keeps errno.
+ * Which readiness of fd is not for the program, of that which its own poll has
+ * found? What can be done about it without waiting is done first. Keeps errno.
  */
-bool a407_hides(int fd, const void *caller);
+unsigned a407_hides(int fd, unsigned found, const void *caller);
+
+/* Work that is due (under_way.h) is done, as far as it goes. Keeps errno. */
+void a407_drive(const struct a407_due *due);
 
 /*
- * Before this program gives way to another (exec), or hands the fd on: if an
- * answer is awaited on it, waits for that (at most the configured time), so
- * that a 407 is dealt with by those who can. Keeps errno.
+ * Waits for what is under way at fd, at most the configured time. UNSENT: what
+ * the program was told that it is sent, before it closes the fd. ANSWER: that,
+ * and the answer that is awaited, before the program gives way to another
+ * (exec), or hands the fd on: so that a 407 is dealt with by those who can.
+ * Keeps errno.
  */
-void a407_settle(int fd, const void *caller);
+enum a407_settle { A407_UNSENT, A407_ANSWER };
+void a407_settle(int fd, enum a407_settle what, const void *caller);
 
 /*
- * The connection was found to be over. Was a 407 in its queue that has been
- * answered by now, on another one? Waits for no answer. Keeps errno.
+ * The connection was found to be over. Was a 407 in its queue, and is the
+ * request repeated on another one? Waits for nothing. Keeps errno.
  */
 bool a407_revive(int fd, const void *caller);
 
@@ -85,18 +91,15 @@ void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n);
 
 /* ---- shared by gate_*.c ---- */
 
-/* What a pump came to; the wait that each needs is the caller's. */
+/* What a pump came to; the wait that it may need is the caller's. */
 enum a407_pump {
     A407_PUMP_READY, /* the engine wants DELIVER or FORGET */
     A407_PUMP_SHORT, /* until more bytes arrive */
-    A407_PUMP_FULL,  /* until the socket takes more, or is connected */
-    A407_PUMP_STEP,  /* until t->step_until */
-    A407_PUMP_BUSY,  /* until another thread is done that serves it */
-    A407_PUMP_LOST   /* it is not followed any more: see t->lost */
+    A407_PUMP_WAIT, /* until what the connection's account says (under_way.h) */
+    A407_PUMP_LOST  /* it is not followed any more: see t->lost */
 };
 
-/* Does what the engine wants, as far as it goes without waiting. But for a
-   secret or a token: that is waited for in here, outside (turn.h). */
+/* Does what the engine wants, as far as it goes without waiting. */
 enum a407_pump a407_pump(struct a407_turn *t);
 
 /* The part of it that brings out what the engine has to send. READY: all is
@@ -108,13 +111,11 @@ enum a407_pump a407_pump_out(struct a407_turn *t);
 void a407_pump_give_up(struct a407_turn *t, int error);
 
 /*
- * Waits for what FULL, STEP and BUSY need, at most as long as that may take;
- * `until` is the caller's own limit. True: look again (t->c NULL: it is not
- * followed any more). False: errno is the program's to see: EAGAIN when its own
- * limit is over. `through`: no signal ends it.
+ * Waits for what WAIT needs, at most as long as the caller's own limit lasts.
+ * True: look again (t->c NULL: it is not followed any more). False: errno is
+ * the program's to see: EAGAIN when that limit is over, EINTR.
  */
-bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
-                        bool through);
+bool a407_wait_for_pump(struct a407_turn *t);
 
 /* Body bytes after which a writer looks whether there is an answer. */
 #define A407_LOOK_EVERY 65536u
@@ -123,11 +124,20 @@ bool a407_wait_for_pump(struct a407_turn *t, enum a407_pump came_to,
  * Waits for bytes that the engine is to see: 1, look again (t->c NULL: it is
  * not followed any more); 0, `until` is over; -1 with EINTR. Another thread may
  * take them, and do what they are about: then none come for this one, so it
- * looks from time to time whether that has happened. `through`: no
- * signal ends it, as none ends a call of a program that does not block: that
- * would go back to its poll, and what has begun would be left.
+ * looks from time to time whether that has happened.
  */
-int a407_wait_for_bytes(struct a407_turn *t, int64_t until, bool through);
+int a407_wait_for_bytes(struct a407_turn *t, int64_t until);
+
+/* How long an answer that is awaited may take to begin: a handshake's next
+   message, or that to a repeat. */
+int64_t a407_patience_ms(struct a407_conn *c, bool handshake);
+
+/* It has not begun in that time: another connection is tried, or the handshake
+   is given up. False: there is nothing to be done. */
+bool a407_silent(struct a407_conn *c);
+
+/* Does the program's call on fd wait? */
+bool a407_blocks(int fd, int flags);
 
 /* For a writer: a 407 behind an interim answer that the program does not read.
    True: both are to be taken off, by a pump. */

@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 
 #include "core/http/http.h"
 #include "gate.h"
 #include "guard.h"
 #include "real.h"
+#include "settings.h"
 #include "socket.h"
-
-/*
- * How long the repeat on a kept connection may be silent before a fresh one is
- * tried: some proxies keep the connection open and never answer on it.
- */
-#define SILENCE_MS 15000
 
 /* How often to look whether the answer has been seen to. */
 #define SETTLE_LOOK_MS 50
 
 /* By how much the kernel's limit and our clock may differ. */
 #define TICK_MS 20
-
-static bool is_nonblocking(int fd)
-{
-    int fl = REAL(fcntl)(fd, F_GETFL);
-    return fl >= 0 && (fl & O_NONBLOCK);
-}
 
 static enum a407_gate give(struct a407_reading *r, struct a407_turn *t,
                            ssize_t result, int error)
@@ -122,83 +110,44 @@ static bool sleep_as_program(struct a407_turn *t)
     return true;
 }
 
-/* How a read waits for bytes. */
-struct patience {
-    bool wait_here;   /* in the place of a program that would not wait */
-    bool leg;         /* for the answer to a handshake's message */
-    bool native;      /* as the program itself */
-    bool nonblocking; /* the program does not wait at all */
-    int64_t until;
-};
-
-static struct patience patience_of(struct a407_turn *t, int flags)
+/*
+ * A program that blocks waits here for the answer to a repeat, or to the
+ * message of a handshake; else as it would by itself. True: look again. False:
+ * errno is set, the program is told.
+ */
+static bool wait_for_bytes(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
-    struct patience p = {.nonblocking = is_nonblocking(t->fd)};
     a407_engine_lock(c);
-    struct a407_want w = a407_engine_want(c->engine);
     bool retrying = a407_engine_retrying(c->engine);
     bool fresh = a407_engine_reconnected_once(c->engine);
     /* a leg is whole, whatever the program has written of its request */
-    p.leg = a407_engine_in_handshake(c->engine);
-    bool open = !p.leg && a407_engine_request_open(c->engine);
+    bool leg = a407_engine_in_handshake(c->engine);
+    bool open = !leg && a407_engine_request_open(c->engine);
     a407_engine_unlock(c);
-    int bound = (int)c->site->proxy.config->wait_ms;
-    /* bytes are there that the program's poll has told it of */
-    bool ours = w.kind == A407_WANT_CONSUME || retrying ||
-                (w.kind == A407_WANT_PEEK && w.n > 1);
-    /* A non-blocking program waits in its own poll, but not after a
-       reconnect: its poll may hold on to the end of the old connection. One
-       that says MSG_DONTWAIT on a blocking socket has seen POLLIN and takes
-       EAGAIN for the end. */
-    p.wait_here = !open && (p.nonblocking ? retrying && fresh
-                                          : ours && (flags & MSG_DONTWAIT));
-    p.native = !p.wait_here && !p.leg && (open || !(retrying && !fresh));
-    p.nonblocking = p.nonblocking || (flags & MSG_DONTWAIT);
-    p.until = a407_now_ms() +
-              (p.wait_here || fresh || bound < SILENCE_MS ? bound : SILENCE_MS);
-    return p;
-}
-
-/* True: look again. False: errno is set, the program is told. */
-static bool wait_for_bytes(struct a407_turn *t, int flags)
-{
-    struct patience p = patience_of(t, flags);
-    if (!p.wait_here && p.nonblocking) {
-        errno = EAGAIN;
-        return false;
-    }
-    if (p.native)
+    if (!leg && (open || !retrying || fresh))
         return sleep_as_program(t);
     int64_t own = a407_turn_limit(t);
-    bool theirs = own <= p.until;
-    int ev = a407_wait_for_bytes(t, theirs ? own : p.until, p.nonblocking);
+    int64_t until = a407_now_ms() + a407_patience_ms(c, leg);
+    int ev = a407_wait_for_bytes(t, own < until ? own : until);
     if (ev != 0 || !t->c)
         return ev >= 0;
-    if (theirs || (p.wait_here && !p.leg)) {
+    if (own <= until) {
         errno = EAGAIN;
         return false;
     }
-    struct a407_conn *c = t->c;
-    a407_engine_lock_now(c);
-    bool again = a407_engine_silent(c->engine);
-    if (!again && a407_engine_in_handshake(c->engine))
-        a407_engine_send_failed(c->engine);
-    a407_engine_unlock(c);
-    return again || p.leg || sleep_as_program(t);
+    return a407_silent(t->c) || sleep_as_program(t);
 }
 
 static bool wait_for_more(struct a407_turn *t, enum a407_pump came_to,
                           int flags)
 {
-    if (came_to == A407_PUMP_SHORT)
-        return wait_for_bytes(t, flags);
-    bool nonblocking = (flags & MSG_DONTWAIT) || is_nonblocking(t->fd);
-    if (came_to == A407_PUMP_BUSY && nonblocking) {
+    if (!a407_blocks(t->fd, flags)) {
         errno = EAGAIN;
         return false;
     }
-    return a407_wait_for_pump(t, came_to, nonblocking);
+    return came_to == A407_PUMP_SHORT ? wait_for_bytes(t)
+                                      : a407_wait_for_pump(t);
 }
 
 /* The connection is not ours to look at any more: what of this call? */
@@ -302,22 +251,49 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
     a407_turn_end(&t, saved);
 }
 
-bool a407_hides(int fd, const void *caller)
+#define ENDS (POLLRDHUP | POLLHUP | POLLERR)
+
+unsigned a407_hides(int fd, unsigned found, const void *caller)
 {
     struct a407_turn t;
     int saved;
     if (a407_credit_is_out(fd, A407_READS) || /* the middle of an answer */
         !a407_turn_begin(&t, fd, 0, caller, &saved))
-        return false;
-    bool hides = false;
-    if (!t.c->gone && !t.c->given_back) {
+        return 0;
+    unsigned hidden = 0;
+    struct a407_account a = a407_account_of(t.c);
+    if (a.counts >= A407_UNDER_WAY && (a.work || found & A407_IN_BITS)) {
         enum a407_pump came_to = a407_pump(&t);
-        hides = came_to != A407_PUMP_READY && came_to != A407_PUMP_LOST;
+        if (came_to == A407_PUMP_SHORT || came_to == A407_PUMP_WAIT)
+            hidden = A407_IN_BITS | a407_account_of(t.c).muted;
+        /* of what is in the error queue, a timestamp, say */
+        if (came_to == A407_PUMP_SHORT)
+            hidden &= ~(unsigned)POLLERR;
+        /* what was found may be about a connection that is no more */
+        if (t.c && !t.lost && t.c->renewed && found & ENDS)
+            hidden |= ENDS & ~(unsigned)a407_ready(t.fd, POLLRDHUP);
         if (t.c && !t.lost)
             a407_forget_if_done(&t);
     }
     a407_turn_end(&t, saved);
-    return hides;
+    return hidden;
+}
+
+void a407_drive(const struct a407_due *due)
+{
+    struct a407_turn t;
+    int saved;
+    if (!a407_turn_for(&t, due->number, due->serial, &saved))
+        return;
+    struct a407_conn *c = t.c;
+    if (!c->gone && !c->given_back) {
+        if (c->silent_at && a407_now_ms() >= c->silent_at)
+            a407_silent(c);
+        a407_pump(&t);
+        if (t.c && !t.lost)
+            a407_forget_if_done(&t);
+    }
+    a407_turn_end(&t, saved);
 }
 
 static bool unanswered(struct a407_conn *c)
@@ -329,57 +305,57 @@ bool a407_revive(int fd, const void *caller)
 {
     struct a407_turn t;
     int saved;
-    bool fresh = false;
+    bool repeated = false;
     if (!a407_turn_begin(&t, fd, 0, caller, &saved))
         return false;
     if (unanswered(t.c)) {
-        enum a407_pump came_to = a407_pump(&t);
-        while (t.c && !t.lost && came_to == A407_PUMP_FULL &&
-               a407_wait_for_pump(&t, came_to, true) && t.c)
-            came_to = a407_pump(&t);
+        a407_pump(&t);
         if (t.c && !t.lost) {
-            fresh = a407_engine_is(t.c, a407_engine_reconnected_once);
+            repeated = a407_engine_wants(t.c).kind == A407_WANT_RECONNECT ||
+                       a407_engine_is(t.c, a407_engine_reconnected_once);
             a407_forget_if_done(&t);
         }
     }
     a407_turn_end(&t, saved);
-    return fresh;
+    return repeated;
 }
 
-/* Is an answer awaited there? Until when may we wait for it? */
-static bool awaits(int fd, const void *caller, int64_t *until)
+/* Is that to be waited for? *a: what it waits for itself. */
+static bool awaits(int fd, enum a407_settle what, const void *caller,
+                   struct a407_account *a)
 {
     struct a407_turn t;
     int saved;
     if (!a407_turn_begin(&t, fd, 0, caller, &saved))
         return false;
-    bool yes = unanswered(t.c);
-    if (*until == A407_FOR_EVER)
-        *until = a407_now_ms() + (int64_t)t.c->site->proxy.config->wait_ms;
+    *a = a407_account_of(t.c);
+    bool yes = what == A407_UNSENT ? t.c->unsent : unanswered(t.c) || a->work;
+    if (yes) {
+        enum a407_pump came_to = a407_pump(&t);
+        yes = came_to == A407_PUMP_SHORT || came_to == A407_PUMP_WAIT;
+        if (yes && what == A407_UNSENT)
+            yes = t.c->unsent;
+        if (yes)
+            *a = a407_account_of(t.c);
+        if (t.c && !t.lost)
+            a407_forget_if_done(&t);
+    }
     a407_turn_end(&t, saved);
     return yes;
 }
 
-void a407_settle(int fd, const void *caller)
+void a407_settle(int fd, enum a407_settle what, const void *caller)
 {
     int saved = errno;
-    int64_t until = A407_FOR_EVER;
-    while (awaits(fd, caller, &until)) {
-        struct a407_reading r;
+    struct a407_account a;
+    int64_t until = a407_now_ms() + (int64_t)a407_settings()->wait_ms;
+    while (awaits(fd, what, caller, &a) && a407_now_ms() < until) {
         /* in slices: another thread may have what this one waits for */
-        int64_t now = a407_now_ms(), look = now + SETTLE_LOOK_MS;
-        int ev = a407_wait(fd, POLLIN, look < until ? look : until);
-        if ((ev < 0 && errno == EINTR) || (ev == 0 && look < until))
-            continue;
-        if (ev <= 0)
-            break;
-        enum a407_gate gate = a407_read_begin(fd, 1, MSG_DONTWAIT, caller, &r);
-        if (gate == A407_GATE_DELIVER) {
-            errno = EAGAIN; /* nothing was read, and nothing ended */
-            a407_read_end(&r, fd, 0, NULL, 0, -1);
-        }
-        if (gate != A407_GATE_RETURN)
-            break;
+        int64_t look = a407_now_ms() + SETTLE_LOOK_MS;
+        bool work = a.work && a.fd != A407_OWN_FD;
+        if (a.work && a.until < look)
+            look = a.until;
+        a407_wait(work ? a.fd : fd, work || a.work ? a.events : POLLIN, look);
     }
     errno = saved;
 }

@@ -95,10 +95,7 @@ static void tell_written(struct writing *w, size_t n)
 
 static bool may_block(const struct writing *w)
 {
-    if (w->flags & MSG_DONTWAIT)
-        return false;
-    int fl = REAL(fcntl)(w->t.fd, F_GETFL);
-    return fl >= 0 && !(fl & O_NONBLOCK);
+    return a407_blocks(w->t.fd, w->flags);
 }
 
 enum step { STEP_ON, STEP_PASS, STEP_END };
@@ -161,9 +158,18 @@ static bool time_to_look(struct a407_conn *c)
     return paused || c->unwatched >= A407_LOOK_EVERY;
 }
 
+/* What has begun needs a wait: is that this call's? END: errno. */
+static enum step wait_for_pump(struct writing *w)
+{
+    errno = EAGAIN;
+    if (!may_block(w) || !a407_wait_for_pump(&w->t))
+        return STEP_END;
+    return w->t.c ? STEP_ON : go_on(w);
+}
+
 /*
  * What the look needs besides bytes is waited for: the program writes on only
- * when the repeat is on its way. END: errno. ON: *looked tells.
+ * when the repeat is on its way. ON: *looked tells.
  */
 static enum step look_at_answer(struct writing *w, bool *looked)
 {
@@ -173,12 +179,10 @@ static enum step look_at_answer(struct writing *w, bool *looked)
     *looked = watch;
     for (int i = 0; watch && i < 2; i++) {
         enum a407_pump came_to;
-        while ((came_to = a407_pump(t)) == A407_PUMP_FULL ||
-               came_to == A407_PUMP_STEP || came_to == A407_PUMP_BUSY) {
-            if (!a407_wait_for_pump(t, came_to, !may_block(w)))
-                return STEP_END;
-            if (!t->c)
-                return go_on(w);
+        while ((came_to = a407_pump(t)) == A407_PUMP_WAIT) {
+            enum step s = wait_for_pump(w);
+            if (s != STEP_ON || !t->c)
+                return s;
         }
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
@@ -261,8 +265,9 @@ static enum step pass_step(struct writing *w)
 }
 
 /*
- * What is held back has to be out before the call returns: it is told as sent
- * then. Else the connection is of no use any more, and the call fails.
+ * Brings out what is held back. The program is told that it is sent, as with
+ * what the kernel has taken: a call that may not wait, or not any longer,
+ * leaves it to whoever comes by.
  */
 static enum step bring_out(struct writing *w)
 {
@@ -271,21 +276,18 @@ static enum step bring_out(struct writing *w)
     while ((came_to = a407_pump_out(t)) != A407_PUMP_READY) {
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
-        if (!a407_wait_for_pump(t, came_to, !may_block(w))) {
-            if (t->c) {
-                int error = errno;
-                a407_pump_give_up(t, error);
-                errno = error;
-            }
-            return STEP_END;
-        }
-        if (!t->c) {
-            errno = EBADF;
-            return STEP_END;
-        }
+        enum step s = wait_for_pump(w);
+        if (!t->c)
+            break;
+        t->c->unsent = s != STEP_ON;
+        if (s != STEP_ON)
+            return s;
     }
-    errno = t->failed;
-    return t->failed ? STEP_END : STEP_ON;
+    if (t->c && !t->failed)
+        return STEP_ON;
+    errno = t->c ? t->failed : EBADF;
+    w->done = 0; /* none of it is to be told as sent */
+    return STEP_END;
 }
 
 /* Takes bytes that will go out with a header of ours. */
@@ -311,10 +313,7 @@ static enum step hold_step(struct writing *w)
     size_t k = a407_engine_hold(c->engine, s.p, s.n);
     a407_engine_unlock(c);
     advance(w, k);
-    enum step step = bring_out(w);
-    if (step == STEP_END)
-        w->done = 0; /* none of it is to be told as sent */
-    return step;
+    return bring_out(w);
 }
 
 /* The same call once more, natively, for its errno and its SIGPIPE. */
@@ -341,52 +340,53 @@ static bool has_begun(struct a407_conn *c)
 }
 
 /*
- * That, or the legs of a handshake, which go without the body that the program
- * wants to write: it goes out behind the last one. All there is to wait for is
- * the proxy's next answer, so a program that does not block waits as well.
+ * The legs of a handshake go without the body that the program wants to write:
+ * it goes out behind the last one. All there is to wait for is the proxy's next
+ * answer. ON: look again.
  */
+static enum step wait_for_leg(struct writing *w, int64_t until)
+{
+    struct a407_turn *t = &w->t;
+    errno = EAGAIN; /* the handshake goes on with the next call, or poll */
+    if (!may_block(w))
+        return STEP_END;
+    int64_t own = a407_turn_limit(t);
+    int ev = a407_wait_for_bytes(t, own < until ? own : until);
+    if (!t->c)
+        return go_on(w);
+    if (ev < 0)
+        return STEP_END;
+    errno = EAGAIN;
+    if (ev == 0 && own < until)
+        return STEP_END;
+    if (ev == 0)
+        a407_engine_tell(t->c, a407_engine_send_failed);
+    return STEP_ON;
+}
+
+/* That, and what else has begun, comes before what the program writes now. */
 static enum step finish_what_has_begun(struct writing *w)
 {
     struct a407_turn *t = &w->t;
-    int64_t bound = (int64_t)t->c->site->proxy.config->wait_ms;
-    int64_t until = a407_now_ms() + bound;
-    while (in_handshake(t->c) || has_begun(t->c)) {
+    enum step s = STEP_ON;
+    while (s == STEP_ON && t->c && (in_handshake(t->c) || has_begun(t->c))) {
+        /* where it begins anew it has that time again */
+        int64_t until = a407_now_ms() + a407_patience_ms(t->c, true);
         enum a407_pump came_to = a407_pump(t);
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
         errno = t->failed;
         if (t->failed)
             return STEP_END;
-        if (came_to == A407_PUMP_READY ||
-            (came_to == A407_PUMP_SHORT && !in_handshake(t->c)))
-            continue; /* the last leg is out: the body goes on */
-        if (came_to != A407_PUMP_SHORT) {
-            if (!a407_wait_for_pump(t, came_to, !may_block(w)))
-                return STEP_END;
-            if (!t->c)
-                return go_on(w);
-            continue;
-        }
-        int64_t own = may_block(w) ? a407_turn_limit(t) : A407_FOR_EVER;
-        int ev =
-            a407_wait_for_bytes(t, own < until ? own : until, !may_block(w));
-        if (!t->c)
-            return go_on(w);
-        if (ev > 0)
-            continue;
-        if (ev < 0)
-            return STEP_END;
-        if (own < until) {
-            errno = EAGAIN; /* the handshake goes on with the next call */
-            return STEP_END;
-        }
-        a407_engine_tell(t->c, a407_engine_send_failed);
-        if (may_block(w)) /* where it begins anew it has that time again */
-            until = a407_now_ms() + bound;
+        if (came_to == A407_PUMP_WAIT)
+            s = wait_for_pump(w);
+        else if (came_to == A407_PUMP_SHORT && in_handshake(t->c))
+            s = wait_for_leg(w, until);
+        /* else the last leg is out: the body goes on */
     }
-    if (a407_engine_wants(t->c).kind == A407_WANT_GIVE_BACK)
+    if (s == STEP_ON && a407_engine_wants(t->c).kind == A407_WANT_GIVE_BACK)
         a407_give_back(t); /* a program may poll before it reads */
-    return STEP_ON;
+    return s;
 }
 
 /* The rest of a request whose 407 the program is about to read. */
@@ -448,15 +448,14 @@ static bool begins_elsewhere(struct a407_turn *t)
 }
 
 /* An urgent byte (MSG_OOB) has a place in the stream: what was held back goes
-   before it, and nothing is followed any more. */
-static void write_past(struct a407_turn *t)
+   before it, and nothing is followed any more. False: errno. */
+static bool write_past(struct writing *w)
 {
-    struct writing w = {.t = *t};
-    a407_engine_tell(t->c, a407_engine_forget);
-    bring_out(&w);
-    if (w.t.c && !w.t.lost)
-        a407_forget_if_done(&w.t);
-    *t = w.t;
+    a407_engine_tell(w->t.c, a407_engine_forget);
+    enum step s = bring_out(w);
+    if (w->t.c && !w->t.lost)
+        a407_forget_if_done(&w->t);
+    return s != STEP_END;
 }
 
 /* n bytes of msg have gone out. serial: on credit of that connection, which was
@@ -515,10 +514,12 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
     struct a407_conn *c = w.t.c;
     c->credit[A407_WRITES].at = fd;
     /* After its own SHUT_WR the kernel has the answer. */
-    if (flags & MSG_OOB)
-        write_past(&w.t);
-    else if (!begins_elsewhere(&w.t) && !c->gone &&
-             !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
+    if (flags & MSG_OOB) {
+        done = !write_past(&w);
+        *result = -1;
+        saved = done ? errno : saved;
+    } else if (!begins_elsewhere(&w.t) && !c->gone &&
+               !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
         errno = saved;
         done = rest(&w).n && run(&w, result);
         if (*result < 0)

@@ -37,7 +37,7 @@ static void before_exec(const void *caller)
     for (int fd = 0; fd <= top; fd++)
         if (a407_reads(fd) && (fd == 0 || a407_conn_is_ours(fd)) &&
             !(REAL(fcntl)(fd, F_GETFD) & FD_CLOEXEC))
-            a407_settle(fd, caller);
+            a407_settle(fd, A407_ANSWER, caller);
 }
 
 A407_EXPORT int execve(const char *path, char *const argv[], char *const envp[])

@@ -28,8 +28,11 @@ static __attribute__((constructor)) void start(void)
 
 static __attribute__((noinline)) void drop(int fd)
 {
-    if (!a407_guard.depth)
-        a407_slot_drop(fd);
+    if (a407_guard.depth)
+        return;
+    if (a407_any_under_way())
+        a407_settle(fd, A407_UNSENT, NULL);
+    a407_slot_drop(fd);
 }
 
 A407_EXPORT int close(int fd)
@@ -183,6 +186,8 @@ static __attribute__((noinline)) int control_ours(int epfd, int op, int fd,
     if (rc != 0)
         saved = errno;
     if (c) {
+        if (rc == 0 && op != EPOLL_CTL_DEL)
+            a407_epoll_mute_again(c, fd);
         a407_conn_unlock(c);
         a407_conn_put(c);
     }
@@ -205,34 +210,41 @@ A407_EXPORT int ioctl(int fd, unsigned long request, ...)
     void *arg = va_arg(ap, void *);
     va_end(ap);
     if (request == FIONREAD && a407_reads(fd) && arg &&
-        a407_hides(fd, A407_CALLER)) {
+        a407_hides(fd, POLLIN, A407_CALLER)) {
         *(int *)arg = 0;
         return 0;
     }
     return REAL(ioctl)(fd, request, arg);
 }
 
-static __attribute__((noinline)) void shut(int fd, int how)
+/* True: there is something to go out first, whoever does it shuts it then. */
+static __attribute__((noinline)) bool shut(int fd, int how)
 {
+    bool later = false;
     if (a407_guard.depth)
-        return;
+        return false;
     int saved = a407_enter();
     struct a407_conn *c = a407_conn_get(fd);
     if (c) {
         /* SHUT_WR: a fresh connection will need it again. The others: the
            program wants no answer any more, and may have a reader to wake. */
         bool *flag = how == SHUT_WR ? &c->shut_write : &c->shut_read;
+        a407_conn_lock(c);
         __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+        later = how == SHUT_WR && c->unsent;
+        a407_conn_unlock(c);
         a407_conn_put(c);
     }
     a407_leave(saved);
+    return later;
 }
 
 A407_EXPORT int shutdown(int fd, int how)
 {
     if (!a407_reads(fd))
         return REAL(shutdown)(fd, how);
-    shut(fd, how);
+    if (shut(fd, how))
+        return 0;
     int rc = REAL(shutdown)(fd, how);
     /* It was repeated where there was one: the request has its end there. */
     if (rc != 0 && how == SHUT_WR && errno == ENOTCONN &&

@@ -30,7 +30,7 @@ static void each_right(const struct msghdr *m,
 static void settle(int fd, const void *caller)
 {
     if (a407_reads(fd) && a407_own_process())
-        a407_settle(fd, caller);
+        a407_settle(fd, A407_ANSWER, caller);
 }
 
 void a407_rights_leave(const struct msghdr *m, const void *caller)

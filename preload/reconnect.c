@@ -122,7 +122,6 @@ static enum a407_pump over(struct a407_turn *t, bool ok)
 {
     struct a407_conn *c = t->c;
     c->connecting = false;
-    t->wait_fd = -1;
     if (ok && c->made >= 0)
         a407_replace(t, c->made);
     a407_socket_drop_made(c);
@@ -171,11 +170,9 @@ enum a407_pump a407_reconnect(struct a407_turn *t)
     if (c->made >= 0 && !a407_socket_is_made(c))
         return over(t, false); /* the program has closed what it did not open */
     int fd = c->made >= 0 ? c->made : t->held;
-    if (!a407_ready(fd, POLLOUT)) {
-        t->wait_fd = c->made;
-        return a407_now_ms() < c->connect_until ? A407_PUMP_FULL
+    if (!a407_ready(fd, POLLOUT))
+        return a407_now_ms() < c->connect_until ? A407_PUMP_WAIT
                                                 : over(t, false);
-    }
     return over(t, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
                        !error);
 }

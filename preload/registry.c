@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "gate.h"
 #include "guard.h"
 #include "host/settings.h"
@@ -85,8 +86,11 @@ static void free_conn(struct a407_conn *c)
     if (!c->site->proxy.configured) /* made for this connection alone */
         free(c->site);
     pthread_mutex_destroy(&c->lock);
-    if (c->child.pid)
-        a407_child_end(&c->child, 0);
+    a407_registry_lock();
+    a407_account_close(c);
+    a407_registry_unlock();
+    a407_drop_errand(c);
+    a407_child_end(&c->child, 0);
     a407_socket_drop_made(c);
     a407_wipe(c->scratch, c->scratch_n);
     free(c->scratch);
@@ -385,16 +389,19 @@ static void anew(pthread_mutex_t *m, bool ours)
  */
 static void conn_in_child(struct a407_conn *c)
 {
-    bool busy = !conns_locked || c->asking || c->connecting;
-    if (c->child.pid)
-        a407_child_end(&c->child, 0); /* only the fd is closed */
+    bool busy =
+        !conns_locked || c->asking || (c->account.muted & A407_OUT_BITS);
+    a407_drop_errand(c);
+    a407_child_end(&c->child, 0); /* only the fd is closed */
     a407_socket_drop_made(c);
     if (!c->site->proxy.configured) /* of this connection alone */
         anew(&c->site->lock, false);
-    if (busy)
+    if (busy) {
         c->gone = true;
-    else if (!c->gone)
+        a407_account_close(c);
+    } else if (!c->gone) {
         a407_engine_forked(c->engine);
+    }
     anew(&c->lock, conns_locked);
 }
 

@@ -10,7 +10,8 @@
 
 #include "core/engine/engine.h"
 #include "credit.h"
-#include "host/child.h"
+#include "host/talk.h"
+#include "under_way.h"
 
 /*
  * Which file descriptors are connections to a proxy. Lookup of an untracked
@@ -44,6 +45,7 @@ struct a407_conn {
     unsigned refs; /* pins and table entries */
     unsigned fds;  /* table entries alone */
     struct a407_credit credit[A407_WAYS];
+    struct a407_account account;
 
     /* atomic */
     bool shut_read;     /* the program said SHUT_RD or SHUT_RDWR: let go */
@@ -73,23 +75,31 @@ struct a407_conn {
     size_t peeked;      /* bytes of a head seen at the last look */
     int64_t full_until; /* 0, or: it looks full; the rest may come until then */
     int full_ms;        /* ... how long to wait before the next look */
+    int64_t look_again; /* ... which is then */
     int lowat;          /* the program's SO_RCVLOWAT while ours is set; or 0 */
     size_t unwatched;   /* body bytes written since the last look */
     int64_t wrote_ms;   /* by a coarse clock; when the program last wrote */
 
-    unsigned steps; /* of a pump; who waits sees by it that others went on */
+    unsigned steps;    /* of a pump; who waits sees by it that others went on */
+    bool attended;     /* a thread waits for it in a call of its own */
+    int64_t silent_at; /* 0, or: an answer that has not begun by then will not
+                          come */
+    unsigned silent_steps; /* ... counted from this step on */
 
     /* what takes its time; who finds it under way goes on with it */
+    bool unsent; /* the program was told that it is sent, and it is not out */
     int64_t flush_until; /* 0, or: what the engine sends has to be out */
     bool connecting;     /* anew */
     int64_t connect_until;
     int made;             /* ... another socket for it, or -1 */
     uint64_t made_cookie; /* ... which is ours as long as this is its cookie */
     unsigned renewed;     /* times that it was connected again */
-    unsigned asking;      /* 0, or: one thread has something made outside */
+    unsigned asking;      /* 0, or: one thread begins with an errand, outside */
     unsigned asks;        /* ... the last one's number */
     int64_t ask_until;
-    struct a407_child child; /* makes tokens for a handshake; or none */
+    struct a407_errand *errand; /* ask.h: what was asked for is being had */
+    struct a407_sleep sleep;    /* ... and that is to be waited for */
+    struct a407_child child;    /* makes tokens for a handshake; or none */
 };
 
 /* The table. WATCH: a stream whose first written bytes are still unseen. */

@@ -8,10 +8,10 @@
 #include "record.h"
 #include "socket.h"
 
-/* c is pinned. */
+/* c is pinned and locked. */
 static void serve(struct a407_turn *t, struct a407_conn *c)
 {
-    a407_conn_lock(c);
+    c->attended = false;
     t->c = c;
     t->serial = c->serial;
     c->fd = t->fd;
@@ -30,14 +30,29 @@ bool a407_turn_begin(struct a407_turn *t, int fd, int option,
                             .held = -1,
                             .caller = caller,
                             .option = option,
-                            .began = a407_now_ms(),
-                            .wait_fd = -1};
+                            .began = a407_now_ms()};
     if (!c) {
         a407_leave(*saved);
         return false;
     }
+    a407_conn_lock(c);
     serve(t, c);
     return true;
+}
+
+bool a407_turn_for(struct a407_turn *t, int fd, uint64_t serial, int *saved)
+{
+    *saved = a407_enter();
+    struct a407_conn *c = a407_conn_get(fd);
+    *t = (struct a407_turn){.fd = fd, .held = -1, .began = a407_now_ms()};
+    if (c && c->serial == serial && a407_conn_trylock(c)) {
+        serve(t, c);
+        return true;
+    }
+    if (c)
+        a407_conn_put(c);
+    a407_leave(*saved);
+    return false;
 }
 
 int64_t a407_turn_limit(struct a407_turn *t)
@@ -105,6 +120,7 @@ void a407_turn_release(struct a407_turn *t)
 
 void a407_turn_pause(struct a407_turn *t)
 {
+    t->c->attended = true;
     let_go(t);
     t->waited = true;
     a407_leave(0);
@@ -115,6 +131,7 @@ void a407_turn_resume(struct a407_turn *t)
     int saved = a407_enter();
     struct a407_conn *c = a407_conn_get(t->fd);
     if (c && c->serial == t->serial) {
+        a407_conn_lock(c);
         serve(t, c);
         if (a407_turn_hold(t) < 0 && t->lost)
             let_go(t);

@@ -21,11 +21,9 @@ struct a407_turn {
     int failed;          /* errno: what the program wrote can't be sent whole */
     uint64_t serial, cookie;
     const void *caller;
-    int option;         /* SO_RCVTIMEO or SO_SNDTIMEO: the program's limit */
-    int64_t began;      /* by a407_now_ms() */
-    int64_t own_until;  /* ... and when that limit is over; 0: not asked yet */
-    int wait_fd;        /* what a wait for room is about; -1: the fd itself */
-    int64_t step_until; /* ... and for a moment */
+    int option;        /* SO_RCVTIMEO or SO_SNDTIMEO: the program's limit */
+    int64_t began;     /* by a407_now_ms() */
+    int64_t own_until; /* ... and when that limit is over; 0: not asked yet */
     struct a407_child over; /* is of no use any more: ended with the turn */
 };
 
@@ -37,6 +35,12 @@ struct a407_turn {
  */
 bool a407_turn_begin(struct a407_turn *t, int fd, int option,
                      const void *caller, int *saved);
+
+/*
+ * The same for work that is due: it has no call of the program's. False, too:
+ * the number is another connection's, or another thread is at it.
+ */
+bool a407_turn_for(struct a407_turn *t, int fd, uint64_t serial, int *saved);
 
 /* When the program's own limit is over, or A407_FOR_EVER. */
 int64_t a407_turn_limit(struct a407_turn *t);

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "guard.h"
+#include "real.h"
 
 /* Would read() be restarted after a signal? Not knowing which one came, all
    handlers are asked; but a program that goes on after a fault has not slept in
@@ -33,7 +34,7 @@ static int left_of(int64_t until)
 static int wait_for(struct pollfd *p, nfds_t n, int64_t until)
 {
     for (;;) {
-        int k = poll(p, n, left_of(until));
+        int k = REAL(poll)(p, n, left_of(until));
         if (k >= 0 || errno != EINTR || !a407_signals_restart())
             return k;
     }

@@ -134,7 +134,7 @@ WAITS = (
     Wait("a connect that hangs, in send", connecting, "body", backlog=0),
     Wait("a repeat that nobody reads", flush, "post", rcvbuf=4096),
     Wait("a held head that nobody reads", half_read, "head", rcvbuf=4096,
-         limit=("EAGAIN", *BROKEN), eintr=("EINTR", *BROKEN)),
+         limit=(*PART, *BROKEN), eintr=(*PART, *BROKEN)),
     Wait("a slow helper", helper, "get", helper=True,
          limit=("EAGAIN", *PART)),
     Wait("a slow helper, in send", helper, "body", helper=True,
@@ -201,15 +201,13 @@ def others(h, wait):
 
 def ends(h, wait):
     """The program's own time limit holds. A handler runs at once, and one
-    without SA_RESTART ends the call, but for a helper of ours: that is let
-    finish."""
+    without SA_RESTART ends the call."""
     wants = {"limit": tuple(f"limit: kept\nthe call: {result}\n"
                             for result in wait.limit)}
     if not h.options.wrap:  # ThreadSanitizer's handlers wait for a call's end
         wants["alarm"] = ("the handler: at once\n",)
-    if not wait.helper:  # it would begin anew with each call
-        wants["eintr"] = tuple(f"interrupted: at once\nthe call: {result}\n"
-                               for result in wait.eintr)
+    wants["eintr"] = tuple(f"interrupted: at once\nthe call: {result}\n"
+                           for result in wait.eintr)
     return runs(h, wait, wants)
 
 

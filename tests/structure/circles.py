@@ -16,10 +16,10 @@ KNOWN = {
     "core/engine/answer.c", "core/engine/ask.c", "core/engine/engine.c",
     "core/engine/note.c", "core/engine/request.c", "core/engine/response.c",
     "core/engine/try.c", "core/engine/verdict.c", "preload/ask.c",
-    "preload/credit.c", "preload/gate.c",
+    "preload/credit.c", "preload/epoll.c", "preload/gate.c",
     "preload/reconnect.c", "preload/record.c", "preload/registry.c",
     "preload/replace.c",
-    "preload/turn.c",
+    "preload/turn.c", "preload/under_way.c",
 }
 
 

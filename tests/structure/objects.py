@@ -144,7 +144,8 @@ def hidden_from_others():
         yield "nothing at all was bound to the library"
 
 
-FORTIFIED = ("__read_chk", "__recv_chk", "__recvfrom_chk")
+FORTIFIED = ("__read_chk", "__recv_chk", "__recvfrom_chk", "__poll_chk",
+             "__ppoll_chk")
 
 
 def prototypes():

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+
+#include "epoll.h"
+#include "hooks.h"
+#include "readable.h"
+#include "readiness.h"
+
+/*
+ * poll, select, epoll_wait. In a process that has no connection to a proxy each
+ * costs one load. (One that begins and needs something while a thread sleeps in
+ * here would be its first; that thread has no event of it yet.)
+ */
+static inline bool plain(void)
+{
+    return __builtin_expect(!a407_attention_now(), 1);
+}
+
+/* Milliseconds as the kernel takes them: negative is for ever. */
+static const struct timespec *of_ms(int ms, struct timespec *t)
+{
+    *t = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
+    return ms < 0 ? NULL : t;
+}
+
+/* Rounded up, as the kernel does. */
+static int to_ms(const struct timespec *t)
+{
+    if (!t)
+        return -1;
+    int64_t ms = (int64_t)t->tv_sec * 1000 + (t->tv_nsec + 999999) / 1000000;
+    return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+/* The kernel says EINVAL. */
+static bool is_wrong(const struct timespec *t)
+{
+    return t && (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec > 999999999);
+}
+
+/* ---- poll ---- */
+
+static int call_poll(struct a407_readiness *r, const struct timespec *timeout,
+                     const sigset_t *mask)
+{
+    if (mask || r->fine)
+        return REAL(ppoll)(r->in, r->n, timeout, mask);
+    return REAL(poll)(r->in, r->n, to_ms(timeout));
+}
+
+static int filter_poll(struct a407_readiness *r, int k)
+{
+    struct pollfd *p = r->in;
+    for (size_t i = 0; i < r->n; i++) {
+        if (!p[i].revents || p[i].fd < 0 || !a407_reads(p[i].fd))
+            continue;
+        p[i].revents &=
+            (short)~a407_hides(p[i].fd, (unsigned short)p[i].revents, NULL);
+        k -= !p[i].revents;
+    }
+    return k;
+}
+
+static void set_of_poll(const struct a407_readiness *r, struct pollfd *out)
+{
+    memcpy(out, r->in, r->n * sizeof *out);
+    for (size_t i = 0; i < r->n; i++)
+        out[i].revents = 0;
+}
+
+static __attribute__((noinline)) int slow_poll(struct pollfd *fds, nfds_t n,
+                                               const struct timespec *timeout,
+                                               const sigset_t *mask, bool fine)
+{
+    struct a407_readiness r = {.timeout = timeout,
+                               .mask = mask,
+                               .fine = fine,
+                               .call = call_poll,
+                               .filter = filter_poll,
+                               .set = set_of_poll,
+                               .n = n,
+                               .in = fds};
+    return a407_readiness_wait(&r);
+}
+
+static __attribute__((noinline)) int poll_ms(struct pollfd *fds, nfds_t n,
+                                             int ms)
+{
+    struct timespec t;
+    return slow_poll(fds, n, of_ms(ms, &t), NULL, false);
+}
+
+A407_EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+    if (plain())
+        return REAL(poll)(fds, n, timeout);
+    return poll_ms(fds, n, timeout);
+}
+
+/* libc's own version ends the program when there are more than fit. */
+A407_EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout,
+                           size_t size)
+{
+    if (plain() || size / sizeof *fds < n)
+        return REAL(__poll_chk)(fds, n, timeout, size);
+    return poll_ms(fds, n, timeout);
+}
+
+A407_EXPORT int ppoll(struct pollfd *fds, nfds_t n,
+                      const struct timespec *timeout, const sigset_t *mask)
+{
+    if (plain() || is_wrong(timeout))
+        return REAL(ppoll)(fds, n, timeout, mask);
+    return slow_poll(fds, n, timeout, mask, true);
+}
+
+A407_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t n,
+                            const struct timespec *timeout,
+                            const sigset_t *mask, size_t size)
+{
+    if (plain() || is_wrong(timeout) || size / sizeof *fds < n)
+        return REAL(__ppoll_chk)(fds, n, timeout, mask, size);
+    return slow_poll(fds, n, timeout, mask, true);
+}
+
+/* ---- select ---- */
+
+enum { READS, WRITES, EXCEPTS, SETS };
+
+/* What poll() calls the same (Linux, fs/select.c). */
+static const short events_of[SETS] = {POLLIN | POLLRDNORM | POLLRDBAND,
+                                      POLLOUT | POLLWRNORM | POLLWRBAND,
+                                      POLLPRI};
+
+struct sets {
+    fd_set *theirs[SETS]; /* or NULL */
+    size_t bytes;         /* of each, in whole words */
+    char *asked;          /* copies of what the program has asked for */
+    size_t limit;
+};
+
+static bool is_in(const char *set, size_t fd)
+{
+    return ((const unsigned char *)set)[fd / 8] >> fd % 8 & 1;
+}
+
+static void take_off(fd_set *set, size_t fd)
+{
+    ((unsigned char *)set)[fd / 8] &= (unsigned char)~(1u << fd % 8);
+}
+
+static int call_select(struct a407_readiness *r, const struct timespec *timeout,
+                       const sigset_t *mask)
+{
+    struct sets *s = r->in;
+    for (int i = 0; i < SETS; i++)
+        if (s->theirs[i])
+            memcpy(s->theirs[i], s->asked + (size_t)i * s->bytes, s->bytes);
+    return REAL(pselect)((int)s->limit, s->theirs[READS], s->theirs[WRITES],
+                         s->theirs[EXCEPTS], timeout, mask);
+}
+
+static int filter_select(struct a407_readiness *r, int k)
+{
+    struct sets *s = r->in;
+    for (size_t fd = 0; fd < s->limit; fd++) {
+        unsigned found = 0;
+        if (!a407_reads((int)fd))
+            continue;
+        for (int i = 0; i < SETS; i++)
+            if (s->theirs[i] && is_in((char *)s->theirs[i], fd))
+                found |= (unsigned)events_of[i];
+        unsigned hidden = found ? a407_hides((int)fd, found, NULL) : 0;
+        for (int i = 0; i < SETS; i++)
+            if (hidden & found & (unsigned)events_of[i]) {
+                take_off(s->theirs[i], fd);
+                k--;
+            }
+    }
+    return k;
+}
+
+static short asked_for(const struct sets *s, size_t fd)
+{
+    short events = 0;
+    for (size_t i = 0; i < SETS; i++)
+        if (s->theirs[i] && is_in(s->asked + i * s->bytes, fd))
+            events |= events_of[i];
+    return events;
+}
+
+static void set_of_select(const struct a407_readiness *r, struct pollfd *out)
+{
+    const struct sets *s = r->in;
+    for (size_t fd = 0; fd < s->limit; fd++) {
+        short events = asked_for(s, fd);
+        if (events)
+            *out++ = (struct pollfd){.fd = (int)fd, .events = events};
+    }
+}
+
+/* False: the kernel is to judge. */
+static bool ask(struct sets *s, char *copies)
+{
+    s->asked = copies;
+    for (int i = 0; i < SETS; i++) {
+        char *copy = copies + (size_t)i * s->bytes;
+        if (!s->theirs[i])
+            memset(copy, 0, s->bytes);
+        else if (a407_readable(s->theirs[i], s->bytes) < s->bytes)
+            return false;
+        else
+            memcpy(copy, s->theirs[i], s->bytes);
+    }
+    return true;
+}
+
+static __attribute__((noinline)) int slow_select(int limit,
+                                                 fd_set *theirs[SETS],
+                                                 const struct timespec *timeout,
+                                                 const sigset_t *mask)
+{
+    struct sets s = {.bytes = ((size_t)limit + 63) / 64 * 8,
+                     .limit = (size_t)limit};
+    char here[SETS * sizeof(fd_set)];
+    size_t size = SETS * s.bytes;
+    char *copies = here;
+    memcpy(s.theirs, theirs, sizeof s.theirs);
+    if (size > sizeof here)
+        copies = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copies == MAP_FAILED || !ask(&s, copies))
+        return REAL(pselect)(limit, theirs[READS], theirs[WRITES],
+                             theirs[EXCEPTS], timeout, mask);
+    struct a407_readiness r = {.timeout = timeout,
+                               .mask = mask,
+                               .fine = true,
+                               .call = call_select,
+                               .filter = filter_select,
+                               .set = set_of_select,
+                               .in = &s};
+    for (size_t fd = 0; fd < s.limit; fd++)
+        r.n += asked_for(&s, fd) != 0;
+    int k = a407_readiness_wait(&r);
+    int saved = errno;
+    if (copies != here)
+        munmap(copies, size);
+    errno = saved;
+    return k;
+}
+
+/* Linux tells in the time-out what is left of it. */
+static __attribute__((noinline)) int select_us(int limit, fd_set *theirs[SETS],
+                                               struct timeval *tv)
+{
+    struct timespec t, begun, now;
+    if (!tv)
+        return slow_select(limit, theirs, NULL, NULL);
+    t.tv_sec = tv->tv_sec + tv->tv_usec / 1000000;
+    t.tv_nsec = tv->tv_usec % 1000000 * 1000;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    int k = slow_select(limit, theirs, &t, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t us = (t.tv_sec + begun.tv_sec - now.tv_sec) * INT64_C(1000000) +
+                 (t.tv_nsec + begun.tv_nsec - now.tv_nsec) / 1000;
+    if (us < 0 || k == 0)
+        us = 0;
+    *tv = (struct timeval){us / 1000000, us % 1000000};
+    return k;
+}
+
+A407_EXPORT int select(int limit, fd_set *restrict reads,
+                       fd_set *restrict writes, fd_set *restrict excepts,
+                       struct timeval *restrict timeout)
+{
+    if (plain() || limit < 0 || (unsigned)limit > A407_FD_MAX ||
+        (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+        return REAL(select)(limit, reads, writes, excepts, timeout);
+    return select_us(limit, (fd_set *[SETS]){reads, writes, excepts}, timeout);
+}
+
+A407_EXPORT int pselect(int limit, fd_set *restrict reads,
+                        fd_set *restrict writes, fd_set *restrict excepts,
+                        const struct timespec *restrict timeout,
+                        const sigset_t *restrict mask)
+{
+    if (plain() || limit < 0 || (unsigned)limit > A407_FD_MAX ||
+        is_wrong(timeout))
+        return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
+    return slow_select(limit, (fd_set *[SETS]){reads, writes, excepts}, timeout,
+                       mask);
+}
+
+/* ---- epoll ---- */
+
+struct epoll_call {
+    int epfd;
+    struct epoll_event *events;
+    int room;
+};
+
+static int call_epoll(struct a407_readiness *r, const struct timespec *timeout,
+                      const sigset_t *mask)
+{
+    const struct epoll_call *e = r->in;
+    if (r->fine)
+        return REAL(epoll_pwait2)(e->epfd, e->events, e->room, timeout, mask);
+    if (mask)
+        return REAL(epoll_pwait)(e->epfd, e->events, e->room, to_ms(timeout),
+                                 mask);
+    return REAL(epoll_wait)(e->epfd, e->events, e->room, to_ms(timeout));
+}
+
+/* Whose event is it, of those with something under way? -1: nobody's, or there
+   is doubt. */
+static int fd_of(int epfd, uint64_t data)
+{
+    int fd = (int)(uint32_t)data; /* what most programs put there */
+    if ((unsigned)fd >= A407_FD_MAX || !a407_reads(fd) ||
+        !a407_epoll_has(epfd, fd, data))
+        fd = a407_under_way_by_data(epfd, data);
+    return fd;
+}
+
+static int filter_epoll(struct a407_readiness *r, int k)
+{
+    const struct epoll_call *e = r->in;
+    int left = 0;
+    for (int i = 0; i < k; i++) {
+        struct epoll_event ev = e->events[i];
+        int fd = fd_of(e->epfd, ev.data.u64);
+        unsigned hidden = fd < 0 ? 0 : a407_hides(fd, ev.events, NULL);
+        if (hidden & ev.events &&
+            a407_epoll_is_unique(e->epfd, fd, ev.data.u64))
+            ev.events &= ~hidden;
+        if (fd >= 0)
+            a407_epoll_delivers(e->epfd, fd, ev.events != 0);
+        if (ev.events)
+            e->events[left++] = ev;
+    }
+    return left;
+}
+
+static void set_of_epoll(const struct a407_readiness *r, struct pollfd *out)
+{
+    const struct epoll_call *e = r->in;
+    *out = (struct pollfd){.fd = e->epfd, .events = POLLIN};
+}
+
+static __attribute__((noinline)) int slow_epoll(struct epoll_call e,
+                                                const struct timespec *timeout,
+                                                const sigset_t *mask, bool fine)
+{
+    struct a407_readiness r = {.timeout = timeout,
+                               .mask = mask,
+                               .fine = fine,
+                               .deaf = true,
+                               .call = call_epoll,
+                               .filter = filter_epoll,
+                               .set = set_of_epoll,
+                               .n = 1,
+                               .in = &e};
+    return a407_readiness_wait(&r);
+}
+
+A407_EXPORT int epoll_wait(int epfd, struct epoll_event *events, int n,
+                           int timeout)
+{
+    struct timespec t;
+    if (plain())
+        return REAL(epoll_wait)(epfd, events, n, timeout);
+    return slow_epoll((struct epoll_call){epfd, events, n}, of_ms(timeout, &t),
+                      NULL, false);
+}
+
+A407_EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int n,
+                            int timeout, const sigset_t *mask)
+{
+    struct timespec t;
+    if (plain())
+        return REAL(epoll_pwait)(epfd, events, n, timeout, mask);
+    return slow_epoll((struct epoll_call){epfd, events, n}, of_ms(timeout, &t),
+                      mask, false);
+}
+
+A407_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int n,
+                             const struct timespec *timeout,
+                             const sigset_t *mask)
+{
+    if (plain() ||
+        (timeout &&
+         a407_readable(timeout, sizeof *timeout) < sizeof *timeout) ||
+        is_wrong(timeout))
+        return REAL(epoll_pwait2)(epfd, events, n, timeout, mask);
+    return slow_epoll((struct epoll_call){epfd, events, n}, timeout, mask,
+                      true);
+}

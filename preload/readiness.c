@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "readiness.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/mman.h>
+
+#include "gate.h"
+#include "guard.h"
+#include "other_libc.h"
+#include "real.h"
+#include "under_way.h"
+
+/* Why 512: what most programs poll, in 4 KiB; stacks are small. */
+#define ON_STACK 512
+#define DUES     64
+
+/* Another thread may begin with something that nobody but a sleeper goes on
+   with, and nothing wakes that one. */
+#define SLICE_NS 50000000
+
+/* So many times in a row something was ready that is neither the program's nor
+   ours: it may stay so. Then there is a pause before the next look, ever longer
+   up to that. */
+#define FUTILE        3
+#define PAUSE_NS      250000
+#define PAUSE_MOST_NS 16000000
+
+#define FOR_EVER INT64_MAX
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t when_over(const struct timespec *timeout)
+{
+    if (!timeout || timeout->tv_sec > INT32_MAX)
+        return FOR_EVER;
+    return now_ns() + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
+}
+
+static struct timespec left_of(int64_t until)
+{
+    int64_t left = until - now_ns();
+    if (left < 0)
+        left = 0;
+    return (struct timespec){left / 1000000000, left % 1000000000};
+}
+
+/* ---- the sleep ---- */
+
+/* Without a mask, and where milliseconds do, by poll(): a sandbox may know no
+   other. Rounded up, as the kernel's own. */
+static int sleep_on(const struct a407_readiness *r, struct pollfd *set,
+                    size_t n, int64_t until)
+{
+    struct timespec left = left_of(until);
+    bool deaf = r->deaf && !left.tv_sec && !left.tv_nsec;
+    if (r->mask || r->fine)
+        return REAL(ppoll)(set, n, until == FOR_EVER ? NULL : &left,
+                           deaf ? NULL : r->mask);
+    int64_t ms =
+        (int64_t)left.tv_sec * 1000 + (left.tv_nsec + 999999) / 1000000;
+    return REAL(poll)(set, n,
+                      until == FOR_EVER ? -1
+                      : ms > INT_MAX    ? INT_MAX
+                                        : (int)ms);
+}
+
+struct sleeper {
+    struct pollfd here[ON_STACK];
+    struct a407_due dues[DUES];
+    struct pollfd *set; /* those of the work, then the program's own */
+    size_t room;
+    size_t n_dues;
+    unsigned futile; /* wake-ups in a row that came to nothing */
+    bool paused;     /* ... the last time */
+};
+
+static bool make_room(struct sleeper *s, const struct a407_readiness *r)
+{
+    s->set = s->here;
+    s->room = ON_STACK;
+    if (r->n + DUES <= ON_STACK)
+        return true;
+    s->room = r->n + DUES;
+    s->set = mmap(NULL, s->room * sizeof *s->set, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return s->set != MAP_FAILED;
+}
+
+static void drop_room(struct sleeper *s)
+{
+    if (s->set != s->here)
+        munmap(s->set, s->room * sizeof *s->set);
+}
+
+/* What there is to do, and until when there is not. */
+static int64_t look_for_work(struct sleeper *s, int64_t until)
+{
+    size_t all = a407_dues(s->dues, DUES);
+    s->n_dues = all < DUES ? all : DUES;
+    for (size_t i = 0; i < s->n_dues; i++) {
+        const struct a407_due *d = &s->dues[i];
+        s->set[i] = (struct pollfd){.fd = d->fd, .events = d->events};
+        if (d->until < FOR_EVER / 1000000 && d->until * 1000000 < until)
+            until = d->until * 1000000;
+    }
+    /* more than that have work: those that are looked at now are done first */
+    if ((all > DUES || !a407_single_threaded()) && now_ns() + SLICE_NS < until)
+        until = now_ns() + SLICE_NS;
+    return until;
+}
+
+/* False: none of it was due. */
+static bool work(struct sleeper *s)
+{
+    int64_t now = a407_now_ms();
+    bool any = false;
+    for (size_t i = 0; i < s->n_dues; i++)
+        if (s->set[i].revents || s->dues[i].until <= now) {
+            a407_drive(&s->dues[i]);
+            any = true;
+        }
+    return any;
+}
+
+static int64_t pause_ns(unsigned futile)
+{
+    int64_t ns = PAUSE_NS;
+    while (futile-- > FUTILE && ns < PAUSE_MOST_NS)
+        ns *= 2;
+    return ns;
+}
+
+/* False: errno. */
+static bool sleep_and_work(const struct a407_readiness *r, struct sleeper *s,
+                           int64_t over)
+{
+    int64_t until = look_for_work(s, over);
+    struct pollfd *own = s->set + s->n_dues;
+    r->set(r, own);
+    a407_mute(own, r->n);
+    size_t n = s->n_dues + r->n;
+    s->paused = s->futile >= FUTILE && !s->paused;
+    if (s->paused) {
+        int64_t pause = pause_ns(s->futile);
+        n = 0;
+        until = now_ns() + pause < until ? now_ns() + pause : until;
+    }
+    int k = sleep_on(r, s->set, n, until);
+    if (k < 0)
+        return false;
+    if (!s->paused)
+        s->futile = !work(s) && k > 0 ? s->futile + 1 : 0;
+    return true;
+}
+
+/* ---- the loop ---- */
+
+static int filtered(struct a407_readiness *r, int k)
+{
+    return k > 0 && a407_any_under_way() ? r->filter(r, k) : k;
+}
+
+/*
+ * Nothing is under way: the program's own call, all of it or, where another
+ * thread may begin with something, a slice. True: *k is its result.
+ */
+static bool call_natively(struct a407_readiness *r, int64_t over, int *k)
+{
+    bool sliced = !a407_single_threaded();
+    int64_t now = now_ns();
+    sliced = sliced && (over == FOR_EVER || over - now > SLICE_NS);
+    struct timespec t = left_of(sliced ? now + SLICE_NS : over);
+    *k = r->call(r, !sliced && over == FOR_EVER ? NULL : &t, r->mask);
+    int found = *k;
+    *k = filtered(r, *k);
+    return *k || (!found && !sliced);
+}
+
+static int wait_with_work(struct a407_readiness *r, int64_t over)
+{
+    static const struct timespec none;
+    struct sleeper s;
+    bool last = false;
+    int k = 0;
+    s.futile = 0;
+    s.paused = false;
+    if (!make_room(&s, r))
+        return r->call(r, r->timeout, r->mask);
+    for (;;) {
+        if (!a407_any_under_way() && !last) {
+            if (call_natively(r, over, &k))
+                break;
+            continue;
+        }
+        k = filtered(r, r->call(r, &none, NULL));
+        if (k != 0 || last)
+            break;
+        if (!sleep_and_work(r, &s, over)) {
+            k = -1;
+            break;
+        }
+        last = over != FOR_EVER && now_ns() >= over;
+    }
+    int saved = errno;
+    drop_room(&s);
+    errno = saved;
+    return k;
+}
+
+int a407_readiness_wait(struct a407_readiness *r)
+{
+    int saved = errno;
+    if (a407_guard.depth || !a407_own_process())
+        return r->call(r, r->timeout, r->mask);
+    int k = wait_with_work(r, when_over(r->timeout));
+    if (k >= 0)
+        errno = saved;
+    return k;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "under_way.h"
+
+#include <time.h>
+
+#include "ask.h"
+#include "epoll.h"
+#include "gate.h"
+#include "registry.h"
+
+_Atomic uint64_t a407_attention;
+
+/* The registry's lock guards the list. */
+static struct a407_conn *first;
+
+/* ---- what there is ---- */
+
+/* Where nothing else tells when to look: another thread has something made. */
+#define BUSY_MS 5
+
+/* What the engine says. */
+struct facts {
+    enum a407_want_kind kind;
+    bool alive, awaits, handshake, silence;
+};
+
+static struct facts facts_of(struct a407_conn *c)
+{
+    struct a407_engine *e = c->engine;
+    struct facts f = {.alive = !c->gone && !c->given_back};
+    if (!f.alive)
+        return f;
+    a407_engine_lock(c);
+    f.kind = a407_engine_want(e).kind;
+    f.awaits = a407_engine_unanswered(e) || a407_engine_watch_while_writing(e);
+    f.handshake = a407_engine_in_handshake(e);
+    f.silence = a407_engine_retrying(e) && !a407_engine_reconnected_once(e);
+    a407_engine_unlock(c);
+    f.alive = f.kind != A407_WANT_FORGET;
+    return f;
+}
+
+static void work_at(struct a407_account *a, int fd, short events, int64_t until)
+{
+    a->work = true;
+    a->fd = fd;
+    a->events = events;
+    a->until = until;
+}
+
+/* More of an answer is awaited: until when? The time runs anew with each step.
+ */
+static void await(struct a407_conn *c, const struct facts *f,
+                  struct a407_account *a)
+{
+    if (c->full_until) {
+        work_at(a, -1, 0, c->look_again);
+        a->muted |= A407_IN_BITS;
+    }
+    if (!f->handshake && !f->silence) {
+        c->silent_at = 0;
+        return;
+    }
+    if (!c->silent_at || c->silent_steps != c->steps) {
+        c->silent_at = a407_now_ms() + a407_patience_ms(c, f->handshake);
+        c->silent_steps = c->steps;
+    }
+    if (!a->work)
+        work_at(a, f->handshake ? A407_OWN_FD : -1, POLLIN, c->silent_at);
+    else if (c->silent_at < a->until)
+        a->until = c->silent_at;
+}
+
+static struct a407_account account_by(struct a407_conn *c,
+                                      const struct facts *f)
+{
+    struct a407_account a = {.fd = -1};
+    bool followed = c->site->proxy.configured;
+    if (!f->alive)
+        return a;
+    if (f->handshake ||
+        (f->kind != A407_WANT_PEEK && f->kind != A407_WANT_DELIVER &&
+         f->kind != A407_WANT_CONSUME))
+        a.muted |= A407_OUT_BITS;
+    switch (f->kind) {
+    case A407_WANT_PEEK:
+        await(c, f, &a);
+        break;
+    case A407_WANT_CONSUME:
+        work_at(&a, A407_OWN_FD, POLLIN, A407_FOR_EVER);
+        await(c, f, &a);
+        break;
+    case A407_WANT_SEND:
+        work_at(&a, A407_OWN_FD, POLLOUT, c->flush_until);
+        break;
+    case A407_WANT_RECONNECT:
+        work_at(&a, c->made >= 0 ? c->made : A407_OWN_FD, POLLOUT,
+                c->connecting ? c->connect_until : 0);
+        break;
+    case A407_WANT_ASK:
+        if (c->errand)
+            work_at(&a, c->sleep.fd, c->sleep.events, c->sleep.until);
+        else
+            work_at(&a, -1, 0, c->asking ? a407_now_ms() + BUSY_MS : 0);
+        break;
+    case A407_WANT_GIVE_BACK:
+        work_at(&a, -1, 0, 0);
+        break;
+    default:
+        break;
+    }
+    if (a.work && f->kind != A407_WANT_PEEK && f->kind != A407_WANT_CONSUME)
+        a.muted |= A407_IN_BITS;
+    a.attended = c->attended;
+    a.counts = (followed ? A407_FOLLOWED : 0) +
+               (a.work || f->awaits ? A407_UNDER_WAY : 0);
+    return a;
+}
+
+struct a407_account a407_account_of(struct a407_conn *c)
+{
+    struct facts f = facts_of(c);
+    return account_by(c, &f);
+}
+
+/* ---- the list ---- */
+
+static void put_in(struct a407_conn *c)
+{
+    c->account.next = first;
+    c->account.last = NULL;
+    if (first)
+        first->account.last = c;
+    first = c;
+}
+
+static void take_out(struct a407_conn *c)
+{
+    struct a407_account *a = &c->account;
+    if (a->last)
+        a->last->account.next = a->next;
+    else
+        first = a->next;
+    if (a->next)
+        a->next->account.last = a->last;
+}
+
+static bool listed(const struct a407_account *a)
+{
+    return a->counts >= A407_UNDER_WAY;
+}
+
+/* The registry's lock is held. */
+static void enter(struct a407_conn *c, struct a407_account a)
+{
+    struct a407_account *is = &c->account;
+    if (listed(is) && !listed(&a))
+        take_out(c);
+    else if (!listed(is) && listed(&a))
+        put_in(c);
+    a.next = is->next;
+    a.last = is->last;
+    if (a.counts != is->counts)
+        atomic_fetch_add(&a407_attention, a.counts - is->counts);
+    *is = a;
+}
+
+void a407_account_for(struct a407_conn *c)
+{
+    struct facts f = facts_of(c);
+    struct a407_account a = account_by(c, &f);
+    unsigned before = c->account.muted;
+    if (!f.alive)
+        a407_drop_errand(c);
+    if (!listed(&a) && !listed(&c->account) && a.counts == c->account.counts)
+        return; /* the middle of a body, and all that is long over */
+    a407_registry_lock();
+    enter(c, a);
+    a407_registry_unlock();
+    if (a.muted != before)
+        a407_epoll_mute(c, before);
+}
+
+void a407_account_close(struct a407_conn *c)
+{
+    enter(c, (struct a407_account){.fd = -1});
+}
+
+/* ---- who asks ---- */
+
+/* An fd of c in the table; -1: none. The registry's lock is held. */
+static int number_of(const struct a407_conn *c)
+{
+    if (a407_slot(c->fd) == c)
+        return c->fd;
+    int fd = c->fds ? a407_slot_top() : -1;
+    while (fd >= 0 && a407_slot(fd) != c)
+        fd--;
+    return fd;
+}
+
+size_t a407_dues(struct a407_due *out, size_t n)
+{
+    size_t k = 0;
+    a407_registry_lock();
+    for (const struct a407_conn *c = first; c; c = c->account.next) {
+        const struct a407_account *a = &c->account;
+        int number = a->work && !a->attended ? number_of(c) : -1;
+        if (number < 0)
+            continue;
+        if (k < n)
+            out[k] = (struct a407_due){c->serial, number,
+                                       a->fd == A407_OWN_FD ? number : a->fd,
+                                       a->events, a->until};
+        k++;
+    }
+    a407_registry_unlock();
+    return k;
+}
+
+void a407_mute(struct pollfd *set, size_t n)
+{
+    a407_registry_lock();
+    for (size_t i = 0; i < n; i++) {
+        struct a407_conn *c = set[i].fd < 0 ? NULL : a407_slot(set[i].fd);
+        if (!c || c == A407_WATCH || !c->account.muted)
+            continue;
+        set[i].events &= (short)~c->account.muted;
+        if (!set[i].events)
+            set[i].fd = -1;
+    }
+    a407_registry_unlock();
+}
+
+int a407_under_way_by_data(int epfd, uint64_t data)
+{
+    int found = -1;
+    bool doubt = false;
+    a407_registry_lock();
+    for (const struct a407_conn *c = first; c && !doubt; c = c->account.next) {
+        int fd = number_of(c);
+        unsigned left = c->fds;
+        if (left > 1)
+            fd = a407_slot_top();
+        for (; fd >= 0 && left && !doubt; fd--) {
+            if (a407_slot(fd) != c)
+                continue;
+            left--;
+            doubt = found >= 0 && a407_epoll_has(epfd, fd, data);
+            if (a407_epoll_has(epfd, fd, data))
+                found = fd;
+        }
+    }
+    a407_registry_unlock();
+    return doubt ? -1 : found;
+}

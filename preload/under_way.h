@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_UNDER_WAY_H
+#define A407_UNDER_WAY_H
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Which connections of this process have something under way: the head of an
+ * answer is awaited that may be a 407 to be answered, or the driver has work
+ * left. Found out in one place: where a connection's lock is given up.
+ */
+
+struct a407_conn;
+
+/* The sum of what follows, over all connections. */
+#define A407_FOLLOWED  UINT64_C(1)         /* to a proxy of the settings */
+#define A407_UNDER_WAY (UINT64_C(1) << 32) /* ... with something under way */
+extern _Atomic uint64_t a407_attention;
+
+static inline uint64_t a407_attention_now(void)
+{
+    return atomic_load_explicit(&a407_attention, memory_order_relaxed);
+}
+
+static inline bool a407_any_under_way(void)
+{
+    return a407_attention_now() >= A407_UNDER_WAY;
+}
+
+/* What poll() may say of a connection: that there is something to read, or to
+   be told; that there is room. Epoll's bits are the same. */
+#define A407_IN_BITS                                                           \
+    (POLLIN | POLLRDNORM | POLLRDBAND | POLLRDHUP | POLLHUP | POLLERR)
+#define A407_OUT_BITS (POLLOUT | POLLWRNORM | POLLWRBAND)
+
+/* The connection's socket, whatever its number is. */
+#define A407_OWN_FD (-2)
+
+/* The connection's own account. Changed with its lock and, but for `counts`,
+   the registry's. */
+struct a407_account {
+    struct a407_conn *next, *last; /* in the list of those under way */
+    uint64_t counts;               /* its part of a407_attention */
+    unsigned muted; /* readiness that is not the program's at the moment, and
+                       stays until something is done */
+    bool attended;  /* somebody waits for it in a call of its own */
+    bool work;      /* there is something to do: ... */
+    int fd;         /* when there are `events` at fd (-1: none) */
+    short events;
+    int64_t until; /* ... or at that time; 0: at once */
+};
+
+/* What it is at the moment. c's lock is held, and no other. */
+struct a407_account a407_account_of(struct a407_conn *c);
+
+/* Brings it up to date. c's lock is held, and no other. */
+void a407_account_for(struct a407_conn *c);
+
+/* c is being freed, or passes through from now on. The registry's lock is
+   held. */
+void a407_account_close(struct a407_conn *c);
+
+/* One piece of work. */
+struct a407_due {
+    uint64_t serial; /* of the connection */
+    int number;      /* an fd of it in the table */
+    int fd;          /* as above */
+    short events;
+    int64_t until;
+};
+
+/* Copies the work there is, at most n pieces. Returns how many there are. */
+size_t a407_dues(struct a407_due *out, size_t n);
+
+/* What is muted is taken off the events of these: an fd with none left becomes
+   negative. */
+void a407_mute(struct pollfd *set, size_t n);
+
+/* The connection that has that epoll data in epfd, if it has something under
+   way: one of its fds; -1: none, or there is doubt. */
+int a407_under_way_by_data(int epfd, uint64_t data);
+
+#endif
