@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static int open_soon(const char *path)
 {
     int fd = -1;
     for (int i = 0; i < TRIES && fd < 0 && !atomic_load(&in_vain); i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        poll(NULL, 0, 1);
         fd = a407_file_open(path, HOW);
     }
     atomic_store(&in_vain, fd < 0);

@@ -219,23 +219,21 @@ static bool ask(struct sets *s, char *copies)
     return true;
 }
 
-static __attribute__((noinline)) int slow_select(int limit,
-                                                 fd_set *theirs[SETS],
-                                                 const struct timespec *timeout,
-                                                 const sigset_t *mask)
+static __attribute__((noinline)) int
+slow_select(int limit, fd_set *reads, fd_set *writes, fd_set *excepts,
+            const struct timespec *timeout, const sigset_t *mask)
 {
-    struct sets s = {.bytes = ((size_t)limit + 63) / 64 * 8,
+    struct sets s = {.theirs = {reads, writes, excepts},
+                     .bytes = ((size_t)limit + 63) / 64 * 8,
                      .limit = (size_t)limit};
     char here[SETS * sizeof(fd_set)];
     size_t size = SETS * s.bytes;
     char *copies = here;
-    memcpy(s.theirs, theirs, sizeof s.theirs);
     if (size > sizeof here)
         copies = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (copies == MAP_FAILED || !ask(&s, copies))
-        return REAL(pselect)(limit, theirs[READS], theirs[WRITES],
-                             theirs[EXCEPTS], timeout, mask);
+        return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
     struct a407_readiness r = {.timeout = timeout,
                                .mask = mask,
                                .fine = true,
@@ -254,16 +252,17 @@ static __attribute__((noinline)) int slow_select(int limit,
 }
 
 /* Linux tells in the time-out what is left of it. */
-static __attribute__((noinline)) int select_us(int limit, fd_set *theirs[SETS],
+static __attribute__((noinline)) int select_us(int limit, fd_set *reads,
+                                               fd_set *writes, fd_set *excepts,
                                                struct timeval *tv)
 {
     struct timespec t, begun, now;
     if (!tv)
-        return slow_select(limit, theirs, NULL, NULL);
+        return slow_select(limit, reads, writes, excepts, NULL, NULL);
     t.tv_sec = tv->tv_sec + tv->tv_usec / 1000000;
     t.tv_nsec = tv->tv_usec % 1000000 * 1000;
     clock_gettime(CLOCK_MONOTONIC, &begun);
-    int k = slow_select(limit, theirs, &t, NULL);
+    int k = slow_select(limit, reads, writes, excepts, &t, NULL);
     clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t us = (t.tv_sec + begun.tv_sec - now.tv_sec) * INT64_C(1000000) +
                  (t.tv_nsec + begun.tv_nsec - now.tv_nsec) / 1000;
@@ -280,7 +279,7 @@ A407_EXPORT int select(int limit, fd_set *restrict reads,
     if (plain() || limit < 0 || (unsigned)limit > A407_FD_MAX ||
         (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
         return REAL(select)(limit, reads, writes, excepts, timeout);
-    return select_us(limit, (fd_set *[SETS]){reads, writes, excepts}, timeout);
+    return select_us(limit, reads, writes, excepts, timeout);
 }
 
 A407_EXPORT int pselect(int limit, fd_set *restrict reads,
@@ -291,8 +290,7 @@ A407_EXPORT int pselect(int limit, fd_set *restrict reads,
     if (plain() || limit < 0 || (unsigned)limit > A407_FD_MAX ||
         is_wrong(timeout))
         return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
-    return slow_select(limit, (fd_set *[SETS]){reads, writes, excepts}, timeout,
-                       mask);
+    return slow_select(limit, reads, writes, excepts, timeout, mask);
 }
 
 /* ---- epoll ---- */
@@ -351,10 +349,11 @@ static void set_of_epoll(const struct a407_readiness *r, struct pollfd *out)
     *out = (struct pollfd){.fd = e->epfd, .events = POLLIN};
 }
 
-static __attribute__((noinline)) int slow_epoll(struct epoll_call e,
-                                                const struct timespec *timeout,
-                                                const sigset_t *mask, bool fine)
+static __attribute__((noinline)) int
+slow_epoll(int epfd, struct epoll_event *events, int n,
+           const struct timespec *timeout, const sigset_t *mask, bool fine)
 {
+    struct epoll_call e = {epfd, events, n};
     struct a407_readiness r = {.timeout = timeout,
                                .mask = mask,
                                .fine = fine,
@@ -367,24 +366,28 @@ static __attribute__((noinline)) int slow_epoll(struct epoll_call e,
     return a407_readiness_wait(&r);
 }
 
+static __attribute__((noinline)) int epoll_ms(int epfd,
+                                              struct epoll_event *events, int n,
+                                              int ms, const sigset_t *mask)
+{
+    struct timespec t;
+    return slow_epoll(epfd, events, n, of_ms(ms, &t), mask, false);
+}
+
 A407_EXPORT int epoll_wait(int epfd, struct epoll_event *events, int n,
                            int timeout)
 {
-    struct timespec t;
     if (plain())
         return REAL(epoll_wait)(epfd, events, n, timeout);
-    return slow_epoll((struct epoll_call){epfd, events, n}, of_ms(timeout, &t),
-                      NULL, false);
+    return epoll_ms(epfd, events, n, timeout, NULL);
 }
 
 A407_EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int n,
                             int timeout, const sigset_t *mask)
 {
-    struct timespec t;
     if (plain())
         return REAL(epoll_pwait)(epfd, events, n, timeout, mask);
-    return slow_epoll((struct epoll_call){epfd, events, n}, of_ms(timeout, &t),
-                      mask, false);
+    return epoll_ms(epfd, events, n, timeout, mask);
 }
 
 A407_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int n,
@@ -396,6 +399,5 @@ A407_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int n,
          a407_readable(timeout, sizeof *timeout) < sizeof *timeout) ||
         is_wrong(timeout))
         return REAL(epoll_pwait2)(epfd, events, n, timeout, mask);
-    return slow_epoll((struct epoll_call){epfd, events, n}, timeout, mask,
-                      true);
+    return slow_epoll(epfd, events, n, timeout, mask, true);
 }

@@ -237,10 +237,10 @@ static void loop_epoll(uint32_t flags)
             fail("epoll_wait");
         for (int i = 0; i < n; i++) {
             struct conn *c = ev[i].data.ptr;
-            if (ev[i].events & EPOLLRDHUP && c->answer->head_len == 0)
-                say("the end of a connection that goes on");
             turn(c, ev[i].events & ~(unsigned)EPOLLOUT, ev[i].events & EPOLLOUT,
                  flags == EPOLLET);
+            if (!c->done && ev[i].events & EPOLLRDHUP)
+                say("the end of a connection that goes on");
             if (!c->done && flags != EPOLLET)
                 arm(ep, EPOLL_CTL_MOD, c,
                     (c->sent < c->len ? EPOLLOUT : EPOLLIN) | flags);
