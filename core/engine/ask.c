@@ -20,11 +20,6 @@ void a407_ask_begin(struct a407_engine *e, enum a407_after after)
     a407_engine_move(e, A407_ST_ASK);
 }
 
-bool a407_may_be_marked(const struct a407_credential *c)
-{
-    return c->password || c->token;
-}
-
 bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index)
 {
     /* One that was sent in this exchange has been judged here. */
@@ -235,34 +230,6 @@ static void told_mark(struct a407_engine *e, bool marked)
         e->x.marked |= 1u << e->ask_cred;
 }
 
-/* The request that waits for its token goes out, with or without one. */
-static void after_held(struct a407_engine *e)
-{
-    enum a407_cause why;
-    bool ready = e->x.pending && a407_try_step(e, &why) == A407_TRY_READY;
-    a407_engine_move(e, A407_ST_WAIT);
-    a407_engine_release(e, ready);
-}
-
-static void after_again(struct a407_engine *e)
-{
-    enum a407_cause why;
-    enum a407_try t = A407_TRY_NONE;
-    if (e->x.pending)
-        t = a407_try_step(e, &why);
-    else if (e->ask == A407_ASK_MARK)
-        t = a407_pick_from_first(e);
-    if (t == A407_TRY_ASK)
-        return; /* one more question */
-    if (t == A407_TRY_READY) {
-        a407_answer_is_ours(e);
-        a407_event_attempt_anew(e);
-        a407_engine_move(e, A407_ST_RECONNECT);
-    } else {
-        a407_engine_no_answer(e, NULL);
-    }
-}
-
 void a407_told_clear(struct a407_told *t)
 {
     a407_buf_free(&t->token);
@@ -270,31 +237,19 @@ void a407_told_clear(struct a407_told *t)
     *t = (struct a407_told){0};
 }
 
-void a407_engine_told(struct a407_engine *e, struct a407_told *t)
+void a407_ask_take(struct a407_engine *e, struct a407_told *t)
 {
-    if (e->st == A407_ST_ASK) {
-        if (e->ask == A407_ASK_SECRET)
-            told_secret(e, t);
-        else if (e->ask == A407_ASK_TOKEN)
-            told_token(e, t);
-        else if (e->ask == A407_ASK_MARK)
-            told_mark(e, t->ok);
-        else
-            e->x.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;
-        if (e->after == A407_AFTER_HELD)
-            after_held(e);
-        else if (e->after == A407_AFTER_AGAIN)
-            after_again(e);
-        else
-            a407_engine_move(e, A407_ST_WAIT);
+    switch (e->ask) {
+    case A407_ASK_SECRET:
+        told_secret(e, t);
+        break;
+    case A407_ASK_TOKEN:
+        told_token(e, t);
+        break;
+    case A407_ASK_MARK:
+        told_mark(e, t->ok);
+        break;
+    case A407_ASK_VERIFY:
+        e->x.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;
     }
-    a407_told_clear(t);
-}
-
-bool a407_engine_in_handshake(const struct a407_engine *e)
-{
-    return (e->x.answering || e->x.give) && e->x.standin &&
-           a407_engine_active(e) &&
-           (e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
-            e->st == A407_ST_DRAIN || e->st == A407_ST_RECONNECT);
 }

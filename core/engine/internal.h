@@ -180,136 +180,39 @@ struct a407_engine {
     size_t n_verdicts;
 };
 
-/* engine.c */
-void a407_engine_move(struct a407_engine *e, enum a407_state to);
-/* What is held back of a head is to go out as it is. Needs no memory. */
-void a407_engine_unhold(struct a407_engine *e);
-void a407_exchange_reset(struct a407_engine *e);
+/*
+ * The files, lowest first. Each calls those above it in this list, and none
+ * below: what came of a call is its result, or is in the engine.
+ */
+
+/* plan.c: questions */
+/* The recorded request once more; its spans hold until rec changes. */
+bool a407_request_recorded(const struct a407_engine *e,
+                           struct a407_request *rq);
+/* May this engine change anything, or does it only watch? */
 bool a407_engine_active(const struct a407_engine *e);
 /* Is it the proxy that the next request on this connection goes to, and that
    the next answer is from? An origin may have it by now. */
 bool a407_engine_is_proxys(const struct a407_engine *e);
-/* What worked before is not sent any more. */
-void a407_proxy_forget(struct a407_proxy *p);
+/* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
+   now may get a header. */
+bool a407_engine_behind_connect(const struct a407_engine *e);
+/* Is the body not kept, since there will be no repeat with it? */
+bool a407_engine_keeps_no_body(const struct a407_engine *e);
+/* Has the proxy answered a leg on this very connection? Then it does answer
+   there: it is the origin that takes its time, with the program's request. */
+bool a407_engine_origins_turn(const struct a407_engine *e);
 /* Seconds of a clock that nobody sets: for all that is left alone for a while.
  */
 int64_t a407_engine_running_s(const struct a407_engine *e);
 /* Seconds since the epoch. */
 int64_t a407_engine_now_s(const struct a407_engine *e);
 
-/* engine_request.c: the program's head with our header, and the body so far,
-   into e->out. False: out of memory. */
-bool a407_request_rewrite(struct a407_engine *e);
-/* The head that was held back, into e->out: with our header, or as it is. */
-void a407_engine_release(struct a407_engine *e, bool ours);
-/* Parses the recorded head again; its spans hold until rec changes. */
-bool a407_request_recorded(const struct a407_engine *e,
-                           struct a407_request *rq);
+/* proxy.c */
+/* What worked before is not sent any more. */
+void a407_proxy_forget(struct a407_proxy *p);
 
-/* engine_answer.c */
-/* The head p..p+n of a 407 was seen in the queue: answer it or let the program
-   have it. Moves the state. */
-void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
-/* ... whose head can't be used: the program has it, the log says `detail`. */
-void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
-                                const char *detail);
-/* An answer whose head is p..n of `head` is going to be taken off. */
-void a407_engine_drain(struct a407_engine *e, size_t head,
-                       const struct a407_response *r);
-
-/* engine_try.c */
-/* The header from the state that the exchange has, or a new one's, for this
-   request. NONE: the state is gone, *why tells. */
-enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why);
-enum a407_try a407_try_with(struct a407_engine *e,
-                            const struct a407_scheme *scheme,
-                            const struct a407_challenge *ch,
-                            unsigned cred_index, enum a407_cause *why);
-/* The same handshake from its start, a few times. */
-enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why);
-/* The best that was not tried yet; NONE: x.cause tells why. */
-enum a407_try a407_try_pick(struct a407_engine *e,
-                            const struct a407_challenges *offered);
-/* The header for a request that has not been sent yet, from what worked. */
-enum a407_try a407_engine_preempt(struct a407_engine *e);
-void a407_exchange_drop_state(struct a407_exchange *x);
-
-/* engine_ask.c */
-void a407_ask_begin(struct a407_engine *e, enum a407_after after);
-/* Is there a credential whose secret should be read (again)? */
-bool a407_ask_for_secret(struct a407_engine *e);
-/* Marks are of secrets: a ticket and a key in a file have none. */
-bool a407_may_be_marked(const struct a407_credential *c);
-/* Was it not looked up yet whether this one is marked as refused? */
-bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index);
-/* Does the accepted answer hold a token that proves who the proxy is? */
-bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n);
-
-/* engine_verdict.c */
-/* For the caller to take out; without memory it is lost. */
-void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
-                       bool accepted);
-/* Never again, for a while; the cause that it is. `edition`: of what was
-   refused; if there is another secret by now, that one is not blamed. */
-enum a407_cause a407_credential_refused(struct a407_engine *e,
-                                        const struct a407_scheme *scheme,
-                                        unsigned cred_index, unsigned edition);
-/* The connection has ended behind the login in flight, before any answer. True:
-   this counts as a refusal, in this process; it is no word of the proxy's. */
-bool a407_login_ended(struct a407_engine *e);
-/* The answer in flight was refused by a 407. */
-void a407_answer_refused(struct a407_engine *e);
-/* The best challenge of a scheme, as it is now for that credential. */
-const struct a407_challenge *a407_renewed(const struct a407_engine *e,
-                                          const struct a407_challenges *offered,
-                                          const struct a407_scheme *s,
-                                          unsigned cred_index);
-bool a407_says_stale(const struct a407_challenge *c);
-/* The client will renew its nonce by itself. */
-bool a407_client_is_stale(const struct a407_engine *e,
-                          const struct a407_challenges *offered);
-void a407_exclude_clients_own(struct a407_engine *e,
-                              const struct a407_challenges *offered);
-/* The answer in flight was accepted: remember what worked. */
-void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
-                          size_t n);
-/* ... refused without a 407. */
-void a407_engine_refused(struct a407_engine *e);
-/* Is this 401 perhaps how tinyproxy refuses, which has said 407 before? Then
-   the record is made to say so, and nothing else comes of it. */
-bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
-                               size_t n);
-/* The program reads this 407 because its request was pipelined; what that says
-   about our header in it counts all the same. Fills in the record. */
-void a407_engine_passed_407(struct a407_engine *e,
-                            const struct a407_challenges *offered);
-/* Is this 407 one leg of a handshake that the client does itself? */
-bool a407_client_goes_on(const struct a407_engine *e,
-                         const struct a407_challenges *offered);
-
-/* engine_answer.c */
-/*
- * What else the proxy offered at first: in the middle of a handshake it speaks
- * of nothing but that. What is left of it on this connection is best left
- * alone.
- */
-enum a407_try a407_pick_from_first(struct a407_engine *e);
-/* The header at hand is the answer to the challenge at the front. */
-void a407_answer_is_ours(struct a407_engine *e);
-/* Another try of the same answer on a fresh connection. */
-bool a407_engine_again(struct a407_engine *e);
-/* The repeat goes out: kept connection or fresh. */
-void a407_engine_repeat(struct a407_engine *e);
-/* ... after a 407 that could not be taken off whole. */
-void a407_engine_cut_short(struct a407_engine *e);
-/* engine_response.c */
-/* There will be no answer to what is in flight; `why`, for the record. */
-void a407_engine_no_answer(struct a407_engine *e, const char *why);
-/* Before the end of a connection: a 407 whose head was read in part has its
-   record. */
-void a407_engine_partly_read(struct a407_engine *e);
-
-/* engine_event.c */
+/* note.c */
 /* The program's request has its head: what its record must know of before. */
 void a407_event_request(struct a407_engine *e, const struct a407_request *rq);
 /* A record, unless the exchange has one. `offered` NULL: that was not read;
@@ -347,5 +250,133 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
 void a407_event_cut(struct a407_engine *e, const char *detail);
 /* There is nothing to tell. */
 void a407_event_drop(struct a407_engine *e);
+
+/* state.c */
+void a407_engine_move(struct a407_engine *e, enum a407_state to);
+/* What is held back of a head is to go out as it is. Needs no memory. */
+void a407_engine_unhold(struct a407_engine *e);
+void a407_exchange_reset(struct a407_engine *e);
+void a407_exchange_drop_state(struct a407_exchange *x);
+
+/* verdict.c */
+/* For the caller to take out; without memory it is lost. */
+void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
+                       bool accepted);
+/* Never again, for a while; the cause that it is. `edition`: of what was
+   refused; if there is another secret by now, that one is not blamed. */
+enum a407_cause a407_credential_refused(struct a407_engine *e,
+                                        const struct a407_scheme *scheme,
+                                        unsigned cred_index, unsigned edition);
+/* The connection has ended behind the login in flight, before any answer. True:
+   this counts as a refusal, in this process; it is no word of the proxy's. */
+bool a407_login_ended(struct a407_engine *e);
+/* The answer in flight was refused by a 407. */
+void a407_answer_refused(struct a407_engine *e);
+/* The best challenge of a scheme, as it is now for that credential. */
+const struct a407_challenge *a407_renewed(const struct a407_engine *e,
+                                          const struct a407_challenges *offered,
+                                          const struct a407_scheme *s,
+                                          unsigned cred_index);
+/* Marks are of secrets: a ticket and a key in a file have none. */
+bool a407_may_be_marked(const struct a407_credential *c);
+bool a407_says_stale(const struct a407_challenge *c);
+/* The client will renew its nonce by itself. */
+bool a407_client_is_stale(const struct a407_engine *e,
+                          const struct a407_challenges *offered);
+void a407_exclude_clients_own(struct a407_engine *e,
+                              const struct a407_challenges *offered);
+/* The answer in flight was accepted: remember what worked. */
+void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
+                          size_t n);
+/* ... refused without a 407. */
+void a407_engine_refused(struct a407_engine *e);
+/* Is this 401 perhaps how tinyproxy refuses, which has said 407 before? Then
+   the record is made to say so, and nothing else comes of it. */
+bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
+                               size_t n);
+/* The program reads this 407 because its request was pipelined; what that says
+   about our header in it counts all the same. Fills in the record. */
+void a407_engine_passed_407(struct a407_engine *e,
+                            const struct a407_challenges *offered);
+/* Is this 407 one leg of a handshake that the client does itself? */
+bool a407_client_goes_on(const struct a407_engine *e,
+                         const struct a407_challenges *offered);
+
+/* ask.c */
+void a407_ask_begin(struct a407_engine *e, enum a407_after after);
+/* Is there a credential whose secret should be read (again)? */
+bool a407_ask_for_secret(struct a407_engine *e);
+/* Was it not looked up yet whether this one is marked as refused? */
+bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index);
+/* Does the accepted answer hold a token that proves who the proxy is? */
+bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n);
+/* Notes what came of it. What goes on then is the caller's. */
+void a407_ask_take(struct a407_engine *e, struct a407_told *t);
+
+/* try.c */
+/* The header from the state that the exchange has, or a new one's, for this
+   request. NONE: the state is gone, *why tells. */
+enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why);
+enum a407_try a407_try_with(struct a407_engine *e,
+                            const struct a407_scheme *scheme,
+                            const struct a407_challenge *ch,
+                            unsigned cred_index, enum a407_cause *why);
+/* The same handshake from its start, a few times. */
+enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why);
+/* The best that was not tried yet; NONE: x.cause tells why. */
+enum a407_try a407_try_pick(struct a407_engine *e,
+                            const struct a407_challenges *offered);
+/* The header for a request that has not been sent yet, from what worked. */
+enum a407_try a407_engine_preempt(struct a407_engine *e);
+
+/* head.c */
+/* A head as it is, with our header, or for one leg of a handshake: that has no
+   body, and keeps its connection whatever the program wants of it. */
+enum a407_copy { A407_COPY_AS_IS, A407_COPY_OURS, A407_COPY_LEG };
+/* The recorded head, into e->out. False: out of memory. */
+bool a407_head_copy(struct a407_engine *e, enum a407_copy how);
+/* The program's head with our header, and the body so far, into e->out. False:
+   out of memory. */
+bool a407_request_rewrite(struct a407_engine *e);
+
+/* request.c */
+/* The head that was held back, into e->out: with our header, or as it is. */
+void a407_engine_release(struct a407_engine *e, bool ours);
+
+/* answer.c */
+/* The head p..p+n of a 407 was seen in the queue: answer it or let the program
+   have it. Moves the state. */
+void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
+/* ... whose head can't be used: the program has it, the log says `detail`. */
+void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
+                                const char *detail);
+/* An answer whose head is p..n of `head` is going to be taken off. */
+void a407_engine_drain(struct a407_engine *e, size_t head,
+                       const struct a407_response *r);
+/*
+ * What else the proxy offered at first: in the middle of a handshake it speaks
+ * of nothing but that. What is left of it on this connection is best left
+ * alone.
+ */
+enum a407_try a407_pick_from_first(struct a407_engine *e);
+/* The header at hand is the answer to the challenge at the front. */
+void a407_answer_is_ours(struct a407_engine *e);
+/* Another try of the same answer on a fresh connection. */
+bool a407_engine_again(struct a407_engine *e);
+/* The repeat goes out: kept connection or fresh. */
+void a407_engine_repeat(struct a407_engine *e);
+/* ... after a 407 that could not be taken off whole. */
+void a407_engine_cut_short(struct a407_engine *e);
+
+/* response.c */
+/* There will be no answer to what is in flight; `why`, for the record. */
+void a407_engine_no_answer(struct a407_engine *e, const char *why);
+/* Before the end of a connection: a 407 whose head was read in part has its
+   record. */
+void a407_engine_partly_read(struct a407_engine *e);
+/* The connection ended before the answer began. */
+void a407_engine_ended_early(struct a407_engine *e);
+/* The program gets the 407 that is kept, or the end; the record says why. */
+void a407_engine_give_back(struct a407_engine *e, const char *why);
 
 #endif

@@ -3,68 +3,13 @@
 
 /* The write side: what the program says to the proxy. */
 
-/* May what is written now get a header? Behind a request that the proxy hands
-   on it is the proxy's only if that keeps its connections. */
-static bool for_proxy(const struct a407_engine *e)
-{
-    return a407_engine_is_proxys(e) && (!e->q_n || e->proxy->keeps);
-}
-
-/* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
-   now may get a header. */
-static bool behind_connect(const struct a407_engine *e)
-{
-    return e->awaiting && e->q[e->q_n - 1].is_connect;
-}
-
-bool a407_engine_awaits_tunnel(const struct a407_engine *e)
-{
-    return e->w == A407_W_START && behind_connect(e);
-}
-
-enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
-{
-    if (e->st == A407_ST_FORGET) /* what was held goes out first */
-        return e->out.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
-    if (e->w == A407_W_HEAD)
-        return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
-    if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
-        !behind_connect(e) && for_proxy(e) &&
-        (!e->authenticated || e->proxy->each_request))
-        return A407_WRITE_HOLD;
-    return A407_WRITE_PASS;
-}
-
-bool a407_engine_watch_while_writing(const struct a407_engine *e)
-{
-    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
-           a407_engine_active(e) && e->w == A407_W_BODY;
-}
-
-bool a407_engine_unanswered(const struct a407_engine *e)
-{
-    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
-           e->w == A407_W_START && a407_engine_active(e);
-}
-
-bool a407_engine_request_open(const struct a407_engine *e)
-{
-    return e->w == A407_W_HEAD || e->w == A407_W_BODY;
-}
-
-bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
-{
-    return e->head_n &&
-           a407_request_parse(e->rec.p, e->head_n, rq) == A407_PARSE_OK;
-}
-
 static void begin(struct a407_engine *e, bool hold)
 {
     /* An earlier request is still unanswered: from here on no 407 can be
        answered without sending others again. */
     if (e->awaiting)
         e->pipelined = true;
-    if (behind_connect(e)) {
+    if (a407_engine_behind_connect(e)) {
         e->w = A407_W_OPAQUE;
         return;
     }
@@ -77,79 +22,6 @@ static void begin(struct a407_engine *e, bool hold)
     e->head_from = 0;
     e->body_n = 0;
     e->overflow = false;
-}
-
-/* A head as it is, with our header, or for one leg of a handshake: that has no
-   body, and keeps its connection whatever the program wants of it. */
-enum copy { COPY_AS_IS, COPY_OURS, COPY_LEG };
-
-static bool left_out(struct a407_span name, enum copy how)
-{
-    static const char *const leg[] = {
-        "Content-Length", "Transfer-Encoding", "Trailer",   "Expect",
-        "Connection",     "Proxy-Connection",  "Keep-Alive"};
-    if (how != COPY_AS_IS && a407_span_ieq(name, "Proxy-Authorization"))
-        return true;
-    for (size_t i = 0; how == COPY_LEG && i < sizeof leg / sizeof leg[0]; i++)
-        if (a407_span_ieq(name, leg[i]))
-            return true;
-    return false;
-}
-
-static void add_ours(struct a407_engine *e, enum copy how, const char *eol)
-{
-    struct a407_request rq;
-    if (e->auth.n) {
-        a407_buf_str(&e->out, "Proxy-Authorization: ");
-        a407_buf_add(&e->out, e->auth.p, e->auth.n);
-        a407_buf_str(&e->out, eol);
-    }
-    if (how != COPY_LEG || !a407_request_recorded(e, &rq))
-        return;
-    if (rq.body != A407_BODY_NONE)
-        a407_buf_fmt(&e->out, "Content-Length: 0%s", eol);
-    if (rq.minor == 0) /* RFC 9112 appendix C.2.2 */
-        a407_buf_fmt(&e->out, "Connection: keep-alive%s", eol);
-    a407_buf_fmt(&e->out, "Proxy-Connection: keep-alive%s", eol);
-}
-
-static bool copy_head(struct a407_engine *e, enum copy how)
-{
-    const char *p = e->rec.p;
-    size_t n = e->head_n, at = 0, done = 0;
-    struct a407_field f;
-    /* The line end before the head's blank line, as the program writes it. */
-    size_t eol = n >= 2 && p[n - 2] == '\r' ? 2 : 1;
-    size_t body = n - eol;
-    while (a407_field_next(p, n, &at, &f)) {
-        if (!left_out(f.name, how))
-            continue;
-        size_t start = (size_t)(f.line.p - p);
-        a407_buf_add(&e->out, p + done, start - done);
-        done = start + f.line.n;
-    }
-    a407_buf_add(&e->out, p + done, body - done);
-    if (how != COPY_AS_IS)
-        add_ours(e, how, "\r\n");
-    return a407_buf_add(&e->out, p + body, eol);
-}
-
-bool a407_request_rewrite(struct a407_engine *e)
-{
-    bool leg = e->x.leg;
-    bool as_is = e->x.afresh && !e->x.answering;
-    copy_head(e, leg ? COPY_LEG : as_is ? COPY_AS_IS : COPY_OURS);
-    if (!leg)
-        a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
-    e->x.standin = leg;
-    e->sent_keep = leg || e->rq_keep_alive;
-    if (e->out.failed) {
-        a407_buf_free(&e->out);
-        return false;
-    }
-    if (!leg && e->x.legs > 1)
-        e->x.proofs++;
-    return true;
 }
 
 /*
@@ -220,16 +92,10 @@ static size_t head_bytes(struct a407_engine *e, const char *p, size_t n)
     return end - before;
 }
 
-/* Is the body not kept, since there will be no repeat with it? */
-static bool not_kept(const struct a407_engine *e)
-{
-    return e->overflow || e->pipelined || e->passive;
-}
-
 static void body_bytes(struct a407_engine *e, const char *p, size_t n)
 {
     e->body_n += n;
-    if (not_kept(e))
+    if (a407_engine_keeps_no_body(e))
         return;
     if (a407_buf_add(&e->rec, p, n))
         return;
@@ -270,8 +136,10 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
 void a407_engine_release(struct a407_engine *e, bool ours)
 {
     struct a407_exchange *x = &e->x;
-    enum copy how = !ours ? COPY_AS_IS : x->leg ? COPY_LEG : COPY_OURS;
-    bool copied = copy_head(e, how);
+    enum a407_copy how = !ours    ? A407_COPY_AS_IS
+                         : x->leg ? A407_COPY_LEG
+                                  : A407_COPY_OURS;
+    bool copied = a407_head_copy(e, how);
     a407_buf_free(&e->auth);
     if (!copied) {
         a407_buf_free(&e->out); /* the driver leaves nothing else in it */
@@ -288,7 +156,7 @@ void a407_engine_release(struct a407_engine *e, bool ours)
     last->ours = own ? x->scheme : p->scheme;
     last->cred_index = own ? x->cred_index : p->cred_index;
     last->edition = own ? x->edition : p->edition[p->cred_index];
-    if (how == COPY_LEG) {
+    if (how == A407_COPY_LEG) {
         /* its answer is not the program's */
         x->standin = true;
         x->on_kept = true;
@@ -321,21 +189,4 @@ size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
     if (e->w == A407_W_HEAD && e->head_n)
         release(e);
     return k;
-}
-
-uint64_t a407_engine_write_credit(const struct a407_engine *e)
-{
-    bool quiet = e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
-                 e->st == A407_ST_DELIVER;
-    if (!quiet || e->out.n || e->w != A407_W_BODY || !not_kept(e) ||
-        a407_engine_in_handshake(e))
-        return 0;
-    return a407_body_skippable(&e->w_body);
-}
-
-void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read)
-{
-    a407_body_skip(&e->w_body, written);
-    e->body_n += written;
-    a407_body_skip(&e->r_body, read);
 }

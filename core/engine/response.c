@@ -14,7 +14,7 @@ static const char ends[] =
     "refused";
 
 /* The program gets the 407 that is kept, or the end; the record says why. */
-static void give_back(struct a407_engine *e, const char *why)
+void a407_engine_give_back(struct a407_engine *e, const char *why)
 {
     a407_event_note(e, A407_CAUSE_PROTOCOL, why);
     a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
@@ -26,7 +26,7 @@ static void begin_deliver(struct a407_engine *e)
     /* A body that is still being written has no place behind a leg: the proxy
        would take it for a request. */
     if (e->x.standin && e->w == A407_W_BODY && a407_engine_active(e)) {
-        give_back(e, unreadable);
+        a407_engine_give_back(e, unreadable);
         return;
     }
     a407_buf_clear(&e->resp);
@@ -42,14 +42,15 @@ void a407_engine_no_answer(struct a407_engine *e, const char *why)
     /* What a body has set going may be under way: then the truth is the
        connection's own end. Without one the 407 says more. */
     if (ours && e->kept.n && !body_out) {
-        give_back(e, why ? why : "no answer to the repeated request");
+        a407_engine_give_back(e,
+                              why ? why : "no answer to the repeated request");
         return;
     }
     begin_deliver(e); /* the program reads the end itself */
 }
 
 /* The connection ended before the answer began. */
-static void ended_early(struct a407_engine *e)
+void a407_engine_ended_early(struct a407_engine *e)
 {
     bool login = a407_engine_retrying(e);
     bool refused = login && e->x.answering && a407_login_ended(e);
@@ -101,7 +102,7 @@ static void swallow(struct a407_engine *e, size_t head,
         return;
     }
     /* The program can't be given this answer: what is kept, or the end. */
-    give_back(e, took_first);
+    a407_engine_give_back(e, took_first);
 }
 
 /*
@@ -163,7 +164,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         return;
     if (!n) {
         if (end)
-            ended_early(e);
+            a407_engine_ended_early(e);
         return;
     }
     if (e->x.answering && !e->x.leg)
@@ -291,15 +292,6 @@ static void settle(struct a407_engine *e, const char *p, size_t n)
     e->settled = true;
 }
 
-/* A watched 407 of which the program read but a part of the head: nc closes
-   after the first line. */
-bool a407_engine_wants_rest(const struct a407_engine *e)
-{
-    return e->st == A407_ST_DELIVER && !e->resp_done && !e->settled && !e->ev &&
-           !e->x.decided &&
-           a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES;
-}
-
 void a407_engine_rest(struct a407_engine *e, const char *p, size_t n)
 {
     size_t room = A407_HEAD_MAX - e->resp.n, from = 0;
@@ -401,13 +393,7 @@ static void interim_consumed(struct a407_engine *e, size_t n)
         return;
     }
     a407_engine_move(e, A407_ST_WAIT);
-    ended_early(e);
-}
-
-bool a407_engine_wants_behind(const struct a407_engine *e)
-{
-    return e->st == A407_ST_INTERIM && !e->interim_begun && !e->x.standin &&
-           a407_engine_request_open(e);
+    a407_engine_ended_early(e);
 }
 
 bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n)
@@ -454,13 +440,6 @@ void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
     }
 }
 
-uint64_t a407_engine_read_credit(const struct a407_engine *e)
-{
-    if (e->st != A407_ST_DELIVER || !e->resp_done || e->out.n)
-        return 0;
-    return a407_body_skippable(&e->r_body);
-}
-
 void a407_engine_delivered_end(struct a407_engine *e)
 {
     a407_engine_partly_read(e);
@@ -488,50 +467,4 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
         e->kept.failed = false;
         a407_engine_cut_short(e);
     }
-}
-
-void a407_engine_send_failed(struct a407_engine *e)
-{
-    a407_buf_free(&e->out);
-    if (a407_engine_in_handshake(e) && e->st == A407_ST_DRAIN) {
-        a407_engine_cut_short(e); /* half a message, and no more of it */
-        return;
-    }
-    if (!a407_engine_retrying(e)) {
-        a407_engine_closed(e);
-        return;
-    }
-    ended_early(e);
-}
-
-void a407_engine_reconnected(struct a407_engine *e, bool ok)
-{
-    if (e->st != A407_ST_RECONNECT)
-        return;
-    e->x.reconnected = true;
-    e->authenticated = false;
-    e->handed_on = e->interim_met = false;
-    if (ok && a407_engine_active(e) && a407_request_rewrite(e)) {
-        e->x.sent_us = e->mono_us;
-        a407_engine_move(e, A407_ST_WAIT);
-        return;
-    }
-    give_back(e, ok ? "out of memory" : "the proxy can't be reached again");
-}
-
-/* A proxy that has answered a leg on this very connection does answer there: it
-   is the origin that takes its time, with the program's request. */
-static bool origins_turn(const struct a407_engine *e)
-{
-    return e->x.scheme->per_connection && !e->x.standin &&
-           (e->x.legs > 1 || e->authenticated);
-}
-
-bool a407_engine_silent(struct a407_engine *e)
-{
-    if (!a407_engine_retrying(e) || !e->x.on_kept || origins_turn(e) ||
-        !a407_engine_again(e))
-        return false;
-    e->proxy->no_reuse = true;
-    return true;
 }

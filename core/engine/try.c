@@ -14,17 +14,6 @@
    count each, and lock the account. */
 #define PROOFS_MAX 2
 
-void a407_exchange_drop_state(struct a407_exchange *x)
-{
-    if (x->state) {
-        x->scheme->wipe(x->state);
-        a407_wipe(x->state, x->scheme->state_size);
-        free(x->state);
-        x->state = NULL;
-    }
-    x->pending = false;
-}
-
 static void collect(void *ctx, const char *p, size_t n)
 {
     a407_buf_add(ctx, p, n);

@@ -304,3 +304,8 @@ void a407_engine_passed_407(struct a407_engine *e,
     else if (current)
         a407_proxy_forget(p); /* the next one begins anew: was it stale? */
 }
+
+bool a407_may_be_marked(const struct a407_credential *c)
+{
+    return c->password || c->token;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+/* What is to be done, and what is known of where an engine is: nothing in this
+   file changes anything. */
+
+/* May this engine change anything, or does it only watch? */
+bool a407_engine_active(const struct a407_engine *e)
+{
+    return !e->passive && !e->pipelined;
+}
+
+bool a407_engine_is_proxys(const struct a407_engine *e)
+{
+    return e->proxy->keeps || (!e->handed_on && !e->interim_met);
+}
+
+bool a407_engine_in_handshake(const struct a407_engine *e)
+{
+    return (e->x.answering || e->x.give) && e->x.standin &&
+           a407_engine_active(e) &&
+           (e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
+            e->st == A407_ST_DRAIN || e->st == A407_ST_RECONNECT);
+}
+
+int64_t a407_engine_running_s(const struct a407_engine *e)
+{
+    return e->mono_us / 1000000;
+}
+
+int64_t a407_engine_now_s(const struct a407_engine *e)
+{
+    return e->wall_us / 1000000;
+}
+
+/* May what is written now get a header? Behind a request that the proxy hands
+   on it is the proxy's only if that keeps its connections. */
+static bool for_proxy(const struct a407_engine *e)
+{
+    return a407_engine_is_proxys(e) && (!e->q_n || e->proxy->keeps);
+}
+
+/* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
+   now may get a header. */
+bool a407_engine_behind_connect(const struct a407_engine *e)
+{
+    return e->awaiting && e->q[e->q_n - 1].is_connect;
+}
+
+bool a407_engine_awaits_tunnel(const struct a407_engine *e)
+{
+    return e->w == A407_W_START && a407_engine_behind_connect(e);
+}
+
+enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
+{
+    if (e->st == A407_ST_FORGET) /* what was held goes out first */
+        return e->out.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
+    if (e->w == A407_W_HEAD)
+        return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
+    if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
+        !a407_engine_behind_connect(e) && for_proxy(e) &&
+        (!e->authenticated || e->proxy->each_request))
+        return A407_WRITE_HOLD;
+    return A407_WRITE_PASS;
+}
+
+bool a407_engine_watch_while_writing(const struct a407_engine *e)
+{
+    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
+           a407_engine_active(e) && e->w == A407_W_BODY;
+}
+
+bool a407_engine_unanswered(const struct a407_engine *e)
+{
+    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
+           e->w == A407_W_START && a407_engine_active(e);
+}
+
+bool a407_engine_request_open(const struct a407_engine *e)
+{
+    return e->w == A407_W_HEAD || e->w == A407_W_BODY;
+}
+
+static struct a407_want want(enum a407_want_kind kind, size_t n)
+{
+    return (struct a407_want){kind, n};
+}
+
+static struct a407_want want_drain(const struct a407_engine *e)
+{
+    if (e->drain_head)
+        return want(A407_WANT_CONSUME, e->drain_head);
+    if (e->d_body.kind == A407_BODY_LENGTH && e->d_body.left < SIZE_MAX)
+        return want(A407_WANT_CONSUME, (size_t)e->d_body.left);
+    return want(A407_WANT_CONSUME, SIZE_MAX);
+}
+
+struct a407_want a407_engine_want(const struct a407_engine *e)
+{
+    if (e->out.n)
+        return want(A407_WANT_SEND, e->out.n);
+    switch (e->st) {
+    case A407_ST_FRESH:
+    case A407_ST_IDLE:
+        /* A reader that blocks here before the request is written must not
+           get its 407 unseen: it waits in a peek. */
+        return e->passive ? want(A407_WANT_DELIVER, SIZE_MAX)
+                          : want(A407_WANT_PEEK, 1);
+    case A407_ST_WAIT:
+        if (!a407_engine_active(e))
+            return want(A407_WANT_DELIVER, SIZE_MAX);
+        return want(A407_WANT_PEEK, e->need);
+    case A407_ST_INTERIM:
+        /* one to a leg is none to the program's request */
+        return want(e->x.standin || e->interim_ours ? A407_WANT_CONSUME
+                                                    : A407_WANT_DELIVER,
+                    e->interim_left);
+    case A407_ST_DELIVER:
+        /* The next request is out already: its answer must not be read
+           unseen together with the rest of this one. */
+        if (e->awaiting && e->resp_done && a407_engine_active(e)) {
+            uint64_t sure = a407_body_sure(&e->r_body);
+            return want(A407_WANT_DELIVER, sure ? (size_t)sure : 1);
+        }
+        return want(A407_WANT_DELIVER, SIZE_MAX);
+    case A407_ST_ASK:
+        return want(A407_WANT_ASK, 0);
+    case A407_ST_DRAIN:
+        return want_drain(e);
+    case A407_ST_RECONNECT:
+        return want(A407_WANT_RECONNECT, 0);
+    case A407_ST_GIVE_BACK:
+        return want(A407_WANT_GIVE_BACK, e->kept.n);
+    default:
+        return want(A407_WANT_FORGET, 0);
+    }
+}
+
+bool a407_engine_retrying(const struct a407_engine *e)
+{
+    return e->st == A407_ST_WAIT && a407_engine_active(e) &&
+           (e->x.answering || e->x.afresh) && e->x.retries > 0;
+}
+
+bool a407_engine_reconnected_once(const struct a407_engine *e)
+{
+    return e->x.reconnected;
+}
+
+bool a407_engine_output_is_own(const struct a407_engine *e)
+{
+    return e->out.n && e->out_is_own;
+}
+
+/* A watched 407 of which the program read but a part of the head: nc closes
+   after the first line. */
+bool a407_engine_wants_rest(const struct a407_engine *e)
+{
+    return e->st == A407_ST_DELIVER && !e->resp_done && !e->settled && !e->ev &&
+           !e->x.decided &&
+           a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES;
+}
+
+bool a407_engine_wants_behind(const struct a407_engine *e)
+{
+    return e->st == A407_ST_INTERIM && !e->interim_begun && !e->x.standin &&
+           a407_engine_request_open(e);
+}
+
+/* Is the body not kept, since there will be no repeat with it? */
+bool a407_engine_keeps_no_body(const struct a407_engine *e)
+{
+    return e->overflow || e->pipelined || e->passive;
+}
+
+uint64_t a407_engine_read_credit(const struct a407_engine *e)
+{
+    if (e->st != A407_ST_DELIVER || !e->resp_done || e->out.n)
+        return 0;
+    return a407_body_skippable(&e->r_body);
+}
+
+uint64_t a407_engine_write_credit(const struct a407_engine *e)
+{
+    bool quiet = e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
+                 e->st == A407_ST_DELIVER;
+    if (!quiet || e->out.n || e->w != A407_W_BODY ||
+        !a407_engine_keeps_no_body(e) || a407_engine_in_handshake(e))
+        return 0;
+    return a407_body_skippable(&e->w_body);
+}
+
+/* A proxy that has answered a leg on this very connection does answer there: it
+   is the origin that takes its time, with the program's request. */
+bool a407_engine_origins_turn(const struct a407_engine *e)
+{
+    return e->x.scheme->per_connection && !e->x.standin &&
+           (e->x.legs > 1 || e->authenticated);
+}
+
+bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
+{
+    return e->head_n &&
+           a407_request_parse(e->rec.p, e->head_n, rq) == A407_PARSE_OK;
+}
