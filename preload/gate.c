@@ -447,28 +447,22 @@ bool a407_wait_for_pump(struct a407_turn *t)
     return ev > 0 || a407_now_ms() < own;
 }
 
-/*
- * How long the repeat on a kept connection may be silent before a fresh one is
- * tried: some proxies keep the connection open and never answer on it.
- */
-#define SILENCE_MS 15000
-
-int64_t a407_patience_ms(struct a407_conn *c, bool handshake)
+int64_t a407_patience(struct a407_conn *c)
 {
-    int64_t bound = (int64_t)c->site->proxy.config->wait_ms;
-    return handshake || bound < SILENCE_MS ? bound : SILENCE_MS;
+    a407_engine_lock(c);
+    int64_t due_us = a407_engine_plan(c->engine).until_us;
+    a407_engine_unlock(c);
+    return due_us ? due_us / 1000 + 1 : A407_FOR_EVER;
 }
 
 bool a407_silent(struct a407_conn *c)
 {
     a407_engine_lock_now(c);
-    bool again = a407_engine_silent(c->engine);
-    bool leg = !again && a407_engine_in_handshake(c->engine);
-    if (leg)
-        a407_engine_send_failed(c->engine);
+    enum a407_due due = a407_engine_plan(c->engine).due;
+    bool again = (due == A407_DUE_SILENCE || due == A407_DUE_LEG) &&
+                 a407_engine_expired(c->engine);
     a407_engine_unlock(c);
-    c->silent_at = 0;
-    return again || leg;
+    return again;
 }
 
 bool a407_blocks(int fd, int flags)

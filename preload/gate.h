@@ -128,9 +128,9 @@ bool a407_wait_for_pump(struct a407_turn *t);
  */
 int a407_wait_for_bytes(struct a407_turn *t, int64_t until);
 
-/* How long an answer that is awaited may take to begin: a handshake's next
-   message, or that to a repeat. */
-int64_t a407_patience_ms(struct a407_conn *c, bool handshake);
+/* Until when what is awaited may be in coming, by a407_now_ms(): a handshake's
+   next message, or the answer to a repeat. */
+int64_t a407_patience(struct a407_conn *c);
 
 /* It has not begun in that time: another connection is tried, or the handshake
    is given up. False: there is nothing to be done. */

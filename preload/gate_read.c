@@ -127,8 +127,7 @@ static bool wait_for_bytes(struct a407_turn *t)
     a407_engine_unlock(c);
     if (!leg && (open || !retrying || fresh))
         return sleep_as_program(t);
-    int64_t own = a407_turn_limit(t);
-    int64_t until = a407_now_ms() + a407_patience_ms(c, leg);
+    int64_t own = a407_turn_limit(t), until = a407_patience(c);
     int ev = a407_wait_for_bytes(t, own < until ? own : until);
     if (ev != 0 || !t->c)
         return ev >= 0;
@@ -287,8 +286,7 @@ void a407_drive(const struct a407_due *due)
         return;
     struct a407_conn *c = t.c;
     if (!c->gone && !c->given_back) {
-        if (c->silent_at && a407_now_ms() >= c->silent_at)
-            a407_silent(c);
+        a407_silent(c);
         a407_pump(&t);
         if (t.c && !t.lost)
             a407_forget_if_done(&t);

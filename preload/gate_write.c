@@ -359,9 +359,7 @@ static enum step wait_for_leg(struct writing *w, int64_t until)
     errno = EAGAIN;
     if (ev == 0 && own < until)
         return STEP_END;
-    if (ev == 0)
-        a407_engine_tell(t->c, a407_engine_send_failed);
-    return STEP_ON;
+    return ev > 0 || a407_silent(t->c) ? STEP_ON : STEP_END;
 }
 
 /* That, and what else has begun, comes before what the program writes now. */
@@ -371,7 +369,7 @@ static enum step finish_what_has_begun(struct writing *w)
     enum step s = STEP_ON;
     while (s == STEP_ON && t->c && (in_handshake(t->c) || has_begun(t->c))) {
         /* where it begins anew it has that time again */
-        int64_t until = a407_now_ms() + a407_patience_ms(t->c, true);
+        int64_t until = a407_patience(t->c);
         enum a407_pump came_to = a407_pump(t);
         if (came_to == A407_PUMP_LOST)
             return go_on(w);

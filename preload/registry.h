@@ -80,11 +80,8 @@ struct a407_conn {
     size_t unwatched;   /* body bytes written since the last look */
     int64_t wrote_ms;   /* by a coarse clock; when the program last wrote */
 
-    unsigned steps;    /* of a pump; who waits sees by it that others went on */
-    bool attended;     /* a thread waits for it in a call of its own */
-    int64_t silent_at; /* 0, or: an answer that has not begun by then will not
-                          come */
-    unsigned silent_steps; /* ... counted from this step on */
+    unsigned steps; /* of a pump; who waits sees by it that others went on */
+    bool attended;  /* a thread waits for it in a call of its own */
 
     /* what takes its time; who finds it under way goes on with it */
     bool unsent; /* the program was told that it is sent, and it is not out */

@@ -21,7 +21,8 @@ static struct a407_conn *first;
 /* What the engine says. */
 struct facts {
     enum a407_want_kind kind;
-    bool alive, awaits, handshake, silence;
+    bool alive, awaits, handshake;
+    int64_t due; /* more of an answer is awaited until then, in ms; or 0 */
 };
 
 static struct facts facts_of(struct a407_conn *c)
@@ -34,8 +35,9 @@ static struct facts facts_of(struct a407_conn *c)
     f.kind = a407_engine_want(e).kind;
     f.awaits = a407_engine_unanswered(e) || a407_engine_watch_while_writing(e);
     f.handshake = a407_engine_in_handshake(e);
-    f.silence = a407_engine_retrying(e) && !a407_engine_reconnected_once(e);
+    int64_t due_us = a407_engine_plan(e).until_us;
     a407_engine_unlock(c);
+    f.due = due_us ? due_us / 1000 + 1 : 0;
     f.alive = f.kind != A407_WANT_FORGET;
     return f;
 }
@@ -48,8 +50,7 @@ static void work_at(struct a407_account *a, int fd, short events, int64_t until)
     a->until = until;
 }
 
-/* More of an answer is awaited: until when? The time runs anew with each step.
- */
+/* More of an answer is awaited. */
 static void await(struct a407_conn *c, const struct facts *f,
                   struct a407_account *a)
 {
@@ -57,18 +58,10 @@ static void await(struct a407_conn *c, const struct facts *f,
         work_at(a, -1, 0, c->look_again);
         a->muted |= A407_IN_BITS;
     }
-    if (!f->handshake && !f->silence) {
-        c->silent_at = 0;
-        return;
-    }
-    if (!c->silent_at || c->silent_steps != c->steps) {
-        c->silent_at = a407_now_ms() + a407_patience_ms(c, f->handshake);
-        c->silent_steps = c->steps;
-    }
-    if (!a->work)
-        work_at(a, f->handshake ? A407_OWN_FD : -1, POLLIN, c->silent_at);
-    else if (c->silent_at < a->until)
-        a->until = c->silent_at;
+    if (f->due && !a->work)
+        work_at(a, f->handshake ? A407_OWN_FD : -1, POLLIN, f->due);
+    else if (f->due && f->due < a->until)
+        a->until = f->due;
 }
 
 static struct a407_account account_by(struct a407_conn *c,

@@ -39,8 +39,8 @@ _auth407_options()
     echo --username --password --password-file --password-fd --domain \
         --token --token-file --credentials --proxy --schemes --clear --ntlm \
         --service --canonicalize --log --log-level --log-max-size \
-        --replay-max --timeout --retry-after --helper-timeout --follow --quiet \
-        --verbose --help --version
+        --replay-max --timeout --silence-timeout --retry-after \
+        --helper-timeout --follow --quiet --verbose --help --version
     [[ ${COMP_WORDS[1]} == observe ]] || echo --mode
 }
 
@@ -70,7 +70,7 @@ _auth407_value()
         ;;
     --username | --password | --password-fd | --domain | --token | --proxy | \
         --service | --log-max-size | --replay-max | --timeout | \
-        --retry-after | --helper-timeout) ;;
+        --silence-timeout | --retry-after | --helper-timeout) ;;
     *) return 1 ;;
     esac
 }

@@ -11,6 +11,7 @@
 #define MOST_REPLAY_MAX    ((size_t)1 << 30) /* memory of the host, not ours */
 #define DEFAULT_WAIT_S     60u
 #define MOST_WAIT_S        3600u
+#define DEFAULT_SILENCE_S  2u
 #define DEFAULT_LOCKOUT_S  900u
 #define MOST_LOCKOUT_S     (366u * 86400u)
 #define DEFAULT_HELPER_S   10u
@@ -195,6 +196,9 @@ static void read_numbers(struct reader *r)
                                    DEFAULT_REPLAY_MAX);
     r->c->wait_ms = 1000u * (unsigned)read_number(r, "AUTH407_TIMEOUT", 1,
                                                   MOST_WAIT_S, DEFAULT_WAIT_S);
+    r->c->silence_ms =
+        1000u * (unsigned)read_number(r, "AUTH407_SILENCE_TIMEOUT", 1,
+                                      MOST_WAIT_S, DEFAULT_SILENCE_S);
     r->c->lockout_s = (unsigned)read_number(r, "AUTH407_RETRY_AFTER", 0,
                                             MOST_LOCKOUT_S, DEFAULT_LOCKOUT_S);
 }

@@ -50,6 +50,10 @@ struct a407_config {
                                 AUTH407_REPLAY_MAX, default 16 MiB */
     unsigned wait_ms;      /* longest wait inside one call for a retried answer:
                               AUTH407_TIMEOUT in seconds, default 60 */
+    unsigned silence_ms;   /* how long a repeated CONNECT may be unanswered on
+                              the connection of its 407 before it goes to a new
+                              one: AUTH407_SILENCE_TIMEOUT in seconds, default 2
+                            */
     unsigned lockout_s;    /* how long a rejected credential is not tried again:
                               AUTH407_RETRY_AFTER in seconds, default 900 */
     unsigned helper_ms;    /* longest run of a helper process for one answer:

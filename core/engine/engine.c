@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -54,7 +55,7 @@ void a407_engine_sent(struct a407_engine *e, size_t n)
         return;
     a407_buf_free(&e->out);
     e->out_is_own = false;
-    e->x.sent_us = e->mono_us;
+    e->x.sent_us = e->since_us = e->mono_us;
 }
 
 struct a407_span a407_engine_kept(const struct a407_engine *e)
@@ -126,8 +127,10 @@ static void after_again(struct a407_engine *e)
         t = a407_try_step(e, &why);
     else if (e->ask == A407_ASK_MARK)
         t = a407_pick_from_first(e);
-    if (t == A407_TRY_ASK)
-        return; /* one more question */
+    if (t == A407_TRY_ASK) { /* one more question */
+        e->since_us = e->mono_us;
+        return;
+    }
     if (t == A407_TRY_READY) {
         a407_answer_is_ours(e);
         a407_event_attempt_anew(e);
@@ -181,13 +184,50 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
                                 : "the proxy can't be reached again");
 }
 
-bool a407_engine_silent(struct a407_engine *e)
+/* Nothing has come from outside in all that time. */
+static void told_nothing(struct a407_engine *e)
 {
-    if (!a407_engine_retrying(e) || !e->x.on_kept ||
-        a407_engine_origins_turn(e) || !a407_engine_again(e))
+    struct a407_told told = {.cause = A407_CAUSE_HELPER_FAILED, .late = true};
+    if (e->ask == A407_ASK_TOKEN || e->ask == A407_ASK_VERIFY)
+        told.cause = A407_CAUSE_UNMET;
+    snprintf(told.detail, sizeof told.detail, "no answer in time");
+    a407_engine_told(e, &told);
+}
+
+static bool silent(struct a407_engine *e)
+{
+    if (a407_engine_again(e)) {
+        e->proxy->no_reuse = true;
+        return true;
+    }
+    if (!a407_engine_in_handshake(e))
         return false;
-    e->proxy->no_reuse = true;
+    a407_engine_send_failed(e);
     return true;
+}
+
+bool a407_engine_expired(struct a407_engine *e)
+{
+    struct a407_plan plan = a407_engine_plan(e);
+    if (!plan.until_us || e->mono_us < plan.until_us)
+        return false;
+    e->since_us = 0; /* what is left of it is not waited for once more */
+    switch (plan.due) {
+    case A407_DUE_SEND:
+    case A407_DUE_LEG:
+        a407_engine_send_failed(e);
+        return true;
+    case A407_DUE_CONNECT:
+        a407_engine_reconnected(e, false);
+        return true;
+    case A407_DUE_OUTSIDE:
+        told_nothing(e);
+        return true;
+    case A407_DUE_SILENCE:
+        return silent(e);
+    default:
+        return false;
+    }
 }
 
 void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read)

@@ -108,48 +108,22 @@ void a407_engine_time(struct a407_engine *e, int64_t wall_us, int64_t mono_us);
 
 /* ---- what the program writes ---- */
 
-enum a407_write_mode {
-    A407_WRITE_PASS,  /* send as it is, then say a407_engine_wrote */
-    A407_WRITE_HOLD,  /* give the bytes to a407_engine_hold */
-    A407_WRITE_FORGET /* pass through for ever */
-};
-
-/*
- * How the next written byte is to be treated. HOLD only where a header is
- * going to be added, or where a digest over the body needs the body first.
- */
-enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e);
-
 /* These bytes were accepted by the kernel, as the program gave them. */
 void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n);
 
 /*
- * Takes bytes without sending them: returns how many, up to the end of the
- * head; 0 only when the engine is about to forget, because memory has run out,
- * say. Afterwards ask a407_engine_want: it may be SEND, also then.
+ * plan.behind: what is in the queue, from its front. If a 407 begins behind the
+ * interim answer, and its head is whole, the program has no use for that
+ * answer, and both are taken off (True; the plan follows).
  */
-size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
-
-/* A request is under way whose answer has not begun, and part of it was sent:
-   the read side deserves a look before more is written. */
-bool a407_engine_watch_while_writing(const struct a407_engine *e);
-
-/* The program has not written all of its request yet: to wait for the answer
-   in its place would be to wait for ever. */
-bool a407_engine_request_open(const struct a407_engine *e);
-
-/*
- * The program writes on while an interim answer waits for it at the front of
- * the queue. What stands behind that is shown to a407_engine_behind, from the
- * front on: if a 407 begins there, and its head is whole, the program has no
- * use for the interim answer, and both are taken off (True; the wants follow).
- */
-bool a407_engine_wants_behind(const struct a407_engine *e);
 bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n);
 
-/* A request is out whole, its answer has not begun, and a 407 would be
-   answered. */
-bool a407_engine_unanswered(const struct a407_engine *e);
+/*
+ * Takes bytes without sending them: returns how many, up to the end of the
+ * head; 0 only when the engine is about to forget, because memory has run out,
+ * say. Ask for the plan afterwards: it may be SEND, also then.
+ */
+size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- what is to be done ---- */
 
@@ -170,18 +144,79 @@ enum a407_want_kind {
     A407_WANT_FORGET     /* pass through for ever */
 };
 
-struct a407_want {
-    enum a407_want_kind kind;
-    size_t n; /* bytes; SIZE_MAX: no bound */
+/* How the next byte that the program writes is to be treated. */
+enum a407_write_mode {
+    A407_WRITE_PASS,  /* send as it is, then say a407_engine_wrote */
+    A407_WRITE_HOLD,  /* give the bytes to a407_engine_hold: a header is going
+                         to be added, or a digest over the body needs the body
+                         first */
+    A407_WRITE_WAIT,  /* not yet: it would overtake what has begun. Do what the
+                         plan says, then ask again */
+    A407_WRITE_FORGET /* pass through for ever */
 };
 
-/* What the read side needs now. No side effect. */
-struct a407_want a407_engine_want(const struct a407_engine *e);
+/* What `until_us` is about. */
+enum a407_due {
+    A407_DUE_NONE,
+    A407_DUE_SEND,    /* all of the output is out */
+    A407_DUE_CONNECT, /* the new connection is there */
+    A407_DUE_OUTSIDE, /* what was asked for is there */
+    A407_DUE_LEG,     /* the answer to a handshake's message is there, whole */
+    A407_DUE_SILENCE  /* the repeat on a kept connection has an answer; some
+                         proxies keep connections and never answer there */
+};
 
-/* True while the answer is to a request that we repeated: a caller that may
-   wait does so here rather than say EAGAIN (after a reconnect). */
-bool a407_engine_retrying(const struct a407_engine *e);
-bool a407_engine_reconnected_once(const struct a407_engine *e);
+/*
+ * All that a driver must know before its next step, in one answer. A driver
+ * does `kind` first, as far as it goes without a wait, and asks again. Who
+ * reads, writes or polls in the meantime waits for that: at most until
+ * `until_us` where there is such a limit, and then says a407_engine_expired;
+ * otherwise as the program's own call would.
+ */
+struct a407_plan {
+    enum a407_want_kind kind;
+    size_t n; /* bytes; SIZE_MAX: no bound */
+    enum a407_write_mode write;
+    enum a407_due due;
+    int64_t until_us; /* by the clock of a407_engine_time's mono_us; 0: none */
+
+    /* In the middle of a body that nobody will want again: so many bytes the
+       program may write, and read, before the engine is told, by their number
+       alone (a407_engine_spent) and before anything else. */
+    uint64_t write_credit, read_credit;
+
+    bool own : 1;      /* SEND: all of it is what the program wrote and was held
+                          back, and nothing of ours */
+    bool repeated : 1; /* the answer that is awaited is to a request that we
+                          repeated */
+    bool fresh : 1;    /* ... the connection has taken another one's place */
+    bool leg : 1;      /* a request stands in for the program's until a
+                          handshake is over */
+    bool open : 1;     /* the program has not written all of its request yet: to
+                          wait for the answer in its place would be for ever */
+    bool unanswered : 1; /* a request is out whole, its answer has not begun,
+                            and a 407 would be answered */
+    bool watch : 1;  /* part of a request is out, its answer has not begun: the
+                        read side deserves a look before more is written */
+    bool behind : 1; /* the program writes on while an interim answer waits for
+                        it: look behind that, a407_engine_behind */
+    bool tunnel : 1; /* a CONNECT is out whose answer was not seen: what follows
+                        may be in a tunnel, if that answer was read past us */
+    bool rest : 1;   /* the program has read but part of the head of a 407 that
+                        is only watched: before a407_engine_closed show what is
+                        in the queue, a407_engine_rest */
+};
+
+/* Pure and cheap: no side effect, no allocation. */
+struct a407_plan a407_engine_plan(const struct a407_engine *e);
+
+/*
+ * The time (a407_engine_time) is past the plan's limit: what was waited for is
+ * given up, and the plan is another. Where it was SEND or a connection, what
+ * the driver has of that is of no use any more. False: there is no limit, or
+ * nothing else to try: the wait is the program's own from here on.
+ */
+bool a407_engine_expired(struct a407_engine *e);
 
 /* n may be 0; `end`: the connection has ended (FIN or an error) after these. */
 void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
@@ -195,27 +230,14 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
 /* What WANT_SEND is about. Valid until the next call. */
 struct a407_span a407_engine_output(const struct a407_engine *e);
 void a407_engine_sent(struct a407_engine *e, size_t n);
-/* Is it what the program wrote and was held back, and nothing of ours? */
-bool a407_engine_output_is_own(const struct a407_engine *e);
-
-/* Sending failed for good (EPIPE, ECONNRESET), or a bounded wait is over: also
-   that for the answer to a leg. */
+/* Sending failed for good (EPIPE, ECONNRESET). Part of the program's own
+   request may be out: if the plan is FORGET now, nothing may follow it. */
 void a407_engine_send_failed(struct a407_engine *e);
 
 /* The outcome of WANT_RECONNECT. */
 void a407_engine_reconnected(struct a407_engine *e, bool ok);
 
-/* The repeat on a kept connection has been silent for too long: try a fresh
-   connection. False when that is not possible or was done already. */
-bool a407_engine_silent(struct a407_engine *e);
-
-/*
- * In the middle of a body that nobody will want again: so many bytes the
- * program may write, and read, before the engine is told, by their number alone
- * and before anything else.
- */
-uint64_t a407_engine_write_credit(const struct a407_engine *e);
-uint64_t a407_engine_read_credit(const struct a407_engine *e);
+/* What has gone on credit. */
 void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read);
 
 /* ---- what is asked of the outside ---- */
@@ -263,10 +285,6 @@ void a407_told_clear(struct a407_told *told);
 /* Takes over what told owns, and leaves it empty. */
 void a407_engine_told(struct a407_engine *e, struct a407_told *told);
 
-/* A request stands in for the real one until a handshake is over: what the
-   program writes now must wait, at most the configured time. */
-bool a407_engine_in_handshake(const struct a407_engine *e);
-
 /* The 407 that was taken off the queue, for WANT_GIVE_BACK. */
 struct a407_span a407_engine_kept(const struct a407_engine *e);
 
@@ -275,16 +293,10 @@ struct a407_span a407_engine_kept(const struct a407_engine *e);
    as it was written (WANT_SEND). */
 void a407_engine_forget(struct a407_engine *e);
 
-/* A CONNECT is out whose answer was not seen: what follows may be in a tunnel
-   already, if that answer was read past us. */
-bool a407_engine_awaits_tunnel(const struct a407_engine *e);
-
 /* The program closes the connection, or replaces it. Ends the record. */
 void a407_engine_closed(struct a407_engine *e);
 
-/* Has the program read but a part of the head of a 407 that is only watched?
-   Then, before a407_engine_closed, show what is in the queue still. */
-bool a407_engine_wants_rest(const struct a407_engine *e);
+/* plan.rest: bytes of the queue, from its front. */
 void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- the record ---- */
@@ -318,5 +330,27 @@ unsigned a407_engine_anomalies(const struct a407_engine *e);
 
 /* The name of the state, for messages and tests. */
 const char *a407_engine_state_name(const struct a407_engine *e);
+
+/* ---- single answers of the plan, for the drivers that still ask so ---- */
+
+struct a407_want {
+    enum a407_want_kind kind;
+    size_t n;
+};
+
+struct a407_want a407_engine_want(const struct a407_engine *e);
+enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e);
+bool a407_engine_watch_while_writing(const struct a407_engine *e);
+bool a407_engine_request_open(const struct a407_engine *e);
+bool a407_engine_wants_behind(const struct a407_engine *e);
+bool a407_engine_unanswered(const struct a407_engine *e);
+bool a407_engine_retrying(const struct a407_engine *e);
+bool a407_engine_reconnected_once(const struct a407_engine *e);
+bool a407_engine_output_is_own(const struct a407_engine *e);
+bool a407_engine_in_handshake(const struct a407_engine *e);
+bool a407_engine_awaits_tunnel(const struct a407_engine *e);
+bool a407_engine_wants_rest(const struct a407_engine *e);
+uint64_t a407_engine_write_credit(const struct a407_engine *e);
+uint64_t a407_engine_read_credit(const struct a407_engine *e);
 
 #endif

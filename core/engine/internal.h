@@ -120,6 +120,8 @@ struct a407_engine {
     enum a407_state st;
     unsigned anomalies;
     int64_t wall_us, mono_us;
+    int64_t since_us; /* monotonic: when the wait that the plan speaks of began;
+                         0: it has no limit (any more) */
     bool passive;     /* only watch: mode observe, or not configured */
     bool client_sent; /* an earlier request had a header of the program's */
 

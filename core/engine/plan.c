@@ -4,6 +4,10 @@
 /* What is to be done, and what is known of where an engine is: nothing in this
    file changes anything. */
 
+/* How long the answer to a repeat on a kept connection may be in coming, if it
+   is no CONNECT. */
+#define SILENCE_MS 15000u
+
 /* May this engine change anything, or does it only watch? */
 bool a407_engine_active(const struct a407_engine *e)
 {
@@ -203,4 +207,80 @@ bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
 {
     return e->head_n &&
            a407_request_parse(e->rec.p, e->head_n, rq) == A407_PARSE_OK;
+}
+
+/* ---- the plan ---- */
+
+/*
+ * The same for a CONNECT is a setting. That does nothing that could be done
+ * twice, and a client waits for it before all else.
+ */
+static unsigned silence_ms(const struct a407_engine *e)
+{
+    const struct a407_config *c = e->proxy->config;
+    unsigned ms = e->q_n && e->q[0].is_connect ? c->silence_ms : SILENCE_MS;
+    return ms < c->wait_ms ? ms : c->wait_ms;
+}
+
+static enum a407_due due(const struct a407_engine *e, enum a407_want_kind kind,
+                         unsigned *ms)
+{
+    bool leg = a407_engine_in_handshake(e);
+    *ms = e->proxy->config->wait_ms;
+    switch (kind) {
+    case A407_WANT_SEND:
+        return A407_DUE_SEND;
+    case A407_WANT_RECONNECT:
+        return A407_DUE_CONNECT;
+    case A407_WANT_ASK:
+        *ms = e->proxy->config->helper_ms;
+        return A407_DUE_OUTSIDE;
+    case A407_WANT_PEEK:
+    case A407_WANT_CONSUME:
+        if (a407_engine_retrying(e) && e->x.on_kept &&
+            !a407_engine_origins_turn(e) &&
+            (leg || !a407_engine_request_open(e))) {
+            *ms = silence_ms(e);
+            return A407_DUE_SILENCE;
+        }
+        return leg ? A407_DUE_LEG : A407_DUE_NONE;
+    default:
+        return A407_DUE_NONE;
+    }
+}
+
+/* May the program's next byte not go yet? */
+static bool must_wait(const struct a407_engine *e, enum a407_want_kind kind)
+{
+    return kind == A407_WANT_SEND || kind == A407_WANT_RECONNECT ||
+           kind == A407_WANT_ASK || kind == A407_WANT_GIVE_BACK ||
+           a407_engine_in_handshake(e);
+}
+
+struct a407_plan a407_engine_plan(const struct a407_engine *e)
+{
+    struct a407_want w = a407_engine_want(e);
+    unsigned ms;
+    struct a407_plan p = {
+        .kind = w.kind,
+        .n = w.n,
+        .write =
+            must_wait(e, w.kind) ? A407_WRITE_WAIT : a407_engine_write_mode(e),
+        .write_credit = a407_engine_write_credit(e),
+        .read_credit = a407_engine_read_credit(e),
+        .own = a407_engine_output_is_own(e),
+        .repeated = a407_engine_retrying(e),
+        .fresh = a407_engine_reconnected_once(e),
+        .leg = a407_engine_in_handshake(e),
+        .open = a407_engine_request_open(e),
+        .unanswered = a407_engine_unanswered(e),
+        .watch = a407_engine_watch_while_writing(e),
+        .behind = a407_engine_wants_behind(e),
+        .tunnel = a407_engine_awaits_tunnel(e),
+        .rest = a407_engine_wants_rest(e),
+    };
+    p.due = e->since_us ? due(e, w.kind, &ms) : A407_DUE_NONE;
+    if (p.due != A407_DUE_NONE)
+        p.until_us = e->since_us + (int64_t)ms * 1000;
+    return p;
 }

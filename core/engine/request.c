@@ -131,6 +131,7 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
         p += k;
         n -= k;
     }
+    e->since_us = e->mono_us;
 }
 
 void a407_engine_release(struct a407_engine *e, bool ours)
@@ -141,6 +142,7 @@ void a407_engine_release(struct a407_engine *e, bool ours)
                                   : A407_COPY_OURS;
     bool copied = a407_head_copy(e, how);
     a407_buf_free(&e->auth);
+    e->since_us = e->mono_us;
     if (!copied) {
         a407_buf_free(&e->out); /* the driver leaves nothing else in it */
         a407_engine_unhold(e);

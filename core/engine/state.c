@@ -28,6 +28,7 @@ void a407_engine_move(struct a407_engine *e, enum a407_state to)
     }
     e->st = to;
     e->need = 1;
+    e->since_us = e->mono_us;
     if (to == A407_ST_FORGET) {
         /* What must still go out is kept; nothing else is of use. */
         if (e->w == A407_W_HEAD && e->hold)

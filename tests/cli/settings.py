@@ -36,6 +36,7 @@ VALUES = {
     "log-max-size": ("AUTH407_LOG_MAX_SIZE", "64M"),
     "replay-max": ("AUTH407_REPLAY_MAX", "1000"),
     "timeout": ("AUTH407_TIMEOUT", "7"),
+    "silence-timeout": ("AUTH407_SILENCE_TIMEOUT", "3"),
     "retry-after": ("AUTH407_RETRY_AFTER", "11"),
     "helper-timeout": ("AUTH407_HELPER_TIMEOUT", "3"),
     "clear": ("AUTH407_CLEAR", "no"),

@@ -266,7 +266,7 @@ static void wire_step(struct play *p, const char *z)
 {
     struct conn *c = p->c;
     if (strncmp(z, "silent", 6) == 0) {
-        if (sim_silence(&c->sim) == (z[6] == ' ') && p->way->expect)
+        if (sim_expire(&c->sim) == (z[6] == ' ') && p->way->expect)
             fail(p, "silence was met otherwise");
         maybe_read(p);
         return;

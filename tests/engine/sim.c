@@ -92,6 +92,11 @@ static const char *head_of_queue(const struct sim *s)
     return s->queue.p ? s->queue.p + s->taken : "";
 }
 
+static struct a407_plan plan(const struct sim *s)
+{
+    return a407_engine_plan(s->engine);
+}
+
 static void send_out(struct sim *s)
 {
     if (strcmp(a407_engine_state_name(s->engine), "WAIT") == 0)
@@ -167,7 +172,7 @@ static void give_back(struct sim *s)
 
 static void answer_asks(struct sim *s)
 {
-    while (!s->asks_wait && a407_engine_want(s->engine).kind == A407_WANT_ASK) {
+    while (!s->asks_wait && plan(s).kind == A407_WANT_ASK) {
         struct a407_ask ask;
         struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
         sim_in_engine = true;
@@ -186,17 +191,17 @@ static void answer_asks(struct sim *s)
 static bool pump(struct sim *s)
 {
     for (unsigned turns = 0; turns < TURNS_MAX; turns++) {
-        struct a407_want w = a407_engine_want(s->engine);
+        struct a407_plan p = plan(s);
         bool moved = true;
-        switch (w.kind) {
+        switch (p.kind) {
         case A407_WANT_SEND:
             send_out(s);
             break;
         case A407_WANT_PEEK:
-            moved = peek(s, w.n);
+            moved = peek(s, p.n);
             break;
         case A407_WANT_CONSUME:
-            moved = consume(s, w.n);
+            moved = consume(s, p.n);
             break;
         case A407_WANT_RECONNECT:
             reconnect(s);
@@ -224,7 +229,7 @@ static bool pump(struct sim *s)
 /* What the driver does for a writer. */
 static void look_behind(struct sim *s)
 {
-    if (!a407_engine_wants_behind(s->engine))
+    if (!plan(s).behind)
         return;
     char *copy = exact(head_of_queue(s), waiting(s));
     sim_in_engine = true;
@@ -249,10 +254,10 @@ static size_t held(struct sim *s, const char *p, size_t n)
 
 static size_t passed(struct sim *s, const char *p, size_t n)
 {
-    if (a407_engine_watch_while_writing(s->engine)) {
+    if (plan(s).watch) {
         pump(s);
         look_behind(s);
-        if (s->gone)
+        if (s->gone || plan(s).write != A407_WRITE_PASS)
             return 0;
     }
     size_t k = least(n, s->send_step);
@@ -265,11 +270,26 @@ static size_t passed(struct sim *s, const char *p, size_t n)
     return k;
 }
 
+/* What the program writes now has to wait. */
+static bool waits(struct sim *s)
+{
+    if (s->gone || s->gave_back)
+        return false;
+    struct a407_plan p = plan(s);
+    /* what goes out in a handshake is no request of the program's */
+    s->consumed = s->consumed || p.leg;
+    return p.write == A407_WRITE_WAIT;
+}
+
 static size_t write_some(struct sim *s, const char *p, size_t n)
 {
+    if (waits(s))
+        pump(s);
     if (s->gave_back)
         return n; /* nobody is there any more */
-    switch (s->gone ? A407_WRITE_FORGET : a407_engine_write_mode(s->engine)) {
+    switch (s->gone ? A407_WRITE_FORGET : plan(s).write) {
+    case A407_WRITE_WAIT:
+        return 0;
     case A407_WRITE_HOLD:
         return held(s, p, n);
     case A407_WRITE_PASS:
@@ -281,36 +301,20 @@ static size_t write_some(struct sim *s, const char *p, size_t n)
     return n;
 }
 
-static bool in_handshake(struct sim *s)
-{
-    bool yes = !s->gone && a407_engine_in_handshake(s->engine);
-    /* what goes out then is no request of the program's */
-    s->consumed = s->consumed || yes;
-    return yes;
-}
-
-static bool asks(struct sim *s)
-{
-    return !s->gone && s->asks_wait &&
-           a407_engine_want(s->engine).kind == A407_WANT_ASK;
-}
-
 /* Returns whether some of it went. */
 static bool write_on(struct sim *s)
 {
     size_t before = s->accepted;
     for (unsigned idle = 0; s->accepted < s->written.n && idle < 8; idle++) {
-        if (in_handshake(s))
-            pump(s);
-        if (in_handshake(s) || asks(s))
-            return s->accepted != before;
         size_t k = write_some(s, s->written.p + s->accepted,
                               s->written.n - s->accepted);
         s->accepted += k;
         if (k)
             idle = 0;
+        else if (waits(s))
+            return s->accepted != before;
     }
-    in_handshake(s);
+    waits(s);
     if (s->accepted < s->written.n)
         s->stuck++;
     return s->accepted != before;
@@ -354,7 +358,7 @@ static void read_on(struct sim *s)
             return;
         if (!waiting(s) && s->end == SIM_OPEN)
             return;
-        deliver(s, s->gone ? SIZE_MAX : a407_engine_want(s->engine).n);
+        deliver(s, s->gone ? SIZE_MAX : plan(s).n);
     }
 }
 
@@ -365,14 +369,20 @@ void sim_read(struct sim *s)
     } while (s->accepted < s->written.n && write_on(s));
 }
 
-bool sim_silence(struct sim *s)
+bool sim_expire(struct sim *s)
 {
     if (s->gone)
         return false;
     enter(s);
-    bool again = a407_engine_silent(s->engine);
+    struct a407_plan plan = a407_engine_plan(s->engine);
+    if (plan.until_us > s->mono_us) {
+        s->wall_us += plan.until_us - s->mono_us;
+        s->mono_us = plan.until_us;
+    }
+    enter(s);
+    bool moved = a407_engine_expired(s->engine);
     leave(s);
-    return again;
+    return moved;
 }
 
 void sim_forget(struct sim *s)
@@ -440,9 +450,9 @@ const char *sim_conserved(const struct sim *s)
     if (!begins(&s->arrived, &s->app))
         return "the program read something else than the proxy sent";
     struct sim_bytes out = plain(&s->wire), in = plain(&s->written);
-    bool holding =
-        s->accepted < s->written.n ||
-        (!s->gone && a407_engine_write_mode(s->engine) == A407_WRITE_HOLD);
+    enum a407_write_mode mode = s->gone ? A407_WRITE_FORGET : plan(s).write;
+    bool holding = s->accepted < s->written.n || mode == A407_WRITE_HOLD ||
+                   mode == A407_WRITE_WAIT;
     bool same = begins(&in, &out) && (holding || in.n == out.n);
     drop(&out);
     drop(&in);

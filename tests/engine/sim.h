@@ -79,8 +79,8 @@ void sim_arrive(struct sim *s, const char *p, size_t n);
 /* A non-blocking program reads all that there is. */
 void sim_read(struct sim *s);
 
-/* The repeat has been silent for too long. Is another one made? */
-bool sim_silence(struct sim *s);
+/* Nothing comes until the plan's limit is over. Does that change anything? */
+bool sim_expire(struct sim *s);
 
 /* Nobody can act for the engine any more. */
 void sim_forget(struct sim *s);

@@ -280,7 +280,7 @@ static void odd_step(struct world *w, unsigned number)
     else if (number & 1)
         sim_forget(w->s);
     else
-        sim_silence(w->s);
+        sim_expire(w->s);
 }
 
 static void one_step(struct world *w, struct input *in)

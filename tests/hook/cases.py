@@ -203,6 +203,12 @@ def tunnel_cases():
     for mode in ("echo", "event"):
         for fault in ("connect-200-with-length", "connect-http10-200"):
             yield Case("tunnel", mode, faults=(fault,), target=ECHO)
+    # A proxy that keeps the connection and never answers a second CONNECT
+    # there: the third one, on a new connection, is sent in good time.
+    for victim, mode, target in (("tunnel", "echo", ECHO),
+                                 ("tunnel", "http", ORIGIN)):
+        yield Case(victim, mode, faults=("silent-second",), target=target,
+                   extra=(1, 2))
     yield Case("tunnel", "407", label="an origin that answers 407")
     yield Case("tunnel", "http", faults=("connect-200-then-407-inside",))
     yield Case("tunnel", "early", target=ECHO, expect=EITHER, extra=(-1, 3),

@@ -18,6 +18,7 @@ static void test_defaults(void **state)
     assert_int_equal(c->schemes, A407_SCHEME_BIT(5) - 1);
     assert_int_equal(c->replay_max, 16777216);
     assert_int_equal(c->wait_ms, 60000);
+    assert_int_equal(c->silence_ms, 2000);
     assert_int_equal(c->lockout_s, 900);
     assert_int_equal(c->helper_ms, 10000);
     assert_int_equal(c->clear, A407_CLEAR_AUTO);
@@ -71,7 +72,8 @@ static void test_settings(void **state)
     struct a407_config *c =
         good(ENV("AUTH407_MODE", "observe", "AUTH407_LOG_LEVEL", "request",
                  "AUTH407_SCHEMES", "basic, NTLM", "AUTH407_REPLAY_MAX", "0",
-                 "AUTH407_TIMEOUT", "3600", "AUTH407_RETRY_AFTER", "31622400"));
+                 "AUTH407_TIMEOUT", "3600", "AUTH407_RETRY_AFTER", "31622400",
+                 "AUTH407_SILENCE_TIMEOUT", "3600"));
     assert_int_equal(c->mode, A407_MODE_OBSERVE);
     assert_int_equal(c->log_level, A407_LOG_REQUEST);
     assert_int_equal(c->n_order, 2);
@@ -81,6 +83,7 @@ static void test_settings(void **state)
                      A407_SCHEME_BIT(A407_BASIC) | A407_SCHEME_BIT(A407_NTLM));
     assert_int_equal(c->replay_max, 0);
     assert_int_equal(c->wait_ms, 3600000);
+    assert_int_equal(c->silence_ms, 3600000);
     assert_int_equal(c->lockout_s, 31622400);
     a407_config_free(c);
     c = good(ENV("AUTH407_HELPER_TIMEOUT", "3600", "AUTH407_CLEAR", "no",
@@ -126,6 +129,8 @@ static void test_bad_settings(void **state)
         {"AUTH407_TIMEOUT", "0"},
         {"AUTH407_TIMEOUT", "3601"},
         {"AUTH407_TIMEOUT", " 5"},
+        {"AUTH407_SILENCE_TIMEOUT", "0"},
+        {"AUTH407_SILENCE_TIMEOUT", "3601"},
         {"AUTH407_RETRY_AFTER", "31622401"},
         {"AUTH407_HELPER_TIMEOUT", "0"},
         {"AUTH407_HELPER_TIMEOUT", "3601"},

@@ -1,123 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* a407_engine_forget in every state: what the program has written goes out once
    and in order, and a 407 that was taken is given back whole. */
-#include "core/engine/internal.h"
-
-#include "config_help.h"
-
-#define HEAD "GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\n\r\n"
-#define POST                                                                   \
-    "POST http://origin.test/ HTTP/1.1\r\nContent-Length: 8\r\n\r\nhalf"
-#define REFUSAL(what)                                                          \
-    "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: " what  \
-    "\r\nContent-Length: 5\r\n\r\nsorry"
-#define CLOSING                                                                \
-    "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic " \
-    "realm=\"corp\"\r\nConnection: close\r\nContent-Length: 5\r\n\r\nsorry"
-#define BASIC  REFUSAL("Basic realm=\"corp\"")
-#define NTLM   REFUSAL("NTLM")
-#define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-
-struct scene {
-    struct a407_config *config;
-    struct a407_host host;
-    struct a407_proxy proxy;
-    struct a407_engine *e;
-};
-
-static void no_random(void *ctx, void *p, size_t n)
-{
-    (void)ctx;
-    memset(p, 7, n);
-}
-
-static void begin(struct scene *s, const char *schemes)
-{
-    struct a407_endpoint at;
-    *s = (struct scene){.host = {.random = no_random}};
-    s->config =
-        good(ENV("http_proxy", "proxy.test:3128", "AUTH407_USERNAME", "alice",
-                 "AUTH407_PASSWORD", "secret", "AUTH407_SCHEMES", schemes));
-    assert_true(a407_endpoint_parse(a407_span_str("proxy.test:3128"), &at));
-    a407_proxy_init(&s->proxy, s->config, &s->host, &at, true);
-    s->e = a407_engine_new(&s->proxy, "192.0.2.1:3128");
-    assert_non_null(s->e);
-}
-
-static void end(struct scene *s)
-{
-    struct a407_event *ev;
-    while ((ev = a407_engine_event(s->e)))
-        free(ev);
-    assert_int_equal(a407_engine_anomalies(s->e), 0);
-    a407_engine_free(s->e);
-    a407_proxy_clear(&s->proxy);
-    a407_config_free(s->config);
-}
-
-static void tell(struct scene *s, const char *token)
-{
-    struct a407_told told = {.ok = token != NULL, .cause = A407_CAUSE_NONE};
-    a407_buf_init(&told.token, 64);
-    if (token)
-        a407_buf_str(&told.token, token);
-    a407_engine_told(s->e, &told);
-}
-
-static void sent(struct scene *s)
-{
-    while (a407_engine_output(s->e).n)
-        a407_engine_sent(s->e, a407_engine_output(s->e).n);
-}
-
-static void wrote(struct scene *s, const char *z)
-{
-    a407_engine_wrote(s->e, z, strlen(z));
-}
-
-static void peeked(struct scene *s, const char *z)
-{
-    a407_engine_peeked(s->e, z, strlen(z), false);
-}
-
-static void consumed(struct scene *s, const char *z)
-{
-    a407_engine_consumed(s->e, z, strlen(z), false);
-}
-
-static void is_in(struct scene *s, const char *state)
-{
-    assert_string_equal(a407_engine_state_name(s->e), state);
-}
-
-/* What worked for an earlier connection. */
-static void log_in_before(struct scene *s, const char *first, const char *token)
-{
-    wrote(s, HEAD);
-    peeked(s, first);
-    while (a407_engine_want(s->e).kind == A407_WANT_ASK) {
-        tell(s, s->e->ask == A407_ASK_TOKEN ? token : NULL);
-        peeked(s, first);
-    }
-    consumed(s, first);
-    sent(s);
-    peeked(s, OK_200);
-    a407_engine_delivered(s->e, OK_200, strlen(OK_200));
-    is_in(s, "IDLE");
-    a407_engine_free(s->e);
-    s->e = a407_engine_new(&s->proxy, "192.0.2.1:3128");
-}
-
-/* Up to the 407's first look, past the question for a mark. */
-static void meet(struct scene *s, const char *request, const char *answer)
-{
-    wrote(s, request);
-    peeked(s, answer);
-    is_in(s, "ASK");
-    tell(s, NULL);
-    peeked(s, answer);
-    is_in(s, "DRAIN");
-}
+#include "engine_help.h"
 
 static void goes_out(struct scene *s, const char *bytes)
 {
@@ -125,21 +9,13 @@ static void goes_out(struct scene *s, const char *bytes)
     assert_int_equal(out.n, strlen(bytes));
     assert_memory_equal(out.p, bytes, out.n);
     sent(s);
-    assert_int_equal(a407_engine_want(s->e).kind, A407_WANT_FORGET);
-}
-
-static void is_given_back(struct scene *s, const char *bytes)
-{
-    assert_int_equal(a407_engine_want(s->e).kind, A407_WANT_GIVE_BACK);
-    struct a407_span kept = a407_engine_kept(s->e);
-    assert_int_equal(kept.n, strlen(bytes));
-    assert_memory_equal(kept.p, bytes, kept.n);
+    assert_int_equal(a407_engine_plan(s->e).kind, A407_WANT_FORGET);
 }
 
 static void passes(struct scene *s)
 {
     assert_int_equal(a407_engine_output(s->e).n, 0);
-    assert_int_equal(a407_engine_want(s->e).kind, A407_WANT_FORGET);
+    assert_int_equal(a407_engine_plan(s->e).kind, A407_WANT_FORGET);
 }
 
 static void nothing_held(void **unused)
@@ -180,7 +56,7 @@ static void a_head_waits_for_its_token(void **unused)
     (void)unused;
     begin(&s, "negotiate");
     log_in_before(&s, REFUSAL("Negotiate"), "token");
-    assert_int_equal(a407_engine_write_mode(s.e), A407_WRITE_HOLD);
+    assert_int_equal(a407_engine_plan(s.e).write, A407_WRITE_HOLD);
     assert_int_equal(a407_engine_hold(s.e, HEAD, strlen(HEAD)), strlen(HEAD));
     is_in(&s, "ASK");
     a407_engine_forget(s.e);
@@ -228,7 +104,7 @@ static void a_token_for_another(void **unused)
     wrote(&s, HEAD);
     while (strcmp(a407_engine_state_name(s.e), "DRAIN") != 0) {
         peeked(&s, REFUSAL("Negotiate"));
-        if (a407_engine_want(s.e).kind == A407_WANT_ASK)
+        if (a407_engine_plan(s.e).kind == A407_WANT_ASK)
             tell(&s, s.e->ask == A407_ASK_TOKEN ? "token" : NULL);
     }
     consumed(&s, REFUSAL("Negotiate"));
@@ -288,7 +164,7 @@ static void forked_while_it_asks(void **unused)
     tell(&s, NULL);
     peeked(&s, BASIC);
     consumed(&s, BASIC);
-    assert_int_equal(a407_engine_want(s.e).kind, A407_WANT_SEND);
+    assert_int_equal(a407_engine_plan(s.e).kind, A407_WANT_SEND);
     end(&s);
 }
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* a407_engine_plan: until when each wait may last, what becomes of it then, and
+   who may write meanwhile. */
+#include "engine_help.h"
+
+#define CONNECT                                                                \
+    "CONNECT origin.test:443 HTTP/1.1\r\nHost: origin.test:443\r\n\r\n"
+#define S 1000000 /* microseconds */
+
+static void at(struct scene *s, int64_t us)
+{
+    a407_engine_time(s->e, 1767323045 * (int64_t)S + us, us);
+}
+
+/* The plan now, and what is due until when. */
+static struct a407_plan is_due(struct scene *s, enum a407_want_kind kind,
+                               enum a407_due due, int64_t until)
+{
+    struct a407_plan p = a407_engine_plan(s->e);
+    assert_int_equal(p.kind, kind);
+    assert_int_equal(p.due, due);
+    assert_int_equal(p.until_us, until);
+    return p;
+}
+
+/* Not a microsecond sooner. */
+static void expires_at(struct scene *s, int64_t us)
+{
+    at(s, us - 1);
+    assert_false(a407_engine_expired(s->e));
+    at(s, us);
+    assert_true(a407_engine_expired(s->e));
+}
+
+/* A repeat is on its way on the connection of its 407, since the third second.
+ */
+static void repeat(struct scene *s, const char *request)
+{
+    begin(s, "basic");
+    at(s, 1 * S);
+    meet(s, request, BASIC);
+    at(s, 2 * S);
+    consumed(s, BASIC);
+    assert_int_equal(is_due(s, A407_WANT_SEND, A407_DUE_SEND, 62 * S).write,
+                     A407_WRITE_WAIT);
+    at(s, 3 * S);
+    a407_engine_sent(s->e, 10);
+    is_due(s, A407_WANT_SEND, A407_DUE_SEND, 62 * S); /* all of it */
+    sent(s);
+}
+
+static void silence(void **unused)
+{
+    static const struct {
+        const char *request;
+        int64_t until;
+    } row[] = {{CONNECT, 5 * S}, {HEAD, 18 * S}};
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        struct scene s;
+        repeat(&s, row[i].request);
+        struct a407_plan p =
+            is_due(&s, A407_WANT_PEEK, A407_DUE_SILENCE, row[i].until);
+        assert_true(p.repeated && p.unanswered && !p.fresh && !p.leg);
+        expires_at(&s, row[i].until);
+        is_due(&s, A407_WANT_RECONNECT, A407_DUE_CONNECT,
+               row[i].until + 60 * S);
+        assert_true(s.proxy.no_reuse);
+        a407_engine_reconnected(s.e, true);
+        sent(&s);
+        /* there, the program waits as long as it likes */
+        assert_true(is_due(&s, A407_WANT_PEEK, A407_DUE_NONE, 0).fresh);
+        at(&s, 1000 * S);
+        assert_false(a407_engine_expired(s.e));
+        end(&s);
+    }
+}
+
+static void silence_is_a_setting(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    repeat(&s, CONNECT);
+    s.config->silence_ms = 7000;
+    is_due(&s, A407_WANT_PEEK, A407_DUE_SILENCE, 10 * S);
+    s.config->wait_ms = 1000; /* bounds all */
+    is_due(&s, A407_WANT_PEEK, A407_DUE_SILENCE, 4 * S);
+    end(&s);
+}
+
+/* Where the proxy is known to be silent, nothing is repeated on the kept
+   connection. */
+static void known_to_be_silent(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s, "basic");
+    at(&s, S);
+    s.proxy.no_reuse = true;
+    meet(&s, CONNECT, BASIC);
+    consumed(&s, BASIC);
+    is_due(&s, A407_WANT_RECONNECT, A407_DUE_CONNECT, 61 * S);
+    end(&s);
+}
+
+/* Nothing to be done about it: the rest of the wait is the program's. */
+static void no_other_try(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    repeat(&s, HEAD);
+    s.e->overflow = true;
+    at(&s, 18 * S);
+    assert_false(a407_engine_expired(s.e));
+    is_due(&s, A407_WANT_PEEK, A407_DUE_NONE, 0);
+    end(&s);
+}
+
+static void open_request(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s, "basic");
+    at(&s, S);
+    wrote(&s, POST);
+    struct a407_plan p = is_due(&s, A407_WANT_PEEK, A407_DUE_NONE, 0);
+    assert_true(p.open && p.watch && !p.unanswered && !p.repeated);
+    assert_int_equal(p.write, A407_WRITE_PASS);
+    wrote(&s, "half");
+    p = a407_engine_plan(s.e);
+    assert_true(!p.open && !p.watch && p.unanswered);
+    end(&s);
+}
+
+static void new_connection(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s, "basic");
+    at(&s, S);
+    meet(&s, HEAD, CLOSING);
+    consumed(&s, CLOSING);
+    assert_int_equal(
+        is_due(&s, A407_WANT_RECONNECT, A407_DUE_CONNECT, 61 * S).write,
+        A407_WRITE_WAIT);
+    expires_at(&s, 61 * S);
+    assert_int_equal(is_due(&s, A407_WANT_GIVE_BACK, A407_DUE_NONE, 0).write,
+                     A407_WRITE_WAIT);
+    is_given_back(&s, CLOSING);
+    end(&s);
+}
+
+/* The repeat can't be sent: it goes elsewhere, then not at all. */
+static void sending(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s, "basic");
+    at(&s, S);
+    meet(&s, HEAD, BASIC);
+    consumed(&s, BASIC);
+    expires_at(&s, 61 * S);
+    is_due(&s, A407_WANT_RECONNECT, A407_DUE_CONNECT, 121 * S);
+    a407_engine_reconnected(s.e, true);
+    expires_at(&s, 121 * S);
+    is_given_back(&s, BASIC);
+    end(&s);
+}
+
+/* What the program wrote is held back, and can't go out: nothing may follow. */
+static void sending_what_was_held(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s, "basic");
+    log_in_before(&s, BASIC, NULL);
+    at(&s, S);
+    a407_engine_hold(s.e, HEAD, strlen(HEAD));
+    is_due(&s, A407_WANT_SEND, A407_DUE_SEND, 61 * S);
+    expires_at(&s, 61 * S);
+    is_due(&s, A407_WANT_FORGET, A407_DUE_NONE, 0);
+    end(&s);
+}
+
+static void legs(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    for (int kept = 0; kept < 2; kept++) {
+        begin(&s, "ntlm");
+        at(&s, S);
+        s.proxy.no_reuse = !kept;
+        meet(&s, HEAD, NTLM);
+        consumed(&s, NTLM);
+        if (!kept)
+            a407_engine_reconnected(s.e, true);
+        sent(&s);
+        struct a407_plan p =
+            is_due(&s, A407_WANT_PEEK, kept ? A407_DUE_SILENCE : A407_DUE_LEG,
+                   (kept ? 16 : 61) * S);
+        assert_true(p.leg && p.write == A407_WRITE_WAIT);
+        expires_at(&s, p.until_us);
+        if (kept)
+            is_due(&s, A407_WANT_RECONNECT, A407_DUE_CONNECT, 76 * S);
+        else
+            is_given_back(&s, NTLM);
+        end(&s);
+    }
+}
+
+static void from_outside(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s, "negotiate");
+    at(&s, S);
+    wrote(&s, HEAD);
+    peeked(&s, REFUSAL("Negotiate"));
+    assert_int_equal(is_due(&s, A407_WANT_ASK, A407_DUE_OUTSIDE, 11 * S).write,
+                     A407_WRITE_WAIT);
+    tell(&s, NULL); /* no mark */
+    peeked(&s, REFUSAL("Negotiate"));
+    assert_int_equal(s.e->ask, A407_ASK_TOKEN);
+    expires_at(&s, 11 * S);
+    is_due(&s, A407_WANT_PEEK, A407_DUE_NONE, 0);
+    peeked(&s, REFUSAL("Negotiate"));
+    is_due(&s, A407_WANT_DELIVER, A407_DUE_NONE, 0);
+    struct a407_event *ev = a407_engine_event(s.e);
+    assert_non_null(ev);
+    assert_int_equal(ev->cause, A407_CAUSE_UNMET);
+    free(ev);
+    end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(silence),
+        cmocka_unit_test(silence_is_a_setting),
+        cmocka_unit_test(known_to_be_silent),
+        cmocka_unit_test(no_other_try),
+        cmocka_unit_test(open_request),
+        cmocka_unit_test(new_connection),
+        cmocka_unit_test(sending),
+        cmocka_unit_test(sending_what_was_held),
+        cmocka_unit_test(legs),
+        cmocka_unit_test(from_outside),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
