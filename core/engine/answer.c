@@ -72,7 +72,7 @@ static enum a407_try next_leg(struct a407_engine *e,
     if (!x->scheme->init(x->state, ch))
         return leads_nowhere(e, why, "the proxy's message can't be read");
     x->fresh = true;
-    x->continuing = true;
+    x->belongs = A407_BELONGS_HERE;
     t = a407_try_step(e, &why);
     return t == A407_TRY_NONE ? leads_nowhere(e, why, NULL) : t;
 }
@@ -120,7 +120,7 @@ static enum a407_try renew(struct a407_engine *e,
     /* Another connection may have dropped what worked meanwhile. */
     const void *state = x->state ? x->state : p->scheme == s ? p->state : NULL;
     enum a407_try t = A407_TRY_NONE;
-    x->answering = false;
+    x->course = A407_COURSE_PROGRAMS;
     /* No word about our scheme: an origin's 407 that the proxy handed on, or a
        proxy that offers something else by now. No refusal. */
     if (!ch)
@@ -158,8 +158,7 @@ static void give_up(struct a407_engine *e, enum a407_cause cause,
     if (e->ev)
         a407_event_finish(
             e, e->ev->n_attempts ? A407_UNRESOLVED : A407_NOT_RETRIED, 407);
-    e->x.decided = true;
-    e->x.answering = false;
+    e->x.course = A407_COURSE_DECIDED;
 }
 
 void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
@@ -187,7 +186,8 @@ enum a407_try a407_pick_from_first(struct a407_engine *e)
         t = a407_try_pick(e, offered);
     }
     a407_challenges_free(offered);
-    e->x.elsewhere = t != A407_TRY_NONE;
+    e->x.belongs =
+        t == A407_TRY_NONE ? A407_BELONGS_ANYWHERE : A407_BELONGS_ELSEWHERE;
     return t;
 }
 
@@ -218,20 +218,23 @@ void a407_engine_drain(struct a407_engine *e, size_t head,
         !x->standin && (e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX);
     /* What the program gets if all fails is the first 407. What came to a leg
        and is none was never an answer to its request. */
-    e->handed_on = e->handed_on || r->status != 407;
+    if (r->status != 407)
+        e->whose = A407_WHOSE_ANSWERED;
     x->keep_first =
         r->status != 407 ||
-        (e->kept.n && (x->continuing || x->restarts || x->elsewhere));
+        (e->kept.n && (x->belongs != A407_BELONGS_ANYWHERE || x->restarts));
     if (!x->keep_first)
         a407_buf_clear(&e->kept);
     e->drained = 0;
     e->drain_head = head;
     a407_body_init(&e->d_body, r->body, r->length);
-    e->retry_fresh =
-        !x->continuing && (!r->keep_alive || !e->sent_keep || body_out ||
-                           x->elsewhere || e->proxy->no_reuse);
-    x->continuing = false;
-    x->elsewhere = false;
+    bool fresh = !r->keep_alive || !e->sent_keep || body_out ||
+                 x->belongs == A407_BELONGS_ELSEWHERE || e->proxy->no_reuse;
+    if (x->then != A407_THEN_GIVE_BACK)
+        x->then = fresh && x->belongs != A407_BELONGS_HERE
+                      ? A407_THEN_REPEAT_FRESH
+                      : A407_THEN_REPEAT;
+    x->belongs = A407_BELONGS_ANYWHERE;
     x->judged = false;
     a407_engine_move(e, A407_ST_DRAIN);
 }
@@ -264,7 +267,7 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
                   struct a407_span head, bool kept, enum a407_try *t)
 {
     struct a407_exchange *x = &e->x;
-    if (x->afresh && !x->answering)
+    if (x->course == A407_COURSE_ANEW)
         a407_event_drop(e); /* that was about somebody else's 407 */
     bool first = !e->ev;
     *t = A407_TRY_NONE;
@@ -274,7 +277,7 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
         give_up(e, A407_CAUSE_PROTOCOL, NULL); /* out of memory */
         return false;
     }
-    if (x->answering) {
+    if (x->course == A407_COURSE_OURS) {
         if (first) /* our header went with the request unasked */
             a407_event_attempt(e, x->scheme, x->cred_index, false);
         a407_event_attempt_status(e, 407);
@@ -304,7 +307,7 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
             leads_nowhere(e, why, NULL);
     }
     if (t == A407_TRY_NONE)
-        x->continuing = false;
+        x->belongs = A407_BELONGS_ANYWHERE;
     if (t == A407_TRY_NONE && a407_ask_for_secret(e))
         t = A407_TRY_ASK;
     if (t == A407_TRY_NONE)
@@ -319,10 +322,12 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
         give_up(e, x->cause, detail);
         /* The body that the program still writes has no place behind a leg: it
            gets the first 407 back, or, if there is none, this one. */
-        x->give = x->standin && e->w == A407_W_BODY;
-        if (x->give && e->kept.n)
+        if (!x->standin || e->w != A407_W_BODY)
+            return false;
+        x->then = A407_THEN_GIVE_BACK;
+        if (e->kept.n)
             a407_engine_move(e, A407_ST_GIVE_BACK);
-        return x->give && e->st == A407_ST_WAIT;
+        return !e->kept.n;
     }
     a407_event_note(e, first_cause(e), NULL);
     x->retries++;
@@ -339,7 +344,7 @@ static void learn_keeps(struct a407_engine *e,
                         const struct a407_challenges *offered,
                         const struct a407_response *r)
 {
-    if (e->handed_on || e->interim_met || e->q[0].ours || !offered->n)
+    if (e->whose != A407_WHOSE_PROXYS || e->q[0].ours || !offered->n)
         return;
     e->proxy->keeps = r->minor || r->keep_alive;
 }
@@ -355,18 +360,19 @@ static bool doubtful(struct a407_engine *e,
                      struct a407_span head, const struct a407_response *r)
 {
     struct a407_exchange *x = &e->x;
-    bool first = !e->ev, again = !x->answering && e->handed_on;
+    bool first = !e->ev, ours = x->course == A407_COURSE_OURS;
+    bool again = !ours && e->whose == A407_WHOSE_ANSWERED;
     if (a407_engine_is_proxys(e) || x->standin || (again && e->overflow))
         return false;
     a407_event_begin(e, offered, head);
     a407_event_note(e, A407_CAUSE_PROTOCOL, behind);
     if (again) {
-        x->afresh = true;
+        x->course = A407_COURSE_ANEW;
         x->retries++;
         a407_engine_drain(e, head.n, r);
         return true;
     }
-    if (x->answering && first)
+    if (ours && first)
         a407_event_attempt(e, x->scheme, x->cred_index, false);
     a407_event_attempt_status(e, 407);
     a407_exchange_drop_state(x);
@@ -399,7 +405,7 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_repeat(struct a407_engine *e)
 {
-    if (e->x.give) {
+    if (e->x.then == A407_THEN_GIVE_BACK) {
         a407_engine_move(e, A407_ST_GIVE_BACK);
         return;
     }
@@ -413,7 +419,7 @@ void a407_engine_repeat(struct a407_engine *e)
         return;
     }
     e->x.on_kept = false;
-    if (e->retry_fresh || !a407_request_rewrite(e)) {
+    if (e->x.then == A407_THEN_REPEAT_FRESH || !a407_request_rewrite(e)) {
         a407_engine_move(e, A407_ST_RECONNECT);
         return;
     }
@@ -428,7 +434,7 @@ void a407_engine_cut_short(struct a407_engine *e)
     struct a407_exchange *x = &e->x;
     enum a407_try t = A407_TRY_READY;
     bool bound = x->scheme && x->scheme->per_connection;
-    if (x->give) {
+    if (x->then == A407_THEN_GIVE_BACK) {
         a407_engine_move(e, A407_ST_GIVE_BACK);
         return;
     }
@@ -442,7 +448,7 @@ void a407_engine_cut_short(struct a407_engine *e)
         if (t == A407_TRY_READY)
             a407_event_attempt_anew(e);
     }
-    e->retry_fresh = true;
+    x->then = A407_THEN_REPEAT_FRESH;
     if (t == A407_TRY_READY) {
         a407_engine_repeat(e);
     } else if (t == A407_TRY_ASK) {

@@ -72,7 +72,8 @@ static bool may_prove(const struct a407_exchange *x)
 {
     const struct a407_scheme *s = x->scheme;
     bool inside = s->prove && x->carrier && x->carrier == s->also && !x->leg;
-    return x->answering && x->state && !x->proved && (s->unasked || inside);
+    return x->course == A407_COURSE_OURS && x->state && !x->proved &&
+           (s->unasked || inside);
 }
 
 /* The token for the scheme in flight, in either field. NULL: there is none. */

@@ -174,7 +174,7 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
         return;
     e->x.reconnected = true;
     e->authenticated = false;
-    e->handed_on = e->interim_met = false;
+    e->whose = A407_WHOSE_PROXYS;
     if (ok && a407_engine_active(e) && a407_request_rewrite(e)) {
         e->x.sent_us = e->mono_us;
         a407_engine_move(e, A407_ST_WAIT);

@@ -58,7 +58,7 @@ bool a407_head_copy(struct a407_engine *e, enum a407_copy how)
 bool a407_request_rewrite(struct a407_engine *e)
 {
     bool leg = e->x.leg;
-    bool as_is = e->x.afresh && !e->x.answering;
+    bool as_is = e->x.course == A407_COURSE_ANEW;
     a407_head_copy(e, leg     ? A407_COPY_LEG
                       : as_is ? A407_COPY_AS_IS
                               : A407_COPY_OURS);

@@ -18,6 +18,7 @@ enum a407_state {
 enum a407_writing {
     A407_W_START, /* at the first byte of a request */
     A407_W_HEAD,
+    A407_W_HELD_HEAD, /* ... that does not go out before it is complete */
     A407_W_BODY,
     A407_W_OPAQUE /* bytes that are not looked at: those behind a CONNECT that
                      is not answered yet are no requests to the proxy */
@@ -68,11 +69,59 @@ enum a407_after {
 /* Stale nonces in one exchange before it counts as endless. */
 #define A407_STALE_MAX 1
 
+/* How the request at the front goes on. */
+enum a407_course {
+    A407_COURSE_PROGRAMS, /* as the program wrote it */
+    A407_COURSE_OURS,     /* with a header of ours, that is not judged yet */
+    A407_COURSE_ANEW,     /* made again as the program wrote it: whose was that
+                             407? */
+    A407_COURSE_DECIDED   /* its 407 goes to the program; the record, if there
+                             is one, says why */
+};
+
+/* The connection that the header at hand may go to. */
+enum a407_belongs {
+    A407_BELONGS_ANYWHERE,
+    A407_BELONGS_HERE,
+    A407_BELONGS_ELSEWHERE /* to any but this one */
+};
+
+/* What becomes of the answer that is being taken off. */
+enum a407_then {
+    A407_THEN_REPEAT,       /* the request goes out again */
+    A407_THEN_REPEAT_FRESH, /* ... on a fresh connection */
+    A407_THEN_GIVE_BACK     /* the program reads what was taken */
+};
+
+/* Whose words come next on a connection. */
+enum a407_whose {
+    A407_WHOSE_PROXYS,
+    A407_WHOSE_INTERIM, /* perhaps an origin's: an interim answer came that was
+                           not asked for */
+    A407_WHOSE_ANSWERED /* ... an answer to a request was handed on */
+};
+
+/* The 1xx at the front. */
+enum a407_interim {
+    A407_INTERIM_UNREAD,
+    A407_INTERIM_READ, /* some of it, by the program */
+    A407_INTERIM_OURS  /* with those behind it: not for the program */
+};
+
+/* The head of the answer that the program reads. */
+enum a407_head {
+    A407_HEAD_UNSEEN,
+    A407_HEAD_SEEN, /* whole, in the queue: what it means is settled */
+    A407_HEAD_READ
+};
+
 /* The exchange at the front: how its 407s are being answered. */
 struct a407_exchange {
-    bool answering; /* the request in flight carries a header of ours */
-    bool fresh;     /* ... made from a challenge of this very exchange */
-    bool on_kept;   /* the repeat went out on the connection of the 407 */
+    enum a407_course course;
+    enum a407_belongs belongs;
+    enum a407_then then;
+    bool fresh;   /* the header was made from a challenge of this exchange */
+    bool on_kept; /* the repeat went out on the connection of the 407 */
     bool reconnected;
     const struct a407_scheme *scheme; /* of the answer in flight */
     unsigned cred_index;
@@ -87,16 +136,12 @@ struct a407_exchange {
     unsigned marked;     /* ... and is there */
     const char *carrier; /* the scheme's name on the wire */
     bool pending;        /* the state waits for a token from outside */
-    bool afresh;         /* made again without a header: whose was the 407? */
     bool judged;         /* the 407 in the queue was looked at before */
     bool again;          /* same credential, new nonce */
     bool leg;            /* the header at hand is not the last */
-    bool continuing;     /* it belongs to this connection */
-    bool elsewhere;      /* ... to any but this one */
     bool standin;        /* what is in flight has no body, whatever the
                             program's request has */
     bool keep_first;     /* the 407 that is kept is an earlier one */
-    bool give;           /* what is being taken is to be given back */
     bool swallowed;      /* an error, to a leg: it may have let nobody in */
     bool proved;         /* the answer was searched for a proof */
     enum a407_mutual mutual;
@@ -109,8 +154,6 @@ struct a407_exchange {
     enum a407_cause cause; /* why the first 407 came, as far as is known */
     enum a407_sent_before sent_before;
     unsigned resends; /* the program repeats with a header what met a 407 */
-    bool decided;     /* the 407 at the front goes to the program; the record,
-                         if there is one, says why */
 };
 
 struct a407_engine {
@@ -127,7 +170,7 @@ struct a407_engine {
 
     /* writing */
     enum a407_writing w;
-    bool hold;           /* this head is being held back */
+    enum a407_whose whose;
     struct a407_buf rec; /* the request as the program wrote it */
     size_t head_n;       /* bytes of rec that are its head; 0: not complete */
     size_t head_from;    /* search position */
@@ -136,8 +179,6 @@ struct a407_engine {
     uint64_t body_n;     /* bytes of body written so far, with framing */
     bool rq_keep_alive;  /* what the program's request says */
     bool sent_keep;      /* ... and what is in flight */
-    bool handed_on;      /* this connection has had an answer to a request... */
-    bool interim_met;    /* ... or an interim one that was not asked for */
     bool authenticated;  /* this connection, by a scheme that is bound to it */
     struct a407_buf out; /* to be sent before anything else */
     bool out_is_own;     /* ... as the program wrote it, all of it */
@@ -149,14 +190,12 @@ struct a407_engine {
     bool pipelined;  /* more than one was awaiting: no replay until idle */
 
     /* reading */
-    size_t need;          /* WANT_PEEK: bytes that would tell more */
+    size_t need; /* WANT_PEEK: bytes that would tell more */
+    enum a407_interim interim;
     size_t interim_left;  /* INTERIM: bytes of the 1xx to go */
-    bool interim_begun;   /* ... the program has read some of them */
-    bool interim_ours;    /* ... and those behind it: not for the program */
     struct a407_buf resp; /* head of the answer that the program reads */
     size_t resp_from;
-    bool settled;   /* ... was seen whole before it was read */
-    bool resp_done; /* that head is complete */
+    enum a407_head head;
     struct a407_body r_body;
 
     /* a 407 being taken */
@@ -164,7 +203,6 @@ struct a407_engine {
     size_t drain_head; /* bytes of its head to go */
     struct a407_body d_body;
     size_t drained;        /* bytes of it taken so far */
-    bool retry_fresh;      /* the repeat wants a fresh connection */
     struct a407_buf auth;  /* value of our Proxy-Authorization */
     struct a407_buf token; /* made outside, for the next header */
 
@@ -191,6 +229,8 @@ struct a407_engine {
 /* The recorded request once more; its spans hold until rec changes. */
 bool a407_request_recorded(const struct a407_engine *e,
                            struct a407_request *rq);
+/* Is the head of a request being written? */
+bool a407_engine_in_head(const struct a407_engine *e);
 /* May this engine change anything, or does it only watch? */
 bool a407_engine_active(const struct a407_engine *e);
 /* Is it the proxy that the next request on this connection goes to, and that

@@ -306,7 +306,7 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
 
 void a407_event_cut(struct a407_engine *e, const char *detail)
 {
-    if (e->x.decided && e->ev) {
+    if (e->x.course == A407_COURSE_DECIDED && e->ev) {
         a407_event_finish(e, e->ev->outcome, e->ev->status);
         return;
     }

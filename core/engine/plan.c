@@ -16,13 +16,14 @@ bool a407_engine_active(const struct a407_engine *e)
 
 bool a407_engine_is_proxys(const struct a407_engine *e)
 {
-    return e->proxy->keeps || (!e->handed_on && !e->interim_met);
+    return e->proxy->keeps || e->whose == A407_WHOSE_PROXYS;
 }
 
 bool a407_engine_in_handshake(const struct a407_engine *e)
 {
-    return (e->x.answering || e->x.give) && e->x.standin &&
-           a407_engine_active(e) &&
+    return (e->x.course == A407_COURSE_OURS ||
+            e->x.then == A407_THEN_GIVE_BACK) &&
+           e->x.standin && a407_engine_active(e) &&
            (e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
             e->st == A407_ST_DRAIN || e->st == A407_ST_RECONNECT);
 }
@@ -60,8 +61,8 @@ enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
 {
     if (e->st == A407_ST_FORGET) /* what was held goes out first */
         return e->out.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
-    if (e->w == A407_W_HEAD)
-        return e->hold ? A407_WRITE_HOLD : A407_WRITE_PASS;
+    if (e->w == A407_W_HELD_HEAD)
+        return A407_WRITE_HOLD;
     if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
         !a407_engine_behind_connect(e) && for_proxy(e) &&
         (!e->authenticated || e->proxy->each_request))
@@ -81,9 +82,14 @@ bool a407_engine_unanswered(const struct a407_engine *e)
            e->w == A407_W_START && a407_engine_active(e);
 }
 
+bool a407_engine_in_head(const struct a407_engine *e)
+{
+    return e->w == A407_W_HEAD || e->w == A407_W_HELD_HEAD;
+}
+
 bool a407_engine_request_open(const struct a407_engine *e)
 {
-    return e->w == A407_W_HEAD || e->w == A407_W_BODY;
+    return a407_engine_in_head(e) || e->w == A407_W_BODY;
 }
 
 static struct a407_want want(enum a407_want_kind kind, size_t n)
@@ -117,13 +123,14 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
         return want(A407_WANT_PEEK, e->need);
     case A407_ST_INTERIM:
         /* one to a leg is none to the program's request */
-        return want(e->x.standin || e->interim_ours ? A407_WANT_CONSUME
-                                                    : A407_WANT_DELIVER,
+        return want(e->x.standin || e->interim == A407_INTERIM_OURS
+                        ? A407_WANT_CONSUME
+                        : A407_WANT_DELIVER,
                     e->interim_left);
     case A407_ST_DELIVER:
         /* The next request is out already: its answer must not be read
            unseen together with the rest of this one. */
-        if (e->awaiting && e->resp_done && a407_engine_active(e)) {
+        if (e->awaiting && e->head == A407_HEAD_READ && a407_engine_active(e)) {
             uint64_t sure = a407_body_sure(&e->r_body);
             return want(A407_WANT_DELIVER, sure ? (size_t)sure : 1);
         }
@@ -144,7 +151,9 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
 bool a407_engine_retrying(const struct a407_engine *e)
 {
     return e->st == A407_ST_WAIT && a407_engine_active(e) &&
-           (e->x.answering || e->x.afresh) && e->x.retries > 0;
+           (e->x.course == A407_COURSE_OURS ||
+            e->x.course == A407_COURSE_ANEW) &&
+           e->x.retries > 0;
 }
 
 bool a407_engine_reconnected_once(const struct a407_engine *e)
@@ -161,15 +170,15 @@ bool a407_engine_output_is_own(const struct a407_engine *e)
    after the first line. */
 bool a407_engine_wants_rest(const struct a407_engine *e)
 {
-    return e->st == A407_ST_DELIVER && !e->resp_done && !e->settled && !e->ev &&
-           !e->x.decided &&
+    return e->st == A407_ST_DELIVER && e->head == A407_HEAD_UNSEEN && !e->ev &&
+           e->x.course != A407_COURSE_DECIDED &&
            a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES;
 }
 
 bool a407_engine_wants_behind(const struct a407_engine *e)
 {
-    return e->st == A407_ST_INTERIM && !e->interim_begun && !e->x.standin &&
-           a407_engine_request_open(e);
+    return e->st == A407_ST_INTERIM && e->interim == A407_INTERIM_UNREAD &&
+           !e->x.standin && a407_engine_request_open(e);
 }
 
 /* Is the body not kept, since there will be no repeat with it? */
@@ -180,7 +189,7 @@ bool a407_engine_keeps_no_body(const struct a407_engine *e)
 
 uint64_t a407_engine_read_credit(const struct a407_engine *e)
 {
-    if (e->st != A407_ST_DELIVER || !e->resp_done || e->out.n)
+    if (e->st != A407_ST_DELIVER || e->head != A407_HEAD_READ || e->out.n)
         return 0;
     return a407_body_skippable(&e->r_body);
 }

@@ -3,7 +3,7 @@
 
 /* The write side: what the program says to the proxy. */
 
-static void begin(struct a407_engine *e, bool hold)
+static void begin(struct a407_engine *e, enum a407_writing head)
 {
     /* An earlier request is still unanswered: from here on no 407 can be
        answered without sending others again. */
@@ -16,8 +16,7 @@ static void begin(struct a407_engine *e, bool hold)
     if (e->rec.cap > 2 * A407_HEAD_MAX)
         a407_buf_free(&e->rec); /* it held a body */
     a407_buf_clear(&e->rec);
-    e->w = A407_W_HEAD;
-    e->hold = hold;
+    e->w = head;
     e->head_n = 0;
     e->head_from = 0;
     e->body_n = 0;
@@ -109,13 +108,14 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
         size_t k = n;
         switch (e->w) {
         case A407_W_START:
-            begin(e, false);
+            begin(e, A407_W_HEAD);
             continue;
         case A407_W_OPAQUE:
             return;
         case A407_W_HEAD:
+        case A407_W_HELD_HEAD:
             k = head_bytes(e, p, n);
-            if (e->w == A407_W_HEAD && e->head_n)
+            if (a407_engine_in_head(e) && e->head_n)
                 head_done(e);
             break;
         case A407_W_BODY:
@@ -154,7 +154,7 @@ void a407_engine_release(struct a407_engine *e, bool ours)
     /* Pipelined ones have no part in the exchange at the front. */
     struct a407_outstanding *last = &e->q[e->q_n - 1];
     struct a407_proxy *p = e->proxy;
-    bool own = (x->answering && !e->pipelined) || !p->scheme;
+    bool own = (x->course == A407_COURSE_OURS && !e->pipelined) || !p->scheme;
     last->ours = own ? x->scheme : p->scheme;
     last->cred_index = own ? x->cred_index : p->cred_index;
     last->edition = own ? x->edition : p->edition[p->cred_index];
@@ -186,9 +186,9 @@ size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
     if (e->st == A407_ST_FORGET)
         return 0;
     if (e->w == A407_W_START)
-        begin(e, true);
+        begin(e, A407_W_HELD_HEAD);
     size_t k = head_bytes(e, p, n);
-    if (e->w == A407_W_HEAD && e->head_n)
+    if (e->w == A407_W_HELD_HEAD && e->head_n)
         release(e);
     return k;
 }

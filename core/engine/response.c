@@ -31,7 +31,7 @@ static void begin_deliver(struct a407_engine *e)
     }
     a407_buf_clear(&e->resp);
     e->resp_from = 0;
-    e->resp_done = false;
+    e->head = A407_HEAD_UNSEEN;
     a407_engine_move(e, A407_ST_DELIVER);
 }
 
@@ -53,7 +53,8 @@ void a407_engine_no_answer(struct a407_engine *e, const char *why)
 void a407_engine_ended_early(struct a407_engine *e)
 {
     bool login = a407_engine_retrying(e);
-    bool refused = login && e->x.answering && a407_login_ended(e);
+    bool refused =
+        login && e->x.course == A407_COURSE_OURS && a407_login_ended(e);
     if (login && e->x.on_kept && a407_engine_again(e))
         return;
     a407_engine_no_answer(e, refused ? ends : NULL);
@@ -96,7 +97,7 @@ static void swallow(struct a407_engine *e, size_t head,
         x->swallowed = r->status >= 400;
         a407_exchange_drop_state(x);
         x->leg = false;
-        x->continuing = true;
+        x->belongs = A407_BELONGS_HERE;
         a407_buf_free(&e->auth);
         a407_engine_drain(e, head, r);
         return;
@@ -115,7 +116,8 @@ static bool look_closer(struct a407_engine *e, const char *p, size_t n,
 {
     struct a407_exchange *x = &e->x;
     bool has_body = e->w == A407_W_BODY || e->body_n;
-    if (!x->answering || !x->scheme->per_connection || x->proved)
+    if (x->course != A407_COURSE_OURS || !x->scheme->per_connection ||
+        x->proved)
         return true;
     size_t from = 0, head = a407_head_end(p, n, &from);
     struct a407_response r;
@@ -148,7 +150,8 @@ static void note_interim(struct a407_engine *e, const char *p, size_t n)
     bool asked = a407_request_recorded(e, &rq) && rq.expect_continue &&
                  a407_response_parse(p, n, false, false, &r) == A407_PARSE_OK &&
                  r.status == 100;
-    e->interim_met = e->interim_met || !(asked || e->q[0].is_connect);
+    if (!asked && !e->q[0].is_connect && e->whose == A407_WHOSE_PROXYS)
+        e->whose = A407_WHOSE_INTERIM;
 }
 
 void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
@@ -167,7 +170,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
             a407_engine_ended_early(e);
         return;
     }
-    if (e->x.answering && !e->x.leg)
+    if (e->x.course == A407_COURSE_OURS && !e->x.leg)
         e->proxy->ends[e->x.cred_index] = 0;
     enum a407_sniff is = a407_sniff_407(p, n);
     if (is == A407_SNIFF_NO) {
@@ -192,7 +195,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
     } else if (is == A407_SNIFF_INTERIM) {
         note_interim(e, p, head);
         e->interim_left = head;
-        e->interim_begun = e->interim_ours = false;
+        e->interim = A407_INTERIM_UNREAD;
         a407_engine_move(e, A407_ST_INTERIM);
     } else {
         a407_engine_on_407(e, p, head);
@@ -261,20 +264,20 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
                     const struct a407_response *r)
 {
     struct a407_exchange *x = &e->x;
-    if (x->answering)
+    if (x->course == A407_COURSE_OURS)
         a407_event_attempt_status(e, r->status);
-    if (x->answering && r->status != 407)
+    if (x->course == A407_COURSE_OURS && r->status != 407)
         judge_other(e, r->status, p, n);
-    if (r->status == 407 && !x->decided)
+    bool decided = x->course == A407_COURSE_DECIDED;
+    if (r->status == 407 && !decided)
         on_watched_407(e, p, n);
     else if (e->ev)
-        a407_event_finish(e, x->decided ? e->ev->outcome : A407_RESOLVED,
+        a407_event_finish(e, decided ? e->ev->outcome : A407_RESOLVED,
                           r->status);
     else if (r->status != 407)
         a407_event_plain(e, r->status);
     /* Those that follow in a pipeline have no part in it. */
-    x->answering = false;
-    x->decided = false;
+    x->course = A407_COURSE_PROGRAMS;
 }
 
 /*
@@ -289,7 +292,7 @@ static void settle(struct a407_engine *e, const char *p, size_t n)
                                      e->q[0].is_connect, &r) != A407_PARSE_OK)
         return;
     on_head(e, p, head, &r);
-    e->settled = true;
+    e->head = A407_HEAD_SEEN;
 }
 
 void a407_engine_rest(struct a407_engine *e, const char *p, size_t n)
@@ -339,13 +342,12 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
         e->resp_from = 0;
         return end - before;
     }
-    e->resp_done = true;
-    e->handed_on = true;
+    e->whose = A407_WHOSE_ANSWERED;
     if (e->awaiting)
         e->awaiting--;
-    if (!e->settled)
+    if (e->head != A407_HEAD_SEEN)
         on_head(e, e->resp.p, end, &r);
-    e->settled = false;
+    e->head = A407_HEAD_READ;
     bool tunnel =
         (e->q[0].is_connect && r.status / 100 == 2) || r.status == 101;
     a407_body_init(&e->r_body, r.body, r.length);
@@ -360,12 +362,12 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
 static size_t deliver_some(struct a407_engine *e, const char *p, size_t n)
 {
     size_t k;
-    if (!e->resp_done) {
+    if (e->head != A407_HEAD_READ) {
         k = deliver_head(e, p, n);
     } else {
         k = a407_body_feed(&e->r_body, p, n);
     }
-    if (e->st == A407_ST_FORGET || !e->resp_done)
+    if (e->st == A407_ST_FORGET || e->head != A407_HEAD_READ)
         return k;
     if (e->r_body.bad)
         a407_engine_forget(e);
@@ -378,7 +380,8 @@ static size_t interim_bytes(struct a407_engine *e, size_t n)
 {
     size_t k = n < e->interim_left ? n : e->interim_left;
     e->interim_left -= k;
-    e->interim_begun = true;
+    if (e->interim == A407_INTERIM_UNREAD)
+        e->interim = A407_INTERIM_READ;
     if (!e->interim_left)
         a407_engine_move(e, A407_ST_WAIT);
     return k;
@@ -413,7 +416,7 @@ bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n)
     if (is != A407_SNIFF_YES || !head)
         return false;
     e->interim_left = at;
-    e->interim_ours = true;
+    e->interim = A407_INTERIM_OURS;
     return true;
 }
 

@@ -31,7 +31,7 @@ void a407_engine_move(struct a407_engine *e, enum a407_state to)
     e->since_us = e->mono_us;
     if (to == A407_ST_FORGET) {
         /* What must still go out is kept; nothing else is of use. */
-        if (e->w == A407_W_HEAD && e->hold)
+        if (e->w == A407_W_HELD_HEAD)
             a407_engine_unhold(e);
         a407_event_cut(e, not_followed);
         a407_buf_free(&e->rec);
@@ -50,7 +50,7 @@ const char *a407_engine_state_name(const struct a407_engine *e)
 static bool owes_407(const struct a407_engine *e)
 {
     const struct a407_exchange *x = &e->x;
-    bool leg = x->answering && x->standin;
+    bool leg = x->course == A407_COURSE_OURS && x->standin;
     switch (e->st) {
     case A407_ST_RECONNECT:
     case A407_ST_GIVE_BACK:
@@ -68,7 +68,7 @@ static bool owes_407(const struct a407_engine *e)
 /* Bytes of a head that were told as sent, and are not. */
 static bool holds_head(const struct a407_engine *e)
 {
-    return (e->w == A407_W_HEAD && e->hold) ||
+    return e->w == A407_W_HELD_HEAD ||
            (e->st == A407_ST_ASK && e->after == A407_AFTER_HELD);
 }
 
@@ -79,7 +79,8 @@ void a407_engine_forget(struct a407_engine *e)
         return;
     if (holds_head(e))
         a407_engine_unhold(e);
-    e->hold = false;
+    if (e->w == A407_W_HELD_HEAD)
+        e->w = A407_W_HEAD;
     if (e->st != A407_ST_DRAIN && !owed) {
         a407_engine_move(e, A407_ST_FORGET);
         return;

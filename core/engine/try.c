@@ -102,7 +102,7 @@ enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
     x->edition = e->proxy->edition[x->cred_index];
     x->leg = step == A407_STEP_LEG;
     x->legs++;
-    x->answering = true;
+    x->course = A407_COURSE_OURS;
     return A407_TRY_READY;
 }
 
@@ -198,7 +198,7 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
         A407_STEP_DONE)
         return A407_TRY_NONE;
     if (!e->pipelined) {
-        e->x.answering = true;
+        e->x.course = A407_COURSE_OURS;
         e->x.fresh = false;
         e->x.scheme = p->scheme;
         e->x.cred_index = p->cred_index;

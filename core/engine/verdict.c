@@ -96,8 +96,7 @@ static void unresolved(struct a407_engine *e, enum a407_cause cause,
     if (e->ev)
         e->ev->outcome = A407_UNRESOLVED;
     a407_exchange_drop_state(&e->x);
-    e->x.answering = false;
-    e->x.decided = true;
+    e->x.course = A407_COURSE_DECIDED;
 }
 
 void a407_engine_refused(struct a407_engine *e)
@@ -180,7 +179,7 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         a407_auth_info_parse(info, &c);
         p->scheme->info(p->state, &c);
     }
-    x->answering = false;
+    x->course = A407_COURSE_PROGRAMS;
 }
 
 /* ---- what the client sent itself ---- */
@@ -278,7 +277,7 @@ void a407_engine_passed_407(struct a407_engine *e,
 {
     struct a407_proxy *p = e->proxy;
     const struct a407_outstanding *o = &e->q[0];
-    bool repeat = e->x.answering && e->x.state;
+    bool repeat = e->x.course == A407_COURSE_OURS && e->x.state;
     bool current = p->scheme == o->ours && p->cred_index == o->cred_index;
     a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
     if (!o->ours || !a407_engine_is_proxys(e))
