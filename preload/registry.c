@@ -131,7 +131,7 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
         return drop_site(site);
     peer_text(peer, text, sizeof text);
     pthread_mutex_lock(&site->lock);
-    c->engine = a407_engine_new(&site->proxy, text);
+    c->engine = a407_engine_new(&site->proxy, &site->history, text);
     pthread_mutex_unlock(&site->lock);
     if (!c->engine) {
         free(c);

@@ -22,6 +22,7 @@
 /* One proxy endpoint of this process. Configured ones are never freed. */
 struct a407_site {
     struct a407_proxy proxy;
+    struct a407_history history;
     pthread_mutex_t lock; /* held while an engine of it is told something */
     struct a407_site *next;
 };

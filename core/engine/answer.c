@@ -95,7 +95,7 @@ static enum a407_try without_state(struct a407_engine *e,
 {
     struct a407_exchange *x = &e->x;
     const struct a407_scheme *s = x->scheme;
-    int64_t refused = e->proxy->refused_until[x->cred_index][s->id];
+    int64_t refused = e->proxy->standing[x->cred_index].refused_until[s->id];
     if (s->per_connection) {
         e->authenticated = false;
         return x->swallowed ? from_the_start(e)

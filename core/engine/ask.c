@@ -41,7 +41,8 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     if ((e->x.tried[i] & ~ticket) || (e->x.marked & (1u << i)))
         return true;
     for (unsigned s = 0; a407_scheme_get(s); s++)
-        if (!(ticket & A407_SCHEME_BIT(s)) && p->refused_until[i][s] > now)
+        if (!(ticket & A407_SCHEME_BIT(s)) &&
+            p->standing[i].refused_until[s] > now)
             return true;
     if (!c->token)
         return false;
@@ -55,8 +56,8 @@ bool a407_ask_for_secret(struct a407_engine *e)
     int64_t now = a407_engine_running_s(e);
     for (unsigned i = 0; i < p->n_creds; i++) {
         if (!a407_credential_is_outside(p->creds[i]) ||
-            (e->x.asked & (1u << i)) || p->fetch_after[i] > now ||
-            (p->fetched[i] && !is_spent(e, i)))
+            (e->x.asked & (1u << i)) || p->standing[i].fetch_after > now ||
+            (p->standing[i].fetched && !is_spent(e, i)))
             continue;
         e->x.asked |= 1u << i;
         e->ask = A407_ASK_SECRET;
@@ -147,27 +148,28 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     struct a407_proxy *p = e->proxy;
     unsigned i = e->ask_cred;
     const struct a407_credential *old = p->creds[i];
-    bool first = !p->fetched[i];
-    p->fetched[i] = true;
+    bool first = !p->standing[i].fetched;
+    p->standing[i].fetched = true;
     if (!first && same(old->username, t->secret->username) &&
         same(old->password, t->secret->password) &&
         same(old->token, t->secret->token)) {
-        p->fetch_after[i] = a407_engine_running_s(e) + FETCH_PAUSE_S;
+        p->standing[i].fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
         return;
     }
     if (p->scheme && p->cred_index == i)
         a407_proxy_forget(p);
-    a407_credentials_free(p->resolved[i]);
-    p->resolved[i] = t->secret;
+    a407_credentials_free(p->standing[i].resolved);
+    p->standing[i].resolved = t->secret;
     p->creds[i] = t->secret;
-    p->edition[i]++;
+    p->standing[i].edition++;
     t->secret = NULL;
-    p->worked[i] = false;
-    p->ends[i] = 0;
+    p->standing[i].worked = false;
+    p->standing[i].ends = 0;
     e->x.tried[i] = 0;
     e->x.looked_up &= ~(1u << i);
     e->x.marked &= ~(1u << i);
-    memset(p->refused_until[i], 0, sizeof p->refused_until[i]);
+    memset(p->standing[i].refused_until, 0,
+           sizeof p->standing[i].refused_until);
 }
 
 static void told_secret(struct a407_engine *e, struct a407_told *t)
@@ -176,7 +178,7 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
         take_secret(e, t);
         return;
     }
-    e->proxy->fetch_after[e->ask_cred] =
+    e->proxy->standing[e->ask_cred].fetch_after =
         a407_engine_running_s(e) + FETCH_PAUSE_S;
     e->x.outside = t->cause;
     a407_event_note(e, t->cause, t->detail);
@@ -188,10 +190,10 @@ static void leave_kdc_alone(struct a407_proxy *p, unsigned i, int64_t now,
                             const struct a407_told *t)
 {
     for (unsigned j = 0; j < p->n_creds; j++) {
-        if (j != i && (!t->late || p->unmet_until[j] > now))
+        if (j != i && (!t->late || p->standing[j].unmet_until > now))
             continue;
-        p->unmet_until[j] = now + UNMET_PAUSE_S;
-        p->unmet[j] = t->cause;
+        p->standing[j].unmet_until = now + UNMET_PAUSE_S;
+        p->standing[j].unmet = t->cause;
     }
 }
 
@@ -212,7 +214,8 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     a407_event_note(e, t->cause, t->detail);
     if (t->cause == A407_CAUSE_REJECTED) {
         struct a407_proxy *p = e->proxy;
-        x->cause = a407_credential_refused(e, x->scheme, i, p->edition[i]);
+        x->cause =
+            a407_credential_refused(e, x->scheme, i, p->standing[i].edition);
         /* the password itself was refused: no other scheme may try it */
         x->tried[i] = A407_ALL_SCHEMES;
         a407_verdict_note(e, i, false);

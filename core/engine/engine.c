@@ -6,12 +6,15 @@
 
 /* The public face: what a driver calls, and when what it waits for is over. */
 
-struct a407_engine *a407_engine_new(struct a407_proxy *proxy, const char *peer)
+struct a407_engine *a407_engine_new(struct a407_proxy *proxy,
+                                    struct a407_history *history,
+                                    const char *peer)
 {
     struct a407_engine *e = calloc(1, sizeof *e);
     if (!e)
         return NULL;
     e->proxy = proxy;
+    e->history = history;
     e->passive = !proxy->configured || proxy->config->mode != A407_MODE_INJECT;
     size_t n = strnlen(peer, sizeof e->peer - 1);
     memcpy(e->peer, peer, n);

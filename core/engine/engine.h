@@ -17,7 +17,7 @@
  * It does no I/O, reads no clock and takes no lock; docs/engine.md has the
  * picture of its states.
  *
- * Locking: an engine, and the a407_proxy it was made with, are used by one
+ * Locking: an engine, and what it was made with, are used by one
  * thread at a time; the caller sees to it. Memory: engines allocate; when
  * memory runs out an engine goes to "forget", never fails the program.
  */
@@ -31,16 +31,25 @@ struct a407_host {
     a407_random_fn *random;
 };
 
-/* A 407 that the program has read: it may repeat that request by itself. */
-#define A407_LEFT_MAX 8
-struct a407_left {
-    uint64_t hash;    /* of method and target */
-    unsigned resends; /* how many repeats the next one makes; 0: unused */
+/* How one credential stands at one proxy. Times are in seconds of the
+   monotonic clock. */
+struct a407_standing {
+    int64_t refused_until[A407_SCHEMES_MAX];
+    bool worked;   /* was accepted once */
+    unsigned ends; /* logins, one after the other, that met the connection's
+                      end */
+    /* a secret that is read from outside */
+    struct a407_credential *resolved; /* owned */
+    bool fetched;
+    unsigned edition; /* counts the secrets read */
+    int64_t fetch_after;
+    int64_t unmet_until;   /* no ticket to be had */
+    enum a407_cause unmet; /* ... and why */
 };
 
 /*
- * What a process knows of one proxy endpoint, shared by its connections:
- * credentials, and what worked. Never shared between endpoints.
+ * What is known of logging in at one proxy endpoint, shared by all connections
+ * to it, of whatever program. Never shared between endpoints.
  */
 struct a407_proxy {
     const struct a407_config *config;
@@ -49,36 +58,38 @@ struct a407_proxy {
     bool configured;       /* false: only watched, for the log */
     bool url_has_userinfo; /* a *_proxy variable holds a credential */
     const struct a407_credential *creds[A407_CREDENTIALS_MAX];
+    struct a407_standing standing[A407_CREDENTIALS_MAX];
     size_t n_creds;
     bool elsewhere; /* none here, but some for another endpoint */
-    /* times in seconds of the monotonic clock */
-    int64_t refused_until[A407_CREDENTIALS_MAX][A407_SCHEMES_MAX];
-    bool worked[A407_CREDENTIALS_MAX];   /* was accepted once */
-    unsigned ends[A407_CREDENTIALS_MAX]; /* logins by it, one after the other,
-                                            that met the connection's end */
-    bool hides;    /* a scheme that hides the secret was accepted once */
-    bool keeps;    /* connections: its own 407 speaks HTTP/1.1, or says so. One
-                      that does not may leave a connection to the origin once it
-                      has handed an answer on: what comes from there is in the
-                      origin's own words, and what goes there reaches it raw */
-    bool no_reuse; /* a repeat on a kept connection was never answered here */
-    bool client_sent; /* the program has sent a header of its own to it */
-    struct a407_left left[A407_LEFT_MAX]; /* the last ones */
-    unsigned left_next;
+    bool hides;     /* a scheme that hides the secret was accepted once */
+    bool keeps;     /* connections: its own 407 speaks HTTP/1.1, or says so. One
+                       that does not may leave a connection to the origin once
+                       it has handed an answer on: what comes from there is in
+                       the origin's own words, and what goes there reaches it
+                       raw */
+    bool no_reuse;  /* a repeat on a kept connection was never answered here */
     bool each_request; /* it wants Negotiate's token with every request */
     /* what goes with the next request; scheme NULL: nothing yet */
     const struct a407_scheme *scheme;
     void *state;         /* NULL for a scheme that is bound to its connection */
     const char *carrier; /* ... and the name that it goes by */
     unsigned cred_index;
-    /* secrets that are read from outside, and Kerberos tickets */
-    struct a407_credential *resolved[A407_CREDENTIALS_MAX]; /* owned */
-    bool fetched[A407_CREDENTIALS_MAX];
-    unsigned edition[A407_CREDENTIALS_MAX]; /* counts the secrets read */
-    int64_t fetch_after[A407_CREDENTIALS_MAX];
-    int64_t unmet_until[A407_CREDENTIALS_MAX];   /* no ticket to be had */
-    enum a407_cause unmet[A407_CREDENTIALS_MAX]; /* ... and why */
     struct a407_credential ticket; /* where nothing else is configured */
+};
+
+/* A 407 that the program has read: it may repeat that request by itself. */
+#define A407_LEFT_MAX 8
+struct a407_left {
+    uint64_t hash;    /* of method and target */
+    unsigned resends; /* how many repeats the next one makes; 0: unused */
+};
+
+/* What one program has done at one proxy, on all its connections. All zero at
+   first; it holds no memory. */
+struct a407_history {
+    bool client_sent;                     /* a header of its own */
+    struct a407_left left[A407_LEFT_MAX]; /* the last ones */
+    unsigned left_next;
 };
 
 /* Fills p for an endpoint; host and config must outlive it. Allocates not. */
@@ -92,10 +103,13 @@ void a407_proxy_clear(struct a407_proxy *p);
 struct a407_engine;
 
 /*
- * A new connection to `proxy`. `peer` ("ip:port") is copied for the log.
- * NULL when memory runs out.
+ * A new connection of a program to `proxy`; that and the program's history
+ * outlive it. `peer` ("ip:port") is copied for the log. NULL when memory runs
+ * out.
  */
-struct a407_engine *a407_engine_new(struct a407_proxy *proxy, const char *peer);
+struct a407_engine *a407_engine_new(struct a407_proxy *proxy,
+                                    struct a407_history *history,
+                                    const char *peer);
 
 /* The TCP port of this end, for the record; after each connect. */
 void a407_engine_local_port(struct a407_engine *e, uint16_t port);

@@ -324,7 +324,7 @@ void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p)
 {
     for (size_t i = 0; i < p->n_creds; i++) {
         hide_one(ev, p->creds[i]);
-        if (p->resolved[i])
-            hide_one(ev, p->resolved[i]);
+        if (p->standing[i].resolved)
+            hide_one(ev, p->standing[i].resolved);
     }
 }

@@ -158,6 +158,7 @@ struct a407_exchange {
 
 struct a407_engine {
     struct a407_proxy *proxy;
+    struct a407_history *history;
     char peer[64];
     uint16_t local_port; /* 0: not known */
     enum a407_state st;

@@ -21,42 +21,42 @@ static uint64_t request_hash(const char *method, const char *target)
     return h;
 }
 
-static struct a407_left *find_left(struct a407_proxy *p, uint64_t hash)
+static struct a407_left *find_left(struct a407_history *past, uint64_t hash)
 {
     for (size_t i = 0; i < A407_LEFT_MAX; i++)
-        if (p->left[i].resends && p->left[i].hash == hash)
-            return &p->left[i];
+        if (past->left[i].resends && past->left[i].hash == hash)
+            return &past->left[i];
     return NULL;
 }
 
 /* The program reads a 407: it may repeat that request with a header. */
-static void leave(struct a407_proxy *p, const struct a407_event *ev)
+static void leave(struct a407_history *past, const struct a407_event *ev)
 {
     if (!ev->method[0])
         return;
     uint64_t hash = request_hash(ev->method, ev->target);
-    struct a407_left *l = find_left(p, hash);
+    struct a407_left *l = find_left(past, hash);
     if (!l)
-        l = &p->left[p->left_next++ % A407_LEFT_MAX];
+        l = &past->left[past->left_next++ % A407_LEFT_MAX];
     *l = (struct a407_left){hash, ev->resend_count + 1};
 }
 
 void a407_event_request(struct a407_engine *e, const struct a407_request *rq)
 {
     char method[sizeof e->ev->method], target[sizeof e->ev->target];
-    e->x.sent_before = e->client_sent          ? A407_SENT_CONNECTION
-                       : e->proxy->client_sent ? A407_SENT_PROGRAM
-                                               : A407_SENT_NEVER;
+    e->x.sent_before = e->client_sent            ? A407_SENT_CONNECTION
+                       : e->history->client_sent ? A407_SENT_PROGRAM
+                                                 : A407_SENT_NEVER;
     e->x.resends = 0;
     if (!rq->n_proxy_authorization)
         return;
     e->client_sent = true;
-    e->proxy->client_sent = true;
-    if (!e->proxy->left_next)
+    e->history->client_sent = true;
+    if (!e->history->left_next)
         return; /* no 407 was left to the program */
     a407_put(method, sizeof method, rq->method);
     a407_url_redact(rq->target, target, sizeof target);
-    struct a407_left *l = find_left(e->proxy, request_hash(method, target));
+    struct a407_left *l = find_left(e->history, request_hash(method, target));
     if (l)
         e->x.resends = l->resends;
 }
@@ -129,7 +129,7 @@ void a407_event_plain(struct a407_engine *e, int status)
     e->ev->status = status;
     if (answered) {
         struct a407_left *l =
-            find_left(e->proxy, request_hash(e->ev->method, e->ev->target));
+            find_left(e->history, request_hash(e->ev->method, e->ev->target));
         if (l)
             l->resends = 0;
         e->ev->cause = A407_CAUSE_BY_CLIENT;
@@ -296,7 +296,7 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
         a407_facts(e->proxy, ev);
     a407_event_hide_ours(ev, e->proxy);
     if (final_status == 407)
-        leave(e->proxy, ev);
+        leave(e->history, ev);
     if (e->n_done == A407_OUTSTANDING_MAX)
         a407_event_drop(e); /* nobody fetches them */
     else

@@ -46,8 +46,8 @@ void a407_proxy_clear(struct a407_proxy *p)
 {
     a407_proxy_forget(p);
     for (size_t i = 0; i < A407_CREDENTIALS_MAX; i++) {
-        a407_credentials_free(p->resolved[i]);
-        p->resolved[i] = NULL;
+        a407_credentials_free(p->standing[i].resolved);
+        p->standing[i].resolved = NULL;
     }
     p->n_creds = 0;
 }

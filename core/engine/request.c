@@ -157,7 +157,7 @@ void a407_engine_release(struct a407_engine *e, bool ours)
     bool own = (x->course == A407_COURSE_OURS && !e->pipelined) || !p->scheme;
     last->ours = own ? x->scheme : p->scheme;
     last->cred_index = own ? x->cred_index : p->cred_index;
-    last->edition = own ? x->edition : p->edition[p->cred_index];
+    last->edition = own ? x->edition : p->standing[p->cred_index].edition;
     if (how == A407_COPY_LEG) {
         /* its answer is not the program's */
         x->standin = true;

@@ -171,7 +171,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         return;
     }
     if (e->x.course == A407_COURSE_OURS && !e->x.leg)
-        e->proxy->ends[e->x.cred_index] = 0;
+        e->proxy->standing[e->x.cred_index].ends = 0;
     enum a407_sniff is = a407_sniff_407(p, n);
     if (is == A407_SNIFF_NO) {
         if (!look_closer(e, p, n, end))

@@ -99,7 +99,7 @@ enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
         a407_exchange_drop_state(x);
         return A407_TRY_NONE;
     }
-    x->edition = e->proxy->edition[x->cred_index];
+    x->edition = e->proxy->standing[x->cred_index].edition;
     x->leg = step == A407_STEP_LEG;
     x->legs++;
     x->course = A407_COURSE_OURS;
@@ -202,7 +202,7 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
         e->x.fresh = false;
         e->x.scheme = p->scheme;
         e->x.cred_index = p->cred_index;
-        e->x.edition = p->edition[p->cred_index];
+        e->x.edition = p->standing[p->cred_index].edition;
     }
     return A407_TRY_READY;
 }
@@ -226,17 +226,18 @@ static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
             *locked = true;
         }
         for (unsigned s = 0; a407_scheme_get(s); s++) {
-            if (p->refused_until[i][s] <= now || (out[i] & A407_SCHEME_BIT(s)))
+            if (p->standing[i].refused_until[s] <= now ||
+                (out[i] & A407_SCHEME_BIT(s)))
                 continue;
             out[i] |= A407_SCHEME_BIT(s);
             *locked = true;
         }
-        if (p->unmet_until[i] > now) {
+        if (p->standing[i].unmet_until > now) {
             out[i] |= a407_ticket_schemes();
-            came_to_nothing(e, p->unmet[i]);
+            came_to_nothing(e, p->standing[i].unmet);
         }
-        if (a407_credential_is_outside(p->creds[i]) && !p->fetched[i] &&
-            p->fetch_after[i] > now)
+        if (a407_credential_is_outside(p->creds[i]) &&
+            !p->standing[i].fetched && p->standing[i].fetch_after > now)
             came_to_nothing(e, A407_CAUSE_HELPER_FAILED);
     }
 }

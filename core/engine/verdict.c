@@ -34,7 +34,7 @@ static void hold_back(struct a407_engine *e, const struct a407_scheme *scheme,
                       unsigned cred_index)
 {
     struct a407_proxy *p = e->proxy;
-    p->refused_until[cred_index][scheme->id] =
+    p->standing[cred_index].refused_until[scheme->id] =
         a407_engine_running_s(e) + p->config->lockout_s;
     if (p->scheme && p->cred_index == cred_index)
         a407_proxy_forget(p);
@@ -53,10 +53,11 @@ bool a407_login_ended(struct a407_engine *e)
     unsigned i = x->cred_index;
     bool alive = (x->reconnected && !x->on_kept) ||
                  (x->scheme->per_connection && x->legs > 1);
-    if (x->leg || p->worked[i] || x->edition != p->edition[i] ||
-        ++p->ends[i] < ENDS_MAX || !alive)
+    if (x->leg || p->standing[i].worked ||
+        x->edition != p->standing[i].edition ||
+        ++p->standing[i].ends < ENDS_MAX || !alive)
         return false;
-    p->ends[i] = 0;
+    p->standing[i].ends = 0;
     hold_back(e, x->scheme, i);
     x->tried[i] |= A407_SCHEME_BIT(x->scheme->id);
     return true;
@@ -71,19 +72,19 @@ enum a407_cause a407_credential_refused(struct a407_engine *e,
                                         unsigned cred_index, unsigned edition)
 {
     struct a407_proxy *p = e->proxy;
-    if (edition != p->edition[cred_index])
+    if (edition != p->standing[cred_index].edition)
         return A407_CAUSE_REJECTED_LATER;
     if (scheme->secret != A407_SECRET_TICKET)
         a407_verdict_note(e, cred_index, false);
     hold_back(e, scheme, cred_index);
-    return p->worked[cred_index] ? A407_CAUSE_REJECTED_LATER
-                                 : A407_CAUSE_REJECTED;
+    return p->standing[cred_index].worked ? A407_CAUSE_REJECTED_LATER
+                                          : A407_CAUSE_REJECTED;
 }
 
 void a407_answer_refused(struct a407_engine *e)
 {
     struct a407_exchange *x = &e->x;
-    bool current = x->edition == e->proxy->edition[x->cred_index];
+    bool current = x->edition == e->proxy->standing[x->cred_index].edition;
     x->cause = a407_credential_refused(e, x->scheme, x->cred_index, x->edition);
     if (current) /* else the new secret has its own chance */
         x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
@@ -141,7 +142,7 @@ static bool proves_secret(const struct a407_engine *e, int status)
     const struct a407_exchange *x = &e->x;
     return status != 401 && !x->leg &&
            (x->state || !x->scheme->per_connection) &&
-           x->edition == e->proxy->edition[x->cred_index];
+           x->edition == e->proxy->standing[x->cred_index].edition;
 }
 
 void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
@@ -168,8 +169,8 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
     }
     if (proves_secret(e, status) && !x->scheme->sends_secret)
         p->hides = true;
-    if (proves_secret(e, status) && !p->worked[x->cred_index]) {
-        p->worked[x->cred_index] = true;
+    if (proves_secret(e, status) && !p->standing[x->cred_index].worked) {
+        p->standing[x->cred_index].worked = true;
         a407_verdict_note(e, x->cred_index, true);
     }
     struct a407_span info =

@@ -33,6 +33,7 @@ struct play {
     const struct way *way;
     const struct step *step; /* at hand */
     struct a407_proxy proxy;
+    struct a407_history history;
     struct a407_host host;
     unsigned char random;
     struct conn conn[CONNS];
@@ -321,7 +322,7 @@ static void select_conn(struct play *p, size_t i)
                                    .verdict = on_verdict,
                                    .ask = on_ask,
                                    .ctx = p}};
-        sim_open(sim, &p->proxy);
+        sim_open(sim, &p->proxy, &p->history);
     }
     sim->wall_us = START_US + p->later_us + p->set_us;
     sim->mono_us = 1000000 + p->later_us;

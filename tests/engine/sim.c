@@ -58,10 +58,11 @@ static void leave(struct sim *s)
     }
 }
 
-bool sim_open(struct sim *s, struct a407_proxy *proxy)
+bool sim_open(struct sim *s, struct a407_proxy *proxy,
+              struct a407_history *history)
 {
     sim_in_engine = true;
-    s->engine = a407_engine_new(proxy, "192.0.2.1:3128");
+    s->engine = a407_engine_new(proxy, history, "192.0.2.1:3128");
     sim_in_engine = false;
     return s->engine;
 }

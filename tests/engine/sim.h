@@ -67,7 +67,8 @@ struct sim {
 extern bool sim_in_engine;
 
 /* Makes the engine; the settings of s are in place. False: no memory. */
-bool sim_open(struct sim *s, struct a407_proxy *proxy);
+bool sim_open(struct sim *s, struct a407_proxy *proxy,
+              struct a407_history *history);
 
 /* The program writes, until all is written; what waits for a handshake, as soon
    as it reads after that. */

@@ -24,6 +24,7 @@ struct scene {
     struct a407_config *config;
     struct a407_host host;
     struct a407_proxy proxy;
+    struct a407_history history;
     struct a407_engine *e;
 };
 
@@ -42,7 +43,7 @@ static inline void begin(struct scene *s, const char *schemes)
                  "AUTH407_PASSWORD", "secret", "AUTH407_SCHEMES", schemes));
     assert_true(a407_endpoint_parse(a407_span_str("proxy.test:3128"), &at));
     a407_proxy_init(&s->proxy, s->config, &s->host, &at, true);
-    s->e = a407_engine_new(&s->proxy, "192.0.2.1:3128");
+    s->e = a407_engine_new(&s->proxy, &s->history, "192.0.2.1:3128");
     assert_non_null(s->e);
 }
 
@@ -108,7 +109,7 @@ static inline void log_in_before(struct scene *s, const char *first,
     a407_engine_delivered(s->e, OK_200, strlen(OK_200));
     is_in(s, "IDLE");
     a407_engine_free(s->e);
-    s->e = a407_engine_new(&s->proxy, "192.0.2.1:3128");
+    s->e = a407_engine_new(&s->proxy, &s->history, "192.0.2.1:3128");
 }
 
 /* Up to the 407's first look, past the question for a mark. */
