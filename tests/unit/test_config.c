@@ -130,7 +130,6 @@ static void test_bad_settings(void **state)
         {"AUTH407_TIMEOUT", "3601"},
         {"AUTH407_TIMEOUT", " 5"},
         {"AUTH407_SILENCE_TIMEOUT", "0"},
-        {"AUTH407_SILENCE_TIMEOUT", "3601"},
         {"AUTH407_RETRY_AFTER", "31622401"},
         {"AUTH407_HELPER_TIMEOUT", "0"},
         {"AUTH407_HELPER_TIMEOUT", "3601"},

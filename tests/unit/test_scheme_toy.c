@@ -92,6 +92,7 @@ struct scene {
     struct a407_config *config;
     struct a407_host host;
     struct a407_proxy proxy;
+    struct a407_history history;
     struct sim sim;
     struct a407_event *event; /* the last */
 };
@@ -130,7 +131,7 @@ static void begin(struct scene *s, const char *schemes, const char *file)
     s->sim.verdict = on_verdict;
     s->sim.ask = on_ask;
     s->sim.ctx = s;
-    assert_true(sim_open(&s->sim, &s->proxy));
+    assert_true(sim_open(&s->sim, &s->proxy, &s->history));
 }
 
 /* The program asks, and the proxy answers it and its repeats in turn. */
