@@ -15,14 +15,14 @@ static bool can_repeat(struct a407_engine *e, const char **detail)
 {
     if (e->overflow) {
         *detail = too_large;
-    } else if (e->x.retries >= A407_EVENT_ATTEMPTS ||
+    } else if (e->exchange.retries >= A407_EVENT_ATTEMPTS ||
                (e->ev && e->ev->n_attempts >= A407_EVENT_ATTEMPTS)) {
         /* after a fork the record is the parent's */
         *detail = "too many attempts";
     } else {
         return true;
     }
-    e->x.cause = A407_CAUSE_NOT_REPLAYABLE;
+    e->exchange.cause = A407_CAUSE_NOT_REPLAYABLE;
     return false;
 }
 
@@ -30,9 +30,10 @@ static bool can_repeat(struct a407_engine *e, const char **detail)
 static enum a407_try leads_nowhere(struct a407_engine *e, enum a407_cause why,
                                    const char *detail)
 {
-    struct a407_exchange *x = &e->x;
-    x->cause = why;
-    x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
+    struct a407_exchange *exchange = &e->exchange;
+    exchange->cause = why;
+    exchange->tried[exchange->cred_index] |=
+        A407_SCHEME_BIT(exchange->scheme->id);
     if (detail)
         a407_event_note(e, why, detail);
     return A407_TRY_NONE;
@@ -42,15 +43,15 @@ static enum a407_try leads_nowhere(struct a407_engine *e, enum a407_cause why,
 static enum a407_try on_stale(struct a407_engine *e,
                               const struct a407_challenge *ch)
 {
-    struct a407_exchange *x = &e->x;
-    bool shared = !x->state;
+    struct a407_exchange *exchange = &e->exchange;
+    bool shared = !exchange->state;
     enum a407_cause why = A407_CAUSE_STALE;
-    if (x->cause == A407_CAUSE_NONE)
-        x->cause = A407_CAUSE_STALE;
-    if (x->stale++ < A407_STALE_MAX &&
-        a407_try_with(e, x->scheme, ch, x->cred_index, &why) ==
+    if (exchange->cause == A407_CAUSE_NONE)
+        exchange->cause = A407_CAUSE_STALE;
+    if (exchange->stale++ < A407_STALE_MAX &&
+        a407_try_with(e, exchange->scheme, ch, exchange->cred_index, &why) ==
             A407_TRY_READY) {
-        x->again = true;
+        exchange->again = true;
         return A407_TRY_READY;
     }
     if (shared)
@@ -62,17 +63,17 @@ static enum a407_try on_stale(struct a407_engine *e,
 static enum a407_try next_leg(struct a407_engine *e,
                               const struct a407_challenge *ch, bool kept)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     enum a407_cause why = A407_CAUSE_PROTOCOL;
     enum a407_try t;
     if (!kept) {
         t = a407_try_anew(e, &why);
         return t == A407_TRY_NONE ? leads_nowhere(e, why, closes) : t;
     }
-    if (!x->scheme->init(x->state, ch))
+    if (!exchange->scheme->init(exchange->state, ch))
         return leads_nowhere(e, why, "the proxy's message can't be read");
-    x->fresh = true;
-    x->belongs = A407_BELONGS_HERE;
+    exchange->fresh = true;
+    exchange->belongs = A407_BELONGS_HERE;
     t = a407_try_step(e, &why);
     return t == A407_TRY_NONE ? leads_nowhere(e, why, NULL) : t;
 }
@@ -93,13 +94,15 @@ static enum a407_try from_the_start(struct a407_engine *e)
 static enum a407_try without_state(struct a407_engine *e,
                                    const struct a407_challenge *ch)
 {
-    struct a407_exchange *x = &e->x;
-    const struct a407_scheme *s = x->scheme;
-    int64_t refused = e->proxy->standing[x->cred_index].refused_until[s->id];
+    struct a407_exchange *exchange = &e->exchange;
+    const struct a407_scheme *s = exchange->scheme;
+    int64_t refused =
+        e->proxy->standing[exchange->cred_index].refused_until[s->id];
     if (s->per_connection) {
         e->authenticated = false;
-        return x->swallowed ? from_the_start(e)
-                            : leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
+        return exchange->swallowed
+                   ? from_the_start(e)
+                   : leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
     }
     /* which nonce it was made with, nobody knows any more */
     if (s->expires && refused <= a407_engine_running_s(e))
@@ -112,26 +115,28 @@ static enum a407_try without_state(struct a407_engine *e,
 static enum a407_try renew(struct a407_engine *e,
                            const struct a407_challenges *offered, bool kept)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     struct a407_proxy *p = e->proxy;
-    const struct a407_scheme *s = x->scheme;
+    const struct a407_scheme *s = exchange->scheme;
     const struct a407_challenge *ch =
-        a407_renewed(e, offered, s, x->cred_index);
+        a407_renewed(e, offered, s, exchange->cred_index);
     /* Another connection may have dropped what worked meanwhile. */
-    const void *state = x->state ? x->state : p->scheme == s ? p->state : NULL;
+    const void *state = exchange->state  ? exchange->state
+                        : p->scheme == s ? p->state
+                                         : NULL;
     enum a407_try t = A407_TRY_NONE;
-    x->course = A407_COURSE_PROGRAMS;
+    exchange->course = A407_COURSE_PROGRAMS;
     /* No word about our scheme: an origin's 407 that the proxy handed on, or a
        proxy that offers something else by now. No refusal. */
     if (!ch)
-        x->unnamed[x->cred_index] |= A407_SCHEME_BIT(s->id);
+        exchange->unnamed[exchange->cred_index] |= A407_SCHEME_BIT(s->id);
     if (!ch && s->per_connection)
         leads_nowhere(e, A407_CAUSE_PROTOCOL,
                       "the proxy does not go on with the handshake");
     if (ch && !state)
         t = without_state(e, ch);
     if (ch && state) {
-        switch (s->reply(state, ch, x->fresh)) {
+        switch (s->reply(state, ch, exchange->fresh)) {
         case A407_REPLY_STALE:
             t = on_stale(e, ch);
             break;
@@ -146,7 +151,7 @@ static enum a407_try renew(struct a407_engine *e,
         }
     }
     if (t == A407_TRY_NONE)
-        a407_exchange_drop_state(x);
+        a407_exchange_drop_state(exchange);
     return t;
 }
 
@@ -158,7 +163,7 @@ static void give_up(struct a407_engine *e, enum a407_cause cause,
     if (e->ev)
         a407_event_finish(
             e, e->ev->n_attempts ? A407_UNRESOLVED : A407_NOT_RETRIED, 407);
-    e->x.course = A407_COURSE_DECIDED;
+    e->exchange.course = A407_COURSE_DECIDED;
 }
 
 void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
@@ -171,22 +176,24 @@ void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
 /* Why the 407 came, when it is going to be answered. */
 static enum a407_cause first_cause(const struct a407_engine *e)
 {
-    if (e->x.cause != A407_CAUSE_NONE)
-        return e->x.cause;
+    if (e->exchange.cause != A407_CAUSE_NONE)
+        return e->exchange.cause;
     return a407_cause_of_silence(e);
 }
 
 enum a407_try a407_pick_from_first(struct a407_engine *e)
 {
     struct a407_challenges *offered = a407_challenges_new();
-    size_t from = 0, head = a407_head_end(e->kept.p, e->kept.n, &from);
+    size_t from = 0,
+           head = a407_head_end(e->saved_407.p, e->saved_407.n, &from);
     enum a407_try t = A407_TRY_NONE;
     if (offered && head) {
-        a407_challenges_parse(e->kept.p, head, "Proxy-Authenticate", offered);
+        a407_challenges_parse(e->saved_407.p, head, "Proxy-Authenticate",
+                              offered);
         t = a407_try_pick(e, offered);
     }
     a407_challenges_free(offered);
-    e->x.belongs =
+    e->exchange.belongs =
         t == A407_TRY_NONE ? A407_BELONGS_ANYWHERE : A407_BELONGS_ELSEWHERE;
     return t;
 }
@@ -205,37 +212,39 @@ static enum a407_try on_another(struct a407_engine *e)
 
 void a407_answer_is_ours(struct a407_engine *e)
 {
-    e->q[0].ours = e->x.scheme;
-    e->q[0].cred_index = e->x.cred_index;
-    e->q[0].edition = e->x.edition;
+    e->in_flight[0].ours = e->exchange.scheme;
+    e->in_flight[0].cred_index = e->exchange.cred_index;
+    e->in_flight[0].edition = e->exchange.edition;
 }
 
 void a407_engine_drain(struct a407_engine *e, size_t head,
                        const struct a407_response *r)
 {
-    struct a407_exchange *x = &e->x;
-    bool body_out =
-        !x->standin && (e->w != A407_W_START || e->body_n > A407_KEPT_BODY_MAX);
+    struct a407_exchange *exchange = &e->exchange;
+    bool body_out = !exchange->standin && (e->writing != A407_W_START ||
+                                           e->body_n > A407_KEPT_BODY_MAX);
     /* What the program gets if all fails is the first 407. What came to a leg
        and is none was never an answer to its request. */
     if (r->status != 407)
         e->whose = A407_WHOSE_ANSWERED;
-    x->keep_first =
+    exchange->keep_first =
         r->status != 407 ||
-        (e->kept.n && (x->belongs != A407_BELONGS_ANYWHERE || x->restarts));
-    if (!x->keep_first)
-        a407_buf_clear(&e->kept);
+        (e->saved_407.n &&
+         (exchange->belongs != A407_BELONGS_ANYWHERE || exchange->restarts));
+    if (!exchange->keep_first)
+        a407_buf_clear(&e->saved_407);
     e->drained = 0;
     e->drain_head = head;
-    a407_body_init(&e->d_body, r->body, r->length);
+    a407_body_init(&e->drain_body, r->body, r->length);
     bool fresh = !r->keep_alive || !e->sent_keep || body_out ||
-                 x->belongs == A407_BELONGS_ELSEWHERE || e->proxy->no_reuse;
-    if (x->then != A407_THEN_GIVE_BACK)
-        x->then = fresh && x->belongs != A407_BELONGS_HERE
-                      ? A407_THEN_REPEAT_FRESH
-                      : A407_THEN_REPEAT;
-    x->belongs = A407_BELONGS_ANYWHERE;
-    x->judged = false;
+                 exchange->belongs == A407_BELONGS_ELSEWHERE ||
+                 e->proxy->no_reuse;
+    if (exchange->then != A407_THEN_DELIVER_SAVED)
+        exchange->then = fresh && exchange->belongs != A407_BELONGS_HERE
+                             ? A407_THEN_REPEAT_FRESH
+                             : A407_THEN_REPEAT;
+    exchange->belongs = A407_BELONGS_ANYWHERE;
+    exchange->judged = false;
     a407_engine_move(e, A407_ST_DRAIN);
 }
 
@@ -254,7 +263,7 @@ static bool left_to_client(struct a407_engine *e,
         give_up(e, A407_CAUSE_STALE, "the client goes on by itself");
         return true;
     }
-    e->x.cause = e->ev->cause; /* refused, or of no use to this proxy */
+    e->exchange.cause = e->ev->cause; /* refused, or of no use to this proxy */
     a407_exclude_clients_own(e, offered);
     return false;
 }
@@ -266,20 +275,21 @@ static bool left_to_client(struct a407_engine *e,
 static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
                   struct a407_span head, bool kept, enum a407_try *t)
 {
-    struct a407_exchange *x = &e->x;
-    if (x->course == A407_COURSE_ANEW)
+    struct a407_exchange *exchange = &e->exchange;
+    if (exchange->course == A407_COURSE_ANEW)
         a407_event_drop(e); /* that was about somebody else's 407 */
     bool first = !e->ev;
     *t = A407_TRY_NONE;
-    x->judged = true;
-    x->again = false;
+    exchange->judged = true;
+    exchange->again = false;
     if (first && !a407_event_begin(e, offered, head)) {
         give_up(e, A407_CAUSE_PROTOCOL, NULL); /* out of memory */
         return false;
     }
-    if (x->course == A407_COURSE_OURS) {
+    if (exchange->course == A407_COURSE_OURS) {
         if (first) /* our header went with the request unasked */
-            a407_event_attempt(e, x->scheme, x->cred_index, false);
+            a407_event_attempt(e, exchange->scheme, exchange->cred_index,
+                               false);
         a407_event_attempt_status(e, 407);
         *t = renew(e, offered, kept);
         return true;
@@ -294,44 +304,46 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
 static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
                    struct a407_span head, bool kept)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     const char *detail = NULL;
     enum a407_try t = A407_TRY_NONE;
     enum a407_cause why;
-    if (!x->judged) {
+    if (!exchange->judged) {
         if (!judge(e, offered, head, kept, &t))
             return false;
-    } else if (x->pending) {
+    } else if (exchange->pending) {
         t = a407_try_step(e, &why);
         if (t == A407_TRY_NONE)
             leads_nowhere(e, why, NULL);
     }
     if (t == A407_TRY_NONE)
-        x->belongs = A407_BELONGS_ANYWHERE;
+        exchange->belongs = A407_BELONGS_ANYWHERE;
     if (t == A407_TRY_NONE && a407_ask_for_secret(e))
         t = A407_TRY_ASK;
     if (t == A407_TRY_NONE)
         t = a407_try_pick(e, offered);
-    if (t == A407_TRY_NONE && x->scheme && x->scheme->per_connection)
+    if (t == A407_TRY_NONE && exchange->scheme &&
+        exchange->scheme->per_connection)
         t = a407_pick_from_first(e);
     if (t == A407_TRY_ASK) {
         a407_ask_begin(e, A407_AFTER_LOOK);
         return false;
     }
     if (t == A407_TRY_NONE || !can_repeat(e, &detail)) {
-        give_up(e, x->cause, detail);
+        give_up(e, exchange->cause, detail);
         /* The body that the program still writes has no place behind a leg: it
            gets the first 407 back, or, if there is none, this one. */
-        if (!x->standin || e->w != A407_W_BODY)
+        if (!exchange->standin || e->writing != A407_W_BODY)
             return false;
-        x->then = A407_THEN_GIVE_BACK;
-        if (e->kept.n)
-            a407_engine_move(e, A407_ST_GIVE_BACK);
-        return !e->kept.n;
+        exchange->then = A407_THEN_DELIVER_SAVED;
+        if (e->saved_407.n)
+            a407_engine_move(e, A407_ST_DELIVER_SAVED);
+        return !e->saved_407.n;
     }
     a407_event_note(e, first_cause(e), NULL);
-    x->retries++;
-    a407_event_attempt(e, x->scheme, x->cred_index, x->again);
+    exchange->retries++;
+    a407_event_attempt(e, exchange->scheme, exchange->cred_index,
+                       exchange->again);
     a407_answer_is_ours(e);
     return true;
 }
@@ -344,7 +356,7 @@ static void learn_keeps(struct a407_engine *e,
                         const struct a407_challenges *offered,
                         const struct a407_response *r)
 {
-    if (e->whose != A407_WHOSE_PROXYS || e->q[0].ours || !offered->n)
+    if (e->whose != A407_WHOSE_PROXYS || e->in_flight[0].ours || !offered->n)
         return;
     e->proxy->keeps = r->minor || r->keep_alive;
 }
@@ -359,23 +371,23 @@ static bool doubtful(struct a407_engine *e,
                      const struct a407_challenges *offered,
                      struct a407_span head, const struct a407_response *r)
 {
-    struct a407_exchange *x = &e->x;
-    bool first = !e->ev, ours = x->course == A407_COURSE_OURS;
+    struct a407_exchange *exchange = &e->exchange;
+    bool first = !e->ev, ours = exchange->course == A407_COURSE_OURS;
     bool again = !ours && e->whose == A407_WHOSE_ANSWERED;
-    if (a407_engine_is_proxys(e) || x->standin || (again && e->overflow))
+    if (a407_engine_is_proxys(e) || exchange->standin || (again && e->overflow))
         return false;
     a407_event_begin(e, offered, head);
     a407_event_note(e, A407_CAUSE_PROTOCOL, behind);
     if (again) {
-        x->course = A407_COURSE_ANEW;
-        x->retries++;
+        exchange->course = A407_COURSE_ANEW;
+        exchange->retries++;
         a407_engine_drain(e, head.n, r);
         return true;
     }
     if (ours && first)
-        a407_event_attempt(e, x->scheme, x->cred_index, false);
+        a407_event_attempt(e, exchange->scheme, exchange->cred_index, false);
     a407_event_attempt_status(e, 407);
-    a407_exchange_drop_state(x);
+    a407_exchange_drop_state(exchange);
     give_up(e, A407_CAUSE_PROTOCOL, behind);
     return true;
 }
@@ -385,8 +397,8 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
     struct a407_response r;
     struct a407_challenges *offered = a407_challenges_new();
     if (!offered ||
-        a407_response_parse(p, n, e->q[0].is_head, e->q[0].is_connect, &r) !=
-            A407_PARSE_OK) {
+        a407_response_parse(p, n, e->in_flight[0].is_head,
+                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK) {
         a407_engine_unreadable_407(e, a407_span(p, n),
                                    "the head of the 407 can't be read");
     } else {
@@ -405,8 +417,8 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_repeat(struct a407_engine *e)
 {
-    if (e->x.then == A407_THEN_GIVE_BACK) {
-        a407_engine_move(e, A407_ST_GIVE_BACK);
+    if (e->exchange.then == A407_THEN_DELIVER_SAVED) {
+        a407_engine_move(e, A407_ST_DELIVER_SAVED);
         return;
     }
     /* What the program wrote while the 407 was taken may be in the way. */
@@ -415,40 +427,41 @@ void a407_engine_repeat(struct a407_engine *e)
         give_up(e, A407_CAUSE_NOT_REPLAYABLE,
                 e->overflow ? too_large : "pipelined requests");
         a407_event_cut(e, NULL);
-        a407_engine_move(e, A407_ST_GIVE_BACK);
+        a407_engine_move(e, A407_ST_DELIVER_SAVED);
         return;
     }
-    e->x.on_kept = false;
-    if (e->x.then == A407_THEN_REPEAT_FRESH || !a407_request_rewrite(e)) {
+    e->exchange.on_kept = false;
+    if (e->exchange.then == A407_THEN_REPEAT_FRESH ||
+        !a407_request_rewrite(e)) {
         a407_engine_move(e, A407_ST_RECONNECT);
         return;
     }
-    e->x.on_kept = true;
-    e->x.sent_us = e->mono_us;
+    e->exchange.on_kept = true;
+    e->exchange.sent_us = e->mono_us;
     a407_engine_move(e, A407_ST_WAIT);
 }
 
 /* It ended before the 407 was taken off whole, or was too long to wait for. */
 void a407_engine_cut_short(struct a407_engine *e)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     enum a407_try t = A407_TRY_READY;
-    bool bound = x->scheme && x->scheme->per_connection;
-    if (x->then == A407_THEN_GIVE_BACK) {
-        a407_engine_move(e, A407_ST_GIVE_BACK);
+    bool bound = exchange->scheme && exchange->scheme->per_connection;
+    if (exchange->then == A407_THEN_DELIVER_SAVED) {
+        a407_engine_move(e, A407_ST_DELIVER_SAVED);
         return;
     }
     /* A later leg is worth nothing on another connection, and so is a login
        that has been made. */
-    if (bound && (x->legs > 1 || !x->state)) {
-        if (x->state)
+    if (bound && (exchange->legs > 1 || !exchange->state)) {
+        if (exchange->state)
             a407_event_attempt_undo(e);
         t = on_another(e);
         a407_answer_is_ours(e);
         if (t == A407_TRY_READY)
             a407_event_attempt_anew(e);
     }
-    x->then = A407_THEN_REPEAT_FRESH;
+    exchange->then = A407_THEN_REPEAT_FRESH;
     if (t == A407_TRY_READY) {
         a407_engine_repeat(e);
     } else if (t == A407_TRY_ASK) {
@@ -456,22 +469,23 @@ void a407_engine_cut_short(struct a407_engine *e)
     } else {
         a407_event_note(e, A407_CAUSE_PROTOCOL, closes);
         a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-        a407_engine_move(e, A407_ST_GIVE_BACK);
+        a407_engine_move(e, A407_ST_DELIVER_SAVED);
     }
 }
 
 bool a407_engine_again(struct a407_engine *e)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     enum a407_cause why;
     enum a407_try t;
-    if (!x->state || e->overflow || !a407_engine_active(e))
+    if (!exchange->state || e->overflow || !a407_engine_active(e))
         return false;
-    t = x->scheme->per_connection ? on_another(e) : a407_try_step(e, &why);
+    t = exchange->scheme->per_connection ? on_another(e)
+                                         : a407_try_step(e, &why);
     if (t == A407_TRY_NONE)
         return false;
-    a407_buf_free(&e->out);
-    x->on_kept = false;
+    a407_buf_free(&e->output);
+    exchange->on_kept = false;
     a407_answer_is_ours(e);
     if (t == A407_TRY_ASK) {
         a407_ask_begin(e, A407_AFTER_AGAIN);

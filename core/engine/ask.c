@@ -23,7 +23,8 @@ void a407_ask_begin(struct a407_engine *e, enum a407_after after)
 bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index)
 {
     /* One that was sent in this exchange has been judged here. */
-    if (e->x.tried[cred_index] || (e->x.looked_up & (1u << cred_index)) ||
+    if (e->exchange.tried[cred_index] ||
+        (e->exchange.looked_up & (1u << cred_index)) ||
         !a407_may_be_marked(e->proxy->creds[cred_index]))
         return false;
     e->ask = A407_ASK_MARK;
@@ -38,7 +39,7 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     const struct a407_credential *c = p->creds[i];
     int64_t now = a407_engine_running_s(e);
     a407_scheme_set ticket = a407_ticket_schemes();
-    if ((e->x.tried[i] & ~ticket) || (e->x.marked & (1u << i)))
+    if ((e->exchange.tried[i] & ~ticket) || (e->exchange.marked & (1u << i)))
         return true;
     for (unsigned s = 0; a407_scheme_get(s); s++)
         if (!(ticket & A407_SCHEME_BIT(s)) &&
@@ -56,10 +57,11 @@ bool a407_ask_for_secret(struct a407_engine *e)
     int64_t now = a407_engine_running_s(e);
     for (unsigned i = 0; i < p->n_creds; i++) {
         if (!a407_credential_is_outside(p->creds[i]) ||
-            (e->x.asked & (1u << i)) || p->standing[i].fetch_after > now ||
+            (e->exchange.asked & (1u << i)) ||
+            p->standing[i].fetch_after > now ||
             (p->standing[i].fetched && !is_spent(e, i)))
             continue;
-        e->x.asked |= 1u << i;
+        e->exchange.asked |= 1u << i;
         e->ask = A407_ASK_SECRET;
         e->ask_cred = i;
         return true;
@@ -69,18 +71,19 @@ bool a407_ask_for_secret(struct a407_engine *e)
 
 /* Can the answer that lets us in prove anything? With Negotiate, whatever is in
    it; there must have been more than a first message. */
-static bool may_prove(const struct a407_exchange *x)
+static bool may_prove(const struct a407_exchange *exchange)
 {
-    const struct a407_scheme *s = x->scheme;
-    bool inside = s->prove && x->carrier && x->carrier == s->also && !x->leg;
-    return x->course == A407_COURSE_OURS && x->state && !x->proved &&
-           (s->unasked || inside);
+    const struct a407_scheme *s = exchange->scheme;
+    bool inside = s->prove && exchange->carrier &&
+                  exchange->carrier == s->also && !exchange->leg;
+    return exchange->course == A407_COURSE_OURS && exchange->state &&
+           !exchange->proved && (s->unasked || inside);
 }
 
 /* The token for the scheme in flight, in either field. NULL: there is none. */
-static const struct a407_challenge *proof_in(const struct a407_exchange *x,
-                                             const char *head, size_t n,
-                                             struct a407_challenges *list)
+static const struct a407_challenge *
+proof_in(const struct a407_exchange *exchange, const char *head, size_t n,
+         struct a407_challenges *list)
 {
     static const char *const fields[] = {"Proxy-Authentication-Info",
                                          "Proxy-Authenticate"};
@@ -88,7 +91,7 @@ static const struct a407_challenge *proof_in(const struct a407_exchange *x,
         a407_challenges_parse(head, n, fields[f], list);
         for (size_t i = 0; i < list->n; i++)
             if (list->item[i].token68.p &&
-                a407_span_ieq(list->item[i].scheme, x->carrier))
+                a407_span_ieq(list->item[i].scheme, exchange->carrier))
                 return &list->item[i];
     }
     return NULL;
@@ -96,18 +99,20 @@ static const struct a407_challenge *proof_in(const struct a407_exchange *x,
 
 bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n)
 {
-    struct a407_exchange *x = &e->x;
-    if (!may_prove(x))
+    struct a407_exchange *exchange = &e->exchange;
+    if (!may_prove(exchange))
         return false;
     struct a407_challenges *list = a407_challenges_new();
-    const struct a407_challenge *ch = list ? proof_in(x, head, n, list) : NULL;
-    x->proved = true;
-    x->mutual = A407_MUTUAL_ABSENT;
-    if (ch && x->scheme->prove)
-        x->mutual = x->scheme->prove(x->state, ch);
-    bool ask = ch && !x->scheme->prove && x->scheme->init(x->state, ch);
+    const struct a407_challenge *ch =
+        list ? proof_in(exchange, head, n, list) : NULL;
+    exchange->proved = true;
+    exchange->mutual = A407_MUTUAL_ABSENT;
+    if (ch && exchange->scheme->prove)
+        exchange->mutual = exchange->scheme->prove(exchange->state, ch);
+    bool ask = ch && !exchange->scheme->prove &&
+               exchange->scheme->init(exchange->state, ch);
     e->ask = A407_ASK_VERIFY;
-    e->ask_cred = x->cred_index;
+    e->ask_cred = exchange->cred_index;
     a407_challenges_free(list);
     return ask;
 }
@@ -120,7 +125,7 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
         return false;
     if (e->ask == A407_ASK_SECRET || e->ask == A407_ASK_MARK)
         return true;
-    struct a407_span token = e->x.scheme->outside(e->x.state);
+    struct a407_span token = e->exchange.scheme->outside(e->exchange.state);
     if (!token.p)
         return true;
     out->token = a407_span(a407_strdup_span(token), token.n);
@@ -165,9 +170,9 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     t->secret = NULL;
     p->standing[i].worked = false;
     p->standing[i].ends = 0;
-    e->x.tried[i] = 0;
-    e->x.looked_up &= ~(1u << i);
-    e->x.marked &= ~(1u << i);
+    e->exchange.tried[i] = 0;
+    e->exchange.looked_up &= ~(1u << i);
+    e->exchange.marked &= ~(1u << i);
     memset(p->standing[i].refused_until, 0,
            sizeof p->standing[i].refused_until);
 }
@@ -180,7 +185,7 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
     }
     e->proxy->standing[e->ask_cred].fetch_after =
         a407_engine_running_s(e) + FETCH_PAUSE_S;
-    e->x.outside = t->cause;
+    e->exchange.outside = t->cause;
     a407_event_note(e, t->cause, t->detail);
 }
 
@@ -199,39 +204,39 @@ static void leave_kdc_alone(struct a407_proxy *p, unsigned i, int64_t now,
 
 static void told_token(struct a407_engine *e, struct a407_told *t)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     unsigned i = e->ask_cred;
     if (t->ok && t->token.n) {
         a407_buf_free(&e->token);
-        memcpy(x->principal, t->user, sizeof x->principal);
+        memcpy(exchange->principal, t->user, sizeof exchange->principal);
         e->token = t->token;
         t->token = (struct a407_buf){0};
         return;
     }
-    x->tried[i] |= A407_SCHEME_BIT(x->scheme->id);
-    x->outside = t->cause;
-    a407_event_attempt_failed(e, x->scheme, i, t->cause, t->detail);
+    exchange->tried[i] |= A407_SCHEME_BIT(exchange->scheme->id);
+    exchange->outside = t->cause;
+    a407_event_attempt_failed(e, exchange->scheme, i, t->cause, t->detail);
     a407_event_note(e, t->cause, t->detail);
     if (t->cause == A407_CAUSE_REJECTED) {
         struct a407_proxy *p = e->proxy;
-        x->cause =
-            a407_credential_refused(e, x->scheme, i, p->standing[i].edition);
+        exchange->cause = a407_credential_refused(e, exchange->scheme, i,
+                                                  p->standing[i].edition);
         /* the password itself was refused: no other scheme may try it */
-        x->tried[i] = A407_ALL_SCHEMES;
+        exchange->tried[i] = A407_ALL_SCHEMES;
         a407_verdict_note(e, i, false);
     } else {
         leave_kdc_alone(e->proxy, i, a407_engine_running_s(e), t);
     }
-    if (e->proxy->scheme == x->scheme && e->proxy->cred_index == i)
+    if (e->proxy->scheme == exchange->scheme && e->proxy->cred_index == i)
         a407_proxy_forget(e->proxy);
-    a407_exchange_drop_state(x);
+    a407_exchange_drop_state(exchange);
 }
 
 static void told_mark(struct a407_engine *e, bool marked)
 {
-    e->x.looked_up |= 1u << e->ask_cred;
+    e->exchange.looked_up |= 1u << e->ask_cred;
     if (marked)
-        e->x.marked |= 1u << e->ask_cred;
+        e->exchange.marked |= 1u << e->ask_cred;
 }
 
 void a407_told_clear(struct a407_told *t)
@@ -254,6 +259,6 @@ void a407_ask_take(struct a407_engine *e, struct a407_told *t)
         told_mark(e, t->ok);
         break;
     case A407_ASK_VERIFY:
-        e->x.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;
+        e->exchange.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;
     }
 }

@@ -19,11 +19,11 @@ struct a407_engine *a407_engine_new(struct a407_proxy *proxy,
     size_t n = strnlen(peer, sizeof e->peer - 1);
     memcpy(e->peer, peer, n);
     e->need = 1;
-    a407_buf_init(&e->rec, A407_HEAD_MAX + proxy->config->replay_max);
-    a407_buf_init(&e->resp, A407_HEAD_MAX + 1);
-    a407_buf_init(&e->kept, A407_KEEP_MAX);
+    a407_buf_init(&e->request, A407_HEAD_MAX + proxy->config->replay_max);
+    a407_buf_init(&e->response, A407_HEAD_MAX + 1);
+    a407_buf_init(&e->saved_407, A407_KEEP_MAX);
     /* the head may grow by one header as large as a head */
-    a407_buf_init(&e->out, 2 * A407_HEAD_MAX + proxy->config->replay_max);
+    a407_buf_init(&e->output, 2 * A407_HEAD_MAX + proxy->config->replay_max);
     a407_buf_init(&e->auth, A407_HEAD_MAX);
     return e;
 }
@@ -33,9 +33,9 @@ void a407_engine_free(struct a407_engine *e)
     if (!e)
         return;
     a407_exchange_reset(e);
-    a407_buf_free(&e->rec);
-    a407_buf_free(&e->resp);
-    a407_buf_free(&e->out);
+    a407_buf_free(&e->request);
+    a407_buf_free(&e->response);
+    a407_buf_free(&e->output);
     a407_engine_forked(e);
     free(e);
 }
@@ -48,22 +48,22 @@ void a407_engine_time(struct a407_engine *e, int64_t wall_us, int64_t mono_us)
 
 struct a407_span a407_engine_output(const struct a407_engine *e)
 {
-    return a407_span(e->out.p, e->out.n);
+    return a407_span(e->output.p, e->output.n);
 }
 
 void a407_engine_sent(struct a407_engine *e, size_t n)
 {
-    a407_buf_drop(&e->out, n);
-    if (e->out.n)
+    a407_buf_drop(&e->output, n);
+    if (e->output.n)
         return;
-    a407_buf_free(&e->out);
-    e->out_is_own = false;
-    e->x.sent_us = e->since_us = e->mono_us;
+    a407_buf_free(&e->output);
+    e->output_is_own = false;
+    e->exchange.sent_us = e->since_us = e->mono_us;
 }
 
 struct a407_span a407_engine_kept(const struct a407_engine *e)
 {
-    return a407_span(e->kept.p, e->kept.n);
+    return a407_span(e->saved_407.p, e->saved_407.n);
 }
 
 /*
@@ -75,13 +75,13 @@ struct a407_span a407_engine_kept(const struct a407_engine *e)
 
 void a407_engine_closed(struct a407_engine *e)
 {
-    if (a407_engine_retrying(e) && e->x.on_kept &&
-        e->mono_us - e->x.sent_us >= SILENT_US)
+    if (a407_engine_retrying(e) && e->exchange.on_kept &&
+        e->mono_us - e->exchange.sent_us >= SILENT_US)
         e->proxy->no_reuse = true;
     a407_engine_partly_read(e);
     a407_event_cut(e, "closed before the final answer");
     a407_engine_move(e, A407_ST_FORGET);
-    a407_buf_free(&e->out);
+    a407_buf_free(&e->output);
 }
 
 bool a407_engine_has_event(const struct a407_engine *e)
@@ -117,7 +117,8 @@ unsigned a407_engine_anomalies(const struct a407_engine *e)
 static void after_held(struct a407_engine *e)
 {
     enum a407_cause why;
-    bool ready = e->x.pending && a407_try_step(e, &why) == A407_TRY_READY;
+    bool ready =
+        e->exchange.pending && a407_try_step(e, &why) == A407_TRY_READY;
     a407_engine_move(e, A407_ST_WAIT);
     a407_engine_release(e, ready);
 }
@@ -126,7 +127,7 @@ static void after_again(struct a407_engine *e)
 {
     enum a407_cause why;
     enum a407_try t = A407_TRY_NONE;
-    if (e->x.pending)
+    if (e->exchange.pending)
         t = a407_try_step(e, &why);
     else if (e->ask == A407_ASK_MARK)
         t = a407_pick_from_first(e);
@@ -145,7 +146,7 @@ static void after_again(struct a407_engine *e)
 
 void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 {
-    if (e->st == A407_ST_ASK) {
+    if (e->state == A407_ST_ASK) {
         a407_ask_take(e, t);
         if (e->after == A407_AFTER_HELD)
             after_held(e);
@@ -159,8 +160,8 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 
 void a407_engine_send_failed(struct a407_engine *e)
 {
-    a407_buf_free(&e->out);
-    if (a407_engine_in_handshake(e) && e->st == A407_ST_DRAIN) {
+    a407_buf_free(&e->output);
+    if (a407_engine_in_handshake(e) && e->state == A407_ST_DRAIN) {
         a407_engine_cut_short(e); /* half a message, and no more of it */
         return;
     }
@@ -173,18 +174,18 @@ void a407_engine_send_failed(struct a407_engine *e)
 
 void a407_engine_reconnected(struct a407_engine *e, bool ok)
 {
-    if (e->st != A407_ST_RECONNECT)
+    if (e->state != A407_ST_RECONNECT)
         return;
-    e->x.reconnected = true;
+    e->exchange.reconnected = true;
     e->authenticated = false;
     e->whose = A407_WHOSE_PROXYS;
     if (ok && a407_engine_active(e) && a407_request_rewrite(e)) {
-        e->x.sent_us = e->mono_us;
+        e->exchange.sent_us = e->mono_us;
         a407_engine_move(e, A407_ST_WAIT);
         return;
     }
-    a407_engine_give_back(e, ok ? "out of memory"
-                                : "the proxy can't be reached again");
+    a407_engine_deliver_saved_407(e, ok ? "out of memory"
+                                        : "the proxy can't be reached again");
 }
 
 /* Nothing has come from outside in all that time. */
@@ -235,7 +236,7 @@ bool a407_engine_expired(struct a407_engine *e)
 
 void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read)
 {
-    a407_body_skip(&e->w_body, written);
+    a407_body_skip(&e->write_body, written);
     e->body_n += written;
-    a407_body_skip(&e->r_body, read);
+    a407_body_skip(&e->read_body, read);
 }

@@ -21,22 +21,22 @@ static void add_ours(struct a407_engine *e, enum a407_copy how, const char *eol)
 {
     struct a407_request rq;
     if (e->auth.n) {
-        a407_buf_str(&e->out, "Proxy-Authorization: ");
-        a407_buf_add(&e->out, e->auth.p, e->auth.n);
-        a407_buf_str(&e->out, eol);
+        a407_buf_str(&e->output, "Proxy-Authorization: ");
+        a407_buf_add(&e->output, e->auth.p, e->auth.n);
+        a407_buf_str(&e->output, eol);
     }
     if (how != A407_COPY_LEG || !a407_request_recorded(e, &rq))
         return;
     if (rq.body != A407_BODY_NONE)
-        a407_buf_fmt(&e->out, "Content-Length: 0%s", eol);
+        a407_buf_fmt(&e->output, "Content-Length: 0%s", eol);
     if (rq.minor == 0) /* RFC 9112 appendix C.2.2 */
-        a407_buf_fmt(&e->out, "Connection: keep-alive%s", eol);
-    a407_buf_fmt(&e->out, "Proxy-Connection: keep-alive%s", eol);
+        a407_buf_fmt(&e->output, "Connection: keep-alive%s", eol);
+    a407_buf_fmt(&e->output, "Proxy-Connection: keep-alive%s", eol);
 }
 
 bool a407_head_copy(struct a407_engine *e, enum a407_copy how)
 {
-    const char *p = e->rec.p;
+    const char *p = e->request.p;
     size_t n = e->head_n, at = 0, done = 0;
     struct a407_field f;
     /* The line end before the head's blank line, as the program writes it. */
@@ -46,31 +46,32 @@ bool a407_head_copy(struct a407_engine *e, enum a407_copy how)
         if (!left_out(f.name, how))
             continue;
         size_t start = (size_t)(f.line.p - p);
-        a407_buf_add(&e->out, p + done, start - done);
+        a407_buf_add(&e->output, p + done, start - done);
         done = start + f.line.n;
     }
-    a407_buf_add(&e->out, p + done, body - done);
+    a407_buf_add(&e->output, p + done, body - done);
     if (how != A407_COPY_AS_IS)
         add_ours(e, how, "\r\n");
-    return a407_buf_add(&e->out, p + body, eol);
+    return a407_buf_add(&e->output, p + body, eol);
 }
 
 bool a407_request_rewrite(struct a407_engine *e)
 {
-    bool leg = e->x.leg;
-    bool as_is = e->x.course == A407_COURSE_ANEW;
+    bool leg = e->exchange.leg;
+    bool as_is = e->exchange.course == A407_COURSE_ANEW;
     a407_head_copy(e, leg     ? A407_COPY_LEG
                       : as_is ? A407_COPY_AS_IS
                               : A407_COPY_OURS);
     if (!leg)
-        a407_buf_add(&e->out, e->rec.p + e->head_n, e->rec.n - e->head_n);
-    e->x.standin = leg;
+        a407_buf_add(&e->output, e->request.p + e->head_n,
+                     e->request.n - e->head_n);
+    e->exchange.standin = leg;
     e->sent_keep = leg || e->rq_keep_alive;
-    if (e->out.failed) {
-        a407_buf_free(&e->out);
+    if (e->output.failed) {
+        a407_buf_free(&e->output);
         return false;
     }
-    if (!leg && e->x.legs > 1)
-        e->x.proofs++;
+    if (!leg && e->exchange.legs > 1)
+        e->exchange.proofs++;
     return true;
 }

@@ -25,7 +25,7 @@ enum a407_writing {
 };
 
 /* What must be remembered of a request until its answer is over. */
-struct a407_outstanding {
+struct a407_in_flight {
     bool is_head;
     bool is_connect;
     const struct a407_scheme *ours; /* it went out with our header, of this
@@ -35,7 +35,7 @@ struct a407_outstanding {
 };
 
 /* Why 64: more requests in flight than any pipelining client sends. */
-#define A407_OUTSTANDING_MAX 64
+#define A407_IN_FLIGHT_MAX 64
 
 /*
  * The most of a 407 that is kept for giving it back. Larger ones are not
@@ -90,7 +90,7 @@ enum a407_belongs {
 enum a407_then {
     A407_THEN_REPEAT,       /* the request goes out again */
     A407_THEN_REPEAT_FRESH, /* ... on a fresh connection */
-    A407_THEN_GIVE_BACK     /* the program reads what was taken */
+    A407_THEN_DELIVER_SAVED /* the program reads what was taken */
 };
 
 /* Whose words come next on a connection. */
@@ -161,7 +161,7 @@ struct a407_engine {
     struct a407_history *history;
     char peer[64];
     uint16_t local_port; /* 0: not known */
-    enum a407_state st;
+    enum a407_state state;
     unsigned anomalies;
     int64_t wall_us, mono_us;
     int64_t since_us; /* monotonic: when the wait that the plan speaks of began;
@@ -170,39 +170,39 @@ struct a407_engine {
     bool client_sent; /* an earlier request had a header of the program's */
 
     /* writing */
-    enum a407_writing w;
+    enum a407_writing writing;
     enum a407_whose whose;
-    struct a407_buf rec; /* the request as the program wrote it */
-    size_t head_n;       /* bytes of rec that are its head; 0: not complete */
-    size_t head_from;    /* search position */
-    bool overflow;       /* the body did not fit: no replay */
-    struct a407_body w_body;
-    uint64_t body_n;     /* bytes of body written so far, with framing */
-    bool rq_keep_alive;  /* what the program's request says */
-    bool sent_keep;      /* ... and what is in flight */
-    bool authenticated;  /* this connection, by a scheme that is bound to it */
-    struct a407_buf out; /* to be sent before anything else */
-    bool out_is_own;     /* ... as the program wrote it, all of it */
+    struct a407_buf request; /* the request as the program wrote it */
+    size_t head_n;    /* bytes of it that are its head; 0: not complete */
+    size_t head_from; /* search position */
+    bool overflow;    /* the body did not fit: no replay */
+    struct a407_body write_body;
+    uint64_t body_n;    /* bytes of body written so far, with framing */
+    bool rq_keep_alive; /* what the program's request says */
+    bool sent_keep;     /* ... and what is in flight */
+    bool authenticated; /* this connection, by a scheme that is bound to it */
+    struct a407_buf output; /* to be sent before anything else */
+    bool output_is_own;     /* ... as the program wrote it, all of it */
 
-    /* requests whose answers are not over; q[0] is the front */
-    struct a407_outstanding q[A407_OUTSTANDING_MAX];
-    size_t q_n;
+    /* requests whose answers are not over; in_flight[0] is the front */
+    struct a407_in_flight in_flight[A407_IN_FLIGHT_MAX];
+    size_t n_in_flight;
     size_t awaiting; /* ... of which the answer's head was not seen */
     bool pipelined;  /* more than one was awaiting: no replay until idle */
 
     /* reading */
     size_t need; /* WANT_PEEK: bytes that would tell more */
     enum a407_interim interim;
-    size_t interim_left;  /* INTERIM: bytes of the 1xx to go */
-    struct a407_buf resp; /* head of the answer that the program reads */
-    size_t resp_from;
+    size_t interim_left;      /* INTERIM: bytes of the 1xx to go */
+    struct a407_buf response; /* head of the answer that the program reads */
+    size_t response_from;
     enum a407_head head;
-    struct a407_body r_body;
+    struct a407_body read_body;
 
     /* a 407 being taken */
-    struct a407_buf kept;
+    struct a407_buf saved_407;
     size_t drain_head; /* bytes of its head to go */
-    struct a407_body d_body;
+    struct a407_body drain_body;
     size_t drained;        /* bytes of it taken so far */
     struct a407_buf auth;  /* value of our Proxy-Authorization */
     struct a407_buf token; /* made outside, for the next header */
@@ -212,10 +212,10 @@ struct a407_engine {
     enum a407_after after;
     unsigned ask_cred;
 
-    struct a407_exchange x;
+    struct a407_exchange exchange;
     struct a407_event *ev; /* being filled */
     /* finished and not fetched: one read may hold several answers */
-    struct a407_event *done[A407_OUTSTANDING_MAX];
+    struct a407_event *done[A407_IN_FLIGHT_MAX];
     size_t n_done;
     struct a407_verdict verdicts[A407_VERDICTS_MAX]; /* ditto */
     size_t n_verdicts;
@@ -227,7 +227,7 @@ struct a407_engine {
  */
 
 /* plan.c: questions */
-/* The recorded request once more; its spans hold until rec changes. */
+/* The recorded request once more; its spans hold until that changes. */
 bool a407_request_recorded(const struct a407_engine *e,
                            struct a407_request *rq);
 /* Is the head of a request being written? */
@@ -299,7 +299,7 @@ void a407_engine_move(struct a407_engine *e, enum a407_state to);
 /* What is held back of a head is to go out as it is. Needs no memory. */
 void a407_engine_unhold(struct a407_engine *e);
 void a407_exchange_reset(struct a407_engine *e);
-void a407_exchange_drop_state(struct a407_exchange *x);
+void a407_exchange_drop_state(struct a407_exchange *exchange);
 
 /* verdict.c */
 /* For the caller to take out; without memory it is lost. */
@@ -366,7 +366,7 @@ enum a407_try a407_try_with(struct a407_engine *e,
                             unsigned cred_index, enum a407_cause *why);
 /* The same handshake from its start, a few times. */
 enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why);
-/* The best that was not tried yet; NONE: x.cause tells why. */
+/* The best that was not tried yet; NONE: exchange.cause tells why. */
 enum a407_try a407_try_pick(struct a407_engine *e,
                             const struct a407_challenges *offered);
 /* The header for a request that has not been sent yet, from what worked. */
@@ -376,14 +376,14 @@ enum a407_try a407_engine_preempt(struct a407_engine *e);
 /* A head as it is, with our header, or for one leg of a handshake: that has no
    body, and keeps its connection whatever the program wants of it. */
 enum a407_copy { A407_COPY_AS_IS, A407_COPY_OURS, A407_COPY_LEG };
-/* The recorded head, into e->out. False: out of memory. */
+/* The recorded head, into e->output. False: out of memory. */
 bool a407_head_copy(struct a407_engine *e, enum a407_copy how);
-/* The program's head with our header, and the body so far, into e->out. False:
-   out of memory. */
+/* The program's head with our header, and the body so far, into e->output.
+   False: out of memory. */
 bool a407_request_rewrite(struct a407_engine *e);
 
 /* request.c */
-/* The head that was held back, into e->out: with our header, or as it is. */
+/* The head that was held back, into e->output: with our header, or as it is. */
 void a407_engine_release(struct a407_engine *e, bool ours);
 
 /* answer.c */
@@ -420,6 +420,6 @@ void a407_engine_partly_read(struct a407_engine *e);
 /* The connection ended before the answer began. */
 void a407_engine_ended_early(struct a407_engine *e);
 /* The program gets the 407 that is kept, or the end; the record says why. */
-void a407_engine_give_back(struct a407_engine *e, const char *why);
+void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why);
 
 #endif

@@ -44,10 +44,10 @@ static void leave(struct a407_history *past, const struct a407_event *ev)
 void a407_event_request(struct a407_engine *e, const struct a407_request *rq)
 {
     char method[sizeof e->ev->method], target[sizeof e->ev->target];
-    e->x.sent_before = e->client_sent            ? A407_SENT_CONNECTION
-                       : e->history->client_sent ? A407_SENT_PROGRAM
-                                                 : A407_SENT_NEVER;
-    e->x.resends = 0;
+    e->exchange.sent_before = e->client_sent            ? A407_SENT_CONNECTION
+                              : e->history->client_sent ? A407_SENT_PROGRAM
+                                                        : A407_SENT_NEVER;
+    e->exchange.resends = 0;
     if (!rq->n_proxy_authorization)
         return;
     e->client_sent = true;
@@ -58,7 +58,7 @@ void a407_event_request(struct a407_engine *e, const struct a407_request *rq)
     a407_url_redact(rq->target, target, sizeof target);
     struct a407_left *l = find_left(e->history, request_hash(method, target));
     if (l)
-        e->x.resends = l->resends;
+        e->exchange.resends = l->resends;
 }
 
 /* ---- beginning ---- */
@@ -67,12 +67,12 @@ static void put_request(struct a407_engine *e, struct a407_event *ev)
 {
     struct a407_request rq;
     /* Of pipelined requests only the last one is on record. */
-    if (e->q_n != 1 || !a407_request_recorded(e, &rq))
+    if (e->n_in_flight != 1 || !a407_request_recorded(e, &rq))
         return;
     a407_put(ev->method, sizeof ev->method, rq.method);
     a407_url_redact(rq.target, ev->target, sizeof ev->target);
-    ev->sent_before = e->x.sent_before;
-    ev->resend_count = e->x.resends;
+    ev->sent_before = e->exchange.sent_before;
+    ev->resend_count = e->exchange.resends;
     if (rq.n_proxy_authorization)
         a407_event_set_client(ev, rq.proxy_authorization);
 }
@@ -113,7 +113,8 @@ bool a407_event_begin(struct a407_engine *e,
             a407_cause_of(e->proxy, ev, whole || offered->n ? offered : NULL);
     }
     if (a407_request_recorded(e, &rq))
-        a407_event_hide_request(ev, a407_span(e->rec.p, e->head_n), rq.target);
+        a407_event_hide_request(ev, a407_span(e->request.p, e->head_n),
+                                rq.target);
     return true;
 }
 
@@ -121,7 +122,7 @@ void a407_event_plain(struct a407_engine *e, int status)
 {
     /* A 401 may be how a proxy refuses: it is no success, at least. */
     /* Of pipelined requests nobody can tell which one this answers. */
-    bool answered = e->x.resends && status != 401 && !e->pipelined;
+    bool answered = e->exchange.resends && status != 401 && !e->pipelined;
     if (!answered && e->proxy->config->log_level != A407_LOG_REQUEST)
         return;
     if (!new_event(e))
@@ -155,8 +156,9 @@ static void put_user(struct a407_engine *e, const struct a407_scheme *scheme,
                      const struct a407_credential *c, char *out, size_t cap)
 {
     bool ticket = scheme->secret == A407_SECRET_TICKET;
-    bool known = ticket && scheme == e->x.scheme && e->x.principal[0];
-    const char *name = known ? e->x.principal : c->username;
+    bool known =
+        ticket && scheme == e->exchange.scheme && e->exchange.principal[0];
+    const char *name = known ? e->exchange.principal : c->username;
     if (name && name[0] && scheme->secret != A407_SECRET_TOKEN)
         a407_put_user(out, cap, a407_span_str(name),
                       ticket || (c->password && c->password[0]));
@@ -188,20 +190,21 @@ void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
         return;
     a->stale = stale;
     a->source_port = e->local_port;
-    if (scheme->per_connection && scheme == e->x.scheme && e->x.legs)
-        a->leg = e->x.legs;
+    if (scheme->per_connection && scheme == e->exchange.scheme &&
+        e->exchange.legs)
+        a->leg = e->exchange.legs;
 }
 
 void a407_event_attempt_anew(struct a407_engine *e)
 {
-    const struct a407_exchange *x = &e->x;
+    const struct a407_exchange *exchange = &e->exchange;
     const struct a407_event *ev = e->ev;
     const struct a407_event_attempt *a =
         ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
     bool same = a && !a->status && a->cause == A407_CAUSE_NONE &&
-                strcmp(a->scheme, a407_scheme_name(x->scheme->id)) == 0;
-    if (!same || (x->scheme->per_connection && a->leg != x->legs))
-        a407_event_attempt(e, x->scheme, x->cred_index, false);
+                strcmp(a->scheme, a407_scheme_name(exchange->scheme->id)) == 0;
+    if (!same || (exchange->scheme->per_connection && a->leg != exchange->legs))
+        a407_event_attempt(e, exchange->scheme, exchange->cred_index, false);
 }
 
 void a407_event_attempt_failed(struct a407_engine *e,
@@ -240,8 +243,8 @@ void a407_event_attempt_status(struct a407_engine *e, int status)
     if (!a || a->status)
         return; /* that one has been answered: what is in flight is none */
     a->status = status;
-    a->duration_us = e->mono_us - e->x.sent_us;
-    a->reconnected = e->x.reconnected && !e->x.on_kept;
+    a->duration_us = e->mono_us - e->exchange.sent_us;
+    a->reconnected = e->exchange.reconnected && !e->exchange.on_kept;
 }
 
 void a407_event_mutual(struct a407_engine *e, enum a407_mutual mutual)
@@ -274,7 +277,8 @@ void a407_event_note(struct a407_engine *e, enum a407_cause cause,
 
 enum a407_cause a407_cause_of_silence(const struct a407_engine *e)
 {
-    return e->proxy->url_has_userinfo || e->x.sent_before != A407_SENT_NEVER
+    return e->proxy->url_has_userinfo ||
+                   e->exchange.sent_before != A407_SENT_NEVER
                ? A407_CAUSE_DROPPED
                : A407_CAUSE_NOT_SENT;
 }
@@ -297,7 +301,7 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
     a407_event_hide_ours(ev, e->proxy);
     if (final_status == 407)
         leave(e->history, ev);
-    if (e->n_done == A407_OUTSTANDING_MAX)
+    if (e->n_done == A407_IN_FLIGHT_MAX)
         a407_event_drop(e); /* nobody fetches them */
     else
         e->done[e->n_done++] = ev;
@@ -306,7 +310,7 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
 
 void a407_event_cut(struct a407_engine *e, const char *detail)
 {
-    if (e->x.course == A407_COURSE_DECIDED && e->ev) {
+    if (e->exchange.course == A407_COURSE_DECIDED && e->ev) {
         a407_event_finish(e, e->ev->outcome, e->ev->status);
         return;
     }

@@ -21,11 +21,11 @@ bool a407_engine_is_proxys(const struct a407_engine *e)
 
 bool a407_engine_in_handshake(const struct a407_engine *e)
 {
-    return (e->x.course == A407_COURSE_OURS ||
-            e->x.then == A407_THEN_GIVE_BACK) &&
-           e->x.standin && a407_engine_active(e) &&
-           (e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
-            e->st == A407_ST_DRAIN || e->st == A407_ST_RECONNECT);
+    return (e->exchange.course == A407_COURSE_OURS ||
+            e->exchange.then == A407_THEN_DELIVER_SAVED) &&
+           e->exchange.standin && a407_engine_active(e) &&
+           (e->state == A407_ST_WAIT || e->state == A407_ST_INTERIM ||
+            e->state == A407_ST_DRAIN || e->state == A407_ST_RECONNECT);
 }
 
 int64_t a407_engine_running_s(const struct a407_engine *e)
@@ -42,28 +42,28 @@ int64_t a407_engine_now_s(const struct a407_engine *e)
    on it is the proxy's only if that keeps its connections. */
 static bool for_proxy(const struct a407_engine *e)
 {
-    return a407_engine_is_proxys(e) && (!e->q_n || e->proxy->keeps);
+    return a407_engine_is_proxys(e) && (!e->n_in_flight || e->proxy->keeps);
 }
 
 /* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
    now may get a header. */
 bool a407_engine_behind_connect(const struct a407_engine *e)
 {
-    return e->awaiting && e->q[e->q_n - 1].is_connect;
+    return e->awaiting && e->in_flight[e->n_in_flight - 1].is_connect;
 }
 
 bool a407_engine_awaits_tunnel(const struct a407_engine *e)
 {
-    return e->w == A407_W_START && a407_engine_behind_connect(e);
+    return e->writing == A407_W_START && a407_engine_behind_connect(e);
 }
 
 enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
 {
-    if (e->st == A407_ST_FORGET) /* what was held goes out first */
-        return e->out.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
-    if (e->w == A407_W_HELD_HEAD)
+    if (e->state == A407_ST_FORGET) /* what was held goes out first */
+        return e->output.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
+    if (e->writing == A407_W_HELD_HEAD)
         return A407_WRITE_HOLD;
-    if (e->w == A407_W_START && !e->passive && e->proxy->scheme &&
+    if (e->writing == A407_W_START && !e->passive && e->proxy->scheme &&
         !a407_engine_behind_connect(e) && for_proxy(e) &&
         (!e->authenticated || e->proxy->each_request))
         return A407_WRITE_HOLD;
@@ -72,24 +72,24 @@ enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
 
 bool a407_engine_watch_while_writing(const struct a407_engine *e)
 {
-    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
-           a407_engine_active(e) && e->w == A407_W_BODY;
+    return (e->state == A407_ST_WAIT || e->state == A407_ST_DRAIN) &&
+           a407_engine_active(e) && e->writing == A407_W_BODY;
 }
 
 bool a407_engine_unanswered(const struct a407_engine *e)
 {
-    return (e->st == A407_ST_WAIT || e->st == A407_ST_DRAIN) &&
-           e->w == A407_W_START && a407_engine_active(e);
+    return (e->state == A407_ST_WAIT || e->state == A407_ST_DRAIN) &&
+           e->writing == A407_W_START && a407_engine_active(e);
 }
 
 bool a407_engine_in_head(const struct a407_engine *e)
 {
-    return e->w == A407_W_HEAD || e->w == A407_W_HELD_HEAD;
+    return e->writing == A407_W_HEAD || e->writing == A407_W_HELD_HEAD;
 }
 
 bool a407_engine_request_open(const struct a407_engine *e)
 {
-    return a407_engine_in_head(e) || e->w == A407_W_BODY;
+    return a407_engine_in_head(e) || e->writing == A407_W_BODY;
 }
 
 static struct a407_want want(enum a407_want_kind kind, size_t n)
@@ -101,16 +101,16 @@ static struct a407_want want_drain(const struct a407_engine *e)
 {
     if (e->drain_head)
         return want(A407_WANT_CONSUME, e->drain_head);
-    if (e->d_body.kind == A407_BODY_LENGTH && e->d_body.left < SIZE_MAX)
-        return want(A407_WANT_CONSUME, (size_t)e->d_body.left);
+    if (e->drain_body.kind == A407_BODY_LENGTH && e->drain_body.left < SIZE_MAX)
+        return want(A407_WANT_CONSUME, (size_t)e->drain_body.left);
     return want(A407_WANT_CONSUME, SIZE_MAX);
 }
 
 struct a407_want a407_engine_want(const struct a407_engine *e)
 {
-    if (e->out.n)
-        return want(A407_WANT_SEND, e->out.n);
-    switch (e->st) {
+    if (e->output.n)
+        return want(A407_WANT_SEND, e->output.n);
+    switch (e->state) {
     case A407_ST_FRESH:
     case A407_ST_IDLE:
         /* A reader that blocks here before the request is written must not
@@ -123,7 +123,7 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
         return want(A407_WANT_PEEK, e->need);
     case A407_ST_INTERIM:
         /* one to a leg is none to the program's request */
-        return want(e->x.standin || e->interim == A407_INTERIM_OURS
+        return want(e->exchange.standin || e->interim == A407_INTERIM_OURS
                         ? A407_WANT_CONSUME
                         : A407_WANT_DELIVER,
                     e->interim_left);
@@ -131,7 +131,7 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
         /* The next request is out already: its answer must not be read
            unseen together with the rest of this one. */
         if (e->awaiting && e->head == A407_HEAD_READ && a407_engine_active(e)) {
-            uint64_t sure = a407_body_sure(&e->r_body);
+            uint64_t sure = a407_body_sure(&e->read_body);
             return want(A407_WANT_DELIVER, sure ? (size_t)sure : 1);
         }
         return want(A407_WANT_DELIVER, SIZE_MAX);
@@ -141,8 +141,8 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
         return want_drain(e);
     case A407_ST_RECONNECT:
         return want(A407_WANT_RECONNECT, 0);
-    case A407_ST_GIVE_BACK:
-        return want(A407_WANT_GIVE_BACK, e->kept.n);
+    case A407_ST_DELIVER_SAVED:
+        return want(A407_WANT_GIVE_BACK, e->saved_407.n);
     default:
         return want(A407_WANT_FORGET, 0);
     }
@@ -150,35 +150,35 @@ struct a407_want a407_engine_want(const struct a407_engine *e)
 
 bool a407_engine_retrying(const struct a407_engine *e)
 {
-    return e->st == A407_ST_WAIT && a407_engine_active(e) &&
-           (e->x.course == A407_COURSE_OURS ||
-            e->x.course == A407_COURSE_ANEW) &&
-           e->x.retries > 0;
+    return e->state == A407_ST_WAIT && a407_engine_active(e) &&
+           (e->exchange.course == A407_COURSE_OURS ||
+            e->exchange.course == A407_COURSE_ANEW) &&
+           e->exchange.retries > 0;
 }
 
 bool a407_engine_reconnected_once(const struct a407_engine *e)
 {
-    return e->x.reconnected;
+    return e->exchange.reconnected;
 }
 
 bool a407_engine_output_is_own(const struct a407_engine *e)
 {
-    return e->out.n && e->out_is_own;
+    return e->output.n && e->output_is_own;
 }
 
 /* A watched 407 of which the program read but a part of the head: nc closes
    after the first line. */
 bool a407_engine_wants_rest(const struct a407_engine *e)
 {
-    return e->st == A407_ST_DELIVER && e->head == A407_HEAD_UNSEEN && !e->ev &&
-           e->x.course != A407_COURSE_DECIDED &&
-           a407_sniff_407(e->resp.p, e->resp.n) == A407_SNIFF_YES;
+    return e->state == A407_ST_DELIVER && e->head == A407_HEAD_UNSEEN &&
+           !e->ev && e->exchange.course != A407_COURSE_DECIDED &&
+           a407_sniff_407(e->response.p, e->response.n) == A407_SNIFF_YES;
 }
 
 bool a407_engine_wants_behind(const struct a407_engine *e)
 {
-    return e->st == A407_ST_INTERIM && e->interim == A407_INTERIM_UNREAD &&
-           !e->x.standin && a407_engine_request_open(e);
+    return e->state == A407_ST_INTERIM && e->interim == A407_INTERIM_UNREAD &&
+           !e->exchange.standin && a407_engine_request_open(e);
 }
 
 /* Is the body not kept, since there will be no repeat with it? */
@@ -189,33 +189,33 @@ bool a407_engine_keeps_no_body(const struct a407_engine *e)
 
 uint64_t a407_engine_read_credit(const struct a407_engine *e)
 {
-    if (e->st != A407_ST_DELIVER || e->head != A407_HEAD_READ || e->out.n)
+    if (e->state != A407_ST_DELIVER || e->head != A407_HEAD_READ || e->output.n)
         return 0;
-    return a407_body_skippable(&e->r_body);
+    return a407_body_skippable(&e->read_body);
 }
 
 uint64_t a407_engine_write_credit(const struct a407_engine *e)
 {
-    bool quiet = e->st == A407_ST_WAIT || e->st == A407_ST_INTERIM ||
-                 e->st == A407_ST_DELIVER;
-    if (!quiet || e->out.n || e->w != A407_W_BODY ||
+    bool quiet = e->state == A407_ST_WAIT || e->state == A407_ST_INTERIM ||
+                 e->state == A407_ST_DELIVER;
+    if (!quiet || e->output.n || e->writing != A407_W_BODY ||
         !a407_engine_keeps_no_body(e) || a407_engine_in_handshake(e))
         return 0;
-    return a407_body_skippable(&e->w_body);
+    return a407_body_skippable(&e->write_body);
 }
 
 /* A proxy that has answered a leg on this very connection does answer there: it
    is the origin that takes its time, with the program's request. */
 bool a407_engine_origins_turn(const struct a407_engine *e)
 {
-    return e->x.scheme->per_connection && !e->x.standin &&
-           (e->x.legs > 1 || e->authenticated);
+    return e->exchange.scheme->per_connection && !e->exchange.standin &&
+           (e->exchange.legs > 1 || e->authenticated);
 }
 
 bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
 {
     return e->head_n &&
-           a407_request_parse(e->rec.p, e->head_n, rq) == A407_PARSE_OK;
+           a407_request_parse(e->request.p, e->head_n, rq) == A407_PARSE_OK;
 }
 
 /* ---- the plan ---- */
@@ -227,7 +227,8 @@ bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
 static unsigned silence_ms(const struct a407_engine *e)
 {
     const struct a407_config *c = e->proxy->config;
-    unsigned ms = e->q_n && e->q[0].is_connect ? c->silence_ms : SILENCE_MS;
+    unsigned ms = e->n_in_flight && e->in_flight[0].is_connect ? c->silence_ms
+                                                               : SILENCE_MS;
     return ms < c->wait_ms ? ms : c->wait_ms;
 }
 
@@ -246,7 +247,7 @@ static enum a407_due due(const struct a407_engine *e, enum a407_want_kind kind,
         return A407_DUE_OUTSIDE;
     case A407_WANT_PEEK:
     case A407_WANT_CONSUME:
-        if (a407_engine_retrying(e) && e->x.on_kept &&
+        if (a407_engine_retrying(e) && e->exchange.on_kept &&
             !a407_engine_origins_turn(e) &&
             (leg || !a407_engine_request_open(e))) {
             *ms = silence_ms(e);

@@ -14,36 +14,37 @@ static const char ends[] =
     "refused";
 
 /* The program gets the 407 that is kept, or the end; the record says why. */
-void a407_engine_give_back(struct a407_engine *e, const char *why)
+void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why)
 {
     a407_event_note(e, A407_CAUSE_PROTOCOL, why);
     a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-    a407_engine_move(e, A407_ST_GIVE_BACK);
+    a407_engine_move(e, A407_ST_DELIVER_SAVED);
 }
 
 static void begin_deliver(struct a407_engine *e)
 {
     /* A body that is still being written has no place behind a leg: the proxy
        would take it for a request. */
-    if (e->x.standin && e->w == A407_W_BODY && a407_engine_active(e)) {
-        a407_engine_give_back(e, unreadable);
+    if (e->exchange.standin && e->writing == A407_W_BODY &&
+        a407_engine_active(e)) {
+        a407_engine_deliver_saved_407(e, unreadable);
         return;
     }
-    a407_buf_clear(&e->resp);
-    e->resp_from = 0;
+    a407_buf_clear(&e->response);
+    e->response_from = 0;
     e->head = A407_HEAD_UNSEEN;
     a407_engine_move(e, A407_ST_DELIVER);
 }
 
 void a407_engine_no_answer(struct a407_engine *e, const char *why)
 {
-    bool ours = e->x.retries > 0 && a407_engine_active(e);
-    bool body_out = e->body_n && !e->x.standin;
+    bool ours = e->exchange.retries > 0 && a407_engine_active(e);
+    bool body_out = e->body_n && !e->exchange.standin;
     /* What a body has set going may be under way: then the truth is the
        connection's own end. Without one the 407 says more. */
-    if (ours && e->kept.n && !body_out) {
-        a407_engine_give_back(e,
-                              why ? why : "no answer to the repeated request");
+    if (ours && e->saved_407.n && !body_out) {
+        a407_engine_deliver_saved_407(
+            e, why ? why : "no answer to the repeated request");
         return;
     }
     begin_deliver(e); /* the program reads the end itself */
@@ -54,8 +55,8 @@ void a407_engine_ended_early(struct a407_engine *e)
 {
     bool login = a407_engine_retrying(e);
     bool refused =
-        login && e->x.course == A407_COURSE_OURS && a407_login_ended(e);
-    if (login && e->x.on_kept && a407_engine_again(e))
+        login && e->exchange.course == A407_COURSE_OURS && a407_login_ended(e);
+    if (login && e->exchange.on_kept && a407_engine_again(e))
         return;
     a407_engine_no_answer(e, refused ? ends : NULL);
 }
@@ -90,20 +91,20 @@ static bool ends_otherwise(const struct a407_engine *e,
 static void swallow(struct a407_engine *e, size_t head,
                     const struct a407_response *r)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     a407_event_attempt_status(e, r->status);
     if (r->keep_alive && !e->authenticated) {
         e->authenticated = true;
-        x->swallowed = r->status >= 400;
-        a407_exchange_drop_state(x);
-        x->leg = false;
-        x->belongs = A407_BELONGS_HERE;
+        exchange->swallowed = r->status >= 400;
+        a407_exchange_drop_state(exchange);
+        exchange->leg = false;
+        exchange->belongs = A407_BELONGS_HERE;
         a407_buf_free(&e->auth);
         a407_engine_drain(e, head, r);
         return;
     }
     /* The program can't be given this answer: what is kept, or the end. */
-    a407_engine_give_back(e, took_first);
+    a407_engine_deliver_saved_407(e, took_first);
 }
 
 /*
@@ -114,10 +115,10 @@ static void swallow(struct a407_engine *e, size_t head,
 static bool look_closer(struct a407_engine *e, const char *p, size_t n,
                         bool end)
 {
-    struct a407_exchange *x = &e->x;
-    bool has_body = e->w == A407_W_BODY || e->body_n;
-    if (x->course != A407_COURSE_OURS || !x->scheme->per_connection ||
-        x->proved)
+    struct a407_exchange *exchange = &e->exchange;
+    bool has_body = e->writing == A407_W_BODY || e->body_n;
+    if (exchange->course != A407_COURSE_OURS ||
+        !exchange->scheme->per_connection || exchange->proved)
         return true;
     size_t from = 0, head = a407_head_end(p, n, &from);
     struct a407_response r;
@@ -125,10 +126,10 @@ static bool look_closer(struct a407_engine *e, const char *p, size_t n,
         e->need = n + 1;
         return end || n >= A407_HEAD_MAX;
     }
-    if (a407_response_parse(p, head, e->q[0].is_head, e->q[0].is_connect, &r) !=
-        A407_PARSE_OK)
+    if (a407_response_parse(p, head, e->in_flight[0].is_head,
+                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK)
         return true;
-    if (x->standin && (has_body || ends_otherwise(e, &r))) {
+    if (exchange->standin && (has_body || ends_otherwise(e, &r))) {
         swallow(e, head, &r);
         return false;
     }
@@ -150,34 +151,34 @@ static void note_interim(struct a407_engine *e, const char *p, size_t n)
     bool asked = a407_request_recorded(e, &rq) && rq.expect_continue &&
                  a407_response_parse(p, n, false, false, &r) == A407_PARSE_OK &&
                  r.status == 100;
-    if (!asked && !e->q[0].is_connect && e->whose == A407_WHOSE_PROXYS)
+    if (!asked && !e->in_flight[0].is_connect && e->whose == A407_WHOSE_PROXYS)
         e->whose = A407_WHOSE_INTERIM;
 }
 
 void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
                         bool end)
 {
-    if (e->st == A407_ST_FRESH || e->st == A407_ST_IDLE) {
+    if (e->state == A407_ST_FRESH || e->state == A407_ST_IDLE) {
         /* a server that speaks first, or twice: not what we know */
         if (n || end)
             a407_engine_delivered_end(e);
         return;
     }
-    if (e->st != A407_ST_WAIT)
+    if (e->state != A407_ST_WAIT)
         return;
     if (!n) {
         if (end)
             a407_engine_ended_early(e);
         return;
     }
-    if (e->x.course == A407_COURSE_OURS && !e->x.leg)
-        e->proxy->standing[e->x.cred_index].ends = 0;
+    if (e->exchange.course == A407_COURSE_OURS && !e->exchange.leg)
+        e->proxy->standing[e->exchange.cred_index].ends = 0;
     enum a407_sniff is = a407_sniff_407(p, n);
     if (is == A407_SNIFF_NO) {
         if (!look_closer(e, p, n, end))
             return;
         begin_deliver(e);
-        if (e->st == A407_ST_DELIVER)
+        if (e->state == A407_ST_DELIVER)
             settle(e, p, n);
         return;
     }
@@ -199,19 +200,20 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         a407_engine_move(e, A407_ST_INTERIM);
     } else {
         a407_engine_on_407(e, p, head);
-        if (e->st == A407_ST_WAIT)
+        if (e->state == A407_ST_WAIT)
             begin_deliver(e);
     }
 }
 
 static void answer_over(struct a407_engine *e)
 {
-    if (e->q_n) {
-        memmove(e->q, e->q + 1, (e->q_n - 1) * sizeof e->q[0]);
-        e->q_n--;
+    if (e->n_in_flight) {
+        memmove(e->in_flight, e->in_flight + 1,
+                (e->n_in_flight - 1) * sizeof e->in_flight[0]);
+        e->n_in_flight--;
     }
-    a407_engine_move(e, e->q_n ? A407_ST_WAIT : A407_ST_IDLE);
-    if (e->q_n)
+    a407_engine_move(e, e->n_in_flight ? A407_ST_WAIT : A407_ST_IDLE);
+    if (e->n_in_flight)
         return;
     e->pipelined = false;
     a407_exchange_reset(e);
@@ -251,7 +253,7 @@ static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
 static void judge_other(struct a407_engine *e, int status, const char *p,
                         size_t n)
 {
-    if (status == 401 && e->q[0].is_connect)
+    if (status == 401 && e->in_flight[0].is_connect)
         a407_engine_refused(e);
     else if (status == 401 && a407_engine_maybe_refused(e, p, n))
         return;
@@ -263,12 +265,12 @@ static void judge_other(struct a407_engine *e, int status, const char *p,
 static void on_head(struct a407_engine *e, const char *p, size_t n,
                     const struct a407_response *r)
 {
-    struct a407_exchange *x = &e->x;
-    if (x->course == A407_COURSE_OURS)
+    struct a407_exchange *exchange = &e->exchange;
+    if (exchange->course == A407_COURSE_OURS)
         a407_event_attempt_status(e, r->status);
-    if (x->course == A407_COURSE_OURS && r->status != 407)
+    if (exchange->course == A407_COURSE_OURS && r->status != 407)
         judge_other(e, r->status, p, n);
-    bool decided = x->course == A407_COURSE_DECIDED;
+    bool decided = exchange->course == A407_COURSE_DECIDED;
     if (r->status == 407 && !decided)
         on_watched_407(e, p, n);
     else if (e->ev)
@@ -277,7 +279,7 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
     else if (r->status != 407)
         a407_event_plain(e, r->status);
     /* Those that follow in a pipeline have no part in it. */
-    x->course = A407_COURSE_PROGRAMS;
+    exchange->course = A407_COURSE_PROGRAMS;
 }
 
 /*
@@ -288,8 +290,9 @@ static void settle(struct a407_engine *e, const char *p, size_t n)
 {
     size_t from = 0, head = a407_head_end(p, n, &from);
     struct a407_response r;
-    if (!head || a407_response_parse(p, head, e->q[0].is_head,
-                                     e->q[0].is_connect, &r) != A407_PARSE_OK)
+    if (!head ||
+        a407_response_parse(p, head, e->in_flight[0].is_head,
+                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK)
         return;
     on_head(e, p, head, &r);
     e->head = A407_HEAD_SEEN;
@@ -297,64 +300,66 @@ static void settle(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_rest(struct a407_engine *e, const char *p, size_t n)
 {
-    size_t room = A407_HEAD_MAX - e->resp.n, from = 0;
+    size_t room = A407_HEAD_MAX - e->response.n, from = 0;
     if (!a407_engine_wants_rest(e) ||
-        !a407_buf_add(&e->resp, p, n < room ? n : room))
+        !a407_buf_add(&e->response, p, n < room ? n : room))
         return;
-    size_t end = a407_head_end(e->resp.p, e->resp.n, &from);
+    size_t end = a407_head_end(e->response.p, e->response.n, &from);
     if (end)
-        e->resp.n = end;
+        e->response.n = end;
 }
 
 void a407_engine_partly_read(struct a407_engine *e)
 {
     if (a407_engine_wants_rest(e))
-        on_watched_407(e, e->resp.p, e->resp.n);
+        on_watched_407(e, e->response.p, e->response.n);
 }
 
 /* Takes head bytes; returns how many of the n belong to it. */
 static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
 {
-    size_t before = e->resp.n;
+    size_t before = e->response.n;
     size_t room = A407_HEAD_MAX - before;
     size_t take = n < room ? n : room;
-    a407_buf_add(&e->resp, p, take);
+    a407_buf_add(&e->response, p, take);
     size_t end =
-        e->resp.failed ? 0 : a407_head_end(e->resp.p, e->resp.n, &e->resp_from);
+        e->response.failed
+            ? 0
+            : a407_head_end(e->response.p, e->response.n, &e->response_from);
     if (!end) {
-        if (e->resp.failed || e->resp.n >= A407_HEAD_MAX) {
+        if (e->response.failed || e->response.n >= A407_HEAD_MAX) {
             a407_engine_partly_read(e);
             a407_engine_forget(e);
         }
         return take;
     }
     struct a407_response r;
-    if (!e->q_n ||
-        a407_response_parse(e->resp.p, end, e->q[0].is_head, e->q[0].is_connect,
-                            &r) != A407_PARSE_OK) {
+    if (!e->n_in_flight ||
+        a407_response_parse(e->response.p, end, e->in_flight[0].is_head,
+                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK) {
         a407_engine_partly_read(e);
         a407_engine_forget(e);
         return take;
     }
     if (r.status >= 100 && r.status < 200 && r.status != 101) {
-        note_interim(e, e->resp.p, end);
-        a407_buf_clear(&e->resp);
-        e->resp_from = 0;
+        note_interim(e, e->response.p, end);
+        a407_buf_clear(&e->response);
+        e->response_from = 0;
         return end - before;
     }
     e->whose = A407_WHOSE_ANSWERED;
     if (e->awaiting)
         e->awaiting--;
     if (e->head != A407_HEAD_SEEN)
-        on_head(e, e->resp.p, end, &r);
+        on_head(e, e->response.p, end, &r);
     e->head = A407_HEAD_READ;
     bool tunnel =
-        (e->q[0].is_connect && r.status / 100 == 2) || r.status == 101;
-    a407_body_init(&e->r_body, r.body, r.length);
-    a407_buf_free(&e->resp);
+        (e->in_flight[0].is_connect && r.status / 100 == 2) || r.status == 101;
+    a407_body_init(&e->read_body, r.body, r.length);
+    a407_buf_free(&e->response);
     /* Refused, with bytes for the tunnel on their way already: what the proxy
        makes of those nobody knows. */
-    if (tunnel || e->w == A407_W_OPAQUE)
+    if (tunnel || e->writing == A407_W_OPAQUE)
         a407_engine_forget(e);
     return end - before;
 }
@@ -365,13 +370,13 @@ static size_t deliver_some(struct a407_engine *e, const char *p, size_t n)
     if (e->head != A407_HEAD_READ) {
         k = deliver_head(e, p, n);
     } else {
-        k = a407_body_feed(&e->r_body, p, n);
+        k = a407_body_feed(&e->read_body, p, n);
     }
-    if (e->st == A407_ST_FORGET || e->head != A407_HEAD_READ)
+    if (e->state == A407_ST_FORGET || e->head != A407_HEAD_READ)
         return k;
-    if (e->r_body.bad)
+    if (e->read_body.bad)
         a407_engine_forget(e);
-    else if (e->r_body.done)
+    else if (e->read_body.done)
         answer_over(e);
     return k;
 }
@@ -422,9 +427,9 @@ bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n)
 
 void a407_engine_delivered(struct a407_engine *e, const char *p, size_t n)
 {
-    while (n && e->st != A407_ST_FORGET) {
+    while (n && e->state != A407_ST_FORGET) {
         size_t k = n;
-        switch (e->st) {
+        switch (e->state) {
         case A407_ST_INTERIM:
             k = interim_bytes(e, n);
             break;
@@ -453,21 +458,21 @@ void a407_engine_delivered_end(struct a407_engine *e)
 void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
                           bool end)
 {
-    if (e->st == A407_ST_INTERIM)
+    if (e->state == A407_ST_INTERIM)
         interim_consumed(e, n);
-    if (e->st != A407_ST_DRAIN)
+    if (e->state != A407_ST_DRAIN)
         return;
     e->drained += n;
-    bool fits = e->x.keep_first ? e->drained <= A407_KEEP_MAX
-                                : a407_buf_add(&e->kept, p, n);
+    bool fits = e->exchange.keep_first ? e->drained <= A407_KEEP_MAX
+                                       : a407_buf_add(&e->saved_407, p, n);
     size_t head = n < e->drain_head ? n : e->drain_head;
     e->drain_head -= head;
-    a407_body_feed(&e->d_body, p + head, n - head);
-    if (!e->drain_head && e->d_body.done) {
+    a407_body_feed(&e->drain_body, p + head, n - head);
+    if (!e->drain_head && e->drain_body.done) {
         a407_engine_repeat(e);
-    } else if (end || !fits || e->d_body.bad) {
+    } else if (end || !fits || e->drain_body.bad) {
         /* cut off, too long to wait for, or broken */
-        e->kept.failed = false;
+        e->saved_407.failed = false;
         a407_engine_cut_short(e);
     }
 }

@@ -27,10 +27,10 @@ static struct a407_span content(const struct a407_engine *e,
                                 const struct a407_request *rq,
                                 struct a407_buf *store)
 {
-    if (e->w != A407_W_START || e->overflow)
+    if (e->writing != A407_W_START || e->overflow)
         return (struct a407_span){0};
-    const char *body = e->rec.p + e->head_n;
-    size_t n = e->rec.n - e->head_n;
+    const char *body = e->request.p + e->head_n;
+    size_t n = e->request.n - e->head_n;
     if (rq->body != A407_BODY_CHUNKED)
         return a407_span(body, n);
     struct a407_body b;
@@ -86,23 +86,23 @@ static enum a407_step make_header(struct a407_engine *e,
 
 enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
 {
-    struct a407_exchange *x = &e->x;
-    enum a407_step step =
-        make_header(e, x->scheme, x->state, x->cred_index, why);
-    x->pending = step == A407_STEP_NEED_TOKEN;
-    if (x->pending) {
+    struct a407_exchange *exchange = &e->exchange;
+    enum a407_step step = make_header(e, exchange->scheme, exchange->state,
+                                      exchange->cred_index, why);
+    exchange->pending = step == A407_STEP_NEED_TOKEN;
+    if (exchange->pending) {
         e->ask = A407_ASK_TOKEN;
-        e->ask_cred = x->cred_index;
+        e->ask_cred = exchange->cred_index;
         return A407_TRY_ASK;
     }
     if (step != A407_STEP_DONE && step != A407_STEP_LEG) {
-        a407_exchange_drop_state(x);
+        a407_exchange_drop_state(exchange);
         return A407_TRY_NONE;
     }
-    x->edition = e->proxy->standing[x->cred_index].edition;
-    x->leg = step == A407_STEP_LEG;
-    x->legs++;
-    x->course = A407_COURSE_OURS;
+    exchange->edition = e->proxy->standing[exchange->cred_index].edition;
+    exchange->leg = step == A407_STEP_LEG;
+    exchange->legs++;
+    exchange->course = A407_COURSE_OURS;
     return A407_TRY_READY;
 }
 
@@ -112,20 +112,20 @@ static enum a407_try begin_with(struct a407_engine *e,
                                 const struct a407_challenge *ch,
                                 unsigned cred_index, enum a407_cause *why)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     *why = A407_CAUSE_PROTOCOL;
-    a407_exchange_drop_state(x);
-    x->state = calloc(1, scheme->state_size ? scheme->state_size : 1);
-    if (!x->state)
+    a407_exchange_drop_state(exchange);
+    exchange->state = calloc(1, scheme->state_size ? scheme->state_size : 1);
+    if (!exchange->state)
         return A407_TRY_NONE;
-    x->scheme = scheme;
-    x->cred_index = cred_index;
-    x->legs = 0;
-    x->principal[0] = '\0';
-    x->fresh = ch != NULL;
-    if (scheme->init(x->state, ch))
+    exchange->scheme = scheme;
+    exchange->cred_index = cred_index;
+    exchange->legs = 0;
+    exchange->principal[0] = '\0';
+    exchange->fresh = ch != NULL;
+    if (scheme->init(exchange->state, ch))
         return a407_try_step(e, why);
-    a407_exchange_drop_state(x);
+    a407_exchange_drop_state(exchange);
     return A407_TRY_NONE;
 }
 
@@ -134,19 +134,20 @@ enum a407_try a407_try_with(struct a407_engine *e,
                             const struct a407_challenge *ch,
                             unsigned cred_index, enum a407_cause *why)
 {
-    e->x.carrier =
+    e->exchange.carrier =
         a407_span_ieq(ch->scheme, scheme->token) ? scheme->token : scheme->also;
     return begin_with(e, scheme, ch, cred_index, why);
 }
 
 enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why)
 {
-    struct a407_exchange *x = &e->x;
-    struct a407_challenge bare = {.scheme = a407_span_str(x->carrier)};
+    struct a407_exchange *exchange = &e->exchange;
+    struct a407_challenge bare = {.scheme = a407_span_str(exchange->carrier)};
     *why = A407_CAUSE_PROTOCOL;
-    if (x->restarts++ < RESTARTS_MAX && x->proofs < PROOFS_MAX)
-        return begin_with(e, x->scheme, &bare, x->cred_index, why);
-    a407_exchange_drop_state(x);
+    if (exchange->restarts++ < RESTARTS_MAX && exchange->proofs < PROOFS_MAX)
+        return begin_with(e, exchange->scheme, &bare, exchange->cred_index,
+                          why);
+    a407_exchange_drop_state(exchange);
     return A407_TRY_NONE;
 }
 
@@ -175,14 +176,14 @@ static enum a407_try handshake_unasked(struct a407_engine *e)
     struct a407_proxy *p = e->proxy;
     struct a407_challenge bare = {.scheme = a407_span_str(p->carrier)};
     enum a407_cause why;
-    if (e->pipelined || e->st != A407_ST_WAIT ||
+    if (e->pipelined || e->state != A407_ST_WAIT ||
         (e->authenticated && !p->each_request) ||
-        (!p->scheme->unasked && e->w != A407_W_BODY))
+        (!p->scheme->unasked && e->writing != A407_W_BODY))
         return A407_TRY_NONE;
-    e->x.carrier = p->carrier;
+    e->exchange.carrier = p->carrier;
     enum a407_try t = begin_with(
         e, p->scheme, p->scheme->unasked ? NULL : &bare, p->cred_index, &why);
-    e->x.fresh = false;
+    e->exchange.fresh = false;
     return t;
 }
 
@@ -198,11 +199,11 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
         A407_STEP_DONE)
         return A407_TRY_NONE;
     if (!e->pipelined) {
-        e->x.course = A407_COURSE_OURS;
-        e->x.fresh = false;
-        e->x.scheme = p->scheme;
-        e->x.cred_index = p->cred_index;
-        e->x.edition = p->standing[p->cred_index].edition;
+        e->exchange.course = A407_COURSE_OURS;
+        e->exchange.fresh = false;
+        e->exchange.scheme = p->scheme;
+        e->exchange.cred_index = p->cred_index;
+        e->exchange.edition = p->standing[p->cred_index].edition;
     }
     return A407_TRY_READY;
 }
@@ -210,8 +211,8 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
 /* A source that failed a moment ago is not asked again yet. */
 static void came_to_nothing(struct a407_engine *e, enum a407_cause why)
 {
-    if (e->x.outside == A407_CAUSE_NONE)
-        e->x.outside = why;
+    if (e->exchange.outside == A407_CAUSE_NONE)
+        e->exchange.outside = why;
 }
 
 /* The credentials that must not be tried: tried here, or locked out. */
@@ -220,8 +221,8 @@ static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
     struct a407_proxy *p = e->proxy;
     int64_t now = a407_engine_running_s(e);
     for (size_t i = 0; i < p->n_creds; i++) {
-        out[i] = e->x.tried[i];
-        if (!e->x.tried[i] && (e->x.marked & (1u << i))) {
+        out[i] = e->exchange.tried[i];
+        if (!e->exchange.tried[i] && (e->exchange.marked & (1u << i))) {
             out[i] = A407_ALL_SCHEMES;
             *locked = true;
         }
@@ -257,8 +258,8 @@ static bool turned_down(const struct a407_engine *e,
         for (size_t i = 0; i < offered->n && !named; i++)
             named = a407_scheme_speaks(scheme, &offered->item[i]);
         for (size_t i = 0; named && i < e->proxy->n_creds; i++) {
-            any = any || (e->x.unnamed[i] & A407_SCHEME_BIT(s));
-            out[i] |= e->x.unnamed[i] & A407_SCHEME_BIT(s);
+            any = any || (e->exchange.unnamed[i] & A407_SCHEME_BIT(s));
+            out[i] |= e->exchange.unnamed[i] & A407_SCHEME_BIT(s);
         }
     }
     return any;
@@ -282,12 +283,12 @@ static enum a407_cause without_secret(const struct a407_engine *e,
     bool kerberos = true;
     for (size_t i = 0; i < offered->n; i++)
         kerberos = kerberos && a407_takes_ticket(&offered->item[i]);
-    if (e->x.outside != A407_CAUSE_NONE &&
-        e->x.outside != A407_CAUSE_NO_CREDENTIAL)
-        return e->x.outside; /* there is a ticket, but an old one, say */
+    if (e->exchange.outside != A407_CAUSE_NONE &&
+        e->exchange.outside != A407_CAUSE_NO_CREDENTIAL)
+        return e->exchange.outside; /* there is a ticket, but an old one, say */
     if (e->proxy->elsewhere)
         return A407_CAUSE_OTHER_ENDPOINT;
-    return kerberos && e->x.outside != A407_CAUSE_NONE
+    return kerberos && e->exchange.outside != A407_CAUSE_NONE
                ? A407_CAUSE_NO_TICKET
                : A407_CAUSE_NO_CREDENTIAL;
 }
@@ -312,7 +313,7 @@ static bool only_weaker(const struct a407_engine *e,
             better = better || a407_scheme_speaks(scheme, &offered->item[i]);
     }
     return c->clear == A407_CLEAR_AUTO &&
-           (!better || (!locked && e->x.outside == A407_CAUSE_NONE)) &&
+           (!better || (!locked && e->exchange.outside == A407_CAUSE_NONE)) &&
            a407_choose(offered, c->order, c->n_order, p->creds, p->n_creds, out,
                        &cand, &why);
 }
@@ -324,24 +325,24 @@ static void say_why(struct a407_engine *e,
                     enum a407_cause why, enum a407_cause failed)
 {
     struct a407_proxy *p = e->proxy;
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     bool no_secret =
         !p->n_creds || (p->n_creds == 1 && p->creds[0] == &p->ticket);
-    if (x->cause != A407_CAUSE_NONE)
+    if (exchange->cause != A407_CAUSE_NONE)
         return; /* what came of a try is what there is to say */
     if (!offered->n)
-        x->cause =
+        exchange->cause =
             offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
     else if (no_secret)
-        x->cause = without_secret(e, offered);
+        exchange->cause = without_secret(e, offered);
     else if (failed != A407_CAUSE_NONE)
-        x->cause = failed;
+        exchange->cause = failed;
     else if (only_weaker(e, offered, out, locked))
-        x->cause = A407_CAUSE_WEAKER;
-    else if (x->outside != A407_CAUSE_NONE)
-        x->cause = x->outside;
+        exchange->cause = A407_CAUSE_WEAKER;
+    else if (exchange->outside != A407_CAUSE_NONE)
+        exchange->cause = exchange->outside;
     else
-        x->cause = locked ? A407_CAUSE_LOCKED_OUT : why;
+        exchange->cause = locked ? A407_CAUSE_LOCKED_OUT : why;
 }
 
 enum a407_try a407_try_pick(struct a407_engine *e,

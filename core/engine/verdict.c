@@ -30,8 +30,8 @@ bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out)
 }
 
 /* Not by this scheme, by this process, for a while. */
-static void hold_back(struct a407_engine *e, const struct a407_scheme *scheme,
-                      unsigned cred_index)
+static void lock_out(struct a407_engine *e, const struct a407_scheme *scheme,
+                     unsigned cred_index)
 {
     struct a407_proxy *p = e->proxy;
     p->standing[cred_index].refused_until[scheme->id] =
@@ -48,18 +48,18 @@ static void hold_back(struct a407_engine *e, const struct a407_scheme *scheme,
  */
 bool a407_login_ended(struct a407_engine *e)
 {
-    struct a407_exchange *x = &e->x;
+    struct a407_exchange *exchange = &e->exchange;
     struct a407_proxy *p = e->proxy;
-    unsigned i = x->cred_index;
-    bool alive = (x->reconnected && !x->on_kept) ||
-                 (x->scheme->per_connection && x->legs > 1);
-    if (x->leg || p->standing[i].worked ||
-        x->edition != p->standing[i].edition ||
+    unsigned i = exchange->cred_index;
+    bool alive = (exchange->reconnected && !exchange->on_kept) ||
+                 (exchange->scheme->per_connection && exchange->legs > 1);
+    if (exchange->leg || p->standing[i].worked ||
+        exchange->edition != p->standing[i].edition ||
         ++p->standing[i].ends < ENDS_MAX || !alive)
         return false;
     p->standing[i].ends = 0;
-    hold_back(e, x->scheme, i);
-    x->tried[i] |= A407_SCHEME_BIT(x->scheme->id);
+    lock_out(e, exchange->scheme, i);
+    exchange->tried[i] |= A407_SCHEME_BIT(exchange->scheme->id);
     return true;
 }
 
@@ -76,18 +76,21 @@ enum a407_cause a407_credential_refused(struct a407_engine *e,
         return A407_CAUSE_REJECTED_LATER;
     if (scheme->secret != A407_SECRET_TICKET)
         a407_verdict_note(e, cred_index, false);
-    hold_back(e, scheme, cred_index);
+    lock_out(e, scheme, cred_index);
     return p->standing[cred_index].worked ? A407_CAUSE_REJECTED_LATER
                                           : A407_CAUSE_REJECTED;
 }
 
 void a407_answer_refused(struct a407_engine *e)
 {
-    struct a407_exchange *x = &e->x;
-    bool current = x->edition == e->proxy->standing[x->cred_index].edition;
-    x->cause = a407_credential_refused(e, x->scheme, x->cred_index, x->edition);
+    struct a407_exchange *exchange = &e->exchange;
+    bool current =
+        exchange->edition == e->proxy->standing[exchange->cred_index].edition;
+    exchange->cause = a407_credential_refused(
+        e, exchange->scheme, exchange->cred_index, exchange->edition);
     if (current) /* else the new secret has its own chance */
-        x->tried[x->cred_index] |= A407_SCHEME_BIT(x->scheme->id);
+        exchange->tried[exchange->cred_index] |=
+            A407_SCHEME_BIT(exchange->scheme->id);
 }
 
 static void unresolved(struct a407_engine *e, enum a407_cause cause,
@@ -96,18 +99,18 @@ static void unresolved(struct a407_engine *e, enum a407_cause cause,
     a407_event_note(e, cause, detail);
     if (e->ev)
         e->ev->outcome = A407_UNRESOLVED;
-    a407_exchange_drop_state(&e->x);
-    e->x.course = A407_COURSE_DECIDED;
+    a407_exchange_drop_state(&e->exchange);
+    e->exchange.course = A407_COURSE_DECIDED;
 }
 
 void a407_engine_refused(struct a407_engine *e)
 {
     /* The first message of a handshake names nobody who could be refused. */
-    if (e->x.leg)
-        e->x.cause = A407_CAUSE_PROTOCOL;
+    if (e->exchange.leg)
+        e->exchange.cause = A407_CAUSE_PROTOCOL;
     else
         a407_answer_refused(e);
-    unresolved(e, e->x.cause, NULL);
+    unresolved(e, e->exchange.cause, NULL);
 }
 
 static bool is_tinyproxy(struct a407_span server)
@@ -139,48 +142,51 @@ bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
  */
 static bool proves_secret(const struct a407_engine *e, int status)
 {
-    const struct a407_exchange *x = &e->x;
-    return status != 401 && !x->leg &&
-           (x->state || !x->scheme->per_connection) &&
-           x->edition == e->proxy->standing[x->cred_index].edition;
+    const struct a407_exchange *exchange = &e->exchange;
+    return status != 401 && !exchange->leg &&
+           (exchange->state || !exchange->scheme->per_connection) &&
+           exchange->edition ==
+               e->proxy->standing[exchange->cred_index].edition;
 }
 
 void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
                           size_t n)
 {
     struct a407_proxy *p = e->proxy;
-    struct a407_exchange *x = &e->x;
-    if (x->leg && status >= 400) {
+    struct a407_exchange *exchange = &e->exchange;
+    if (exchange->leg && status >= 400) {
         /* an error before any login: it says nothing of the scheme */
-    } else if (x->scheme->per_connection) {
+    } else if (exchange->scheme->per_connection) {
         e->authenticated = true;
-        if (p->scheme != x->scheme || p->cred_index != x->cred_index)
+        if (p->scheme != exchange->scheme ||
+            p->cred_index != exchange->cred_index)
             a407_proxy_forget(p);
-        p->scheme = x->scheme;
-        p->carrier = x->carrier;
-        p->cred_index = x->cred_index;
-        a407_event_mutual(e, x->mutual);
-    } else if (x->state) {
+        p->scheme = exchange->scheme;
+        p->carrier = exchange->carrier;
+        p->cred_index = exchange->cred_index;
+        a407_event_mutual(e, exchange->mutual);
+    } else if (exchange->state) {
         a407_proxy_forget(p);
-        p->scheme = x->scheme;
-        p->state = x->state;
-        p->cred_index = x->cred_index;
-        x->state = NULL;
+        p->scheme = exchange->scheme;
+        p->state = exchange->state;
+        p->cred_index = exchange->cred_index;
+        exchange->state = NULL;
     }
-    if (proves_secret(e, status) && !x->scheme->sends_secret)
+    if (proves_secret(e, status) && !exchange->scheme->sends_secret)
         p->hides = true;
-    if (proves_secret(e, status) && !p->standing[x->cred_index].worked) {
-        p->standing[x->cred_index].worked = true;
-        a407_verdict_note(e, x->cred_index, true);
+    if (proves_secret(e, status) && !p->standing[exchange->cred_index].worked) {
+        p->standing[exchange->cred_index].worked = true;
+        a407_verdict_note(e, exchange->cred_index, true);
     }
     struct a407_span info =
         a407_field_find(head, n, "Proxy-Authentication-Info");
-    if (info.p && p->scheme == x->scheme && p->state && p->scheme->info) {
+    if (info.p && p->scheme == exchange->scheme && p->state &&
+        p->scheme->info) {
         struct a407_challenge c;
         a407_auth_info_parse(info, &c);
         p->scheme->info(p->state, &c);
     }
-    x->course = A407_COURSE_PROGRAMS;
+    exchange->course = A407_COURSE_PROGRAMS;
 }
 
 /* ---- what the client sent itself ---- */
@@ -225,7 +231,7 @@ void a407_exclude_clients_own(struct a407_engine *e,
         const struct a407_credential *c = e->proxy->creds[i];
         if (basic ? a407_basic_is(list->item[0].token68, c)
                   : c->username && strcmp(c->username, e->ev->client_user) == 0)
-            e->x.tried[i] = tried;
+            e->exchange.tried[i] = tried;
     }
     a407_challenges_free(list);
 }
@@ -261,8 +267,8 @@ const struct a407_challenge *a407_renewed(const struct a407_engine *e,
     for (size_t i = 0; i < offered->n; i++) {
         const struct a407_challenge *c = &offered->item[i];
         if (!a407_scheme_speaks(s, c) ||
-            (s->per_connection && e->x.carrier &&
-             !a407_span_ieq(c->scheme, e->x.carrier)))
+            (s->per_connection && e->exchange.carrier &&
+             !a407_span_ieq(c->scheme, e->exchange.carrier)))
             continue;
         unsigned rank = s->rank(c, e->proxy->creds[cred_index], &why);
         if (rank > most) {
@@ -277,8 +283,8 @@ void a407_engine_passed_407(struct a407_engine *e,
                             const struct a407_challenges *offered)
 {
     struct a407_proxy *p = e->proxy;
-    const struct a407_outstanding *o = &e->q[0];
-    bool repeat = e->x.course == A407_COURSE_OURS && e->x.state;
+    const struct a407_in_flight *o = &e->in_flight[0];
+    bool repeat = e->exchange.course == A407_COURSE_OURS && e->exchange.state;
     bool current = p->scheme == o->ours && p->cred_index == o->cred_index;
     a407_event_note(e, A407_CAUSE_NOT_REPLAYABLE, "pipelined requests");
     if (!o->ours || !a407_engine_is_proxys(e))
@@ -292,7 +298,7 @@ void a407_engine_passed_407(struct a407_engine *e,
         return; /* that one has been judged */
     const struct a407_challenge *ch =
         a407_renewed(e, offered, o->ours, o->cred_index);
-    const void *state = repeat ? e->x.state : p->state;
+    const void *state = repeat ? e->exchange.state : p->state;
     if (!ch || !state)
         return; /* no word about our scheme */
     if (o->ours->reply(state, ch, repeat) == A407_REPLY_REJECTED)
