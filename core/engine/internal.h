@@ -156,6 +156,18 @@ struct a407_exchange {
     unsigned resends; /* the program repeats with a header what met a 407 */
 };
 
+/*
+ * What holds whenever a call has come back; the tests are built with
+ * A407_DEBUG and check it at each plan (plan.c):
+ * - those in flight that are awaited are the last ones, and an answer is only
+ *   looked at, taken or delivered while a request is in flight;
+ * - nothing is taken off or repeated by an engine that only watches;
+ * - a header of ours has a scheme and a credential, and so has a state;
+ * - what is asked of the outside is about a credential of this proxy;
+ * - the program is owed no record when it is passed through for ever, or when
+ *   it is about to read the saved 407;
+ * - the recorded head is part of what is recorded.
+ */
 struct a407_engine {
     struct a407_proxy *proxy;
     struct a407_history *history;

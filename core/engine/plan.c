@@ -267,8 +267,43 @@ static bool must_wait(const struct a407_engine *e, enum a407_want_kind kind)
            a407_engine_in_handshake(e);
 }
 
+#ifdef A407_DEBUG
+/* Never in what a program runs. */
+static void must(bool holds)
+{
+    if (!holds)
+        __builtin_trap();
+}
+
+static void check(const struct a407_engine *e)
+{
+    const struct a407_exchange *exchange = &e->exchange;
+    bool between = e->state == A407_ST_FRESH || e->state == A407_ST_IDLE;
+    bool over = e->state == A407_ST_FORGET || e->state == A407_ST_DELIVER_SAVED;
+    bool ours = exchange->course == A407_COURSE_OURS;
+    must(e->awaiting <= e->n_in_flight);
+    must(e->n_in_flight <= A407_IN_FLIGHT_MAX);
+    must(over || between == !e->n_in_flight);
+    must(!e->passive || between || over || e->state == A407_ST_WAIT ||
+         e->state == A407_ST_DELIVER);
+    must(!ours ||
+         (exchange->scheme && exchange->cred_index < e->proxy->n_creds));
+    must(!exchange->state || exchange->scheme);
+    must(e->state != A407_ST_ASK || e->ask_cred < e->proxy->n_creds);
+    must(!over || !e->ev);
+    must(e->state == A407_ST_FORGET || e->head_n <= e->request.n);
+    must(e->since_us <= e->mono_us);
+}
+#else
+static void check(const struct a407_engine *e)
+{
+    (void)e;
+}
+#endif
+
 struct a407_plan a407_engine_plan(const struct a407_engine *e)
 {
+    check(e);
     struct a407_want w = a407_engine_want(e);
     unsigned ms;
     struct a407_plan p = {

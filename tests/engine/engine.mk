@@ -4,8 +4,19 @@ transcript_src := $(wildcard tests/engine/*.c)
 transcript_obj := $(transcript_src:%.c=$(BUILD)/%.o)
 transcript_bin := $(BUILD)/tests/engine/runner
 
-$(transcript_bin): $(transcript_obj) $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(transcript_obj) \
+# The engine once more, that checks itself: see core/engine/internal.h.
+engine_debug_obj := $(patsubst %.c,$(BUILD)/debug/%.o,$(wildcard core/engine/*.c))
+$(BUILD)/debug/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$< (debug))$(CC) $(ALL_CPPFLAGS) -DA407_DEBUG $(ALL_CFLAGS) \
+	    -MMD -MP -c -o $@ $<
+
+engine_test := $(filter $(BUILD)/tests/unit/test_engine%,$(unit_bin))
+$(engine_test): $(engine_debug_obj)
+$(engine_test): unit_more = $(engine_debug_obj)
+
+$(transcript_bin): $(transcript_obj) $(engine_debug_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(transcript_obj) $(engine_debug_obj) \
 	    $(BUILD)/libauth407core.a $(NETTLE) \
 	    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free $(LDFLAGS)
 
@@ -14,4 +25,4 @@ $(transcript_bin): $(transcript_obj) $(BUILD)/libauth407core.a
 transcripts: $(transcript_bin)
 	$(Q)$(TALLY) $(transcript_bin) 'scripts/engine-diagram --check'
 
--include $(transcript_src:%.c=$(BUILD)/%.d)
+-include $(transcript_src:%.c=$(BUILD)/%.d) $(engine_debug_obj:.o=.d)

@@ -34,7 +34,7 @@ fuzz-replay: $(replay_bin)
 
 # All of core once more, instrumented for the fuzzer.
 fuzz_dir := $(BUILD)/fuzz
-fuzz_flags := -std=gnu11 -g -O1 -fno-omit-frame-pointer \
+fuzz_flags := -std=gnu11 -DA407_DEBUG -g -O1 -fno-omit-frame-pointer \
               -fsanitize=address,undefined -fno-sanitize-recover=all
 fuzz_core := $(core_src:%.c=$(fuzz_dir)/%.o) $(fuzz_help:%.c=$(fuzz_dir)/%.o)
 
