@@ -84,11 +84,6 @@ void a407_engine_closed(struct a407_engine *e)
     a407_buf_free(&e->output);
 }
 
-bool a407_engine_has_event(const struct a407_engine *e)
-{
-    return e->n_done || e->n_verdicts;
-}
-
 struct a407_event *a407_engine_event(struct a407_engine *e)
 {
     if (!e->n_done)

@@ -333,9 +333,6 @@ struct a407_verdict {
    a407_credentials_free. False: there is none. */
 bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out);
 
-/* Is there a record or a verdict to take out? */
-bool a407_engine_has_event(const struct a407_engine *e);
-
 /* In the child after fork: records and verdicts are the parent's. */
 void a407_engine_forked(struct a407_engine *e);
 

@@ -6,7 +6,7 @@
 #include "core/record/client_auth.h"
 #include "engine.h"
 
-/* Private to core/engine*.c. */
+/* Private to core/engine. */
 
 enum a407_state {
 #define A407_STATE(name, to) A407_ST_##name,
@@ -291,8 +291,6 @@ void a407_event_attempt_failed(struct a407_engine *e,
                                const struct a407_scheme *scheme,
                                unsigned cred_index, enum a407_cause cause,
                                const char *detail);
-/* What an accepted Negotiate proved. */
-void a407_event_mutual(struct a407_engine *e, enum a407_mutual mutual);
 /* Why a 407 came to a request that had no header of the program's, and which
    is going to be answered. */
 enum a407_cause a407_cause_of_silence(const struct a407_engine *e);

@@ -247,12 +247,6 @@ void a407_event_attempt_status(struct a407_engine *e, int status)
     a->reconnected = e->exchange.reconnected && !e->exchange.on_kept;
 }
 
-void a407_event_mutual(struct a407_engine *e, enum a407_mutual mutual)
-{
-    if (e->ev)
-        e->ev->mutual = mutual;
-}
-
 /* ---- why ---- */
 
 void a407_event_note(struct a407_engine *e, enum a407_cause cause,

@@ -164,7 +164,8 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         p->scheme = exchange->scheme;
         p->carrier = exchange->carrier;
         p->cred_index = exchange->cred_index;
-        a407_event_mutual(e, exchange->mutual);
+        if (e->ev)
+            e->ev->mutual = exchange->mutual;
     } else if (exchange->state) {
         a407_proxy_forget(p);
         p->scheme = exchange->scheme;
