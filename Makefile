@@ -32,7 +32,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -ffunction-sections \
 # virtual machine, for many microseconds. It also does so at first use: so the
 # object gets a copy without that constructor.
 NETTLE ?= -l:libnettle.a
-# Static too: the command runs where no package of it is.
+# Static too: the report runs where no package of it is.
 YAJL ?= -l:libyajl_s.a
 SQLITE ?= -l:libsqlite3.a -lm
 CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
@@ -40,7 +40,8 @@ CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 core_src := $(wildcard core/*/*.c)
 host_src := $(wildcard host/*.c)
 preload_src := $(wildcard preload/*.c)
-cli_src := $(wildcard cli/*.c cli/report/*.c cli/report/*/*.c)
+cli_src := $(wildcard cli/*.c)
+report_src := $(wildcard cli/report/*.c cli/report/*/*.c)
 gss_src := $(wildcard gss/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 
@@ -48,6 +49,9 @@ core_obj := $(core_src:%.c=$(BUILD)/%.o)
 host_obj := $(host_src:%.c=$(BUILD)/%.o)
 preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
+# Of the launcher the report has its messages, and how it tells of options.
+report_obj := $(report_src:%.c=$(BUILD)/%.o) \
+              $(addprefix $(BUILD)/cli/,msg.o option_help.o suggest.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
@@ -62,7 +66,8 @@ $(BUILD)/host/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector \
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all
-all: $(BUILD)/libauth407.so $(BUILD)/auth407 $(BUILD)/auth407-gss
+all: $(BUILD)/libauth407.so $(BUILD)/auth407 $(BUILD)/auth407-gss \
+     $(BUILD)/auth407-report
 
 include tests/tests.mk
 
@@ -108,7 +113,11 @@ $(BUILD)/libauth407.so: $(preload_obj) $(lower) $(BUILD)/libnettle.a \
 
 $(BUILD)/auth407: $(cli_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(lower) \
-	    $(NETTLE) $(YAJL) $(SQLITE) -Wl,--gc-sections $(LDFLAGS)
+	    $(NETTLE) -Wl,--gc-sections $(LDFLAGS)
+
+$(BUILD)/auth407-report: $(report_obj) $(lower)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
+	    $(SQLITE) -Wl,--gc-sections $(LDFLAGS)
 
 # The only program that needs Kerberos: the library starts it when it has to.
 GSS_LIBS ?= -lgssapi_krb5 -lkrb5
@@ -125,7 +134,8 @@ install: all
 	    $(DESTDIR)$(DATADIR)/bash-completion/completions
 	install -m 755 $(BUILD)/auth407 $(DESTDIR)$(BINDIR)/auth407
 	install -m 755 $(BUILD)/libauth407.so $(DESTDIR)$(LIBDIR)/libauth407.so
-	install -m 755 $(BUILD)/auth407-gss $(DESTDIR)$(LIBDIR)/auth407-gss
+	install -m 755 $(BUILD)/auth407-gss $(BUILD)/auth407-report \
+	    $(DESTDIR)$(LIBDIR)
 	install -m 644 docs/auth407.1 $(DESTDIR)$(MANDIR)/man1/auth407.1
 	install -m 644 docs/auth407-credentials.5 \
 	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5
@@ -134,7 +144,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/auth407 $(DESTDIR)$(LIBDIR)/libauth407.so \
-	    $(DESTDIR)$(LIBDIR)/auth407-gss \
+	    $(DESTDIR)$(LIBDIR)/auth407-gss $(DESTDIR)$(LIBDIR)/auth407-report \
 	    $(DESTDIR)$(MANDIR)/man1/auth407.1 \
 	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5 \
 	    $(DESTDIR)$(DATADIR)/bash-completion/completions/auth407
@@ -155,7 +165,7 @@ clean:
 	rm -rf $(BUILD) build-*
 
 help:
-	@echo 'make            build/libauth407.so, build/auth407, build/auth407-gss'
+	@echo 'make            build/libauth407.so, build/auth407 and its helpers'
 	@echo 'make check      every test; a table of the suites at its end'
 	@echo 'make check-fast what needs neither root nor a service: two minutes'
 	@echo 'make unit | hook | transcripts | integration | bench | fuzz | ...'
@@ -166,4 +176,4 @@ help:
 	@echo 'PREFIX DESTDIR CC CFLAGS LDFLAGS BUILD are respected'
 
 -include $(core_obj:.o=.d) $(host_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
-    $(gss_obj:.o=.d)
+    $(gss_obj:.o=.d) $(report_obj:.o=.d)

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "help.h"
 
-#include <string.h>
-
-#define WIDTH  79 /* some terminals break a full line of 80 */
-#define COLUMN 30 /* where the options' texts begin */
-
 static const char usage_run[] =
     "  auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n";
 static const char usage_observe[] =
@@ -58,54 +53,8 @@ static const char files[] =
     "      (~/.config/auth407/credentials)\n"
     "  $XDG_STATE_HOME/auth407/407.jsonl     the JSON lines\n"
     "      (~/.local/state/auth407/407.jsonl)\n"
-    "  libauth407.so  beside auth407 or in ../lib/auth407 from there;\n"
-    "      AUTH407_LIBRARY names another one\n";
-
-/* Words at `column` and below each other; the line is at `at` already. */
-static size_t put_words(FILE *f, const char *text, size_t at, size_t column)
-{
-    while (*text) {
-        size_t n = strcspn(text, " ");
-
-        if (at > column && at + 1 + n > WIDTH) {
-            fputc('\n', f);
-            at = 0;
-        }
-        if (at < column)
-            at += (size_t)fprintf(f, "%*s", (int)(column - at), "");
-        else if (at > column)
-            at += (size_t)fprintf(f, " ");
-        at += (size_t)fprintf(f, "%.*s", (int)n, text);
-        text += n + strspn(text + n, " ");
-    }
-    return at;
-}
-
-void a407_help_option(FILE *f, const struct a407_option *o)
-{
-    size_t at;
-
-    if (o->letter)
-        at = (size_t)fprintf(f, "  -%c, --%s", o->letter, o->name);
-    else
-        at = (size_t)fprintf(f, "      --%s", o->name);
-    if (o->value)
-        at += (size_t)fprintf(f, " %s", o->value);
-    if (at >= COLUMN) {
-        fputc('\n', f);
-        at = 0;
-    }
-    at = put_words(f, o->help, at, COLUMN);
-    if (o->variable) {
-        /* kept in one piece, so that it can be searched for */
-        if (at + strlen(o->variable) + 3 > WIDTH) {
-            fputc('\n', f);
-            at = 0;
-        }
-        fprintf(f, "%*s(%s)", at ? 1 : COLUMN, "", o->variable);
-    }
-    fputc('\n', f);
-}
+    "  libauth407.so, auth407-report  beside auth407 or in ../lib/auth407\n"
+    "      from there; AUTH407_LIBRARY names another library\n";
 
 static void put_options(FILE *f, unsigned in)
 {

@@ -16,6 +16,7 @@
 #include "msg.h"
 
 #define LIBRARY_NAME "libauth407.so"
+#define REPORT_NAME  "auth407-report"
 /* ld.so(8): blanks and colons part the entries. */
 #define SEPARATORS " :"
 
@@ -39,13 +40,13 @@ static bool named_library(const char *name, char *path)
     return true;
 }
 
-static bool search_library(char *path)
+static bool find_part(const char *name, char *path)
 {
     char above[PATH_MAX];
     char *slash;
     int i;
 
-    if (!a407_file_beside(LIBRARY_NAME, path, PATH_MAX)) {
+    if (!a407_file_beside(name, path, PATH_MAX)) {
         a407_error("can't tell where this program lies: %s; set "
                    "AUTH407_LIBRARY to the path of " LIBRARY_NAME,
                    strerror(errno));
@@ -56,12 +57,33 @@ static bool search_library(char *path)
     memcpy(above, path, strlen(path) + 1);
     for (i = 0; i < 2 && (slash = strrchr(above, '/')); i++)
         *slash = '\0';
-    a407_error("no " LIBRARY_NAME
-               ", neither %s nor %s/lib/auth407/" LIBRARY_NAME
-               "; build it, install it, or set AUTH407_LIBRARY "
-               "to its path",
-               path, above);
+    a407_error("no %s, neither %s nor %s/lib/auth407/%s; build it, install it, "
+               "or set AUTH407_LIBRARY to the path of " LIBRARY_NAME,
+               name, path, above, name);
     return false;
+}
+
+/* The folder of a library that AUTH407_LIBRARY names, where it has `name`. */
+static bool beside_named(const char *name, char *path)
+{
+    const char *library = getenv("AUTH407_LIBRARY");
+    const char *slash = library ? strrchr(library, '/') : NULL;
+    return slash &&
+           snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - library), library,
+                    name) < PATH_MAX &&
+           exists(path);
+}
+
+int a407_report_start(char **argv)
+{
+    char path[PATH_MAX];
+
+    if (!beside_named(REPORT_NAME, path) && !find_part(REPORT_NAME, path))
+        return A407_EXIT_REPORT;
+    argv[0] = path;
+    execv(path, argv);
+    a407_error("can't start %s: %s", path, strerror(errno));
+    return A407_EXIT_REPORT;
 }
 
 bool a407_library_find(char *path, struct a407_elf *elf)
@@ -70,7 +92,8 @@ bool a407_library_find(char *path, struct a407_elf *elf)
     bool good;
     int fd;
 
-    if (!(named && *named ? named_library(named, path) : search_library(path)))
+    if (!(named && *named ? named_library(named, path)
+                          : find_part(LIBRARY_NAME, path)))
         return false;
     /* "$" starts one of ld.so's own words there, such as $LIB */
     if (strpbrk(path, SEPARATORS "$")) {

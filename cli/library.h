@@ -15,6 +15,13 @@
 bool a407_library_find(char *path, struct a407_elf *elf);
 
 /*
+ * Becomes auth407-report, which is found beside a library that AUTH407_LIBRARY
+ * names, or as the library is. argv[1] on are its arguments. Returns only when
+ * it can't be started, said on standard error: the exit status.
+ */
+int a407_report_start(char **argv);
+
+/*
  * The value of LD_PRELOAD: `library` (if `load`) in front of the entries of
  * `old` (NULL: none), which keep their order, without other copies of this
  * library. Allocates; NULL: memory ran out.

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/report/main.h"
 #include "help.h"
+#include "library.h"
 #include "msg.h"
 #include "options.h"
 #include "run.h"
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     struct a407_invocation inv;
 
     if (argc > 1 && strcmp(argv[1], "report") == 0)
-        return a407_report_main(argc - 1, argv + 1);
+        return a407_report_start(argv + 1);
     switch (a407_options_parse(argv, &inv)) {
     case A407_PARSE_RUN:
         return a407_run(&inv);

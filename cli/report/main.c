@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "main.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -278,34 +276,35 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
     bool good;
 
     if (!open_access(r, o))
-        return A407_REPORT_TROUBLE;
+        return A407_EXIT_REPORT;
     if (o->follow)
         good = follow(r, o, term->f);
     else
         good = read_all(r, o);
     if (r->access && !a407_report_access_finish(r->access))
-        return A407_REPORT_TROUBLE;
+        return A407_EXIT_REPORT;
     if (!o->follow && !good && !r->report.out_of_memory &&
         r->report.input.ours == 0)
-        return A407_REPORT_TROUBLE; /* said; there is nothing to report on */
+        return A407_EXIT_REPORT; /* said; there is nothing to report on */
     if (!o->follow && !r->report.out_of_memory)
         good = print(r, o, term) && good;
     good = good && (!r->access || a407_report_access_ok(r->access));
     say_what_was_left(&r->report);
     if (r->report.out_of_memory) {
         a407_error("out of memory");
-        return A407_REPORT_TROUBLE;
+        return A407_EXIT_REPORT;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         a407_error("can't write to standard output");
-        return A407_REPORT_TROUBLE;
+        return A407_EXIT_REPORT;
     }
     if (!good)
-        return A407_REPORT_TROUBLE;
-    return r->report.all.unresolved ? A407_REPORT_UNRESOLVED : A407_REPORT_NONE;
+        return A407_EXIT_REPORT;
+    return r->report.all.unresolved ? 1 : 0;
 }
 
-int a407_report_main(int argc, char **argv)
+/* Exit statuses are those of grep(1): 1 if a 407 was left unresolved. */
+int main(int argc, char **argv)
 {
     static char buffer[64 << 10];
     struct a407_report_options o;
@@ -318,15 +317,15 @@ int a407_report_main(int argc, char **argv)
     clock_gettime(CLOCK_REALTIME, &now);
     if (!a407_report_options_parse(
             argc, argv, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, &o))
-        return A407_REPORT_TROUBLE;
+        return A407_EXIT_REPORT;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     if (o.help) {
         a407_report_help(stdout);
-        return fflush(stdout) == 0 ? 0 : A407_REPORT_TROUBLE;
+        return fflush(stdout) == 0 ? 0 : A407_EXIT_REPORT;
     }
     if (!a407_report_run_init(&r, &o.filter)) {
         a407_error("out of memory");
-        return A407_REPORT_TROUBLE;
+        return A407_EXIT_REPORT;
     }
     a407_term_init(&live.term, stdout,
                    o.color == A407_COLOR_ALWAYS  ? 1

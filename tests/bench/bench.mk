@@ -48,7 +48,7 @@ bench: $(bench_bin) $(BUILD)/tests/bench/nothing.so $(BUILD)/libauth407.so \
 	$(Q)BUILD=$(BUILD) tests/bench/run
 
 # `auth407 report` over a million lines: seconds, and memory that does not grow.
-bench-report: $(BUILD)/auth407 $(report_lines)
+bench-report: $(BUILD)/auth407-report $(report_lines)
 	$(Q)BUILD=$(BUILD) tests/bench/report
 
 -include $(report_lines).d $(bench_src:%.c=$(BUILD)/%.d) $(BUILD)/tests/bench/nothing.d

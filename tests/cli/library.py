@@ -63,6 +63,25 @@ def missing():
 
 
 @test
+def report_program():
+    """report is a program beside the command, in ../lib/auth407, or beside the
+    library that AUTH407_LIBRARY names; without it: 2, and where it was looked
+    for"""
+    program = installed("d")
+    echo = '#!/bin/sh\necho "$*"\n'
+    done = run("report", "x", program=program, env={"AUTH407_LIBRARY": None})
+    equal((done.status, done.out), (2, ""), "missing")
+    for place in ("d/bin", "d/lib/auth407"):
+        has(done.err, path(place, "auth407-report"))
+    named = {"AUTH407_LIBRARY": path("d/else/libauth407.so")}
+    for place, env in (("lib/auth407", {"AUTH407_LIBRARY": None}),
+                       ("bin", {"AUTH407_LIBRARY": ""}), ("else", named)):
+        write(f"d/{place}/auth407-report", f"{echo}echo {place}\n", 0o755)
+        clean(run("report", "--top", "a b", program=program, env=env),
+              f"--top a b\n{place}\n")
+
+
+@test
 def unusable():
     """what is no shared library is refused"""
     for name in (write("text.so", "no library\n"), path(),

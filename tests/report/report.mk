@@ -6,9 +6,9 @@
 
 report_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/report/test_*.c))
 access_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/report/access-log/test_*.c))
-report_obj := $(filter-out $(BUILD)/cli/main.o,$(cli_obj))
+report_parts := $(filter-out %/report/main.o,$(report_obj))
 
-$(report_bin) $(access_bin): %: %.o $(report_obj) $(lower)
+$(report_bin) $(access_bin): %: %.o $(report_parts) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) $(SQLITE) \
 	    $(CMOCKA) $(LDFLAGS)
 
@@ -23,7 +23,7 @@ dropped: all
 	$(Q)$(TALLY) tests/report/dropped/run
 
 # Screenshots for people to look at go to $(BUILD)/report-html.
-report-html: $(BUILD)/auth407
+report-html: $(BUILD)/auth407 $(BUILD)/auth407-report
 	$(Q)$(TALLY) tests/report/html/run
 
 -include $(report_bin:%=%.d) $(access_bin:%=%.d)

@@ -71,6 +71,11 @@ def installs():
         if done.returncode or expected not in done.stdout:
             yield "the installed command: status %d, %s" % (
                 done.returncode, done.stdout)
+        done = attempt(prefix / "bin/auth407", "report", "--help", env=env,
+                       cwd=temp)
+        if done.returncode or "--access-log" not in done.stdout:
+            yield "the installed report: status %d, %s" % (
+                done.returncode, done.stdout)
         done = make("uninstall", *args)
         if done.returncode:
             yield done.stdout
