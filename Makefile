@@ -83,6 +83,9 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(LAYER) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# It includes the page as it stands.
+$(BUILD)/cli/report/write/html.o: cli/report/write/page.html
+
 $(BUILD)/libauth407core.a: $(core_obj)
 $(BUILD)/libauth407host.a: $(host_obj)
 $(BUILD)/libauth407core.a $(BUILD)/libauth407host.a:

@@ -12,6 +12,7 @@
 #include "cli/report/read/keys.h"
 #include "cli/report/read/lines.h"
 #include "cli/report/read/sources.h"
+#include "cli/report/write/escape.h"
 #include "cli/report/write/term.h"
 #include "options.h"
 #include "time.h"

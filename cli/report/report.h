@@ -236,8 +236,8 @@ struct a407_report_term {
  * the files and compares; false: said on standard error. The memory does not
  * grow with the number of lines: what is compared is in a temporary database
  * in $TMPDIR. Then the outputs, each of which writes its section: text with
- * its heading, JSON as one value, CSV as rows, HTML as a <section>. With `most`
- * JSON is that of a page: so many rows of each kind, and the sums in words. ok
+ * its heading, JSON as one value, CSV as rows. With `most` JSON is that of
+ * a page: so many rows of each kind, and the sums in words. ok
  * is false if an output could not read that database, said on standard error.
  */
 #define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
@@ -261,7 +261,6 @@ void a407_report_access_text(struct a407_report_access *a,
 void a407_report_access_json(struct a407_report_access *a, FILE *f,
                              size_t most);
 void a407_report_access_csv(struct a407_report_access *a, FILE *f);
-void a407_report_access_html(struct a407_report_access *a, FILE *f);
 bool a407_report_access_ok(const struct a407_report_access *a);
 void a407_report_access_free(struct a407_report_access *a);
 
@@ -275,23 +274,30 @@ struct a407_report_view {
     size_t top;
     const char *filters; /* the filters in words, or "" */
 };
+
+/*
+ * All findings of one program under one cause, which stand together; for a
+ * list of programs in each group. To start, all is 0; false: no more.
+ */
+struct a407_report_program {
+    const struct a407_report_finding *f;
+    size_t n; /* findings */
+    enum a407_report_group group;
+    uint64_t unresolved; /* of all of them */
+    bool new_cause;      /* the first of its cause in this group */
+    size_t programs[A407_REPORT_OTHER + 1]; /* so many of each group so far */
+};
+bool a407_report_next_program(const struct a407_report *r,
+                              struct a407_report_program *p);
+
 bool a407_report_text(const struct a407_report_view *v,
                       const struct a407_report_term *t);
 bool a407_report_json(const struct a407_report_view *v, FILE *f);
+/* The same for a page: `top` programs of each group with all their findings,
+   and so many rows of the join. */
+bool a407_report_json_for_page(const struct a407_report_view *v, FILE *f);
 bool a407_report_csv(const struct a407_report_view *v, FILE *f);
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
-
-/*
- * Writes JSON that is valid already, with DEL and the C1 controls, which may
- * stand in its strings as they are, as \\u00NN: a terminal could obey them.
- */
-void a407_report_json_put(FILE *f, const char *json, size_t n);
-
-/* A field of a CSV row, in quotes and harmless (report_csv.c). */
-void a407_report_csv_text(FILE *f, const char *z);
-
-/* A character without a shape: a control, a joiner, a byte order mark ... */
-bool a407_report_is_unseen(uint32_t c);
 
 /*
  * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 
+#include "cli/report/write/escape.h"
 #include "words.h"
 
 /*

@@ -339,6 +339,30 @@ enum a407_report_group a407_report_group(const struct a407_report_finding *f)
     }
 }
 
+bool a407_report_next_program(const struct a407_report *r,
+                              struct a407_report_program *p)
+{
+    const struct a407_report_finding *end = r->findings + r->n_findings;
+    const struct a407_report_finding *last = p->f;
+    const struct a407_report_finding *f = last ? last + p->n : r->findings;
+
+    if (f == end)
+        return false;
+    p->f = f;
+    p->group = a407_report_group(f);
+    p->new_cause = !last || strcmp(last->cause, f->cause) != 0 ||
+                   a407_report_group(last) != p->group;
+    p->unresolved = 0;
+    p->programs[p->group]++;
+    for (p->n = 0; f + p->n < end; p->n++) {
+        if (strcmp(f[p->n].binary, f->binary) != 0 ||
+            strcmp(f[p->n].cause, f->cause) != 0)
+            break;
+        p->unresolved += f[p->n].tally.unresolved;
+    }
+    return true;
+}
+
 static int more_first(uint64_t a, uint64_t b)
 {
     return (a < b) - (a > b);

@@ -1,66 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/report/report.h"
-#include "core/base/text_put.h"
 
 #include <inttypes.h>
 
-static bool is_blank(unsigned c)
-{
-    return c == ' ' || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f ||
-           c == 0x3000;
-}
-
-/*
- * The first character that shows decides, since what imports a table may take
- * away blanks, byte order marks and bytes that are no UTF-8. The full-width and
- * small forms of the marks count: some input methods and imports fold them.
- */
-static bool is_formula(const char *z)
-{
-    static const unsigned marks[] = {'=',    '+',    '-',    '@',    0x2212,
-                                     0xfe62, 0xfe63, 0xfe66, 0xfe6b, 0xff0b,
-                                     0xff0d, 0xff1d, 0xff20};
-    struct a407_span s = a407_span_str(z);
-
-    while (s.n) {
-        unsigned c;
-        size_t i, len = a407_utf8_next(s, &c);
-
-        for (i = 0; len && i < sizeof marks / sizeof *marks; i++)
-            if (c == marks[i])
-                return true;
-        if (len && !is_blank(c) && !a407_report_is_unseen(c))
-            return false;
-        s = a407_span(s.p + (len ? len : 1), s.n - (len ? len : 1));
-    }
-    return false;
-}
-
-/*
- * RFC 4180: CRLF, every text in quotes, quotes doubled. A text that a
- * spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV
- * Injection). Control characters other than the line end become \\xNN, for a
- * terminal could obey them.
- */
-void a407_report_csv_text(FILE *f, const char *z)
-{
-    fputs(is_formula(z) ? "\"'" : "\"", f);
-    for (; *z; z++) {
-        unsigned char c = (unsigned char)*z, next = (unsigned char)z[1];
-
-        if ((c < 0x20 && c != '\n') || c == 0x7f) {
-            fprintf(f, "\\x%02x", c);
-        } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
-            fprintf(f, "\\x%02x", next);
-            z++;
-        } else {
-            fputs(c == '"' ? "\"" : "", f);
-            fputc(c, f);
-        }
-    }
-    fputc('"', f);
-}
+#include "escape.h"
 
 static void texts(FILE *f, const char *const *z, size_t n)
 {

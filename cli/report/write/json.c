@@ -7,25 +7,7 @@
 /* The shape is in docs/report-schema.json. */
 
 #define STRING_MAX ((size_t)64 << 10) /* of one string, escaped */
-
-void a407_report_json_put(FILE *f, const char *json, size_t n)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)json[i];
-        unsigned char next = i + 1 < n ? (unsigned char)json[i + 1] : 0;
-
-        if (c == 0x7f) {
-            fputs("\\u007f", f);
-        } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
-            fprintf(f, "\\u00%02x", next);
-            i++;
-        } else {
-            fputc(c, f);
-        }
-    }
-}
+#define PAGE_ROWS  50                 /* of the join; JSON and CSV have all */
 
 static void string(FILE *f, const char *z)
 {
@@ -34,33 +16,30 @@ static void string(FILE *f, const char *z)
     a407_buf_init(&out, STRING_MAX);
     a407_json_string(&out, a407_span_str(z));
     if (!out.failed)
-        a407_report_json_put(f, out.p, out.n);
+        fwrite(out.p, 1, out.n, f);
     else
         fputs("null", f);
     a407_buf_free(&out);
 }
 
-static void member(FILE *f, const char *name, const char *z)
-{
-    fprintf(f, ",\"%s\":", name);
-    string(f, z);
-}
+/* Members, with a comma in front of each; "" stands as null or as it is. */
+struct member {
+    const char *name, *text;
+};
+#define MEMBERS(f, null, ...)                                                  \
+    members(f, null, (const struct member[]){__VA_ARGS__},                     \
+            sizeof((const struct member[]){__VA_ARGS__}) /                     \
+                sizeof(struct member))
 
-/* null for an empty string */
-static void known(FILE *f, const char *name, const char *z)
+static void members(FILE *f, bool null, const struct member *m, size_t n)
 {
-    if (*z)
-        member(f, name, z);
-    else
-        fprintf(f, ",\"%s\":null", name);
-}
-
-static void moment(FILE *f, const char *name, bool is, int64_t us)
-{
-    char text[32];
-
-    a407_report_time_utc(us, text);
-    known(f, name, is ? text : "");
+    for (; n; n--, m++) {
+        fprintf(f, ",\"%s\":", m->name);
+        if (null && !*m->text)
+            fputs("null", f);
+        else
+            string(f, m->text);
+    }
 }
 
 static void counts(FILE *f, const uint64_t *n)
@@ -76,74 +55,83 @@ static void counts(FILE *f, const uint64_t *n)
 /* Members of an object that has one already. */
 static void tally(FILE *f, const struct a407_report_tally *t)
 {
+    char first[32] = "", last[32] = "";
+
     fprintf(f, ",\"total\":%" PRIu64 ",\"left_unresolved\":%" PRIu64, t->total,
             t->unresolved);
     fputs(",\"outcomes\":", f);
     counts(f, t->outcome);
-    moment(f, "first_seen", t->total, t->first_us);
-    moment(f, "last_seen", t->total, t->last_us);
+    if (t->total) {
+        a407_report_time_utc(t->first_us, first);
+        a407_report_time_utc(t->last_us, last);
+    }
+    MEMBERS(f, true, {"first_seen", first}, {"last_seen", last});
 }
 
 static void input(FILE *f, const struct a407_report_input *in)
 {
-    fprintf(f,
-            ",\"input\":{\"files\":%" PRIu64 ",\"bytes\":%" PRIu64
-            ",\"lines\":%" PRIu64 ",\"torn\":%" PRIu64 ",\"foreign\":%" PRIu64
-            ",\"newer\":%" PRIu64 ",\"unknown\":%" PRIu64
-            ",\"problems\":%" PRIu64 ",\"without_407\":%" PRIu64
-            ",\"filtered\":%" PRIu64 ",\"lost\":%" PRIu64 "}",
-            in->files, in->bytes, in->lines, in->torn, in->foreign, in->newer,
-            in->unknown, in->problems, in->without_407, in->filtered, in->lost);
-}
+    const struct {
+        const char *name;
+        uint64_t n;
+    } rows[] = {{"files", in->files},
+                {"bytes", in->bytes},
+                {"lines", in->lines},
+                {"torn", in->torn},
+                {"foreign", in->foreign},
+                {"newer", in->newer},
+                {"unknown", in->unknown},
+                {"problems", in->problems},
+                {"without_407", in->without_407},
+                {"filtered", in->filtered},
+                {"lost", in->lost}};
+    size_t i;
 
-static void advice(FILE *f, const struct a407_report_finding *x)
-{
-    struct a407_report_advice a;
-
-    a407_report_advise(x, &a);
-    fputs(",\"advice\":{\"where\":", f);
-    string(f, a.where);
-    member(f, "line", a.line);
-    member(f, "text", a.text);
-    fprintf(f, ",\"auth407_would_do\":%s", *a.command ? "true" : "false");
-    member(f, "auth407_command", a.command);
-    fprintf(f, ",\"auth407_command_needs_line\":%s}",
-            a.command_needs_line ? "true" : "false");
+    fputs(",\"input\":{", f);
+    for (i = 0; i < sizeof rows / sizeof *rows; i++)
+        fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "", rows[i].name, rows[i].n);
+    fputc('}', f);
 }
 
 static void finding(FILE *f, const struct a407_report_finding *x)
 {
     static const char *const groups[] = {"dropped", "never_sent", "other"};
+    struct a407_report_advice a;
 
-    fputs("{\"group\":", f);
-    string(f, groups[a407_report_group(x)]);
-    member(f, "cause", x->cause);
-    known(f, "meaning",
-          x->cause_id < A407_CAUSE_COUNT ? a407_cause_info(x->cause_id)->meaning
-                                         : "");
-    member(f, "binary", x->binary);
-    known(f, "executable", x->path);
-    known(f, "script", x->script);
-    known(f, "module", x->module);
-    member(f, "proxy", x->proxy);
-    known(f, "detail", x->detail);
-    known(f, "credential", x->credential);
+    a407_report_advise(x, &a);
+    fprintf(f, "{\"group\":\"%s\"", groups[a407_report_group(x)]);
+    MEMBERS(f, true, {"cause", x->cause},
+            {"meaning", x->cause_id < A407_CAUSE_COUNT
+                            ? a407_cause_info(x->cause_id)->meaning
+                            : ""},
+            {"binary", x->binary}, {"executable", x->path},
+            {"script", x->script}, {"module", x->module}, {"proxy", x->proxy},
+            {"detail", x->detail}, {"credential", x->credential});
     fprintf(f, ",\"after_sending\":%" PRIu64, x->after_sending);
     tally(f, &x->tally);
-    advice(f, x);
-    fputc('}', f);
+    fputs(",\"advice\":{\"where\":", f);
+    string(f, a.where);
+    MEMBERS(f, false, {"line", a.line}, {"text", a.text},
+            {"auth407_command", a.command});
+    fprintf(f, ",\"auth407_would_do\":%s,\"auth407_command_needs_line\":%s}}",
+            *a.command ? "true" : "false",
+            a.command_needs_line ? "true" : "false");
 }
 
-static void findings(const struct a407_report_view *v, FILE *f)
+/* The first ones, or all of the first programs of each group. */
+static void findings(const struct a407_report_view *v, bool by_program, FILE *f)
 {
     const struct a407_report *r = v->report;
-    size_t i, n = v->top && v->top < r->n_findings ? v->top : r->n_findings;
+    struct a407_report_program p = {NULL};
+    size_t i, n = 0;
 
     fputs(",\"findings\":[", f);
-    for (i = 0; i < n; i++) {
-        fputs(i ? ",\n" : "\n", f);
-        finding(f, &r->findings[i]);
-    }
+    while (a407_report_next_program(r, &p))
+        for (i = 0; i < p.n; i++) {
+            if (v->top && (by_program ? p.programs[p.group] : n + 1) > v->top)
+                break;
+            fputs(n++ ? ",\n" : "\n", f);
+            finding(f, &p.f[i]);
+        }
     fprintf(f, "],\"findings_omitted\":%zu", r->n_findings - n);
     fprintf(f, ",\"findings_beyond_limit\":%" PRIu64, r->findings_others.total);
 }
@@ -168,11 +156,14 @@ static void table(const struct a407_report_view *v, FILE *f,
 
 static void timeline(FILE *f, const struct a407_report_timeline *t)
 {
+    char start[32] = "";
     size_t i;
 
-    fputs(",\"timeline\":{\"bucket_seconds\":", f);
-    fprintf(f, "%" PRId64, t->n ? t->width_us / 1000000 : 1);
-    moment(f, "start", t->n, t->start_us);
+    if (t->n)
+        a407_report_time_utc(t->start_us, start);
+    fprintf(f, ",\"timeline\":{\"bucket_seconds\":%" PRId64,
+            t->n ? t->width_us / 1000000 : 1);
+    MEMBERS(f, true, {"start", start});
     fputs(",\"buckets\":[", f);
     for (i = 0; i < t->n; i++) {
         fputs(i ? "," : "", f);
@@ -181,18 +172,18 @@ static void timeline(FILE *f, const struct a407_report_timeline *t)
     fputs("]}", f);
 }
 
-bool a407_report_json(const struct a407_report_view *v, FILE *f)
+static bool put(const struct a407_report_view *v, bool page, FILE *f)
 {
     const struct a407_report *r = v->report;
     size_t i;
 
     fputs("{\"schema\":1,\"report\":\"auth407\"", f);
-    known(f, "filters", v->filters);
+    MEMBERS(f, true, {"filters", v->filters});
     input(f, &r->input);
     fputs(",\"all\":{\"meaning\":\"exchanges with a 407\"", f);
     tally(f, &r->all);
     fputs("}", f);
-    findings(v, f);
+    findings(v, page, f);
     fputs(",\"tables\":{", f);
     for (i = 0; i < A407_REPORT_TABLES; i++) {
         fputs(i ? "," : "", f);
@@ -203,8 +194,18 @@ bool a407_report_json(const struct a407_report_view *v, FILE *f)
     timeline(f, &r->timeline);
     if (v->access) {
         fputs(",\n\"access_log\":", f);
-        a407_report_access_json(v->access, f, 0);
+        a407_report_access_json(v->access, f, page ? PAGE_ROWS : 0);
     }
     fputs("}\n", f);
     return !r->out_of_memory;
+}
+
+bool a407_report_json(const struct a407_report_view *v, FILE *f)
+{
+    return put(v, false, f);
+}
+
+bool a407_report_json_for_page(const struct a407_report_view *v, FILE *f)
+{
+    return put(v, true, f);
 }

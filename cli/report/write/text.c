@@ -226,37 +226,23 @@ static void put_advice(term *t, const struct a407_report_finding *f)
         a407_term_wrap(t, a.text, *a.command ? 6 : 9, 6);
 }
 
-/* How many of the n findings are of the first one's program and cause. */
-static size_t run_of(const struct a407_report_finding *f, size_t n)
-{
-    size_t i;
-
-    for (i = 1; i < n; i++)
-        if (strcmp(f[i].binary, f->binary) != 0 ||
-            strcmp(f[i].cause, f->cause) != 0)
-            break;
-    return i;
-}
-
 /* All of one program under one cause: its name, its modules, the advice. */
 static void put_program(const struct a407_report_view *v, term *t,
-                        const struct a407_report_finding *f, size_t n)
+                        const struct a407_report_program *p)
 {
-    size_t most = v->top && n > PLACES ? PLACES : n;
-    uint64_t unresolved = 0;
+    const struct a407_report_finding *f = p->f;
+    size_t most = v->top && p->n > PLACES ? PLACES : p->n;
     char numbers[64];
     size_t i;
 
-    for (i = 0; i < n; i++)
-        unresolved += f[i].tally.unresolved;
     snprintf(numbers, sizeof numbers, "%" PRIu64 ", %" PRIu64 " unresolved",
-             f->weight, unresolved);
+             f->weight, p->unresolved);
     fputs("  ", t->f);
     a407_term_style(t, A407_BOLD);
     a407_term_cell(t, f->binary, t->width - 4 - strlen(numbers), true);
     a407_term_style(t, A407_PLAIN);
     fputs("  ", t->f);
-    a407_term_style(t, unresolved ? A407_RED : A407_GREEN);
+    a407_term_style(t, p->unresolved ? A407_RED : A407_GREEN);
     fputs(numbers, t->f);
     a407_term_style(t, A407_PLAIN);
     fputc('\n', t->f);
@@ -266,8 +252,9 @@ static void put_program(const struct a407_report_view *v, term *t,
             (i + 1 == most || !a407_report_same_advice(&f[i], &f[i + 1])))
             put_advice(t, &f[i]);
     }
-    if (most < n)
-        fprintf(t->f, "    and %zu more places: --all shows them\n", n - most);
+    if (most < p->n)
+        fprintf(t->f, "    and %zu more places: --all shows them\n",
+                p->n - most);
 }
 
 static void put_cause(term *t, const struct a407_report_finding *f)
@@ -288,25 +275,21 @@ static void put_cause(term *t, const struct a407_report_finding *f)
 static bool put_group(const struct a407_report_view *v, term *t,
                       enum a407_report_group group, const char *title)
 {
-    const struct a407_report *r = v->report;
-    const char *cause = "";
-    size_t i, n, programs = 0;
+    struct a407_report_program p = {NULL};
+    size_t programs;
 
-    for (i = 0; i < r->n_findings; i += n) {
-        const struct a407_report_finding *f = &r->findings[i];
-
-        n = run_of(f, r->n_findings - i);
-        if (a407_report_group(f) != group)
+    while (a407_report_next_program(v->report, &p)) {
+        if (p.group != group)
             continue;
-        if (programs++ == 0)
+        if (p.programs[group] == 1)
             heading(t, title);
-        if (v->top && programs > v->top)
+        if (v->top && p.programs[group] > v->top)
             continue;
-        if (strcmp(cause, f->cause) != 0)
-            put_cause(t, f);
-        cause = f->cause;
-        put_program(v, t, f, n);
+        if (p.new_cause)
+            put_cause(t, p.f);
+        put_program(v, t, &p);
     }
+    programs = p.programs[group];
     if (v->top && programs > v->top)
         fprintf(t->f, "  and %zu more: --all shows them\n", programs - v->top);
     return programs != 0;

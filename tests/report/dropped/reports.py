@@ -2,7 +2,6 @@
 """`auth407 report` in its four formats, brought to one shape."""
 
 import csv
-import html.parser
 import io
 import json
 import re
@@ -82,64 +81,11 @@ def of_text(text):
     return out
 
 
-class Page(html.parser.HTMLParser):
-    """The texts of a page, in the order in which they stand, each with the
-    elements around it; an element with a class as "p.class"."""
-
-    VOID = ("meta", "br", "rect", "line", "path", "link", "input", "hr")
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.texts, self.row = [], [], 0
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self.row += tag == "tr"
-        if tag not in self.VOID:
-            self.open.append((tag, given.get("class") or "",
-                              given.get("id") or "",
-                              given.get("data-label") or ""))
-
-    def handle_endtag(self, tag):
-        while self.open and self.open.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data):
-        if data.strip():
-            self.texts.append((list(self.open), self.row, data))
-
-
 def of_html(text):
-    out = {"findings": {}}
-    rows = {name: {} for name in TABLES}
-    cause = binary = None
-    for around, row, data in Page(text).texts:
-        tags = [a[0] for a in around]
-        section = next((a[2] for a in around if a[0] == "section"), "")
-        if section.startswith("by-") and "tbody" in tags:
-            cells = rows[section[3:]].setdefault(row, {})
-            label = around[-1][3] if tags[-1] == "td" else \
-                "key" if "bdi" in tags else ""
-            cells.setdefault(label, data)
-        elif ("p", "cause", "", "") in around and tags[-1] == "code":
-            cause = data
-        elif tags[-3:] == ["div", "h3", "bdi"]:
-            binary = data
-        elif tags[-3:] == ["article", "div", "div"] and binary:
-            if m := re.match(r"(\d+)\u00d7", data):
-                check_single(out, (binary, cause))
-                out["findings"][binary, cause] = [int(m[1]), []]
-        elif tags[-2:] == ["pre", "code"] and (binary, cause) in \
-                out["findings"]:
-            out["findings"][binary, cause][1] += data.split("\n")
-    for name in TABLES:
-        out[name] = {c["key"]: (int(c["407s"]), int(c["Unresolved"]))
-                     for c in rows[name].values()}
-    found = re.search(r"407s</span><b>(\d+).*?Unresolved</span><b[^>]*>(\d+)",
-                      text, re.S)
-    out["all"] = int(found[1]), int(found[2])
-    return out
+    """The data that the page draws; tests/report-html has what it draws."""
+    data = re.search('<script type="application/json" id="data">(.*?)</script>',
+                     text, re.S)
+    return of_json(json.loads(data[1])["report"])
 
 
 READ = {"text": of_text, "csv": of_csv, "html": of_html}

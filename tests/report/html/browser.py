@@ -100,14 +100,14 @@ class Browser:
                 self.queue.extendleft(reversed(seen))
                 return
 
-    def open(self, path, width, height, dark=False, media=""):
-        return Page(self, path, width, height, dark, media)
+    def open(self, path, width, height, dark=False, media="", script=True):
+        return Page(self, path, width, height, dark, media, script)
 
 
 class Page:
     """A file in a tab of its own, and what happened while it was loaded."""
 
-    def __init__(self, browser, path, width, height, dark, media):
+    def __init__(self, browser, path, width, height, dark, media, script):
         self.browser = browser
         target = browser.call("Target.createTarget", url="about:blank")
         self.target = target["targetId"]
@@ -121,11 +121,13 @@ class Page:
         self.call("Emulation.setEmulatedMedia", media=media, features=[
             {"name": "prefers-color-scheme",
              "value": "dark" if dark else "light"}])
+        self.call("Emulation.setScriptExecutionDisabled", value=not script)
         browser.queue.clear()
         self.call("Page.navigate", url=f"file://{path}")
         browser.wait_for("Page.loadEventFired", self.session)
-        self.evaluate("new Promise(r => requestAnimationFrame(() => "
-                      "requestAnimationFrame(r)))")
+        if script:
+            self.evaluate("new Promise(r => requestAnimationFrame(() => "
+                          "requestAnimationFrame(r)))")
 
     def call(self, method, **params):
         return self.browser.call(method, self.session, **params)
@@ -136,6 +138,12 @@ class Page:
         if "exceptionDetails" in got:
             raise Trouble(json.dumps(got["exceptionDetails"])[:500])
         return got["result"].get("value")
+
+    def text(self):
+        """All texts, also where the page may run no script."""
+        tree = self.call("DOMSnapshot.captureSnapshot", computedStyles=[])
+        return " ".join(tree["strings"][i] for i in
+                        tree["documents"][0]["layout"]["text"] if i >= 0)
 
     def events(self, *methods):
         return [e["params"] for e in self.browser.queue
