@@ -7,118 +7,127 @@
 
 #include "cli/report/time.h"
 
-enum kind { OBJECT, ARRAY, TEXT, NUMBER, TRUTH };
-
-/* The objects and arrays, and after them the fields, that the table names. */
-enum place {
-    TOP,
-    LINE,
-    EVENT,
-    PROXY,
-    CHALLENGES,
-    CHALLENGE,
-    HTTP,
-    REQUEST,
-    SENT,
-    RESPONSE,
-    URL,
-    FINAL,
-    SOURCE,
-    ATTEMPTS,
+/* How a value is kept; what has others in it comes first. */
+enum kind {
+    INNER,
     ATTEMPT,
-    PROCESS,
-    EXECUTABLE,
-    ARGS,
-    CALLER,
-    HOST,
-    PLACES,
-    /* texts */
-    TIMESTAMP = PLACES,
-    OUTCOME,
-    CAUSE,
-    DETAIL,
-    MESSAGE,
-    EVENT_NAME,
-    ADDRESS,
-    PEER,
-    OFFERED,
-    METHOD,
-    SENT_SCHEME,
-    SENT_USER,
-    SENT_BEFORE,
-    TARGET,
-    TRY_SCHEME,
-    TRY_CREDENTIAL,
-    TRY_USER,
-    PATH,
-    MODULE,
-    HOST_NAME,
-    TEXTS_END,
-    /* numbers, and what is true or false */
-    SCHEMA = TEXTS_END,
-    PORT,
-    LOCAL_PORT,
-    STATUS,
-    FINAL_STATUS,
-    RECORDS_LOST,
-    PID,
-    RESEND_COUNT,
-    TRY_STATUS,
-    TRY_DURATION,
-    TRY_LOCAL_PORT,
-    SENT_PRESENT,
-    NUMBERS_END,
-    ARG = NUMBERS_END
+    TEXT,
+    WORD,   /* of the command line */
+    SCHEME, /* of a challenge: a bit */
+    INT,
+    WHOLE, /* an int64_t */
+    MILLISECONDS,
+    TRUTH
 };
 
-#define TEXTS         (TEXTS_END - PLACES)
-#define NUMBERS       (NUMBERS_END - TEXTS_END)
-#define DEPTH         6 /* of objects that the table knows */
-#define ARG_MAX_SHOWN 256
+/* A line as far as it has been read. */
+struct line {
+    struct a407_report_record r;
+    struct a407_span timestamp, event, outcome, message;
+    struct a407_report_attempt attempt;
+    int64_t schema;
+};
 
-static const struct key {
-    enum place in;
-    const char *name;
-    size_t n;
+static const struct row {
+    const char *path;
     enum kind kind;
-    enum place to;
-} keys[] = {
-#define A407_KEY(in, name, kind, to) {in, name, sizeof name - 1, kind, to},
+    size_t at; /* in struct line */
+    double most;
+} rows[] = {
+#define A407_FIELD(path, kind, member, most)                                   \
+    {path, kind, offsetof(struct line, member), most},
 #include "fields.def"
-#undef A407_KEY
+#undef A407_FIELD
 };
-#define KEYS (sizeof keys / sizeof *keys)
+#define ROWS     (sizeof rows / sizeof *rows)
+#define SLOTS    128 /* twice as many as there are rows and what leads there */
+#define DEPTH    8   /* of the paths */
+#define WORD_MAX 256
+
+/* A path of the table, or the beginning of one. */
+struct field {
+    uint64_t path; /* a hash; 0: a free slot */
+    enum kind kind;
+    const struct row *row;
+};
 
 struct a407_report_parser {
-    const struct key *first[PLACES]; /* row of each place, and one past it */
-    const struct key *end[PLACES];
-    /* where the reading is */
-    enum place stack[DEPTH];
-    size_t depth;          /* the innermost known place is stack[depth] */
-    size_t skipped;        /* unknown objects and arrays within it */
-    const struct key *key; /* what the next value is; NULL: unknown */
+    struct field fields[SLOTS];
+    /* where the reading is: within known objects and arrays */
+    struct {
+        const struct field *field;
+        const struct field *element; /* of an array; NULL: unknown, an object */
+    } stack[DEPTH];
+    size_t depth;
+    size_t skipped;            /* unknown objects and arrays within it */
+    const struct field *field; /* of the next value; NULL: unknown */
     bool complete;
-    /* what was read */
-    struct a407_report_record *out;
-    struct a407_span texts[TEXTS];
-    double numbers[NUMBERS];
-    bool known[NUMBERS];
-    char text_bytes[TEXTS][A407_REPORT_KEY_MAX];
-    char arg_bytes[A407_EVENT_ARGS][ARG_MAX_SHOWN];
+    struct line line;
+    char texts[ROWS][A407_REPORT_KEY_MAX];
+    char words[A407_EVENT_ARGS][WORD_MAX];
 };
+
+/* FNV-1a. What stands between keys is no byte, so that no key can hold it. */
+#define TOP 0xcbf29ce484222325u /* the object that a line is */
+enum { KEY = 0x100, ELEMENT = 0x101 };
+
+static uint64_t mix(uint64_t h, unsigned c)
+{
+    return (h ^ c) * 0x100000001b3u;
+}
+
+/* The slot of a path: its own, or a free one. */
+static struct field *slot_of(const struct a407_report_parser *p, uint64_t path)
+{
+    size_t i = path % SLOTS;
+
+    while (p->fields[i].path && p->fields[i].path != path)
+        i = (i + 1) % SLOTS;
+    return (struct field *)&p->fields[i];
+}
+
+static const struct field *find(const struct a407_report_parser *p,
+                                uint64_t path)
+{
+    const struct field *f = slot_of(p, path);
+
+    return f->path ? f : NULL;
+}
+
+static void add(struct a407_report_parser *p, uint64_t path, enum kind kind,
+                const struct row *row)
+{
+    struct field *f = slot_of(p, path);
+
+    if (!f->path)
+        *f = (struct field){path, kind, row};
+}
+
+static void add_row(struct a407_report_parser *p, const struct row *row)
+{
+    uint64_t path = mix(TOP, KEY);
+    const char *z = row->path;
+
+    add(p, TOP, INNER, NULL);
+    for (; *z; z++) {
+        if (*z != '.' && *z != '[') {
+            path = mix(path, (unsigned char)*z);
+            continue;
+        }
+        add(p, path, INNER, NULL);
+        path = mix(path, *z == '.' ? KEY : ELEMENT);
+        z += *z == '[';
+    }
+    add(p, path, row->kind, row);
+}
 
 struct a407_report_parser *a407_report_parser_new(void)
 {
     struct a407_report_parser *p = calloc(1, sizeof *p);
     size_t i;
 
-    if (!p)
-        return NULL;
-    for (i = 0; i < KEYS; i++) {
-        if (!p->first[keys[i].in])
-            p->first[keys[i].in] = &keys[i];
-        p->end[keys[i].in] = &keys[i] + 1;
-    }
+    for (i = 0; p && i < ROWS; i++)
+        add_row(p, &rows[i]);
     return p;
 }
 
@@ -143,47 +152,49 @@ static struct a407_span keep(char *to, size_t cap, const char *from, size_t n)
     return a407_span(to, n);
 }
 
-/* The key of an array's elements, or of nothing yet within an object. */
-static const struct key *element_of(const struct a407_report_parser *p)
+/* Where the next value is kept, if it is of a kind that is expected. */
+static void *place_of(struct a407_report_parser *p)
 {
-    const struct key *k = p->first[p->stack[p->depth]];
-
-    return k->n == 0 ? k : NULL;
+    if (p->skipped || !p->field || !p->field->row)
+        return NULL;
+    return (char *)&p->line + p->field->row->at;
 }
 
 /* A value has been read. */
 static int done(struct a407_report_parser *p)
 {
     if (!p->skipped)
-        p->key = element_of(p);
+        p->field = p->stack[p->depth].element;
     return 1;
 }
 
-static bool expects(const struct a407_report_parser *p, enum kind kind)
+/* Returns whether the field is one of a number or a truth. */
+static bool set_number(struct a407_report_parser *p, double v)
 {
-    return !p->skipped && p->key && p->key->kind == kind;
-}
+    void *to = place_of(p);
 
-static double *number(struct a407_report_parser *p, enum place field)
-{
-    p->known[field - TEXTS_END] = true;
-    return &p->numbers[field - TEXTS_END];
-}
-
-static void forget(struct a407_report_parser *p, enum place field)
-{
-    if (field >= TEXTS_END)
-        p->known[field - TEXTS_END] = false;
-    else
-        p->texts[field - PLACES] = a407_span(NULL, 0);
+    if (!to)
+        return false;
+    if (!(v >= 0 && v <= p->field->row->most) && p->field->kind != TRUTH)
+        v = 0;
+    if (p->field->kind == INT)
+        *(int *)to = (int)v;
+    else if (p->field->kind == WHOLE)
+        *(int64_t *)to = (int64_t)v;
+    else if (p->field->kind == MILLISECONDS)
+        *(int64_t *)to = (int64_t)(v * 1000 + 0.5);
+    else if (p->field->kind == TRUTH)
+        *(bool *)to = v != 0;
+    return p->field->kind >= INT;
 }
 
 static int on_null(void *ctx)
 {
     struct a407_report_parser *p = ctx;
+    void *to = place_of(p);
 
-    if (!p->skipped && p->key && p->key->to >= PLACES && p->key->to != ARG)
-        forget(p, p->key->to);
+    if (to && !set_number(p, 0) && p->field->kind == TEXT)
+        *(struct a407_span *)to = a407_span(NULL, 0);
     return done(p);
 }
 
@@ -191,8 +202,8 @@ static int on_truth(void *ctx, int value)
 {
     struct a407_report_parser *p = ctx;
 
-    if (expects(p, TRUTH))
-        *number(p, p->key->to) = value;
+    if (p->field && p->field->kind == TRUTH)
+        set_number(p, value);
     return done(p);
 }
 
@@ -202,10 +213,10 @@ static int on_number(void *ctx, const char *text, size_t n)
     struct a407_report_parser *p = ctx;
     char copy[32];
 
-    if (expects(p, NUMBER) && n < sizeof copy) {
+    if (place_of(p) && p->field->kind != TRUTH && n < sizeof copy) {
         memcpy(copy, text, n);
         copy[n] = '\0';
-        *number(p, p->key->to) = strtod(copy, NULL);
+        set_number(p, strtod(copy, NULL));
     }
     return done(p);
 }
@@ -213,17 +224,19 @@ static int on_number(void *ctx, const char *text, size_t n)
 static int on_text(void *ctx, const unsigned char *text, size_t n)
 {
     struct a407_report_parser *p = ctx;
-    struct a407_report_record *out = p->out;
+    struct a407_report_record *r = &p->line.r;
     const char *from = (const char *)text;
+    void *to = place_of(p);
 
-    if (!expects(p, TEXT))
-        return done(p);
-    if (p->key->to != ARG) {
-        size_t i = p->key->to - PLACES;
-        p->texts[i] = keep(p->text_bytes[i], sizeof p->text_bytes[i], from, n);
-    } else if (out->n_args < A407_EVENT_ARGS) {
-        size_t i = out->n_args++;
-        out->args[i] = keep(p->arg_bytes[i], sizeof p->arg_bytes[i], from, n);
+    if (to && p->field->kind == TEXT)
+        *(struct a407_span *)to =
+            keep(p->texts[p->field->row - rows], sizeof p->texts[0], from, n);
+    else if (to && p->field->kind == SCHEME)
+        r->offered |= 1u << a407_scheme_from_name(a407_span(from, n));
+    else if (to && p->field->kind == WORD && r->n_args < A407_EVENT_ARGS) {
+        r->args[r->n_args] =
+            keep(p->words[r->n_args], sizeof p->words[0], from, n);
+        r->n_args++;
     }
     return done(p);
 }
@@ -231,102 +244,65 @@ static int on_text(void *ctx, const unsigned char *text, size_t n)
 static int on_key(void *ctx, const unsigned char *name, size_t n)
 {
     struct a407_report_parser *p = ctx;
-    const struct key *k, *end;
+    uint64_t path;
+    size_t i;
 
     if (p->skipped)
         return 1;
-    end = p->end[p->stack[p->depth]];
-    for (k = p->first[p->stack[p->depth]]; k < end; k++)
-        if (k->n == n && memcmp(k->name, name, n) == 0)
-            break;
-    p->key = k < end ? k : NULL;
+    path = mix(p->stack[p->depth].field->path, KEY);
+    for (i = 0; i < n; i++)
+        path = mix(path, name[i]);
+    p->field = find(p, path);
     return 1;
 }
 
-static int enter(struct a407_report_parser *p, enum kind kind)
+static int enter(struct a407_report_parser *p, bool array)
 {
-    if (!expects(p, kind)) {
+    const struct field *f = p->field;
+
+    if (p->skipped || !f || f->kind > ATTEMPT) {
         p->skipped++;
         return 1;
     }
-    p->stack[++p->depth] = p->key->to;
-    if (p->key->to == ATTEMPT) {
-        static const enum place of_one[] = {TRY_SCHEME,   TRY_CREDENTIAL,
-                                            TRY_USER,     TRY_STATUS,
-                                            TRY_DURATION, TRY_LOCAL_PORT};
-        size_t i;
-
-        for (i = 0; i < sizeof of_one / sizeof *of_one; i++)
-            forget(p, of_one[i]);
+    if (f->kind == ATTEMPT) {
+        /* the record tells whom the last attempt was for */
+        p->line.r.scheme = p->line.r.credential = p->line.r.user =
+            a407_span(NULL, 0);
+        memset(&p->line.attempt, 0, sizeof p->line.attempt);
     }
-    p->key = element_of(p);
-    return 1;
-}
-
-/* A whole number within its limits, or `otherwise`. */
-static int64_t whole(const struct a407_report_parser *p, enum place field,
-                     double most, int64_t otherwise)
-{
-    double v = p->numbers[field - TEXTS_END];
-
-    if (!p->known[field - TEXTS_END] || !(v >= 0 && v <= most))
-        return otherwise;
-    return (int64_t)v;
-}
-
-static void take_attempt(struct a407_report_parser *p)
-{
-    struct a407_report_record *out = p->out;
-
-    if (out->n_attempts < A407_EVENT_ATTEMPTS) {
-        struct a407_report_attempt *a = &out->attempts[out->n_attempts];
-        double ms = p->numbers[TRY_DURATION - TEXTS_END];
-
-        a->status = (int)whole(p, TRY_STATUS, 999, 0);
-        a->local_port = (int)whole(p, TRY_LOCAL_PORT, 65535, 0);
-        if (p->known[TRY_DURATION - TEXTS_END] && ms > 0 && ms < 1e12)
-            a->duration_us = (int64_t)(ms * 1000 + 0.5);
-    }
-    out->n_attempts++;
-}
-
-static void take_challenge(struct a407_report_parser *p)
-{
-    struct a407_span scheme = p->texts[OFFERED - PLACES];
-
-    if (scheme.p)
-        p->out->offered |= 1u << a407_scheme_from_name(scheme);
-    forget(p, OFFERED);
-}
-
-static int leave(struct a407_report_parser *p)
-{
-    if (p->skipped) {
-        p->skipped--;
-        return done(p);
-    }
-    if (p->stack[p->depth] == ATTEMPT)
-        take_attempt(p);
-    else if (p->stack[p->depth] == CHALLENGE)
-        take_challenge(p);
-    p->depth--;
-    p->complete = p->depth == 0;
+    p->depth++;
+    p->stack[p->depth].field = f;
+    p->stack[p->depth].element = array ? find(p, mix(f->path, ELEMENT)) : NULL;
     return done(p);
 }
 
 static int on_object(void *ctx)
 {
-    return enter(ctx, OBJECT);
+    return enter(ctx, false);
 }
 
 static int on_array(void *ctx)
 {
-    return enter(ctx, ARRAY);
+    return enter(ctx, true);
 }
 
 static int on_end(void *ctx)
 {
-    return leave(ctx);
+    struct a407_report_parser *p = ctx;
+    struct a407_report_record *r = &p->line.r;
+
+    if (p->skipped) {
+        p->skipped--;
+        return done(p);
+    }
+    if (p->stack[p->depth].field->kind == ATTEMPT) {
+        if (r->n_attempts < A407_EVENT_ATTEMPTS)
+            r->attempts[r->n_attempts] = p->line.attempt;
+        r->n_attempts++;
+    }
+    p->depth--;
+    p->complete = p->depth == 0;
+    return done(p);
 }
 
 /* FOREIGN: a JSON object, of whatever kind. */
@@ -356,43 +332,6 @@ static enum a407_report_kind parse_json(struct a407_report_parser *p,
     return good && p->complete ? A407_REPORT_FOREIGN : A407_REPORT_TORN;
 }
 
-static struct a407_span text_of(const struct a407_report_parser *p,
-                                enum place field)
-{
-    return p->texts[field - PLACES];
-}
-
-static void fill(const struct a407_report_parser *p,
-                 struct a407_report_record *out)
-{
-    out->cause = text_of(p, CAUSE);
-    out->cause_id = out->cause.p
-                        ? a407_cause_from_code(out->cause.p, out->cause.n)
-                        : A407_CAUSE_COUNT;
-    out->detail = text_of(p, DETAIL);
-    out->proxy_address = text_of(p, ADDRESS);
-    out->proxy_peer = text_of(p, PEER);
-    out->proxy_port = (int)whole(p, PORT, 65535, 0);
-    out->local_port = (int)whole(p, LOCAL_PORT, 65535, 0);
-    out->method = text_of(p, METHOD);
-    out->target = text_of(p, TARGET);
-    out->resend_count = (int)whole(p, RESEND_COUNT, 1e6, 0);
-    out->client_sent = whole(p, SENT_PRESENT, 1, 0) == 1;
-    out->client_scheme = text_of(p, SENT_SCHEME);
-    out->client_user = text_of(p, SENT_USER);
-    out->sent_before = text_of(p, SENT_BEFORE);
-    out->status = (int)whole(p, STATUS, 999, 0);
-    out->final_status = (int)whole(p, FINAL_STATUS, 999, 0);
-    out->scheme = text_of(p, TRY_SCHEME);
-    out->credential = text_of(p, TRY_CREDENTIAL);
-    out->user = text_of(p, TRY_USER);
-    out->pid = whole(p, PID, INT32_MAX, 0);
-    out->lost = whole(p, RECORDS_LOST, 1e15, 0);
-    out->host = text_of(p, HOST_NAME);
-    out->executable = text_of(p, PATH);
-    out->module = text_of(p, MODULE);
-}
-
 /* 401: what tinyproxy says to a wrong password. */
 static bool is_refusal(int status)
 {
@@ -400,18 +339,17 @@ static bool is_refusal(int status)
 }
 
 /* What follows from the fields together. False: no exchange of ours. */
-static bool judge(const struct a407_report_parser *p,
-                  struct a407_report_record *out)
+static bool judge(const struct line *l, struct a407_report_record *out)
 {
-    struct a407_span outcome = text_of(p, OUTCOME);
     int o;
 
     for (o = 0; o < A407_REPORT_OUTCOMES; o++)
-        if (a407_span_eq(outcome, a407_outcome_name((enum a407_outcome)o)))
+        if (a407_span_eq(l->outcome, a407_outcome_name((enum a407_outcome)o)))
             break;
     if (o == A407_REPORT_OUTCOMES || !out->cause.p || !out->proxy_address.p)
         return false;
     out->outcome = (enum a407_outcome)o;
+    out->cause_id = a407_cause_from_code(out->cause.p, out->cause.n);
     /* an exchange that broke off may have no status at all */
     out->met_407 = out->status == 407 || out->cause_id == A407_CAUSE_PROTOCOL ||
                    (out->status && out->cause_id != A407_CAUSE_NONE);
@@ -421,25 +359,20 @@ static bool judge(const struct a407_report_parser *p,
 }
 
 /* What kind of line a JSON object is that has been read. */
-static enum a407_report_kind kind_of(const struct a407_report_parser *p,
-                                     struct a407_report_record *out,
-                                     struct a407_span *message)
+static enum a407_report_kind kind_of(const struct line *l,
+                                     struct a407_report_record *out)
 {
-    struct a407_span event = text_of(p, EVENT_NAME);
-    int64_t schema = whole(p, SCHEMA, 1e9, 0);
-
-    if (schema < 1 ||
-        !a407_report_time_rfc3339(text_of(p, TIMESTAMP), &out->time_us) ||
+    if (l->schema < 1 ||
+        !a407_report_time_rfc3339(l->timestamp, &out->time_us) ||
         out->time_us < 0)
         return A407_REPORT_FOREIGN;
-    if (schema > 1)
+    if (l->schema > 1)
         return A407_REPORT_NEWER;
-    *message = text_of(p, MESSAGE);
-    if (a407_span_eq(event, "proxy.authentication"))
-        return judge(p, out) ? A407_REPORT_EXCHANGE : A407_REPORT_FOREIGN;
-    if (a407_span_eq(event, "auth407.problem"))
-        return message->p ? A407_REPORT_PROBLEM : A407_REPORT_FOREIGN;
-    return event.p ? A407_REPORT_UNKNOWN : A407_REPORT_FOREIGN;
+    if (a407_span_eq(l->event, "proxy.authentication"))
+        return judge(l, out) ? A407_REPORT_EXCHANGE : A407_REPORT_FOREIGN;
+    if (a407_span_eq(l->event, "auth407.problem"))
+        return l->message.p ? A407_REPORT_PROBLEM : A407_REPORT_FOREIGN;
+    return l->event.p ? A407_REPORT_UNKNOWN : A407_REPORT_FOREIGN;
 }
 
 enum a407_report_kind a407_report_parse(struct a407_report_parser *p,
@@ -448,22 +381,17 @@ enum a407_report_kind a407_report_parse(struct a407_report_parser *p,
                                         struct a407_span *message)
 {
     const char *brace = n ? memchr(line, '{', n) : NULL;
-    enum a407_report_kind kind;
+    enum a407_report_kind kind = A407_REPORT_TORN;
 
-    memset(out, 0, sizeof *out);
-    *message = a407_span(NULL, 0);
-    memset(p->texts, 0, sizeof p->texts);
-    memset(p->known, 0, sizeof p->known);
-    p->stack[0] = TOP;
+    memset(&p->line, 0, sizeof p->line);
+    p->stack[0].element = NULL;
     p->depth = p->skipped = 0;
-    p->key = p->first[TOP];
+    p->field = find(p, TOP);
     p->complete = false;
-    p->out = out;
-    if (!brace)
-        return A407_REPORT_TORN;
-    kind = parse_json(p, brace, n - (size_t)(brace - line));
-    if (kind != A407_REPORT_FOREIGN)
-        return kind;
-    fill(p, out);
-    return kind_of(p, out, message);
+    if (brace)
+        kind = parse_json(p, brace, n - (size_t)(brace - line));
+    *out = p->line.r;
+    out->cause_id = A407_CAUSE_COUNT;
+    *message = p->line.message;
+    return kind == A407_REPORT_FOREIGN ? kind_of(&p->line, out) : kind;
 }

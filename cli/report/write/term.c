@@ -2,6 +2,7 @@
 #include "term.h"
 
 #include <langinfo.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -270,4 +271,17 @@ void a407_term_wrap(const struct a407_report_term *t, const char *text,
         text += n + strspn(text + n, " \n");
     }
     fputc('\n', t->f);
+}
+
+void a407_term_say(const struct a407_report_term *t, size_t at, size_t indent,
+                   const char *fmt, ...)
+{
+    char text[4096];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    fprintf(t->f, "%*s", (int)at, "");
+    a407_term_wrap(t, text, at, indent);
 }

@@ -23,4 +23,8 @@ void a407_term_style(const struct a407_report_term *t, enum a407_style s);
 void a407_term_wrap(const struct a407_report_term *t, const char *text,
                     size_t at, size_t indent);
 
+/* The same of a text of at most 4 KiB, from column `at` of a new line on. */
+void a407_term_say(const struct a407_report_term *t, size_t at, size_t indent,
+                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 #endif

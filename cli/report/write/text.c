@@ -21,6 +21,13 @@ static void heading(term *t, const char *text)
     fputc('\n', t->f);
 }
 
+/* A list was cut. */
+static void more(term *t, size_t n)
+{
+    if (n)
+        fprintf(t->f, "  and %zu more: --all shows them\n", n);
+}
+
 /* A number, red unless it is 0. */
 static void bad_number(term *t, uint64_t v, int width)
 {
@@ -67,33 +74,26 @@ static void head_numbers(const struct a407_report_view *v, term *t)
     fputs(bad, t->f);
     a407_term_style(t, A407_PLAIN);
     fputc('\n', t->f);
-    range(all, text, sizeof text - 16);
-    memcpy(text + strlen(text), ", local time", 13);
-    a407_term_wrap(t, text, 0, 2);
+    range(all, text, sizeof text);
+    a407_term_say(t, 0, 2, "%s, local time", text);
 }
 
 /* One thing that was read and is not counted; nothing for 0. */
 static void note(term *t, uint64_t n, const char *one, const char *many)
 {
-    char text[200];
-
-    if (n == 0)
-        return;
-    snprintf(text, sizeof text, "%" PRIu64 " %s", n, n == 1 ? one : many);
-    a407_term_wrap(t, text, 0, 2);
+    if (n)
+        a407_term_say(t, 0, 2, "%" PRIu64 " %s", n, n == 1 ? one : many);
 }
 
 static void head_input(const struct a407_report_view *v, term *t)
 {
     const struct a407_report_input *in = &v->report->input;
-    char text[1200];
 
-    snprintf(text, sizeof text,
-             "%" PRIu64 " line%s of %" PRIu64 " file%s %s read%s%s", in->lines,
-             plural(in->lines), in->files, plural(in->files),
-             in->lines == 1 ? "was" : "were", *v->filters ? "; shown: " : "",
-             v->filters);
-    a407_term_wrap(t, text, 0, 2);
+    a407_term_say(t, 0, 2,
+                  "%" PRIu64 " line%s of %" PRIu64 " file%s %s read%s%s",
+                  in->lines, plural(in->lines), in->files, plural(in->files),
+                  in->lines == 1 ? "was" : "were",
+                  *v->filters ? "; shown: " : "", v->filters);
     note(t, in->filtered, "407 is left out by these filters",
          "407s are left out by these filters");
     note(t, in->without_407, "request met no 407", "requests met no 407");
@@ -130,33 +130,22 @@ static void outcomes(const struct a407_report_tally *tally, char *out,
 /* "     in libcurl.so.4, by proxy proxy.example:3128" and what came of it */
 static void put_place(term *t, const struct a407_report_finding *f)
 {
-    char text[4 * A407_REPORT_KEY_MAX], how[128];
+    char text[128];
 
-    fputs("    ", t->f);
-    snprintf(text, sizeof text, "in %s, at proxy %s",
-             *f->module ? f->module : "an unknown module", f->proxy);
-    a407_term_wrap(t, text, 4, 6);
-    outcomes(&f->tally, how, sizeof how);
-    fputs("      ", t->f);
-    snprintf(text, sizeof text, "%" PRIu64 " time%s: %s", f->tally.total,
-             plural(f->tally.total), how);
-    a407_term_wrap(t, text, 6, 8);
+    a407_term_say(t, 4, 6, "in %s, at proxy %s",
+                  *f->module ? f->module : "an unknown module", f->proxy);
+    outcomes(&f->tally, text, sizeof text);
+    a407_term_say(t, 6, 8, "%" PRIu64 " time%s: %s", f->tally.total,
+                  plural(f->tally.total), text);
     range(&f->tally, text, sizeof text);
-    fputs("      ", t->f);
-    a407_term_wrap(t, text, 6, 8);
-    if (f->after_sending) {
-        snprintf(text, sizeof text,
-                 "%" PRIu64 " of them after it had sent a header before: "
-                 "dropped on the way",
-                 f->after_sending);
-        fputs("      ", t->f);
-        a407_term_wrap(t, text, 6, 8);
-    }
-    if (*f->detail) {
-        snprintf(text, sizeof text, "evidence: %s", f->detail);
-        fputs("      ", t->f);
-        a407_term_wrap(t, text, 6, 8);
-    }
+    a407_term_say(t, 6, 8, "%s", text);
+    if (f->after_sending)
+        a407_term_say(t, 6, 8,
+                      "%" PRIu64 " of them after it had sent a header before: "
+                      "dropped on the way",
+                      f->after_sending);
+    if (*f->detail)
+        a407_term_say(t, 6, 8, "evidence: %s", f->detail);
 }
 
 /* The lines to add are never cut or folded: they are there to be copied. */
@@ -202,10 +191,8 @@ static void put_advice(term *t, const struct a407_report_finding *f)
         memcpy(place + strlen(place), ":", 2);
         a407_term_wrap(t, place, 9, 6);
         put_lines(t, a.line);
-        if (*a.text) {
-            fputs("      ", t->f);
-            a407_term_wrap(t, a.text, 6, 6);
-        }
+        if (*a.text)
+            a407_term_say(t, 6, 6, "%s", a.text);
         if (*a.command) {
             const char *how = a.command_needs_line
                                   ? "Then run:"
@@ -259,16 +246,11 @@ static void put_program(const struct a407_report_view *v, term *t,
 
 static void put_cause(term *t, const struct a407_report_finding *f)
 {
-    char text[400];
-
     fputs("\n", t->f);
-    if (f->cause_id == A407_CAUSE_COUNT)
-        snprintf(text, sizeof text, "%.100s: unknown to this version",
-                 f->cause);
-    else
-        snprintf(text, sizeof text, "%s: %s", f->cause,
-                 a407_cause_info(f->cause_id)->meaning);
-    a407_term_wrap(t, text, 0, 2);
+    a407_term_say(t, 0, 2, "%.100s: %s", f->cause,
+                  f->cause_id == A407_CAUSE_COUNT
+                      ? "unknown to this version"
+                      : a407_cause_info(f->cause_id)->meaning);
 }
 
 /* One group of findings. False: there is none. */
@@ -291,14 +273,13 @@ static bool put_group(const struct a407_report_view *v, term *t,
     }
     programs = p.programs[group];
     if (v->top && programs > v->top)
-        fprintf(t->f, "  and %zu more: --all shows them\n", programs - v->top);
+        more(t, programs - v->top);
     return programs != 0;
 }
 
 static void put_findings(const struct a407_report_view *v, term *t)
 {
     const struct a407_report *r = v->report;
-    char text[200];
 
     if (!put_group(v, t, A407_REPORT_DROPPED, "Dropped the header")) {
         heading(t, "Dropped the header");
@@ -306,15 +287,13 @@ static void put_findings(const struct a407_report_view *v, term *t)
     }
     put_group(v, t, A407_REPORT_NEVER_SENT, "Never sent one");
     put_group(v, t, A407_REPORT_OTHER, "Other causes");
-    if (r->findings_others.total) {
-        snprintf(text, sizeof text,
-                 "%" PRIu64 " more 407%s not in these lists, which keep %d "
-                 "combinations, dropped headers before others",
-                 r->findings_others.total,
-                 r->findings_others.total == 1 ? " is" : "s are",
-                 A407_REPORT_FINDINGS);
-        a407_term_wrap(t, text, 0, 2);
-    }
+    if (r->findings_others.total)
+        a407_term_say(t, 0, 2,
+                      "%" PRIu64 " more 407%s not in these lists, which keep "
+                      "%d combinations, dropped headers before others",
+                      r->findings_others.total,
+                      r->findings_others.total == 1 ? " is" : "s are",
+                      A407_REPORT_FINDINGS);
 }
 
 /* Columns of a table, by the room that there is. */
@@ -396,8 +375,7 @@ static void put_table(const struct a407_report_view *v, term *t,
     fputc('\n', t->f);
     for (i = 0; i < n; i++)
         put_row(t, &l, table->rows[i].key, &table->rows[i].tally);
-    if (n < table->n)
-        fprintf(t->f, "  and %zu more: --all shows them\n", table->n - n);
+    more(t, table->n - n);
     if (table->others.total) {
         snprintf(text, sizeof text, "(others, beyond the first %d)",
                  A407_REPORT_KEYS);
@@ -415,14 +393,11 @@ static void put_remedies(const struct a407_report_view *v, term *t)
     for (i = 0; i < n; i++) {
         const char *key = table->rows[i].key;
         enum a407_cause id = a407_cause_from_code(key, strlen(key));
-        char text[400];
 
-        if (id == A407_CAUSE_COUNT)
-            continue;
-        snprintf(text, sizeof text, "%s: %s %s", key,
-                 a407_cause_info(id)->meaning, a407_cause_info(id)->remedy);
-        fputs("  ", t->f);
-        a407_term_wrap(t, text, 2, 4);
+        if (id != A407_CAUSE_COUNT)
+            a407_term_say(t, 2, 4, "%s: %s %s", key,
+                          a407_cause_info(id)->meaning,
+                          a407_cause_info(id)->remedy);
     }
 }
 
@@ -430,7 +405,6 @@ static void put_problems(const struct a407_report_view *v, term *t)
 {
     const struct a407_report_table *table = &v->report->problem_texts;
     size_t i, n = v->top && v->top < table->n ? v->top : table->n;
-    char text[A407_REPORT_KEY_MAX + 64];
 
     if (table->n == 0)
         return;
@@ -438,13 +412,10 @@ static void put_problems(const struct a407_report_view *v, term *t)
     for (i = 0; i < n; i++) {
         const struct a407_report_row *row = &table->rows[i];
 
-        snprintf(text, sizeof text, "%s (%" PRIu64 " time%s)", row->key,
-                 row->tally.total, plural(row->tally.total));
-        fputs("  ", t->f);
-        a407_term_wrap(t, text, 2, 4);
+        a407_term_say(t, 2, 4, "%s (%" PRIu64 " time%s)", row->key,
+                      row->tally.total, plural(row->tally.total));
     }
-    if (n < table->n)
-        fprintf(t->f, "  and %zu more: --all shows them\n", table->n - n);
+    more(t, table->n - n);
 }
 
 bool a407_report_text(const struct a407_report_view *v,
