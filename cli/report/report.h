@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* What uthash does when memory runs out: the item is left out of the table. */
+#define HASH_NONFATAL_OOM         1
+#define uthash_nonfatal_oom(item) ((item)->key = NULL)
+#include <uthash.h>
+
 #include "core/base/cause.h"
 #include "core/base/span.h"
 #include "core/record/event.h"
@@ -75,6 +80,7 @@ struct a407_report_tally {
 struct a407_report_row {
     char *key;
     struct a407_report_tally tally;
+    UT_hash_handle hh; /* private to model.c, until the rows are sorted */
 };
 
 enum a407_report_table_id {
@@ -93,7 +99,7 @@ struct a407_report_table {
     size_t n;
     /* what has a key beyond A407_REPORT_KEYS; total == 0: nothing */
     struct a407_report_tally others;
-    void *index; /* private to report_model.c */
+    struct a407_report_row *index; /* private to model.c */
 };
 
 /*
@@ -101,7 +107,7 @@ struct a407_report_table {
  * by cause (dropped header first), by how often per binary, then the rest.
  */
 struct a407_report_finding {
-    char *key;         /* holds the texts; private to report_model.c */
+    char *key;         /* holds the texts; private to model.c */
     const char *cause; /* the code */
     enum a407_cause cause_id;
     const char *binary; /* the key of A407_REPORT_BINARY */
@@ -117,6 +123,7 @@ struct a407_report_finding {
     uint64_t after_sending; /* it had sent a header before: dropped on reuse */
     uint64_t weight;        /* all 407s of this cause and binary */
     struct a407_report_tally tally;
+    UT_hash_handle hh; /* private to model.c, until they are sorted */
 };
 
 /*
@@ -157,7 +164,7 @@ struct a407_report {
     struct a407_report_tally findings_others; /* beyond the limit */
     struct a407_report_table problem_texts;   /* message: how often */
     struct a407_report_timeline timeline;
-    void *index; /* private to report_model.c */
+    struct a407_report_finding *index; /* private to model.c */
     bool out_of_memory;
 };
 

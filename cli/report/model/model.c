@@ -7,19 +7,6 @@
 #include "script.h"
 #include "timeline.h"
 
-/* What uthash does when memory runs out: the item is left out of the table. */
-#define HASH_NONFATAL_OOM         1
-#define uthash_nonfatal_oom(item) ((item)->lost = true)
-#include <uthash.h>
-
-/* Leads from a key to its row or finding, neither of which moves. */
-struct entry {
-    char *key; /* owned by what `at` points to */
-    void *at;
-    bool lost;
-    UT_hash_handle hh;
-};
-
 static const char *const table_names[A407_REPORT_TABLES] = {
     "binary", "module", "proxy", "cause", "user"};
 
@@ -51,23 +38,11 @@ bool a407_report_init(struct a407_report *r)
     return good;
 }
 
-/* The entries are also a list, which is there when the table is gone. */
-static void free_index(struct entry *head)
-{
-    struct entry *e = head, *next;
-
-    HASH_CLEAR(hh, head);
-    for (; e; e = next) {
-        next = e->hh.next;
-        free(e);
-    }
-}
-
 static void free_table(struct a407_report_table *t)
 {
     size_t i;
 
-    free_index(t->index);
+    HASH_CLEAR(hh, t->index);
     for (i = 0; i < t->n; i++)
         free(t->rows[i].key);
     free(t->rows);
@@ -80,7 +55,7 @@ void a407_report_free(struct a407_report *r)
     for (i = 0; i < A407_REPORT_TABLES; i++)
         free_table(&r->tables[i]);
     free_table(&r->problem_texts);
-    free_index(r->index);
+    HASH_CLEAR(hh, r->index);
     for (i = 0; i < r->n_findings; i++)
         free(r->findings[i].key);
     free(r->findings);
@@ -104,51 +79,25 @@ static void count(struct a407_report_tally *t,
     t->unresolved += l->unresolved;
 }
 
-static void *find(void *index, const char *key, size_t n)
-{
-    struct entry *head = index, *e = NULL;
-
-    HASH_FIND(hh, head, key, n, e);
-    return e ? e->at : NULL;
-}
-
-/*
- * Makes the first n bytes of `key` lead to `at`. The result is a copy of all
- * `size` bytes, which the caller owns; NULL: memory ran out.
- */
-static char *enter(void **index, const char *key, size_t n, size_t size,
-                   void *at)
-{
-    struct entry *head = *index, *e = calloc(1, sizeof *e);
-
-    if (e && (e->key = malloc(size))) {
-        memcpy(e->key, key, size);
-        e->at = at;
-        HASH_ADD_KEYPTR(hh, head, e->key, n, e);
-        if (!e->lost) {
-            *index = head;
-            return e->key;
-        }
-        free(e->key);
-    }
-    free(e);
-    return NULL;
-}
-
 /* The tally of a key: that of its row, or of the others. */
 static struct a407_report_tally *
 tally_of(struct a407_report *r, struct a407_report_table *t, const char *key)
 {
     size_t n = strlen(key);
-    struct a407_report_row *row = find(t->index, key, n);
+    struct a407_report_row *row;
+    char *copy;
 
+    HASH_FIND(hh, t->index, key, n, row);
     if (row)
         return &row->tally;
     if (t->n == A407_REPORT_KEYS)
         return &t->others;
     row = &t->rows[t->n];
-    row->key = enter(&t->index, key, n, n + 1, row);
+    row->key = copy = strdup(key);
+    if (copy)
+        HASH_ADD_KEYPTR(hh, t->index, row->key, n, row);
     if (!row->key) {
+        free(copy);
         r->out_of_memory = true;
         return &t->others;
     }
@@ -223,17 +172,11 @@ static struct a407_report_finding *place_for(struct a407_report *r,
 /* Makes a place of place_for empty. */
 static void clear_place(struct a407_report *r, struct a407_report_finding *f)
 {
-    struct entry *head = r->index, *e = NULL;
-
     if (!f->key) {
         r->n_findings++;
         return;
     }
-    HASH_FIND(hh, head, f->key,
-              (size_t)(f->proxy - f->key) + strlen(f->proxy) + 1, e);
-    HASH_DEL(head, e);
-    r->index = head;
-    free(e);
+    HASH_DEL(r->index, f);
     free(f->key);
     add_tally(&r->findings_others, &f->tally);
     memset(f, 0, sizeof *f);
@@ -248,8 +191,9 @@ finding_of(struct a407_report *r, const struct a407_report_record *l)
     size_t module = append(&t, l->module);
     size_t proxy = append_key(&t, l, a407_report_proxy_key);
     size_t same = t.n; /* what follows is of the first such line */
-    struct a407_report_finding *f = find(r->index, t.bytes, same);
+    struct a407_report_finding *f;
 
+    HASH_FIND(hh, r->index, t.bytes, same, f);
     if (f)
         return f;
     f = place_for(r, l->cause_id);
@@ -260,13 +204,18 @@ finding_of(struct a407_report *r, const struct a407_report_record *l)
     size_t host = append(&t, l->proxy_address);
     size_t detail = append(&t, l->detail);
     size_t credential = append(&t, l->credential);
-    char *key = enter(&r->index, t.bytes, same, t.n, f);
-    if (!key) {
+    char *copy = malloc(t.n);
+    if (copy) {
+        memcpy(copy, t.bytes, t.n);
+        clear_place(r, f);
+        f->key = copy;
+        HASH_ADD_KEYPTR(hh, r->index, f->key, same, f);
+    }
+    if (!copy || !f->key) {
+        free(copy);
         r->out_of_memory = true;
         return NULL;
     }
-    clear_place(r, f);
-    f->key = key;
     f->cause = f->key + cause;
     f->cause_id = l->cause_id;
     f->binary = f->key + binary;
@@ -432,6 +381,7 @@ static void weigh_findings(struct a407_report *r)
 
 static void sort_table(struct a407_report_table *t)
 {
+    HASH_CLEAR(hh, t->index); /* sorting moves the rows */
     if (t->n)
         qsort(t->rows, t->n, sizeof *t->rows, compare_rows);
 }
@@ -443,7 +393,8 @@ void a407_report_finish(struct a407_report *r)
     for (i = 0; i < A407_REPORT_TABLES; i++)
         sort_table(&r->tables[i]);
     sort_table(&r->problem_texts);
-    if (n == 0)
+    HASH_CLEAR(hh, r->index);
+    if (n == 0 || r->out_of_memory)
         return;
     qsort(r->findings, n, sizeof *r->findings, compare_findings);
     weigh_findings(r);
