@@ -5,23 +5,29 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/ascii.h"
 #include "core/base/date.h"
 
 #define SECOND INT64_C(1000000)
 
-/* The number of exactly `digits` digits at *s, which moves on; or -1. */
-static int take_number(const char **s, const char *end, int digits)
+/*
+ * A text of a shape at *s, which then moves on: "0" is a digit, and the numbers
+ * go to v, which is all 0; another character stands for itself.
+ */
+static bool take(const char **s, const char *end, const char *shape, int *v)
 {
-    int v = 0;
+    const char *at = *s;
 
-    if (end - *s < digits)
-        return -1;
-    for (; digits; digits--, (*s)++) {
-        if (**s < '0' || **s > '9')
-            return -1;
-        v = v * 10 + (**s - '0');
+    for (; *shape; shape++, at++) {
+        if (at == end || (*shape == '0' ? !a407_is_digit(*at) : *at != *shape))
+            return false;
+        if (*shape == '0')
+            *v = *v * 10 + (*at - '0');
+        else
+            v++;
     }
-    return v;
+    *s = at;
+    return true;
 }
 
 static bool take_char(const char **s, const char *end, const char *set)
@@ -32,34 +38,31 @@ static bool take_char(const char **s, const char *end, const char *set)
     return true;
 }
 
-/* "2026-11-21" */
-static bool take_date(const char **s, const char *end, struct tm *t)
+static bool take_date(const char **s, const char *end, struct a407_date *d)
 {
-    int year, month, day;
+    int v[3] = {0};
 
-    if ((year = take_number(s, end, 4)) < 0 || !take_char(s, end, "-") ||
-        (month = take_number(s, end, 2)) < 1 || month > 12 ||
-        !take_char(s, end, "-") || (day = take_number(s, end, 2)) < 1 ||
-        !a407_date_ok(&(struct a407_date){year, month, day, 0, 0, 0}))
+    if (!take(s, end, "0000-00-00", v))
         return false;
-    t->tm_year = year - 1900;
-    t->tm_mon = month - 1;
-    t->tm_mday = day;
-    return true;
+    *d = (struct a407_date){v[0], v[1], v[2], 0, 0, 0};
+    return a407_date_ok(d);
 }
 
-/* "14:03" or "14:03:05"; 60 is a leap second. */
-static bool take_clock(const char **s, const char *end, struct tm *t,
+/* "14:03" or "14:03:05" of a day; 60 is a leap second. */
+static bool take_clock(const char **s, const char *end, struct a407_date *d,
                        bool *seconds)
 {
-    t->tm_sec = 0;
-    if ((t->tm_hour = take_number(s, end, 2)) < 0 || t->tm_hour > 23 ||
-        !take_char(s, end, ":") || (t->tm_min = take_number(s, end, 2)) < 0 ||
-        t->tm_min > 59)
+    int v[3] = {0};
+
+    if (!take(s, end, "00:00", v))
         return false;
     *seconds = take_char(s, end, ":");
-    return !*seconds ||
-           ((t->tm_sec = take_number(s, end, 2)) >= 0 && t->tm_sec <= 60);
+    if (*seconds && !take(s, end, "00", v + 2))
+        return false;
+    d->hour = v[0];
+    d->minute = v[1];
+    d->second = v[2];
+    return a407_date_ok(d);
 }
 
 /* ".126224": microseconds; what is finer is dropped. */
@@ -71,28 +74,25 @@ static bool take_fraction(const char **s, const char *end, int64_t *us)
     *us = 0;
     if (!take_char(s, end, "."))
         return true;
-    for (from = *s; *s < end && **s >= '0' && **s <= '9'; (*s)++) {
+    for (from = *s; *s < end && a407_is_digit(**s); (*s)++, unit /= 10)
         *us += (**s - '0') * unit;
-        unit /= 10;
-    }
     return *s > from;
 }
 
 /* "Z" or "+01:00", in seconds. */
 static bool take_zone(const char **s, const char *end, int64_t *offset)
 {
+    int v[2] = {0};
     bool west;
-    int h, m;
 
     *offset = 0;
     if (take_char(s, end, "Zz"))
         return true;
     west = *s < end && **s == '-';
-    if (!take_char(s, end, "+-") || (h = take_number(s, end, 2)) < 0 ||
-        h > 23 || !take_char(s, end, ":") || (m = take_number(s, end, 2)) < 0 ||
-        m > 59)
+    if (!take_char(s, end, "+-") || !take(s, end, "00:00", v) || v[0] > 23 ||
+        v[1] > 59)
         return false;
-    *offset = (west ? -1 : 1) * (h * 3600 + m * 60);
+    *offset = (west ? -1 : 1) * (v[0] * 3600 + v[1] * 60);
     return true;
 }
 
@@ -105,11 +105,11 @@ static bool take_rfc3339(struct a407_span text, bool lax, int64_t *us,
 {
     const char *s = text.p ? text.p : "", *end = s + text.n, *point;
     int64_t offset, fraction = 0;
-    struct tm t = {0};
+    struct a407_date d;
     bool seconds;
 
-    if (!take_date(&s, end, &t) || !take_char(&s, end, "Tt _") ||
-        !take_clock(&s, end, &t, &seconds) || (!seconds && !lax))
+    if (!take_date(&s, end, &d) || !take_char(&s, end, "Tt _") ||
+        !take_clock(&s, end, &d, &seconds) || (!seconds && !lax))
         return false;
     point = s;
     if (seconds && !take_fraction(&s, end, &fraction))
@@ -117,12 +117,7 @@ static bool take_rfc3339(struct a407_span text, bool lax, int64_t *us,
     *step = s > point ? 1 : seconds ? SECOND : 60 * SECOND;
     if (!take_zone(&s, end, &offset) || s != end)
         return false;
-    *us = (a407_date_seconds(&(struct a407_date){t.tm_year + 1900, t.tm_mon + 1,
-                                                 t.tm_mday, t.tm_hour, t.tm_min,
-                                                 t.tm_sec}) -
-           offset) *
-              SECOND +
-          fraction;
+    *us = (a407_date_seconds(&d) - offset) * SECOND + fraction;
     return true;
 }
 
@@ -133,30 +128,30 @@ bool a407_report_time_rfc3339(struct a407_span text, int64_t *us)
     return take_rfc3339(text, false, us, &step);
 }
 
-/* Midnight of the day `days` before the one of `now`. */
-static struct tm midnight(int64_t now_us, int days)
+static struct a407_date today(int64_t now_us)
 {
     time_t now = (time_t)(now_us / SECOND);
     struct tm t = {0};
 
     localtime_r(&now, &t);
-    t.tm_hour = t.tm_min = t.tm_sec = 0;
-    t.tm_mday -= days;
-    return t;
+    return (struct a407_date){
+        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, 0, 0, 0};
 }
 
-/* A local time; as an end, the last microsecond of the step it names. */
-static bool local(struct tm *t, bool until, int days, int seconds, int64_t *us)
+/* A local time, or that of so many days and seconds later, less one
+   microsecond: as an end. */
+static bool local(const struct a407_date *d, bool until, int days, int seconds,
+                  int64_t *us)
 {
-    time_t v;
+    struct tm t = {.tm_year = d->year - 1900,
+                   .tm_mon = d->month - 1,
+                   .tm_mday = d->day + (until ? days : 0),
+                   .tm_hour = d->hour,
+                   .tm_min = d->minute,
+                   .tm_sec = d->second + (until ? seconds : 0),
+                   .tm_isdst = -1};
 
-    if (until) {
-        t->tm_mday += days;
-        t->tm_sec += seconds;
-    }
-    t->tm_isdst = -1;
-    v = mktime(t);
-    *us = (int64_t)v * SECOND - (until ? 1 : 0);
+    *us = (int64_t)mktime(&t) * SECOND - (until ? 1 : 0);
     return true;
 }
 
@@ -196,7 +191,7 @@ static bool take_age(const char *s, int64_t *age)
 static bool parse_word(const char *text, int64_t now_us, bool until,
                        int64_t *us)
 {
-    struct tm t;
+    struct a407_date d = today(now_us);
 
     if (strcmp(text, "now") == 0) {
         *us = now_us;
@@ -204,15 +199,15 @@ static bool parse_word(const char *text, int64_t now_us, bool until,
     }
     if (strcmp(text, "today") != 0 && strcmp(text, "yesterday") != 0)
         return false;
-    t = midnight(now_us, *text == 'y');
-    return local(&t, until, 1, 0, us);
+    d.day -= *text == 'y';
+    return local(&d, until, 1, 0, us);
 }
 
 bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
                             int64_t *us)
 {
     const char *s = text, *end = text + strlen(text);
-    struct tm t = midnight(now_us, 0);
+    struct a407_date d = today(now_us);
     bool seconds, date;
     int64_t age, step;
 
@@ -226,16 +221,16 @@ bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
         *us = now_us - age;
         return true;
     }
-    date = take_date(&s, end, &t);
+    date = take_date(&s, end, &d);
     if (date && s == end)
-        return local(&t, until, 1, 0, us);
+        return local(&d, until, 1, 0, us);
     if (!date)
         s = text;
     else if (!take_char(&s, end, "T _"))
         return false;
-    if (!take_clock(&s, end, &t, &seconds) || s != end)
+    if (!take_clock(&s, end, &d, &seconds) || s != end)
         return false;
-    return local(&t, until, 0, seconds ? 1 : 60, us);
+    return local(&d, until, 0, seconds ? 1 : 60, us);
 }
 
 void a407_report_time_utc(int64_t us, char out[static 32])

@@ -8,6 +8,9 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "core/base/text_put.h"
+#include "escape.h"
+
 #define WIDTH_DEFAULT 80
 #define WIDTH_LEAST   40 /* below, cutting helps nobody */
 #define WIDTH_MOST    300
@@ -59,43 +62,6 @@ static void show_byte(struct piece *p, unsigned v)
     p->width = (size_t)snprintf(p->shown, sizeof p->shown, "\\x%02x", v);
 }
 
-/* Well-formed UTF-8 (Unicode, table 3-7), or 0 bytes. */
-static size_t decode(const unsigned char *z, unsigned *c)
-{
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = z[0] < 0x80             ? 1
-               : (z[0] & 0xe0) == 0xc0 ? 2
-               : (z[0] & 0xf0) == 0xe0 ? 3
-               : (z[0] & 0xf8) == 0xf0 ? 4
-                                       : 0;
-    size_t i;
-
-    if (n < 2) {
-        *c = z[0];
-        return n;
-    }
-    *c = z[0] & (0xffu >> (n + 1));
-    for (i = 1; i < n; i++) {
-        if ((z[i] & 0xc0) != 0x80)
-            return 0;
-        *c = *c << 6 | (z[i] & 0x3f);
-    }
-    if (*c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000))
-        return 0;
-    return n;
-}
-
-/*
- * Controls that do not show but change what is seen: U+200B to U+200F, U+2028
- * to U+202E, U+2060 to U+206F, U+FEFF, language tags (Unicode TR 36).
- */
-static bool is_hidden(unsigned c)
-{
-    return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x61c ||
-           (c >= 0xe0000 && c <= 0xe007f);
-}
-
 /* What is written is UTF-8, which other terminals show as something else. */
 static bool is_utf8(void)
 {
@@ -108,15 +74,15 @@ static bool is_utf8(void)
    ones in a row: in large numbers they cover the lines around. */
 static struct piece next(const char *z, size_t *marks)
 {
-    const unsigned char *u = (const unsigned char *)z;
-    struct piece p = {.n = 1};
+    struct piece p;
     unsigned c;
     int width;
 
-    p.n = decode(u, &c);
+    memset(&p, 0, sizeof p);
+    p.n = a407_utf8_next(a407_span(z, strnlen(z, 4)), &c);
     if (p.n == 0) {
         p.n = 1;
-        show_byte(&p, *u);
+        show_byte(&p, (unsigned char)*z);
         return p;
     }
     if (c < 0x20 || c == 0x7f) {
@@ -125,7 +91,7 @@ static struct piece next(const char *z, size_t *marks)
     }
     width = c < 0x7f ? 1 : is_utf8() ? wcwidth((wchar_t)c) : -1;
     *marks = width == 0 ? *marks + 1 : 0;
-    if (width < 0 || *marks > MARKS_MAX || is_hidden(c)) {
+    if (width < 0 || *marks > MARKS_MAX || a407_report_is_unseen(c)) {
         p.width = (size_t)snprintf(p.shown, sizeof p.shown, "\\u{%x}", c);
         return p;
     }
