@@ -16,11 +16,18 @@ static void texts(FILE *f, const char *const *z, size_t n)
     }
 }
 
-static void tally(FILE *f, const struct a407_report_tally *t)
+/* What a row is about, its numbers, and what to do: where, line, text, command;
+   NULL: nothing. */
+static void row(FILE *f, const char *const about[static 6],
+                const struct a407_report_tally *t,
+                const struct a407_report_advice *a)
 {
+    const char *const advice[] = {a ? a->where : "", a ? a->line : "",
+                                  a ? a->text : "", a ? a->command : ""};
     char first[32] = "", last[32] = "";
     size_t i;
 
+    texts(f, about, 6);
     fprintf(f, ",%" PRIu64 ",%" PRIu64, t->total, t->unresolved);
     for (i = 0; i < A407_REPORT_OUTCOMES; i++)
         fprintf(f, ",%" PRIu64, t->outcome[i]);
@@ -28,43 +35,33 @@ static void tally(FILE *f, const struct a407_report_tally *t)
         a407_report_time_utc(t->first_us, first);
         a407_report_time_utc(t->last_us, last);
     }
-    fprintf(f, ",%s,%s", first, last);
+    fprintf(f, ",%s,%s,", first, last);
+    texts(f, advice, 4);
+    fputs("\r\n", f);
 }
 
 static void finding(FILE *f, const struct a407_report_finding *x)
 {
-    const char *const head[] = {"finding", x->binary, x->cause,
-                                x->binary, x->module, x->proxy};
+    const char *const about[] = {"finding", x->binary, x->cause,
+                                 x->binary, x->module, x->proxy};
     struct a407_report_advice a;
 
     a407_report_advise(x, &a);
-    texts(f, head, sizeof head / sizeof *head);
-    tally(f, &x->tally);
-    fputc(',', f);
-    a407_report_csv_text(f, a.where);
-    fputc(',', f);
-    a407_report_csv_text(f, a.line);
-    fputc(',', f);
-    a407_report_csv_text(f, a.text);
-    fputc(',', f);
-    a407_report_csv_text(f, a.command);
-    fputs("\r\n", f);
+    row(f, about, &x->tally, &a);
 }
 
 /* The columns that tell what a row is about are those of its table. */
-static void row(FILE *f, enum a407_report_table_id id, const char *name,
-                const char *key, const struct a407_report_tally *t)
+static void key_row(FILE *f, enum a407_report_table_id id, const char *name,
+                    const char *key, const struct a407_report_tally *t)
 {
-    const char *const head[] = {name,
-                                key,
-                                id == A407_REPORT_CAUSE ? key : "",
-                                id == A407_REPORT_BINARY ? key : "",
-                                id == A407_REPORT_MODULE ? key : "",
-                                id == A407_REPORT_PROXY ? key : ""};
+    const char *const about[] = {name,
+                                 key,
+                                 id == A407_REPORT_CAUSE ? key : "",
+                                 id == A407_REPORT_BINARY ? key : "",
+                                 id == A407_REPORT_MODULE ? key : "",
+                                 id == A407_REPORT_PROXY ? key : ""};
 
-    texts(f, head, sizeof head / sizeof *head);
-    tally(f, t);
-    fputs(",\"\",\"\",\"\",\"\"\r\n", f);
+    row(f, about, t, NULL);
 }
 
 static void table(const struct a407_report_view *v, FILE *f,
@@ -74,9 +71,9 @@ static void table(const struct a407_report_view *v, FILE *f,
     size_t i, n = v->top && v->top < t->n ? v->top : t->n;
 
     for (i = 0; i < n; i++)
-        row(f, id, t->name, t->rows[i].key, &t->rows[i].tally);
+        key_row(f, id, t->name, t->rows[i].key, &t->rows[i].tally);
     if (t->others.total)
-        row(f, A407_REPORT_TABLES, t->name, "(others)", &t->others);
+        key_row(f, A407_REPORT_TABLES, t->name, "(others)", &t->others);
 }
 
 bool a407_report_csv(const struct a407_report_view *v, FILE *f)
@@ -91,7 +88,8 @@ bool a407_report_csv(const struct a407_report_view *v, FILE *f)
     for (i = 0; i < n; i++)
         finding(f, &r->findings[i]);
     if (r->findings_others.total)
-        row(f, A407_REPORT_TABLES, "finding", "(others)", &r->findings_others);
+        key_row(f, A407_REPORT_TABLES, "finding", "(others)",
+                &r->findings_others);
     for (i = 0; i < A407_REPORT_TABLES; i++)
         table(v, f, (enum a407_report_table_id)i);
     if (v->access)

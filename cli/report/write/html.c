@@ -7,7 +7,8 @@
 /*
  * The page is a file of its own, which goes out as it is, with the report as
  * JSON in it: whatever a log holds is data to its script, which makes text of
- * it, and never markup.
+ * it, and never markup. scripts/page-policy is to be run when the script has
+ * changed.
  */
 __asm__(".section .rodata\n"
         ".global a407_report_page\n.hidden a407_report_page\n"
