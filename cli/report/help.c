@@ -42,19 +42,12 @@ static const char rest[] =
     "\n"
     "More: man auth407\n";
 
-static const struct a407_option options[] = {
-#define A407_REPORT_OPTION(id, name, letter, value, help)                      \
-    {name, letter, value, A407_KIND_FLAG, NULL, 0, help},
-#include "options.def"
-#undef A407_REPORT_OPTION
-};
-
 void a407_report_help(FILE *f)
 {
     size_t i;
 
     fputs(usage, f);
-    for (i = 0; i < sizeof options / sizeof *options; i++)
-        a407_help_option(f, &options[i]);
+    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
+        a407_help_option(f, &a407_report_option_table[i]);
     fputs(rest, f);
 }

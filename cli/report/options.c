@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "cli/msg.h"
-#include "cli/options.h"
 #include "time.h"
 
 /* Where text says nothing of --top. */
@@ -16,25 +15,13 @@
 /* Beyond any letter, so that getopt tells them apart. */
 #define LONG_ONLY 256
 
-static const struct option options[A407_REPORT_OPT_COUNT + 1] = {
+const struct a407_option a407_report_option_table[A407_REPORT_OPT_COUNT] = {
 #define A407_REPORT_OPTION(id, name, letter, value, help)                      \
-    [A407_REPORT_OPT_##id] = {name, (value) ? required_argument : no_argument, \
-                              NULL, LONG_ONLY + A407_REPORT_OPT_##id},
+    {name, letter, value, A407_KIND_FLAG, NULL, 0, help},
 #include "options.def"
 #undef A407_REPORT_OPTION
 };
-
-static const char *const values[A407_REPORT_OPT_COUNT] = {
-#define A407_REPORT_OPTION(id, name, letter, value, help) value,
-#include "options.def"
-#undef A407_REPORT_OPTION
-};
-
-static const char letters[A407_REPORT_OPT_COUNT] = {
-#define A407_REPORT_OPTION(id, name, letter, value, help) letter,
-#include "options.def"
-#undef A407_REPORT_OPTION
-};
+#define TABLE a407_report_option_table
 
 static bool usage_error(void)
 {
@@ -234,7 +221,7 @@ static bool unknown(const char *word)
     size_t i;
 
     if (optopt >= LONG_ONLY) {
-        a407_error("`--%s` takes no value", options[optopt - LONG_ONLY].name);
+        a407_error("`--%s` takes no value", TABLE[optopt - LONG_ONLY].name);
         return false;
     }
     if (optopt) {
@@ -242,7 +229,7 @@ static bool unknown(const char *word)
         return false;
     }
     for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
-        names[i] = options[i].name;
+        names[i] = TABLE[i].name;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
     near = a407_suggest(name, names, A407_REPORT_OPT_COUNT);
     if (near)
@@ -252,47 +239,53 @@ static bool unknown(const char *word)
     return false;
 }
 
-static int of_letter(int c)
-{
-    int i;
-
-    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
-        if (letters[i] == c)
-            return i;
-    return A407_REPORT_OPT_COUNT;
-}
-
-/* ":" first: a missing value is told from an unknown option. */
-static void short_options(char *out)
+/* For getopt_long: ":" first, so that a missing value is told from an unknown
+   option. */
+static void describe(struct option *names, char *letters)
 {
     size_t i;
 
-    *out++ = ':';
-    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
-        if (letters[i])
-            *out++ = letters[i];
-    *out = '\0';
+    *letters++ = ':';
+    for (i = 0; i < A407_REPORT_OPT_COUNT; i++) {
+        names[i] = (struct option){TABLE[i].name, TABLE[i].value != NULL, NULL,
+                                   LONG_ONLY + (int)i};
+        if (TABLE[i].letter)
+            *letters++ = TABLE[i].letter;
+    }
+    names[i] = (struct option){NULL, 0, NULL, 0};
+    *letters = '\0';
+}
+
+static int id_of(int c)
+{
+    int i = c - LONG_ONLY;
+
+    if (c < LONG_ONLY)
+        for (i = 0; TABLE[i].letter != c; i++)
+            ;
+    return i;
 }
 
 static bool take_all(int argc, char **argv, int64_t now_us,
                      struct a407_report_options *out)
 {
-    char shorts[A407_REPORT_OPT_COUNT + 2];
-    int c, id;
+    struct option names[A407_REPORT_OPT_COUNT + 1];
+    char letters[A407_REPORT_OPT_COUNT + 2];
+    int c;
 
-    short_options(shorts);
+    describe(names, letters);
     opterr = 0;
-    while ((c = getopt_long(argc, argv, shorts, options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
         if (c == ':') {
-            id = optopt - LONG_ONLY;
-            a407_error("`--%s` needs a value: --%s %s", options[id].name,
-                       options[id].name, values[id]);
+            const struct a407_option *o = &TABLE[id_of(optopt)];
+
+            a407_error("`--%s` needs a value: --%s %s", o->name, o->name,
+                       o->value);
             return false;
         }
         if (c == '?')
             return unknown(argv[optind - 1]);
-        id = c >= LONG_ONLY ? c - LONG_ONLY : of_letter(c);
-        if (!take(out, id, optarg, now_us))
+        if (!take(out, id_of(c), optarg, now_us))
             return false;
         if (out->help)
             return true;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "cli/options.h"
 #include "cli/report/model/filter.h"
 
 enum a407_report_option_id {
@@ -12,6 +13,7 @@ enum a407_report_option_id {
 #undef A407_REPORT_OPTION
     A407_REPORT_OPT_COUNT
 };
+extern const struct a407_option a407_report_option_table[A407_REPORT_OPT_COUNT];
 
 enum a407_report_format {
     A407_FORMAT_TEXT,
