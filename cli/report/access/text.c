@@ -7,21 +7,10 @@
 #define INDENT 4
 #define LABEL  17 /* columns of "    proxy's log  " */
 
-static void heading(const struct a407_report_term *t, const char *text)
-{
-    fputc('\n', t->f);
-    a407_term_style(t, A407_BOLD);
-    a407_term_put(t, text);
-    a407_term_style(t, A407_PLAIN);
-    fputc('\n', t->f);
-}
-
 static void paragraph(const struct a407_report_term *t, const char *text)
 {
-    if (!*text)
-        return;
-    fputs("  ", t->f);
-    a407_term_wrap(t, text, 2, 2);
+    if (*text)
+        a407_term_say(t, 2, 2, "%s", text);
 }
 
 static void labelled(const struct a407_report_term *t, const char *label,
@@ -45,11 +34,8 @@ static void bold(const struct a407_report_term *t, const char *text, size_t at)
 /* A list is not shown whole. */
 static void more(const struct a407_report_term *t, uint64_t n, const char *what)
 {
-    char text[96];
-
-    snprintf(text, sizeof text, "... and %" PRIu64 " more%s", n, what);
     fputc('\n', t->f);
-    paragraph(t, text);
+    a407_term_say(t, 2, 2, "... and %" PRIu64 " more%s", n, what);
 }
 
 static void title(const struct a407_report_term *t, sqlite3_stmt *row)
@@ -161,24 +147,24 @@ void a407_report_access_text(struct a407_report_access *a,
     char text[A407_ACCESS_WORDS];
     size_t i;
 
-    heading(t, "The proxy's own log");
+    a407_term_heading(t, "The proxy's own log");
     for (i = 0; i < A407_ACCESS_SUMMARY; i++) {
         a407_access_say[i](a, text);
         paragraph(t, text);
     }
     a407_access_say[A407_ACCESS_MISSING](a, text);
     if (*text) {
-        heading(t, "In the records alone");
+        a407_term_heading(t, "In the records alone");
         paragraph(t, text);
         pairs(a, t, A407_PAIRS_MISSING, a->sums.without_line);
     }
     if (a->sums.matched) {
-        heading(t, "Both sides of each 407");
+        a407_term_heading(t, "Both sides of each 407");
         pairs(a, t, A407_PAIRS_FOUND, a->sums.matched);
     }
     a407_access_say[A407_ACCESS_STRANGERS](a, text);
     if (*text) {
-        heading(t, "In the proxy's log alone");
+        a407_term_heading(t, "In the proxy's log alone");
         paragraph(t, text);
         clients(a, t);
     }

@@ -50,6 +50,21 @@ void a407_term_style(const struct a407_report_term *t, enum a407_style s)
         fprintf(t->f, "\033[%sm", codes[s]);
 }
 
+void a407_term_styled(const struct a407_report_term *t, enum a407_style s,
+                      const char *text)
+{
+    a407_term_style(t, s);
+    fputs(text, t->f);
+    a407_term_style(t, A407_PLAIN);
+}
+
+void a407_term_heading(const struct a407_report_term *t, const char *text)
+{
+    fputc('\n', t->f);
+    a407_term_styled(t, A407_BOLD, text);
+    fputc('\n', t->f);
+}
+
 /* One character, or a byte that is none. */
 struct piece {
     size_t n;       /* bytes of the text */

@@ -16,6 +16,13 @@ void a407_term_init(struct a407_report_term *t, FILE *f, int wanted);
 
 void a407_term_style(const struct a407_report_term *t, enum a407_style s);
 
+/* A text in a style, then plain again. It is not escaped. */
+void a407_term_styled(const struct a407_report_term *t, enum a407_style s,
+                      const char *text);
+
+/* The heading of a section, below an empty line. */
+void a407_term_heading(const struct a407_report_term *t, const char *text);
+
 /*
  * Words of a text, escaped as by a407_term_put, from column `at` on; further
  * lines begin at `indent`. Ends the line.

@@ -12,15 +12,6 @@ typedef const struct a407_report_term term;
  */
 #define PLACES 3
 
-static void heading(term *t, const char *text)
-{
-    fputc('\n', t->f);
-    a407_term_style(t, A407_BOLD);
-    a407_term_put(t, text);
-    a407_term_style(t, A407_PLAIN);
-    fputc('\n', t->f);
-}
-
 /* A list was cut. */
 static void more(term *t, size_t n)
 {
@@ -62,17 +53,13 @@ static void head_numbers(const struct a407_report_view *v, term *t)
     snprintf(text, sizeof text, "%" PRIu64 " exchange%s with a 407", all->total,
              plural(all->total));
     snprintf(bad, sizeof bad, "%" PRIu64 " unresolved", all->unresolved);
-    a407_term_style(t, A407_BOLD);
-    fputs(text, t->f);
-    a407_term_style(t, A407_PLAIN);
+    a407_term_styled(t, A407_BOLD, text);
     if (all->total == 0) {
         fputc('\n', t->f);
         return;
     }
     fputs(strlen(text) + 2 + strlen(bad) > t->width ? ",\n  " : ", ", t->f);
-    a407_term_style(t, all->unresolved ? A407_RED : A407_GREEN);
-    fputs(bad, t->f);
-    a407_term_style(t, A407_PLAIN);
+    a407_term_styled(t, all->unresolved ? A407_RED : A407_GREEN, bad);
     fputc('\n', t->f);
     range(all, text, sizeof text);
     a407_term_say(t, 0, 2, "%s, local time", text);
@@ -183,9 +170,7 @@ static void put_advice(term *t, const struct a407_report_finding *f)
 
     a407_report_advise(f, &a);
     fputs("    ", t->f);
-    a407_term_style(t, A407_BOLD);
-    fputs("Fix: ", t->f);
-    a407_term_style(t, A407_PLAIN);
+    a407_term_styled(t, A407_BOLD, "Fix: ");
     if (*a.line) {
         a407_report_place(a.where, place, sizeof place - 1);
         memcpy(place + strlen(place), ":", 2);
@@ -229,9 +214,7 @@ static void put_program(const struct a407_report_view *v, term *t,
     a407_term_cell(t, f->binary, t->width - 4 - strlen(numbers), true);
     a407_term_style(t, A407_PLAIN);
     fputs("  ", t->f);
-    a407_term_style(t, p->unresolved ? A407_RED : A407_GREEN);
-    fputs(numbers, t->f);
-    a407_term_style(t, A407_PLAIN);
+    a407_term_styled(t, p->unresolved ? A407_RED : A407_GREEN, numbers);
     fputc('\n', t->f);
     for (i = 0; i < most; i++) {
         put_place(t, &f[i]);
@@ -264,7 +247,7 @@ static bool put_group(const struct a407_report_view *v, term *t,
         if (p.group != group)
             continue;
         if (p.programs[group] == 1)
-            heading(t, title);
+            a407_term_heading(t, title);
         if (v->top && p.programs[group] > v->top)
             continue;
         if (p.new_cause)
@@ -282,7 +265,7 @@ static void put_findings(const struct a407_report_view *v, term *t)
     const struct a407_report *r = v->report;
 
     if (!put_group(v, t, A407_REPORT_DROPPED, "Dropped the header")) {
-        heading(t, "Dropped the header");
+        a407_term_heading(t, "Dropped the header");
         fputs("  none\n", t->f);
     }
     put_group(v, t, A407_REPORT_NEVER_SENT, "Never sent one");
@@ -362,7 +345,7 @@ static void put_table(const struct a407_report_view *v, term *t,
     char text[120];
 
     snprintf(text, sizeof text, "By %s", table->name);
-    heading(t, text);
+    a407_term_heading(t, text);
     a407_term_style(t, A407_DIM);
     fprintf(t->f, "  %*s   407s unresolved", (int)l.key, "");
     if (l.stamps)
@@ -408,7 +391,7 @@ static void put_problems(const struct a407_report_view *v, term *t)
 
     if (table->n == 0)
         return;
-    heading(t, "Problems of auth407 itself");
+    a407_term_heading(t, "Problems of auth407 itself");
     for (i = 0; i < n; i++) {
         const struct a407_report_row *row = &table->rows[i];
 
