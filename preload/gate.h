@@ -52,7 +52,7 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
 unsigned a407_hides(int fd, unsigned found, const void *caller);
 
 /* Work that is due (under_way.h) is done, as far as it goes. Keeps errno. */
-void a407_drive(const struct a407_due *due);
+void a407_drive(const struct a407_work *due);
 
 /*
  * Waits for what is under way at fd, at most the configured time. UNSENT: what

@@ -278,7 +278,7 @@ unsigned a407_hides(int fd, unsigned found, const void *caller)
     return hidden;
 }
 
-void a407_drive(const struct a407_due *due)
+void a407_drive(const struct a407_work *due)
 {
     struct a407_turn t;
     int saved;

@@ -72,7 +72,7 @@ static int sleep_on(const struct a407_readiness *r, struct pollfd *set,
 
 struct sleeper {
     struct pollfd here[ON_STACK];
-    struct a407_due dues[DUES];
+    struct a407_work dues[DUES];
     struct pollfd *set; /* those of the work, then the program's own */
     size_t room;
     size_t n_dues;
@@ -104,7 +104,7 @@ static int64_t look_for_work(struct sleeper *s, int64_t until)
     size_t all = a407_dues(s->dues, DUES);
     s->n_dues = all < DUES ? all : DUES;
     for (size_t i = 0; i < s->n_dues; i++) {
-        const struct a407_due *d = &s->dues[i];
+        const struct a407_work *d = &s->dues[i];
         s->set[i] = (struct pollfd){.fd = d->fd, .events = d->events};
         if (d->until < FOR_EVER / 1000000 && d->until * 1000000 < until)
             until = d->until * 1000000;

@@ -192,7 +192,7 @@ static int number_of(const struct a407_conn *c)
     return fd;
 }
 
-size_t a407_dues(struct a407_due *out, size_t n)
+size_t a407_dues(struct a407_work *out, size_t n)
 {
     size_t k = 0;
     a407_registry_lock();
@@ -202,9 +202,9 @@ size_t a407_dues(struct a407_due *out, size_t n)
         if (number < 0)
             continue;
         if (k < n)
-            out[k] = (struct a407_due){c->serial, number,
-                                       a->fd == A407_OWN_FD ? number : a->fd,
-                                       a->events, a->until};
+            out[k] = (struct a407_work){c->serial, number,
+                                        a->fd == A407_OWN_FD ? number : a->fd,
+                                        a->events, a->until};
         k++;
     }
     a407_registry_unlock();

@@ -65,7 +65,7 @@ void a407_account_for(struct a407_conn *c);
 void a407_account_close(struct a407_conn *c);
 
 /* One piece of work. */
-struct a407_due {
+struct a407_work {
     uint64_t serial; /* of the connection */
     int number;      /* an fd of it in the table */
     int fd;          /* as above */
@@ -74,7 +74,7 @@ struct a407_due {
 };
 
 /* Copies the work there is, at most n pieces. Returns how many there are. */
-size_t a407_dues(struct a407_due *out, size_t n);
+size_t a407_dues(struct a407_work *out, size_t n);
 
 /* What is muted is taken off the events of these: an fd with none left becomes
    negative. */
