@@ -206,7 +206,9 @@ def tunnel_cases():
     # A proxy that keeps the connection and never answers a second CONNECT
     # there: the third one, on a new connection, is sent in good time.
     for victim, mode, target in (("tunnel", "echo", ECHO),
-                                 ("tunnel", "http", ORIGIN)):
+                                 ("tunnel", "event", ECHO),
+                                 ("tunnel", "http", ORIGIN),
+                                 ("curl_easy", "https", TLS)):
         yield Case(victim, mode, faults=("silent-second",), target=target,
                    extra=(1, 2))
     yield Case("tunnel", "407", label="an origin that answers 407")
