@@ -67,9 +67,8 @@ struct a407_span a407_engine_kept(const struct a407_engine *e)
 }
 
 /*
- * The program gave up on a repeat that a kept connection never answered: the
- * next one goes to a fresh connection. A program that does not block can't be
- * helped sooner; nobody looks at the clock in its place.
+ * The program gave up on a repeat that a kept connection never answered, before
+ * the limit for that was over: the next one goes to a fresh connection.
  */
 #define SILENT_US 1000000
 
