@@ -110,7 +110,7 @@ static void put_causes(const struct a407_report_table *t, FILE *f)
 /* What the page needs besides the report. */
 static void put_rest(const struct a407_report *r, FILE *f)
 {
-    struct a407_report_program p = {NULL};
+    struct a407_report_program p = {0};
     char made[32];
 
     while (a407_report_next_program(r, &p))
