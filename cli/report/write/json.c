@@ -121,7 +121,7 @@ static void finding(FILE *f, const struct a407_report_finding *x)
 static void findings(const struct a407_report_view *v, bool by_program, FILE *f)
 {
     const struct a407_report *r = v->report;
-    struct a407_report_program p = {NULL};
+    struct a407_report_program p = {0};
     size_t i, n = 0;
 
     fputs(",\"findings\":[", f);

@@ -240,7 +240,7 @@ static void put_cause(term *t, const struct a407_report_finding *f)
 static bool put_group(const struct a407_report_view *v, term *t,
                       enum a407_report_group group, const char *title)
 {
-    struct a407_report_program p = {NULL};
+    struct a407_report_program p = {0};
     size_t programs;
 
     while (a407_report_next_program(v->report, &p)) {
