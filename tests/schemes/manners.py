@@ -174,9 +174,9 @@ def body_once(acceptor, way, times=3):
 # ---- event loops
 
 
-def loops(acceptor, way, name, lanes, least, most, notes, env=None):
+def loops(acceptor, way, name, lanes, most, notes, env=None):
     """For how long node's event loop stands still, which has other things to
-    do: between `least` and `most` ms."""
+    do: `most` ms, whatever the login waits for."""
     def run(bench):
         task = bench.task(acceptor)
         result = bench.launched(task, node(lanes, 1)(task), {
@@ -185,8 +185,8 @@ def loops(acceptor, way, name, lanes, least, most, notes, env=None):
         stood = gap(result)
         notes.append(f"event loop held up, {acceptor.name}, {name}: {stood} ms"
                      f" of {json.loads(result.out)['total']}")
-        check(least <= stood <= most, f"the event loop stood still for {stood}"
-              f" ms, expected {least} to {most}\n{result.describe()}")
+        check(stood <= most, f"the event loop stood still for {stood} ms, "
+              f"expected at most {most}\n{result.describe()}")
     return f"{acceptor.name} event loop: {name}", run
 
 
@@ -204,7 +204,7 @@ def slow_helper(acceptor):
     def env(task):
         path = task.folder / "helper"
         token = secret_of(acceptor.issuer.token("alice"))
-        path.write_text("#!/bin/sh\nsleep 1\nprintf 'authtype=Bearer\\n"
+        path.write_text("#!/bin/sh\nsleep 2\nprintf 'authtype=Bearer\\n"
                         f"credential=%s\\n' {token}\n")
         path.chmod(0o700)
         return credentials(task, {"helper": path})
@@ -219,14 +219,14 @@ BUSY = 1500
 def event_loops(acceptor, way, notes):
     if acceptor.name in ("ntlm-samba", "negotiate-squid"):
         for lanes in (1, 20):
-            yield loops(acceptor, way, f"{lanes} connections", lanes, 0, BUSY,
+            yield loops(acceptor, way, f"{lanes} connections", lanes, BUSY,
                         notes)
     if acceptor.name == "bearer-haproxy":
-        yield loops(acceptor, way, "a credential helper of 1 s", 1, 900,
-                    1000 + BUSY, notes, slow_helper(acceptor))
+        yield loops(acceptor, way, "a credential helper of 2 s", 1, BUSY,
+                    notes, slow_helper(acceptor))
     if acceptor.name == "all-squid" and way.scheme == "negotiate":
         yield loops(acceptor, way, "a silent KDC, of which 3 s are allowed", 5,
-                    2500, 3000 + BUSY, notes, silent_kdc(acceptor))
+                    BUSY, notes, silent_kdc(acceptor))
 
 
 # ---- proofs
