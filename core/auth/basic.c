@@ -8,12 +8,10 @@ struct basic_state {
     bool utf8; /* the challenge said charset="UTF-8" */
 };
 
-/* RFC 7617 section 2.1: "UTF-8" is the only value, in any case. */
+/* RFC 7617 section 2.1: it is the only value. */
 static bool wants_utf8(const struct a407_challenge *ch)
 {
-    char text[8];
-    int n = a407_param_text(a407_param_find(ch, "charset"), text, sizeof text);
-    return n >= 0 && a407_span_ieq(a407_span(text, (size_t)n), "UTF-8");
+    return a407_param_is(ch, "charset", "UTF-8");
 }
 
 /*
@@ -74,29 +72,10 @@ static enum a407_step basic_step(void *state,
                                  struct a407_buf *out, enum a407_cause *why)
 {
     const struct basic_state *s = state;
-    size_t start = out->n;
     (void)rq; /* the value is the same for every request */
     *why = sendable(cred, s->utf8);
-    if (*why != A407_CAUSE_NONE)
-        return A407_STEP_FAIL;
-    if (write_value(cred, out))
-        return A407_STEP_DONE;
-    a407_text_undo(out, start);
-    *why = A407_CAUSE_PROTOCOL;
-    return A407_STEP_FAIL;
-}
-
-/* Nothing in a Basic challenge expires: a 407 is a refusal, however old. */
-static enum a407_reply basic_reply(const void *state,
-                                   const struct a407_challenge *ch, bool fresh)
-{
-    (void)state, (void)ch, (void)fresh;
-    return A407_REPLY_REJECTED;
-}
-
-static void basic_wipe(void *state)
-{
-    a407_wipe(state, sizeof(struct basic_state));
+    return *why == A407_CAUSE_NONE && write_value(cred, out) ? A407_STEP_DONE
+                                                             : A407_STEP_FAIL;
 }
 
 const struct a407_scheme a407_basic = {
@@ -108,6 +87,4 @@ const struct a407_scheme a407_basic = {
     .rank = basic_rank,
     .init = basic_init,
     .step = basic_step,
-    .reply = basic_reply,
-    .wipe = basic_wipe,
 };

@@ -53,7 +53,6 @@ static enum a407_step bearer_step(void *state,
                                   struct a407_buf *out, enum a407_cause *why)
 {
     struct a407_jwt jwt;
-    size_t start = out->n;
     (void)state;
     *why = sendable(cred);
     if (*why != A407_CAUSE_NONE)
@@ -64,25 +63,9 @@ static enum a407_step bearer_step(void *state,
         *why = A407_CAUSE_TOKEN_EXPIRED;
         return A407_STEP_FAIL;
     }
-    if (a407_buf_str(out, "Bearer ") && a407_buf_str(out, cred->token))
-        return A407_STEP_DONE;
-    a407_text_undo(out, start);
-    *why = A407_CAUSE_PROTOCOL;
-    return A407_STEP_FAIL;
-}
-
-/* Whatever its `error` says (RFC 6750 section 3.1): the same token would get
-   the same answer. */
-static enum a407_reply bearer_reply(const void *state,
-                                    const struct a407_challenge *ch, bool fresh)
-{
-    (void)state, (void)ch, (void)fresh;
-    return A407_REPLY_REJECTED;
-}
-
-static void bearer_wipe(void *state)
-{
-    (void)state;
+    return a407_buf_str(out, "Bearer ") && a407_buf_str(out, cred->token)
+               ? A407_STEP_DONE
+               : A407_STEP_FAIL;
 }
 
 const struct a407_scheme a407_bearer = {
@@ -94,6 +77,4 @@ const struct a407_scheme a407_bearer = {
     .rank = bearer_rank,
     .init = bearer_init,
     .step = bearer_step,
-    .reply = bearer_reply,
-    .wipe = bearer_wipe,
 };

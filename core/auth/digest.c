@@ -289,7 +289,6 @@ static enum a407_step digest_step(void *state,
                                   struct a407_buf *out, enum a407_cause *why)
 {
     struct a407_digest_state *s = state;
-    size_t start = out->n;
     char cnonce[A407_DIGEST_CNONCE];
     *why = s->algorithm ? sendable(cred, s->utf8) : A407_CAUSE_PROTOCOL;
     if (*why == A407_CAUSE_NONE && !target_ok(rq->target))
@@ -302,11 +301,8 @@ static enum a407_step digest_step(void *state,
     if (s->qop == A407_QOP_AUTH_INT && !rq->body.p)
         return A407_STEP_NEED_BODY;
     choose_cnonce(s, rq, cnonce);
-    if (!write_value(s, cred, rq, cnonce, s->nc + 1, out)) {
-        a407_text_undo(out, start);
-        *why = A407_CAUSE_PROTOCOL;
+    if (!write_value(s, cred, rq, cnonce, s->nc + 1, out))
         return A407_STEP_FAIL;
-    }
     s->nc++;
     return A407_STEP_DONE;
 }
@@ -321,9 +317,7 @@ static enum a407_reply digest_reply(const void *state,
                                     const struct a407_challenge *ch, bool fresh)
 {
     const struct a407_digest_state *s = state;
-    char stale[8];
-    int n = a407_param_text(a407_param_find(ch, "stale"), stale, sizeof stale);
-    if (n >= 0 && a407_span_ieq(a407_span(stale, (size_t)n), "true"))
+    if (a407_param_is(ch, "stale", "true"))
         return A407_REPLY_STALE;
     const struct a407_param *nonce = a407_param_find(ch, "nonce");
     if (!fresh && nonce && s->nonce && !a407_span_eq(nonce->value, s->nonce))
@@ -357,7 +351,6 @@ static void digest_info(void *state, const struct a407_challenge *info)
 static void digest_wipe(void *state)
 {
     free_strings(state);
-    a407_wipe(state, sizeof(struct a407_digest_state));
 }
 
 const struct a407_scheme a407_digest = {

@@ -12,21 +12,6 @@ static const struct a407_digest_algorithm algorithms[] = {
     {"SHA-512-256-sess", A407_HASH_SHA512_256, true, 3},
 };
 
-/* A short value that never needs escapes; p NULL if it is absent or longer. */
-static struct a407_span word(const struct a407_challenge *ch, const char *name,
-                             char *room, size_t cap)
-{
-    int n = a407_param_text(a407_param_find(ch, name), room, cap);
-    return n < 0 ? a407_span(NULL, 0) : a407_span(room, (size_t)n);
-}
-
-static bool word_is(const struct a407_challenge *ch, const char *name,
-                    const char *want)
-{
-    char room[16];
-    return a407_span_ieq(word(ch, name, room, sizeof room), want);
-}
-
 static bool read_algorithm(const struct a407_challenge *ch,
                            struct a407_digest_offer *out)
 {
@@ -110,8 +95,8 @@ bool a407_digest_read(const struct a407_challenge *ch,
     /* The realm is required, but a missing one has an obvious reading. */
     if (!out->realm.p)
         out->realm = a407_span_str("");
-    out->userhash = word_is(ch, "userhash", "true");
-    out->utf8 = word_is(ch, "charset", "UTF-8");
+    out->userhash = a407_param_is(ch, "userhash", "true");
+    out->utf8 = a407_param_is(ch, "charset", "UTF-8");
     *why = A407_CAUSE_NONE;
     return true;
 }

@@ -3,7 +3,6 @@
  * Negotiate (RFC 4559) with Kerberos. The tokens are made outside, by GSSAPI;
  * here is only how they go over the wire. NTLM under this name is in ntlm.c.
  */
-#include "core/base/auth_text.h"
 #include "core/base/base64.h"
 #include "core/http/http.h"
 #include "scheme.h"
@@ -35,7 +34,6 @@ static void negotiate_wipe(void *state)
 {
     struct negotiate_state *s = state;
     a407_buf_free(&s->token);
-    a407_wipe(s, sizeof *s);
 }
 
 static bool negotiate_init(void *state, const struct a407_challenge *ch)
@@ -43,6 +41,7 @@ static bool negotiate_init(void *state, const struct a407_challenge *ch)
     struct negotiate_state *s = state;
     unsigned legs = s->legs;
     negotiate_wipe(s);
+    s->legs = 0;
     a407_buf_init(&s->token, A407_BASE64_RAW(A407_BASE64_TEXT(TOKEN_MAX)));
     /* a token that comes before any of ours is no answer to it */
     s->first = !ch || !ch->token68.p || !legs;
@@ -65,19 +64,14 @@ static enum a407_step negotiate_step(void *state,
                                      struct a407_buf *out, enum a407_cause *why)
 {
     struct negotiate_state *s = state;
-    size_t start = out->n;
-    (void)cred;
-    *why = A407_CAUSE_NONE;
+    (void)cred, (void)why;
     if (!rq->token.p)
         return A407_STEP_NEED_TOKEN;
-    if (rq->token.n && a407_buf_str(out, "Negotiate ") &&
-        a407_base64_add(out, rq->token)) {
-        s->legs++;
-        return A407_STEP_DONE;
-    }
-    a407_text_undo(out, start);
-    *why = A407_CAUSE_PROTOCOL;
-    return A407_STEP_FAIL;
+    if (!rq->token.n || !a407_buf_str(out, "Negotiate ") ||
+        !a407_base64_add(out, rq->token))
+        return A407_STEP_FAIL;
+    s->legs++;
+    return A407_STEP_DONE;
 }
 
 /* The acceptor goes on, or is back where it began: it has refused our token

@@ -238,7 +238,6 @@ static enum a407_step ntlm_step(void *state, const struct a407_credential *cred,
 {
     struct ntlm_state *s = state;
     bool last = s->phase == TYPE2_TAKEN;
-    size_t start = out->n;
     struct a407_buf token;
     *why = sendable(cred);
     if (*why != A407_CAUSE_NONE)
@@ -249,10 +248,8 @@ static enum a407_step ntlm_step(void *state, const struct a407_credential *cred,
         last ? write_type3(s, cred, rq, &token, why) : write_type1(s, &token);
     ok = ok && write_value(s, &token, out);
     a407_buf_free(&token);
-    if (!ok) {
-        a407_text_undo(out, start);
+    if (!ok)
         return A407_STEP_FAIL;
-    }
     s->phase = last ? TYPE3_SENT : TYPE1_SENT;
     *why = A407_CAUSE_NONE;
     return last ? A407_STEP_DONE : A407_STEP_LEG;
@@ -297,7 +294,6 @@ static enum a407_mutual ntlm_prove(const void *state,
 static void ntlm_wipe(void *state)
 {
     forget_challenge(state);
-    a407_wipe(state, sizeof(struct ntlm_state));
 }
 
 const struct a407_scheme a407_ntlm = {

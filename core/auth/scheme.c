@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "scheme.h"
 
+#include "core/base/auth_text.h"
+
 const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
 {
     return id < A407_SCHEMES_MAX ? a407_schemes[id] : NULL;
@@ -30,6 +32,36 @@ bool a407_scheme_speaks(const struct a407_scheme *s,
 {
     return a407_span_ieq(ch->scheme, s->token) ||
            (s->also && a407_span_ieq(ch->scheme, s->also));
+}
+
+enum a407_step a407_scheme_step(const struct a407_scheme *s, void *state,
+                                const struct a407_credential *cred,
+                                const struct a407_auth_request *rq,
+                                struct a407_buf *out, enum a407_cause *why)
+{
+    size_t start = out->n;
+    *why = A407_CAUSE_NONE;
+    enum a407_step step = s->step(state, cred, rq, out, why);
+    if (step == A407_STEP_FAIL) {
+        a407_text_undo(out, start);
+        if (*why == A407_CAUSE_NONE)
+            *why = A407_CAUSE_PROTOCOL;
+    }
+    return step;
+}
+
+enum a407_reply a407_scheme_reply(const struct a407_scheme *s,
+                                  const void *state,
+                                  const struct a407_challenge *ch, bool fresh)
+{
+    return s->reply ? s->reply(state, ch, fresh) : A407_REPLY_REJECTED;
+}
+
+void a407_scheme_wipe(const struct a407_scheme *s, void *state)
+{
+    if (s->wipe)
+        s->wipe(state);
+    a407_wipe(state, s->state_size);
 }
 
 /* A user name alone would be sent as a login with an empty password. */

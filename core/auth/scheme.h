@@ -60,8 +60,8 @@ enum a407_secret {
 
 /*
  * One authentication scheme. `state` is memory of state_size bytes, zeroed
- * before init, owned by the caller, wiped with `wipe` (which frees what it
- * points to). No function blocks; none touches anything but its arguments.
+ * before init, owned by the caller, ended with a407_scheme_wipe. No function
+ * blocks; none touches anything but its arguments.
  */
 struct a407_scheme {
     enum a407_scheme_id id;
@@ -93,9 +93,9 @@ struct a407_scheme {
     bool (*init)(void *state, const struct a407_challenge *ch);
 
     /*
-     * Writes the value of Proxy-Authorization ("Basic ...") into `out`
+     * Appends the value of Proxy-Authorization ("Basic ...") to `out`,
      * without CR, LF or NUL. Digest counts its nonce up here, so each call is
-     * one request.
+     * one request. After FAIL a part of it may be there: a407_scheme_step.
      */
     enum a407_step (*step)(void *state, const struct a407_credential *cred,
                            const struct a407_auth_request *rq,
@@ -105,7 +105,7 @@ struct a407_scheme {
      * Judges a 407 that came in answer to our value; `ch` is the best new
      * challenge of the same scheme. STALE only for Digest: stale=true, or,
      * when `fresh` is false (the value was made from a challenge of an earlier
-     * exchange), any new nonce.
+     * exchange), any new nonce. NULL: a 407 is always a refusal.
      */
     enum a407_reply (*reply)(const void *state, const struct a407_challenge *ch,
                              bool fresh);
@@ -119,12 +119,27 @@ struct a407_scheme {
     enum a407_mutual (*prove)(const void *state,
                               const struct a407_challenge *ch);
 
+    /* Frees what the state points to; NULL: nothing. a407_scheme_wipe. */
     void (*wipe)(void *state);
 
     /* After NEED_TOKEN: the proxy's token, decoded, or p NULL in the first leg.
        Valid until the next call. NULL where step never says NEED_TOKEN. */
     struct a407_span (*outside)(const void *state);
 };
+
+/* s->step; after FAIL `out` is as it was, and `*why` is not NONE. */
+enum a407_step a407_scheme_step(const struct a407_scheme *s, void *state,
+                                const struct a407_credential *cred,
+                                const struct a407_auth_request *rq,
+                                struct a407_buf *out, enum a407_cause *why);
+
+/* s->reply, or REJECTED where there is none. */
+enum a407_reply a407_scheme_reply(const struct a407_scheme *s,
+                                  const void *state,
+                                  const struct a407_challenge *ch, bool fresh);
+
+/* Frees what the state points to, and wipes it. */
+void a407_scheme_wipe(const struct a407_scheme *s, void *state);
 
 /* Is that challenge one for this scheme, by either of its names? */
 bool a407_scheme_speaks(const struct a407_scheme *s,

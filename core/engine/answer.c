@@ -136,7 +136,7 @@ static enum a407_try renew(struct a407_engine *e,
     if (ch && !state)
         t = without_state(e, ch);
     if (ch && state) {
-        switch (s->reply(state, ch, exchange->fresh)) {
+        switch (a407_scheme_reply(s, state, ch, exchange->fresh)) {
         case A407_REPLY_STALE:
             t = on_stale(e, ch);
             break;

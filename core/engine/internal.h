@@ -332,7 +332,6 @@ const struct a407_challenge *a407_renewed(const struct a407_engine *e,
                                           unsigned cred_index);
 /* Marks are of secrets: a ticket and a key in a file have none. */
 bool a407_may_be_marked(const struct a407_credential *c);
-bool a407_says_stale(const struct a407_challenge *c);
 /* The client will renew its nonce by itself. */
 bool a407_client_is_stale(const struct a407_engine *e,
                           const struct a407_challenges *offered);

@@ -34,8 +34,7 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
 void a407_proxy_forget(struct a407_proxy *p)
 {
     if (p->state) {
-        p->scheme->wipe(p->state);
-        a407_wipe(p->state, p->scheme->state_size);
+        a407_scheme_wipe(p->scheme, p->state);
         free(p->state);
     }
     p->state = NULL;

@@ -120,8 +120,7 @@ void a407_exchange_reset(struct a407_engine *e)
 void a407_exchange_drop_state(struct a407_exchange *exchange)
 {
     if (exchange->state) {
-        exchange->scheme->wipe(exchange->state);
-        a407_wipe(exchange->state, exchange->scheme->state_size);
+        a407_scheme_wipe(exchange->scheme, exchange->state);
         free(exchange->state);
         exchange->state = NULL;
     }

@@ -70,8 +70,8 @@ static enum a407_step make_header(struct a407_engine *e,
         .proxy_host = a407_span_str(e->proxy->endpoint.host),
     };
     a407_buf_clear(&e->auth);
-    enum a407_step step =
-        scheme->step(state, e->proxy->creds[cred_index], &ar, &e->auth, why);
+    enum a407_step step = a407_scheme_step(
+        scheme, state, e->proxy->creds[cred_index], &ar, &e->auth, why);
     a407_buf_free(&store);
     a407_buf_free(&e->token);
     if (step == A407_STEP_NEED_BODY)

@@ -201,14 +201,6 @@ same_scheme(const struct a407_challenges *offered, const char *scheme)
     return NULL;
 }
 
-bool a407_says_stale(const struct a407_challenge *c)
-{
-    char text[8];
-    return a407_param_text(a407_param_find(c, "stale"), text, sizeof text) >
-               0 &&
-           a407_span_ieq(a407_span_str(text), "true");
-}
-
 /*
  * A credential of ours that the client has just had refused is not sent once
  * more. Of Digest only the user can be compared: the same one counts as tried.
@@ -251,7 +243,7 @@ bool a407_client_is_stale(const struct a407_engine *e,
                           const struct a407_challenges *offered)
 {
     const struct a407_challenge *c = same_scheme(offered, e->ev->client_scheme);
-    return c && a407_says_stale(c);
+    return c && a407_param_is(c, "stale", "true");
 }
 
 /* ---- pipelined ---- */
@@ -302,11 +294,11 @@ void a407_engine_passed_407(struct a407_engine *e,
     const void *state = repeat ? e->exchange.state : p->state;
     if (!ch || !state)
         return; /* no word about our scheme */
-    if (o->ours->reply(state, ch, repeat) == A407_REPLY_REJECTED)
+    if (a407_scheme_reply(o->ours, state, ch, repeat) == A407_REPLY_REJECTED)
         a407_event_note(
             e, a407_credential_refused(e, o->ours, o->cred_index, o->edition),
             NULL);
-    else if (current && p->state && a407_says_stale(ch))
+    else if (current && p->state && a407_param_is(ch, "stale", "true"))
         p->scheme->init(p->state, ch);
     else if (current)
         a407_proxy_forget(p); /* the next one begins anew: was it stale? */

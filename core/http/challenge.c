@@ -282,6 +282,14 @@ int a407_param_text(const struct a407_param *p, char *out, size_t cap)
     return (int)k;
 }
 
+bool a407_param_is(const struct a407_challenge *c, const char *name,
+                   const char *word)
+{
+    char text[16];
+    return a407_param_text(a407_param_find(c, name), text, sizeof text) >= 0 &&
+           a407_span_ieq(a407_span_str(text), word);
+}
+
 void a407_auth_info_parse(struct a407_span value, struct a407_challenge *out)
 {
     struct reader r = {.p = value.p, .n = value.n};

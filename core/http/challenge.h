@@ -68,6 +68,11 @@ const struct a407_param *a407_param_find(const struct a407_challenge *c,
  */
 int a407_param_text(const struct a407_param *p, char *out, size_t cap);
 
+/* Is there such a parameter, and is that its value (in any case)? For words of
+   less than 16 bytes: stale=true, charset="UTF-8". */
+bool a407_param_is(const struct a407_challenge *c, const char *name,
+                   const char *word);
+
 /*
  * A comma-separated list of name=value without a scheme, as in
  * Proxy-Authentication-Info (RFC 7615, RFC 7616 section 3.5): fills params of

@@ -123,11 +123,8 @@ static void extended(char *z)
 static void digest_user(const struct a407_challenge *c,
                         struct a407_client_auth *out)
 {
-    char hashed[8];
     const struct a407_param *star = a407_param_find(c, "username*");
-    if (a407_param_text(a407_param_find(c, "userhash"), hashed, sizeof hashed) >
-            0 &&
-        a407_span_ieq(a407_span_str(hashed), "true"))
+    if (a407_param_is(c, "userhash", "true"))
         return;
     if (a407_param_text(star ? star : a407_param_find(c, "username"), out->user,
                         sizeof out->user) < 0)

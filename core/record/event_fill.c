@@ -36,13 +36,6 @@ static void param(char *out, size_t cap, const struct a407_challenge *c,
     a407_put(out, cap, a407_span(text, n > 0 ? (size_t)n : 0));
 }
 
-static bool is_true(const struct a407_challenge *c, const char *name)
-{
-    char text[8];
-    param(text, sizeof text, c, name);
-    return a407_span_ieq(a407_span_str(text), "true");
-}
-
 static void set_challenge(struct a407_event_challenge *o,
                           const struct a407_challenge *c)
 {
@@ -55,8 +48,8 @@ static void set_challenge(struct a407_event_challenge *o,
     param(o->scope, sizeof o->scope, c, "scope");
     param(o->error_description, sizeof o->error_description, c,
           "error_description");
-    o->stale = is_true(c, "stale");
-    o->userhash = is_true(c, "userhash");
+    o->stale = a407_param_is(c, "stale", "true");
+    o->userhash = a407_param_is(c, "userhash", "true");
     o->token68_n = c->token68.n;
 }
 

@@ -35,7 +35,8 @@ static void step(struct trial *t)
     struct a407_buf out;
     enum a407_cause why = A407_CAUSE_NONE;
     a407_buf_init(&out, 65536);
-    switch (t->scheme->step(t->state, t->cred, &t->rq, &out, &why)) {
+    switch (
+        a407_scheme_step(t->scheme, t->state, t->cred, &t->rq, &out, &why)) {
     case A407_STEP_DONE:
         check_value(t->scheme, &out);
         break;
@@ -63,7 +64,7 @@ static void meet(struct trial *t, const struct a407_challenges *list,
         bool can = t->scheme->rank(c, t->cred, &why) > 0;
         must(can == (why == A407_CAUSE_NONE));
         if (begun)
-            t->scheme->reply(t->state, c, i & 1);
+            a407_scheme_reply(t->scheme, t->state, c, i & 1);
         begun = t->scheme->init(t->state, c) || begun;
         if (!begun)
             continue;
@@ -72,7 +73,7 @@ static void meet(struct trial *t, const struct a407_challenges *list,
             t->scheme->info(t->state, info);
         step(t);
     }
-    t->scheme->wipe(t->state);
+    a407_scheme_wipe(t->scheme, t->state);
     free(t->state);
 }
 

@@ -80,7 +80,8 @@ static enum a407_step step(void *state, const struct a407_credential *cred,
     struct a407_buf value;
     enum a407_cause why = A407_CAUSE_NONE;
     a407_buf_init(&value, 65536);
-    enum a407_step got = a407_ntlm.step(state, cred, rq, &value, &why);
+    enum a407_step got =
+        a407_scheme_step(&a407_ntlm, state, cred, rq, &value, &why);
     if (got == A407_STEP_FAIL)
         must(why != A407_CAUSE_NONE && value.n == 0);
     else
@@ -133,7 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     free(p);
     if (taken && step(state, &cred, &rq, how) == A407_STEP_DONE)
         must(a407_ntlm.reply(state, &ch, true) == A407_REPLY_REJECTED);
-    a407_ntlm.wipe(state);
+    a407_scheme_wipe(&a407_ntlm, state);
     free(state);
     free(name);
     return 0;

@@ -64,6 +64,6 @@ int main(int argc, char **argv)
         return 1;
     }
     int status = answer(&state, &cred, &rq, argv[6], argv[7]);
-    a407_digest.wipe(&state);
+    a407_scheme_wipe(&a407_digest, &state);
     return status;
 }

@@ -120,7 +120,7 @@ int main(int argc, char **argv)
     }
     fflush(stdout);
     free(line);
-    a407_ntlm.wipe(state);
+    a407_scheme_wipe(&a407_ntlm, state);
     free(state);
     return more ? 0 : 1;
 }

@@ -92,7 +92,7 @@ static inline struct session *session_new(enum a407_scheme_id id)
 
 static inline void session_free(struct session *s)
 {
-    s->scheme->wipe(s->state);
+    a407_scheme_wipe(s->scheme, s->state);
     free(s->state);
     a407_buf_free(&s->out);
     free(s);
@@ -111,7 +111,7 @@ static inline bool session_init(struct session *s, const char *challenge)
 /* Forgets all, then the same, with the random bytes from their start. */
 static inline bool session_restart(struct session *s, const char *challenge)
 {
-    s->scheme->wipe(s->state);
+    a407_scheme_wipe(s->scheme, s->state);
     s->random = 0;
     return session_init(s, challenge);
 }
@@ -120,9 +120,9 @@ static inline bool session_restart(struct session *s, const char *challenge)
 static inline const char *session_value(struct session *s)
 {
     a407_buf_clear(&s->out);
-    assert_int_equal(
-        s->scheme->step(s->state, &s->cred, &s->rq, &s->out, &s->why),
-        A407_STEP_DONE);
+    assert_int_equal(a407_scheme_step(s->scheme, s->state, &s->cred, &s->rq,
+                                      &s->out, &s->why),
+                     A407_STEP_DONE);
     assert_int_equal(s->why, A407_CAUSE_NONE);
     assert_true(a407_buf_add(&s->out, "", 1));
     return s->out.p;
@@ -131,7 +131,8 @@ static inline const char *session_value(struct session *s)
 static inline enum a407_step session_step(struct session *s)
 {
     a407_buf_clear(&s->out);
-    return s->scheme->step(s->state, &s->cred, &s->rq, &s->out, &s->why);
+    return a407_scheme_step(s->scheme, s->state, &s->cred, &s->rq, &s->out,
+                            &s->why);
 }
 
 static inline unsigned session_rank(struct session *s, const char *challenge)
@@ -148,7 +149,8 @@ static inline enum a407_reply session_reply(struct session *s,
 {
     struct given *g = given(challenge);
     assert_int_equal(g->list.n, 1);
-    enum a407_reply r = s->scheme->reply(s->state, &g->list.item[0], fresh);
+    enum a407_reply r =
+        a407_scheme_reply(s->scheme, s->state, &g->list.item[0], fresh);
     given_free(g);
     return r;
 }

@@ -163,9 +163,9 @@ static void test_too_long(void **unused)
         struct a407_buf b;
         a407_buf_init(&b, max);
         assert_true(a407_buf_str(&b, "P:"));
-        assert_int_equal(
-            s->scheme->step(s->state, &s->cred, &s->rq, &b, &s->why),
-            A407_STEP_FAIL);
+        assert_int_equal(a407_scheme_step(s->scheme, s->state, &s->cred, &s->rq,
+                                          &b, &s->why),
+                         A407_STEP_FAIL);
         assert_int_equal(b.n, 2);
         assert_memory_equal(b.p, "P:", 2);
         a407_buf_free(&b);

@@ -130,9 +130,9 @@ static void test_no_room(void **state)
     a407_buf_free(&s->out);
     a407_buf_init(&s->out, 18);
     assert_true(a407_buf_str(&s->out, "12345"));
-    assert_int_equal(
-        s->scheme->step(s->state, &s->cred, &s->rq, &s->out, &s->why),
-        A407_STEP_FAIL);
+    assert_int_equal(a407_scheme_step(s->scheme, s->state, &s->cred, &s->rq,
+                                      &s->out, &s->why),
+                     A407_STEP_FAIL);
     assert_int_equal(s->why, A407_CAUSE_PROTOCOL);
     assert_int_equal(s->out.n, 5);
     session_free(s);

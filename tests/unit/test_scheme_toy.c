@@ -43,18 +43,6 @@ static enum a407_step toy_step(void *state, const struct a407_credential *cred,
     return A407_STEP_DONE;
 }
 
-static enum a407_reply toy_reply(const void *state,
-                                 const struct a407_challenge *ch, bool fresh)
-{
-    (void)state, (void)ch, (void)fresh;
-    return A407_REPLY_REJECTED;
-}
-
-static void toy_wipe(void *state)
-{
-    a407_wipe(state, sizeof(struct toy_state));
-}
-
 static const struct a407_scheme toy = {
     .id = TOY,
     .token = "Toy",
@@ -63,8 +51,6 @@ static const struct a407_scheme toy = {
     .rank = toy_rank,
     .init = toy_init,
     .step = toy_step,
-    .reply = toy_reply,
-    .wipe = toy_wipe,
 };
 
 const char *const a407_scheme_names[A407_SCHEMES_MAX + 1] = {
