@@ -19,29 +19,24 @@ struct scan {
 /* What the two objects of a JWT are asked for. */
 struct claims {
     bool alg; /* a text of that name is there */
-    int64_t exp;
-    int64_t nbf;
+    struct a407_jwt times;
 };
 
 static int sextet(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
+    unsigned char l = a407_lower(c);
+    if (a407_is_digit(c))
         return c - '0' + 52;
+    if (a407_is_alpha(c))
+        return l - 'a' + (c == (char)l ? 26 : 0);
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-static bool scan_start(struct scan *s, struct a407_span coded)
+static bool is_base64url(struct a407_span s)
 {
-    if (coded.n == 0 || coded.n % 4 == 1)
-        return false;
-    for (size_t i = 0; i < coded.n; i++)
-        if (sextet(coded.p[i]) < 0)
+    for (size_t i = 0; i < s.n; i++)
+        if (sextet(s.p[i]) < 0)
             return false;
-    *s = (struct scan){coded.p, coded.n / 4 * 3 + coded.n % 4 * 3 / 4, 0};
     return true;
 }
 
@@ -65,10 +60,9 @@ static int next(struct scan *s)
 
 static bool take(struct scan *s, int c)
 {
-    if (peek(s) != c)
-        return false;
-    s->i++;
-    return true;
+    bool is = peek(s) == c;
+    s->i += is;
+    return is;
 }
 
 /* ws of RFC 8259 section 2 */
@@ -80,40 +74,23 @@ static int skip_blanks(struct scan *s)
     return c;
 }
 
-static bool next_is_digit(const struct scan *s)
-{
-    int c = peek(s);
-    return c >= 0 && a407_is_digit((char)c);
-}
-
 /* What follows a backslash: the character if it is ASCII, 0x80 for any other,
-   -1 for an error. */
+   -1 for an error. A control is told as a blank: none is in a claim's name. */
 static int take_escape(struct scan *s)
 {
     int c = next(s), code = 0;
-    switch (c) {
-    case '"':
-    case '\\':
-    case '/':
-        return c;
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-        return ' '; /* one of the controls: in no name that is looked for */
-    case 'u':
-        for (int i = 0; i < 4; i++) {
-            c = next(s);
-            int digit = c < 0 ? -1 : a407_hex_value((char)c);
-            if (digit < 0)
-                return -1;
-            code = code * 16 + digit;
-        }
-        return code < 0x80 ? code : 0x80;
-    default:
-        return -1;
+    if (c != 'u')
+        return c < 0 || !memchr("\"\\/bfnrt", c, 8) ? -1
+               : a407_is_alpha((char)c)             ? ' '
+                                                    : c;
+    for (int i = 0; i < 4; i++) {
+        c = next(s);
+        int digit = c < 0 ? -1 : a407_hex_value((char)c);
+        if (digit < 0)
+            return -1;
+        code = code * 16 + digit;
     }
+    return code < 0x80 ? code : 0x80;
 }
 
 /* A string (RFC 8259 section 7); `name` gets it if it is three ASCII characters
@@ -121,13 +98,11 @@ static int take_escape(struct scan *s)
 static bool take_string(struct scan *s, char name[4])
 {
     size_t n = 0;
+    int c;
     name[0] = '\0';
     if (!take(s, '"'))
         return false;
-    for (;;) {
-        int c = next(s);
-        if (c == '"')
-            break;
+    while ((c = next(s)) != '"') {
         if (c < 0x20)
             return false;
         if (c == '\\')
@@ -155,49 +130,42 @@ static int64_t scaled(int64_t m, int64_t scale)
     return m;
 }
 
-/* Digits into *m as far as they fit; the rest only counts. */
-static bool take_digits(struct scan *s, int64_t *m, int64_t *left_out,
-                        size_t *count)
+/* Digits into *m as far as they fit, and what they do to the power of ten.
+   Returns their number. */
+static size_t take_digits(struct scan *s, bool fraction, int64_t *m,
+                          int64_t *scale)
 {
-    for (*count = 0; next_is_digit(s); ++*count) {
-        int digit = next(s) - '0';
-        if (*m <= (INT64_MAX - 9) / 10)
-            *m = *m * 10 + digit;
-        else
-            ++*left_out;
+    size_t n = 0;
+    for (int c; (c = peek(s)) >= 0 && a407_is_digit((char)c); n++, s->i++) {
+        bool fits = *m <= (INT64_MAX - 9) / 10;
+        if (fits)
+            *m = *m * 10 + (c - '0');
+        *scale += !fits - fraction;
     }
-    return *count > 0;
+    return n;
 }
 
 /* A number (RFC 8259 section 6): a NumericDate may have a fraction, and nothing
    forbids an exponent (RFC 7519 section 2). */
 static bool take_number(struct scan *s, int64_t *out)
 {
-    int64_t m = 0, left_out = 0, scale = 0, e = 0, e_left_out = 0;
-    size_t n;
+    int64_t m = 0, scale = 0, e = 0, ignored = 0;
     bool minus = take(s, '-');
     bool zero = peek(s) == '0';
-    if (!take_digits(s, &m, &left_out, &n) || (zero && n > 1))
+    size_t n = take_digits(s, false, &m, &scale);
+    if (!n || (zero && n > 1) ||
+        (take(s, '.') && !take_digits(s, true, &m, &scale)))
         return false;
-    scale = left_out;
-    if (take(s, '.')) {
-        left_out = 0;
-        if (!take_digits(s, &m, &left_out, &n))
-            return false;
-        scale -= (int64_t)n - left_out;
-    }
     if (take(s, 'e') || take(s, 'E')) {
         bool down = take(s, '-');
         if (!down)
             take(s, '+');
-        if (!take_digits(s, &e, &e_left_out, &n))
+        if (!take_digits(s, false, &e, &ignored))
             return false;
-        if (e > INT32_MAX)
-            e = INT32_MAX;
+        e = e < INT32_MAX ? e : INT32_MAX;
         scale += down ? -e : e;
     }
-    m = scaled(m, scale);
-    *out = minus ? -m : m;
+    *out = minus ? -scaled(m, scale) : scaled(m, scale);
     return true;
 }
 
@@ -209,20 +177,34 @@ static bool take_word(struct scan *s, const char *word)
     return true;
 }
 
-static bool take_members(struct scan *s, unsigned depth, struct claims *claims);
-static bool take_array(struct scan *s, unsigned depth);
-
-static bool skip_value(struct scan *s, unsigned depth)
+/* A NumericDate; what is not after 1970 became past long ago. Of a name that is
+   repeated the last counts (RFC 7519 section 4). */
+static void note_date(struct claims *claims, const char name[4], int64_t date)
 {
-    char name[4];
+    date = date < 1 ? 1 : date;
+    if (strcmp(name, "exp") == 0)
+        claims->times.expires = date;
+    else if (strcmp(name, "nbf") == 0)
+        claims->times.not_before = date;
+}
+
+static bool take_items(struct scan *s, unsigned depth, struct claims *claims);
+
+/* claims: of which it may be one, by that name; NULL: none. */
+static bool take_value(struct scan *s, unsigned depth, const char name[4],
+                       struct claims *claims)
+{
+    char ignored[4];
     int64_t number;
-    switch (skip_blanks(s)) {
+    int c = skip_blanks(s);
+    if (claims && strcmp(name, "alg") == 0)
+        claims->alg = c == '"';
+    switch (c) {
     case '{':
-        return depth < DEPTH_MAX && take_members(s, depth + 1, NULL);
     case '[':
-        return depth < DEPTH_MAX && take_array(s, depth + 1);
+        return depth < DEPTH_MAX && take_items(s, depth + 1, NULL);
     case '"':
-        return take_string(s, name);
+        return take_string(s, ignored);
     case 't':
         return take_word(s, "true");
     case 'f':
@@ -230,110 +212,58 @@ static bool skip_value(struct scan *s, unsigned depth)
     case 'n':
         return take_word(s, "null");
     default:
-        return take_number(s, &number);
+        if (!take_number(s, &number))
+            return false;
+        if (claims)
+            note_date(claims, name, number);
+        return true;
     }
 }
 
-static bool take_array(struct scan *s, unsigned depth)
+/* An object or an array, from its bracket on. */
+static bool take_items(struct scan *s, unsigned depth, struct claims *claims)
 {
-    if (!take(s, '['))
-        return false;
-    if (skip_blanks(s) == ']')
-        return take(s, ']');
+    bool object = next(s) == '{';
+    int close = object ? '}' : ']';
+    if (skip_blanks(s) == close)
+        return take(s, close);
     do {
-        if (!skip_value(s, depth))
+        char name[4] = "";
+        skip_blanks(s);
+        if (object &&
+            (!take_string(s, name) || skip_blanks(s) != ':' || !take(s, ':')))
+            return false;
+        if (!take_value(s, depth, name, claims))
             return false;
         skip_blanks(s);
     } while (take(s, ','));
-    return take(s, ']');
+    return take(s, close);
 }
 
-/* A NumericDate; what is not after 1970 became past long ago. */
-static bool take_date(struct scan *s, int64_t *out)
+/* The part up to the next dot, which is one object and nothing else; the token
+   becomes what follows. */
+static bool take_part(struct a407_span *token, struct claims *claims)
 {
-    if (!take_number(s, out))
+    const char *dot = token->n ? memchr(token->p, '.', token->n) : NULL;
+    size_t n = dot ? (size_t)(dot - token->p) : 0;
+    struct scan s = {token->p, n / 4 * 3 + n % 4 * 3 / 4, 0};
+    if (!n || n % 4 == 1 || !is_base64url(a407_span(token->p, n)) ||
+        skip_blanks(&s) != '{' || !take_items(&s, 1, claims) ||
+        skip_blanks(&s) != -1)
         return false;
-    if (*out < 1)
-        *out = 1;
-    return true;
-}
-
-/*
- * The value of a member at the top. Of a name that is repeated the last counts
- * (RFC 7519 section 4). A date that is no number says nothing.
- */
-static bool take_claim(struct scan *s, const char name[4],
-                       struct claims *claims)
-{
-    int c = skip_blanks(s);
-    bool number = c == '-' || next_is_digit(s);
-    if (number && strcmp(name, "exp") == 0)
-        return take_date(s, &claims->exp);
-    if (number && strcmp(name, "nbf") == 0)
-        return take_date(s, &claims->nbf);
-    if (strcmp(name, "alg") == 0)
-        claims->alg = c == '"';
-    return skip_value(s, 1);
-}
-
-/* An object; claims NULL: only skipped. */
-static bool take_members(struct scan *s, unsigned depth, struct claims *claims)
-{
-    if (!take(s, '{'))
-        return false;
-    if (skip_blanks(s) == '}')
-        return take(s, '}');
-    do {
-        char name[4];
-        skip_blanks(s);
-        if (!take_string(s, name))
-            return false;
-        skip_blanks(s);
-        if (!take(s, ':'))
-            return false;
-        if (claims ? !take_claim(s, name, claims) : !skip_value(s, depth))
-            return false;
-        skip_blanks(s);
-    } while (take(s, ','));
-    return take(s, '}');
-}
-
-/* A part of the token that is one object and nothing else. */
-static bool read_part(struct a407_span coded, struct claims *claims)
-{
-    struct scan s;
-    if (!scan_start(&s, coded))
-        return false;
-    skip_blanks(&s);
-    return take_members(&s, 1, claims) && skip_blanks(&s) == -1;
-}
-
-/* The part up to the next dot; `rest` is what follows it. */
-static bool split(struct a407_span *rest, struct a407_span *part)
-{
-    const char *dot = rest->n ? memchr(rest->p, '.', rest->n) : NULL;
-    if (!dot)
-        return false;
-    *part = a407_span(rest->p, (size_t)(dot - rest->p));
-    *rest = a407_span(dot + 1, rest->n - part->n - 1);
+    *token = a407_span(dot + 1, token->n - n - 1);
     return true;
 }
 
 bool a407_jwt_read(struct a407_span token, struct a407_jwt *out)
 {
-    struct a407_span header, payload;
-    struct claims in_header = {0}, claims = {0};
+    struct claims header = {0}, payload = {0};
     *out = (struct a407_jwt){0};
-    if (!split(&token, &header) || !split(&token, &payload))
-        return false;
     /* the signature: empty where alg is "none" (RFC 7519 section 6.1) */
-    for (size_t i = 0; i < token.n; i++)
-        if (sextet(token.p[i]) < 0)
-            return false;
-    if (!read_part(header, &in_header) || !in_header.alg ||
-        !read_part(payload, &claims))
+    if (!take_part(&token, &header) || !header.alg ||
+        !take_part(&token, &payload) || !is_base64url(token))
         return false;
-    *out = (struct a407_jwt){claims.exp, claims.nbf};
+    *out = payload.times;
     return true;
 }
 
