@@ -12,6 +12,7 @@
 #include <nettle/pbkdf2.h>
 
 #include "core/base/buf.h"
+#include "core/base/hash.h"
 #include "file_at.h"
 
 /* Slow, since a mark's name is derived from a refused password, which may be
@@ -50,8 +51,7 @@ static bool mark_path(const struct a407_endpoint *proxy,
                               salt.n, (const uint8_t *)salt.p, sizeof key, key);
     a407_buf_free(&salt);
     out[n++] = '/';
-    for (size_t i = 0; i < sizeof key; i++)
-        snprintf(out + n + 2 * i, 3, "%02x", key[i]);
+    a407_hex(out + n, key, sizeof key);
     return true;
 }
 

@@ -9,9 +9,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include <nettle/sha2.h>
-
 #include "clock.h"
+#include "core/base/hash.h"
 #include "core/config/log_target.h"
 #include "credfile_read.h"
 #include "file_at.h"
@@ -77,18 +76,15 @@ struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx)
 static void last_resort(uint8_t *p, size_t n)
 {
     static atomic_uint count;
-    const uint8_t *seed = (const uint8_t *)getauxval(AT_RANDOM);
+    const void *seed = (const void *)getauxval(AT_RANDOM);
     while (n) {
-        struct sha256_ctx ctx;
-        uint8_t out[SHA256_DIGEST_SIZE];
+        uint8_t out[A407_HASH_MAX];
         int64_t once[] = {a407_clock_us(CLOCK_REALTIME),
                           a407_clock_us(CLOCK_MONOTONIC),
                           atomic_fetch_add(&count, 1)};
-        sha256_init(&ctx);
-        if (seed)
-            sha256_update(&ctx, 16, seed);
-        sha256_update(&ctx, sizeof once, (const uint8_t *)once);
-        sha256_digest(&ctx, sizeof out, out);
+        struct a407_span parts[] = {a407_span(seed, seed ? 16 : 0),
+                                    a407_span(once, sizeof once)};
+        a407_hash(&nettle_sha256, "", parts, 2, out);
         size_t k = n < sizeof out ? n : sizeof out;
         memcpy(p, out, k);
         p += k;

@@ -16,66 +16,47 @@
  * realm with '"' or '\' in it could tell the difference.
  */
 
-/* What both hashes of a name begin with: user ":" realm. */
-static void hash_name(struct a407_hash *h, const struct a407_digest_state *s,
-                      const struct a407_credential *cred)
+/* H() of RFC 7616 over n parts, with a colon between them. */
+static void hash(const struct a407_digest_state *s,
+                 const struct a407_span *parts, size_t n,
+                 char out[A407_DIGEST_HEX])
 {
-    a407_hash_init(h, s->algorithm->hash);
-    a407_hash_str(h, cred->username);
-    a407_hash_str(h, ":");
-    a407_hash_unquoted(h, a407_span_str(s->realm));
-}
-
-void a407_digest_userhash(const struct a407_digest_state *s,
-                          const struct a407_credential *cred,
-                          char out[A407_HASH_HEX])
-{
-    struct a407_hash h;
-    hash_name(&h, s, cred);
-    a407_hash_hex(&h, out);
+    uint8_t sum[A407_HASH_MAX];
+    a407_hash(s->algorithm->hash, ":", parts, n, sum);
+    a407_hex(out, sum, s->algorithm->hash->digest_size);
+    a407_wipe(sum, sizeof sum);
 }
 
 /* H(A1), RFC 7616 section 3.4.2. */
 static void hash_a1(const struct a407_digest_state *s,
                     const struct a407_credential *cred, const char *cnonce,
-                    char out[A407_HASH_HEX])
+                    char out[A407_DIGEST_HEX])
 {
-    struct a407_hash h;
-    hash_name(&h, s, cred);
-    a407_hash_str(&h, ":");
-    a407_hash_str(&h, cred->password ? cred->password : "");
-    a407_hash_hex(&h, out);
-    if (!s->algorithm->session)
-        return;
-    a407_hash_init(&h, s->algorithm->hash);
-    a407_hash_str(&h, out);
-    a407_hash_str(&h, ":");
-    a407_hash_unquoted(&h, a407_span_str(s->nonce));
-    a407_hash_str(&h, ":");
-    a407_hash_str(&h, cnonce);
-    a407_hash_hex(&h, out);
+    struct a407_span parts[] = {
+        a407_span_str(cred->username), a407_span_str(s->realm_text),
+        a407_span_str(cred->password ? cred->password : "")};
+    struct a407_span session[] = {a407_span_str(NULL),
+                                  a407_span_str(s->nonce_text),
+                                  a407_span_str(cnonce)};
+    hash(s, parts, 3, out);
+    session[0] = a407_span_str(out);
+    if (s->algorithm->session)
+        hash(s, session, 3, out);
 }
 
 /* H(A2), RFC 7616 section 3.4.3. */
 static void hash_a2(const struct a407_digest_state *s,
-                    const struct a407_auth_request *rq, char out[A407_HASH_HEX])
+                    const struct a407_auth_request *rq,
+                    char out[A407_DIGEST_HEX])
 {
-    struct a407_hash h;
-    char body[A407_HASH_HEX] = "";
-    if (s->qop == A407_QOP_AUTH_INT) {
-        a407_hash_init(&h, s->algorithm->hash);
-        a407_hash_span(&h, rq->body);
-        a407_hash_hex(&h, body);
+    char body[A407_DIGEST_HEX];
+    struct a407_span parts[3] = {rq->method, rq->target};
+    bool with_body = s->qop == A407_QOP_AUTH_INT;
+    if (with_body) {
+        hash(s, &rq->body, 1, body);
+        parts[2] = a407_span_str(body);
     }
-    a407_hash_init(&h, s->algorithm->hash);
-    a407_hash_span(&h, rq->method);
-    a407_hash_str(&h, ":");
-    a407_hash_span(&h, rq->target);
-    if (s->qop == A407_QOP_AUTH_INT) {
-        a407_hash_str(&h, ":");
-        a407_hash_str(&h, body);
-    }
-    a407_hash_hex(&h, out);
+    hash(s, parts, with_body ? 3 : 2, out);
 }
 
 static const char *qop_name(enum a407_digest_qop qop)
@@ -87,26 +68,24 @@ void a407_digest_response(const struct a407_digest_state *s,
                           const struct a407_credential *cred,
                           const struct a407_auth_request *rq,
                           const char *cnonce, uint32_t nc,
-                          char out[A407_HASH_HEX])
+                          char out[A407_DIGEST_HEX])
 {
-    char a1[A407_HASH_HEX], a2[A407_HASH_HEX], count[12];
-    struct a407_hash h;
+    char a1[A407_DIGEST_HEX], a2[A407_DIGEST_HEX], count[9];
     hash_a1(s, cred, cnonce, a1);
     hash_a2(s, rq, a2);
-    snprintf(count, sizeof count, ":%08x:", (unsigned)nc);
-    a407_hash_init(&h, s->algorithm->hash);
-    a407_hash_str(&h, a1);
-    a407_hash_str(&h, ":");
-    a407_hash_unquoted(&h, a407_span_str(s->nonce));
-    if (s->qop != A407_QOP_NONE) {
-        a407_hash_str(&h, count);
-        a407_hash_str(&h, cnonce);
-        a407_hash_str(&h, ":");
-        a407_hash_str(&h, qop_name(s->qop));
-    }
-    a407_hash_str(&h, ":");
-    a407_hash_str(&h, a2);
-    a407_hash_hex(&h, out);
+    snprintf(count, sizeof count, "%08x", (unsigned)nc);
+    struct a407_span nonce = a407_span_str(s->nonce_text);
+    struct a407_span old[] = {a407_span_str(a1), nonce, a407_span_str(a2)};
+    struct a407_span parts[] = {a407_span_str(a1),
+                                nonce,
+                                a407_span_str(count),
+                                a407_span_str(cnonce),
+                                a407_span_str(qop_name(s->qop)),
+                                a407_span_str(a2)};
+    if (s->qop == A407_QOP_NONE)
+        hash(s, old, 3, out);
+    else
+        hash(s, parts, 6, out);
     a407_wipe(a1, sizeof a1);
 }
 
@@ -141,8 +120,28 @@ static unsigned digest_rank(const struct a407_challenge *ch,
 static void free_strings(struct a407_digest_state *s)
 {
     a407_free_secret(s->realm);
+    a407_free_secret(s->realm_text);
     a407_free_secret(s->nonce);
+    a407_free_secret(s->nonce_text);
     a407_free_secret(s->opaque);
+}
+
+/* What a quoted-string means: unq() of RFC 7616 section 3.4. NULL: no memory.
+   (What is no quoted-string has no backslash: a407_digest_echoable.) */
+static char *unquoted(struct a407_span s)
+{
+    struct a407_param p = {.value = s, .quoted = true};
+    char *z = malloc(s.n + 1);
+    if (z)
+        a407_param_text(&p, z, s.n + 1);
+    return z;
+}
+
+static bool set_nonce(struct a407_digest_state *s, struct a407_span nonce)
+{
+    s->nonce = a407_strdup_span(nonce);
+    s->nonce_text = unquoted(nonce);
+    return s->nonce && s->nonce_text;
 }
 
 /*
@@ -164,9 +163,10 @@ static bool digest_init(void *state, const struct a407_challenge *ch)
     s.userhash = o.userhash;
     s.utf8 = o.utf8;
     s.realm = a407_strdup_span(o.realm);
-    s.nonce = a407_strdup_span(o.nonce);
+    s.realm_text = unquoted(o.realm);
     s.opaque = o.opaque.p ? a407_strdup_span(o.opaque) : NULL;
-    if (!s.realm || !s.nonce || (o.opaque.p && !s.opaque)) {
+    if (!set_nonce(&s, o.nonce) || !s.realm || !s.realm_text ||
+        (o.opaque.p && !s.opaque)) {
         free_strings(&s);
         return false;
     }
@@ -210,43 +210,46 @@ static void choose_cnonce(struct a407_digest_state *s,
  * says that UTF-8 is understood, and the name isn't hashed. Otherwise the
  * bytes are sent as they are, which is what older servers expect.
  */
-static bool write_username(const struct a407_digest_state *s,
+static void write_username(const struct a407_digest_state *s,
                            const struct a407_credential *cred,
                            struct a407_buf *out)
 {
     struct a407_span name = a407_span_str(cred->username);
     if (s->userhash) {
-        char hex[A407_HASH_HEX];
-        a407_digest_userhash(s, cred, hex);
-        return a407_buf_fmt(out, "username=\"%s\"", hex);
+        char hex[A407_DIGEST_HEX];
+        struct a407_span parts[] = {name, a407_span_str(s->realm_text)};
+        hash(s, parts, 2, hex); /* section 3.4.4 */
+        a407_buf_fmt(out, "username=\"%s\"", hex);
+    } else if (s->utf8 && a407_text_has_high(cred->username)) {
+        a407_buf_str(out, "username*=");
+        a407_text_ext_value(out, name);
+    } else {
+        a407_buf_str(out, "username=");
+        a407_text_quote(out, name);
     }
-    if (s->utf8 && a407_text_has_high(cred->username))
-        return a407_buf_str(out, "username*=") &&
-               a407_text_ext_value(out, name);
-    return a407_buf_str(out, "username=") && a407_text_quote(out, name);
 }
 
 /* A value as it came from the challenge. */
-static bool write_echo(struct a407_buf *out, const char *name, const char *raw)
+static void write_echo(struct a407_buf *out, const char *name, const char *raw)
 {
-    return a407_buf_str(out, ", ") && a407_buf_str(out, name) &&
-           a407_buf_str(out, "=\"") && a407_buf_str(out, raw) &&
-           a407_buf_str(out, "\"");
+    a407_buf_str(out, ", ");
+    a407_buf_str(out, name);
+    a407_buf_str(out, "=\"");
+    a407_buf_str(out, raw);
+    a407_buf_str(out, "\"");
 }
 
 /*
  * nc and cnonce go with qop. -sess without qop is outside the RFCs, but A1 then
  * can't be computed without a cnonce, so it is sent.
  */
-static bool write_count(const struct a407_digest_state *s, const char *cnonce,
+static void write_count(const struct a407_digest_state *s, const char *cnonce,
                         uint32_t nc, struct a407_buf *out)
 {
-    if ((s->qop != A407_QOP_NONE || s->algorithm->session) &&
-        !a407_buf_fmt(out, ", cnonce=\"%s\"", cnonce))
-        return false;
-    return s->qop == A407_QOP_NONE ||
-           a407_buf_fmt(out, ", nc=%08x, qop=%s", (unsigned)nc,
-                        qop_name(s->qop));
+    if (s->qop != A407_QOP_NONE || s->algorithm->session)
+        write_echo(out, "cnonce", cnonce);
+    if (s->qop != A407_QOP_NONE)
+        a407_buf_fmt(out, ", nc=%08x, qop=%s", (unsigned)nc, qop_name(s->qop));
 }
 
 /*
@@ -258,21 +261,23 @@ static bool write_value(const struct a407_digest_state *s,
                         const struct a407_auth_request *rq, const char *cnonce,
                         uint32_t nc, struct a407_buf *out)
 {
-    char response[A407_HASH_HEX];
+    char response[A407_DIGEST_HEX];
     a407_digest_response(s, cred, rq, cnonce, nc, response);
-    bool ok = a407_buf_str(out, "Digest ") && write_username(s, cred, out) &&
-              write_echo(out, "realm", s->realm) &&
-              write_echo(out, "nonce", s->nonce) &&
-              a407_buf_str(out, ", uri=") && a407_text_quote(out, rq->target) &&
-              write_count(s, cnonce, nc, out) &&
-              write_echo(out, "response", response);
-    if (ok && s->opaque)
-        ok = write_echo(out, "opaque", s->opaque);
-    if (ok && s->algorithm_text[0])
-        ok = a407_buf_fmt(out, ", algorithm=%s", s->algorithm_text);
-    if (ok && s->userhash)
-        ok = a407_buf_str(out, ", userhash=true");
-    return ok;
+    a407_buf_str(out, "Digest ");
+    write_username(s, cred, out);
+    write_echo(out, "realm", s->realm);
+    write_echo(out, "nonce", s->nonce);
+    a407_buf_str(out, ", uri=");
+    a407_text_quote(out, rq->target);
+    write_count(s, cnonce, nc, out);
+    write_echo(out, "response", response);
+    if (s->opaque)
+        write_echo(out, "opaque", s->opaque);
+    if (s->algorithm_text[0])
+        a407_buf_fmt(out, ", algorithm=%s", s->algorithm_text);
+    if (s->userhash)
+        a407_buf_str(out, ", userhash=true");
+    return !out->failed;
 }
 
 static bool target_ok(struct a407_span target)
@@ -339,11 +344,15 @@ static void digest_info(void *state, const struct a407_challenge *info)
     if (!s->nonce || !p || !p->value.n || !a407_digest_echoable(p) ||
         a407_span_eq(p->value, s->nonce))
         return;
-    char *nonce = a407_strdup_span(p->value);
-    if (!nonce)
+    struct a407_digest_state next = {0};
+    if (!set_nonce(&next, p->value)) {
+        free_strings(&next);
         return; /* the old one is still good for a stale=true */
+    }
     a407_free_secret(s->nonce);
-    s->nonce = nonce;
+    a407_free_secret(s->nonce_text);
+    s->nonce = next.nonce;
+    s->nonce_text = next.nonce_text;
     s->nc = 0;
     a407_wipe(s->session_cnonce, sizeof s->session_cnonce);
 }

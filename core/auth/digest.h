@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "digest_hash.h"
+#include "core/base/hash.h"
 #include "scheme.h"
 
 /*
@@ -24,6 +24,9 @@
 /* 128 random bits in hexadecimal, and a NUL. */
 #define A407_DIGEST_CNONCE 33
 
+/* The longest hash in hexadecimal, and a NUL. */
+#define A407_DIGEST_HEX (2 * A407_HASH_MAX + 1)
+
 enum a407_digest_qop {
     A407_QOP_NONE, /* no qop parameter: the form of RFC 2069 */
     A407_QOP_AUTH,
@@ -32,7 +35,7 @@ enum a407_digest_qop {
 
 struct a407_digest_algorithm {
     const char *name; /* RFC 7616 section 6.1 */
-    enum a407_hash_id hash;
+    const struct nettle_hash *hash;
     bool session; /* -sess */
     unsigned rank;
 };
@@ -55,6 +58,7 @@ struct a407_digest_state {
     enum a407_digest_qop qop;
     bool userhash, utf8;
     char *realm, *nonce, *opaque;            /* owned; opaque NULL if absent */
+    char *realm_text, *nonce_text;           /* without their escapes; owned */
     uint32_t nc;                             /* requests made with this nonce */
     char session_cnonce[A407_DIGEST_CNONCE]; /* -sess: of this nonce's first
                                                 request; empty before it */
@@ -82,11 +86,6 @@ void a407_digest_response(const struct a407_digest_state *s,
                           const struct a407_credential *cred,
                           const struct a407_auth_request *rq,
                           const char *cnonce, uint32_t nc,
-                          char out[A407_HASH_HEX]);
-
-/* The hashed user name of RFC 7616 section 3.4.4. */
-void a407_digest_userhash(const struct a407_digest_state *s,
-                          const struct a407_credential *cred,
-                          char out[A407_HASH_HEX]);
+                          char out[A407_DIGEST_HEX]);
 
 #endif

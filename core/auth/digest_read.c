@@ -4,12 +4,12 @@
 #include "digest.h"
 
 static const struct a407_digest_algorithm algorithms[] = {
-    {"MD5", A407_HASH_MD5, false, 1},
-    {"MD5-sess", A407_HASH_MD5, true, 1},
-    {"SHA-256", A407_HASH_SHA256, false, 2},
-    {"SHA-256-sess", A407_HASH_SHA256, true, 2},
-    {"SHA-512-256", A407_HASH_SHA512_256, false, 3},
-    {"SHA-512-256-sess", A407_HASH_SHA512_256, true, 3},
+    {"MD5", &nettle_md5, false, 1},
+    {"MD5-sess", &nettle_md5, true, 1},
+    {"SHA-256", &nettle_sha256, false, 2},
+    {"SHA-256-sess", &nettle_sha256, true, 2},
+    {"SHA-512-256", &nettle_sha512_256, false, 3},
+    {"SHA-512-256-sess", &nettle_sha512_256, true, 3},
 };
 
 static bool read_algorithm(const struct a407_challenge *ch,

@@ -194,7 +194,7 @@ static bool wrap_type3(struct ntlm_state *s, const struct a407_buf *message,
         s->flags = result->flags;
         memcpy(s->session_key, result->session_key, sizeof s->session_key);
         sign_list(s, A407_NTLM_CLIENT, mic);
-        sum = a407_span((const char *)mic, sizeof mic);
+        sum = a407_span(mic, sizeof mic);
     }
     return a407_spnego_write_response(token, a407_span(message->p, message->n),
                                       sum);

@@ -4,35 +4,14 @@
 
 #include <nettle/des.h>
 #include <nettle/hmac.h>
-#include <nettle/md4.h>
-#include <nettle/md5.h>
 
 #include "core/base/buf.h"
+#include "core/base/hash.h"
 #include "core/base/utf16.h"
 #include "ntlm_message.h"
 
 /* A name or a password is never longer than what a field of 16 bits holds. */
 #define TEXT_MAX 65534
-
-void a407_ntlm_md4(struct a407_span s, uint8_t out[A407_NTLM_KEY_SIZE])
-{
-    struct md4_ctx ctx;
-    md4_init(&ctx);
-    if (s.n)
-        md4_update(&ctx, s.n, (const uint8_t *)s.p);
-    md4_digest(&ctx, MD4_DIGEST_SIZE, out);
-    a407_wipe(&ctx, sizeof ctx);
-}
-
-void a407_ntlm_md5(struct a407_span s, uint8_t out[A407_NTLM_KEY_SIZE])
-{
-    struct md5_ctx ctx;
-    md5_init(&ctx);
-    if (s.n)
-        md5_update(&ctx, s.n, (const uint8_t *)s.p);
-    md5_digest(&ctx, MD5_DIGEST_SIZE, out);
-    a407_wipe(&ctx, sizeof ctx);
-}
 
 void a407_ntlm_hmac(const uint8_t key[A407_NTLM_KEY_SIZE],
                     const struct a407_span *parts, size_t n,
@@ -62,8 +41,9 @@ bool a407_ntlm_owf(struct a407_span password, uint8_t out[A407_NTLM_KEY_SIZE])
     struct a407_buf text;
     a407_buf_init(&text, TEXT_MAX);
     bool ok = a407_utf16_add(&text, password);
+    struct a407_span all = a407_span(text.p, text.n);
     if (ok)
-        a407_ntlm_md4(a407_span(text.p, text.n), out);
+        a407_hash(&nettle_md4, "", &all, 1, out);
     a407_buf_free(&text);
     return ok;
 }
@@ -117,12 +97,8 @@ void a407_ntlm_desl(const uint8_t key[A407_NTLM_KEY_SIZE],
 static void derive(const uint8_t *key, size_t n, const char *what,
                    size_t what_size, uint8_t out[A407_NTLM_KEY_SIZE])
 {
-    struct md5_ctx ctx;
-    md5_init(&ctx);
-    md5_update(&ctx, n, key);
-    md5_update(&ctx, what_size, (const uint8_t *)what);
-    md5_digest(&ctx, MD5_DIGEST_SIZE, out);
-    a407_wipe(&ctx, sizeof ctx);
+    struct a407_span parts[] = {a407_span(key, n), a407_span(what, what_size)};
+    a407_hash(&nettle_md5, "", parts, 2, out);
 }
 
 void a407_ntlm_signer_init(struct a407_ntlm_signer *s, enum a407_ntlm_side side,
@@ -154,8 +130,7 @@ void a407_ntlm_sign(struct a407_ntlm_signer *s, struct a407_span message,
     uint8_t number[4], sum[A407_NTLM_KEY_SIZE];
     for (size_t i = 0; i < sizeof number; i++)
         number[i] = (uint8_t)(s->number >> (8 * i));
-    struct a407_span parts[] = {a407_span((const char *)number, sizeof number),
-                                message};
+    struct a407_span parts[] = {a407_span(number, sizeof number), message};
     a407_ntlm_hmac(s->key, parts, 2, sum);
     memcpy(out, "\1\0\0\0", 4);
     if (s->sealed)

@@ -41,10 +41,6 @@ void a407_ntlm_hmac(const uint8_t key[A407_NTLM_KEY_SIZE],
                     const struct a407_span *parts, size_t n,
                     uint8_t out[A407_NTLM_KEY_SIZE]);
 
-/* MD4 and MD5 of one run of bytes. `out` may be the same memory. */
-void a407_ntlm_md4(struct a407_span s, uint8_t out[A407_NTLM_KEY_SIZE]);
-void a407_ntlm_md5(struct a407_span s, uint8_t out[A407_NTLM_KEY_SIZE]);
-
 /* RC4 with a key that is used this once, over 16 bytes. */
 void a407_ntlm_rc4(const uint8_t key[A407_NTLM_KEY_SIZE],
                    const uint8_t in[A407_NTLM_KEY_SIZE],

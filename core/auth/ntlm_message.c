@@ -3,6 +3,7 @@
 #include "ntlm_message.h"
 
 #include "core/base/auth_text.h"
+#include "core/base/hash.h"
 #include "core/base/utf16.h"
 
 /* Where the fields of a Type 3 lie (MS-NLMP section 2.2.1.3). */
@@ -119,7 +120,7 @@ static bool prove_v2(struct proof *p, const struct a407_ntlm_challenge *ch,
                      const uint8_t nonce[8])
 {
     uint8_t key[A407_NTLM_KEY_SIZE], sum[A407_NTLM_KEY_SIZE] = {0};
-    struct a407_span server = a407_span((const char *)ch->nonce, 8);
+    struct a407_span server = a407_span(ch->nonce, 8);
     bool ok = a407_ntlm_owf_v2(owf, login->user, login->domain, key) &&
               a407_buf_add(&p->nt, sum, sizeof sum) &&
               a407_ntlm_write_v2_blob(&p->nt, ch, login, nonce);
@@ -128,13 +129,13 @@ static bool prove_v2(struct proof *p, const struct a407_ntlm_challenge *ch,
             server, a407_span(p->nt.p + sizeof sum, p->nt.n - sizeof sum)};
         a407_ntlm_hmac(key, parts, 2, sum);
         memcpy(p->nt.p, sum, sizeof sum);
-        parts[0] = a407_span((const char *)sum, sizeof sum);
+        parts[0] = a407_span(sum, sizeof sum);
         a407_ntlm_hmac(key, parts, 1, p->exchange_key);
     }
     /* With a time from the server the older response is left out. */
     memset(p->lm, 0, sizeof p->lm);
     if (ok && !ch->timed) {
-        struct a407_span parts[] = {server, a407_span((const char *)nonce, 8)};
+        struct a407_span parts[] = {server, a407_span(nonce, 8)};
         a407_ntlm_hmac(key, parts, 2, p->lm);
         memcpy(p->lm + A407_NTLM_KEY_SIZE, nonce, 8);
     }
@@ -155,11 +156,11 @@ static bool prove_v1(struct proof *p, const struct a407_ntlm_challenge *ch,
     uint8_t both[16];
     memcpy(both, ch->nonce, 8);
     memcpy(both + 8, nonce, 8);
-    struct a407_span pair = a407_span((const char *)both, sizeof both);
-    a407_ntlm_md4(a407_span((const char *)owf, A407_NTLM_KEY_SIZE),
-                  p->exchange_key);
+    struct a407_span pair = a407_span(both, sizeof both);
+    struct a407_span hashed = a407_span(owf, A407_NTLM_KEY_SIZE);
+    a407_hash(&nettle_md4, "", &hashed, 1, p->exchange_key);
     if (ch->flags & A407_NTLM_ESS) {
-        a407_ntlm_md5(pair, sum);
+        a407_hash(&nettle_md5, "", &pair, 1, sum);
         a407_ntlm_desl(owf, sum, nt);
         memset(p->lm, 0, sizeof p->lm);
         memcpy(p->lm, nonce, 8);
@@ -221,7 +222,7 @@ static bool add_mic(struct answer *a, const struct a407_ntlm_login *login,
     a407_buf_init(&first, 64);
     bool ok = a407_ntlm_write_negotiate(&first, login->flags);
     struct a407_span parts[] = {a407_span(first.p, first.n), challenge,
-                                a407_span((const char *)a->head, HEAD_MAX),
+                                a407_span(a->head, HEAD_MAX),
                                 a407_span(a->body.p, a->body.n)};
     if (ok)
         a407_ntlm_hmac(session_key, parts, 4, a->head + MIC_AT);

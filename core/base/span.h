@@ -19,7 +19,7 @@ struct a407_span {
     size_t n;
 };
 
-static inline struct a407_span a407_span(const char *p, size_t n)
+static inline struct a407_span a407_span(const void *p, size_t n)
 {
     return (struct a407_span){p, n};
 }

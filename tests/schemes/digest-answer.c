@@ -23,7 +23,7 @@ static int answer(struct a407_digest_state *state,
                   const struct a407_auth_request *rq, const char *cnonce,
                   const char *nc)
 {
-    char response[A407_HASH_HEX];
+    char response[A407_DIGEST_HEX];
     enum a407_cause why;
     struct a407_buf value;
     a407_digest_response(state, cred, rq, cnonce,

@@ -10,7 +10,7 @@ static void check_vector(const char *challenge, const char *user,
                          const char *uri, const char *cnonce,
                          const char *response)
 {
-    char hex[A407_HASH_HEX];
+    char hex[A407_DIGEST_HEX];
     struct session *s = session_new(A407_DIGEST);
     strcpy(s->user, user);
     strcpy(s->password, password);
