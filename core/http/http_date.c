@@ -19,11 +19,9 @@ static char take(struct cursor *c)
     return *c->s.p++;
 }
 
-static void expect(struct cursor *c, const char *z)
+static void expect(struct cursor *c, char want)
 {
-    for (; *z; z++)
-        if (take(c) != *z)
-            c->bad = true;
+    c->bad = take(c) != want || c->bad;
 }
 
 static int digits(struct cursor *c, int n)
@@ -31,99 +29,79 @@ static int digits(struct cursor *c, int n)
     int v = 0;
     while (n-- > 0) {
         char d = take(c);
-        if (d < '0' || d > '9')
-            c->bad = true;
-        else
-            v = v * 10 + (d - '0');
+        c->bad = c->bad || !a407_is_digit(d);
+        v = v * 10 + (d - '0');
     }
     return v;
 }
 
-/* 1 to 12. Names of days and months are case-sensitive. */
-static int month(struct cursor *c)
+/* Which of the names, of three letters each: from 1. Case counts. */
+static int name(struct cursor *c, const char *names)
 {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char m[3] = {take(c), take(c), take(c)};
-    for (int i = 0; i < 12; i++)
-        if (memcmp(m, names + 3 * (size_t)i, 3) == 0)
-            return i + 1;
+    char z[3] = {take(c), take(c), take(c)};
+    for (int i = 1; *names; i++, names += 3)
+        if (memcmp(z, names, 3) == 0)
+            return i;
     c->bad = true;
     return 1;
 }
 
-/* The day's name, whichever it is, up to the blank or comma after it. */
-static void day_name(struct cursor *c)
+/* The conversions are those of strptime(3), but in no locale. */
+static void convert(struct cursor *c, char what, struct a407_date *d)
 {
-    static const char *const names[] = {"Sun", "Mon", "Tue", "Wed",
-                                        "Thu", "Fri", "Sat"};
-    bool known = false;
-    for (size_t i = 0; i < 7; i++)
-        known = known || (c->s.n >= 3 && memcmp(c->s.p, names[i], 3) == 0);
-    c->bad = c->bad || !known;
-    while (c->s.n && ((*c->s.p | 0x20) >= 'a' && (*c->s.p | 0x20) <= 'z'))
-        take(c);
-}
-
-static void time_of_day(struct cursor *c, struct a407_date *m)
-{
-    m->hour = digits(c, 2);
-    expect(c, ":");
-    m->minute = digits(c, 2);
-    expect(c, ":");
-    m->second = digits(c, 2); /* 60 is a leap second */
-}
-
-/* "06 Nov 1994 08:49:37 GMT", or with "-" and two digits of the year. */
-static void after_comma(struct cursor *c, struct a407_date *m)
-{
-    m->day = digits(c, 2);
-    char between = take(c);
-    m->month = month(c);
-    if (take(c) != between)
-        c->bad = true;
-    if (between == '-') {
-        m->year = digits(c, 2);
-        m->year += m->year < 70 ? 2000 : 1900;
-    } else {
-        c->bad = c->bad || between != ' ';
-        m->year = digits(c, 4);
+    switch (what) {
+    case 'a': /* whichever day it is, and however long its name */
+        name(c, "SunMonTueWedThuFriSat");
+        while (c->s.n && a407_is_alpha(*c->s.p))
+            take(c);
+        return;
+    case 'b':
+        d->month = name(c, "JanFebMarAprMayJunJulAugSepOctNovDec");
+        return;
+    case 'd':
+        d->day = digits(c, 2);
+        return;
+    case 'e': /* a blank in the place of a first 0 */
+        if (c->s.n && *c->s.p == ' ')
+            take(c);
+        else
+            d->day = digits(c, 1) * 10;
+        d->day += digits(c, 1);
+        return;
+    case 'y':
+        d->year = digits(c, 2);
+        d->year += d->year < 70 ? 2000 : 1900;
+        return;
+    case 'Y':
+        d->year = digits(c, 4);
+        return;
+    default: /* T */
+        d->hour = digits(c, 2);
+        expect(c, ':');
+        d->minute = digits(c, 2);
+        expect(c, ':');
+        d->second = digits(c, 2); /* 60 is a leap second */
     }
-    expect(c, " ");
-    time_of_day(c, m);
-    expect(c, " GMT");
-}
-
-/* "Nov  6 08:49:37 1994" */
-static void as_asctime(struct cursor *c, struct a407_date *m)
-{
-    m->month = month(c);
-    expect(c, " ");
-    if (c->s.n && *c->s.p == ' ') {
-        take(c);
-        m->day = digits(c, 1);
-    } else {
-        m->day = digits(c, 2);
-    }
-    expect(c, " ");
-    time_of_day(c, m);
-    expect(c, " ");
-    m->year = digits(c, 4);
 }
 
 bool a407_http_date(struct a407_span s, int64_t *out)
 {
-    struct cursor c = {a407_span_trim(s), !s.p};
-    struct a407_date m = {0};
-    day_name(&c);
-    if (c.s.n && *c.s.p == ',') {
-        expect(&c, ", ");
-        after_comma(&c, &m);
-    } else {
-        expect(&c, " ");
-        as_asctime(&c, &m);
+    static const char forms[][24] = {"%a, %d %b %Y %T GMT",
+                                     "%a, %d-%b-%y %T GMT", "%a %b %e %T %Y"};
+    s = a407_span_trim(s);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct cursor c = {s, false};
+        struct a407_date d = {0};
+        for (const char *p = forms[i]; *p; p++) {
+            if (*p == '%')
+                convert(&c, *++p, &d);
+            else
+                expect(&c, *p);
+        }
+        if (!c.bad && !c.s.n && a407_date_ok(&d)) {
+            *out = a407_date_seconds(&d);
+            return true;
+        }
     }
-    if (c.bad || c.s.n || !a407_date_ok(&m))
-        return false;
-    *out = a407_date_seconds(&m);
-    return true;
+    return false;
 }
