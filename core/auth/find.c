@@ -2,16 +2,12 @@
 /* Which credentials are for an endpoint. */
 #include "scheme.h"
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_in_kerberos(const struct a407_credential *a,
                              const struct a407_credential *b)
 {
     return !(b->schemes & a407_ticket_schemes()) ||
-           (same(a->keytab, b->keytab) && same(a->service, b->service));
+           (a407_same_text(a->keytab, b->keytab) &&
+            a407_same_text(a->service, b->service));
 }
 
 /*
@@ -21,13 +17,15 @@ static bool same_in_kerberos(const struct a407_credential *a,
 static bool repeats(const struct a407_credential *b,
                     const struct a407_credential *a)
 {
-    return same(a->username, b->username) && same(a->password, b->password) &&
-           same(a->domain, b->domain) && same(a->token, b->token) &&
-           same(a->token_file, b->token_file) &&
-           same(a->password_file, b->password_file) &&
-           same(a->helper, b->helper) && same(a->netrc, b->netrc) &&
-           same_in_kerberos(a, b) && a->malformed == b->malformed &&
-           (b->schemes & ~a->schemes) == 0;
+    return a407_same_text(a->username, b->username) &&
+           a407_same_text(a->password, b->password) &&
+           a407_same_text(a->domain, b->domain) &&
+           a407_same_text(a->token, b->token) &&
+           a407_same_text(a->token_file, b->token_file) &&
+           a407_same_text(a->password_file, b->password_file) &&
+           a407_same_text(a->helper, b->helper) &&
+           a407_same_text(a->netrc, b->netrc) && same_in_kerberos(a, b) &&
+           a->malformed == b->malformed && (b->schemes & ~a->schemes) == 0;
 }
 
 /* How well a credential is meant for the endpoint: 0 not at all. */

@@ -72,17 +72,17 @@ static bool lacks_password(const struct a407_scheme *scheme,
            a407_credential_lacks_password(cred);
 }
 
-/* The challenge of that scheme that ranks best, the first among equals. */
-static const struct a407_challenge *
-best_challenge(const struct a407_scheme *scheme,
-               const struct a407_challenges *offered,
-               const struct a407_credential *cred)
+const struct a407_challenge *
+a407_best_challenge(const struct a407_scheme *scheme,
+                    const struct a407_challenges *offered,
+                    const struct a407_credential *cred, const char *carrier)
 {
     const struct a407_challenge *best = NULL;
     unsigned top = 0;
     for (size_t i = 0; i < offered->n; i++) {
         enum a407_cause ignored;
-        if (!a407_scheme_speaks(scheme, &offered->item[i]))
+        if (!a407_scheme_speaks(scheme, &offered->item[i]) ||
+            (carrier && !a407_span_ieq(offered->item[i].scheme, carrier)))
             continue;
         unsigned rank = scheme->rank(&offered->item[i], cred, &ignored);
         if (rank > top) {
@@ -104,7 +104,7 @@ static bool pick(const struct a407_scheme *scheme,
             creds[i]->malformed || lacks_password(scheme, creds[i]))
             continue;
         const struct a407_challenge *ch =
-            best_challenge(scheme, offered, creds[i]);
+            a407_best_challenge(scheme, offered, creds[i], NULL);
         if (!ch)
             continue;
         *out = (struct a407_candidate){scheme, ch, creds[i], (unsigned)i};

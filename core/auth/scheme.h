@@ -145,6 +145,13 @@ void a407_scheme_wipe(const struct a407_scheme *s, void *state);
 bool a407_scheme_speaks(const struct a407_scheme *s,
                         const struct a407_challenge *ch);
 
+/* The challenge of that scheme that ranks best with the credential, the first
+   among equals, or NULL; carrier: only those of that name. */
+const struct a407_challenge *
+a407_best_challenge(const struct a407_scheme *scheme,
+                    const struct a407_challenges *offered,
+                    const struct a407_credential *cred, const char *carrier);
+
 /* The implementations, a file each. */
 #define A407_SCHEME(id, name) extern const struct a407_scheme a407_##name;
 #include "core/config/schemes.def"

@@ -7,16 +7,6 @@
 #include "core/base/buf.h"
 #include "log_target.h"
 
-#define DEFAULT_REPLAY_MAX ((size_t)16 << 20)
-#define MOST_REPLAY_MAX    ((size_t)1 << 30) /* memory of the host, not ours */
-#define DEFAULT_WAIT_S     60u
-#define MOST_WAIT_S        3600u
-#define DEFAULT_SILENCE_S  2u
-#define DEFAULT_LOCKOUT_S  900u
-#define MOST_LOCKOUT_S     (366u * 86400u)
-#define DEFAULT_HELPER_S   10u
-#define MOST_HELPER_S      3600u
-
 /* Memory ran out is told by `oom`, so that the readers below stay short. */
 struct reader {
     a407_getenv_fn *get;
@@ -34,29 +24,28 @@ static struct a407_span get(struct reader *r, const char *name)
     return v && v[0] ? a407_span_str(v) : a407_span(NULL, 0);
 }
 
-static char *copy(struct reader *r, struct a407_span s)
+static char *join(const char *a, const char *b, const char *c)
 {
-    char *z = a407_strdup_span(s);
+    size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
+    char *z = malloc(n);
+    if (z)
+        snprintf(z, n, "%s%s%s", a, b, c);
+    return z;
+}
+
+static char *joined(struct reader *r, const char *a, const char *b,
+                    const char *c)
+{
+    char *z = join(a, b, c);
     r->oom = r->oom || !z;
     return z;
 }
 
-static char *join(struct a407_span a, const char *b)
+static char *copy(struct reader *r, const char *z)
 {
-    size_t n = strlen(b);
-    char *z = malloc(a.n + n + 1);
-    if (!z)
-        return NULL;
-    memcpy(z, a.p, a.n);
-    memcpy(z + a.n, b, n + 1);
-    return z;
-}
-
-static char *joined(struct reader *r, struct a407_span a, const char *b)
-{
-    char *z = join(a, b);
-    r->oom = r->oom || !z;
-    return z;
+    char *same = a407_strdup_span(a407_span_str(z));
+    r->oom = r->oom || !same;
+    return same;
 }
 
 /*
@@ -68,14 +57,8 @@ static char *xdg_path(struct reader *r, const char *variable,
 {
     struct a407_span dir = get(r, variable);
     if (dir.n && dir.p[0] == '/')
-        return joined(r, dir, name);
-    struct a407_span home = get(r, "HOME");
-    if (!home.n || home.p[0] != '/')
-        return NULL;
-    char *base = joined(r, home, below_home);
-    char *path = base ? joined(r, a407_span_str(base), name) : NULL;
-    free(base);
-    return path;
+        return joined(r, dir.p, "", name);
+    return r->c->home ? joined(r, r->c->home, below_home, name) : NULL;
 }
 
 static void read_paths(struct reader *r)
@@ -83,7 +66,7 @@ static void read_paths(struct reader *r)
     struct a407_config *c = r->c;
     struct a407_span home = get(r, "HOME");
     if (home.n && home.p[0] == '/')
-        c->home = copy(r, home);
+        c->home = copy(r, home.p);
     c->state_dir = xdg_path(r, "XDG_STATE_HOME", "/.local/state", "/auth407");
 
     struct a407_span log = get(r, "AUTH407_LOG");
@@ -95,14 +78,13 @@ static void read_paths(struct reader *r)
         log.n = 0;
     }
     if (log.n)
-        c->log = copy(r, log);
-    else if (c->state_dir)
-        c->log = joined(r, a407_span_str(c->state_dir), "/407.jsonl");
+        c->log = copy(r, log.p);
     else
-        c->log = copy(r, a407_span_str("none"));
+        c->log = c->state_dir ? joined(r, c->state_dir, "", "/407.jsonl")
+                              : copy(r, "none");
 
     struct a407_span file = get(r, "AUTH407_CREDENTIALS");
-    c->credentials_path = file.n ? copy(r, file)
+    c->credentials_path = file.n ? copy(r, file.p)
                                  : xdg_path(r, "XDG_CONFIG_HOME", "/.config",
                                             "/auth407/credentials");
 }
@@ -118,45 +100,39 @@ static void read_log_size(struct reader *r)
         r->c->log_max_size = n;
 }
 
-/* Which one of the words; `otherwise`, with a complaint, for anything else. */
+/* Which one of the words; the first, with a complaint, for anything else. */
 static unsigned read_word(struct reader *r, const char *name,
-                          const char *const *words, unsigned n,
-                          unsigned otherwise)
+                          const char *const *words)
 {
     struct a407_span v = get(r, name);
     char list[64];
     size_t at = 0;
-    if (!v.n)
-        return otherwise;
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; v.n && words[i]; i++) {
         if (a407_span_ieq(v, words[i]))
             return i;
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%s",
-                               !i           ? ""
-                               : i == n - 1 ? " or "
-                                            : ", ",
+                               !i             ? ""
+                               : words[i + 1] ? ", "
+                                              : " or ",
                                words[i]);
     }
-    a407_diag_set(r->diag, "%s: write %s", name, list);
-    return otherwise;
+    if (v.n)
+        a407_diag_set(r->diag, "%s: write %s", name, list);
+    return 0;
 }
 
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* In the order of the enums. */
 static void read_words(struct reader *r)
 {
-    static const char *const modes[] = {"inject", "observe", "off"};
-    static const char *const levels[] = {"challenge", "request"};
-    static const char *const clear[] = {"auto", "yes", "no"};
-    static const char *const ntlm[] = {"v2", "v1"};
-    static const char *const choice[] = {"no", "yes"};
     struct a407_config *c = r->c;
-    c->mode = (enum a407_mode)read_word(r, "AUTH407_MODE", modes, 3,
-                                        A407_MODE_INJECT);
+    c->mode = read_word(r, "AUTH407_MODE", WORDS("inject", "observe", "off"));
     c->log_level =
-        (enum a407_log_level)read_word(r, "AUTH407_LOG_LEVEL", levels, 2, 0);
-    c->clear = (enum a407_clear)read_word(r, "AUTH407_CLEAR", clear, 3,
-                                          A407_CLEAR_AUTO);
-    c->ntlm_v1 = read_word(r, "AUTH407_NTLM", ntlm, 2, 0);
-    c->canonicalize = read_word(r, "AUTH407_CANONICALIZE", choice, 2, 0);
+        read_word(r, "AUTH407_LOG_LEVEL", WORDS("challenge", "request"));
+    c->clear = read_word(r, "AUTH407_CLEAR", WORDS("auto", "yes", "no"));
+    c->ntlm_v1 = read_word(r, "AUTH407_NTLM", WORDS("v2", "v1"));
+    c->canonicalize = read_word(r, "AUTH407_CANONICALIZE", WORDS("no", "yes"));
 }
 
 static void read_schemes(struct reader *r)
@@ -190,46 +166,51 @@ static size_t read_number(struct reader *r, const char *name, size_t least,
     return otherwise;
 }
 
-static void read_numbers(struct reader *r)
+static unsigned read_seconds(struct reader *r, const char *name, unsigned least,
+                             unsigned most, unsigned otherwise)
 {
-    r->c->replay_max = read_number(r, "AUTH407_REPLAY_MAX", 0, MOST_REPLAY_MAX,
-                                   DEFAULT_REPLAY_MAX);
-    r->c->wait_ms = 1000u * (unsigned)read_number(r, "AUTH407_TIMEOUT", 1,
-                                                  MOST_WAIT_S, DEFAULT_WAIT_S);
-    r->c->silence_ms =
-        1000u * (unsigned)read_number(r, "AUTH407_SILENCE_TIMEOUT", 1,
-                                      MOST_WAIT_S, DEFAULT_SILENCE_S);
-    r->c->lockout_s = (unsigned)read_number(r, "AUTH407_RETRY_AFTER", 0,
-                                            MOST_LOCKOUT_S, DEFAULT_LOCKOUT_S);
+    return (unsigned)read_number(r, name, least, most, otherwise);
 }
 
-static void read_limits_of_schemes(struct reader *r)
+static void read_numbers(struct reader *r)
 {
+    static const unsigned hour = 3600, year = 366 * 86400;
     struct a407_config *c = r->c;
+    /* memory of the host, not ours */
+    c->replay_max = read_number(r, "AUTH407_REPLAY_MAX", 0, (size_t)1 << 30,
+                                (size_t)16 << 20);
+    c->wait_ms = 1000 * read_seconds(r, "AUTH407_TIMEOUT", 1, hour, 60);
+    c->silence_ms =
+        1000 * read_seconds(r, "AUTH407_SILENCE_TIMEOUT", 1, hour, 2);
+    c->lockout_s = read_seconds(r, "AUTH407_RETRY_AFTER", 0, year, 900);
     c->helper_ms =
-        1000u * (unsigned)read_number(r, "AUTH407_HELPER_TIMEOUT", 1,
-                                      MOST_HELPER_S, DEFAULT_HELPER_S);
+        1000 * read_seconds(r, "AUTH407_HELPER_TIMEOUT", 1, hour, 10);
+}
+
+static void read_service(struct reader *r)
+{
     struct a407_span service = get(r, "AUTH407_SERVICE");
     if (service.n && a407_service_name_ok(service))
-        c->service = copy(r, service);
+        r->c->service = copy(r, service.p);
     else if (service.n)
         a407_diag_set(r->diag, "AUTH407_SERVICE: write HTTP or HTTP@HOST");
 }
 
-static struct a407_known_proxy *find_proxy(const struct a407_config *c,
-                                           const struct a407_endpoint *e)
+/* The place of that proxy in the list, or the list's end. */
+static struct a407_known_proxy **find_proxy(struct a407_known_proxy **k,
+                                            const struct a407_endpoint *e)
 {
-    struct a407_known_proxy *k = c->proxies;
-    while (k && (k->endpoint.port != e->port ||
-                 strcmp(k->endpoint.host, e->host) != 0))
-        k = k->next;
+    while (*k && ((*k)->endpoint.port != e->port ||
+                  strcmp((*k)->endpoint.host, e->host) != 0))
+        k = &(*k)->next;
     return k;
 }
 
 /* Adds, or joins with what is known. False: memory ran out. */
 static bool add_proxy(struct a407_config *c, const struct a407_known_proxy *new)
 {
-    struct a407_known_proxy *k = find_proxy(c, &new->endpoint);
+    struct a407_known_proxy **place = find_proxy(&c->proxies, &new->endpoint);
+    struct a407_known_proxy *k = *place;
     if (k) {
         /* unreadable only if nobody says that it is plain HTTP */
         k->tls = k->tls && new->tls;
@@ -237,15 +218,10 @@ static bool add_proxy(struct a407_config *c, const struct a407_known_proxy *new)
         k->url_has_userinfo = k->url_has_userinfo || new->url_has_userinfo;
         return true;
     }
-    struct a407_known_proxy **end = &c->proxies;
-    while (*end)
-        end = &(*end)->next;
-    *end = malloc(sizeof **end);
-    if (!*end)
-        return false;
-    **end = *new;
-    (*end)->next = NULL;
-    return true;
+    k = *place = malloc(sizeof *k);
+    if (k)
+        *k = *new;
+    return k;
 }
 
 /* A credential at the list's end; `label` is where it stands. NULL: no memory.
@@ -261,7 +237,7 @@ static struct a407_credential *add_credential(struct reader *r,
     }
     cred->from = from;
     cred->schemes = A407_ALL_SCHEMES;
-    cred->label = copy(r, a407_span_str(label));
+    cred->label = copy(r, label);
     *r->tail = cred;
     r->tail = &cred->next;
     return cred;
@@ -278,7 +254,7 @@ static char *take_value(struct reader *r, struct a407_credential *cred,
     if (!v.n)
         return NULL;
     if (a407_credential_text_ok(v))
-        return copy(r, v);
+        return copy(r, v.p);
     cred->malformed = true;
     return NULL;
 }
@@ -329,9 +305,9 @@ static void add_url_at(struct reader *r, const char *label,
     cred->endpoint = k.endpoint;
     cred->malformed = u->userinfo_malformed;
     if (u->username)
-        cred->username = copy(r, a407_span_str(u->username));
+        cred->username = copy(r, u->username);
     if (u->password)
-        cred->password = copy(r, a407_span_str(u->password));
+        cred->password = copy(r, u->password);
 }
 
 static bool add_url(struct reader *r, const char *label, struct a407_span v)
@@ -398,7 +374,7 @@ struct a407_config *a407_config_new(a407_getenv_fn *get_fn, void *ctx,
     read_words(&r);
     read_schemes(&r);
     read_numbers(&r);
-    read_limits_of_schemes(&r);
+    read_service(&r);
     read_paths(&r);
     read_log_size(&r);
     read_variables(&r);
@@ -423,7 +399,7 @@ static bool resolve(const struct a407_config *c, const char *label, char **path,
                       label);
         return false;
     }
-    char *whole = join(a407_span_str(c->home), *path + 1);
+    char *whole = join(c->home, *path + 1, "");
     if (!whole) {
         a407_diag_set(diag, "out of memory");
         return false;
@@ -445,6 +421,15 @@ static bool resolve_paths(const struct a407_config *c,
     return true;
 }
 
+static void free_proxies(struct a407_known_proxy **list)
+{
+    while (*list) {
+        struct a407_known_proxy *next = (*list)->next;
+        free(*list);
+        *list = next;
+    }
+}
+
 bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
                           struct a407_diag *diag)
 {
@@ -458,21 +443,14 @@ bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
     struct a407_known_proxy **end = &c->proxies;
     while (*end)
         end = &(*end)->next;
-    bool ok = true;
-    for (const struct a407_credential *f = list; ok && f; f = f->next) {
+    for (const struct a407_credential *f = list; f; f = f->next) {
         struct a407_known_proxy k = {.endpoint = f->endpoint};
-        if (k.endpoint.port && k.endpoint.host[0] != '*' &&
-            !find_proxy(c, &k.endpoint))
-            ok = add_proxy(c, &k);
-    }
-    if (!ok) {
+        if (!k.endpoint.port || k.endpoint.host[0] == '*' ||
+            *find_proxy(&c->proxies, &k.endpoint) || add_proxy(c, &k))
+            continue;
         /* nothing is to be added then: take back what was */
         a407_credentials_free(list);
-        while (*end) {
-            struct a407_known_proxy *next = (*end)->next;
-            free(*end);
-            *end = next;
-        }
+        free_proxies(end);
         a407_diag_set(diag, "out of memory");
         return false;
     }
@@ -487,11 +465,7 @@ void a407_config_free(struct a407_config *c)
 {
     if (!c)
         return;
-    while (c->proxies) {
-        struct a407_known_proxy *next = c->proxies->next;
-        free(c->proxies);
-        c->proxies = next;
-    }
+    free_proxies(&c->proxies);
     a407_credentials_free(c->credentials);
     free(c->log);
     free(c->credentials_path);
@@ -505,5 +479,6 @@ void a407_config_free(struct a407_config *c)
 const struct a407_known_proxy *a407_config_proxy(const struct a407_config *c,
                                                  const struct a407_endpoint *e)
 {
-    return find_proxy(c, e);
+    struct a407_known_proxy *list = c->proxies;
+    return *find_proxy(&list, e);
 }

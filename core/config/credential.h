@@ -69,6 +69,12 @@ struct a407_credential {
     struct a407_credential *next;
 };
 
+/* Are both absent, or the same text? */
+static inline bool a407_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 /* A copy of one credential, not linked to others, or NULL: no memory. */
 struct a407_credential *a407_credential_copy(const struct a407_credential *c);
 

@@ -142,11 +142,6 @@ void a407_ask_clear(struct a407_ask *ask)
     *ask = (struct a407_ask){0};
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* A new secret takes the place of the old one, and has its own chance. */
 static void take_secret(struct a407_engine *e, struct a407_told *t)
 {
@@ -155,9 +150,9 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     const struct a407_credential *old = p->creds[i];
     bool first = !p->standing[i].fetched;
     p->standing[i].fetched = true;
-    if (!first && same(old->username, t->secret->username) &&
-        same(old->password, t->secret->password) &&
-        same(old->token, t->secret->token)) {
+    if (!first && a407_same_text(old->username, t->secret->username) &&
+        a407_same_text(old->password, t->secret->password) &&
+        a407_same_text(old->token, t->secret->token)) {
         p->standing[i].fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
         return;
     }

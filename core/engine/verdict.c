@@ -248,28 +248,13 @@ bool a407_client_is_stale(const struct a407_engine *e,
 
 /* ---- pipelined ---- */
 
-/* The best challenge of a scheme, as it is now for that credential. */
 const struct a407_challenge *a407_renewed(const struct a407_engine *e,
                                           const struct a407_challenges *offered,
                                           const struct a407_scheme *s,
                                           unsigned cred_index)
 {
-    const struct a407_challenge *best = NULL;
-    unsigned most = 0;
-    enum a407_cause why;
-    for (size_t i = 0; i < offered->n; i++) {
-        const struct a407_challenge *c = &offered->item[i];
-        if (!a407_scheme_speaks(s, c) ||
-            (s->per_connection && e->exchange.carrier &&
-             !a407_span_ieq(c->scheme, e->exchange.carrier)))
-            continue;
-        unsigned rank = s->rank(c, e->proxy->creds[cred_index], &why);
-        if (rank > most) {
-            most = rank;
-            best = c;
-        }
-    }
-    return best;
+    return a407_best_challenge(s, offered, e->proxy->creds[cred_index],
+                               s->per_connection ? e->exchange.carrier : NULL);
 }
 
 void a407_engine_passed_407(struct a407_engine *e,
