@@ -42,14 +42,14 @@ static bool failed(struct a407_gss_session *s, const char *what,
     const char *skew = krb5_get_error_message(s->k, KRB5KRB_AP_ERR_SKEW);
     words(major, minor, text, sizeof text);
     if (strstr(text, skew))
-        a407_gss_trouble_set(
+        a407_gss_fail(
             t, A407_CAUSE_CLOCK_SKEW,
             "the clocks of this machine and of the proxy differ by too "
             "much");
     else
-        a407_gss_trouble_set(
-            t, s->context ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_TICKET,
-            "%s: %s", what, text);
+        a407_gss_fail(t,
+                      s->context ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_TICKET,
+                      "%s: %s", what, text);
     krb5_free_error_message(s->k, skew);
     return false;
 }
@@ -105,11 +105,9 @@ bool a407_gss_step(struct a407_gss_session *s, struct a407_span in,
         return failed(s, in.p ? "the proxy's token is no good" : "no token",
                       major, minor, t);
     s->complete = major == GSS_S_COMPLETE;
-    if (s->complete && !(flags & GSS_C_MUTUAL_FLAG)) {
-        a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL,
+    if (s->complete && !(flags & GSS_C_MUTUAL_FLAG))
+        return a407_gss_fail(t, A407_CAUSE_PROTOCOL,
                              "the proxy has not proved who it is");
-        return false;
-    }
     return true;
 }
 

@@ -145,10 +145,9 @@ static bool begin(struct a407_gss_session *s, struct a407_span m, long ms,
     bool ok = r.service && krb5_init_context(&s->k) == 0;
     expect(s, ms);
     if (!r.service)
-        a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL, "no service was named");
+        a407_gss_fail(t, A407_CAUSE_PROTOCOL, "no service was named");
     else if (!ok)
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "krb5.conf can't be read");
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET, "krb5.conf can't be read");
     ok = ok && (!r.username || a407_gss_user(s, &r, t));
     if (ok)
         expect(s, ms);
@@ -186,7 +185,7 @@ static bool answer(struct a407_gss_session *s, struct a407_span in,
               say(m);
     gss_release_buffer(&ignored, &token);
     if (!ok)
-        a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL, "the token is too long");
+        a407_gss_fail(t, A407_CAUSE_PROTOCOL, "the token is too long");
     return ok;
 }
 
@@ -206,10 +205,8 @@ static bool serve(struct a407_gss_session *s, struct a407_buf *m,
         expect(s, ms);
         set_timer(ms);
         a407_buf_clear(in);
-        if (!first && !a407_gss_token(message, in)) {
-            a407_gss_trouble_set(t, A407_CAUSE_PROTOCOL, "no token was given");
-            return false;
-        }
+        if (!first && !a407_gss_token(message, in))
+            return a407_gss_fail(t, A407_CAUSE_PROTOCOL, "no token was given");
         if (first && !begin(s, message, ms, t))
             return false;
         if (!answer(s, a407_span(first ? NULL : in->p, in->n), m, t))

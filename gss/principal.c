@@ -74,14 +74,13 @@ bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
     if (user && asprintf(&text, realm ? "%s@%s" : "%s", user, realm) >= 0)
         code = krb5_parse_name(s->k, text, &s->client);
     if (code == KRB5_CONFIG_NODEFREALM)
-        a407_gss_trouble_set(
-            t, A407_CAUSE_NO_TICKET,
-            "krb5.conf has no default realm for the user name %.60s",
-            r->username);
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+                      "krb5.conf has no default realm for the user name %.60s",
+                      r->username);
     else if (code)
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "the user name %.60s is no Kerberos principal",
-                             r->username);
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+                      "the user name %.60s is no Kerberos principal",
+                      r->username);
     free(user);
     free(realm);
     free(text);
@@ -148,8 +147,7 @@ bool a407_gss_service(struct a407_gss_session *s,
             strchr(r->service, '@') ? 0 : KRB5_PRINCIPAL_PARSE_NO_DEF_REALM,
             &s->server);
     if (code)
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "the service name %.100s can't be used",
-                             r->service);
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+                      "the service name %.100s can't be used", r->service);
     return !code;
 }

@@ -56,13 +56,13 @@ static bool use_if_valid(struct a407_gss_session *s, krb5_ccache cache,
     snprintf(when, sizeof when, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year,
              d.month, d.day, d.hour, d.minute, d.second);
     if (end)
-        a407_gss_trouble_set(
-            t, A407_CAUSE_NO_TICKET,
-            "the Kerberos ticket of %s expired at %s; run kinit", name, when);
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+                      "the Kerberos ticket of %s expired at %s; run kinit",
+                      name, when);
     else
-        a407_gss_trouble_set(
-            t, A407_CAUSE_NO_TICKET,
-            "the cache of %s has no Kerberos ticket; run kinit", name);
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+                      "the cache of %s has no Kerberos ticket; run kinit",
+                      name);
     krb5_cc_close(s->k, cache);
     return false;
 }
@@ -76,9 +76,9 @@ static bool from_own_cache(struct a407_gss_session *s,
     char name[100];
     if (krb5_cc_cache_match(s->k, s->client, &cache) == 0)
         return use_if_valid(s, cache, s->client, t);
-    a407_gss_trouble_set(
-        t, A407_CAUSE_NO_TICKET, "there is no Kerberos ticket of %s; run kinit",
-        a407_gss_principal_text(s->k, s->client, name, sizeof name));
+    a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+                  "there is no Kerberos ticket of %s; run kinit",
+                  a407_gss_principal_text(s->k, s->client, name, sizeof name));
     return false;
 }
 
@@ -90,12 +90,11 @@ static void no_default_cache(struct a407_gss_session *s, krb5_error_code code,
     bool absent = code == KRB5_FCC_NOFILE || code == KRB5_CC_NOTFOUND;
     const char *message = absent ? NULL : krb5_get_error_message(s->k, code);
     if (absent)
-        a407_gss_trouble_set(t, A407_CAUSE_NO_CREDENTIAL,
-                             "there is no Kerberos ticket; run kinit");
+        a407_gss_fail(t, A407_CAUSE_NO_CREDENTIAL,
+                      "there is no Kerberos ticket; run kinit");
     else
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "the ticket cache is of no use: %s; run kinit",
-                             message);
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+                      "the ticket cache is of no use: %s; run kinit", message);
     krb5_free_error_message(s->k, message);
 }
 
@@ -161,7 +160,7 @@ static bool got(struct a407_gss_session *s, krb5_error_code code,
 {
     if (!code)
         return true;
-    a407_gss_trouble_krb5(t, s->k, code, attempt, s->client, NULL);
+    a407_gss_fail_krb5(t, s->k, code, attempt, s->client, NULL);
     if (s->cache_is_ours)
         krb5_cc_destroy(s->k, s->cache);
     s->cache = NULL;
@@ -213,13 +212,12 @@ static bool from_keytab(struct a407_gss_session *s, const char *path,
     if (code && path) {
         const char *message = krb5_get_error_message(s->k, code);
         if (s->client)
-            a407_gss_trouble_set(
+            a407_gss_fail(
                 t, A407_CAUSE_NO_TICKET, "no key of %.60s: %s",
                 a407_gss_principal_text(s->k, s->client, name, sizeof name),
                 message);
         else
-            a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET, "no key: %s",
-                                 message);
+            a407_gss_fail(t, A407_CAUSE_NO_TICKET, "no key: %s", message);
         krb5_free_error_message(s->k, message);
     }
     bool ok =
@@ -239,8 +237,8 @@ bool a407_gss_ticket_for_service(struct a407_gss_session *s,
     in.server = s->server;
     krb5_error_code code = krb5_get_credentials(s->k, 0, s->cache, &in, &out);
     if (code)
-        a407_gss_trouble_krb5(t, s->k, code, A407_GSS_FOR_SERVICE, s->client,
-                              s->server);
+        a407_gss_fail_krb5(t, s->k, code, A407_GSS_FOR_SERVICE, s->client,
+                           s->server);
     krb5_free_creds(s->k, out);
     return !code;
 }

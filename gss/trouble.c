@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void a407_gss_trouble_set(struct a407_gss_trouble *t, enum a407_cause cause,
-                          const char *fmt, ...)
+#include "core/base/text_put.h"
+
+bool a407_gss_fail(struct a407_gss_trouble *t, enum a407_cause cause,
+                   const char *fmt, ...)
 {
     va_list ap;
     t->cause = cause;
@@ -16,6 +18,7 @@ void a407_gss_trouble_set(struct a407_gss_trouble *t, enum a407_cause cause,
     for (char *p = t->text; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = ' ';
+    return false;
 }
 
 const char *a407_gss_principal_text(krb5_context k, krb5_const_principal p,
@@ -43,97 +46,80 @@ static struct a407_span realm_of(krb5_const_principal client,
     return a407_span(p->realm.data, p->realm.length);
 }
 
-static void other(struct a407_gss_trouble *t, krb5_context k,
-                  krb5_error_code code, const char *name)
-{
-    const char *message = krb5_get_error_message(k, code);
-    a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET, "no ticket for %.60s: %s",
-                         name, message);
-    krb5_free_error_message(k, message);
-}
+/* What a KDC or libkrb5 says. %N: the name, %R: the realm, %S: what proves who
+   the client is. */
+static const struct {
+    krb5_error_code code;
+    bool client; /* only of one who asks for a first ticket */
+    enum a407_cause cause;
+    const char *text;
+} errors[] = {
+    /* no password was looked at: other schemes may know that user */
+    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, true, A407_CAUSE_NO_TICKET,
+     "the KDC does not know %N"},
+    {KRB5KDC_ERR_PREAUTH_FAILED, true, A407_CAUSE_REJECTED,
+     "the KDC refuses the %S of %N"},
+    {KRB5KRB_AP_ERR_BAD_INTEGRITY, true, A407_CAUSE_REJECTED,
+     "the KDC refuses the %S of %N"},
+    {KRB5KDC_ERR_CLIENT_REVOKED, true, A407_CAUSE_REJECTED,
+     "the KDC refuses the account (it is locked or disabled) of %N"},
+    {KRB5KDC_ERR_KEY_EXP, true, A407_CAUSE_REJECTED,
+     "the KDC refuses the password (it has expired) of %N"},
+    {KRB5KDC_ERR_NAME_EXP, true, A407_CAUSE_REJECTED,
+     "the KDC refuses the account (it is not valid now) of %N"},
+    {KRB5KDC_ERR_CLIENT_NOTYET, true, A407_CAUSE_REJECTED,
+     "the KDC refuses the account (it is not valid now) of %N"},
+    {KRB5KDC_ERR_POLICY, true, A407_CAUSE_REJECTED,
+     "the KDC refuses the request (its policy forbids it) of %N"},
+    {KRB5KRB_AP_ERR_SKEW, false, A407_CAUSE_CLOCK_SKEW,
+     "the clock of this machine and that of the KDC of %R differ by too much"},
+    /* seen in the answer, by libkrb5 */
+    {KRB5_KDCREP_SKEW, false, A407_CAUSE_CLOCK_SKEW,
+     "the clock of this machine and that of the KDC of %R differ by too much"},
+    {KRB5_KDC_UNREACH, false, A407_CAUSE_NO_TICKET,
+     "no KDC of %R can be reached for %N"},
+    {KRB5_REALM_CANT_RESOLVE, false, A407_CAUSE_NO_TICKET,
+     "neither krb5.conf nor DNS names a KDC of %R"},
+    {KRB5_REALM_UNKNOWN, false, A407_CAUSE_NO_TICKET,
+     "neither krb5.conf nor DNS names a KDC of %R"},
+    {KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, false, A407_CAUSE_NO_TICKET,
+     "the KDC of %R does not know %N"},
+    {KRB5KRB_AP_ERR_TKT_EXPIRED, false, A407_CAUSE_NO_TICKET,
+     "the ticket in the cache has expired; run kinit"},
+};
 
-/* What the KDC says of whoever asks for a first ticket. */
-static bool about_client(struct a407_gss_trouble *t, krb5_error_code code,
-                         enum a407_gss_attempt attempt, const char *name)
+bool a407_gss_fail_krb5(struct a407_gss_trouble *t, krb5_context k,
+                        krb5_error_code code, enum a407_gss_attempt attempt,
+                        krb5_const_principal client,
+                        krb5_const_principal server)
 {
-    const char *why;
-    switch (code) {
-    case KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
-        /* no password was looked at: other schemes may know that user */
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "the KDC does not know %s", name);
-        return true;
-    case KRB5KDC_ERR_PREAUTH_FAILED:
-    case KRB5KRB_AP_ERR_BAD_INTEGRITY:
-        why =
-            attempt == A407_GSS_WITH_KEYTAB ? "key in the keytab" : "password";
-        break;
-    case KRB5KDC_ERR_CLIENT_REVOKED:
-        why = "account (it is locked or disabled)";
-        break;
-    case KRB5KDC_ERR_KEY_EXP:
-        why = "password (it has expired)";
-        break;
-    case KRB5KDC_ERR_NAME_EXP:
-    case KRB5KDC_ERR_CLIENT_NOTYET:
-        why = "account (it is not valid now)";
-        break;
-    case KRB5KDC_ERR_POLICY:
-        why = "request (its policy forbids it)";
-        break;
-    default:
+    char name[100], text[A407_GSS_TEXT_MAX + 1] = "";
+    bool first = attempt != A407_GSS_FOR_SERVICE;
+    bool keytab = attempt == A407_GSS_WITH_KEYTAB;
+    struct a407_span realm = realm_of(client, server);
+    size_t i = 0, n = 0, rows = sizeof errors / sizeof errors[0];
+    a407_gss_principal_text(k, first ? client : server, name, sizeof name);
+    while (i < rows && (errors[i].code != code || (errors[i].client && !first)))
+        i++;
+    if (i == rows) {
+        const char *message = krb5_get_error_message(k, code);
+        a407_gss_fail(t, A407_CAUSE_NO_TICKET, "no ticket for %.60s: %s", name,
+                      message);
+        krb5_free_error_message(k, message);
         return false;
     }
-    /* a keytab is no password that another scheme could use up */
-    a407_gss_trouble_set(t,
-                         attempt == A407_GSS_WITH_KEYTAB ? A407_CAUSE_NO_TICKET
-                                                         : A407_CAUSE_REJECTED,
-                         "the KDC refuses the %s of %s", why, name);
-    return true;
-}
-
-void a407_gss_trouble_krb5(struct a407_gss_trouble *t, krb5_context k,
-                           krb5_error_code code, enum a407_gss_attempt attempt,
-                           krb5_const_principal client,
-                           krb5_const_principal server)
-{
-    char name[100];
-    struct a407_span realm = realm_of(client, server);
-    a407_gss_principal_text(k,
-                            attempt == A407_GSS_FOR_SERVICE ? server : client,
-                            name, sizeof name);
-    if (attempt != A407_GSS_FOR_SERVICE && about_client(t, code, attempt, name))
-        return;
-    switch (code) {
-    case KRB5KRB_AP_ERR_SKEW:
-    case KRB5_KDCREP_SKEW: /* seen in the answer, by libkrb5 */
-        a407_gss_trouble_set(
-            t, A407_CAUSE_CLOCK_SKEW,
-            "the clock of this machine and that of the KDC of %.*s "
-            "differ by too much",
-            (int)realm.n, realm.p);
-        return;
-    case KRB5_KDC_UNREACH:
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "no KDC of %.*s can be reached for %s",
-                             (int)realm.n, realm.p, name);
-        return;
-    case KRB5_REALM_CANT_RESOLVE:
-    case KRB5_REALM_UNKNOWN:
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "neither krb5.conf nor DNS names a KDC of %.*s",
-                             (int)realm.n, realm.p);
-        return;
-    case KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "the KDC of %.*s does not know %s", (int)realm.n,
-                             realm.p, name);
-        return;
-    case KRB5KRB_AP_ERR_TKT_EXPIRED:
-        a407_gss_trouble_set(t, A407_CAUSE_NO_TICKET,
-                             "the ticket in the cache has expired; run kinit");
-        return;
-    default:
-        other(t, k, code, name);
+    for (const char *p = errors[i].text; *p; p++, n = strlen(text)) {
+        struct a407_span part = a407_span(p, 1);
+        if (*p == '%' && *++p)
+            part = *p == 'N'   ? a407_span_str(name)
+                   : *p == 'R' ? realm
+                               : a407_span_str(keytab ? "key in the keytab"
+                                                      : "password");
+        a407_put(text + n, sizeof text - n, part);
     }
+    /* a keytab is no password that another scheme could use up */
+    bool rejected = errors[i].cause == A407_CAUSE_REJECTED;
+    return a407_gss_fail(
+        t, rejected && keytab ? A407_CAUSE_NO_TICKET : errors[i].cause, "%s",
+        text);
 }

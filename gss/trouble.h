@@ -3,6 +3,7 @@
 #define A407_GSS_TROUBLE_H
 
 #include <krb5/krb5.h>
+#include <stdbool.h>
 
 #include "core/auth/gss_protocol.h"
 #include "core/base/cause.h"
@@ -13,10 +14,9 @@ struct a407_gss_trouble {
     char text[A407_GSS_TEXT_MAX + 1]; /* one line, without secrets */
 };
 
-/* Says it, in place of what was said before. */
-void a407_gss_trouble_set(struct a407_gss_trouble *t, enum a407_cause cause,
-                          const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Says it, in place of what was said before. False. */
+bool a407_gss_fail(struct a407_gss_trouble *t, enum a407_cause cause,
+                   const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* What is being done when libkrb5 reports an error. */
 enum a407_gss_attempt {
@@ -26,13 +26,14 @@ enum a407_gss_attempt {
 };
 
 /*
- * The error of libkrb5, as our reader sees it. `client` and `server`: whose
- * ticket it was to be, and for what; NULL where nobody knows yet.
+ * Says the error of libkrb5, as our reader sees it. False. `client` and
+ * `server`: whose ticket it was to be, and for what; NULL where nobody knows
+ * yet.
  */
-void a407_gss_trouble_krb5(struct a407_gss_trouble *t, krb5_context k,
-                           krb5_error_code code, enum a407_gss_attempt attempt,
-                           krb5_const_principal client,
-                           krb5_const_principal server);
+bool a407_gss_fail_krb5(struct a407_gss_trouble *t, krb5_context k,
+                        krb5_error_code code, enum a407_gss_attempt attempt,
+                        krb5_const_principal client,
+                        krb5_const_principal server);
 
 /* A principal's name in buf, which is returned; "?" for NULL. */
 const char *a407_gss_principal_text(krb5_context k, krb5_const_principal p,
