@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "core/base/auth_text.h"
 #include "core/config/helper_text.h"
 #include "core/config/netrc.h"
 #include "credfile_read.h"
@@ -80,7 +81,7 @@ static bool take_line(struct fetch *f, const char *key, const char *path,
     struct a407_span line = a407_first_line(text);
     if (!line.n)
         return fail(f, "%s: the first line of %.100s is empty", key, path);
-    if (!a407_credential_text_ok(line))
+    if (a407_text_has_control(line))
         return fail(f, "%s: the first line of %.80s holds a control character",
                     key, path);
     return set(f, to, line);

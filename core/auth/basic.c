@@ -28,14 +28,11 @@ static enum a407_cause sendable(const struct a407_credential *cred, bool utf8)
 {
     if (!cred->username)
         return A407_CAUSE_UNMET;
-    const char *password = cred->password ? cred->password : "";
-    if (strchr(cred->username, ':') || a407_text_has_control(cred->username) ||
-        a407_text_has_control(password))
-        return A407_CAUSE_MALFORMED;
-    if (utf8 &&
-        !(a407_text_is_utf8(cred->username) && a407_text_is_utf8(password)))
-        return A407_CAUSE_MALFORMED;
-    return A407_CAUSE_NONE;
+    bool good = !strchr(cred->username, ':') &&
+                !a407_text_has_control(a407_span_str(cred->username)) &&
+                !a407_text_has_control(a407_span_str(cred->password)) &&
+                (!utf8 || a407_credential_is_utf8(cred));
+    return good ? A407_CAUSE_NONE : A407_CAUSE_MALFORMED;
 }
 
 static unsigned basic_rank(const struct a407_challenge *ch,

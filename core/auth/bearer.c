@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Bearer (RFC 6750), said to a proxy with RFC 9110's challenge. */
-#include "core/base/auth_text.h"
 #include "jwt.h"
 #include "scheme.h"
 

@@ -98,12 +98,9 @@ static enum a407_cause sendable(const struct a407_credential *cred, bool utf8)
 {
     if (!cred->username)
         return A407_CAUSE_UNMET;
-    if (a407_text_has_control(cred->username))
-        return A407_CAUSE_MALFORMED;
-    if (utf8 && !(a407_text_is_utf8(cred->username) &&
-                  (!cred->password || a407_text_is_utf8(cred->password))))
-        return A407_CAUSE_MALFORMED;
-    return A407_CAUSE_NONE;
+    bool good = !a407_text_has_control(a407_span_str(cred->username)) &&
+                (!utf8 || a407_credential_is_utf8(cred));
+    return good ? A407_CAUSE_NONE : A407_CAUSE_MALFORMED;
 }
 
 static unsigned digest_rank(const struct a407_challenge *ch,
@@ -220,7 +217,7 @@ static void write_username(const struct a407_digest_state *s,
         struct a407_span parts[] = {name, a407_span_str(s->realm_text)};
         hash(s, parts, 2, hex); /* section 3.4.4 */
         a407_buf_fmt(out, "username=\"%s\"", hex);
-    } else if (s->utf8 && a407_text_has_high(cred->username)) {
+    } else if (s->utf8 && !a407_text_is_ascii(name)) {
         a407_buf_str(out, "username*=");
         a407_text_ext_value(out, name);
     } else {
@@ -280,14 +277,6 @@ static bool write_value(const struct a407_digest_state *s,
     return !out->failed;
 }
 
-static bool target_ok(struct a407_span target)
-{
-    for (size_t i = 0; i < target.n; i++)
-        if (a407_is_ctl(target.p[i]))
-            return false;
-    return target.n > 0;
-}
-
 static enum a407_step digest_step(void *state,
                                   const struct a407_credential *cred,
                                   const struct a407_auth_request *rq,
@@ -296,7 +285,8 @@ static enum a407_step digest_step(void *state,
     struct a407_digest_state *s = state;
     char cnonce[A407_DIGEST_CNONCE];
     *why = s->algorithm ? sendable(cred, s->utf8) : A407_CAUSE_PROTOCOL;
-    if (*why == A407_CAUSE_NONE && !target_ok(rq->target))
+    if (*why == A407_CAUSE_NONE &&
+        (!rq->target.n || a407_text_has_control(rq->target)))
         *why = A407_CAUSE_PROTOCOL;
     /* The nonce is used up: a count that wraps would be a replay. */
     if (*why == A407_CAUSE_NONE && s->nc == UINT32_MAX)

@@ -63,11 +63,9 @@ static enum a407_cause sendable(const struct a407_credential *cred)
     if (!cred->username || !cred->username[0] || !cred->password)
         return A407_CAUSE_UNMET;
     split(cred, &user, &domain);
-    if (!user.n || !a407_text_is_utf8(cred->username) ||
-        !a407_text_is_utf8(cred->password) ||
-        (cred->domain && !a407_text_is_utf8(cred->domain)))
-        return A407_CAUSE_MALFORMED;
-    return A407_CAUSE_NONE;
+    bool good = user.n && a407_credential_is_utf8(cred) &&
+                a407_text_is_utf8(a407_span_str(cred->domain));
+    return good ? A407_CAUSE_NONE : A407_CAUSE_MALFORMED;
 }
 
 static bool is_negotiate(const struct a407_challenge *ch)

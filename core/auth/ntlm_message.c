@@ -89,14 +89,6 @@ static bool add_bytes(struct answer *a, size_t at, const void *p, size_t n)
     return close_field(a, at, from);
 }
 
-static bool is_ascii(struct a407_span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] > 0x7f)
-            return false;
-    return true;
-}
-
 /*
  * A name in the character set that was agreed on. Which one "OEM" means, only
  * the server knows: what is the same in all of them can be sent.
@@ -107,7 +99,7 @@ static bool add_text(struct answer *a, size_t at, struct a407_span text,
     size_t from = a->body.n;
     bool ok = flags & A407_NTLM_UNICODE
                   ? a407_utf16_add(&a->body, text)
-                  : is_ascii(text) && a407_buf_span(&a->body, text);
+                  : a407_text_is_ascii(text) && a407_buf_span(&a->body, text);
     if (!ok && !a->body.failed)
         *why = A407_CAUSE_MALFORMED;
     return ok && close_field(a, at, from);

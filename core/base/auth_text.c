@@ -3,25 +3,24 @@
 
 #include "text_put.h"
 
-bool a407_text_has_control(const char *z)
+bool a407_text_has_control(struct a407_span s)
 {
-    for (; *z; z++)
-        if (a407_is_ctl(*z))
+    for (size_t i = 0; i < s.n; i++)
+        if (a407_is_ctl(s.p[i]))
             return true;
     return false;
 }
 
-bool a407_text_has_high(const char *z)
+bool a407_text_is_ascii(struct a407_span s)
 {
-    for (; *z; z++)
-        if ((unsigned char)*z > 0x7f)
-            return true;
-    return false;
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] > 0x7f)
+            return false;
+    return true;
 }
 
-bool a407_text_is_utf8(const char *z)
+bool a407_text_is_utf8(struct a407_span s)
 {
-    struct a407_span s = a407_span_str(z);
     unsigned c;
     for (size_t n; s.n; s = a407_span(s.p + n, s.n - n))
         if (!(n = a407_utf8_next(s, &c)))
@@ -47,10 +46,7 @@ bool a407_text_quote(struct a407_buf *out, struct a407_span s)
 /* attr-char of RFC 8187 section 3.2.1: what stands for itself. */
 static bool is_attr_char(char c)
 {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-        (c >= '0' && c <= '9'))
-        return true;
-    return c && strchr("!#$&+-.^_`|~", c) != NULL;
+    return a407_is_alnum(c) || (c && strchr("!#$&+-.^_`|~", c));
 }
 
 bool a407_text_ext_value(struct a407_buf *out, struct a407_span s)

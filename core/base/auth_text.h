@@ -17,14 +17,16 @@ static inline bool a407_is_ctl(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-/* Whether the string holds a control byte. */
-bool a407_text_has_control(const char *z);
+/*
+ * Whether the text holds a control byte: none may be in a user name, a password
+ * or a token (RFC 7617 section 2); that keeps CR, LF and NUL out of fields.
+ */
+bool a407_text_has_control(struct a407_span s);
 
-/* Whether the string holds a byte outside ASCII. */
-bool a407_text_has_high(const char *z);
+bool a407_text_is_ascii(struct a407_span s);
 
-/* Whether the string is well-formed UTF-8 (RFC 3629 section 4). */
-bool a407_text_is_utf8(const char *z);
+/* Whether the text is well-formed UTF-8 (RFC 3629 section 4). */
+bool a407_text_is_utf8(struct a407_span s);
 
 /*
  * Appends s as a quoted-string with its quotes; '"' and '\' are escaped (RFC

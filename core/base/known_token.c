@@ -10,22 +10,16 @@ static const char beginnings[] =
     "sk_test_ rk_live_ hvs. hvb. SG. xapp- dckr_pat_ shpat_ "
     "AGE-SECRET-KEY-";
 
-static bool is_alnum(char c)
-{
-    unsigned char l = a407_lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9');
-}
-
 static bool is_run(char c)
 {
-    return is_alnum(c) || c == '_' || c == '-' || c == '.';
+    return a407_is_alnum(c) || c == '_' || c == '-' || c == '.';
 }
 
 size_t a407_known_token_end(struct a407_span t, size_t i)
 {
     /* most bytes are none of a beginning's first, and this is asked at each */
     if (i >= t.n || !memchr("gxnphdsAyerS-", t.p[i], 13) ||
-        (i && is_alnum(t.p[i - 1])))
+        (i && a407_is_alnum(t.p[i - 1])))
         return i;
     static const char pem[] = "-----BEGIN "; /* a private key's, say */
     if (t.n - i > sizeof pem && memcmp(t.p + i, pem, sizeof pem - 1) == 0)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/auth_text.h"
 #include "core/base/buf.h"
 #include "log_target.h"
 
@@ -253,7 +254,7 @@ static char *take_value(struct reader *r, struct a407_credential *cred,
 {
     if (!v.n)
         return NULL;
-    if (a407_credential_text_ok(v))
+    if (!a407_text_has_control(v))
         return copy(r, v.p);
     cred->malformed = true;
     return NULL;

@@ -8,14 +8,6 @@
 #include "core/base/auth_text.h"
 #include "core/base/buf.h"
 
-bool a407_credential_text_ok(struct a407_span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (a407_is_ctl(s.p[i]))
-            return false;
-    return true;
-}
-
 static bool parts(char c)
 {
     return c == '@' || c == '/';
@@ -24,12 +16,18 @@ static bool parts(char c)
 bool a407_service_name_ok(struct a407_span s)
 {
     return s.n && !parts(s.p[0]) && !parts(s.p[s.n - 1]) &&
-           !memchr(s.p, ' ', s.n) && a407_credential_text_ok(s);
+           !memchr(s.p, ' ', s.n) && !a407_text_has_control(s);
 }
 
 bool a407_credential_is_outside(const struct a407_credential *c)
 {
     return c->password_file || c->token_file || c->helper || c->netrc;
+}
+
+bool a407_credential_is_utf8(const struct a407_credential *c)
+{
+    return a407_text_is_utf8(a407_span_str(c->username)) &&
+           a407_text_is_utf8(a407_span_str(c->password));
 }
 
 bool a407_credential_lacks_password(const struct a407_credential *c)

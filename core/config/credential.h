@@ -81,19 +81,15 @@ struct a407_credential *a407_credential_copy(const struct a407_credential *c);
 /* Does it name a file or a command that the secret has to be read from? */
 bool a407_credential_is_outside(const struct a407_credential *c);
 
+/* Are user name and password UTF-8, as far as there are any? */
+bool a407_credential_is_utf8(const struct a407_credential *c);
+
 /* Is its password to be read from outside, and was not? A login without it
    would be a wrong one, and may lock the account. */
 bool a407_credential_lacks_password(const struct a407_credential *c);
 
 /* Wipes and frees the whole list; NULL is fine. */
 void a407_credentials_free(struct a407_credential *list);
-
-/*
- * No control byte (CTL of RFC 5234) is in it: what a user name, a password and
- * a token must keep to (RFC 7617 section 2), and what keeps CR, LF and NUL out
- * of header fields.
- */
-bool a407_credential_text_ok(struct a407_span s);
 
 /* A service for GSSAPI: "HTTP" (at the proxy), "HTTP@host", or a principal
    "HTTP/host@REALM". No empty part at either end, no blanks nor control bytes.

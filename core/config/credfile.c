@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/auth_text.h"
 #include "core/base/buf.h"
 #include "core/base/date.h"
 #include "credential.h"
@@ -182,7 +183,7 @@ static bool set_key(struct parser *ps, enum key k, struct a407_span value)
         value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"';
     if (quoted)
         value = a407_span(value.p + 1, value.n - 2);
-    if (!a407_credential_text_ok(value))
+    if (a407_text_has_control(value))
         return complain(ps, "the value holds a control character");
     /* only a password may be empty, and only on purpose */
     if (value.n == 0 && !(k == KEY_PASSWORD && quoted))

@@ -8,7 +8,7 @@ bool a407_helper_ask(struct a407_buf *out, const struct a407_endpoint *proxy,
 {
     const char *end = strchr(proxy->host, ':') ? "]" : "";
     size_t start = out->n;
-    if (username && a407_text_has_control(username))
+    if (a407_text_has_control(a407_span_str(username)))
         return false;
     /* a capability has to stand before what depends on it */
     a407_buf_str(out, "capability[]=authtype\nprotocol=http\nhost=");
@@ -50,7 +50,7 @@ const char *a407_helper_read(struct a407_span text,
     *out = a;
     while (a407_span_line(&text, &line) && line.n) {
         const char *eq = memchr(line.p, '=', line.n);
-        if (!a407_credential_text_ok(line))
+        if (a407_text_has_control(line))
             return "a control character";
         if (!eq)
             return "a line that is not KEY=VALUE";

@@ -122,7 +122,7 @@ static char *meaning(struct reader *r, const struct word *w)
         bool escape = w->quoted && z[i] == '\\' && i + 1 < w->text.n;
         z[n++] = escape ? unescaped(z[++i]) : z[i];
     }
-    bool good = a407_credential_text_ok(a407_span(z, n));
+    bool good = !a407_text_has_control(a407_span(z, n));
     a407_wipe(z + n, w->text.n - n);
     if (good)
         return z;

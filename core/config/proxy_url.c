@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "core/base/auth_text.h"
 #include "core/base/buf.h"
 #include "credential.h"
 
@@ -67,7 +68,7 @@ static char *decode(struct a407_span s)
         z[n++] = (char)c;
     }
     z[n] = '\0';
-    if (a407_credential_text_ok(a407_span(z, n)))
+    if (!a407_text_has_control(a407_span(z, n)))
         return z;
     a407_wipe(z, n);
     free(z);

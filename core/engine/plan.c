@@ -8,7 +8,6 @@
    is no CONNECT. */
 #define SILENCE_MS 15000u
 
-/* May this engine change anything, or does it only watch? */
 bool a407_engine_active(const struct a407_engine *e)
 {
     return !e->passive && !e->pipelined;
@@ -45,8 +44,6 @@ static bool for_proxy(const struct a407_engine *e)
     return a407_engine_is_proxys(e) && (!e->n_in_flight || e->proxy->keeps);
 }
 
-/* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
-   now may get a header. */
 bool a407_engine_behind_connect(const struct a407_engine *e)
 {
     return e->awaiting && e->in_flight[e->n_in_flight - 1].is_connect;
@@ -181,7 +178,6 @@ bool a407_engine_wants_behind(const struct a407_engine *e)
            !e->exchange.standin && a407_engine_request_open(e);
 }
 
-/* Is the body not kept, since there will be no repeat with it? */
 bool a407_engine_keeps_no_body(const struct a407_engine *e)
 {
     return e->overflow || e->pipelined || e->passive;
@@ -204,8 +200,6 @@ uint64_t a407_engine_write_credit(const struct a407_engine *e)
     return a407_body_skippable(&e->write_body);
 }
 
-/* A proxy that has answered a leg on this very connection does answer there: it
-   is the origin that takes its time, with the program's request. */
 bool a407_engine_origins_turn(const struct a407_engine *e)
 {
     return e->exchange.scheme->per_connection && !e->exchange.standin &&

@@ -13,7 +13,6 @@ static const char ends[] =
     "the connection ended behind the login, for the second time: it counts as "
     "refused";
 
-/* The program gets the 407 that is kept, or the end; the record says why. */
 void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why)
 {
     a407_event_note(e, A407_CAUSE_PROTOCOL, why);
@@ -50,7 +49,6 @@ void a407_engine_no_answer(struct a407_engine *e, const char *why)
     begin_deliver(e); /* the program reads the end itself */
 }
 
-/* The connection ended before the answer began. */
 void a407_engine_ended_early(struct a407_engine *e)
 {
     bool login = a407_engine_retrying(e);

@@ -238,7 +238,6 @@ bool a407_client_goes_on(const struct a407_engine *e,
     return c && c->token68.p;
 }
 
-/* The client will renew its nonce by itself. */
 bool a407_client_is_stale(const struct a407_engine *e,
                           const struct a407_challenges *offered)
 {
