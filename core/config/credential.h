@@ -128,7 +128,6 @@ struct a407_proxy_url {
                                       https, 1080 for the rest */
     bool port_given; /* false: the port is that default. Clients differ on it:
                         for http curl takes 1080, most others 80 */
-    bool has_userinfo;
     bool userinfo_malformed; /* bad percent-encoding, or a control byte */
     char *username;          /* percent-decoded; the caller frees with
                                 a407_free_secret; NULL if none */

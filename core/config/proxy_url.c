@@ -79,7 +79,6 @@ static void take_userinfo(struct a407_span s, struct a407_proxy_url *out)
 {
     const char *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
     size_t n = colon ? (size_t)(colon - s.p) : s.n;
-    out->has_userinfo = true;
     out->username = decode(a407_span(s.p, n));
     if (colon)
         out->password = decode(a407_span(colon + 1, s.n - n - 1));
@@ -124,7 +123,6 @@ bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out)
             break;
     if (!take_host(a407_span(s.p, authority), out))
         return false;
-    out->has_userinfo = true;
     out->userinfo_malformed = true;
     return true;
 }

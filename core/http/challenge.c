@@ -240,14 +240,11 @@ void a407_challenges_parse(const char *p, size_t n, const char *name,
     size_t at = 0;
     /* Not the whole: it is some 16 KiB, and each item is set when it's used. */
     out->n = 0;
-    out->fields = 0;
     out->malformed = false;
     out->truncated = false;
     while (a407_field_next(p, n, &at, &f)) {
-        if (!a407_span_ieq(f.name, name))
-            continue;
-        out->fields++;
-        a407_challenges_add(f.value, out);
+        if (a407_span_ieq(f.name, name))
+            a407_challenges_add(f.value, out);
     }
 }
 

@@ -34,9 +34,8 @@ struct a407_challenge {
 struct a407_challenges {
     struct a407_challenge item[A407_CHALLENGES_MAX];
     size_t n;
-    unsigned fields; /* how many fields of that name there were */
-    bool malformed;  /* something did not parse; what did is in item[] */
-    bool truncated;  /* more than fit */
+    bool malformed; /* something did not parse; what did is in item[] */
+    bool truncated; /* more than fit */
 };
 
 /*

@@ -53,7 +53,6 @@ struct a407_request {
     bool expect_continue;
     bool is_head;
     bool is_connect;
-    struct a407_span host;                /* value of Host, p NULL if absent */
     struct a407_span proxy_authorization; /* value of the first such field */
     unsigned n_proxy_authorization;       /* how many such fields there are */
 };
@@ -61,13 +60,10 @@ struct a407_request {
 struct a407_response {
     int status;
     int minor;
-    struct a407_span reason;
     enum a407_body_kind body;
     uint64_t length;
     bool keep_alive; /* the connection can carry another request after this
                         body: false for A407_BODY_CLOSE */
-    bool said_close; /* Connection or Proxy-Connection says close */
-    bool said_keep;  /* ... says keep-alive */
 };
 
 /* One field line. A value that was folded (obs-fold) keeps its CRLF and blanks.

@@ -135,10 +135,7 @@ static void note_request_field(struct a407_request *out, struct framing *m,
 {
     struct a407_span item;
     note_field(m, f);
-    if (a407_span_ieq(f->name, "Host")) {
-        if (!out->host.p)
-            out->host = f->value;
-    } else if (a407_span_ieq(f->name, "Proxy-Authorization")) {
+    if (a407_span_ieq(f->name, "Proxy-Authorization")) {
         if (!out->n_proxy_authorization++)
             out->proxy_authorization = f->value;
     } else if (a407_span_ieq(f->name, "Expect")) {
@@ -207,10 +204,7 @@ static bool status_line(struct a407_span l, struct a407_response *out)
             return false;
         out->status = out->status * 10 + (l.p[i] - '0');
     }
-    if (l.n > 12 && l.p[12] != ' ' && l.p[12] != '\t')
-        return false;
-    out->reason = a407_trim_lws(a407_span(l.p + 12, l.n - 12));
-    return true;
+    return l.n == 12 || l.p[12] == ' ' || l.p[12] == '\t';
 }
 
 /*
@@ -256,8 +250,6 @@ enum a407_parse a407_response_parse(const char *p, size_t n, bool is_head,
     bool tunnel = is_connect && out->status / 100 == 2;
     if (!response_body(out, &m, is_head || tunnel))
         return A407_PARSE_BAD;
-    out->said_close = m.close;
-    out->said_keep = m.keep;
     /* After a tunnel or an upgrade the connection speaks something else; a
        coding in HTTP/1.0 is faulty framing (RFC 9112 section 6.1). */
     out->keep_alive = persists(&m, out->minor) && !tunnel &&

@@ -201,18 +201,15 @@ static void test_fields(void **state)
     assert_string_equal(show(&c), "Negotiate | Basic realm=\"x\" | "
                                   "Digest realm=\"y\" nonce=\"n\" qop=auth | "
                                   "NTLM");
-    assert_int_equal(c.fields, 5);
     a407_challenges_parse(p, n, "www-authenticate", &c);
     assert_string_equal(show(&c), "Digest realm=\"origin\"");
-    assert_int_equal(c.fields, 1);
     a407_challenges_parse(p, n, "Authenticate", &c);
     assert_string_equal(show(&c), "");
-    assert_int_equal(c.fields, 0);
     free(p);
     for (size_t k = 0; k < n; k++) {
         p = exact(head, k);
         a407_challenges_parse(p, k, "Proxy-Authenticate", &c);
-        assert_true(c.n <= 4 && c.fields <= 5);
+        assert_true(c.n <= 4);
         free(p);
     }
 }

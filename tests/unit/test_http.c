@@ -15,7 +15,7 @@ struct request_case {
     uint64_t length;
     bool close; /* not keep_alive: the rarer case */
     bool expect, is_head, is_connect;
-    const char *method, *target, *host, *authorization;
+    const char *method, *target, *authorization;
     int minor;
     unsigned n_authorization;
 };
@@ -31,14 +31,14 @@ static const struct request_case requests[] = {
     {GET "\r\n", ABS_11},
     {GET_10 "\r\n", ABS, .close = true},
     {"\r\n" GET "\r\n", ABS_11},
-    {"GET http://h/ HTTP/1.1\nHost: h\n\n", ABS_11, .host = "h"},
+    {"GET http://h/ HTTP/1.1\nHost: h\n\n", ABS_11},
     {CONNECT "host:  h:443 \r\nHOST: other\r\n\r\n",
      .form = A407_FORM_AUTHORITY, .method = "CONNECT", .target = "h:443",
-     .host = "h:443", .minor = 1, .is_connect = true},
+     .minor = 1, .is_connect = true},
     {"HEAD http://h/x HTTP/1.1\r\n\r\n", .form = A407_FORM_ABSOLUTE,
      .method = "HEAD", .target = "http://h/x", .minor = 1, .is_head = true},
     {"GET / HTTP/1.1\r\nHost:\r\n\r\n", .form = A407_FORM_OTHER,
-     .method = "GET", .target = "/", .host = "", .minor = 1},
+     .method = "GET", .target = "/", .minor = 1},
     {"OPTIONS * HTTP/1.1\r\n\r\n", .form = A407_FORM_OTHER, .method = "OPTIONS",
      .target = "*", .minor = 1},
     {"CONNECT / HTTP/1.1\r\n\r\n", .form = A407_FORM_OTHER, .method = "CONNECT",
@@ -131,7 +131,7 @@ static const struct request_case requests[] = {
      ABS_11, .authorization = "", .n_authorization = 2},
     {GET "Authorization: Basic YTpi\r\n\r\n", ABS_11},
     /* RFC 9112 section 5.2: folding of other fields is taken */
-    {GET "X: a\r\n\tConnection: close\r\nHost: h\r\n\r\n", ABS_11, .host = "h"},
+    {GET "X: a\r\n\tConnection: close\r\nHost: h\r\n\r\n", ABS_11},
     /* the request line */
     {"GET  http://h/ HTTP/1.1\r\n\r\n", .bad = true},
     {"GET http://h/  HTTP/1.1\r\n\r\n", .bad = true},
@@ -188,7 +188,6 @@ static void request_row(const struct request_case *t)
         assert_int_equal(r.n_proxy_authorization, t->n_authorization);
         assert_span(r.method, t->method);
         assert_span(r.target, t->target);
-        assert_span(r.host, t->host);
         assert_span(r.proxy_authorization, t->authorization);
         /* The same line, sniffed, must say the same of its form. */
         assert_int_equal(a407_sniff_proxy_request(p, n),
@@ -237,10 +236,9 @@ struct response_case {
     bool bad;
     bool is_head, is_connect; /* of the request */
     int status, minor;
-    const char *reason;
     enum a407_body_kind body;
     uint64_t length;
-    bool keep, said_close, said_keep;
+    bool keep;
 };
 
 #define R407    "HTTP/1.1 407 P\r\n"
@@ -250,19 +248,18 @@ struct response_case {
 #define FIVE    .body = A407_BODY_LENGTH, .length = 5
 #define CHUNKED .body = A407_BODY_CHUNKED
 #define CLOSE   .body = A407_BODY_CLOSE
-#define OK200   IS(200), .reason = "OK"
-#define PA407   IS(407), .reason = "P"
+#define OK200   IS(200)
+#define PA407   IS(407)
 
 static const struct response_case responses[] = {
     /* RFC 9112 section 4: any reason phrase, or none */
-    {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", IS(407),
-     .reason = "Proxy Authentication Required", CLOSE},
-    {"HTTP/1.1 407 \r\n\r\n", IS(407), .reason = "", CLOSE},
-    {"HTTP/1.1 407\r\n\r\n", IS(407), .reason = "", CLOSE},
-    {"HTTP/1.1 407\n\n", IS(407), .reason = "", CLOSE},
-    {"HTTP/1.1 407\tA \xe4\r\n\r\n", IS(407), .reason = "A \xe4", CLOSE},
-    {"HTTP/1.0 407 A\r\n\r\n", .status = 407, .reason = "A", CLOSE},
-    {"HTTP/1.7 999 A\r\n\r\n", .status = 999, .minor = 7, .reason = "A", CLOSE},
+    {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", IS(407), CLOSE},
+    {"HTTP/1.1 407 \r\n\r\n", IS(407), CLOSE},
+    {"HTTP/1.1 407\r\n\r\n", IS(407), CLOSE},
+    {"HTTP/1.1 407\n\n", IS(407), CLOSE},
+    {"HTTP/1.1 407\tA \xe4\r\n\r\n", IS(407), CLOSE},
+    {"HTTP/1.0 407 A\r\n\r\n", .status = 407, CLOSE},
+    {"HTTP/1.7 999 A\r\n\r\n", .status = 999, .minor = 7, CLOSE},
     {"HTTP/1.1 407A\r\n\r\n", .bad = true},
     {"HTTP/1.1 4077\r\n\r\n", .bad = true},
     {"HTTP/1.1 40\r\n\r\n", .bad = true},
@@ -281,43 +278,37 @@ static const struct response_case responses[] = {
     {R407 "X: a\rb\r\n\r\n", .bad = true},
     /* RFC 9112 section 9.3 */
     {R407 "Content-Length: 5\r\n\r\n", PA407, FIVE, .keep = true},
-    {R407 "content-length: 5\r\nconnection: close\r\n\r\n", PA407, FIVE,
-     .said_close = true},
-    {R407 "Content-Length: 5\r\nProxy-Connection: x,Close\r\n\r\n", PA407, FIVE,
-     .said_close = true},
+    {R407 "content-length: 5\r\nconnection: close\r\n\r\n", PA407, FIVE},
+    {R407 "Content-Length: 5\r\nProxy-Connection: x,Close\r\n\r\n", PA407,
+     FIVE},
     {R407 "Content-Length: 5\r\nConnection: keep-alive\r\n\r\n", PA407, FIVE,
-     .keep = true, .said_keep = true},
+     .keep = true},
     {R407 "Content-Length: 5\r\nConnection: keep-alive\r\n"
           "Proxy-Connection: close\r\n\r\n",
-     PA407, FIVE, .said_close = true, .said_keep = true},
-    {R407 "Content-Length: 5\r\nConnection:\r\n close\r\n\r\n", PA407, FIVE,
-     .said_close = true},
-    {"HTTP/1.0 407\r\nContent-Length: 5\r\n\r\n", .status = 407, .reason = "",
-     FIVE},
+     PA407, FIVE},
+    {R407 "Content-Length: 5\r\nConnection:\r\n close\r\n\r\n", PA407, FIVE},
+    {"HTTP/1.0 407\r\nContent-Length: 5\r\n\r\n", .status = 407, FIVE},
     {"HTTP/1.0 407\r\nContent-Length: 5\r\nProxy-Connection: Keep-Alive\r\n"
      "\r\n",
-     .status = 407, .reason = "", FIVE, .keep = true, .said_keep = true},
-    {R407 "Connection: keep-alive\r\n\r\n", PA407, CLOSE, .said_keep = true},
+     .status = 407, FIVE, .keep = true},
+    {R407 "Connection: keep-alive\r\n\r\n", PA407, CLOSE},
     /* RFC 9112 section 6.3, rules 1 and 2: no content whatever it says */
     {R200 "Content-Length: 5\r\n\r\n", OK200, .is_head = true, NO_BODY},
     {R407 "Content-Length: x\r\n\r\n", PA407, .is_head = true, NO_BODY},
     {R407 "Transfer-Encoding: chunked\r\n\r\n", PA407, .is_head = true,
      NO_BODY},
-    {"HTTP/1.1 100 C\r\n\r\n", IS(100), .reason = "C", NO_BODY},
-    {"HTTP/1.1 103 C\r\nContent-Length: 5\r\n\r\n", IS(103), .reason = "C",
-     NO_BODY},
-    {"HTTP/1.1 101 U\r\n\r\n", IS(101), .reason = "U"},
-    {"HTTP/1.1 204 N\r\nContent-Length: 5\r\n\r\n", IS(204), .reason = "N",
-     NO_BODY},
-    {"HTTP/1.1 304 N\r\nContent-Length: 5\r\n\r\n", IS(304), .reason = "N",
-     NO_BODY},
+    {"HTTP/1.1 100 C\r\n\r\n", IS(100), NO_BODY},
+    {"HTTP/1.1 103 C\r\nContent-Length: 5\r\n\r\n", IS(103), NO_BODY},
+    {"HTTP/1.1 101 U\r\n\r\n", IS(101)},
+    {"HTTP/1.1 204 N\r\nContent-Length: 5\r\n\r\n", IS(204), NO_BODY},
+    {"HTTP/1.1 304 N\r\nContent-Length: 5\r\n\r\n", IS(304), NO_BODY},
     {"HTTP/1.0 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"
      "\r\n",
-     .status = 200, .reason = "OK", .is_connect = true},
+     .status = 200, .is_connect = true},
     {R200 "Content-Length: 5\r\nContent-Length: 6\r\n\r\n", OK200,
      .is_connect = true},
-    {"HTTP/1.1 299 OK\r\n\r\n", IS(299), .reason = "OK", .is_connect = true},
-    {"HTTP/1.1 300 OK\r\nContent-Length: 5\r\n\r\n", IS(300), .reason = "OK",
+    {"HTTP/1.1 299 OK\r\n\r\n", IS(299), .is_connect = true},
+    {"HTTP/1.1 300 OK\r\nContent-Length: 5\r\n\r\n", IS(300),
      .is_connect = true, FIVE, .keep = true},
     {R407 "Content-Length: 5\r\n\r\n", PA407, .is_connect = true, FIVE,
      .keep = true},
@@ -345,7 +336,7 @@ static const struct response_case responses[] = {
     {R200 "Transfer-Encoding:\r\n\r\n", OK200, CLOSE},
     {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
      "Transfer-Encoding: chunked\r\n\r\n",
-     .status = 200, .reason = "OK", CHUNKED, .said_keep = true},
+     .status = 200, CHUNKED},
     /* lines that say nothing about framing are passed over */
     {R407 "junk\r\nX Y: a\r\n: b\r\n c\r\nContent-Length: 5\r\n\r\n", PA407,
      FIVE, .keep = true},
@@ -371,12 +362,9 @@ static void response_row(const struct response_case *t)
     if (!t->bad) {
         assert_int_equal(r.status, t->status);
         assert_int_equal(r.minor, t->minor);
-        assert_span(r.reason, t->reason);
         assert_int_equal(r.body, t->body);
         assert_int_equal(r.length, t->length);
         assert_int_equal(r.keep_alive, t->keep);
-        assert_int_equal(r.said_close, t->said_close);
-        assert_int_equal(r.said_keep, t->said_keep);
         assert_int_equal(a407_sniff_407(p, n) == A407_SNIFF_YES,
                          t->status == 407);
     }

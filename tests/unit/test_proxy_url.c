@@ -85,7 +85,6 @@ static void test_good(void **state)
         assert_string_equal(u.endpoint.host, good[i].host);
         assert_int_equal(u.endpoint.port, good[i].port);
         assert_int_equal(u.port_given, good[i].port_given);
-        assert_int_equal(u.has_userinfo, good[i].username != NULL);
         if (u.userinfo_malformed != bad)
             fail_msg("malformed %d: %s", u.userinfo_malformed, good[i].text);
         if (good[i].username && !bad)
