@@ -396,9 +396,7 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 {
     struct a407_response r;
     struct a407_challenges *offered = a407_challenges_new();
-    if (!offered ||
-        a407_response_parse(p, n, e->in_flight[0].is_head,
-                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK) {
+    if (!offered || !a407_answer_parse(e, p, n, &r)) {
         a407_engine_unreadable_407(e, a407_span(p, n),
                                    "the head of the 407 can't be read");
     } else {

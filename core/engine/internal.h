@@ -242,6 +242,9 @@ struct a407_engine {
 /* The recorded request once more; its spans hold until that changes. */
 bool a407_request_recorded(const struct a407_engine *e,
                            struct a407_request *rq);
+/* The head of an answer to the request at the front. False: it is none. */
+bool a407_answer_parse(const struct a407_engine *e, const char *p, size_t n,
+                       struct a407_response *r);
 /* Is the head of a request being written? */
 bool a407_engine_in_head(const struct a407_engine *e);
 /* May this engine change anything, or does it only watch? */

@@ -208,8 +208,14 @@ bool a407_engine_origins_turn(const struct a407_engine *e)
 
 bool a407_request_recorded(const struct a407_engine *e, struct a407_request *rq)
 {
-    return e->head_n &&
-           a407_request_parse(e->request.p, e->head_n, rq) == A407_PARSE_OK;
+    return e->head_n && a407_request_parse(e->request.p, e->head_n, rq);
+}
+
+bool a407_answer_parse(const struct a407_engine *e, const char *p, size_t n,
+                       struct a407_response *r)
+{
+    return a407_response_parse(p, n, e->in_flight[0].is_head,
+                               e->in_flight[0].is_connect, r);
 }
 
 /* ---- the plan ---- */

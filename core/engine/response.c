@@ -124,8 +124,7 @@ static bool look_closer(struct a407_engine *e, const char *p, size_t n,
         e->need = n + 1;
         return end || n >= A407_HEAD_MAX;
     }
-    if (a407_response_parse(p, head, e->in_flight[0].is_head,
-                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK)
+    if (!a407_answer_parse(e, p, head, &r))
         return true;
     if (exchange->standin && (has_body || ends_otherwise(e, &r))) {
         swallow(e, head, &r);
@@ -147,8 +146,7 @@ static void note_interim(struct a407_engine *e, const char *p, size_t n)
     struct a407_request rq;
     struct a407_response r;
     bool asked = a407_request_recorded(e, &rq) && rq.expect_continue &&
-                 a407_response_parse(p, n, false, false, &r) == A407_PARSE_OK &&
-                 r.status == 100;
+                 a407_response_parse(p, n, false, false, &r) && r.status == 100;
     if (!asked && !e->in_flight[0].is_connect && e->whose == A407_WHOSE_PROXYS)
         e->whose = A407_WHOSE_INTERIM;
 }
@@ -288,9 +286,7 @@ static void settle(struct a407_engine *e, const char *p, size_t n)
 {
     size_t from = 0, head = a407_head_end(p, n, &from);
     struct a407_response r;
-    if (!head ||
-        a407_response_parse(p, head, e->in_flight[0].is_head,
-                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK)
+    if (!head || !a407_answer_parse(e, p, head, &r))
         return;
     on_head(e, p, head, &r);
     e->head = A407_HEAD_SEEN;
@@ -332,9 +328,7 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
         return take;
     }
     struct a407_response r;
-    if (!e->n_in_flight ||
-        a407_response_parse(e->response.p, end, e->in_flight[0].is_head,
-                            e->in_flight[0].is_connect, &r) != A407_PARSE_OK) {
+    if (!e->n_in_flight || !a407_answer_parse(e, e->response.p, end, &r)) {
         a407_engine_partly_read(e);
         a407_engine_forget(e);
         return take;

@@ -17,12 +17,6 @@
 /* Why 64 KiB: a Kerberos token with a large PAC needs some 48 KiB in base64. */
 #define A407_HEAD_MAX 65536u
 
-enum a407_parse {
-    A407_PARSE_OK,
-    A407_PARSE_MORE, /* a true prefix: show it again with more bytes */
-    A407_PARSE_BAD   /* not an HTTP/1.x head */
-};
-
 /* How long a message's body is (RFC 9112 section 6.3). */
 enum a407_body_kind {
     A407_BODY_NONE,
@@ -118,13 +112,12 @@ bool a407_field_next(const char *p, size_t n, size_t *at, struct a407_field *f);
 struct a407_span a407_field_find(const char *p, size_t n, const char *name);
 
 /*
- * Parses a complete request head. BAD: no HTTP/1.x request line, or a framing
+ * Parses a complete request head. False: no HTTP/1.x request line, or a framing
  * that can't be trusted (two different Content-Length values, a
  * Transfer-Encoding whose last coding is not chunked; both present is chunked:
- * RFC 9112 section 6.3). MORE is never returned.
+ * RFC 9112 section 6.3).
  */
-enum a407_parse a407_request_parse(const char *p, size_t n,
-                                   struct a407_request *out);
+bool a407_request_parse(const char *p, size_t n, struct a407_request *out);
 
 /*
  * Parses a complete response head. `is_head` and `is_connect` tell the
@@ -132,8 +125,8 @@ enum a407_parse a407_request_parse(const char *p, size_t n,
  * after HEAD, 1xx, 204, 304, and after a 2xx to CONNECT, whose Content-Length
  * and Transfer-Encoding are ignored). Any reason phrase, also none.
  */
-enum a407_parse a407_response_parse(const char *p, size_t n, bool is_head,
-                                    bool is_connect, struct a407_response *out);
+bool a407_response_parse(const char *p, size_t n, bool is_head, bool is_connect,
+                         struct a407_response *out);
 
 /* A body as it passes: where it ends. Fixed size, copyable. */
 struct a407_body {

@@ -163,13 +163,12 @@ static bool request_body(struct a407_request *out, const struct framing *m)
     return true;
 }
 
-enum a407_parse a407_request_parse(const char *p, size_t n,
-                                   struct a407_request *out)
+bool a407_request_parse(const char *p, size_t n, struct a407_request *out)
 {
     *out = (struct a407_request){.form = A407_FORM_OTHER};
     struct a407_span line = start_line(p, &n);
     if (!line.p || !request_line(line, out))
-        return A407_PARSE_BAD;
+        return false;
     struct framing m = {0};
     struct a407_field f;
     enum a407_line kind;
@@ -177,18 +176,18 @@ enum a407_parse a407_request_parse(const char *p, size_t n,
     while ((kind = a407_line_next(p, n, &at, &f)) == A407_LINE_FIELD) {
         /* RFC 9112 section 5.2 lets a server refuse any folded field. */
         if (is_framing_name(f.name) && memchr(f.line.p, '\n', f.line.n - 1))
-            return A407_PARSE_BAD;
+            return false;
         note_request_field(out, &m, &f);
     }
     if (kind == A407_LINE_JUNK || !request_body(out, &m))
-        return A407_PARSE_BAD;
+        return false;
     out->form = a407_target_form(out->method, out->target);
     out->is_head = a407_span_eq(out->method, "HEAD");
     out->is_connect = a407_span_eq(out->method, "CONNECT");
     out->keep_alive = persists(&m, out->minor);
     /* RFC 9110 section 10.1.1: from HTTP/1.0 it means nothing. */
     out->expect_continue = out->expect_continue && out->minor > 0;
-    return A407_PARSE_OK;
+    return true;
 }
 
 /* HTTP-version SP status-code [ SP [ reason-phrase ] ] (section 4). */
@@ -229,14 +228,14 @@ static bool response_body(struct a407_response *out, const struct framing *m,
     return true;
 }
 
-enum a407_parse a407_response_parse(const char *p, size_t n, bool is_head,
-                                    bool is_connect, struct a407_response *out)
+bool a407_response_parse(const char *p, size_t n, bool is_head, bool is_connect,
+                         struct a407_response *out)
 {
     *out = (struct a407_response){0};
     struct a407_span line = start_line(p, &n);
     /* An empty line is skipped before a request only (section 2.2). */
     if (!line.p || line.p != p || !status_line(line, out))
-        return A407_PARSE_BAD;
+        return false;
     struct framing m = {0};
     struct a407_field f;
     enum a407_line kind;
@@ -249,11 +248,11 @@ enum a407_parse a407_response_parse(const char *p, size_t n, bool is_head,
     }
     bool tunnel = is_connect && out->status / 100 == 2;
     if (!response_body(out, &m, is_head || tunnel))
-        return A407_PARSE_BAD;
+        return false;
     /* After a tunnel or an upgrade the connection speaks something else; a
        coding in HTTP/1.0 is faulty framing (RFC 9112 section 6.1). */
     out->keep_alive = persists(&m, out->minor) && !tunnel &&
                       out->status != 101 && out->body != A407_BODY_CLOSE &&
                       !(m.coded && out->minor == 0);
-    return A407_PARSE_OK;
+    return true;
 }

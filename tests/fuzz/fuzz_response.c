@@ -19,7 +19,7 @@ static void sniff_prefixes(const char *p, size_t n)
 static void parse(const char *p, size_t n, bool is_head, bool is_connect)
 {
     struct a407_response r;
-    if (a407_response_parse(p, n, is_head, is_connect, &r) != A407_PARSE_OK)
+    if (!a407_response_parse(p, n, is_head, is_connect, &r))
         return;
     must(r.status >= 100 && r.status <= 999 && r.minor >= 0 && r.minor <= 9);
     bool none = is_head || r.status < 200 || r.status == 204 ||
