@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,17 +27,8 @@ struct fetch {
 };
 
 /* Never with a secret. */
-static bool fail(struct fetch *f, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static bool fail(struct fetch *f, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(f->told->detail, sizeof f->told->detail, fmt, ap);
-    va_end(ap);
-    return false;
-}
+#define fail(f, ...)                                                           \
+    a407_told_fail((f)->told, A407_CAUSE_HELPER_FAILED, __VA_ARGS__)
 
 static bool no_memory(struct fetch *f)
 {
@@ -259,11 +248,12 @@ static struct fetch new_fetch(const struct a407_config *config,
 static void over(struct fetch *f, bool ok)
 {
     f->told->ok = ok;
-    f->told->cause = ok ? A407_CAUSE_NONE : A407_CAUSE_HELPER_FAILED;
-    if (ok)
-        f->told->secret = f->to;
-    else
+    if (!ok) {
         a407_credentials_free(f->to);
+        return;
+    }
+    f->told->cause = A407_CAUSE_NONE;
+    f->told->secret = f->to;
 }
 
 bool a407_fetch_begin(const struct a407_config *config,

@@ -2,7 +2,6 @@
 #include "gss.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "clock.h"
@@ -12,17 +11,6 @@
 
 /* The helper stops a little earlier, so that it can say what it waited for. */
 #define LEAD_MS 200
-
-static __attribute__((format(printf, 3, 4))) void
-fail(struct a407_told *told, enum a407_cause cause, const char *fmt, ...)
-{
-    va_list ap;
-    told->ok = false;
-    told->cause = cause;
-    va_start(ap, fmt);
-    vsnprintf(told->detail, sizeof told->detail, fmt, ap);
-    va_end(ap);
-}
 
 /* ---- what it is told ---- */
 
@@ -66,18 +54,14 @@ static bool start(struct a407_child *child, int64_t until,
 {
     static const char *const argv[] = {A407_GSS_HELPER, NULL};
     char path[PATH_MAX];
-    if (!a407_file_beside(A407_GSS_HELPER, path, sizeof path)) {
-        fail(told, A407_CAUSE_HELPER_FAILED,
-             "the folder of libauth407.so, and so %s, is not known",
-             A407_GSS_HELPER);
-        return false;
-    }
-    if (!a407_child_start(child, path, argv, false, until)) {
-        fail(told, A407_CAUSE_HELPER_FAILED, "%s can't be started: %m",
-             A407_GSS_HELPER);
-        return false;
-    }
-    return true;
+    if (!a407_file_beside(A407_GSS_HELPER, path, sizeof path))
+        return a407_told_fail(
+            told, A407_CAUSE_HELPER_FAILED,
+            "the folder of libauth407.so, and so %s, is not known",
+            A407_GSS_HELPER);
+    return a407_child_start(child, path, argv, false, until) ||
+           a407_told_fail(told, A407_CAUSE_HELPER_FAILED,
+                          "%s can't be started: %m", A407_GSS_HELPER);
 }
 
 /* ---- what it says ---- */
@@ -85,26 +69,29 @@ static bool start(struct a407_child *child, int64_t until,
 static void ended(const struct a407_talk *t, int64_t ms, struct a407_told *told)
 {
     if (t->late)
-        fail(told, A407_CAUSE_HELPER_FAILED, "%s said nothing for %lld s",
-             A407_GSS_HELPER, (long long)(ms + 999) / 1000);
+        a407_told_fail(told, A407_CAUSE_HELPER_FAILED,
+                       "%s said nothing for %lld s", A407_GSS_HELPER,
+                       (long long)(ms + 999) / 1000);
     else
-        fail(told, A407_CAUSE_HELPER_FAILED,
-             t->status == 127
-                 ? "%s does not run (exit status %d): is libgssapi-krb5 "
-                   "installed?"
-                 : "%s ended too early (exit status %d)",
-             A407_GSS_HELPER, t->status);
+        a407_told_fail(
+            told, A407_CAUSE_HELPER_FAILED,
+            t->status == 127
+                ? "%s does not run (exit status %d): is libgssapi-krb5 "
+                  "installed?"
+                : "%s ended too early (exit status %d)",
+            A407_GSS_HELPER, t->status);
 }
 
 /* The helper's own words. */
-static void read_failure(struct a407_span m, struct a407_told *told)
+static bool read_failure(struct a407_span m, struct a407_told *told)
 {
     struct a407_span code = a407_gss_field(m, "cause");
     struct a407_span text = a407_gss_field(m, "text");
     enum a407_cause cause =
         code.p ? a407_cause_from_code(code.p, code.n) : A407_CAUSE_COUNT;
-    fail(told, cause == A407_CAUSE_COUNT ? A407_CAUSE_HELPER_FAILED : cause,
-         "%.*s", (int)text.n, text.p ? text.p : "");
+    return a407_told_fail(
+        told, cause == A407_CAUSE_COUNT ? A407_CAUSE_HELPER_FAILED : cause,
+        "%.*s", (int)text.n, text.p ? text.p : "");
 }
 
 /* True: the handshake may go on. */
@@ -112,23 +99,21 @@ static bool read_answer(struct a407_span m, bool verify, struct a407_told *told)
 {
     struct a407_span state = a407_gss_field(m, "state");
     bool complete = a407_span_eq(state, "complete");
-    if (!complete && !a407_span_eq(state, "continue")) {
-        read_failure(m, told);
-        return false;
-    }
+    if (!complete && !a407_span_eq(state, "continue"))
+        return read_failure(m, told);
     if (verify) {
         told->ok = complete;
         if (!complete)
-            fail(told, A407_CAUSE_PROTOCOL,
-                 "the proxy's answer is not the end of the handshake");
+            a407_told_fail(
+                told, A407_CAUSE_PROTOCOL,
+                "the proxy's answer is not the end of the handshake");
         return false;
     }
     a407_put(told->user, sizeof told->user, a407_gss_field(m, "user"));
     told->ok = a407_gss_token(m, &told->token);
-    if (!told->ok)
-        fail(told, A407_CAUSE_PROTOCOL,
-             "the proxy asks for more, but the handshake is over");
-    return told->ok;
+    return told->ok ||
+           a407_told_fail(told, A407_CAUSE_PROTOCOL,
+                          "the proxy asks for more, but the handshake is over");
 }
 
 /* What the helper has kept for its own words counts as over. */
@@ -149,18 +134,16 @@ bool a407_gss_begin(const struct a407_config *config,
     a407_buf_init(&told->token, A407_GSS_MESSAGE_MAX);
     a407_buf_init(&t->question, A407_GSS_MESSAGE_MAX);
     a407_buf_init(&t->answer, A407_GSS_MESSAGE_MAX);
-    if (!first && !t->child.pid) {
-        fail(told, A407_CAUSE_PROTOCOL,
-             "an answer to a handshake that is over");
-        return false;
-    }
+    if (!first && !t->child.pid)
+        return a407_told_fail(told, A407_CAUSE_PROTOCOL,
+                              "an answer to a handshake that is over");
     if (!(first ? first_message(&t->question, config, ask, ms)
                 : later_message(&t->question, ask->token))) {
-        fail(told, A407_CAUSE_PROTOCOL,
-             first ? "the credential does not fit into a message"
-                   : "the proxy's token is too long");
         a407_child_end(&t->child, 0);
-        return false;
+        return a407_told_fail(told, A407_CAUSE_PROTOCOL,
+                              first
+                                  ? "the credential does not fit into a message"
+                                  : "the proxy's token is too long");
     }
     if (!first || start(&t->child, t->until, told))
         return true;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/auth/jwt.h"
@@ -232,6 +234,18 @@ static void told_mark(struct a407_engine *e, bool marked)
     e->exchange.looked_up |= 1u << e->ask_cred;
     if (marked)
         e->exchange.marked |= 1u << e->ask_cred;
+}
+
+bool a407_told_fail(struct a407_told *told, enum a407_cause cause,
+                    const char *fmt, ...)
+{
+    va_list ap;
+    told->ok = false;
+    told->cause = cause;
+    va_start(ap, fmt);
+    vsnprintf(told->detail, sizeof told->detail, fmt, ap);
+    va_end(ap);
+    return false;
 }
 
 void a407_told_clear(struct a407_told *t)

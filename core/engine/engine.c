@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -185,10 +184,10 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
 /* Nothing has come from outside in all that time. */
 static void told_nothing(struct a407_engine *e)
 {
-    struct a407_told told = {.cause = A407_CAUSE_HELPER_FAILED, .late = true};
-    if (e->ask == A407_ASK_TOKEN || e->ask == A407_ASK_VERIFY)
-        told.cause = A407_CAUSE_UNMET;
-    snprintf(told.detail, sizeof told.detail, "no answer in time");
+    struct a407_told told = {.late = true};
+    bool token = e->ask == A407_ASK_TOKEN || e->ask == A407_ASK_VERIFY;
+    a407_told_fail(&told, token ? A407_CAUSE_UNMET : A407_CAUSE_HELPER_FAILED,
+                   "no answer in time");
     a407_engine_told(e, &told);
 }
 

@@ -293,6 +293,10 @@ struct a407_told {
 bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out);
 void a407_ask_clear(struct a407_ask *ask);
 
+/* Says that it failed, why, and in words without secrets. False. */
+bool a407_told_fail(struct a407_told *told, enum a407_cause cause,
+                    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /* Wipes and frees what told owns. */
 void a407_told_clear(struct a407_told *told);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "proxy_status.h"
 
+#include "core/base/text_put.h"
 #include "lex.h"
 
 /* The value being read. */
@@ -93,31 +94,18 @@ static bool bare_item(struct reader *r, struct item *it)
 static struct a407_span key(struct reader *r)
 {
     size_t from = r->at;
-    while (a407_is_alpha(peek(r)) || a407_is_digit(peek(r)) ||
-           (peek(r) && strchr("_-.*", peek(r))))
+    while (a407_is_alnum(peek(r)) || (peek(r) && strchr("_-.*", peek(r))))
         r->at++;
     return a407_span(r->p + from, r->at - from);
-}
-
-static void put(char *out, size_t cap, const struct item *it)
-{
-    size_t n = it->n < cap - 1 ? it->n : cap - 1;
-    memcpy(out, it->text, n);
-    out[n] = '\0';
 }
 
 /* Three digits, else 0. */
 static int status_of(const struct item *it)
 {
-    int v = 0;
-    if (it->kind != ITEM_NUMBER || it->n != 3)
-        return 0;
-    for (size_t i = 0; i < 3; i++) {
-        if (!a407_is_digit(it->text[i]))
-            return 0;
-        v = v * 10 + (it->text[i] - '0');
-    }
-    return v >= 100 ? v : 0;
+    uint64_t v = 0;
+    if (it->kind == ITEM_NUMBER && it->n == 3)
+        a407_span_number(a407_span(it->text, 3), 999, &v);
+    return v >= 100 ? (int)v : 0;
 }
 
 /* ";key=value": the last one of a name counts (RFC 8941 section 3.1.2). */
@@ -135,16 +123,17 @@ static bool parameters(struct reader *r, struct a407_proxy_status *s)
             if (!bare_item(r, &it))
                 return false;
         }
+        struct a407_span text = a407_span(it.text, it.n);
         if (a407_span_eq(name, "received-status"))
             s->received_status = status_of(&it);
         if (it.kind != ITEM_TEXT)
             continue;
         if (a407_span_eq(name, "error"))
-            put(s->error, sizeof s->error, &it);
+            a407_put(s->error, sizeof s->error, text);
         else if (a407_span_eq(name, "next-hop"))
-            put(s->next_hop, sizeof s->next_hop, &it);
+            a407_put(s->next_hop, sizeof s->next_hop, text);
         else if (a407_span_eq(name, "details"))
-            put(s->details, sizeof s->details, &it);
+            a407_put(s->details, sizeof s->details, text);
     }
     return true;
 }
@@ -160,7 +149,7 @@ size_t a407_proxy_status_parse(struct a407_span value,
         skip(&r, " \t");
         if (!bare_item(&r, &it) || it.kind != ITEM_TEXT)
             break;
-        put(s.name, sizeof s.name, &it);
+        a407_put(s.name, sizeof s.name, a407_span(it.text, it.n));
         if (!parameters(&r, &s))
             break;
         skip(&r, " \t");
