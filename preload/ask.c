@@ -10,9 +10,6 @@
 /* Where the settings say nothing. */
 #define DEFAULT_MS 10000
 
-/* After this a thread that begins has gone in the middle (siglongjmp()). */
-#define BEGIN_MS 15000
-
 /* What is being had from outside. */
 struct a407_errand {
     struct a407_ask ask;
@@ -110,7 +107,6 @@ static bool begin_outside(struct a407_turn *t, struct a407_errand *e)
         c->child = (struct a407_child){.fd = -1};
     }
     c->asking = id;
-    c->ask_until = a407_now_ms() + BEGIN_MS;
     a407_conn_pin(c);
     a407_turn_pause(t);
     bool more = begin(c->site->proxy.config, e);
@@ -154,14 +150,15 @@ static bool step(struct a407_conn *c)
 
 enum a407_pump a407_answer_asks(struct a407_turn *t)
 {
-    while (a407_engine_wants(t->c).kind == A407_WANT_ASK) {
+    while (a407_plan(t->c).kind == A407_WANT_ASK) {
         struct a407_conn *c = t->c;
         if (c->errand) {
             if (!step(c))
                 return A407_PUMP_WAIT;
             continue;
         }
-        if (c->asking && a407_now_ms() < c->ask_until)
+        if (c->asking) /* that thread may have gone in the middle: siglongjmp()
+                        */
             return A407_PUMP_WAIT;
         struct a407_errand *e = new_errand(c);
         if (!e) {

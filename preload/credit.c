@@ -49,13 +49,13 @@ static void settle(struct a407_conn *c)
 }
 
 /* Where an answer is looked for while a body is written: to the next look. */
-static uint64_t to_next_look(const struct a407_conn *c, uint64_t n)
+static uint64_t to_next_look(const struct a407_conn *c,
+                             const struct a407_plan *plan)
 {
+    uint64_t n = plan->write_credit;
     size_t left =
         c->unwatched < A407_LOOK_EVERY ? A407_LOOK_EVERY - c->unwatched : 0;
-    if (n <= left || !a407_engine_watch_while_writing(c->engine))
-        return n;
-    return left;
+    return n <= left || !plan->watch ? n : left;
 }
 
 static uint64_t word_of(const struct a407_conn *c, uint64_t n, bool beyond)
@@ -88,14 +88,11 @@ static void lend(struct a407_conn *c)
 {
     if (c->gone || c->given_back || c->error)
         return;
-    a407_engine_lock(c);
-    struct a407_want want = a407_engine_want(c->engine);
-    uint64_t reads = a407_engine_read_credit(c->engine);
-    uint64_t writes = to_next_look(c, a407_engine_write_credit(c->engine));
-    a407_engine_unlock(c);
-    bool beyond = want.kind == A407_WANT_DELIVER && want.n == SIZE_MAX;
-    uint64_t reads_word = c->reading ? 0 : word_of(c, reads, beyond);
-    uint64_t writes_word = c->writing ? 0 : word_of(c, writes, false);
+    struct a407_plan plan = a407_plan(c);
+    bool beyond = plan.kind == A407_WANT_DELIVER && plan.n == SIZE_MAX;
+    uint64_t reads_word = c->reading ? 0 : word_of(c, plan.read_credit, beyond);
+    uint64_t writes_word =
+        c->writing ? 0 : word_of(c, to_next_look(c, &plan), false);
     if (!reads_word && !writes_word)
         return;
     a407_registry_lock();

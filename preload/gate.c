@@ -28,12 +28,12 @@ void a407_engine_unlock(struct a407_conn *c)
     pthread_mutex_unlock(&c->site->lock);
 }
 
-struct a407_want a407_engine_wants(struct a407_conn *c)
+struct a407_plan a407_plan(struct a407_conn *c)
 {
     a407_engine_lock(c);
-    struct a407_want w = a407_engine_want(c->engine);
+    struct a407_plan plan = a407_engine_plan(c->engine);
     a407_engine_unlock(c);
-    return w;
+    return plan;
 }
 
 /* Our SO_RCVLOWAT, so that a program's poll sleeps until more can be told. */
@@ -56,15 +56,6 @@ static void restore_lowat(struct a407_conn *c, int held)
     c->lowat = 0;
 }
 
-bool a407_engine_is(struct a407_conn *c,
-                    bool (*what)(const struct a407_engine *e))
-{
-    a407_engine_lock(c);
-    bool yes = what(c->engine);
-    a407_engine_unlock(c);
-    return yes;
-}
-
 void a407_engine_tell(struct a407_conn *c, void (*what)(struct a407_engine *e))
 {
     a407_engine_lock_now(c);
@@ -77,7 +68,7 @@ bool a407_forget_if_done(struct a407_turn *t)
     struct a407_conn *c = t->c;
     if (c->gone)
         return true;
-    if (a407_engine_wants(c).kind != A407_WANT_FORGET || c->given_back)
+    if (a407_plan(c).kind != A407_WANT_FORGET || c->given_back)
         return false;
     if (c->lowat && a407_turn_hold(t) >= 0)
         restore_lowat(c, t->held);
@@ -136,9 +127,7 @@ static size_t grab(struct a407_conn *c, int held, size_t n, int flags,
 void a407_see_rest(struct a407_conn *c)
 {
     bool end;
-    int held = a407_engine_is(c, a407_engine_wants_rest)
-                   ? a407_socket_hold(c, c->fd)
-                   : -1;
+    int held = a407_plan(c).rest ? a407_socket_hold(c, c->fd) : -1;
     if (held < 0)
         return;
     if (scratch(c, A407_HEAD_MAX)) {
@@ -154,8 +143,8 @@ bool a407_see_behind(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     bool end;
-    if (!a407_engine_is(c, a407_engine_wants_behind) ||
-        !scratch(c, A407_HEAD_MAX) || a407_turn_hold(t) < 0)
+    if (!a407_plan(c).behind || !scratch(c, A407_HEAD_MAX) ||
+        a407_turn_hold(t) < 0)
         return false;
     size_t k = grab(c, t->held, c->scratch_n, MSG_PEEK, &end);
     a407_engine_lock(c);
@@ -288,9 +277,8 @@ static enum a407_pump do_consume(struct a407_turn *t, size_t n)
 static enum a407_pump send_failed(struct a407_turn *t, int error)
 {
     struct a407_conn *c = t->c;
-    c->flush_until = 0;
     a407_engine_tell(c, a407_engine_send_failed);
-    if (a407_engine_wants(c).kind == A407_WANT_FORGET)
+    if (a407_plan(c).kind == A407_WANT_FORGET)
         a407_pump_give_up(t, error);
     return A407_PUMP_READY;
 }
@@ -303,6 +291,26 @@ void a407_pump_give_up(struct a407_turn *t, int error)
         REAL(shutdown)(t->held, SHUT_RDWR);
 }
 
+bool a407_expire(struct a407_turn *t)
+{
+    struct a407_conn *c = t->c;
+    /* a process that was started has its time from then on, and an end of its
+       own (talk.h) */
+    if (c->errand)
+        return false;
+    a407_engine_lock_now(c);
+    enum a407_due due = a407_engine_plan(c->engine).due;
+    bool expired = a407_engine_expired(c->engine);
+    a407_engine_unlock(c);
+    if (!expired)
+        return false;
+    c->asking = 0;
+    a407_reconnect_drop(c);
+    if (due == A407_DUE_SEND && a407_plan(c).kind == A407_WANT_FORGET)
+        a407_pump_give_up(t, ETIMEDOUT);
+    return true;
+}
+
 /*
  * What the next bytes go to; -1: nothing can be sent. Without a private fd what
  * the program wrote itself, and was held back, goes by its own number, as its
@@ -312,13 +320,10 @@ static int way_out(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     int held = a407_turn_hold(t); /* first: what is held back is its own now */
-    a407_engine_lock(c);
-    bool own = a407_engine_output_is_own(c->engine);
-    bool any = a407_engine_output(c->engine).n;
-    a407_engine_unlock(c);
-    if (own && held < 0 && a407_socket_cookie(t->fd) == c->cookie)
+    struct a407_plan plan = a407_plan(c);
+    if (plan.own && held < 0 && a407_socket_cookie(t->fd) == c->cookie)
         return t->fd;
-    if (own || !any || t->lost ||
+    if (plan.own || plan.kind != A407_WANT_SEND || t->lost ||
         (held >= 0 && !a407_socket_leads_elsewhere(c, held)))
         return held;
     c->error = held < 0 ? EMFILE : 0; /* for a reader */
@@ -336,23 +341,17 @@ static enum a407_pump flush(struct a407_turn *t)
         /* the time before it goes: the answer may be here before we are back */
         a407_engine_lock_now(c);
         struct a407_span out = a407_engine_output(c->engine);
-        bool last = !a407_engine_in_handshake(c->engine);
+        bool last = !a407_engine_plan(c->engine).leg;
         a407_engine_unlock(c);
         if (!out.n) {
-            c->flush_until = 0;
             c->unsent = false;
             if (last && __atomic_load_n(&c->shut_write, __ATOMIC_RELAXED))
                 REAL(shutdown)(to, SHUT_WR);
             return A407_PUMP_READY;
         }
         ssize_t k = REAL(send)(to, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (k < 0 && errno == EAGAIN) {
-            int64_t now = a407_now_ms();
-            if (!c->flush_until) /* one bound for all of it */
-                c->flush_until = now + (int64_t)c->site->proxy.config->wait_ms;
-            return now < c->flush_until ? A407_PUMP_WAIT
-                                        : send_failed(t, ETIMEDOUT);
-        }
+        if (k < 0 && errno == EAGAIN)
+            return A407_PUMP_WAIT;
         if (k < 0)
             return send_failed(t, errno);
         c->sent += (uint64_t)k;
@@ -362,17 +361,44 @@ static enum a407_pump flush(struct a407_turn *t)
     }
 }
 
+/* What takes longer than the plan allows is given up. */
+static enum a407_pump in_time(struct a407_turn *t, enum a407_pump came_to)
+{
+    return came_to == A407_PUMP_WAIT && a407_expire(t) ? A407_PUMP_READY
+                                                       : came_to;
+}
+
+static enum a407_pump one_step(struct a407_turn *t,
+                               const struct a407_plan *plan)
+{
+    switch (plan->kind) {
+    case A407_WANT_SEND:
+        return in_time(t, flush(t));
+    case A407_WANT_PEEK:
+        return do_peek(t, plan->n);
+    case A407_WANT_ASK:
+        return in_time(t, a407_answer_asks(t));
+    case A407_WANT_CONSUME:
+        return do_consume(t, plan->n);
+    case A407_WANT_RECONNECT:
+        return in_time(t, a407_reconnect(t));
+    case A407_WANT_GIVE_BACK:
+        a407_give_back(t);
+        break;
+    default:
+        break;
+    }
+    return t->lost ? A407_PUMP_LOST : A407_PUMP_READY;
+}
+
 enum a407_pump a407_pump_out(struct a407_turn *t)
 {
     enum a407_pump came_to = A407_PUMP_READY;
     while (came_to == A407_PUMP_READY && !t->failed) {
-        enum a407_want_kind kind = a407_engine_wants(t->c).kind;
-        if (kind == A407_WANT_ASK)
-            came_to = a407_answer_asks(t);
-        else if (kind == A407_WANT_SEND)
-            came_to = flush(t);
-        else
+        struct a407_plan plan = a407_plan(t->c);
+        if (plan.kind != A407_WANT_ASK && plan.kind != A407_WANT_SEND)
             break;
+        came_to = one_step(t, &plan);
     }
     return came_to;
 }
@@ -388,44 +414,26 @@ static bool shut_down(struct a407_conn *c)
     return true;
 }
 
-static enum a407_pump one_step(struct a407_turn *t, bool *over)
+/* There is nothing more to be done in the program's place. */
+static bool is_the_programs(enum a407_want_kind kind)
 {
-    struct a407_want w = a407_engine_wants(t->c);
-    switch (w.kind) {
-    case A407_WANT_SEND:
-        return flush(t);
-    case A407_WANT_PEEK:
-        return do_peek(t, w.n);
-    case A407_WANT_ASK:
-        return a407_answer_asks(t);
-    case A407_WANT_CONSUME:
-        return do_consume(t, w.n);
-    case A407_WANT_RECONNECT:
-        return a407_reconnect(t);
-    case A407_WANT_GIVE_BACK:
-        a407_give_back(t);
-        break;
-    default:
-        break;
-    }
-    *over = true;
-    return t->lost ? A407_PUMP_LOST : A407_PUMP_READY;
+    return kind == A407_WANT_DELIVER || kind == A407_WANT_FORGET ||
+           kind == A407_WANT_GIVE_BACK;
 }
 
 enum a407_pump a407_pump(struct a407_turn *t)
 {
-    bool over = false;
-    enum a407_pump came_to;
     /* The bound is on work, not on time: each turn moves the engine on. */
     for (int turns = 0; turns < 100000; turns++) {
         if (!t->c)
             return A407_PUMP_LOST;
         if (shut_down(t->c))
             return A407_PUMP_READY;
-        came_to = one_step(t, &over);
+        struct a407_plan plan = a407_plan(t->c);
+        enum a407_pump came_to = one_step(t, &plan);
         if (t->c && came_to == A407_PUMP_READY)
             t->c->steps++;
-        if (over || came_to != A407_PUMP_READY)
+        if (is_the_programs(plan.kind) || came_to != A407_PUMP_READY)
             return came_to;
     }
     a407_engine_tell(t->c, a407_engine_closed);
@@ -445,24 +453,6 @@ bool a407_wait_for_pump(struct a407_turn *t)
         return false;
     errno = EAGAIN;
     return ev > 0 || a407_now_ms() < own;
-}
-
-int64_t a407_patience(struct a407_conn *c)
-{
-    a407_engine_lock(c);
-    int64_t due_us = a407_engine_plan(c->engine).until_us;
-    a407_engine_unlock(c);
-    return due_us ? due_us / 1000 + 1 : A407_FOR_EVER;
-}
-
-bool a407_silent(struct a407_conn *c)
-{
-    a407_engine_lock_now(c);
-    enum a407_due due = a407_engine_plan(c->engine).due;
-    bool again = (due == A407_DUE_SILENCE || due == A407_DUE_LEG) &&
-                 a407_engine_expired(c->engine);
-    a407_engine_unlock(c);
-    return again;
 }
 
 bool a407_blocks(int fd, int flags)

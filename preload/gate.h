@@ -128,13 +128,16 @@ bool a407_wait_for_pump(struct a407_turn *t);
  */
 int a407_wait_for_bytes(struct a407_turn *t, int64_t until);
 
-/* Until when what is awaited may be in coming, by a407_now_ms(): a handshake's
-   next message, or the answer to a repeat. */
-int64_t a407_patience(struct a407_conn *c);
+/* Until when what the plan is about may take, by a407_now_ms(); or
+   A407_FOR_EVER. */
+static inline int64_t a407_plan_limit(const struct a407_plan *plan)
+{
+    return plan->until_us ? plan->until_us / 1000 + 1 : A407_FOR_EVER;
+}
 
-/* It has not begun in that time: another connection is tried, or the handshake
-   is given up. False: there is nothing to be done. */
-bool a407_silent(struct a407_conn *c);
+/* The plan's limit is over: what is under way for it is dropped, and the plan
+   is another. False: there is no limit, or nothing else to be tried. */
+bool a407_expire(struct a407_turn *t);
 
 /* Does the program's call on fd wait? */
 bool a407_blocks(int fd, int flags);
@@ -149,10 +152,8 @@ void a407_engine_lock(struct a407_conn *c);
 void a407_engine_lock_now(struct a407_conn *c);
 void a407_engine_unlock(struct a407_conn *c);
 
-/* A group of one: what it wants, what it answers, what it is told (`now`). */
-struct a407_want a407_engine_wants(struct a407_conn *c);
-bool a407_engine_is(struct a407_conn *c,
-                    bool (*what)(const struct a407_engine *e));
+/* A group of one: what is to be done, what it is told (`now`). */
+struct a407_plan a407_plan(struct a407_conn *c);
 void a407_engine_tell(struct a407_conn *c, void (*what)(struct a407_engine *e));
 
 /* Drops the connection from the table if the engine has forgotten it: then
@@ -163,8 +164,10 @@ bool a407_forget_if_done(struct a407_turn *t);
    leads elsewhere by now. */
 void a407_check_unseen(struct a407_turn *t);
 
-/* reconnect.c: a new connection to the same peer in the fd's place. */
+/* reconnect.c: a new connection to the same peer in the fd's place. The other
+   gives up one that is under way. */
 enum a407_pump a407_reconnect(struct a407_turn *t);
+void a407_reconnect_drop(struct a407_conn *c);
 
 /* Puts a socket in the fd's place from which the kept 407 can be read. As with
    a peer that has closed, what the program writes meanwhile does not fail. */

@@ -83,8 +83,8 @@ static ssize_t wait_for_bytes_natively(int fd, size_t need)
 static bool sleep_as_program(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
-    struct a407_want w = a407_engine_wants(c);
-    size_t need = w.kind == A407_WANT_PEEK ? w.n : 1;
+    struct a407_plan plan = a407_plan(c);
+    size_t need = plan.kind == A407_WANT_PEEK ? plan.n : 1;
     unsigned renewed = c->renewed;
     a407_turn_pause(t);
     int64_t start = a407_now_ms();
@@ -117,17 +117,11 @@ static bool sleep_as_program(struct a407_turn *t)
  */
 static bool wait_for_bytes(struct a407_turn *t)
 {
-    struct a407_conn *c = t->c;
-    a407_engine_lock(c);
-    bool retrying = a407_engine_retrying(c->engine);
-    bool fresh = a407_engine_reconnected_once(c->engine);
+    struct a407_plan plan = a407_plan(t->c);
     /* a leg is whole, whatever the program has written of its request */
-    bool leg = a407_engine_in_handshake(c->engine);
-    bool open = !leg && a407_engine_request_open(c->engine);
-    a407_engine_unlock(c);
-    if (!leg && (open || !retrying || fresh))
+    if (!plan.leg && (plan.open || !plan.repeated || plan.fresh))
         return sleep_as_program(t);
-    int64_t own = a407_turn_limit(t), until = a407_patience(c);
+    int64_t own = a407_turn_limit(t), until = a407_plan_limit(&plan);
     int ev = a407_wait_for_bytes(t, own < until ? own : until);
     if (ev != 0 || !t->c)
         return ev >= 0;
@@ -135,7 +129,7 @@ static bool wait_for_bytes(struct a407_turn *t)
         errno = EAGAIN;
         return false;
     }
-    return a407_silent(t->c) || sleep_as_program(t);
+    return a407_expire(t) || sleep_as_program(t);
 }
 
 static bool wait_for_more(struct a407_turn *t, enum a407_pump came_to,
@@ -184,9 +178,9 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
                          &saved))
         return A407_GATE_PASS;
     t.c->credit[A407_READS].at = fd;
-    struct a407_want want = a407_engine_wants(t.c);
-    if (want.kind == A407_WANT_DELIVER && !t.c->gone && !t.c->error)
-        return deliver(r, &t, want.n, saved); /* the middle of an answer */
+    struct a407_plan plan = a407_plan(t.c);
+    if (plan.kind == A407_WANT_DELIVER && !t.c->gone && !t.c->error)
+        return deliver(r, &t, plan.n, saved); /* the middle of an answer */
     enum a407_pump came_to;
     while (!t.c->gone && !t.c->given_back &&
            (came_to = a407_pump(&t)) != A407_PUMP_READY) {
@@ -210,7 +204,7 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
     a407_turn_end_child(&t);
     if (a407_forget_if_done(&t) || c->given_back)
         return pass(&t, saved);
-    return deliver(r, &t, a407_engine_wants(c).n, saved);
+    return deliver(r, &t, a407_plan(c).n, saved);
 }
 
 void a407_read_end(struct a407_reading *r, int fd, int flags,
@@ -286,8 +280,8 @@ void a407_drive(const struct a407_work *due)
         return;
     struct a407_conn *c = t.c;
     if (!c->gone && !c->given_back) {
-        a407_silent(c);
-        a407_pump(&t);
+        if (a407_pump(&t) == A407_PUMP_SHORT && a407_expire(&t))
+            a407_pump(&t);
         if (t.c && !t.lost)
             a407_forget_if_done(&t);
     }
@@ -296,7 +290,7 @@ void a407_drive(const struct a407_work *due)
 
 static bool unanswered(struct a407_conn *c)
 {
-    return !c->gone && a407_engine_is(c, a407_engine_unanswered);
+    return !c->gone && a407_plan(c).unanswered;
 }
 
 bool a407_revive(int fd, const void *caller)
@@ -309,8 +303,8 @@ bool a407_revive(int fd, const void *caller)
     if (unanswered(t.c)) {
         a407_pump(&t);
         if (t.c && !t.lost) {
-            repeated = a407_engine_wants(t.c).kind == A407_WANT_RECONNECT ||
-                       a407_engine_is(t.c, a407_engine_reconnected_once);
+            struct a407_plan plan = a407_plan(t.c);
+            repeated = plan.kind == A407_WANT_RECONNECT || plan.fresh;
             a407_forget_if_done(&t);
         }
     }

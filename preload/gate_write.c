@@ -130,7 +130,7 @@ static enum step wait_to_write(struct writing *w)
         errno = EAGAIN;
         return STEP_END;
     }
-    bool watch = a407_engine_is(t->c, a407_engine_watch_while_writing);
+    bool watch = a407_plan(t->c).watch;
     int64_t until = a407_turn_limit(t);
     a407_turn_pause(t);
     int ev = a407_wait(t->fd, watch ? POLLOUT | POLLIN : POLLOUT, until);
@@ -174,7 +174,7 @@ static enum step wait_for_pump(struct writing *w)
 static enum step look_at_answer(struct writing *w, bool *looked)
 {
     struct a407_turn *t = &w->t;
-    bool watch = a407_engine_is(t->c, a407_engine_watch_while_writing);
+    bool watch = a407_plan(t->c).watch;
     t->c->unwatched = 0;
     *looked = watch;
     for (int i = 0; watch && i < 2; i++) {
@@ -191,19 +191,11 @@ static enum step look_at_answer(struct writing *w, bool *looked)
     return STEP_ON;
 }
 
-static bool in_handshake(struct a407_conn *c)
-{
-    return !c->gone && a407_engine_is(c, a407_engine_in_handshake);
-}
-
 /* True after a 407 that could be answered on a fresh connection. */
 static bool repeated_afresh(struct a407_conn *c)
 {
-    a407_engine_lock(c);
-    bool yes = a407_engine_retrying(c->engine) &&
-               a407_engine_reconnected_once(c->engine);
-    a407_engine_unlock(c);
-    return yes;
+    struct a407_plan plan = a407_plan(c);
+    return plan.repeated && plan.fresh;
 }
 
 /* The socket is full: a look before the wait, or before the program's own. */
@@ -243,8 +235,8 @@ static enum step pass_step(struct writing *w)
     }
     if (a407_forget_if_done(t))
         return STEP_PASS;
-    if (in_handshake(t->c) || t->c->given_back)
-        return STEP_ON; /* that look has begun one, or there was no way */
+    if (a407_plan(t->c).write == A407_WRITE_WAIT || t->c->given_back)
+        return STEP_ON; /* that look has begun something, or gave up */
     ssize_t k = send_rest(w);
     if (k >= 0) {
         t->c->unwatched += (size_t)k;
@@ -291,7 +283,7 @@ static enum step bring_out(struct writing *w)
 }
 
 /* Takes bytes that will go out with a header of ours. */
-static enum step hold_step(struct writing *w)
+static enum step hold_step(struct writing *w, bool begins)
 {
     struct a407_turn *t = &w->t;
     struct a407_conn *c = t->c;
@@ -305,7 +297,7 @@ static enum step hold_step(struct writing *w)
     s.n = a407_readable(s.p, s.n);
     if (!s.n)
         return pass_step(w); /* EFAULT */
-    if (!a407_engine_is(c, a407_engine_request_open))
+    if (begins)
         a407_check_unseen(t);
     if (a407_turn_hold(t) < 0 && t->lost)
         return go_on(w);
@@ -327,30 +319,18 @@ static ssize_t fail_natively(struct writing *w)
 }
 
 /*
- * Has something begun that what the program writes now must not overtake? Since
- * no lock is held over a wait, another thread's call may be in the middle of
- * it: of a head that is held back, a repeat, a new connection.
- */
-static bool has_begun(struct a407_conn *c)
-{
-    enum a407_want_kind kind = a407_engine_wants(c).kind;
-    return !c->gone && !c->given_back &&
-           (kind == A407_WANT_SEND || kind == A407_WANT_RECONNECT ||
-            kind == A407_WANT_ASK);
-}
-
-/*
  * The legs of a handshake go without the body that the program wants to write:
  * it goes out behind the last one. All there is to wait for is the proxy's next
  * answer. ON: look again.
  */
-static enum step wait_for_leg(struct writing *w, int64_t until)
+static enum step wait_for_leg(struct writing *w)
 {
     struct a407_turn *t = &w->t;
+    struct a407_plan plan = a407_plan(t->c);
     errno = EAGAIN; /* the handshake goes on with the next call, or poll */
     if (!may_block(w))
         return STEP_END;
-    int64_t own = a407_turn_limit(t);
+    int64_t own = a407_turn_limit(t), until = a407_plan_limit(&plan);
     int ev = a407_wait_for_bytes(t, own < until ? own : until);
     if (!t->c)
         return go_on(w);
@@ -359,17 +339,21 @@ static enum step wait_for_leg(struct writing *w, int64_t until)
     errno = EAGAIN;
     if (ev == 0 && own < until)
         return STEP_END;
-    return ev > 0 || a407_silent(t->c) ? STEP_ON : STEP_END;
+    return ev > 0 || a407_expire(t) ? STEP_ON : STEP_END;
 }
 
-/* That, and what else has begun, comes before what the program writes now. */
+/*
+ * That, and what else has begun, comes before what the program writes now.
+ * Since no lock is held over a wait, another thread's call may be in the middle
+ * of it: of a head that is held back, a repeat, a new connection.
+ */
 static enum step finish_what_has_begun(struct writing *w)
 {
     struct a407_turn *t = &w->t;
     enum step s = STEP_ON;
-    while (s == STEP_ON && t->c && (in_handshake(t->c) || has_begun(t->c))) {
-        /* where it begins anew it has that time again */
-        int64_t until = a407_patience(t->c);
+    struct a407_plan plan;
+    while (s == STEP_ON && t->c && !t->c->gone &&
+           (plan = a407_plan(t->c)).write == A407_WRITE_WAIT) {
         enum a407_pump came_to = a407_pump(t);
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
@@ -378,12 +362,10 @@ static enum step finish_what_has_begun(struct writing *w)
             return STEP_END;
         if (came_to == A407_PUMP_WAIT)
             s = wait_for_pump(w);
-        else if (came_to == A407_PUMP_SHORT && in_handshake(t->c))
-            s = wait_for_leg(w, until);
+        else if (came_to == A407_PUMP_SHORT && a407_plan(t->c).leg)
+            s = wait_for_leg(w);
         /* else the last leg is out: the body goes on */
     }
-    if (s == STEP_ON && a407_engine_wants(t->c).kind == A407_WANT_GIVE_BACK)
-        a407_give_back(t); /* a program may poll before it reads */
     return s;
 }
 
@@ -403,16 +385,22 @@ static enum step one_step(struct writing *w)
     struct a407_conn *c = w->t.c;
     if (c->given_back)
         return swallow(w);
-    if (a407_engine_is(c, a407_engine_awaits_tunnel))
+    struct a407_plan plan = a407_plan(c);
+    if (plan.tunnel) {
         a407_check_unseen(&w->t);
-    a407_engine_lock(c);
-    enum a407_write_mode mode = a407_engine_write_mode(c->engine);
-    a407_engine_unlock(c);
-    if (mode == A407_WRITE_FORGET) {
+        plan = a407_plan(c);
+    }
+    switch (plan.write) {
+    case A407_WRITE_FORGET:
         a407_forget_if_done(&w->t);
         return STEP_PASS;
+    case A407_WRITE_WAIT: /* what was held back goes out first */
+        return STEP_ON;
+    case A407_WRITE_HOLD:
+        return hold_step(w, !plan.open);
+    default:
+        return pass_step(w);
     }
-    return mode == A407_WRITE_HOLD ? hold_step(w) : pass_step(w);
 }
 
 /* Writes until all is out, the kernel says no, or the engine lets go. */
@@ -441,8 +429,7 @@ static bool run(struct writing *w, ssize_t *result)
    went. */
 static bool begins_elsewhere(struct a407_turn *t)
 {
-    return !a407_engine_is(t->c, a407_engine_request_open) &&
-           a407_turn_hold(t) < 0;
+    return !a407_plan(t->c).open && a407_turn_hold(t) < 0;
 }
 
 /* An urgent byte (MSG_OOB) has a place in the stream: what was held back goes

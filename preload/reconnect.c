@@ -118,14 +118,20 @@ static int same_socket(struct a407_turn *t, bool *refused)
 
 /* ---- */
 
+void a407_reconnect_drop(struct a407_conn *c)
+{
+    a407_socket_drop_made(c);
+    if (c->connecting)
+        c->sent = c->received = 0;
+    c->connecting = false;
+}
+
 static enum a407_pump over(struct a407_turn *t, bool ok)
 {
     struct a407_conn *c = t->c;
-    c->connecting = false;
     if (ok && c->made >= 0)
         a407_replace(t, c->made);
-    a407_socket_drop_made(c);
-    c->sent = c->received = 0;
+    a407_reconnect_drop(c);
     if (ok && a407_turn_hold(t) >= 0)
         ok = !a407_socket_leads_elsewhere(c, t->held);
     a407_engine_lock_now(c);
@@ -143,6 +149,7 @@ static bool begin(struct a407_turn *t)
     bool refused;
     c->error = 0;
     c->renewed++;
+    c->connecting = true;
     int error = same_socket(t, &refused);
     if (refused)
         error = new_socket(t);
@@ -153,8 +160,6 @@ static bool begin(struct a407_turn *t)
     c->port = 0;
     c->there = (struct sockaddr_storage){0};
     a407_socket_leads_elsewhere(c, refused ? c->made : t->held); /* noted */
-    c->connecting = true;
-    c->connect_until = a407_now_ms() + (int64_t)c->site->proxy.config->wait_ms;
     return true;
 }
 
@@ -171,8 +176,7 @@ enum a407_pump a407_reconnect(struct a407_turn *t)
         return over(t, false); /* the program has closed what it did not open */
     int fd = c->made >= 0 ? c->made : t->held;
     if (!a407_ready(fd, POLLOUT))
-        return a407_now_ms() < c->connect_until ? A407_PUMP_WAIT
-                                                : over(t, false);
+        return A407_PUMP_WAIT;
     return over(t, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
                        !error);
 }

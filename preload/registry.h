@@ -86,15 +86,12 @@ struct a407_conn {
 
     /* what takes its time; who finds it under way goes on with it */
     bool unsent; /* the program was told that it is sent, and it is not out */
-    int64_t flush_until; /* 0, or: what the engine sends has to be out */
-    bool connecting;     /* anew */
-    int64_t connect_until;
+    bool connecting;      /* anew */
     int made;             /* ... another socket for it, or -1 */
     uint64_t made_cookie; /* ... which is ours as long as this is its cookie */
     unsigned renewed;     /* times that it was connected again */
     unsigned asking;      /* 0, or: one thread begins with an errand, outside */
     unsigned asks;        /* ... the last one's number */
-    int64_t ask_until;
     struct a407_errand *errand; /* ask.h: what was asked for is being had */
     struct a407_sleep sleep;    /* ... and that is to be waited for */
     struct a407_child child;    /* makes tokens for a handshake; or none */

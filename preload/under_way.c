@@ -18,30 +18,6 @@ static struct a407_conn *first;
 /* Where nothing else tells when to look: another thread has something made. */
 #define BUSY_MS 5
 
-/* What the engine says. */
-struct facts {
-    enum a407_want_kind kind;
-    bool alive, awaits, handshake;
-    int64_t due; /* more of an answer is awaited until then, in ms; or 0 */
-};
-
-static struct facts facts_of(struct a407_conn *c)
-{
-    struct a407_engine *e = c->engine;
-    struct facts f = {.alive = !c->gone && !c->given_back};
-    if (!f.alive)
-        return f;
-    a407_engine_lock(c);
-    f.kind = a407_engine_want(e).kind;
-    f.awaits = a407_engine_unanswered(e) || a407_engine_watch_while_writing(e);
-    f.handshake = a407_engine_in_handshake(e);
-    int64_t due_us = a407_engine_plan(e).until_us;
-    a407_engine_unlock(c);
-    f.due = due_us ? due_us / 1000 + 1 : 0;
-    f.alive = f.kind != A407_WANT_FORGET;
-    return f;
-}
-
 static void work_at(struct a407_account *a, int fd, short events, int64_t until)
 {
     a->work = true;
@@ -51,44 +27,45 @@ static void work_at(struct a407_account *a, int fd, short events, int64_t until)
 }
 
 /* More of an answer is awaited. */
-static void await(struct a407_conn *c, const struct facts *f,
+static void await(struct a407_conn *c, const struct a407_plan *plan,
                   struct a407_account *a)
 {
     if (c->full_until) {
         work_at(a, -1, 0, c->look_again);
         a->muted |= A407_IN_BITS;
     }
-    if (f->due && !a->work)
-        work_at(a, f->handshake ? A407_OWN_FD : -1, POLLIN, f->due);
-    else if (f->due && f->due < a->until)
-        a->until = f->due;
+    int64_t limit = a407_plan_limit(plan);
+    if (plan->until_us && !a->work)
+        work_at(a, plan->leg ? A407_OWN_FD : -1, POLLIN, limit);
+    else if (limit < a->until)
+        a->until = limit;
 }
 
-static struct a407_account account_by(struct a407_conn *c,
-                                      const struct facts *f)
+struct a407_account a407_account_of(struct a407_conn *c)
 {
     struct a407_account a = {.fd = -1};
     bool followed = c->site->proxy.configured;
-    if (!f->alive)
+    struct a407_plan plan = a407_plan(c);
+    if (c->gone || c->given_back || plan.kind == A407_WANT_FORGET)
         return a;
-    if (f->handshake ||
-        (f->kind != A407_WANT_PEEK && f->kind != A407_WANT_DELIVER &&
-         f->kind != A407_WANT_CONSUME))
+    if (plan.leg ||
+        (plan.kind != A407_WANT_PEEK && plan.kind != A407_WANT_DELIVER &&
+         plan.kind != A407_WANT_CONSUME))
         a.muted |= A407_OUT_BITS;
-    switch (f->kind) {
+    switch (plan.kind) {
     case A407_WANT_PEEK:
-        await(c, f, &a);
+        await(c, &plan, &a);
         break;
     case A407_WANT_CONSUME:
         work_at(&a, A407_OWN_FD, POLLIN, A407_FOR_EVER);
-        await(c, f, &a);
+        await(c, &plan, &a);
         break;
     case A407_WANT_SEND:
-        work_at(&a, A407_OWN_FD, POLLOUT, c->flush_until);
+        work_at(&a, A407_OWN_FD, POLLOUT, a407_plan_limit(&plan));
         break;
     case A407_WANT_RECONNECT:
         work_at(&a, c->made >= 0 ? c->made : A407_OWN_FD, POLLOUT,
-                c->connecting ? c->connect_until : 0);
+                c->connecting ? a407_plan_limit(&plan) : 0);
         break;
     case A407_WANT_ASK:
         if (c->errand)
@@ -102,18 +79,12 @@ static struct a407_account account_by(struct a407_conn *c,
     default:
         break;
     }
-    if (a.work && f->kind != A407_WANT_PEEK && f->kind != A407_WANT_CONSUME)
+    if (a.work && plan.kind != A407_WANT_PEEK && plan.kind != A407_WANT_CONSUME)
         a.muted |= A407_IN_BITS;
     a.attended = c->attended;
     a.counts = (followed ? A407_FOLLOWED : 0) +
-               (a.work || f->awaits ? A407_UNDER_WAY : 0);
+               (a.work || plan.unanswered || plan.watch ? A407_UNDER_WAY : 0);
     return a;
-}
-
-struct a407_account a407_account_of(struct a407_conn *c)
-{
-    struct facts f = facts_of(c);
-    return account_by(c, &f);
 }
 
 /* ---- the list ---- */
@@ -160,10 +131,9 @@ static void enter(struct a407_conn *c, struct a407_account a)
 
 void a407_account_for(struct a407_conn *c)
 {
-    struct facts f = facts_of(c);
-    struct a407_account a = account_by(c, &f);
+    struct a407_account a = a407_account_of(c);
     unsigned before = c->account.muted;
-    if (!f.alive)
+    if (c->errand && !a.work) /* the engine does not ask for it any more */
         a407_drop_errand(c);
     if (!listed(&a) && !listed(&c->account) && a.counts == c->account.counts)
         return; /* the middle of a body, and all that is long over */

@@ -346,26 +346,4 @@ unsigned a407_engine_anomalies(const struct a407_engine *e);
 /* The name of the state, for messages and tests. */
 const char *a407_engine_state_name(const struct a407_engine *e);
 
-/* ---- single answers of the plan, for the drivers that still ask so ---- */
-
-struct a407_want {
-    enum a407_want_kind kind;
-    size_t n;
-};
-
-struct a407_want a407_engine_want(const struct a407_engine *e);
-enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e);
-bool a407_engine_watch_while_writing(const struct a407_engine *e);
-bool a407_engine_request_open(const struct a407_engine *e);
-bool a407_engine_wants_behind(const struct a407_engine *e);
-bool a407_engine_unanswered(const struct a407_engine *e);
-bool a407_engine_retrying(const struct a407_engine *e);
-bool a407_engine_reconnected_once(const struct a407_engine *e);
-bool a407_engine_output_is_own(const struct a407_engine *e);
-bool a407_engine_in_handshake(const struct a407_engine *e);
-bool a407_engine_awaits_tunnel(const struct a407_engine *e);
-bool a407_engine_wants_rest(const struct a407_engine *e);
-uint64_t a407_engine_write_credit(const struct a407_engine *e);
-uint64_t a407_engine_read_credit(const struct a407_engine *e);
-
 #endif

@@ -255,6 +255,12 @@ bool a407_engine_is_proxys(const struct a407_engine *e);
 /* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
    now may get a header. */
 bool a407_engine_behind_connect(const struct a407_engine *e);
+/* The plan's parts that the engine itself asks for (engine.h, struct
+   a407_plan): leg, repeated, rest, behind. */
+bool a407_engine_in_handshake(const struct a407_engine *e);
+bool a407_engine_retrying(const struct a407_engine *e);
+bool a407_engine_wants_rest(const struct a407_engine *e);
+bool a407_engine_wants_behind(const struct a407_engine *e);
 /* Is the body not kept, since there will be no repeat with it? */
 bool a407_engine_keeps_no_body(const struct a407_engine *e);
 /* Has the proxy answered a leg on this very connection? Then it does answer

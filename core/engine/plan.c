@@ -49,12 +49,12 @@ bool a407_engine_behind_connect(const struct a407_engine *e)
     return e->awaiting && e->in_flight[e->n_in_flight - 1].is_connect;
 }
 
-bool a407_engine_awaits_tunnel(const struct a407_engine *e)
+static bool awaits_tunnel(const struct a407_engine *e)
 {
     return e->writing == A407_W_START && a407_engine_behind_connect(e);
 }
 
-enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
+static enum a407_write_mode write_mode(const struct a407_engine *e)
 {
     if (e->state == A407_ST_FORGET) /* what was held goes out first */
         return e->output.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
@@ -67,13 +67,13 @@ enum a407_write_mode a407_engine_write_mode(const struct a407_engine *e)
     return A407_WRITE_PASS;
 }
 
-bool a407_engine_watch_while_writing(const struct a407_engine *e)
+static bool watches(const struct a407_engine *e)
 {
     return (e->state == A407_ST_WAIT || e->state == A407_ST_DRAIN) &&
            a407_engine_active(e) && e->writing == A407_W_BODY;
 }
 
-bool a407_engine_unanswered(const struct a407_engine *e)
+static bool unanswered(const struct a407_engine *e)
 {
     return (e->state == A407_ST_WAIT || e->state == A407_ST_DRAIN) &&
            e->writing == A407_W_START && a407_engine_active(e);
@@ -84,17 +84,22 @@ bool a407_engine_in_head(const struct a407_engine *e)
     return e->writing == A407_W_HEAD || e->writing == A407_W_HELD_HEAD;
 }
 
-bool a407_engine_request_open(const struct a407_engine *e)
+static bool request_open(const struct a407_engine *e)
 {
     return a407_engine_in_head(e) || e->writing == A407_W_BODY;
 }
 
-static struct a407_want want(enum a407_want_kind kind, size_t n)
+struct want {
+    enum a407_want_kind kind;
+    size_t n;
+};
+
+static struct want want(enum a407_want_kind kind, size_t n)
 {
-    return (struct a407_want){kind, n};
+    return (struct want){kind, n};
 }
 
-static struct a407_want want_drain(const struct a407_engine *e)
+static struct want want_drain(const struct a407_engine *e)
 {
     if (e->drain_head)
         return want(A407_WANT_CONSUME, e->drain_head);
@@ -103,7 +108,7 @@ static struct a407_want want_drain(const struct a407_engine *e)
     return want(A407_WANT_CONSUME, SIZE_MAX);
 }
 
-struct a407_want a407_engine_want(const struct a407_engine *e)
+static struct want what(const struct a407_engine *e)
 {
     if (e->output.n)
         return want(A407_WANT_SEND, e->output.n);
@@ -153,16 +158,6 @@ bool a407_engine_retrying(const struct a407_engine *e)
            e->exchange.retries > 0;
 }
 
-bool a407_engine_reconnected_once(const struct a407_engine *e)
-{
-    return e->exchange.reconnected;
-}
-
-bool a407_engine_output_is_own(const struct a407_engine *e)
-{
-    return e->output.n && e->output_is_own;
-}
-
 /* A watched 407 of which the program read but a part of the head: nc closes
    after the first line. */
 bool a407_engine_wants_rest(const struct a407_engine *e)
@@ -175,7 +170,7 @@ bool a407_engine_wants_rest(const struct a407_engine *e)
 bool a407_engine_wants_behind(const struct a407_engine *e)
 {
     return e->state == A407_ST_INTERIM && e->interim == A407_INTERIM_UNREAD &&
-           !e->exchange.standin && a407_engine_request_open(e);
+           !e->exchange.standin && request_open(e);
 }
 
 bool a407_engine_keeps_no_body(const struct a407_engine *e)
@@ -183,14 +178,14 @@ bool a407_engine_keeps_no_body(const struct a407_engine *e)
     return e->overflow || e->pipelined || e->passive;
 }
 
-uint64_t a407_engine_read_credit(const struct a407_engine *e)
+static uint64_t read_credit(const struct a407_engine *e)
 {
     if (e->state != A407_ST_DELIVER || e->head != A407_HEAD_READ || e->output.n)
         return 0;
     return a407_body_skippable(&e->read_body);
 }
 
-uint64_t a407_engine_write_credit(const struct a407_engine *e)
+static uint64_t write_credit(const struct a407_engine *e)
 {
     bool quiet = e->state == A407_ST_WAIT || e->state == A407_ST_INTERIM ||
                  e->state == A407_ST_DELIVER;
@@ -248,8 +243,7 @@ static enum a407_due due(const struct a407_engine *e, enum a407_want_kind kind,
     case A407_WANT_PEEK:
     case A407_WANT_CONSUME:
         if (a407_engine_retrying(e) && e->exchange.on_kept &&
-            !a407_engine_origins_turn(e) &&
-            (leg || !a407_engine_request_open(e))) {
+            !a407_engine_origins_turn(e) && (leg || !request_open(e))) {
             *ms = silence_ms(e);
             return A407_DUE_SILENCE;
         }
@@ -304,24 +298,23 @@ static void check(const struct a407_engine *e)
 struct a407_plan a407_engine_plan(const struct a407_engine *e)
 {
     check(e);
-    struct a407_want w = a407_engine_want(e);
+    struct want w = what(e);
     unsigned ms;
     struct a407_plan p = {
         .kind = w.kind,
         .n = w.n,
-        .write =
-            must_wait(e, w.kind) ? A407_WRITE_WAIT : a407_engine_write_mode(e),
-        .write_credit = a407_engine_write_credit(e),
-        .read_credit = a407_engine_read_credit(e),
-        .own = a407_engine_output_is_own(e),
+        .write = must_wait(e, w.kind) ? A407_WRITE_WAIT : write_mode(e),
+        .write_credit = write_credit(e),
+        .read_credit = read_credit(e),
+        .own = e->output.n && e->output_is_own,
         .repeated = a407_engine_retrying(e),
-        .fresh = a407_engine_reconnected_once(e),
+        .fresh = e->exchange.reconnected,
         .leg = a407_engine_in_handshake(e),
-        .open = a407_engine_request_open(e),
-        .unanswered = a407_engine_unanswered(e),
-        .watch = a407_engine_watch_while_writing(e),
+        .open = request_open(e),
+        .unanswered = unanswered(e),
+        .watch = watches(e),
         .behind = a407_engine_wants_behind(e),
-        .tunnel = a407_engine_awaits_tunnel(e),
+        .tunnel = awaits_tunnel(e),
         .rest = a407_engine_wants_rest(e),
     };
     p.due = e->since_us ? due(e, w.kind, &ms) : A407_DUE_NONE;
