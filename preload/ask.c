@@ -6,39 +6,7 @@
 #include "host/fetch.h"
 #include "host/gss.h"
 #include "host/lockout.h"
-
-/* Where the settings say nothing. */
-#define DEFAULT_MS 10000
-
-/* What is being had from outside. */
-struct a407_errand {
-    struct a407_ask ask;
-    struct a407_told told;
-    struct a407_talk talk;
-    int64_t ms; /* that it may take */
-};
-
-static void drop(struct a407_errand *e)
-{
-    a407_talk_drop(&e->talk);
-    a407_ask_clear(&e->ask);
-    a407_told_clear(&e->told);
-    free(e);
-}
-
-void a407_drop_errand(struct a407_conn *c)
-{
-    if (c->errand)
-        drop(c->errand);
-    c->errand = NULL;
-}
-
-static void tell(struct a407_conn *c, struct a407_told *told)
-{
-    a407_engine_lock_now(c);
-    a407_engine_told(c->engine, told);
-    a407_engine_unlock(c);
-}
+#include "registry.h"
 
 /* ---- beginning ---- */
 
@@ -71,25 +39,21 @@ static void finish(struct a407_conn *c, struct a407_errand *e)
         c->child = e->talk.child;
         e->talk.child = (struct a407_child){.fd = -1};
     }
-    tell(c, &e->told);
-    drop(e);
+    a407_engine_told(c->engine, &e->told);
+    a407_errand_free(e);
 }
 
 static struct a407_errand *new_errand(struct a407_conn *c)
 {
-    unsigned ms = c->site->proxy.config->helper_ms;
     struct a407_errand *e = calloc(1, sizeof *e);
     if (!e)
         return NULL;
     e->told.cause = A407_CAUSE_PROTOCOL;
-    e->ms = ms ? ms : DEFAULT_MS;
+    e->ms = c->site->proxy.config->helper_ms;
     e->talk.child.fd = -1;
-    a407_engine_lock(c);
-    bool copied = a407_engine_ask(c->engine, &e->ask);
-    a407_engine_unlock(c);
-    if (copied)
+    if (a407_engine_ask(c->engine, &e->ask))
         return e;
-    drop(e);
+    a407_errand_free(e);
     return NULL;
 }
 
@@ -125,7 +89,7 @@ static bool begin_outside(struct a407_turn *t, struct a407_errand *e)
     if (!still)
         a407_conn_unlock(c);
     if (!current) /* it was given up meanwhile */
-        drop(e);
+        a407_errand_free(e);
     a407_conn_put(c);
     return still;
 }
@@ -150,38 +114,22 @@ static bool step(struct a407_conn *c)
 
 enum a407_pump a407_answer_asks(struct a407_turn *t)
 {
-    while (a407_plan(t->c).kind == A407_WANT_ASK) {
+    while (a407_engine_plan(t->c->engine).kind == A407_WANT_ASK) {
         struct a407_conn *c = t->c;
         if (c->errand) {
             if (!step(c))
                 return A407_PUMP_WAIT;
             continue;
         }
-        if (c->asking) /* that thread may have gone in the middle: siglongjmp()
-                        */
+        if (c->asking)
             return A407_PUMP_WAIT;
         struct a407_errand *e = new_errand(c);
         if (!e) {
             struct a407_told none = {.cause = A407_CAUSE_PROTOCOL};
-            tell(c, &none);
+            a407_engine_told(c->engine, &none);
         } else if (!begin_outside(t, e)) {
             return A407_PUMP_LOST;
         }
     }
     return A407_PUMP_READY;
-}
-
-void a407_deliver_verdicts(struct a407_conn *c)
-{
-    struct a407_verdict v;
-    for (;;) {
-        a407_engine_lock(c);
-        bool any = a407_engine_verdict(c->engine, &v);
-        a407_engine_unlock(c);
-        if (!any)
-            return;
-        a407_lockout_mark(c->site->proxy.config, &c->site->proxy.endpoint,
-                          v.cred, v.accepted);
-        a407_credentials_free(v.cred);
-    }
 }

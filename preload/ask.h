@@ -2,7 +2,7 @@
 #ifndef A407_ASK_H
 #define A407_ASK_H
 
-#include "gate.h"
+#include "turn.h"
 
 /*
  * Does what the connection's engine asks of the outside, as long as it asks:
@@ -13,12 +13,5 @@
  * so the connection may be another's afterwards: LOST.
  */
 enum a407_pump a407_answer_asks(struct a407_turn *t);
-
-/* Ends what c->errand is about, which nobody waits for any more. */
-void a407_drop_errand(struct a407_conn *c);
-
-/* Sets and removes the marks of what the proxy has said, of which the engine
-   has taken note. No lock is held: a mark takes its time. */
-void a407_deliver_verdicts(struct a407_conn *c);
 
 #endif

@@ -14,8 +14,8 @@
  * so without entering (guard.h); what interrupts it, or never comes back to it,
  * leaves nothing behind.
  *
- * The rule: credit is out only while nobody holds the connection's lock. Who
- * takes that calls it in, and the engine hears of the bytes before anything
+ * The rule: credit is out only while nobody has the connection locked (conn.h).
+ * Who locks it calls it in, and the engine hears of the bytes before anything
  * else. A call that was on credit then has lost it, and tells of its bytes as
  * any other call does. So to all others nothing is different from calls that
  * are told of one by one.
@@ -87,9 +87,7 @@ static inline uint64_t a407_credit_serial(uint64_t begun)
 /* c is about to leave that fd. The registry's lock is held. */
 void a407_credit_drop(struct a407_conn *c, int fd);
 
-/* The connection's lock, by the rule above. */
-void a407_conn_lock(struct a407_conn *c);
-bool a407_conn_trylock(struct a407_conn *c);
-void a407_conn_unlock(struct a407_conn *c);
+/* Calls it in: k->used and k->pending tell. The registry's lock is held. */
+void a407_credit_call_in(struct a407_credit *k, enum a407_way way);
 
 #endif

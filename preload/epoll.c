@@ -163,6 +163,7 @@ static void mute(int fd, unsigned muted, unsigned before)
 void a407_epoll_mute(const struct a407_conn *c, unsigned before)
 {
     int top = a407_slot_top(), fd = c->fd;
+    a407_must_hold(c->site);
     if (a407_slot(fd) == c && c->fds == 1) {
         mute(fd, c->account.muted, before);
         return;
@@ -178,21 +179,19 @@ void a407_epoll_mute_again(const struct a407_conn *c, int fd)
         mute(fd, c->account.muted, 0);
 }
 
-void a407_epoll_delivers(int epfd, int fd, bool delivered)
+bool a407_epoll_is_one_shot(int epfd, int fd)
+{
+    const struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
+    return r && r->event.events & EPOLLONESHOT;
+}
+
+void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,
+                         bool delivered)
 {
     struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
-    if (!r || !(r->event.events & EPOLLONESHOT))
-        return;
-    int saved = a407_enter();
-    struct a407_conn *c = a407_conn_get(fd);
-    if (c) {
-        a407_conn_lock(c);
-        if (delivered)
-            r->muted = false;
-        else
-            change(r, fd, c->account.muted);
-        a407_conn_unlock(c);
-        a407_conn_put(c);
-    }
-    a407_leave(saved);
+    a407_must_hold(c->site);
+    if (r && delivered)
+        r->muted = false;
+    else if (r)
+        change(r, fd, c->account.muted);
 }

@@ -53,8 +53,8 @@ void a407_epoll_in(int fd);
 /*
  * What is muted on c (under_way.h) makes no set of it ready, as long as it is:
  * the registrations are changed, which makes an edge for what is ready when
- * it is not muted any more. `before`: what was muted until now. c's lock is
- * held.
+ * it is not muted any more. `before`: what was muted until now. c is
+ * locked.
  */
 void a407_epoll_mute(const struct a407_conn *c, unsigned before);
 
@@ -64,11 +64,15 @@ bool a407_epoll_has(int epfd, int fd, uint64_t data);
 /* ... and for no other fd with the same? Looks at all that are noted. */
 bool a407_epoll_is_unique(int epfd, int fd, uint64_t data);
 
-/* An event of fd, which has something under way, is delivered to the program or
-   not: a one-shot one is to come again then. */
-void a407_epoll_delivers(int epfd, int fd, bool delivered);
+/* Is fd in epfd for one event? */
+bool a407_epoll_is_one_shot(int epfd, int fd);
 
-/* The program has just said what it waits for; c's lock is held. */
+/* ... and was that, of c at fd, delivered to the program or not? Then it is to
+   come again. c is locked. */
+void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,
+                         bool delivered);
+
+/* The program has just said what it waits for; c is locked. */
 void a407_epoll_mute_again(const struct a407_conn *c, int fd);
 
 #endif

@@ -5,6 +5,8 @@
 #include "core/http/http.h"
 #include "gate.h"
 #include "guard.h"
+#include "look.h"
+#include "pump.h"
 #include "real.h"
 #include "settings.h"
 #include "socket.h"
@@ -83,7 +85,7 @@ static ssize_t wait_for_bytes_natively(int fd, size_t need)
 static bool sleep_as_program(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
-    struct a407_plan plan = a407_plan(c);
+    struct a407_plan plan = a407_engine_plan(c->engine);
     size_t need = plan.kind == A407_WANT_PEEK ? plan.n : 1;
     unsigned renewed = c->renewed;
     a407_turn_pause(t);
@@ -117,7 +119,7 @@ static bool sleep_as_program(struct a407_turn *t)
  */
 static bool wait_for_bytes(struct a407_turn *t)
 {
-    struct a407_plan plan = a407_plan(t->c);
+    struct a407_plan plan = a407_engine_plan(t->c->engine);
     /* a leg is whole, whatever the program has written of its request */
     if (!plan.leg && (plan.open || !plan.repeated || plan.fresh))
         return sleep_as_program(t);
@@ -178,7 +180,7 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
                          &saved))
         return A407_GATE_PASS;
     t.c->credit[A407_READS].at = fd;
-    struct a407_plan plan = a407_plan(t.c);
+    struct a407_plan plan = a407_engine_plan(t.c->engine);
     if (plan.kind == A407_WANT_DELIVER && !t.c->gone && !t.c->error)
         return deliver(r, &t, plan.n, saved); /* the middle of an answer */
     enum a407_pump came_to;
@@ -197,14 +199,14 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
     if (c->error) {
         int error = c->error;
         c->error = 0;
-        a407_engine_tell(c, a407_engine_delivered_end);
+        a407_engine_delivered_end(c->engine);
         a407_forget_if_done(&t);
         return give(r, &t, -1, error);
     }
     a407_turn_end_child(&t);
     if (a407_forget_if_done(&t) || c->given_back)
         return pass(&t, saved);
-    return deliver(r, &t, a407_plan(c).n, saved);
+    return deliver(r, &t, a407_engine_plan(c->engine).n, saved);
 }
 
 void a407_read_end(struct a407_reading *r, int fd, int flags,
@@ -225,7 +227,6 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
     }
     if (c->reading)
         c->reading--;
-    a407_engine_lock_now(c);
     if (n > 0 && (flags & MSG_TRUNC)) {
         a407_engine_closed(c->engine); /* bytes that nobody has seen */
     } else if (n > 0 && !(flags & MSG_PEEK)) {
@@ -239,7 +240,6 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
     } else if (ends && !(flags & MSG_PEEK)) {
         a407_engine_delivered_end(c->engine);
     }
-    a407_engine_unlock(c);
     a407_forget_if_done(&t);
     a407_turn_end(&t, saved);
 }
@@ -290,7 +290,7 @@ void a407_drive(const struct a407_work *due)
 
 static bool unanswered(struct a407_conn *c)
 {
-    return !c->gone && a407_plan(c).unanswered;
+    return !c->gone && a407_engine_plan(c->engine).unanswered;
 }
 
 bool a407_revive(int fd, const void *caller)
@@ -303,7 +303,7 @@ bool a407_revive(int fd, const void *caller)
     if (unanswered(t.c)) {
         a407_pump(&t);
         if (t.c && !t.lost) {
-            struct a407_plan plan = a407_plan(t.c);
+            struct a407_plan plan = a407_engine_plan(t.c->engine);
             repeated = plan.kind == A407_WANT_RECONNECT || plan.fresh;
             a407_forget_if_done(&t);
         }

@@ -6,10 +6,13 @@
 #include "core/http/http.h"
 #include "gate.h"
 #include "guard.h"
+#include "look.h"
+#include "pump.h"
 #include "readable.h"
 #include "real.h"
 #include "settings.h"
 #include "socket.h"
+#include "track.h"
 
 /* A write in progress: the program's iovecs, and how far it is. */
 struct writing {
@@ -80,7 +83,6 @@ static void tell_written(struct writing *w, size_t n)
 {
     struct a407_conn *c = w->t.c;
     c->sent += n;
-    a407_engine_lock_now(c);
     while (n) {
         struct a407_span s = rest(w);
         size_t k = n < s.n ? n : s.n;
@@ -90,7 +92,6 @@ static void tell_written(struct writing *w, size_t n)
         advance(w, k);
         n -= k;
     }
-    a407_engine_unlock(c);
 }
 
 static bool may_block(const struct writing *w)
@@ -130,7 +131,7 @@ static enum step wait_to_write(struct writing *w)
         errno = EAGAIN;
         return STEP_END;
     }
-    bool watch = a407_plan(t->c).watch;
+    bool watch = a407_engine_plan(t->c->engine).watch;
     int64_t until = a407_turn_limit(t);
     a407_turn_pause(t);
     int ev = a407_wait(t->fd, watch ? POLLOUT | POLLIN : POLLOUT, until);
@@ -174,7 +175,7 @@ static enum step wait_for_pump(struct writing *w)
 static enum step look_at_answer(struct writing *w, bool *looked)
 {
     struct a407_turn *t = &w->t;
-    bool watch = a407_plan(t->c).watch;
+    bool watch = a407_engine_plan(t->c->engine).watch;
     t->c->unwatched = 0;
     *looked = watch;
     for (int i = 0; watch && i < 2; i++) {
@@ -194,7 +195,7 @@ static enum step look_at_answer(struct writing *w, bool *looked)
 /* True after a 407 that could be answered on a fresh connection. */
 static bool repeated_afresh(struct a407_conn *c)
 {
-    struct a407_plan plan = a407_plan(c);
+    struct a407_plan plan = a407_engine_plan(c->engine);
     return plan.repeated && plan.fresh;
 }
 
@@ -235,7 +236,8 @@ static enum step pass_step(struct writing *w)
     }
     if (a407_forget_if_done(t))
         return STEP_PASS;
-    if (a407_plan(t->c).write == A407_WRITE_WAIT || t->c->given_back)
+    if (a407_engine_plan(t->c->engine).write == A407_WRITE_WAIT ||
+        t->c->given_back)
         return STEP_ON; /* that look has begun something, or gave up */
     ssize_t k = send_rest(w);
     if (k >= 0) {
@@ -301,9 +303,7 @@ static enum step hold_step(struct writing *w, bool begins)
         a407_check_unseen(t);
     if (a407_turn_hold(t) < 0 && t->lost)
         return go_on(w);
-    a407_engine_lock_now(c);
     size_t k = a407_engine_hold(c->engine, s.p, s.n);
-    a407_engine_unlock(c);
     advance(w, k);
     return bring_out(w);
 }
@@ -326,7 +326,7 @@ static ssize_t fail_natively(struct writing *w)
 static enum step wait_for_leg(struct writing *w)
 {
     struct a407_turn *t = &w->t;
-    struct a407_plan plan = a407_plan(t->c);
+    struct a407_plan plan = a407_engine_plan(t->c->engine);
     errno = EAGAIN; /* the handshake goes on with the next call, or poll */
     if (!may_block(w))
         return STEP_END;
@@ -353,7 +353,7 @@ static enum step finish_what_has_begun(struct writing *w)
     enum step s = STEP_ON;
     struct a407_plan plan;
     while (s == STEP_ON && t->c && !t->c->gone &&
-           (plan = a407_plan(t->c)).write == A407_WRITE_WAIT) {
+           (plan = a407_engine_plan(t->c->engine)).write == A407_WRITE_WAIT) {
         enum a407_pump came_to = a407_pump(t);
         if (came_to == A407_PUMP_LOST)
             return go_on(w);
@@ -362,7 +362,8 @@ static enum step finish_what_has_begun(struct writing *w)
             return STEP_END;
         if (came_to == A407_PUMP_WAIT)
             s = wait_for_pump(w);
-        else if (came_to == A407_PUMP_SHORT && a407_plan(t->c).leg)
+        else if (came_to == A407_PUMP_SHORT &&
+                 a407_engine_plan(t->c->engine).leg)
             s = wait_for_leg(w);
         /* else the last leg is out: the body goes on */
     }
@@ -385,10 +386,10 @@ static enum step one_step(struct writing *w)
     struct a407_conn *c = w->t.c;
     if (c->given_back)
         return swallow(w);
-    struct a407_plan plan = a407_plan(c);
+    struct a407_plan plan = a407_engine_plan(c->engine);
     if (plan.tunnel) {
         a407_check_unseen(&w->t);
-        plan = a407_plan(c);
+        plan = a407_engine_plan(c->engine);
     }
     switch (plan.write) {
     case A407_WRITE_FORGET:
@@ -429,14 +430,14 @@ static bool run(struct writing *w, ssize_t *result)
    went. */
 static bool begins_elsewhere(struct a407_turn *t)
 {
-    return !a407_plan(t->c).open && a407_turn_hold(t) < 0;
+    return !a407_engine_plan(t->c->engine).open && a407_turn_hold(t) < 0;
 }
 
 /* An urgent byte (MSG_OOB) has a place in the stream: what was held back goes
    before it, and nothing is followed any more. False: errno. */
 static bool write_past(struct writing *w)
 {
-    a407_engine_tell(w->t.c, a407_engine_forget);
+    a407_engine_forget(w->t.c->engine);
     enum step s = bring_out(w);
     if (w->t.c && !w->t.lost)
         a407_forget_if_done(&w->t);
@@ -548,8 +549,8 @@ static bool to_be_watched(int fd)
     if (!a407_endpoint_of((struct sockaddr *)&peer, &e))
         return false;
     struct a407_site *site = a407_site_watched(&e);
-    return site && a407_slot_track(fd, a407_socket_cookie(fd), site,
-                                   (struct sockaddr *)&peer, n);
+    return site && a407_track(fd, a407_socket_cookie(fd), site,
+                              (struct sockaddr *)&peer, n);
 }
 
 void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
@@ -564,5 +565,5 @@ void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
         a407_leave(saved);
     }
     if (!keep)
-        a407_slot_drop(fd);
+        a407_track_drop(fd);
 }

@@ -5,6 +5,7 @@
 #include "gate.h"
 #include "guard.h"
 #include "real.h"
+#include "registry.h"
 
 /*
  * Hooks are the only exported symbols. Each looks the fd up (one load), and

@@ -5,6 +5,7 @@
 #include "hooks.h"
 #include "settings.h"
 #include "socket.h"
+#include "track.h"
 
 /* Whose address it is decides: a proxy's is followed, any other watched.
    `cookie`: of the socket that was found to be new. */
@@ -14,19 +15,19 @@ static void track(int fd, uint64_t cookie, const struct a407_known_proxy *known,
     int type = 0;
     socklen_t type_n = sizeof type;
     if (!known) {
-        a407_slot_set(fd, A407_WATCH);
+        a407_track_as(fd, A407_WATCH);
         return;
     }
     /* TLS to the proxy can't be read at the socket. */
     if (known->tls || n > sizeof(struct sockaddr_storage) ||
         getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_n) != 0 ||
         type != SOCK_STREAM) {
-        a407_slot_drop(fd);
+        a407_track_drop(fd);
         return;
     }
     struct a407_site *site = a407_site_get(&known->endpoint);
     if (site)
-        a407_slot_track(fd, cookie, site, addr, n);
+        a407_track(fd, cookie, site, addr, n);
 }
 
 /*
@@ -46,7 +47,7 @@ static void before_first_connect(int fd, const struct a407_known_proxy *known,
     if (!c)
         return;
     if (c->cookie != cookie) /* closed behind our back */
-        a407_slot_drop(fd);
+        a407_track_drop(fd);
     a407_conn_put(c);
 }
 
@@ -79,19 +80,14 @@ void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n)
 /* The kernel has given it a port by now, also when it is not connected yet. */
 static void note_ends(int fd)
 {
-    struct a407_conn *c = a407_conn_get(fd);
+    struct a407_conn *c = a407_conn_take(fd);
     if (!c)
         return;
-    a407_conn_lock(c);
     int held = a407_socket_hold(c, fd);
-    if (held >= 0 && !a407_socket_leads_elsewhere(c, held)) {
-        a407_engine_lock(c);
+    if (held >= 0 && !a407_socket_leads_elsewhere(c, held))
         a407_engine_local_port(c->engine, c->port);
-        a407_engine_unlock(c);
-    }
     a407_socket_release(held, fd);
-    a407_conn_unlock(c);
-    a407_conn_put(c);
+    a407_conn_give(c);
 }
 
 void a407_after_connect(int fd, const struct sockaddr *addr, int rc)
@@ -102,7 +98,7 @@ void a407_after_connect(int fd, const struct sockaddr *addr, int rc)
     bool failed = rc != 0 && saved != EINPROGRESS && saved != EALREADY &&
                   saved != EISCONN && saved != EINTR && saved != EAGAIN;
     if (failed || (rc == 0 && addr && addr->sa_family == AF_UNSPEC))
-        a407_slot_drop(fd);
+        a407_track_drop(fd);
     else
         note_ends(fd);
     a407_leave(saved);

@@ -23,6 +23,18 @@ A407_EXPORT int chroot(const char *path)
     return rc;
 }
 
+/* Was it made by this process, and not by one that it was forked from? */
+static bool is_ours(int fd)
+{
+    int saved = a407_enter();
+    struct a407_conn *c = a407_conn_get(fd);
+    bool yes = c && c->maker == getpid();
+    if (c)
+        a407_conn_put(c);
+    a407_leave(saved);
+    return yes;
+}
+
 /*
  * The program to come knows nothing of a request that is under way. If it gets
  * the connection as its standard input it is there to read the answer. So it
@@ -35,7 +47,7 @@ static void before_exec(const void *caller)
         return;
     int top = a407_slot_top();
     for (int fd = 0; fd <= top; fd++)
-        if (a407_reads(fd) && (fd == 0 || a407_conn_is_ours(fd)) &&
+        if (a407_reads(fd) && (fd == 0 || is_ours(fd)) &&
             !(REAL(fcntl)(fd, F_GETFD) & FD_CLOEXEC))
             a407_settle(fd, A407_ANSWER, caller);
 }

@@ -6,8 +6,10 @@
 
 #include "epoll.h"
 #include "follow.h"
+#include "fork.h"
 #include "hooks.h"
 #include "host/sink.h"
+#include "track.h"
 
 /* Where file descriptors come from, go to, and what they are connected to. */
 
@@ -21,7 +23,7 @@ static __attribute__((constructor)) void start(void)
     a407_real_start();
     a407_follow_start();
     a407_sink_start(is_tracked);
-    a407_registry_init();
+    a407_fork_start();
 }
 
 /* ---- close ---- */
@@ -32,7 +34,7 @@ static __attribute__((noinline)) void drop(int fd)
         return;
     if (a407_any_under_way())
         a407_settle(fd, A407_UNSENT, NULL);
-    a407_slot_drop(fd);
+    a407_track_drop(fd);
 }
 
 A407_EXPORT int close(int fd)
@@ -93,7 +95,7 @@ static __attribute__((noinline)) void copied(int from, int to)
     if (a407_guard.depth || to < 0 || from == to)
         return;
     int saved = a407_enter();
-    a407_slot_copy(from, to);
+    a407_track_copy(from, to);
     a407_leave(saved);
 }
 
@@ -179,17 +181,14 @@ static __attribute__((noinline)) int control_ours(int epfd, int op, int fd,
                                                   struct epoll_event *ev)
 {
     int saved = a407_enter();
-    struct a407_conn *c = a407_conn_get(fd);
-    if (c)
-        a407_conn_lock(c);
+    struct a407_conn *c = a407_conn_take(fd);
     int rc = control(epfd, op, fd, ev);
     if (rc != 0)
         saved = errno;
     if (c) {
         if (rc == 0 && op != EPOLL_CTL_DEL)
             a407_epoll_mute_again(c, fd);
-        a407_conn_unlock(c);
-        a407_conn_put(c);
+        a407_conn_give(c);
     }
     a407_leave(saved);
     return rc;
@@ -224,16 +223,14 @@ static __attribute__((noinline)) bool shut(int fd, int how)
     if (a407_guard.depth)
         return false;
     int saved = a407_enter();
-    struct a407_conn *c = a407_conn_get(fd);
+    struct a407_conn *c = a407_conn_take(fd);
     if (c) {
         /* SHUT_WR: a fresh connection will need it again. The others: the
            program wants no answer any more, and may have a reader to wake. */
         bool *flag = how == SHUT_WR ? &c->shut_write : &c->shut_read;
-        a407_conn_lock(c);
         __atomic_store_n(flag, true, __ATOMIC_RELAXED);
         later = how == SHUT_WR && c->unsent;
-        a407_conn_unlock(c);
-        a407_conn_put(c);
+        a407_conn_give(c);
     }
     a407_leave(saved);
     return later;

@@ -4,6 +4,7 @@
 
 #include "hooks.h"
 #include "settings.h"
+#include "track.h"
 
 /* Connections that go from one program to another. */
 
@@ -45,7 +46,7 @@ static void arrived(int fd, const void *caller)
     socklen_t n = sizeof peer;
     (void)caller;
     /* The number may have been closed behind our back before. */
-    a407_slot_drop(fd);
+    a407_track_drop(fd);
     if (getpeername(fd, (struct sockaddr *)&peer, &n) == 0)
         a407_adopt(fd, (struct sockaddr *)&peer, n);
 }

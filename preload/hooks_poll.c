@@ -324,6 +324,17 @@ static int fd_of(int epfd, uint64_t data)
     return fd;
 }
 
+static void delivers(int epfd, int fd, bool delivered)
+{
+    int saved = a407_enter();
+    struct a407_conn *c = a407_conn_take(fd);
+    if (c) {
+        a407_epoll_delivers(c, epfd, fd, delivered);
+        a407_conn_give(c);
+    }
+    a407_leave(saved);
+}
+
 static int filter_epoll(struct a407_readiness *r, int k)
 {
     const struct epoll_call *e = r->in;
@@ -335,8 +346,8 @@ static int filter_epoll(struct a407_readiness *r, int k)
         if (hidden & ev.events &&
             a407_epoll_is_unique(e->epfd, fd, ev.data.u64))
             ev.events &= ~hidden;
-        if (fd >= 0)
-            a407_epoll_delivers(e->epfd, fd, ev.events != 0);
+        if (fd >= 0 && a407_epoll_is_one_shot(e->epfd, fd))
+            delivers(e->epfd, fd, ev.events != 0);
         if (ev.events)
             e->events[left++] = ev;
     }

@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "other_libc.h"
 #include "real.h"
+#include "registry.h"
 #include "under_way.h"
 
 /* Why 512: what most programs poll, in 4 KiB; stacks are small. */

@@ -7,9 +7,9 @@
 #include <sys/time.h>
 
 #include "epoll.h"
-#include "gate.h"
 #include "other_libc.h"
 #include "real.h"
+#include "reconnect.h"
 #include "replace.h"
 #include "socket.h"
 
@@ -23,6 +23,12 @@
  * call, finds c->connecting and looks whether it is done.
  */
 
+static bool blocks(int fd)
+{
+    int fl = REAL(fcntl)(fd, F_GETFL);
+    return fl >= 0 && !(fl & O_NONBLOCK);
+}
+
 /*
  * connect() of a blocking socket waits as long as SO_SNDTIMEO says: with the
  * shortest there is, one tick of the kernel's clock, it goes on by itself.
@@ -32,15 +38,14 @@ static int begin_connect(const struct a407_conn *c, int fd)
 {
     struct timeval program = {0}, shortest = {.tv_usec = 1};
     socklen_t n = sizeof program;
-    int fl = REAL(fcntl)(fd, F_GETFL);
-    bool blocks = fl >= 0 && !(fl & O_NONBLOCK);
-    if (blocks) {
+    bool waits = blocks(fd);
+    if (waits) {
         getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, &n);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &shortest, sizeof shortest);
     }
     int rc = REAL(connect)(fd, (const struct sockaddr *)&c->peer, c->peer_n);
     int error = rc == 0 ? 0 : errno;
-    if (blocks)
+    if (waits)
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, sizeof program);
     return error;
 }
@@ -103,6 +108,25 @@ static int new_socket(struct a407_turn *t)
 
 /* ---- the same socket again ---- */
 
+/*
+ * Of a blocking socket that takes a tick: so it is without the lock, and who
+ * comes by finds A407_BEGINS. (Not one in an epoll set: epoll_ctl() must not
+ * find it missing there, and few such block.)
+ */
+static int connect_unlocked(struct a407_turn *t)
+{
+    struct a407_conn *c = t->c;
+    c->connecting = A407_BEGINS;
+    c->site->fds_out++;
+    a407_conn_unlock(c);
+    int error = begin_connect(c, t->held);
+    a407_conn_lock(c);
+    c->site->fds_out--;
+    t->waited = true;
+    t->lost = a407_socket_cookie(t->fd) != c->cookie;
+    return error;
+}
+
 static int same_socket(struct a407_turn *t, bool *refused)
 {
     struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
@@ -110,7 +134,9 @@ static int same_socket(struct a407_turn *t, bool *refused)
        as a hang-up. */
     bool back = !a407_single_threaded() && a407_epoll_out(t->fd);
     *refused = REAL(connect)(t->held, &nowhere, sizeof nowhere) != 0;
-    int error = *refused ? errno : begin_connect(t->c, t->held);
+    int error = *refused                   ? errno
+                : back || !blocks(t->held) ? begin_connect(t->c, t->held)
+                                           : connect_unlocked(t);
     if (back && a407_socket_cookie(t->fd) == t->c->cookie)
         a407_epoll_in(t->fd);
     return error;
@@ -123,7 +149,7 @@ void a407_reconnect_drop(struct a407_conn *c)
     a407_socket_drop_made(c);
     if (c->connecting)
         c->sent = c->received = 0;
-    c->connecting = false;
+    c->connecting = A407_CONNECTED;
 }
 
 static enum a407_pump over(struct a407_turn *t, bool ok)
@@ -134,33 +160,34 @@ static enum a407_pump over(struct a407_turn *t, bool ok)
     a407_reconnect_drop(c);
     if (ok && a407_turn_hold(t) >= 0)
         ok = !a407_socket_leads_elsewhere(c, t->held);
-    a407_engine_lock_now(c);
     if (ok)
         a407_engine_local_port(c->engine, c->port);
     a407_engine_reconnected(c->engine, ok);
-    a407_engine_unlock(c);
     return A407_PUMP_READY;
 }
 
-/* False: that is over already, and the engine knows. */
-static bool begin(struct a407_turn *t)
+/* READY: that is over already, and the engine knows. */
+static enum a407_pump begin(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     bool refused;
     c->error = 0;
     c->renewed++;
-    c->connecting = true;
-    int error = same_socket(t, &refused);
-    if (refused)
-        error = new_socket(t);
-    if (error && error != EINPROGRESS) {
-        over(t, false);
-        return false;
-    }
     c->port = 0;
     c->there = (struct sockaddr_storage){0};
+    c->connecting = A407_CONNECTS;
+    int error = same_socket(t, &refused);
+    if (a407_engine_plan(c->engine).kind != A407_WANT_RECONNECT) {
+        a407_reconnect_drop(c); /* closed meanwhile */
+        return t->lost ? A407_PUMP_LOST : A407_PUMP_READY;
+    }
+    c->connecting = A407_CONNECTS;
+    if (refused)
+        error = new_socket(t);
+    if (error && error != EINPROGRESS)
+        return over(t, false);
     a407_socket_leads_elsewhere(c, refused ? c->made : t->held); /* noted */
-    return true;
+    return t->lost ? A407_PUMP_LOST : A407_PUMP_WAIT;
 }
 
 enum a407_pump a407_reconnect(struct a407_turn *t)
@@ -170,8 +197,11 @@ enum a407_pump a407_reconnect(struct a407_turn *t)
     socklen_t n = sizeof error;
     if (a407_turn_hold(t) < 0)
         return A407_PUMP_LOST;
-    if (!c->connecting && !begin(t))
-        return A407_PUMP_READY;
+    if (c->connecting == A407_BEGINS)
+        return A407_PUMP_WAIT;
+    enum a407_pump began = c->connecting ? A407_PUMP_WAIT : begin(t);
+    if (began != A407_PUMP_WAIT)
+        return began;
     if (c->made >= 0 && !a407_socket_is_made(c))
         return over(t, false); /* the program has closed what it did not open */
     int fd = c->made >= 0 ? c->made : t->held;

@@ -6,9 +6,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "ask.h"
 #include "core/base/text_put.h"
-#include "gate.h"
+#include "host/lockout.h"
 #include "host/object.h"
 #include "host/process.h"
 #include "host/sink.h"
@@ -61,17 +60,30 @@ static void write_record(struct a407_conn *c, struct a407_event *ev)
     free(ev);
 }
 
-void a407_record_flush(struct a407_conn *c)
+void a407_news_take(struct a407_conn *c, struct a407_news *news)
+{
+    news->n_verdicts = news->n = 0;
+    a407_must_hold(c->site);
+    while (news->n_verdicts < A407_NEWS_MAX &&
+           a407_engine_verdict(c->engine, &news->verdicts[news->n_verdicts]))
+        news->n_verdicts++;
+    while (news->n < A407_NEWS_MAX &&
+           (news->events[news->n] = a407_engine_event(c->engine)))
+        news->n++;
+}
+
+void a407_news_write(struct a407_conn *c, struct a407_news *news)
 {
     int saved = errno;
-    a407_deliver_verdicts(c); /* first: who reads the record may start anew */
-    for (;;) {
-        a407_engine_lock(c);
-        struct a407_event *ev = a407_engine_event(c->engine);
-        a407_engine_unlock(c);
-        if (!ev)
-            break;
-        write_record(c, ev);
+    const struct a407_proxy *proxy = &c->site->proxy;
+    /* first: who reads the record may start anew */
+    for (size_t i = 0; i < news->n_verdicts; i++) {
+        const struct a407_verdict *v = &news->verdicts[i];
+        a407_lockout_mark(proxy->config, &proxy->endpoint, v->cred,
+                          v->accepted);
+        a407_credentials_free(v->cred);
     }
+    for (size_t i = 0; i < news->n; i++)
+        write_record(c, news->events[i]);
     errno = saved;
 }

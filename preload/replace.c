@@ -6,8 +6,8 @@
 #include <poll.h>
 
 #include "epoll.h"
-#include "gate.h"
 #include "real.h"
+#include "registry.h"
 #include "socket.h"
 
 /* dup3 takes an fd out of its epoll set: it is put back by hand. */
@@ -91,9 +91,7 @@ static int from_itself(struct a407_span s)
 void a407_give_back(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
-    a407_engine_lock(c);
     struct a407_span kept = a407_engine_kept(c->engine);
-    a407_engine_unlock(c);
     int from = a407_turn_hold(t) < 0 ? -1 : from_pair(kept);
     if (from < 0 && t->held >= 0)
         from = from_itself(kept);
@@ -103,5 +101,5 @@ void a407_give_back(struct a407_turn *t)
         c->given_back = true;
     }
     c->error = 0;
-    a407_engine_tell(c, a407_engine_closed);
+    a407_engine_closed(c->engine);
 }

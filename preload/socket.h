@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "conn.h"
 #include "host/fd.h"
-#include "registry.h"
 
 /*
  * Which socket is behind a number. The program may give the number to another

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-#include "gate.h"
 #include "guard.h"
 #include "record.h"
+#include "registry.h"
 #include "socket.h"
 
 /* c is pinned and locked. */
@@ -45,7 +45,8 @@ bool a407_turn_for(struct a407_turn *t, int fd, uint64_t serial, int *saved)
     *saved = a407_enter();
     struct a407_conn *c = a407_conn_get(fd);
     *t = (struct a407_turn){.fd = fd, .held = -1, .began = a407_now_ms()};
-    if (c && c->serial == serial && a407_conn_trylock(c)) {
+    if (c && c->serial == serial) {
+        a407_conn_lock(c);
         serve(t, c);
         return true;
     }
@@ -80,10 +81,12 @@ static void let_go(struct a407_turn *t)
         return;
     t->c = NULL;
     t->cookie = c->cookie;
+    struct a407_news news;
+    a407_news_take(c, &news);
     a407_conn_unlock(c);
     if (t->over.pid)
         a407_child_end(&t->over, 0);
-    a407_record_flush(c);
+    a407_news_write(c, &news);
     a407_conn_put(c);
 }
 
@@ -96,6 +99,7 @@ void a407_turn_end(struct a407_turn *t, int error)
 int a407_turn_hold(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
+    a407_must_hold(c->site);
     if (t->held >= 0)
         return t->held;
     t->held = a407_socket_hold(c, t->fd);
@@ -106,9 +110,9 @@ int a407_turn_hold(struct a407_turn *t)
     if (t->lost)
         c->gone = c->gone || a407_slot_stale(t->fd, c);
     if (c->gone)
-        a407_engine_tell(c, a407_engine_closed);
+        a407_engine_closed(c->engine);
     else if (!t->lost)
-        a407_engine_tell(c, a407_engine_forget);
+        a407_engine_forget(c->engine);
     return -1;
 }
 

@@ -2,8 +2,7 @@
 #ifndef A407_TURN_H
 #define A407_TURN_H
 
-#include "registry.h"
-#include "wait.h"
+#include "conn.h"
 
 /*
  * One call of the program on a tracked fd, from its hook to its return. It is
@@ -27,6 +26,14 @@ struct a407_turn {
     struct a407_child over; /* is of no use any more: ended with the turn */
 };
 
+/* What a pump came to; the wait that it may need is the caller's. */
+enum a407_pump {
+    A407_PUMP_READY, /* the engine wants DELIVER or FORGET */
+    A407_PUMP_SHORT, /* until more bytes arrive */
+    A407_PUMP_WAIT, /* until what the connection's account says (under_way.h) */
+    A407_PUMP_LOST  /* it is not followed any more: see t->lost */
+};
+
 /*
  * Enters and looks the fd up. option: SO_RCVTIMEO or SO_SNDTIMEO bounds all
  * waits of this turn; 0: the program's call has no limit. False: not tracked,
@@ -38,7 +45,7 @@ bool a407_turn_begin(struct a407_turn *t, int fd, int option,
 
 /*
  * The same for work that is due: it has no call of the program's. False, too:
- * the number is another connection's, or another thread is at it.
+ * the number is another connection's.
  */
 bool a407_turn_for(struct a407_turn *t, int fd, uint64_t serial, int *saved);
 

@@ -3,9 +3,7 @@
 
 #include <time.h>
 
-#include "ask.h"
 #include "epoll.h"
-#include "gate.h"
 #include "registry.h"
 
 _Atomic uint64_t a407_attention;
@@ -45,7 +43,8 @@ struct a407_account a407_account_of(struct a407_conn *c)
 {
     struct a407_account a = {.fd = -1};
     bool followed = c->site->proxy.configured;
-    struct a407_plan plan = a407_plan(c);
+    struct a407_plan plan = a407_engine_plan(c->engine);
+    a407_must_hold(c->site);
     if (c->gone || c->given_back || plan.kind == A407_WANT_FORGET)
         return a;
     if (plan.leg ||
@@ -64,6 +63,10 @@ struct a407_account a407_account_of(struct a407_conn *c)
         work_at(&a, A407_OWN_FD, POLLOUT, a407_plan_limit(&plan));
         break;
     case A407_WANT_RECONNECT:
+        if (c->connecting == A407_BEGINS) {
+            work_at(&a, -1, 0, a407_now_ms() + BUSY_MS);
+            break;
+        }
         work_at(&a, c->made >= 0 ? c->made : A407_OWN_FD, POLLOUT,
                 c->connecting ? a407_plan_limit(&plan) : 0);
         break;
@@ -133,8 +136,6 @@ void a407_account_for(struct a407_conn *c)
 {
     struct a407_account a = a407_account_of(c);
     unsigned before = c->account.muted;
-    if (c->errand && !a.work) /* the engine does not ask for it any more */
-        a407_drop_errand(c);
     if (!listed(&a) && !listed(&c->account) && a.counts == c->account.counts)
         return; /* the middle of a body, and all that is long over */
     a407_registry_lock();

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/settings.h"
+#include "registry.h"
+#include "settings.h"
+#include "socket.h"
+
+/* ---- the lock ---- */
+
+static void got(struct a407_site *site)
+{
+#ifdef A407_DEBUG
+    site->holder = pthread_self();
+#else
+    (void)site;
+#endif
+}
+
+static void lock(struct a407_site *site)
+{
+    pthread_mutex_lock(&site->lock);
+    got(site);
+}
+
+static bool trylock(struct a407_site *site)
+{
+    if (pthread_mutex_trylock(&site->lock) != 0)
+        return false;
+    got(site);
+    return true;
+}
+
+static void unlock(struct a407_site *site)
+{
+#ifdef A407_DEBUG
+    site->holder = (pthread_t)0;
+#endif
+    pthread_mutex_unlock(&site->lock);
+}
+
+static void settle(struct a407_conn *c)
+{
+    struct a407_credit was[A407_WAYS];
+    if (!c->lent)
+        return;
+    c->lent = false;
+    a407_registry_lock();
+    for (enum a407_way way = 0; way < A407_WAYS; way++) {
+        struct a407_credit *k = &c->credit[way];
+        a407_credit_call_in(k, way);
+        was[way] = *k;
+        k->used = k->pending = 0;
+    }
+    a407_registry_unlock();
+    c->reading += was[A407_READS].pending;
+    c->writing += was[A407_WRITES].pending;
+    c->received += was[A407_READS].used;
+    c->sent += was[A407_WRITES].used;
+    c->unwatched += was[A407_WRITES].used;
+    a407_engine_spent(c->engine, was[A407_WRITES].used, was[A407_READS].used);
+}
+
+/* Where an answer is looked for while a body is written: to the next look. */
+static uint64_t to_next_look(const struct a407_conn *c,
+                             const struct a407_plan *plan)
+{
+    uint64_t n = plan->write_credit;
+    size_t left =
+        c->unwatched < A407_LOOK_EVERY ? A407_LOOK_EVERY - c->unwatched : 0;
+    return n <= left || !plan->watch ? n : left;
+}
+
+static uint64_t word_of(const struct a407_conn *c, uint64_t n, bool beyond)
+{
+    uint64_t left = n < A407_CREDIT_LEFT ? n : A407_CREDIT_LEFT;
+    bool fits = c->serial < UINT64_C(1) << (64 - A407_CREDIT_SERIAL);
+    if (!fits || (!left && !beyond))
+        return 0;
+    return c->serial << A407_CREDIT_SERIAL | (beyond ? A407_CREDIT_BEYOND : 0) |
+           left;
+}
+
+/* The registry's lock is held. */
+static void lend_at(struct a407_conn *c, enum a407_way way, uint64_t word)
+{
+    struct a407_credit *k = &c->credit[way];
+    if (!word || k->at < 0 || a407_slot(k->at) != c)
+        return;
+    k->fd = k->at;
+    k->given = (uint32_t)(word & A407_CREDIT_LEFT);
+    atomic_store(&a407_credit_words[k->fd][way], word);
+    c->lent = true;
+}
+
+/*
+ * A call that is pending may be about bytes that are lent here. One that never
+ * tells (a handler has jumped out of it) ends the credit for good.
+ */
+static void lend(struct a407_conn *c)
+{
+    if (c->gone || c->given_back || c->error)
+        return;
+    struct a407_plan plan = a407_engine_plan(c->engine);
+    bool beyond = plan.kind == A407_WANT_DELIVER && plan.n == SIZE_MAX;
+    uint64_t reads_word = c->reading ? 0 : word_of(c, plan.read_credit, beyond);
+    uint64_t writes_word =
+        c->writing ? 0 : word_of(c, to_next_look(c, &plan), false);
+    if (!reads_word && !writes_word)
+        return;
+    a407_registry_lock();
+    lend_at(c, A407_READS, reads_word);
+    lend_at(c, A407_WRITES, writes_word);
+    a407_registry_unlock();
+}
+
+static void begin(struct a407_conn *c)
+{
+    a407_engine_time(c->engine, a407_clock_us(CLOCK_REALTIME),
+                     a407_clock_us(CLOCK_MONOTONIC));
+    settle(c);
+}
+
+void a407_conn_lock(struct a407_conn *c)
+{
+    lock(c->site);
+    begin(c);
+}
+
+bool a407_conn_trylock(struct a407_conn *c)
+{
+    if (!trylock(c->site))
+        return false;
+    begin(c);
+    return true;
+}
+
+void a407_conn_unlock(struct a407_conn *c)
+{
+    a407_must_hold(c->site);
+    lend(c);
+    a407_account_for(c);
+    if (c->errand && !c->account.work) /* it is not asked for any more */
+        a407_conn_drop_errand(c);
+    unlock(c->site);
+}
+
+struct a407_conn *a407_conn_take(int fd)
+{
+    struct a407_conn *c = a407_conn_get(fd);
+    if (c)
+        a407_conn_lock(c);
+    return c;
+}
+
+void a407_conn_give(struct a407_conn *c)
+{
+    a407_conn_unlock(c);
+    a407_conn_put(c);
+}
+
+/* ---- from first to last ---- */
+
+static void peer_text(const struct sockaddr *sa, char *out, size_t cap)
+{
+    struct a407_endpoint e;
+    a407_endpoint_of(sa, &e);
+    snprintf(out, cap, strchr(e.host, ':') ? "[%s]:%u" : "%s:%u", e.host,
+             e.port);
+}
+
+struct a407_conn *a407_conn_new(struct a407_site *site, uint64_t cookie,
+                                const struct sockaddr *peer, socklen_t n)
+{
+    static _Atomic uint64_t last;
+    char text[64];
+    struct a407_conn *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    peer_text(peer, text, sizeof text);
+    lock(site);
+    c->engine = a407_engine_new(&site->proxy, &site->history, text);
+    unlock(site);
+    if (!c->engine) {
+        free(c);
+        return NULL;
+    }
+    c->serial = ++last;
+    c->child.fd = c->made = -1;
+    for (enum a407_way way = 0; way < A407_WAYS; way++)
+        c->credit[way].fd = c->credit[way].at = -1;
+    c->maker = getpid();
+    c->site = site;
+    c->cookie = cookie;
+    memcpy(&c->peer, peer, n);
+    c->peer_n = n;
+    c->refs = 1;
+    return c;
+}
+
+void a407_conn_drop_errand(struct a407_conn *c)
+{
+    if (c->errand)
+        a407_errand_free(c->errand);
+    c->errand = NULL;
+}
+
+void a407_errand_free(struct a407_errand *e)
+{
+    a407_talk_drop(&e->talk);
+    a407_ask_clear(&e->ask);
+    a407_told_clear(&e->told);
+    free(e);
+}
+
+void a407_conn_put(struct a407_conn *c)
+{
+    if (!a407_conn_unpin(c))
+        return;
+    lock(c->site);
+    a407_engine_free(c->engine);
+    unlock(c->site);
+    a407_registry_lock();
+    a407_account_close(c);
+    a407_registry_unlock();
+    a407_site_drop(c->site);
+    a407_conn_drop_errand(c);
+    a407_child_end(&c->child, 0);
+    a407_socket_drop_made(c);
+    a407_wipe(c->scratch, c->scratch_n);
+    free(c->scratch);
+    free(c);
+}
+
+/* ---- sites ---- */
+
+static struct a407_site *sites;
+
+static struct a407_site *new_site(const struct a407_endpoint *e,
+                                  bool configured)
+{
+    struct a407_site *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    a407_proxy_init(&s->proxy, a407_settings(), &a407_machine, e, configured);
+    pthread_mutex_init(&s->lock, NULL);
+    s->next = sites;
+    sites = s;
+    return s;
+}
+
+struct a407_site *a407_site_get(const struct a407_endpoint *e)
+{
+    struct a407_site *s;
+    a407_registry_lock();
+    for (s = sites; s; s = s->next)
+        if (s->proxy.configured && s->proxy.endpoint.port == e->port &&
+            strcmp(s->proxy.endpoint.host, e->host) == 0)
+            break;
+    if (!s)
+        s = new_site(e, true);
+    a407_registry_unlock();
+    return s;
+}
+
+struct a407_site *a407_site_watched(const struct a407_endpoint *e)
+{
+    a407_registry_lock();
+    struct a407_site *s = new_site(e, false);
+    a407_registry_unlock();
+    return s;
+}
+
+void a407_site_drop(struct a407_site *site)
+{
+    if (site->proxy.configured)
+        return;
+    a407_registry_lock();
+    struct a407_site **at = &sites;
+    while (*at != site)
+        at = &(*at)->next;
+    *at = site->next;
+    a407_registry_unlock();
+    pthread_mutex_destroy(&site->lock);
+    free(site);
+}
+
+static void unlock_up_to(const struct a407_site *end)
+{
+    for (struct a407_site *s = sites; s != end; s = s->next)
+        unlock(s);
+}
+
+bool a407_sites_trylock(void)
+{
+    for (struct a407_site *s = sites; s; s = s->next) {
+        bool locked = trylock(s);
+        if (locked && !s->fds_out)
+            continue;
+        if (locked)
+            unlock(s);
+        unlock_up_to(s);
+        return false;
+    }
+    return true;
+}
+
+void a407_sites_unlock(void)
+{
+    unlock_up_to(NULL);
+}
+
+void a407_sites_anew(bool locked)
+{
+    if (locked) /* for those who keep a record of locks */
+        a407_sites_unlock();
+    for (struct a407_site *s = sites; s; s = s->next) {
+        pthread_mutex_init(&s->lock, NULL);
+        s->fds_out = 0;
+    }
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "fork.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "guard.h"
+#include "other_libc.h"
+#include "registry.h"
+#include "settings.h"
+#include "socket.h"
+
+/* Times that fork() looks for that moment, and how long after each. Who is
+   being served needs some microseconds more of a processor, and there may be
+   many threads for one. */
+#define FORK_TRIES 2000
+#define FORK_US    100
+
+static bool sites_locked; /* by the thread that forks */
+static bool inside;       /* ... which has entered for that */
+
+/*
+ * All locks are held around fork(): the child finds no connection in the middle
+ * of something, and has no copy of a private fd. No lock is held over a wait,
+ * so this takes no longer than what is going on at the moment. The thread that
+ * forks has none itself: it is not inside.
+ */
+static void before_fork(void)
+{
+    const struct timespec pause = {.tv_nsec = FORK_US * 1000};
+    bool enters = a407_slot_top() >= 0; /* else nothing could hang */
+    if (enters)
+        a407_enter();
+    a407_registry_shut();
+    /* the registry's lock comes after the sites': none of them is waited for */
+    for (int i = 0; !(sites_locked = a407_sites_trylock()) && i < FORK_TRIES;
+         i++) {
+        a407_registry_unlock();
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        a407_registry_lock();
+    }
+    inside = enters;
+    pthread_mutex_lock(&a407_addresses.lock);
+}
+
+static void after_fork_parent(void)
+{
+    bool entered = inside;
+    pthread_mutex_unlock(&a407_addresses.lock);
+    if (sites_locked)
+        a407_sites_unlock();
+    a407_registry_open();
+    if (entered)
+        a407_leave(errno);
+}
+
+/*
+ * In the child only this thread is left. What another thread was waiting for
+ * with a connection (a helper, a new connection) is the parent's: it passes
+ * through. So does all if the locks could not be had.
+ */
+static void conn_in_child(struct a407_conn *c)
+{
+    bool busy =
+        !sites_locked || c->asking || (c->account.muted & A407_OUT_BITS);
+    a407_conn_drop_errand(c);
+    a407_child_end(&c->child, 0); /* only the fd is closed */
+    a407_socket_drop_made(c);
+    if (busy) {
+        c->gone = true;
+        a407_account_close(c);
+    } else if (!c->gone) {
+        a407_engine_forked(c->engine);
+    }
+}
+
+/* Is it c's first fd in the table? */
+static bool is_first(int fd, const struct a407_conn *c)
+{
+    int before = 0;
+    while (c->fds > 1 && before < fd && a407_slot(before) != c)
+        before++;
+    return c->fds == 1 || before == fd;
+}
+
+static void after_fork_child(void)
+{
+    pthread_mutex_unlock(&a407_addresses.lock);
+    pthread_mutex_init(&a407_addresses.lock, NULL);
+    for (int fd = 0; fd <= a407_slot_top(); fd++) {
+        struct a407_conn *c = a407_slot(fd);
+        if (c && c != A407_WATCH && is_first(fd, c))
+            conn_in_child(c);
+    }
+    a407_slots_in_child();
+    a407_sites_anew(sites_locked);
+    a407_registry_anew();
+    if (inside)
+        a407_leave(errno);
+}
+
+void a407_fork_start(void)
+{
+    a407_at_fork(before_fork, after_fork_parent, after_fork_child);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_TRACK_H
+#define A407_TRACK_H
+
+#include "registry.h"
+
+/*
+ * From when on fds are connections, and until when. To be called inside
+ * a407_enter with no lock held, where nothing else is said.
+ */
+
+/* Puts c (or WATCH, or NULL) at fd. The connection that stood there is
+   released, and ended if it has no other fd: its record is written. */
+void a407_track_as(int fd, struct a407_conn *c);
+
+/*
+ * Follows the socket of that cookie, which is at fd: a new connection object in
+ * the table. A site that is only watched is owned from here on. False: no
+ * memory, or the cookie is 0: a socket without an identity.
+ */
+bool a407_track(int fd, uint64_t cookie, struct a407_site *site,
+                const struct sockaddr *peer, socklen_t n);
+
+/* Another fd for the same socket: dup, dup2, dup3, F_DUPFD. */
+void a407_track_copy(int from, int to);
+
+/* The fd is about to be closed or replaced. Enters by itself, if it has to. */
+void a407_track_drop(int fd);
+
+#endif
