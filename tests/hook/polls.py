@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""Hook tests of v_polls.c and v_sets.c: unusual ways to wait for an answer."""
+
+import socket
+import time
+
+import readiness
+import waits
+from cases import BASIC, DIGEST, Case
+from harness import difference, quiet_output
+from scripted import OK, Scripted, refusal
+
+NTLM = ("--auth", "ntlm")
+SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge", "pool-once",
+        "changed", "taken-out", "dupped-over", "nested", "set-closed")
+ONLY = (("AUTH407_SCHEMES", "ntlm,digest,basic"),)
+
+
+LONG = OK.replace(b"Length: 2\r\n\r\nok", b"Length: 500\r\n\r\n" + b"x" * 500)
+
+
+def opens(peer):
+    """No login is asked for."""
+    while peer.head():
+        peer.say(OK)
+
+
+def late(peer):
+    """Neither here, and the answer takes its time."""
+    if peer.head():
+        time.sleep(1)
+        peer.say(OK)
+    peer.rest()
+
+
+def ends(peer):
+    """A 407 ends the connection."""
+    if b"Basic" in peer.head():
+        peer.say(OK)
+        peer.rest()
+    else:
+        # its end comes in the same segment
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        peer.say(refusal(end=True))
+        peer.close()
+
+
+def keeps(peer):
+    while True:
+        head = peer.head()
+        if not head:
+            return
+        peer.say(OK if b"Basic" in head else refusal())
+
+
+def ends_then_silent(peer):
+    if b"Basic" not in peer.head():
+        peer.say(refusal(end=True))
+        peer.close()
+    peer.rest()
+
+
+def keeps_long(peer):
+    while True:
+        head = peer.head()
+        if not head:
+            return
+        peer.say(LONG if b"Basic" in head else refusal())
+
+
+def opens_long(peer):
+    while peer.head():
+        peer.say(LONG)
+
+
+def shown(h, mode, serve, library=True, helper=False, after=()):
+    """What the victim says before that proxy, and what is wrong."""
+    folder = h.new_folder()
+    victim = "sets" if mode in SETS else "polls"
+    with Scripted(folder, serve) as p:
+        more = waits.helper_files(folder, p.port) if helper else ()
+        env = h.library_env(folder, f"127.0.0.1:{p.port}", (*ONLY, *more), after) \
+            if library else {}
+        out, err, code = h.victim(folder, victim, mode, "127.0.0.1", p.port,
+                                  "127.0.0.1:9", env)
+    return out, quiet_output(out, err, code)
+
+
+def alike(h, mode, serve, reference=opens, helper=False):
+    """As without the library before a proxy that asks for no login."""
+    wanted, bad = shown(h, mode, reference, False)
+    out, worse = shown(h, mode, serve, True, helper)
+    bad += worse
+    return bad + ([difference(wanted, out)] if out != wanted else [])
+
+
+def says(h, mode, serve, wanted, helper=False, after=()):
+    out, bad = shown(h, mode, serve, True, helper, after)
+    return bad + ([] if wanted in out else [f"no {wanted!r}:\n{out}"])
+
+
+def crowded(h):
+    """A helper is quick for those who come first."""
+    folder = h.new_folder()
+    with Scripted(folder, keeps) as p:
+        more = waits.helper_files(folder, p.port)
+        (folder / "helper").write_text(
+            f"#!/bin/sh\nfor i in 1 2 3 4 5 6; do\n"
+            f"  mkdir {folder}/slot$i 2>/dev/null && quick=yes && break\n"
+            "done\n[ \"$quick\" ] && sleep 0.3 || sleep 6\n"
+            "echo username=alice\necho password=secret\n")
+        out, err, code = h.victim(
+            folder, "sets", "many", "127.0.0.1", p.port, "127.0.0.1:9",
+            h.library_env(folder, f"127.0.0.1:{p.port}", more))
+    return quiet_output(out, err, code) + \
+        ([] if out == "answered: 6\ndone\n" else [out])
+
+
+# mode, the proxy, the proxy of the reference, a slow helper
+ALIKE = (
+    ("pool-edge", keeps, opens, False),
+    ("pool-once", ends, opens, False),
+    ("pool-once", keeps, opens, False),
+    ("changed", keeps, late, True),
+    ("taken-out", keeps, late, True),
+    ("dupped-over", keeps, late, True),
+    ("dupped-over", ends, late, True),
+    ("no-events", ends, opens, False),
+    ("no-events", keeps, late, True),
+    ("by-handler", ends, opens, False),
+    ("by-handler", keeps, late, True),
+)
+
+
+def cases():
+    for mode in ("by-usleep", "in-pieces"):
+        for auth in (BASIC, DIGEST, NTLM):
+            for faults in ((), ("close-after-407=1",)):
+                yield Case("polls", mode, auth, faults, env=ONLY,
+                           label=" ".join((auth[1], *faults)))
+
+
+def tests():
+    """(name, function of the harness) of each."""
+    for case in cases():
+        yield case.name, lambda h, c=case: readiness.judge(h, c)
+    for mode, serve, reference, helper in ALIKE:
+        name = serve.__name__ + (", slow helper" if helper else "")
+        yield (f"polls, {mode}: {name}",
+               lambda h, m=mode, s=serve, r=reference, x=helper: alike(
+                   h, m, s, r, x))

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a program may do with its epoll sets while an answer is awaited. MODE is
+ * one of the table at the end; what the proxy does is in polls.py.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "polls.h"
+
+/* Another thread, that does nothing. */
+static void *sleep_on(void *unused)
+{
+    for (;;)
+        pause();
+    return unused;
+}
+
+static void have_threads(void)
+{
+    pthread_t t;
+    if (pthread_create(&t, NULL, sleep_on, NULL) != 0)
+        fail("pthread_create");
+}
+
+/* ---- epoll sets that come and go ---- */
+
+/* The number of a set that was closed with the socket in it is another's. */
+static void reused(const struct victim *v)
+{
+    struct epoll_event ev;
+    int fd = victim_socket(v, 0);
+    int old = new_set();
+    have_threads();
+    put(old, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT, 77);
+    close(old);
+    int other = new_set();
+    set = new_set();
+    if (other != old)
+        say("the number is not used again");
+    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
+        fail("connect");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
+    ask_at(v, fd, "/");
+    set_nonblocking(fd, true);
+    int k = epoll_wait(set, &ev, 1, LONG_MS);
+    say("its own set: %d, the other: %d", k, epoll_wait(other, &ev, 1, 0));
+    read_in(set, fd);
+    close(fd);
+}
+
+/* One set by two numbers; the last word counts, whichever it was told by. */
+static void two_numbers(const struct victim *v)
+{
+    struct epoll_event ev;
+    int fd = victim_socket(v, 0);
+    set = new_set();
+    int copy = dup(set);
+    have_threads();
+    put(set, EPOLL_CTL_ADD, fd, EPOLLOUT, 1);
+    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
+        fail("connect");
+    put(copy, EPOLL_CTL_MOD, fd, EPOLLOUT, 2);
+    put(set, EPOLL_CTL_MOD, fd, EPOLLIN, 3);
+    ask_at(v, fd, "/");
+    set_nonblocking(fd, true);
+    int k = epoll_wait(set, &ev, 1, LONG_MS);
+    say("found %d: %s%s, data %d", k, ev.events & EPOLLIN ? "IN" : "",
+        ev.events & EPOLLOUT ? " OUT" : "", (int)ev.data.u64);
+    read_in(set, fd);
+    close(fd);
+}
+
+/* Told by one number, waited for by the other, as tokio does. */
+static void copied(const struct victim *v)
+{
+    set = new_set();
+    int copy = fcntl(set, F_DUPFD_CLOEXEC, 3);
+    int fd = asked(v, "/");
+    put(copy, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, 5);
+    answer_start(&answer, "GET");
+    while (!answer.done) {
+        struct epoll_event ev;
+        int k = epoll_wait(set, &ev, 1, LONG_MS);
+        if (k != 1) {
+            say("nothing happens any more");
+            break;
+        }
+        if (ev.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+            say("the end of a connection that goes on");
+        if (ev.events & EPOLLIN && !drain(fd, &answer))
+            say("ready, but nothing is there");
+    }
+    close(fd);
+}
+
+/* No room for another file, from a while after the request on. */
+static void none_left(const struct victim *v)
+{
+    struct epoll_event ev;
+    struct rlimit few = {4, 4};
+    char text[13] = "";
+    set = new_set();
+    int fd = asked(v, "/");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
+    int k = epoll_wait(set, &ev, 1, 500);
+    say("so soon: %d", k);
+    setrlimit(RLIMIT_NOFILE, &few);
+    k = epoll_wait(set, &ev, 1, LONG_MS);
+    say("ready: %d", k);
+    if (k == 1 && recv(fd, text, sizeof text - 1, 0) > 0)
+        say("%s", text);
+}
+
+/* ---- many ---- */
+
+#define OLD   6
+#define STUCK 70
+
+/* What was begun first is not kept waiting by what is begun after it. */
+static void many(const struct victim *v)
+{
+    static struct answer a;
+    struct epoll_event ev[OLD + STUCK];
+    int fds[OLD + STUCK], done = 0;
+    double start = seconds();
+    set = new_set();
+    for (int i = 0; i < OLD + STUCK; i++) {
+        fds[i] = asked(v, "/");
+        put(set, EPOLL_CTL_ADD, fds[i], EPOLLIN, (uint64_t)i);
+        if (i == OLD - 1) {
+            usleep(200000);
+            epoll_wait(set, ev, OLD, 0);
+        }
+    }
+    while (done < OLD && seconds() - start < LONG_S) {
+        int k = epoll_wait(set, ev, OLD + STUCK, 1000);
+        for (int i = 0; i < k; i++) {
+            uint64_t which = ev[i].data.u64;
+            mute(true);
+            answer_start(&a, "GET");
+            drain(fds[which], &a);
+            mute(false);
+            epoll_ctl(set, EPOLL_CTL_DEL, fds[which], NULL);
+            done += which < OLD && a.status == 200;
+        }
+    }
+    say("answered: %d%s", done, seconds() - start > LONG_S / 2 ? ", late" : "");
+}
+
+/* ---- a pool of workers ---- */
+
+#define CROWD   40
+#define WORKERS 8
+
+static struct member {
+    int fd;
+    pthread_mutex_t lock;
+    struct answer a;
+} crowd[CROWD];
+static int crowd_done, futile, ends_seen;
+static uint32_t crowd_flags;
+
+static void serve_member(struct member *m, uint32_t events)
+{
+    pthread_mutex_lock(&m->lock);
+    if (!m->a.done) {
+        bool any = drain(m->fd, &m->a);
+        if (!any && crowd_flags & EPOLLONESHOT)
+            __atomic_add_fetch(&futile, 1, __ATOMIC_RELAXED);
+        if (!m->a.done && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+            __atomic_add_fetch(&ends_seen, 1, __ATOMIC_RELAXED);
+        if (m->a.done)
+            __atomic_add_fetch(&crowd_done, 1, __ATOMIC_RELAXED);
+        else if (crowd_flags & EPOLLONESHOT)
+            put(set, EPOLL_CTL_MOD, m->fd, EPOLLIN | EPOLLRDHUP | crowd_flags,
+                (uintptr_t)m);
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
+static void *worker(void *unused)
+{
+    double start = seconds();
+    while (__atomic_load_n(&crowd_done, __ATOMIC_RELAXED) < CROWD &&
+           seconds() - start < LONG_S) {
+        struct epoll_event ev[2];
+        int k = epoll_wait(set, ev, 2, 200);
+        for (int i = 0; i < k; i++)
+            serve_member((void *)(uintptr_t)ev[i].data.u64, ev[i].events);
+    }
+    return unused;
+}
+
+static void pool(const struct victim *v, uint32_t flags)
+{
+    pthread_t t[WORKERS];
+    char rq[REQUEST_MAX];
+    size_t n = make_get(v, "/", rq);
+    set = new_set();
+    crowd_flags = flags;
+    for (int i = 0; i < CROWD; i++) {
+        struct member *m = &crowd[i];
+        pthread_mutex_init(&m->lock, NULL);
+        m->fd = victim_connect(v);
+        set_nonblocking(m->fd, true);
+        answer_start(&m->a, "GET");
+    }
+    mute(true);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_create(&t[i], NULL, worker, NULL);
+    usleep(20000);
+    for (int i = 0; i < CROWD; i++) {
+        struct member *m = &crowd[i];
+        pthread_mutex_lock(&m->lock);
+        put(set, EPOLL_CTL_ADD, m->fd, EPOLLIN | EPOLLRDHUP | flags,
+            (uintptr_t)m);
+        send_all(m->fd, rq, n);
+        pthread_mutex_unlock(&m->lock);
+    }
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(t[i], NULL);
+    mute(false);
+    say("done %d, futile %d, ends %d", crowd_done, futile, ends_seen);
+}
+
+static void pool_edge(const struct victim *v)
+{
+    pool(v, EPOLLET);
+}
+
+static void pool_once(const struct victim *v)
+{
+    pool(v, EPOLLONESHOT);
+}
+
+/* ---- changes while an answer is awaited ---- */
+
+static void changed(const struct victim *v)
+{
+    struct epoll_event ev;
+    set = new_set();
+    int fd = asked(v, "/");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 1);
+    say("first: %d", epoll_wait(set, &ev, 1, 300));
+    put(set, EPOLL_CTL_MOD, fd, 0, 1);
+    say("none: %d", epoll_wait(set, &ev, 1, 4500));
+    put(set, EPOLL_CTL_MOD, fd, EPOLLIN, 9);
+    say("again: %d", epoll_wait(set, &ev, 1, 1000));
+    say("data %d", (int)ev.data.u64);
+    read_in(set, fd);
+}
+
+static void taken_out(const struct victim *v)
+{
+    struct epoll_event ev;
+    int other = new_set();
+    set = new_set();
+    int fd = asked(v, "/");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 1);
+    say("first: %d", epoll_wait(set, &ev, 1, 300));
+    put(set, EPOLL_CTL_DEL, fd, 0, 0);
+    put(other, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLEXCLUSIVE, 4);
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 5);
+    say("again: %d", epoll_wait(set, &ev, 1, LONG_MS));
+    say("data %d", (int)ev.data.u64);
+    say("other: %d, data %d", epoll_wait(other, &ev, 1, 0), (int)ev.data.u64);
+    read_in(set, fd);
+}
+
+/* The number is another file's while an answer is awaited. */
+static void dupped_over(const struct victim *v)
+{
+    struct epoll_event ev;
+    int fds[2];
+    char byte;
+    set = new_set();
+    int fd = asked(v, "/");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 1);
+    say("first: %d", epoll_wait(set, &ev, 1, 300));
+    if (pipe(fds) < 0 || dup2(fds[0], fd) < 0)
+        fail("dup2");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 2);
+    (void)!write(fds[1], "x", 1);
+    say("ready: %d", epoll_wait(set, &ev, 1, 300));
+    say("data %d, read %zd", (int)ev.data.u64, read(fd, &byte, 1));
+    say("nothing: %d", epoll_wait(set, &ev, 1, 4500));
+}
+
+/* ---- a set in a set ---- */
+
+static void nested(const struct victim *v)
+{
+    struct epoll_event ev;
+    int outer = new_set();
+    set = new_set();
+    int fd = asked(v, "/");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP, 1);
+    put(outer, EPOLL_CTL_ADD, set, EPOLLIN, 2);
+    answer_start(&answer, "GET");
+    while (!answer.done) {
+        if (epoll_wait(outer, &ev, 1, LONG_MS) != 1) {
+            say("nothing happens any more");
+            return;
+        }
+        if (epoll_wait(set, &ev, 1, 0) != 1)
+            say("the outer set is ready, the inner is not");
+        else if (!drain(fd, &answer))
+            say("ready, but nothing is there");
+    }
+}
+
+static void *close_later(void *fd)
+{
+    usleep(150000);
+    close(*(int *)fd);
+    return NULL;
+}
+
+static void set_closed_meanwhile(const struct victim *v)
+{
+    pthread_t t;
+    struct epoll_event ev;
+    set = new_set();
+    asked(v, "/");
+    pthread_create(&t, NULL, close_later, &set);
+    int k = epoll_wait(set, &ev, 1, 500);
+    say("epoll_wait: %s", k < 0 ? errno_name(errno) : "0");
+    pthread_join(t, NULL);
+}
+
+VICTIM_MODES({"reused", reused}, {"two-numbers", two_numbers},
+             {"copied", copied}, {"none-left", none_left}, {"many", many},
+             {"pool-edge", pool_edge}, {"pool-once", pool_once},
+             {"changed", changed}, {"taken-out", taken_out},
+             {"dupped-over", dupped_over}, {"nested", nested},
+             {"set-closed", set_closed_meanwhile})
