@@ -245,6 +245,10 @@ slow_select(int limit, fd_set *reads, fd_set *writes, fd_set *excepts,
         r.n += asked_for(&s, fd) != 0;
     int k = a407_readiness_wait(&r);
     int saved = errno;
+    /* a call that fails leaves the sets as they were */
+    for (int i = 0; k < 0 && i < SETS; i++)
+        if (s.theirs[i])
+            memcpy(s.theirs[i], s.asked + (size_t)i * s.bytes, s.bytes);
     if (copies != here)
         munmap(copies, size);
     errno = saved;

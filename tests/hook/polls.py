@@ -118,6 +118,7 @@ def crowded(h):
 
 # mode, the proxy, the proxy of the reference, a slow helper
 ALIKE = (
+    ("sets-kept", waits.still, waits.still, False),
     ("pool-edge", keeps, opens, False),
     ("pool-once", ends, opens, False),
     ("pool-once", keeps, opens, False),
