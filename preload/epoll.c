@@ -115,8 +115,8 @@ bool a407_epoll_out(int fd)
         if (!r->epfd)
             continue;
         r->disarmed = (r->event.events & EPOLLONESHOT) && !armed(r, fd);
-        if (REAL(epoll_ctl)(r->epfd - 1, EPOLL_CTL_DEL, fd, NULL) == 0)
-            out = true;
+        r->out = REAL(epoll_ctl)(r->epfd - 1, EPOLL_CTL_DEL, fd, NULL) == 0;
+        out = out || r->out;
     }
     return out;
 }
@@ -131,8 +131,9 @@ void a407_epoll_in(int fd)
         struct epoll_event ev = shown(r, muted);
         if (r->disarmed)
             ev.events &= EPOLLONESHOT | EPOLLET;
-        if (r->epfd)
+        if (r->epfd && r->out)
             REAL(epoll_ctl)(r->epfd - 1, EPOLL_CTL_ADD, fd, &ev);
+        r->out = false;
     }
 }
 

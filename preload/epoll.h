@@ -18,6 +18,7 @@
 struct a407_epoll {
     struct a407_registration {
         int epfd;      /* + 1; 0: none */
+        bool out;      /* taken out, to be put back: the set may be no more */
         bool disarmed; /* one-shot, and its event was delivered: while out */
         bool muted;    /* the kernel was told less than the program said */
         struct epoll_event event;

@@ -118,6 +118,7 @@ def crowded(h):
 
 # mode, the proxy, the proxy of the reference, a slow helper
 ALIKE = (
+    ("reused", ends, opens, False),
     ("sets-kept", waits.still, waits.still, False),
     ("pool-edge", keeps, opens, False),
     ("pool-once", ends, opens, False),
