@@ -14,8 +14,16 @@ struct a407_epoll a407_epoll_sets[A407_FD_MAX];
 /* The highest fd that was ever in a set. */
 static int highest = -1;
 
+/* By which number a set is noted. */
+static int noted_as(int epfd)
+{
+    int of = (unsigned)epfd < A407_FD_MAX ? a407_epoll_sets[epfd].copy_of : 0;
+    return of ? of - 1 : epfd;
+}
+
 static struct a407_registration *find(struct a407_epoll *s, int epfd)
 {
+    epfd = noted_as(epfd);
     for (int i = 0; i < A407_EPOLL_SETS; i++)
         if (s->in[i].epfd == epfd + 1)
             return &s->in[i];
@@ -41,7 +49,7 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev)
         s->others = true;
         return;
     }
-    *r = (struct a407_registration){.epfd = epfd + 1, .event = *ev};
+    *r = (struct a407_registration){.epfd = noted_as(epfd) + 1, .event = *ev};
     if (fd > highest)
         highest = fd;
 }

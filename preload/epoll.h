@@ -24,6 +24,7 @@ struct a407_epoll {
         struct epoll_event event;
     } in[A407_EPOLL_SETS];
     bool others; /* in more than these, which are not kept */
+    int copy_of; /* this is a copy of that fd, + 1: perhaps of a set */
 };
 
 /* After the program's own epoll_ctl has succeeded. */
@@ -31,13 +32,27 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev);
 
 extern struct a407_epoll a407_epoll_sets[];
 
+/*
+ * `to` is a copy of `from`. If that is an epoll set, what is told by one number
+ * counts for the other: mio tells by a copy, and waits by the original.
+ */
+static inline void a407_epoll_copied(int from, int to)
+{
+    if (from >= 0 && from < A407_FD_MAX && to >= 0 && to < A407_FD_MAX) {
+        int of = a407_epoll_sets[from].copy_of;
+        a407_epoll_sets[to].copy_of = of ? of : from + 1;
+    }
+}
+
 /* The fd is about to be closed or replaced: the kernel drops its
    registrations. Of every fd, so it costs one load. */
 static inline void a407_epoll_drop(int fd)
 {
     /* a vfork child closes its copies; our memory is its parent's */
     if ((unsigned)fd < A407_FD_MAX &&
-        __builtin_expect(a407_epoll_sets[fd].in[0].epfd != 0, 0) &&
+        __builtin_expect(a407_epoll_sets[fd].in[0].epfd != 0 ||
+                             a407_epoll_sets[fd].copy_of != 0,
+                         0) &&
         a407_own_process())
         a407_epoll_sets[fd] = (struct a407_epoll){0};
 }

@@ -102,6 +102,7 @@ static __attribute__((noinline)) void copied(int from, int to)
 A407_EXPORT int dup(int fd)
 {
     int to = REAL(dup)(fd);
+    a407_epoll_copied(fd, to);
     if (a407_writes(fd))
         copied(fd, to);
     return to;
@@ -149,8 +150,11 @@ A407_EXPORT int fcntl(int fd, int cmd, ...)
     void *arg = va_arg(ap, void *);
     va_end(ap);
     int rc = REAL(fcntl)(fd, cmd, arg);
-    if (duplicates(cmd) && a407_writes(fd))
-        copied(fd, rc);
+    if (duplicates(cmd)) {
+        a407_epoll_copied(fd, rc);
+        if (a407_writes(fd))
+            copied(fd, rc);
+    }
     return rc;
 }
 
@@ -161,8 +165,11 @@ A407_EXPORT int fcntl64(int fd, int cmd, ...)
     void *arg = va_arg(ap, void *);
     va_end(ap);
     int rc = REAL(fcntl64)(fd, cmd, arg);
-    if (duplicates(cmd) && a407_writes(fd))
-        copied(fd, rc);
+    if (duplicates(cmd)) {
+        a407_epoll_copied(fd, rc);
+        if (a407_writes(fd))
+            copied(fd, rc);
+    }
     return rc;
 }
 

@@ -118,6 +118,10 @@ def crowded(h):
 
 # mode, the proxy, the proxy of the reference, a slow helper
 ALIKE = (
+    ("two-numbers", ends, opens, False),
+    ("two-numbers", keeps, late, True),
+    ("copied", ends, opens, False),
+    ("copied", keeps, late, True),
     ("reused", ends, opens, False),
     ("sets-kept", waits.still, waits.still, False),
     ("pool-edge", keeps, opens, False),
