@@ -7,17 +7,21 @@
 
 #include "epoll.h"
 #include "hooks.h"
+#include "other_libc.h"
 #include "readable.h"
 #include "readiness.h"
 
 /*
  * poll, select, epoll_wait. In a process that has no connection to a proxy each
- * costs one load. (One that begins and needs something while a thread sleeps in
- * here would be its first; that thread has no event of it yet.)
+ * costs one load; and no more than the call itself where nothing is under way,
+ * and no other thread can begin with something. (One that begins and needs
+ * something while a thread sleeps in here would be its first; that thread has
+ * no event of it yet.)
  */
 static inline bool plain(void)
 {
-    return __builtin_expect(!a407_attention_now(), 1);
+    return __builtin_expect(!a407_attention_now(), 1) ||
+           (!a407_any_under_way() && a407_single_threaded());
 }
 
 /* Milliseconds as the kernel takes them: negative is for ever. */
