@@ -137,6 +137,17 @@ static int64_t pause_ns(unsigned futile)
     return ns;
 }
 
+/* Takes out what is not waited for: the kernel allows as many entries as there
+   may be files, and there are those of the work. Returns how many are left. */
+static size_t waited_for(struct pollfd *set, size_t n)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++)
+        if (set[i].fd >= 0)
+            set[left++] = set[i];
+    return left;
+}
+
 /* False: errno. */
 static bool sleep_and_work(const struct a407_readiness *r, struct sleeper *s,
                            int64_t over)
@@ -145,7 +156,7 @@ static bool sleep_and_work(const struct a407_readiness *r, struct sleeper *s,
     struct pollfd *own = s->set + s->n_dues;
     r->set(r, own);
     a407_mute(own, r->n);
-    size_t n = s->n_dues + r->n;
+    size_t n = s->n_dues + waited_for(own, r->n);
     s->paused = s->futile >= FUTILE && !s->paused;
     if (s->paused) {
         int64_t pause = pause_ns(s->futile);

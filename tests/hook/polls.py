@@ -118,6 +118,8 @@ def crowded(h):
 
 # mode, the proxy, the proxy of the reference, a slow helper
 ALIKE = (
+    ("as-many", ends, opens, False),
+    ("as-many", keeps, late, True),
     ("two-numbers", ends, opens, False),
     ("two-numbers", keeps, late, True),
     ("copied", ends, opens, False),
