@@ -102,16 +102,15 @@ static void drop_room(struct sleeper *s)
 /* What there is to do, and until when there is not. */
 static int64_t look_for_work(struct sleeper *s, int64_t until)
 {
-    size_t all = a407_dues(s->dues, DUES);
-    s->n_dues = all < DUES ? all : DUES;
+    bool more;
+    s->n_dues = a407_dues(s->dues, DUES, &more);
     for (size_t i = 0; i < s->n_dues; i++) {
         const struct a407_work *d = &s->dues[i];
         s->set[i] = (struct pollfd){.fd = d->fd, .events = d->events};
         if (d->until < FOR_EVER / 1000000 && d->until * 1000000 < until)
             until = d->until * 1000000;
     }
-    /* more than that have work: those that are looked at now are done first */
-    if ((all > DUES || !a407_single_threaded()) && now_ns() + SLICE_NS < until)
+    if ((more || !a407_single_threaded()) && now_ns() + SLICE_NS < until)
         until = now_ns() + SLICE_NS;
     return until;
 }

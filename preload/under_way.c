@@ -163,8 +163,9 @@ static int number_of(const struct a407_conn *c)
     return fd;
 }
 
-size_t a407_dues(struct a407_work *out, size_t n)
+size_t a407_dues(struct a407_work *out, size_t n, bool *more)
 {
+    static size_t begin; /* where there are more, others each time */
     size_t k = 0;
     a407_registry_lock();
     for (const struct a407_conn *c = first; c; c = c->account.next) {
@@ -172,14 +173,17 @@ size_t a407_dues(struct a407_work *out, size_t n)
         int number = a->work && !a->attended ? number_of(c) : -1;
         if (number < 0)
             continue;
-        if (k < n)
-            out[k] = (struct a407_work){c->serial, number,
-                                        a->fd == A407_OWN_FD ? number : a->fd,
-                                        a->events, a->until};
+        if (k >= begin && k - begin < n)
+            out[k - begin] = (struct a407_work){
+                c->serial, number, a->fd == A407_OWN_FD ? number : a->fd,
+                a->events, a->until};
         k++;
     }
+    size_t found = k > begin ? k - begin : 0;
+    *more = k > n;
+    begin = *more && begin + n < k ? begin + n : 0;
     a407_registry_unlock();
-    return k;
+    return found < n ? found : n;
 }
 
 void a407_mute(struct pollfd *set, size_t n)

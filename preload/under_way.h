@@ -73,8 +73,9 @@ struct a407_work {
     int64_t until;
 };
 
-/* Copies the work there is, at most n pieces. Returns how many there are. */
-size_t a407_dues(struct a407_work *out, size_t n);
+/* Copies the work there is, at most n pieces, and returns how many. *more:
+   there are others, which come with the next calls. */
+size_t a407_dues(struct a407_work *out, size_t n, bool *more);
 
 /* What is muted is taken off the events of these: an fd with none left becomes
    negative. */

@@ -157,3 +157,4 @@ def tests():
         yield (f"polls, {mode}: {name}",
                lambda h, m=mode, s=serve, r=reference, x=helper: alike(
                    h, m, s, r, x))
+    yield "polls, many: those who come first are seen to", crowded
