@@ -265,7 +265,7 @@ static __attribute__((noinline)) int select_us(int limit, fd_set *reads,
                                                struct timeval *tv)
 {
     struct timespec t, begun, now;
-    if (!tv)
+    if (!tv || tv->tv_sec > INT32_MAX) /* none of that will be used up */
         return slow_select(limit, reads, writes, excepts, NULL, NULL);
     t.tv_sec = tv->tv_sec + tv->tv_usec / 1000000;
     t.tv_nsec = tv->tv_usec % 1000000 * 1000;

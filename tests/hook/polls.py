@@ -118,6 +118,7 @@ def crowded(h):
 
 # mode, the proxy, the proxy of the reference, a slow helper
 ALIKE = (
+    ("time-for-ever", waits.still, waits.still, False),
     ("as-many", ends, opens, False),
     ("as-many", keeps, late, True),
     ("two-numbers", ends, opens, False),
