@@ -39,6 +39,7 @@ bool a407_forget_if_done(struct a407_turn *t)
     if (c->lowat && a407_turn_hold(t) >= 0)
         restore_lowat(c, t->held);
     c->gone = true;
+    a407_account_for(c); /* unmutes, while its numbers are known */
     a407_slot_retire(c);
     return true;
 }

@@ -159,3 +159,5 @@ def tests():
                lambda h, m=mode, s=serve, r=reference, x=helper: alike(
                    h, m, s, r, x))
     yield "polls, many: those who come first are seen to", crowded
+    yield ("polls, none-left: the answer of a helper comes too late",
+           lambda h: says(h, "none-left", keeps, "HTTP/1.1 407", helper=True))

@@ -101,6 +101,7 @@ static void none_left(const struct victim *v)
     struct epoll_event ev;
     struct rlimit few = {4, 4};
     char text[13] = "";
+    have_threads();
     set = new_set();
     int fd = asked(v, "/");
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
