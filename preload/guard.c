@@ -17,17 +17,22 @@ bool a407_is_fault(int signal)
     return i < FAULTS;
 }
 
+void a407_block_signals(sigset_t *before)
+{
+    sigset_t all;
+    sigfillset(&all);
+    for (size_t i = 0; i < FAULTS; i++)
+        sigdelset(&all, faults[i]);
+    sigprocmask(SIG_SETMASK, &all, before);
+}
+
 /*
  * Signals first, and last: between the two a handler would run with the thread
  * half inside. The kernel's own change of state is atomic.
  */
 void a407_guard_begin(void)
 {
-    sigset_t all;
-    sigfillset(&all);
-    for (size_t i = 0; i < FAULTS; i++)
-        sigdelset(&all, faults[i]);
-    sigprocmask(SIG_SETMASK, &all, &a407_guard.mask);
+    a407_block_signals(&a407_guard.mask);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &a407_guard.cancel);
 }
 

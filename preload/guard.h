@@ -35,6 +35,9 @@ extern __thread struct a407_guard a407_guard
    it is blocked it ends the program, whatever handler there is. */
 bool a407_is_fault(int signal);
 
+/* Blocks all signals of this thread but those of a fault; *before: its mask. */
+void a407_block_signals(sigset_t *before);
+
 /* The outermost a407_enter and a407_leave. */
 void a407_guard_begin(void);
 void a407_guard_end(void);

@@ -2,7 +2,6 @@
 #include "readiness.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <sys/mman.h>
 
 #include "gate.h"
@@ -53,22 +52,13 @@ static struct timespec left_of(int64_t until)
 
 /* ---- the sleep ---- */
 
-/* Without a mask, and where milliseconds do, by poll(): a sandbox may know no
-   other. Rounded up, as the kernel's own. */
 static int sleep_on(const struct a407_readiness *r, struct pollfd *set,
                     size_t n, int64_t until)
 {
     struct timespec left = left_of(until);
     bool deaf = r->deaf && !left.tv_sec && !left.tv_nsec;
-    if (r->mask || r->fine)
-        return REAL(ppoll)(set, n, until == FOR_EVER ? NULL : &left,
-                           deaf ? NULL : r->mask);
-    int64_t ms =
-        (int64_t)left.tv_sec * 1000 + (left.tv_nsec + 999999) / 1000000;
-    return REAL(poll)(set, n,
-                      until == FOR_EVER ? -1
-                      : ms > INT_MAX    ? INT_MAX
-                                        : (int)ms);
+    return REAL(ppoll)(set, n, until == FOR_EVER ? NULL : &left,
+                       deaf ? NULL : r->mask);
 }
 
 struct sleeper {
@@ -229,8 +219,15 @@ int a407_readiness_wait(struct a407_readiness *r)
     int saved = errno;
     if (a407_guard.depth || !a407_own_process())
         return r->call(r, r->timeout, r->mask);
+    /* A signal is let in where this sleeps, and ends the sleep: one that came
+       in the middle of the work would be forgotten. */
+    sigset_t before;
+    a407_block_signals(&before);
+    if (!r->mask)
+        r->mask = &before;
     int k = wait_with_work(r, when_over(r->timeout));
-    if (k >= 0)
-        errno = saved;
+    int error = k < 0 ? errno : saved;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
     return k;
 }

@@ -160,3 +160,6 @@ def tests():
     yield "polls, many: those who come first are seen to", crowded
     yield ("polls, none-left: the answer of a helper comes too late",
            lambda h: says(h, "none-left", keeps, "HTTP/1.1 407", helper=True))
+    yield ("polls, signal-at-work: it ends the poll",
+           lambda h: says(h, "signal-at-work", ends_then_silent,
+                          "poll: EINTR, handled 1", after=("sigwork",)))
