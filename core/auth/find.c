@@ -2,14 +2,6 @@
 /* Which credentials are for an endpoint. */
 #include "scheme.h"
 
-static bool same_in_kerberos(const struct a407_credential *a,
-                             const struct a407_credential *b)
-{
-    return !(b->schemes & a407_ticket_schemes()) ||
-           (a407_same_text(a->keytab, b->keytab) &&
-            a407_same_text(a->service, b->service));
-}
-
 /*
  * The same secret from two places is one credential: trying it twice would
  * count as two wrong logins. It is one only if it could do no more than `a`.
@@ -17,15 +9,9 @@ static bool same_in_kerberos(const struct a407_credential *a,
 static bool repeats(const struct a407_credential *b,
                     const struct a407_credential *a)
 {
-    return a407_same_text(a->username, b->username) &&
-           a407_same_text(a->password, b->password) &&
-           a407_same_text(a->domain, b->domain) &&
-           a407_same_text(a->token, b->token) &&
-           a407_same_text(a->token_file, b->token_file) &&
-           a407_same_text(a->password_file, b->password_file) &&
-           a407_same_text(a->helper, b->helper) &&
-           a407_same_text(a->netrc, b->netrc) && same_in_kerberos(a, b) &&
-           a->malformed == b->malformed && (b->schemes & ~a->schemes) == 0;
+    bool kerberos = b->schemes & a407_ticket_schemes();
+    return a407_credential_same(a, b, kerberos) &&
+           (b->schemes & ~a->schemes) == 0;
 }
 
 /* How well a credential is meant for the endpoint: 0 not at all. */

@@ -33,41 +33,39 @@ bool a407_spnego_is_ntlm(struct a407_span oid)
 }
 
 /* [n] OCTET STRING, which is how both kinds of token carry their bytes. */
-static bool add_octets(struct a407_buf *out, unsigned n, struct a407_span s)
+static void add_octets(struct a407_buf *out, unsigned n, struct a407_span s)
 {
-    return a407_der_head(out, CONTEXT(n), a407_der_size(s.n)) &&
-           a407_der_head(out, OCTETS, s.n) && a407_buf_span(out, s);
-}
-
-static size_t octets_size(struct a407_span s)
-{
-    return a407_der_size(a407_der_size(s.n));
+    size_t from = out->n;
+    a407_buf_span(out, s);
+    a407_der_wrap(out, from, OCTETS);
+    a407_der_wrap(out, from, CONTEXT(n));
 }
 
 bool a407_spnego_write_init(struct a407_buf *out, struct a407_span token)
 {
-    size_t oid = sizeof spnego_oid - 1, list = sizeof mechs - 1;
-    size_t inner = a407_der_size(list) + octets_size(token);
-    size_t sequence = a407_der_size(inner);
-    return a407_der_head(out, GSS_TOKEN, oid + a407_der_size(sequence)) &&
-           a407_buf_add(out, spnego_oid, oid) &&
-           a407_der_head(out, CONTEXT(0), sequence) &&
-           a407_der_head(out, SEQUENCE, inner) &&
-           a407_der_head(out, CONTEXT(0), list) &&
-           a407_buf_add(out, mechs, list) && add_octets(out, 2, token);
+    size_t start = out->n;
+    a407_buf_add(out, spnego_oid, sizeof spnego_oid - 1);
+    size_t sequence = out->n;
+    a407_buf_add(out, mechs, sizeof mechs - 1);
+    a407_der_wrap(out, sequence, CONTEXT(0));
+    add_octets(out, 2, token);
+    a407_der_wrap(out, sequence, SEQUENCE);
+    a407_der_wrap(out, sequence, CONTEXT(0));
+    return a407_der_wrap(out, start, GSS_TOKEN);
 }
 
 bool a407_spnego_write_response(struct a407_buf *out, struct a407_span token,
                                 struct a407_span mic)
 {
     static const char state[] = {ENUMERATED, 1, A407_SPNEGO_INCOMPLETE};
-    size_t inner = a407_der_size(sizeof state) + octets_size(token) +
-                   (mic.p ? octets_size(mic) : 0);
-    return a407_der_head(out, CONTEXT(1), a407_der_size(inner)) &&
-           a407_der_head(out, SEQUENCE, inner) &&
-           a407_der_head(out, CONTEXT(0), sizeof state) &&
-           a407_buf_add(out, state, sizeof state) &&
-           add_octets(out, 2, token) && (!mic.p || add_octets(out, 3, mic));
+    size_t start = out->n;
+    a407_buf_add(out, state, sizeof state);
+    a407_der_wrap(out, start, CONTEXT(0));
+    add_octets(out, 2, token);
+    if (mic.p)
+        add_octets(out, 3, mic);
+    a407_der_wrap(out, start, SEQUENCE);
+    return a407_der_wrap(out, start, CONTEXT(1));
 }
 
 /* One element of the sequence: [n] with something of one type in it. */

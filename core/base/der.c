@@ -35,28 +35,20 @@ bool a407_der_expect(struct a407_span *in, unsigned char tag,
     return true;
 }
 
-/* How many bytes a length takes besides its first one. */
-static unsigned long_digits(size_t n)
+bool a407_der_wrap(struct a407_buf *out, size_t from, unsigned char tag)
 {
-    unsigned digits = 0;
-    if (n >= 0x80)
-        for (; n; n >>= 8)
-            digits++;
-    return digits;
-}
-
-bool a407_der_head(struct a407_buf *out, unsigned char tag, size_t n)
-{
-    unsigned char text[2 + sizeof n] = {tag, (unsigned char)n};
-    unsigned digits = long_digits(n);
-    if (digits)
-        text[1] = (unsigned char)(0x80 | digits);
-    for (unsigned i = 0; i < digits; i++)
-        text[2 + i] = (unsigned char)(n >> (8 * (digits - 1 - i)));
-    return a407_buf_add(out, text, 2 + digits);
-}
-
-size_t a407_der_size(size_t n)
-{
-    return 2 + long_digits(n) + n;
+    size_t n = out->n - from, size = 2;
+    unsigned char head[2 + sizeof n] = {tag, (unsigned char)n};
+    if (n >= 0x80) {
+        for (size_t left = n; left; left >>= 8)
+            size++;
+        head[1] = (unsigned char)(0x80 | (size - 2));
+        for (size_t i = size, left = n; i-- > 2; left >>= 8)
+            head[i] = (unsigned char)left;
+    }
+    if (!a407_buf_add(out, head, size))
+        return false;
+    memmove(out->p + from + size, out->p + from, n);
+    memcpy(out->p + from, head, size);
+    return true;
 }

@@ -26,10 +26,8 @@ bool a407_der_take(struct a407_span *in, unsigned char *tag,
 bool a407_der_expect(struct a407_span *in, unsigned char tag,
                      struct a407_span *content);
 
-/* Appends a tag and the length of a content of n bytes, which is to follow. */
-bool a407_der_head(struct a407_buf *out, unsigned char tag, size_t n);
-
-/* How many bytes an element with a content of n bytes has. */
-size_t a407_der_size(size_t n);
+/* Makes what is in out from `from` on the content of an element of that tag.
+   False: it does not fit. */
+bool a407_der_wrap(struct a407_buf *out, size_t from, unsigned char tag);
 
 #endif

@@ -36,16 +36,26 @@ bool a407_credential_lacks_password(const struct a407_credential *c)
 }
 
 #define AT(field) offsetof(struct a407_credential, field)
-/* Its strings, all owned. */
+/* Its strings, all owned; the label first, what is Kerberos' last. */
 static const size_t strings[] = {
     AT(label), AT(username),   AT(password),      AT(domain),
     AT(token), AT(token_file), AT(password_file), AT(helper),
     AT(netrc), AT(keytab),     AT(service)};
-#define STRINGS (sizeof strings / sizeof *strings)
+#define STRINGS  (sizeof strings / sizeof *strings)
+#define KERBEROS 2
 
-static char **string(struct a407_credential *c, size_t i)
+static char **string(const struct a407_credential *c, size_t i)
 {
-    return (char **)((char *)c + strings[i]);
+    return (char **)((uintptr_t)c + strings[i]);
+}
+
+bool a407_credential_same(const struct a407_credential *a,
+                          const struct a407_credential *b, bool kerberos)
+{
+    for (size_t i = 1; i < STRINGS - (kerberos ? 0 : KERBEROS); i++)
+        if (!a407_same_text(*string(a, i), *string(b, i)))
+            return false;
+    return a->malformed == b->malformed;
 }
 
 struct a407_credential *a407_credential_copy(const struct a407_credential *c)

@@ -88,6 +88,11 @@ bool a407_credential_is_utf8(const struct a407_credential *c);
    would be a wrong one, and may lock the account. */
 bool a407_credential_lacks_password(const struct a407_credential *c);
 
+/* Are they the same but for where they stand and what they are allowed for? Of
+   what is Kerberos' alone only if that counts. */
+bool a407_credential_same(const struct a407_credential *a,
+                          const struct a407_credential *b, bool kerberos);
+
 /* Wipes and frees the whole list; NULL is fine. */
 void a407_credentials_free(struct a407_credential *list);
 

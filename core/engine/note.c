@@ -138,18 +138,23 @@ void a407_event_plain(struct a407_engine *e, int status)
     a407_event_finish(e, answered ? A407_RESOLVED : A407_OBSERVED, status);
 }
 
-void a407_engine_local_port(struct a407_engine *e, uint16_t port)
+/* ---- attempts ---- */
+
+/* The last one, if it is out and has no answer yet; or NULL. */
+static struct a407_event_attempt *unanswered(struct a407_event *ev)
 {
-    struct a407_event *ev = e->ev;
-    e->local_port = port;
-    if (!ev || !ev->n_attempts || ev->n_attempts > A407_EVENT_ATTEMPTS)
-        return;
-    struct a407_event_attempt *a = &ev->attempts[ev->n_attempts - 1];
-    if (!a->status && a->cause == A407_CAUSE_NONE)
-        a->source_port = port; /* it goes out from there */
+    struct a407_event_attempt *a =
+        ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
+    return a && !a->status && a->cause == A407_CAUSE_NONE ? a : NULL;
 }
 
-/* ---- attempts ---- */
+void a407_engine_local_port(struct a407_engine *e, uint16_t port)
+{
+    struct a407_event_attempt *a = unanswered(e->ev);
+    e->local_port = port;
+    if (a)
+        a->source_port = port; /* it goes out from there */
+}
 
 /* Who is to log in. A token (Bearer) says that for itself. */
 static void put_user(struct a407_engine *e, const struct a407_scheme *scheme,
@@ -198,11 +203,9 @@ void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
 void a407_event_attempt_anew(struct a407_engine *e)
 {
     const struct a407_exchange *exchange = &e->exchange;
-    const struct a407_event *ev = e->ev;
-    const struct a407_event_attempt *a =
-        ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
-    bool same = a && !a->status && a->cause == A407_CAUSE_NONE &&
-                strcmp(a->scheme, a407_scheme_name(exchange->scheme->id)) == 0;
+    const struct a407_event_attempt *a = unanswered(e->ev);
+    bool same =
+        a && strcmp(a->scheme, a407_scheme_name(exchange->scheme->id)) == 0;
     if (!same || (exchange->scheme->per_connection && a->leg != exchange->legs))
         a407_event_attempt(e, exchange->scheme, exchange->cred_index, false);
 }
@@ -221,11 +224,8 @@ void a407_event_attempt_failed(struct a407_engine *e,
 
 void a407_event_attempt_undo(struct a407_engine *e)
 {
-    struct a407_event *ev = e->ev;
-    const struct a407_event_attempt *a =
-        ev && ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
-    if (a && !a->status && a->cause == A407_CAUSE_NONE)
-        ev->n_attempts--;
+    if (unanswered(e->ev))
+        e->ev->n_attempts--;
 }
 
 /* The last one that was sent, or NULL. */

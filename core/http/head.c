@@ -4,38 +4,45 @@
 /* Longer than any registered one: so that other protocols are told soon. */
 #define SCHEME_MAX 32u
 
-/* Bytes being told apart; each scan moves `at` past what it took. */
+/* Bytes being told apart. Each scan moves `at` past what it took, and does
+   nothing unless all before it said YES. */
 struct scan {
     const char *p;
     size_t n;
     size_t at;
+    enum a407_sniff v; /* MAYBE: the bytes ended within it */
 };
 
-/* Each says YES (took it), MAYBE (the bytes ended within it) or NO. */
-static enum a407_sniff scan_text(struct scan *s, const char *z)
+static struct scan scan_of(const char *p, size_t n)
 {
-    for (; *z; z++, s->at++) {
+    return (struct scan){.p = p, .n = n, .v = A407_SNIFF_YES};
+}
+
+static void scan_text(struct scan *s, const char *z)
+{
+    for (; *z && s->v == A407_SNIFF_YES; z++) {
         if (s->at == s->n)
-            return A407_SNIFF_MAYBE;
-        if (s->p[s->at] != *z)
-            return A407_SNIFF_NO;
+            s->v = A407_SNIFF_MAYBE;
+        else if (s->p[s->at++] != *z)
+            s->v = A407_SNIFF_NO;
     }
-    return A407_SNIFF_YES;
 }
 
 /* Takes at least one and at most `max` bytes of a class; another must follow.
  */
-static enum a407_sniff scan_run(struct scan *s, bool (*is)(char c), size_t max)
+static void scan_run(struct scan *s, bool (*is)(char c), size_t max)
 {
     size_t from = s->at;
-    while (s->at < s->n && is(s->p[s->at])) {
-        if (s->at - from == max)
-            return A407_SNIFF_NO;
+    if (s->v != A407_SNIFF_YES)
+        return;
+    while (s->at < s->n && s->at - from <= max && is(s->p[s->at]))
         s->at++;
-    }
-    if (s->at == s->n)
-        return A407_SNIFF_MAYBE;
-    return s->at == from ? A407_SNIFF_NO : A407_SNIFF_YES;
+    if (s->at - from > max)
+        s->v = A407_SNIFF_NO;
+    else if (s->at == s->n)
+        s->v = A407_SNIFF_MAYBE;
+    else if (s->at == from)
+        s->v = A407_SNIFF_NO;
 }
 
 static bool is_scheme_char(char c)
@@ -65,44 +72,43 @@ static bool is_literal_char(char c)
 }
 
 /* host ":" port; uri-host of RFC 9110 section 4.1. */
-static enum a407_sniff scan_authority(struct scan *s)
+static void scan_authority(struct scan *s)
 {
-    enum a407_sniff v;
     if (s->at < s->n && s->p[s->at] == '[') {
         s->at++;
-        v = scan_run(s, is_literal_char, SIZE_MAX);
-        if (v == A407_SNIFF_YES)
-            v = scan_text(s, "]");
+        scan_run(s, is_literal_char, SIZE_MAX);
+        scan_text(s, "]");
     } else {
-        v = scan_run(s, is_name_char, SIZE_MAX);
+        scan_run(s, is_name_char, SIZE_MAX);
     }
-    if (v == A407_SNIFF_YES)
-        v = scan_text(s, ":");
-    return v == A407_SNIFF_YES ? scan_run(s, a407_is_digit, 5) : v;
+    scan_text(s, ":");
+    scan_run(s, a407_is_digit, 5);
 }
 
 /* scheme "://" and at least one byte more (RFC 3986 section 3). */
-static enum a407_sniff scan_absolute(struct scan *s)
+static void scan_absolute(struct scan *s)
 {
     if (s->at < s->n && !a407_is_alpha(s->p[s->at]))
-        return A407_SNIFF_NO;
-    enum a407_sniff v = scan_run(s, is_scheme_char, SCHEME_MAX);
-    if (v == A407_SNIFF_YES)
-        v = scan_text(s, "://");
-    return v == A407_SNIFF_YES ? scan_run(s, is_uri_char, SIZE_MAX) : v;
+        s->v = A407_SNIFF_NO;
+    scan_run(s, is_scheme_char, SCHEME_MAX);
+    scan_text(s, "://");
+    scan_run(s, is_uri_char, SIZE_MAX);
 }
 
-static enum a407_sniff scan_target(struct scan *s, struct a407_span method)
+static void scan_target(struct scan *s, struct a407_span method)
 {
-    return a407_span_eq(method, "CONNECT") ? scan_authority(s)
-                                           : scan_absolute(s);
+    if (a407_span_eq(method, "CONNECT"))
+        scan_authority(s);
+    else
+        scan_absolute(s);
 }
 
 enum a407_target_form a407_target_form(struct a407_span method,
                                        struct a407_span target)
 {
-    struct scan s = {target.p, target.n + 1, 0};
-    if (scan_target(&s, method) != A407_SNIFF_YES || s.at != target.n)
+    struct scan s = scan_of(target.p, target.n + 1);
+    scan_target(&s, method);
+    if (s.v != A407_SNIFF_YES || s.at != target.n)
         return A407_FORM_OTHER;
     return a407_span_eq(method, "CONNECT") ? A407_FORM_AUTHORITY
                                            : A407_FORM_ABSOLUTE;
@@ -115,62 +121,52 @@ size_t a407_empty_line(const char *p, size_t n)
     return n > 1 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
 }
 
-static enum a407_sniff scan_request_line(struct scan *s)
-{
-    if (s->n == 1 && s->p[0] == '\r')
-        return A407_SNIFF_MAYBE;
-    s->at = a407_empty_line(s->p, s->n);
-    struct a407_span method = {s->p + s->at, s->at};
-    enum a407_sniff v = scan_run(s, a407_is_tchar, A407_METHOD_MAX);
-    method.n = s->at - method.n;
-    if (v == A407_SNIFF_YES)
-        v = scan_text(s, " ");
-    if (v == A407_SNIFF_YES)
-        v = scan_target(s, method);
-    return v == A407_SNIFF_YES ? scan_text(s, " HTTP/1.") : v;
-}
-
 enum a407_sniff a407_sniff_proxy_request(const char *p, size_t n)
 {
-    struct scan s = {p, n, 0};
-    enum a407_sniff v = scan_request_line(&s);
-    return v == A407_SNIFF_MAYBE && n > A407_HEAD_MAX ? A407_SNIFF_NO : v;
+    struct scan s = scan_of(p, n);
+    if (n == 1 && p[0] == '\r')
+        return A407_SNIFF_MAYBE;
+    size_t from = s.at = a407_empty_line(p, n);
+    scan_run(&s, a407_is_tchar, A407_METHOD_MAX);
+    if (s.v == A407_SNIFF_YES) {
+        struct a407_span method = a407_span(p + from, s.at - from);
+        scan_text(&s, " ");
+        if (s.v == A407_SNIFF_YES)
+            scan_target(&s, method);
+        scan_text(&s, " HTTP/1.");
+    }
+    return s.v == A407_SNIFF_MAYBE && n > A407_HEAD_MAX ? A407_SNIFF_NO : s.v;
 }
 
 /* 101 is a 1xx, but what follows it is no HTTP (RFC 9110 section 15.2.2). */
-static enum a407_sniff scan_interim(struct scan *s)
+static void scan_interim(struct scan *s)
 {
     size_t from = s->at;
-    enum a407_sniff v = scan_run(s, a407_is_digit, 3);
-    if (v == A407_SNIFF_NO)
-        return v;
+    scan_run(s, a407_is_digit, 3);
     size_t n = s->at - from;
-    if (n == 3 && memcmp(s->p + from, "101", 3) == 0)
-        return A407_SNIFF_NO;
-    if (v == A407_SNIFF_MAYBE)
-        return v;
-    return n == 3 ? A407_SNIFF_INTERIM : A407_SNIFF_NO;
+    bool upgrade = n == 3 && memcmp(s->p + from, "101", 3) == 0;
+    if (upgrade || (s->v == A407_SNIFF_YES && n != 3))
+        s->v = A407_SNIFF_NO;
 }
 
 enum a407_sniff a407_sniff_407(const char *p, size_t n)
 {
-    struct scan s = {p, n, 0};
-    enum a407_sniff v = scan_text(&s, "HTTP/1.");
-    if (v == A407_SNIFF_YES)
-        v = scan_run(&s, a407_is_digit, 1);
-    if (v == A407_SNIFF_YES)
-        v = scan_text(&s, " ");
-    if (v != A407_SNIFF_YES)
-        return v;
+    struct scan s = scan_of(p, n);
+    scan_text(&s, "HTTP/1.");
+    scan_run(&s, a407_is_digit, 1);
+    scan_text(&s, " ");
+    bool interim = s.v == A407_SNIFF_YES && s.at < n && p[s.at] == '1';
+    if (interim)
+        scan_interim(&s);
+    else
+        scan_text(&s, "407");
+    if (s.v != A407_SNIFF_YES)
+        return s.v;
     if (s.at == n)
         return A407_SNIFF_MAYBE;
-    bool interim = p[s.at] == '1';
-    v = interim ? scan_interim(&s) : scan_text(&s, "407");
-    if (v == A407_SNIFF_NO || v == A407_SNIFF_MAYBE)
-        return v;
-    if (s.at == n)
-        return A407_SNIFF_MAYBE;
-    return a407_is_lws(p[s.at]) ? v : A407_SNIFF_NO;
+    return !a407_is_lws(p[s.at]) ? A407_SNIFF_NO
+           : interim             ? A407_SNIFF_INTERIM
+                                 : A407_SNIFF_YES;
 }
 
 size_t a407_head_end(const char *p, size_t n, size_t *from)

@@ -363,16 +363,14 @@ static void test_oem_name(void **unused)
 static struct a407_buf wrapped(const struct bytes *m)
 {
     struct a407_buf out;
-    size_t octets = a407_der_size(m->n), token = a407_der_size(octets);
     struct bytes head = hex("a0030a0101 a10c060a2b06010401823702020a");
-    size_t inner = head.n + token;
     a407_buf_init(&out, 65536);
-    a407_der_head(&out, 0xa1, a407_der_size(inner));
-    a407_der_head(&out, 0x30, inner);
     a407_buf_add(&out, head.p, head.n);
-    a407_der_head(&out, 0xa2, octets);
-    a407_der_head(&out, 0x04, m->n);
-    assert_true(a407_buf_add(&out, m->p, m->n));
+    a407_buf_add(&out, m->p, m->n);
+    a407_der_wrap(&out, head.n, 0x04);
+    a407_der_wrap(&out, head.n, 0xa2);
+    a407_der_wrap(&out, 0, 0x30);
+    assert_true(a407_der_wrap(&out, 0, 0xa1));
     return out;
 }
 
