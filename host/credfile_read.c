@@ -158,9 +158,11 @@ enum a407_credfile_read a407_credfile_read(const char *path,
 
 struct a407_span a407_first_line(const struct a407_buf *text)
 {
-    const char *lf = text->n ? memchr(text->p, '\n', text->n) : NULL;
-    size_t n = lf ? (size_t)(lf - text->p) : text->n;
-    return a407_span(text->p, n && text->p[n - 1] == '\r' ? n - 1 : n);
+    struct a407_span line = a407_span(text->p, text->n);
+    const char *lf = a407_span_find(line, '\n');
+    line = lf ? a407_span_before(line, lf) : line;
+    line.n -= line.n && line.p[line.n - 1] == '\r';
+    return line;
 }
 
 enum a407_credfile_read a407_credfile_load(struct a407_config *c,

@@ -29,6 +29,24 @@ static inline struct a407_span a407_span_str(const char *z)
     return (struct a407_span){z, z ? strlen(z) : 0};
 }
 
+/* What of s is before p, and what from there on; p points into s. */
+static inline struct a407_span a407_span_before(struct a407_span s,
+                                                const char *p)
+{
+    return a407_span(s.p, (size_t)(p - s.p));
+}
+
+static inline struct a407_span a407_span_from(struct a407_span s, const char *p)
+{
+    return a407_span(p, (size_t)(s.p + s.n - p));
+}
+
+/* The first such byte, or NULL. */
+static inline const char *a407_span_find(struct a407_span s, char c)
+{
+    return s.n ? (const char *)memchr(s.p, c, s.n) : NULL;
+}
+
 static inline bool a407_span_eq(struct a407_span s, const char *z)
 {
     return s.p && s.n == strlen(z) && memcmp(s.p, z, s.n) == 0;

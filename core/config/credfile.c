@@ -213,13 +213,12 @@ static bool take_line(struct parser *ps, struct a407_span line)
         return true;
     if (line.p[0] == '[')
         return start_section(ps, line);
-    const char *eq = memchr(line.p, '=', line.n);
+    const char *eq = a407_span_find(line, '=');
     if (!eq)
         return complain(ps, "a line is KEY = VALUE, [HOST:PORT] or # comment");
     if (!ps->last)
         return complain(ps, "no section yet; write [HOST:PORT] above it");
-    size_t n = (size_t)(eq - line.p);
-    struct a407_span name = a407_span_trim(a407_span(line.p, n));
+    struct a407_span name = a407_span_trim(a407_span_before(line, eq));
     unsigned k = 0;
     while (k < KEY_COUNT && !a407_span_ieq(name, keys[k].name))
         k++;
@@ -233,7 +232,7 @@ static bool take_line(struct parser *ps, struct a407_span line)
                             "credential needs a section of its own");
     ps->keys_seen |= 1u << k;
     return set_key(ps, (enum key)k,
-                   a407_span_trim(a407_span(eq + 1, line.n - n - 1)));
+                   a407_span_trim(a407_span_from(line, eq + 1)));
 }
 
 struct a407_credential *a407_credfile_parse(const char *text, size_t n,

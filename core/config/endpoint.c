@@ -76,15 +76,13 @@ static bool copy_host(struct a407_span s, char *out)
 
 static bool parse_bracketed(struct a407_span s, struct a407_endpoint *out)
 {
-    const char *end = memchr(s.p, ']', s.n);
+    const char *end = a407_span_find(s, ']');
     if (!end ||
         !copy_ipv6(a407_span(s.p + 1, (size_t)(end - s.p) - 1), out->host))
         return false;
-    const char *rest = end + 1;
-    size_t n = (size_t)(s.p + s.n - rest);
-    if (n == 0)
-        return true;
-    return rest[0] == ':' && parse_port(a407_span(rest + 1, n - 1), &out->port);
+    s = a407_span_from(s, end + 1);
+    return !s.n || (s.p[0] == ':' &&
+                    parse_port(a407_span(s.p + 1, s.n - 1), &out->port));
 }
 
 bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out)
@@ -94,12 +92,11 @@ bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out)
         return false;
     if (s.p[0] == '[')
         return parse_bracketed(s, out);
-    const char *colon = memchr(s.p, ':', s.n);
+    const char *colon = a407_span_find(s, ':');
     if (!colon)
         return copy_host(s, out->host);
-    size_t n = (size_t)(colon - s.p);
-    return copy_host(a407_span(s.p, n), out->host) &&
-           parse_port(a407_span(colon + 1, s.n - n - 1), &out->port);
+    return copy_host(a407_span_before(s, colon), out->host) &&
+           parse_port(a407_span_from(s, colon + 1), &out->port);
 }
 
 /* The parts of an address are no domains: "*.0.0.1" must not fit 127.0.0.1. */

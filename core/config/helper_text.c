@@ -49,13 +49,13 @@ const char *a407_helper_read(struct a407_span text,
     struct a407_helper_answer a = {0};
     *out = a;
     while (a407_span_line(&text, &line) && line.n) {
-        const char *eq = memchr(line.p, '=', line.n);
+        const char *eq = a407_span_find(line, '=');
         if (a407_text_has_control(line))
             return "a control character";
         if (!eq)
             return "a line that is not KEY=VALUE";
-        struct a407_span key = a407_span(line.p, (size_t)(eq - line.p));
-        struct a407_span value = a407_span(eq + 1, line.n - key.n - 1);
+        struct a407_span key = a407_span_before(line, eq);
+        struct a407_span value = a407_span_from(line, eq + 1);
         if (a407_span_eq(key, "username"))
             a.username = value;
         else if (a407_span_eq(key, "password"))

@@ -7,8 +7,7 @@
 #include "core/base/buf.h"
 
 struct word {
-    struct a407_span text; /* without its quotes; p NULL: absent */
-    bool quoted;           /* escapes are still in it */
+    struct a407_span text; /* as it is meant; p NULL: absent */
     unsigned line;
 };
 
@@ -19,8 +18,9 @@ struct entry {
     struct word password;
 };
 
+/* The text is a copy of our own: words are decoded where they stand. */
 struct reader {
-    const char *p, *end;
+    char *p, *end;
     unsigned line;
     const char *file_name;
     const struct a407_endpoint *proxy;
@@ -44,23 +44,29 @@ static void skip_blanks(struct reader *r)
 
 static void skip_line(struct reader *r)
 {
-    const char *lf = memchr(r->p, '\n', (size_t)(r->end - r->p));
+    char *lf = memchr(r->p, '\n', (size_t)(r->end - r->p));
     r->p = lf ? lf + 1 : r->end;
     r->line += lf != NULL;
+}
+
+/* The letters that stand for controls do so here as well, and are refused. */
+static char unescaped(char c)
+{
+    return c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c;
 }
 
 /* What follows the opening quote; the line's end ends nothing by itself. */
 static bool take_quoted(struct reader *r, struct word *w)
 {
-    const char *from = r->p;
+    char *from = r->p, *to = from;
     for (; r->p < r->end && *r->p != '\n'; r->p++) {
         if (*r->p == '"') {
-            w->text = a407_span(from, (size_t)(r->p++ - from));
-            w->quoted = true;
+            w->text = a407_span(from, (size_t)(to - from));
+            r->p++;
             return true;
         }
-        if (*r->p == '\\' && r->p + 1 < r->end && r->p[1] != '\n')
-            r->p++;
+        bool escape = *r->p == '\\' && r->p + 1 < r->end && r->p[1] != '\n';
+        *to++ = escape ? unescaped(*++r->p) : *r->p;
     }
     return complain(r, r->line, "a double quote is not closed on its line");
 }
@@ -68,9 +74,8 @@ static bool take_quoted(struct reader *r, struct word *w)
 /* The next word; p stays NULL at the end. */
 static bool take_word(struct reader *r, struct word *w)
 {
-    *w = (struct word){0};
     skip_blanks(r);
-    w->line = r->line;
+    *w = (struct word){.line = r->line};
     if (r->p == r->end)
         return true;
     if (*r->p == '"') {
@@ -87,87 +92,45 @@ static bool take_word(struct reader *r, struct word *w)
 static bool take_value(struct reader *r, struct word *w)
 {
     unsigned line = r->line;
-    if (!take_word(r, w))
-        return false;
-    if (w->text.p)
-        return true;
-    return complain(r, line, "the last keyword has no value");
+    return take_word(r, w) &&
+           (w->text.p || complain(r, line, "the last keyword has no value"));
 }
 
-/* The letters that stand for controls do so here as well, and are refused. */
-static char unescaped(char c)
+static bool check(struct reader *r, const struct word *w)
 {
-    switch (c) {
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    default:
-        return c;
-    }
-}
-
-/* A word as it is meant, or NULL: then diag tells. */
-static char *meaning(struct reader *r, const struct word *w)
-{
-    char *z = a407_strdup_span(w->text);
-    if (!z) {
-        complain(r, w->line, "out of memory");
-        return NULL;
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < w->text.n; i++) {
-        bool escape = w->quoted && z[i] == '\\' && i + 1 < w->text.n;
-        z[n++] = escape ? unescaped(z[++i]) : z[i];
-    }
-    bool good = !a407_text_has_control(a407_span(z, n));
-    a407_wipe(z + n, w->text.n - n);
-    if (good)
-        return z;
-    complain(r, w->line, "a value holds a control character");
-    a407_free_secret(z);
-    return NULL;
+    return !a407_text_has_control(w->text) ||
+           complain(r, w->line, "a value holds a control character");
 }
 
 /* Is that name one of the proxy's? A name that can't be one is not. */
 static bool names_proxy(struct reader *r, const struct word *w, bool *fits)
 {
     struct a407_endpoint e;
-    char *name = meaning(r, w);
-    if (!name)
-        return false;
-    *fits = a407_endpoint_parse(a407_span_str(name), &e) && e.host[0] != '*' &&
+    *fits = a407_endpoint_parse(w->text, &e) && e.host[0] != '*' &&
             a407_endpoint_match(&e, r->proxy);
-    a407_free_secret(name);
-    return true;
+    return check(r, w);
 }
 
 /* Whether what was read of an entry is what is looked for; then `out` has it.
    False, too, with a diag. */
 static bool settle(struct reader *r, struct entry *e)
 {
-    struct a407_login found = {0};
-    bool whole = e->open && e->fits && e->password.text.p &&
-                 (e->login.text.p || r->username);
-    if (!whole)
+    struct a407_span login = e->login.text;
+    if (!login.p)
+        login = a407_span_str(r->username);
+    if (!e->open || !e->fits || !e->password.text.p || !login.p ||
+        !check(r, &e->login) ||
+        (r->username && !a407_span_eq(login, r->username)) ||
+        !check(r, &e->password))
         return false;
-    found.username = e->login.text.p
-                         ? meaning(r, &e->login)
-                         : a407_strdup_span(a407_span_str(r->username));
-    if (!found.username)
-        complain(r, r->line, "out of memory"); /* if nothing was said yet */
-    bool same = found.username &&
-                (!r->username || strcmp(found.username, r->username) == 0);
-    if (same)
-        found.password = meaning(r, &e->password);
-    if (found.password) {
-        *r->out = found;
+    *r->out = (struct a407_login){a407_strdup_span(login),
+                                  a407_strdup_span(e->password.text)};
+    if (r->out->username && r->out->password)
         return true;
-    }
-    a407_free_secret(found.username);
-    return false;
+    a407_free_secret(r->out->username);
+    a407_free_secret(r->out->password);
+    *r->out = (struct a407_login){0};
+    return complain(r, r->line, "out of memory");
 }
 
 /* The lines of a macro end with an empty one, or with the text. */
@@ -233,8 +196,9 @@ bool a407_netrc_find(struct a407_span text, const char *file_name,
                      const struct a407_endpoint *proxy, const char *username,
                      struct a407_login *out, struct a407_diag *diag)
 {
-    struct reader r = {.p = text.p,
-                       .end = text.n ? text.p + text.n : text.p,
+    char *copy = a407_strdup_span(text);
+    struct reader r = {.p = copy,
+                       .end = copy + text.n,
                        .line = 1,
                        .file_name = file_name,
                        .proxy = proxy,
@@ -243,5 +207,8 @@ bool a407_netrc_find(struct a407_span text, const char *file_name,
                        .diag = diag};
     diag->text[0] = '\0';
     *out = (struct a407_login){0};
-    return find(&r);
+    bool found = copy ? find(&r) : complain(&r, 0, "out of memory");
+    a407_wipe(copy, text.n);
+    free(copy);
+    return found;
 }

@@ -77,17 +77,30 @@ static char *decode(struct a407_span s)
 
 static void take_userinfo(struct a407_span s, struct a407_proxy_url *out)
 {
-    const char *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
-    size_t n = colon ? (size_t)(colon - s.p) : s.n;
-    out->username = decode(a407_span(s.p, n));
+    const char *colon = a407_span_find(s, ':');
+    out->username = decode(colon ? a407_span_before(s, colon) : s);
     if (colon)
-        out->password = decode(a407_span(colon + 1, s.n - n - 1));
+        out->password = decode(a407_span_from(s, colon + 1));
     if (out->username && (!colon || out->password))
         return;
     out->userinfo_malformed = true;
     a407_free_secret(out->username);
     a407_free_secret(out->password);
     out->username = out->password = NULL;
+}
+
+/* The text up to what ends an authority (RFC 3986 section 3.2). */
+static struct a407_span authority(struct a407_span s)
+{
+    size_t n = 0;
+    while (n < s.n && !memchr("/?#", s.p[n], 3))
+        n++;
+    return a407_span(s.p, n);
+}
+
+static const char *last_at(struct a407_span s)
+{
+    return s.n ? memrchr(s.p, '@', s.n) : NULL;
 }
 
 bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out)
@@ -97,15 +110,11 @@ bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out)
     if (!take_scheme(&s, out))
         return false;
 
-    size_t authority = 0;
-    while (authority < s.n && !memchr("/?#", s.p[authority], 3))
-        authority++;
-    const char *at = s.n ? memrchr(s.p, '@', authority) : NULL;
-    size_t user_n = at ? (size_t)(at - s.p) : 0;
-    size_t host_at = at ? user_n + 1 : 0;
-    if (take_host(a407_span(s.p + host_at, authority - host_at), out)) {
+    struct a407_span whole = authority(s);
+    const char *at = last_at(whole);
+    if (take_host(at ? a407_span_from(whole, at + 1) : whole, out)) {
         if (at)
-            take_userinfo(a407_span(s.p, user_n), out);
+            take_userinfo(a407_span_before(whole, at), out);
         return true;
     }
 
@@ -114,15 +123,7 @@ bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out)
      * early. Clients fail on it or lose the password; what is meant is plain,
      * so the host is known and the credential is called malformed.
      */
-    at = s.n ? memrchr(s.p, '@', s.n) : NULL;
-    if (!at)
-        return false;
-    s = a407_span(at + 1, (size_t)(s.p + s.n - at) - 1);
-    for (authority = 0; authority < s.n; authority++)
-        if (memchr("/?#", s.p[authority], 3))
-            break;
-    if (!take_host(a407_span(s.p, authority), out))
-        return false;
-    out->userinfo_malformed = true;
-    return true;
+    at = last_at(s);
+    out->userinfo_malformed = at;
+    return at && take_host(authority(a407_span_from(s, at + 1)), out);
 }

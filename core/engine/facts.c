@@ -234,17 +234,15 @@ static void hide_credentials(struct a407_event *ev, struct a407_span value)
 {
     char raw[1024];
     size_t n = sizeof raw;
-    const char *blank = value.n ? memchr(value.p, ' ', value.n) : NULL;
+    const char *blank = a407_span_find(value, ' ');
+    /* no scheme: the secret alone */
     struct a407_span rest =
-        blank ? a407_span_trim(
-                    a407_span(blank, value.n - (size_t)(blank - value.p)))
-              : value; /* no scheme: the secret alone */
+        blank ? a407_span_trim(a407_span_from(value, blank)) : value;
     a407_event_hide(ev, rest);
     const char *colon =
         a407_base64_decode(rest, raw, &n) ? memchr(raw, ':', n) : NULL;
     if (colon)
-        a407_event_hide(ev,
-                        a407_span(colon + 1, n - (size_t)(colon + 1 - raw)));
+        a407_event_hide(ev, a407_span_from(a407_span(raw, n), colon + 1));
     a407_wipe(raw, sizeof raw);
 }
 
@@ -266,21 +264,22 @@ static void hide_values(struct a407_event *ev, struct a407_span list)
 
 static void hide_target(struct a407_event *ev, struct a407_span target)
 {
-    const char *query = memchr(target.p, '?', target.n);
+    const char *query = a407_span_find(target, '?');
     if (query)
-        hide_values(ev, a407_span(query + 1,
-                                  target.n - (size_t)(query + 1 - target.p)));
-    const char *from = memmem(target.p, target.n, "://", 3);
-    from = from ? from + 3 : target.p;
-    size_t n = target.n - (size_t)(from - target.p);
-    const char *slash = memchr(from, '/', n);
+        hide_values(ev, a407_span_from(target, query + 1));
+    const char *scheme = memmem(target.p, target.n, "://", 3);
+    struct a407_span rest =
+        scheme ? a407_span_from(target, scheme + 3) : target;
+    const char *slash = a407_span_find(rest, '/');
+    if (slash)
+        rest = a407_span_before(rest, slash);
     /* the last one: a password may hold others */
-    const char *at = memrchr(from, '@', slash ? (size_t)(slash - from) : n);
+    const char *at = rest.n ? memrchr(rest.p, '@', rest.n) : NULL;
     if (!at)
         return;
-    const char *colon = memchr(from, ':', (size_t)(at - from));
-    from = colon ? colon + 1 : from;
-    a407_event_hide(ev, a407_span(from, (size_t)(at - from)));
+    rest = a407_span_before(rest, at);
+    const char *colon = a407_span_find(rest, ':');
+    a407_event_hide(ev, colon ? a407_span_from(rest, colon + 1) : rest);
 }
 
 void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
