@@ -272,7 +272,7 @@ static bool prepare(struct a407_child *c, int *other_end)
 bool a407_child_start(struct a407_child *c, const char *path,
                       const char *const argv[], bool bound, int64_t until_ms)
 {
-    int other_end;
+    int other_end = -1;
     forget(c);
     char **envp = allowed() ? a407_child_env() : NULL;
     bool ok = envp && prepare(c, &other_end);
@@ -282,13 +282,12 @@ bool a407_child_start(struct a407_child *c, const char *path,
         c->job->envp = envp;
         c->job->program = bound ? getpid() : 0;
         ok = run(c, until_ms);
-        int error = errno;
-        close(other_end);
-        if (!ok)
-            close(c->fd);
-        errno = error;
     }
     int error = errno;
+    if (other_end >= 0)
+        close(other_end);
+    if (!ok && c->fd >= 0)
+        close(c->fd);
     if (!ok)
         forget(c);
     free(envp);

@@ -75,8 +75,9 @@ bool a407_ntlm_read_challenge(struct a407_span m,
 static bool add_pair(struct a407_buf *out, enum a407_ntlm_av id,
                      struct a407_span value)
 {
-    unsigned char head[4] = {(unsigned char)id, 0, (unsigned char)value.n,
-                             (unsigned char)(value.n >> 8)};
+    unsigned char head[4];
+    a407_put_le(head, 2, id);
+    a407_put_le(head + 2, 2, value.n);
     return value.n <= UINT16_MAX && a407_buf_add(out, head, sizeof head) &&
            a407_buf_span(out, value);
 }
@@ -133,8 +134,7 @@ bool a407_ntlm_write_v2_blob(struct a407_buf *out,
     /* tenths of a microsecond since 1601 */
     uint64_t ticks = ((uint64_t)login->now + 11644473600u) * 10000000u;
     uint8_t time[8];
-    for (size_t i = 0; i < sizeof time; i++)
-        time[i] = (uint8_t)(ticks >> (8 * i));
+    a407_put_le(time, sizeof time, ticks);
     return a407_buf_add(out, "\1\1\0\0\0\0\0", 8) &&
            a407_buf_add(out, ch->timed ? ch->time : time, 8) &&
            a407_buf_add(out, nonce, 8) && a407_buf_add(out, "\0\0\0", 4) &&

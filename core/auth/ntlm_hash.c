@@ -6,6 +6,7 @@
 #include <nettle/hmac.h>
 
 #include "core/base/buf.h"
+#include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/base/utf16.h"
 #include "ntlm_message.h"
@@ -128,8 +129,7 @@ void a407_ntlm_sign(struct a407_ntlm_signer *s, struct a407_span message,
                     uint8_t out[A407_NTLM_SIGNATURE])
 {
     uint8_t number[4], sum[A407_NTLM_KEY_SIZE];
-    for (size_t i = 0; i < sizeof number; i++)
-        number[i] = (uint8_t)(s->number >> (8 * i));
+    a407_put_le(number, sizeof number, s->number);
     struct a407_span parts[] = {a407_span(number, sizeof number), message};
     a407_ntlm_hmac(s->key, parts, 2, sum);
     memcpy(out, "\1\0\0\0", 4);

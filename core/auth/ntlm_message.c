@@ -3,6 +3,7 @@
 #include "ntlm_message.h"
 
 #include "core/base/auth_text.h"
+#include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/base/utf16.h"
 
@@ -34,22 +35,10 @@ struct proof {
     uint8_t exchange_key[A407_NTLM_KEY_SIZE];
 };
 
-static void put16(uint8_t *p, size_t v)
-{
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-}
-
-static void put32(uint8_t *p, size_t v)
-{
-    put16(p, v);
-    put16(p + 2, v >> 16);
-}
-
 static void begin(uint8_t *p, unsigned type)
 {
     memcpy(p, "NTLMSSP", 8);
-    put32(p + 8, type);
+    a407_put_le(p + 8, 4, type);
 }
 
 /* Version: nothing acts on the numbers, but the revision is looked at. */
@@ -65,9 +54,9 @@ bool a407_ntlm_write_negotiate(struct a407_buf *out, uint32_t flags)
        Version is there because gss-ntlmssp wants 40 bytes. */
     uint8_t m[40] = {0};
     begin(m, 1);
-    put32(m + 12, flags);
-    put32(m + 20, sizeof m);
-    put32(m + 28, sizeof m);
+    a407_put_le(m + 12, 4, flags);
+    a407_put_le(m + 20, 4, sizeof m);
+    a407_put_le(m + 28, 4, sizeof m);
     put_version(m + 32, flags);
     return a407_buf_add(out, m, sizeof m);
 }
@@ -76,9 +65,9 @@ bool a407_ntlm_write_negotiate(struct a407_buf *out, uint32_t flags)
 static bool close_field(struct answer *a, size_t at, size_t from)
 {
     size_t n = a->body.n - from;
-    put16(a->head + at, n);
-    put16(a->head + at + 2, n);
-    put32(a->head + at + 4, a->head_size + from);
+    a407_put_le(a->head + at, 2, n);
+    a407_put_le(a->head + at + 2, 2, n);
+    a407_put_le(a->head + at + 4, 4, a->head_size + from);
     return !a->body.failed && n <= UINT16_MAX;
 }
 
@@ -231,7 +220,7 @@ static bool fill(struct answer *a, const struct a407_ntlm_login *login,
     struct proof p;
     a407_buf_init(&p.nt, A407_NTLM_MESSAGE_MAX + 2048);
     begin(a->head, 3);
-    put32(a->head + FLAGS_AT, flags);
+    a407_put_le(a->head + FLAGS_AT, 4, flags);
     put_version(a->head + VERSION_AT, flags);
     bool ok = add_text(a, DOMAIN_AT, login->domain, flags, why) &&
               add_text(a, USER_AT, login->user, flags, why) &&

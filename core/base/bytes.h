@@ -2,6 +2,7 @@
 #ifndef A407_BYTES_H
 #define A407_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Numbers in a message, the low byte first. */
@@ -15,6 +16,13 @@ static inline uint32_t a407_get_le16(const char *p)
 static inline uint32_t a407_get_le32(const char *p)
 {
     return a407_get_le16(p) | a407_get_le16(p + 2) << 16;
+}
+
+/* The low n bytes of v. */
+static inline void a407_put_le(void *p, size_t n, uint64_t v)
+{
+    for (uint8_t *u = p; n--; v >>= 8)
+        *u++ = (uint8_t)v;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "utf16.h"
 
+#include "bytes.h"
 #include "text_put.h"
 
 /* towupper() would ask the locale, which is the program's. */
@@ -30,7 +31,8 @@ uint16_t a407_utf16_upper(uint16_t unit)
 
 static bool add_unit(struct a407_buf *out, uint32_t unit)
 {
-    unsigned char pair[2] = {(unsigned char)unit, (unsigned char)(unit >> 8)};
+    unsigned char pair[2];
+    a407_put_le(pair, sizeof pair, unit);
     return a407_buf_add(out, pair, 2);
 }
 

@@ -79,45 +79,44 @@ enum a407_cause a407_cause_of(const struct a407_proxy *p,
 struct words {
     char *out;
     size_t cap;
+    bool listed; /* a word of a list was the last that was said */
 };
 
 static void say(struct words *w, const char *z)
 {
     size_t n = strlen(w->out);
     a407_put(w->out + n, w->cap - n, a407_span_str(z));
+    w->listed = false;
 }
 
-static void say_list(struct words *w, const char *z, bool *first)
+static void say_list(struct words *w, const char *z)
 {
-    say(w, *first ? "" : ", ");
+    say(w, w->listed ? ", " : "");
     say(w, z);
-    *first = false;
+    w->listed = true;
 }
 
 static void say_offered(struct words *w, const struct a407_event *ev)
 {
-    bool first = true;
     say(w, "offered: ");
     for (size_t i = 0; i < ev->n_challenges && i < A407_EVENT_CHALLENGES; i++)
-        say_list(w, ev->challenges[i].scheme, &first);
+        say_list(w, ev->challenges[i].scheme);
 }
 
 static void say_allowed(struct words *w, const struct a407_config *c)
 {
-    bool first = true;
     say(w, "; allowed: ");
     for (size_t i = 0; i < c->n_order; i++)
-        say_list(w, a407_scheme_name(c->order[i]), &first);
+        say_list(w, a407_scheme_name(c->order[i]));
 }
 
 /* Where credentials stand that are of this kind. */
 static void say_labels(struct words *w, const struct a407_proxy *p,
                        bool (*fits)(const struct a407_credential *))
 {
-    bool first = true;
     for (size_t i = 0; i < p->n_creds; i++)
         if (p->creds[i]->label && fits(p->creds[i]))
-            say_list(w, p->creds[i]->label, &first);
+            say_list(w, p->creds[i]->label);
 }
 
 static bool any(const struct a407_credential *c)
@@ -190,7 +189,7 @@ static void say_own(struct words *w, const struct a407_event *ev)
 
 void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
 {
-    struct words w = {ev->detail, sizeof ev->detail};
+    struct words w = {.out = ev->detail, .cap = sizeof ev->detail};
     switch ((unsigned)ev->cause) {
     case A407_CAUSE_NOT_SENT:
         say(&w, "it is in ");

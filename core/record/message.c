@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
 
+#include "core/base/bytes.h"
 #include "core/base/text_put.h"
 
 /* ---- how bad it is, and what happened, in words ---- */
@@ -101,8 +102,7 @@ void a407_journal_field(struct a407_buf *out, const char *name,
     a407_buf_str(out, name);
     if (value.n && memchr(value.p, '\n', value.n)) {
         char length[8];
-        for (unsigned i = 0; i < sizeof length; i++)
-            length[i] = (char)((uint64_t)value.n >> (8 * i) & 0xff);
+        a407_put_le(length, sizeof length, value.n);
         a407_buf_str(out, "\n");
         a407_buf_add(out, length, sizeof length);
     } else {

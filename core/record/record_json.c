@@ -81,18 +81,15 @@ static void add_string(struct a407_buf *out, const char *key, const char *z)
 /* null when there is nothing to tell */
 static void add_known(struct a407_buf *out, const char *key, const char *z)
 {
-    if (z[0]) {
+    if (z[0])
         add_string(out, key, z);
-    } else {
-        a407_buf_str(out, key);
-        a407_buf_str(out, "null");
-    }
+    else
+        a407_buf_fmt(out, "%snull", key);
 }
 
 static void add_bool(struct a407_buf *out, const char *key, bool v)
 {
-    a407_buf_str(out, key);
-    a407_buf_str(out, v ? "true" : "false");
+    a407_buf_fmt(out, "%s%s", key, v ? "true" : "false");
 }
 
 static void add_status(struct a407_buf *out, const char *key, int status)
