@@ -2,7 +2,6 @@
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "session.h"

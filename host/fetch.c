@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>

@@ -2,7 +2,6 @@
 #include "gss.h"
 
 #include <limits.h>
-#include <stdio.h>
 
 #include "clock.h"
 #include "core/auth/gss_protocol.h"

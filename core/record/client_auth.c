@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client_auth.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "core/auth/ntlm_message.h"
