@@ -263,9 +263,6 @@ bool a407_engine_wants_rest(const struct a407_engine *e);
 bool a407_engine_wants_behind(const struct a407_engine *e);
 /* Is the body not kept, since there will be no repeat with it? */
 bool a407_engine_keeps_no_body(const struct a407_engine *e);
-/* Has the proxy answered a leg on this very connection? Then it does answer
-   there: it is the origin that takes its time, with the program's request. */
-bool a407_engine_origins_turn(const struct a407_engine *e);
 /* Seconds of a clock that nobody sets: for all that is left alone for a while.
  */
 int64_t a407_engine_running_s(const struct a407_engine *e);

@@ -49,11 +49,6 @@ bool a407_engine_behind_connect(const struct a407_engine *e)
     return e->awaiting && e->in_flight[e->n_in_flight - 1].is_connect;
 }
 
-static bool awaits_tunnel(const struct a407_engine *e)
-{
-    return e->writing == A407_W_START && a407_engine_behind_connect(e);
-}
-
 static enum a407_write_mode write_mode(const struct a407_engine *e)
 {
     if (e->state == A407_ST_FORGET) /* what was held goes out first */
@@ -67,16 +62,11 @@ static enum a407_write_mode write_mode(const struct a407_engine *e)
     return A407_WRITE_PASS;
 }
 
-static bool watches(const struct a407_engine *e)
+/* A request is out, or a part of it, and a 407 to it would be answered. */
+static bool awaited(const struct a407_engine *e)
 {
     return (e->state == A407_ST_WAIT || e->state == A407_ST_DRAIN) &&
-           a407_engine_active(e) && e->writing == A407_W_BODY;
-}
-
-static bool unanswered(const struct a407_engine *e)
-{
-    return (e->state == A407_ST_WAIT || e->state == A407_ST_DRAIN) &&
-           e->writing == A407_W_START && a407_engine_active(e);
+           a407_engine_active(e);
 }
 
 bool a407_engine_in_head(const struct a407_engine *e)
@@ -89,17 +79,12 @@ static bool request_open(const struct a407_engine *e)
     return a407_engine_in_head(e) || e->writing == A407_W_BODY;
 }
 
-struct want {
-    enum a407_want_kind kind;
-    size_t n;
-};
-
-static struct want want(enum a407_want_kind kind, size_t n)
+static struct a407_plan want(enum a407_want_kind kind, size_t n)
 {
-    return (struct want){kind, n};
+    return (struct a407_plan){.kind = kind, .n = n};
 }
 
-static struct want want_drain(const struct a407_engine *e)
+static struct a407_plan want_drain(const struct a407_engine *e)
 {
     if (e->drain_head)
         return want(A407_WANT_CONSUME, e->drain_head);
@@ -108,7 +93,7 @@ static struct want want_drain(const struct a407_engine *e)
     return want(A407_WANT_CONSUME, SIZE_MAX);
 }
 
-static struct want what(const struct a407_engine *e)
+static struct a407_plan what(const struct a407_engine *e)
 {
     if (e->output.n)
         return want(A407_WANT_SEND, e->output.n);
@@ -195,7 +180,9 @@ static uint64_t write_credit(const struct a407_engine *e)
     return a407_body_skippable(&e->write_body);
 }
 
-bool a407_engine_origins_turn(const struct a407_engine *e)
+/* Has the proxy answered a leg on this very connection? Then it does answer
+   there: it is the origin that takes its time, with the program's request. */
+static bool origins_turn(const struct a407_engine *e)
 {
     return e->exchange.scheme->per_connection && !e->exchange.standin &&
            (e->exchange.legs > 1 || e->authenticated);
@@ -243,7 +230,7 @@ static enum a407_due due(const struct a407_engine *e, enum a407_want_kind kind,
     case A407_WANT_PEEK:
     case A407_WANT_CONSUME:
         if (a407_engine_retrying(e) && e->exchange.on_kept &&
-            !a407_engine_origins_turn(e) && (leg || !request_open(e))) {
+            !origins_turn(e) && (leg || !request_open(e))) {
             *ms = silence_ms(e);
             return A407_DUE_SILENCE;
         }
@@ -298,26 +285,22 @@ static void check(const struct a407_engine *e)
 struct a407_plan a407_engine_plan(const struct a407_engine *e)
 {
     check(e);
-    struct want w = what(e);
+    struct a407_plan p = what(e);
     unsigned ms;
-    struct a407_plan p = {
-        .kind = w.kind,
-        .n = w.n,
-        .write = must_wait(e, w.kind) ? A407_WRITE_WAIT : write_mode(e),
-        .write_credit = write_credit(e),
-        .read_credit = read_credit(e),
-        .own = e->output.n && e->output_is_own,
-        .repeated = a407_engine_retrying(e),
-        .fresh = e->exchange.reconnected,
-        .leg = a407_engine_in_handshake(e),
-        .open = request_open(e),
-        .unanswered = unanswered(e),
-        .watch = watches(e),
-        .behind = a407_engine_wants_behind(e),
-        .tunnel = awaits_tunnel(e),
-        .rest = a407_engine_wants_rest(e),
-    };
-    p.due = e->since_us ? due(e, w.kind, &ms) : A407_DUE_NONE;
+    p.write = must_wait(e, p.kind) ? A407_WRITE_WAIT : write_mode(e);
+    p.write_credit = write_credit(e);
+    p.read_credit = read_credit(e);
+    p.own = e->output.n && e->output_is_own;
+    p.repeated = a407_engine_retrying(e);
+    p.fresh = e->exchange.reconnected;
+    p.leg = a407_engine_in_handshake(e);
+    p.open = request_open(e);
+    p.unanswered = awaited(e) && e->writing == A407_W_START;
+    p.watch = awaited(e) && e->writing == A407_W_BODY;
+    p.behind = a407_engine_wants_behind(e);
+    p.tunnel = e->writing == A407_W_START && a407_engine_behind_connect(e);
+    p.rest = a407_engine_wants_rest(e);
+    p.due = e->since_us ? due(e, p.kind, &ms) : A407_DUE_NONE;
     if (p.due != A407_DUE_NONE)
         p.until_us = e->since_us + (int64_t)ms * 1000;
     return p;
