@@ -9,8 +9,16 @@
 #include "cli/report/read/read.h"
 #include "internal.h"
 
-_Static_assert(A407_EVENT_ATTEMPTS < A407_ACCESS_HANDSHAKE,
+/* The number of a leg that stands for no attempt: see has_handshake(). */
+#define HANDSHAKE 31
+_Static_assert(A407_EVENT_ATTEMPTS < HANDSHAKE,
                "legs of one record have numbers of their own");
+
+struct leg {
+    int64_t number, at_us;
+    int64_t user; /* a hash of the name, 0: none */
+    int port;     /* 0: not told */
+};
 
 static bool open_files(struct a407_report_access *a,
                        const struct a407_report_access_options *o)
@@ -42,10 +50,10 @@ static bool prepare_inserts(struct a407_report_access *a)
         a, "INSERT INTO record VALUES "
            "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
     a->add_leg =
-        a407_access_prepare(a, "INSERT INTO leg(id, key, at_us, user_key, port)"
-                               " VALUES (?1,?2,?3,?4,?5)");
-    a->add_line = a407_access_prepare(a, "INSERT INTO line VALUES (NULL,"
-                                         "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)");
+        a407_access_prepare(a, "INSERT INTO leg VALUES (?1,?2,?3,?4,?5,?6)");
+    a->add_line =
+        a407_access_prepare(a, "INSERT INTO line VALUES (NULL,?1,?2,?3,?4,?5,"
+                               "?6,?7,?8,?9,?10,?11,NULL,NULL,NULL,NULL)");
     return !a->failed;
 }
 
@@ -108,14 +116,17 @@ static void store_record(struct a407_report_access *a,
 /* One request of the latest record; status 0: no answer to look for. */
 static void add_leg(struct a407_report_access *a,
                     const struct a407_report_record *l, struct a407_span target,
-                    int status, struct a407_access_entry leg)
+                    int status, struct leg leg)
 {
     const int64_t numbers[] = {
-        a->n_records * A407_ACCESS_LEGS + leg.id,
-        status ? a407_access_key(l->method, target, status) : 0, leg.at_us,
-        leg.user, leg.port};
+        a->n_records,
+        leg.number,
+        status ? a407_access_key(l->method, target, status) : 0,
+        leg.at_us,
+        leg.user,
+        leg.port};
 
-    a407_access_insert(a, a->add_leg, numbers, 5, NULL, 0);
+    a407_access_insert(a, a->add_leg, numbers, 6, NULL, 0);
 }
 
 /*
@@ -135,7 +146,7 @@ void a407_report_access_record(struct a407_report_access *a,
 {
     char text[A407_ACCESS_TEXT_MAX];
     struct a407_span target = {text, a407_access_target(l->target, text)};
-    struct a407_access_entry leg = {.at_us = l->time_us, .port = l->local_port};
+    struct leg leg = {.at_us = l->time_us, .port = l->local_port};
     int64_t sent_us = l->time_us;
     size_t i;
 
@@ -148,14 +159,14 @@ void a407_report_access_record(struct a407_report_access *a,
     add_leg(a, l, target, l->status, leg);
     leg.user = 0;
     if (has_handshake(l)) {
-        leg.id = A407_ACCESS_HANDSHAKE;
+        leg.number = HANDSHAKE;
         leg.at_us++; /* the record's own line is chosen first */
         add_leg(a, l, target, 407, leg);
     }
     for (i = 0; i < l->n_attempts && i < A407_EVENT_ATTEMPTS; i++) {
         const struct a407_report_attempt *t = &l->attempts[i];
 
-        leg.id = (int64_t)i + 1;
+        leg.number = (int64_t)i + 1;
         /* a refusal is logged when it is sent, anything else may last: there
            the moment when it began is what both sides know */
         leg.at_us = sent_us + (t->status == 407 ? t->duration_us : 0);
@@ -251,8 +262,7 @@ bool a407_report_access_finish(struct a407_report_access *a)
 {
     size_t i;
 
-    a407_access_run(a, "CREATE INDEX legs ON leg"
-                       "(key, at_us, id, user_key, port)");
+    a407_access_run(a, "CREATE INDEX legs ON leg(key, at_us)");
     a->has_key = a407_access_prepare(a, "SELECT 1 FROM leg WHERE key = ?1");
     for (i = 0; i < a->n_files; i++)
         if (!read_file(a, i))
@@ -262,7 +272,7 @@ bool a407_report_access_finish(struct a407_report_access *a)
         return false;
     }
     a407_access_run(a, "CREATE INDEX lines ON line"
-                       "(key, at_us, id, user_key, port, coarse)");
+                       "(key, at_us, record, user_key, port, coarse)");
     a407_access_find_offset(a);
     a407_access_join(a);
     return !a->failed;

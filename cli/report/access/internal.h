@@ -11,17 +11,15 @@
  * The parts of the join. A record becomes one "leg" for each request: number 0
  * is the program's own, number n the attempt n of auth407. A line of the
  * proxy's log is kept if it is a 407, or could be the answer to a leg. Both are
- * rows of a temporary database, are sorted by what must be equal (method,
- * target and status) and by time, and read together: twice, since the first
- * pass looks for an offset between the clocks.
+ * rows of a temporary database, indexed by what must be equal (method, target
+ * and status) and by time. Two passes look for the lines of each leg: the first
+ * for an offset between the clocks. The outputs are queries (see db.c).
  *
  * The database is a file without a name that sqlite makes in $TMPDIR when its
  * cache is full, so memory does not grow with the logs.
  */
 
-#define A407_ACCESS_LEGS      32 /* numbers of one record: leg = id % 32 */
-#define A407_ACCESS_HANDSHAKE (A407_ACCESS_LEGS - 1) /* see add_handshake() */
-#define A407_ACCESS_CLIENTS   1000 /* clients without a record in the output */
+#define A407_ACCESS_CLIENTS 1000 /* clients without a record in the output */
 /* Bytes of a text that count: both logs truncate long targets. */
 #define A407_ACCESS_TEXT_MAX 1000
 
@@ -86,23 +84,6 @@ int64_t a407_access_key(struct a407_span method, struct a407_span target,
 /* Case-insensitive (ASCII); 0 for none. */
 int64_t a407_access_user(struct a407_span user);
 
-/* What is compared of a leg or a line. */
-struct a407_access_entry {
-    int64_t key, at_us, id;
-    int64_t user; /* a hash of the name, 0: none */
-    int port;     /* 0: not told */
-    bool coarse;  /* a line: at_us is the middle of a whole second */
-    bool taken;   /* a line, in the join */
-};
-#define A407_ACCESS_LEGS_SORTED                                                \
-    "SELECT key, at_us, id, user_key, port, 0 FROM leg WHERE key <> 0 "        \
-    "ORDER BY key, at_us, id"
-#define A407_ACCESS_LINES_SORTED                                               \
-    "SELECT key, at_us, id, user_key, port, coarse FROM line "                 \
-    "ORDER BY key, at_us, id"
-bool a407_access_entry_next(struct a407_report_access *a, sqlite3_stmt *s,
-                            struct a407_access_entry *out);
-
 /* offset.c: fills in sums.shifted, .offset_us and .ports. */
 void a407_access_find_offset(struct a407_report_access *a);
 
@@ -110,47 +91,20 @@ void a407_access_find_offset(struct a407_report_access *a);
 void a407_access_join(struct a407_report_access *a);
 
 /*
- * The rows that all outputs go through: the 407s of the records, unresolved
- * ones first and each kind in order of time, or the clients of the proxy whose
- * 407s no record explains, those with most first. Start, next until false, end;
- * parts are those of the current row: of a 407 its requests in order, the
- * program's own first, of a client its targets (column 0), most frequent first.
- * Texts of a row are valid until the next one.
+ * words.c: the join in words, for text and HTML alike: what was read, how many
+ * 407s were found, and how the clocks differ; what it means that some were not
+ * found; that the log has more. Empty where there is nothing to tell. `out` has
+ * A407_ACCESS_WORDS bytes, and is cut there. Texts hold what the logs hold: the
+ * output escapes them.
  */
-enum a407_access_which {
-    A407_PAIRS,         /* all 407s */
-    A407_PAIRS_FOUND,   /* those that the proxy's log has */
-    A407_PAIRS_MISSING, /* those that it has not */
-    A407_CLIENTS
-};
-struct a407_access_rows {
-    struct a407_report_access *a;
-    sqlite3_stmt *row;  /* owned; columns A407_PAIR_* or A407_CLIENT_* */
-    sqlite3_stmt *part; /* owned; columns A407_LEG_*, or a target */
-    int id;             /* the column of the row that its parts refer to */
-};
-/* At most `most` rows; 0: all. */
-void a407_access_rows_start(struct a407_access_rows *r,
-                            struct a407_report_access *a,
-                            enum a407_access_which which, size_t most);
-bool a407_access_rows_next(struct a407_access_rows *r);
-bool a407_access_rows_part(struct a407_access_rows *r);
-void a407_access_rows_end(struct a407_access_rows *r);
-
-#define A407_PAIR(id, member, kind, sql) A407_PAIR_##id,
+#define A407_ACCESS_WORDS ((size_t)2048)
 enum {
-#include "columns.def"
-    A407_PAIR_COLUMNS
+    A407_ACCESS_SUMMARY = 3, /* so many make the summary */
+    A407_ACCESS_MISSING = 3,
+    A407_ACCESS_STRANGERS,
+    A407_ACCESS_SAYINGS
 };
-#define A407_LEG(id, member, kind, sql) A407_LEG_##id,
-enum {
-#include "columns.def"
-    A407_LEG_COLUMNS
-};
-#define A407_CLIENT(id, member, kind, sql) A407_CLIENT_##id,
-enum {
-#include "columns.def"
-    A407_CLIENT_COLUMNS
-};
+extern void (*const a407_access_say[A407_ACCESS_SAYINGS])(
+    const struct a407_report_access *a, char *out);
 
 #endif

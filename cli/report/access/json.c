@@ -2,178 +2,156 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cli/report/write/escape.h"
 #include "core/base/json.h"
-#include "words.h"
+#include "internal.h"
 
 /* The shape is in docs/report-schema.json. */
 
-enum kind {
-    TEXT,
-    NUMBER,
-    OPTIONAL, /* a number; where it is NULL there is no member */
-    TRUTH,
-    MOMENT, /* microseconds since the epoch */
-    SECONDS /* microseconds */
-};
+/* Text as core writes it, a time as in the log, and seconds. */
+#define Q(x) "json_text(" x ")"
+#define MOMENT(us)                                                             \
+    "strftime('%Y-%m-%dT%H:%M:%S', " us " / 1000000, "                         \
+    "'unixepoch') || printf('.%06dZ', " us " % 1000000)"
+#define SECONDS(us) "json(printf('%.6f', " us " / 1e6))"
+#define TRUTH(x)    "json(iif(" x ", 'true', 'false'))"
 
-/* A member of an object, or of the object `outer.` in it. */
-struct column {
-    const char *member;
-    enum kind kind;
-};
+/* A request in the proxy's log; NULL: it is not there. */
+#define ANSWER                                                                                                                               \
+    "SELECT iif(found, json_remove(json_object('timestamp', " MOMENT(                                                                        \
+        "time_us") ", 'matched_by', iif(by_port, 'port', 'time'), "                                                                          \
+                   "'difference_s', " SECONDS(                                                                                               \
+                       "difference_us") ", 'client', " Q("client") ", "                                                                      \
+                                                                   "'client_"                                                                \
+                                                                   "port', "                                                                 \
+                                                                   "port, "                                                                  \
+                                                                   "'result',"                                                               \
+                                                                   " " Q(                                                                    \
+                                                                       "resul"                                                               \
+                                                                       "t") ", 'status_code', status, "                                      \
+                                                                            "'user', " Q(                                                    \
+                                                                                "user") "), iif(port, '$.-', '$.client_port')), NULL) AS j " \
+                                                                                        "FROM answer WHERE record = pair.id AND "
 
-#define A407_PAIR(id, member, kind, sql) {member, kind},
-static const struct column pair_columns[] = {
-#include "columns.def"
-};
-#define A407_LEG(id, member, kind, sql) {member, kind},
-static const struct column leg_columns[] = {
-#include "columns.def"
-};
-#define A407_CLIENT(id, member, kind, sql) {member, kind},
-static const struct column client_columns[] = {
-#include "columns.def"
-};
+static const char pairs[] = "SELECT json_object('timestamp', " MOMENT(
+    "time_us") ", "
+               "'outcome', outcome, 'cause', " Q(
+                   "cause") ", 'binary', " Q("binary") ", "
+                                                       "'module', " Q("module") ", 'pid', pid, 'proxy', " Q(
+                                                           "proxy") ", "
+                                                                    "'method',"
+                                                                    " " Q("meth"
+                                                                          "od") ", 'target', " Q(
+                                                                        "targe"
+                                                                        "t") ","
+                                                                             " "
+                                                                             "'"
+                                                                             "s"
+                                                                             "e"
+                                                                             "n"
+                                                                             "t"
+                                                                             "'"
+                                                                             ","
+                                                                             " "
+                                                                             "j"
+                                                                             "s"
+                                                                             "o"
+                                                                             "n"
+                                                                             "_"
+                                                                             "o"
+                                                                             "b"
+                                                                             "j"
+                                                                             "e"
+                                                                             "c"
+                                                                             "t"
+                                                                             "("
+                                                                             "'"
+                                                                             "p"
+                                                                             "r"
+                                                                             "e"
+                                                                             "s"
+                                                                             "e"
+                                                                             "n"
+                                                                             "t"
+                                                                             "'"
+                                                                             ","
+                                                                             " " TRUTH("sent") ", 'scheme', " Q(
+                                                                                 "scheme") ", "
+                                                                                           "'username', " Q(
+                                                                                               "user") "), 'status_code', nullif(status, 0), "
+                                                                                                       "'final_status_code', nullif(final, 0), "
+                                                                                                       "'log', json((" ANSWER
+                                                                                                       "number = 0)), 'attempts_log', "
+                                                                                                       "(SELECT json_group_array(json(j)) FROM (" ANSWER
+                                                                                                       "number > 0 "
+                                                                                                       "ORDER BY number))) FROM pair WHERE ?1 ISNULL OR found = ?1 "
+                                                                                                       "ORDER BY unresolved DESC, time_us, id LIMIT ?2";
 
-/* JSON goes out row by row: `out` is emptied after each. */
-struct writer {
-    FILE *f;
+static const char clients[] =
+    "SELECT json_object('client', " Q(
+        "client") ", "
+                  "'user', " Q(
+                      "nullif(user, '')") ", 'total', total, "
+                                          "'first_seen', " MOMENT("first_us") ", 'last_seen', " MOMENT(
+                                              "last_us") ", "
+                                                         "'more_targets',"
+                                                         " " TRUTH("targets > "
+                                                                   "3") ", "
+                                                                        "'targe"
+                                                                        "ts', "
+                                                                        "(SELEC"
+                                                                        "T "
+                                                                        "json_"
+                                                                        "group_"
+                                                                        "array("
+                                                                        "json"
+                                                                        "(" Q(
+                                                                            "ta"
+                                                                            "rg"
+                                                                            "e"
+                                                                            "t") ")) FROM (SELECT target "
+                                                                                 "FROM stranger s WHERE s.client = client.client AND s.user = client.user "
+                                                                                 "ORDER BY n DESC, target LIMIT 3))) FROM client ORDER BY id LIMIT ?2";
+
+#define TEXT_MAX ((size_t)64 << 10) /* of one string, escaped */
+
+/* A text, whatever its bytes are, as JSON for sqlite's own functions. */
+static void json_text(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    const unsigned char *text = sqlite3_value_text(*v);
     struct a407_buf out;
-};
 
-#define ROW_MAX ((size_t)1 << 20) /* 31 legs of some 4 KiB, escaped sixfold */
-
-static void flush(struct writer *w)
-{
-    if (!w->out.failed)
-        fwrite(w->out.p, 1, w->out.n, w->f);
-    a407_buf_clear(&w->out);
-}
-
-/* Seconds with microseconds. */
-static void seconds(struct a407_buf *out, int64_t us)
-{
-    a407_buf_fmt(out, "%s%lld.%06d", us < 0 ? "-" : "", llabs(us) / 1000000,
-                 (int)(llabs(us) % 1000000));
-}
-
-/* RFC 3339 with microseconds, as in the log. */
-static void timestamp(struct a407_buf *out, int64_t us)
-{
-    char when[32];
-    int64_t part = us % 1000000;
-
-    a407_report_time_utc(us, when);
-    when[strcspn(when, "Z")] = '\0';
-    a407_buf_fmt(out, "\"%s.%06dZ\"", when,
-                 (int)(part < 0 ? part + 1000000 : part));
-}
-
-static void value(struct a407_buf *out, enum kind kind, sqlite3_stmt *s, int i)
-{
-    int64_t n = sqlite3_column_int64(s, i);
-    const char *text = a407_access_text(s, i);
-
-    if (sqlite3_column_type(s, i) == SQLITE_NULL)
-        a407_buf_str(out, "null");
-    else if (kind == TEXT)
-        a407_json_string(out, a407_span_str(text));
-    else if (kind == TRUTH)
-        a407_buf_str(out, n ? "true" : "false");
-    else if (kind == MOMENT)
-        timestamp(out, n);
-    else if (kind == SECONDS)
-        seconds(out, n);
+    (void)n;
+    if (!text)
+        return; /* NULL becomes null */
+    a407_buf_init(&out, TEXT_MAX);
+    a407_json_string(&out, a407_span_str((const char *)text));
+    if (out.failed)
+        sqlite3_result_error_nomem(c);
     else
-        a407_buf_fmt(out, "%" PRId64, n);
+        sqlite3_result_text(c, out.p, (int)out.n, SQLITE_TRANSIENT);
+    sqlite3_result_subtype(c, 'J'); /* what json_object() puts in as it is */
+    a407_buf_free(&out);
 }
 
-/* The columns as members of an object that is left open. */
-static void members(struct a407_buf *out, const struct column *c, size_t n,
-                    sqlite3_stmt *s)
-{
-    const char *outer = "", *before = "{";
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        const char *name = c[i].member;
-        size_t in = name ? strcspn(name, ".") : 0;
-
-        if (!name || (c[i].kind == OPTIONAL &&
-                      sqlite3_column_type(s, (int)i) == SQLITE_NULL))
-            continue;
-        if (*outer && strncmp(outer, name, in + 1) != 0) {
-            a407_buf_str(out, "}");
-            outer = "";
-        }
-        if (name[in] && !*outer) {
-            a407_buf_fmt(out, "%s\"%.*s\":", before, (int)in, name);
-            outer = name;
-            before = "{";
-        }
-        a407_buf_fmt(out, "%s\"%s\":", before, name[in] ? name + in + 1 : name);
-        before = ",";
-        value(out, c[i].kind, s, (int)i);
-    }
-    a407_buf_str(out, *outer ? "}" : "");
-}
-
-#define MEMBERS(out, columns, s)                                               \
-    members(out, columns, sizeof columns / sizeof *columns, s)
-
-static void put_pair(struct a407_buf *out, struct a407_access_rows *r)
-{
-    size_t n;
-
-    MEMBERS(out, pair_columns, r->row);
-    a407_buf_str(out, ",\"log\":");
-    for (n = 0; a407_access_rows_part(r); n++) {
-        if (n)
-            a407_buf_str(out, n > 1 ? "," : ",\"attempts_log\":[");
-        if (!sqlite3_column_int(r->part, A407_LEG_FOUND)) {
-            a407_buf_str(out, "null");
-            continue;
-        }
-        MEMBERS(out, leg_columns, r->part);
-        a407_buf_str(out, "}");
-    }
-    a407_buf_str(out, n > 1 ? "]}" : ",\"attempts_log\":[]}");
-}
-
-static void put_client(struct a407_buf *out, struct a407_access_rows *r)
-{
-    const char *between = "";
-
-    MEMBERS(out, client_columns, r->row);
-    a407_buf_str(out, ",\"targets\":[");
-    for (; a407_access_rows_part(r); between = ",") {
-        a407_buf_str(out, between);
-        a407_json_string(out, a407_span_str(a407_access_text(r->part, 0)));
-    }
-    a407_buf_str(out, "]}");
-}
-
-/* Returns what goes in front of a further one. */
-static const char *put_rows(struct writer *w, struct a407_report_access *a,
-                            enum a407_access_which which, size_t most,
+/* So many rows, 0: all; of `pairs` those that the proxy's log has, or has not,
+   or -1. Returns what goes in front of a further one. */
+static const char *put_rows(struct a407_report_access *a, FILE *f,
+                            const char *sql, int found, size_t most,
                             const char *between)
 {
-    struct a407_access_rows r;
+    sqlite3_stmt *row = a407_access_prepare(a, sql);
 
-    a407_access_rows_start(&r, a, which, most);
-    for (; a407_access_rows_next(&r); between = ",") {
-        a407_buf_str(&w->out, between);
-        if (which == A407_CLIENTS)
-            put_client(&w->out, &r);
-        else
-            put_pair(&w->out, &r);
-        flush(w);
-    }
-    a407_access_rows_end(&r);
+    if (found >= 0)
+        sqlite3_bind_int(row, 1, found);
+    sqlite3_bind_int64(row, 2, most ? (int64_t)most : -1);
+    for (; a407_access_step(a, row); between = ",")
+        fprintf(f, "%s%s", between, a407_access_text(row, 0));
+    sqlite3_finalize(row);
     return between;
 }
 
-static void put_sums(struct writer *w, const struct a407_report_access *a)
+static void put_sums(FILE *f, const struct a407_report_access *a)
 {
     const struct a407_access_sums *s = &a->sums;
     const struct {
@@ -191,62 +169,56 @@ static void put_sums(struct writer *w, const struct a407_report_access *a)
         {"lines_of_further_clients", s->without_record - s->clients_lines}};
     size_t i;
 
-    a407_buf_str(&w->out, "{\"files\":[");
+    fputs("{\"files\":[", f);
     for (i = 0; i < a->n_files; i++) {
-        a407_buf_str(&w->out, i ? "," : "");
-        a407_json_string(&w->out, a407_span_str(a->names[i]));
-        flush(w);
+        fputs(i ? "," : "", f);
+        a407_report_json_text(f, a->names[i]);
     }
-    a407_buf_str(&w->out, "]");
+    fputs("]", f);
     for (i = 0; i < sizeof counts / sizeof *counts; i++)
-        a407_buf_fmt(&w->out, ",\"%s\":%" PRIu64, counts[i].member,
-                     counts[i].n);
-    a407_buf_str(&w->out, ",\"clock_offset_s\":");
+        fprintf(f, ",\"%s\":%" PRIu64, counts[i].member, counts[i].n);
     if (s->offset_known)
-        seconds(&w->out, s->offset_us);
+        fprintf(f, ",\"clock_offset_s\":%s%lld.%06d",
+                s->offset_us < 0 ? "-" : "", llabs(s->offset_us) / 1000000,
+                (int)(llabs(s->offset_us) % 1000000));
     else
-        a407_buf_str(&w->out, "null");
-    a407_buf_fmt(&w->out,
-                 ",\"clock_offset_from\":%s,\"clock_offset_allowed_for\":%s",
-                 !s->offset_known    ? "null"
-                 : s->offset_by_port ? "\"port\""
-                                     : "\"time\"",
-                 s->shifted ? "true" : "false");
+        fputs(",\"clock_offset_s\":null", f);
+    fprintf(f, ",\"clock_offset_from\":%s,\"clock_offset_allowed_for\":%s",
+            !s->offset_known    ? "null"
+            : s->offset_by_port ? "\"port\""
+                                : "\"time\"",
+            s->shifted ? "true" : "false");
 }
 
 /* What a page shows besides. */
-static void put_words(struct writer *w, const struct a407_report_access *a)
+static void put_words(FILE *f, const struct a407_report_access *a)
 {
     char words[A407_ACCESS_WORDS];
     size_t i;
 
-    a407_buf_fmt(&w->out, ",\"clients\":%" PRIu64 ",\"words\":[",
-                 a->sums.clients);
+    fprintf(f, ",\"clients\":%" PRIu64 ",\"words\":[", a->sums.clients);
     for (i = 0; i < A407_ACCESS_SAYINGS; i++) {
         a407_access_say[i](a, words);
-        a407_buf_str(&w->out, i ? "," : "");
-        a407_json_string(&w->out, a407_span_str(words));
+        fputs(i ? "," : "", f);
+        a407_report_json_text(f, words);
     }
-    a407_buf_str(&w->out, "]");
+    fputs("]", f);
 }
 
 void a407_report_access_json(struct a407_report_access *a, FILE *f, size_t most)
 {
-    struct writer w = {.f = f};
+    const char *between = "";
 
-    a407_buf_init(&w.out, ROW_MAX);
-    put_sums(&w, a);
+    sqlite3_create_function(a->db, "json_text", 1, SQLITE_UTF8, NULL, json_text,
+                            NULL, NULL);
+    put_sums(f, a);
     if (most)
-        put_words(&w, a);
-    a407_buf_str(&w.out, ",\"pairs\":[");
+        put_words(f, a);
+    fputs(",\"pairs\":[", f);
     if (most)
-        put_rows(&w, a, A407_PAIRS_FOUND, most,
-                 put_rows(&w, a, A407_PAIRS_MISSING, most, ""));
-    else
-        put_rows(&w, a, A407_PAIRS, 0, "");
-    a407_buf_str(&w.out, "],\"clients_without_record\":[");
-    put_rows(&w, a, A407_CLIENTS, most, "");
-    a407_buf_str(&w.out, "]}");
-    flush(&w);
-    a407_buf_free(&w.out);
+        between = put_rows(a, f, pairs, 0, most, between);
+    put_rows(a, f, pairs, most ? 1 : -1, most, between);
+    fputs("],\"clients_without_record\":[", f);
+    put_rows(a, f, clients, -1, most, "");
+    fputs("]}", f);
 }

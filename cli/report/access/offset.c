@@ -13,10 +13,8 @@
 
 #define BIN_US     ((int64_t)500000)
 #define LARGEST_US ((int64_t)26 * 3600 * 1000000) /* any error in a zone */
-#define BINS       65536 /* distinct ones; some 3 MiB */
-#define LEGS       256   /* of one key */
-#define LINES      4096
-#define PAIRS      8000000 /* in all: bounds the time */
+#define BINS       65536   /* distinct ones; some 3 MiB */
+#define PAIRS      2000000 /* in all: bounds the time */
 /* A script's requests within a second or two fit any other such script's:
    without ports, only what is spread out tells of a clock. */
 #define SPREAD_US ((int64_t)10000000)
@@ -37,11 +35,9 @@ struct bin {
 struct ballot {
     struct bin bins[BINS];
     size_t used;
-    struct a407_access_entry legs[LEGS], lines[LINES];
-    size_t n_legs, n_lines;
     uint32_t voters; /* records that had anything to vote for */
     uint32_t port_voters;
-    uint64_t pairs;
+    uint32_t pairs;
 };
 
 /* NULL: not there (and not to be made, or no room). */
@@ -96,52 +92,36 @@ static void vote(struct ballot *b, int64_t at_us, int64_t difference, bool port)
     }
 }
 
-static void vote_group(struct ballot *b)
-{
-    size_t i, k;
+/* Of one key and day as many as there may be; for each record anew. */
+#define LINES                                                                  \
+    "SELECT at_us - ?1, ?3 AND port = ?3 FROM line "                           \
+    "WHERE key = ?2 AND at_us BETWEEN ?1 - ?4 AND ?1 + ?4 LIMIT 4096"
 
-    for (i = 0; i < b->n_legs && b->n_lines; i++) {
-        bool by_port = false;
-
-        b->voters++;
-        for (k = 0; k < b->n_lines && b->pairs < PAIRS; k++, b->pairs++) {
-            int64_t difference = b->lines[k].at_us - b->legs[i].at_us;
-            bool port = b->legs[i].port && b->legs[i].port == b->lines[k].port;
-
-            if (difference > LARGEST_US || difference < -LARGEST_US)
-                continue;
-            by_port |= port;
-            vote(b, b->legs[i].at_us, difference, port);
-        }
-        b->port_voters += by_port;
-    }
-}
-
-/* Both sides, key by key. Attempts are left to the join: how long auth407
+/* The records' own requests. Attempts are left to the join: how long auth407
    itself took between them is not known. */
 static void count(struct a407_report_access *a, struct ballot *b)
 {
-    sqlite3_stmt *legs = a407_access_prepare(a, A407_ACCESS_LEGS_SORTED);
-    sqlite3_stmt *lines = a407_access_prepare(a, A407_ACCESS_LINES_SORTED);
-    struct a407_access_entry leg, line;
-    bool have_leg = a407_access_entry_next(a, legs, &leg);
-    bool have_line = a407_access_entry_next(a, lines, &line);
+    sqlite3_stmt *legs = a407_access_prepare(
+        a, "SELECT at_us, key, port FROM leg WHERE key <> 0 AND number = 0");
+    sqlite3_stmt *lines = a407_access_prepare(a, LINES);
+    int i;
 
-    while (have_leg && have_line) {
-        int64_t key = leg.key;
+    sqlite3_bind_int64(lines, 4, LARGEST_US);
+    while (b->pairs < PAIRS && a407_access_step(a, legs)) {
+        uint32_t before = b->pairs;
+        bool by_port = false;
 
-        b->n_legs = b->n_lines = 0;
-        for (; have_leg && leg.key == key;
-             have_leg = a407_access_entry_next(a, legs, &leg))
-            if (leg.id % A407_ACCESS_LEGS == 0 && b->n_legs < LEGS)
-                b->legs[b->n_legs++] = leg;
-        while (have_line && line.key < key)
-            have_line = a407_access_entry_next(a, lines, &line);
-        for (; have_line && line.key == key;
-             have_line = a407_access_entry_next(a, lines, &line))
-            if (b->n_lines < LINES)
-                b->lines[b->n_lines++] = line;
-        vote_group(b);
+        for (i = 0; i < 3; i++)
+            sqlite3_bind_int64(lines, i + 1, sqlite3_column_int64(legs, i));
+        for (b->voters++; a407_access_step(a, lines); b->pairs++) {
+            bool port = sqlite3_column_int(lines, 1) != 0;
+
+            vote(b, sqlite3_column_int64(legs, 0),
+                 sqlite3_column_int64(lines, 0), port);
+            by_port |= port;
+        }
+        b->voters -= b->pairs == before;
+        b->port_voters += by_port;
     }
     sqlite3_finalize(legs);
     sqlite3_finalize(lines);

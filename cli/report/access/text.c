@@ -2,10 +2,11 @@
 #include <inttypes.h>
 
 #include "cli/report/write/term.h"
-#include "words.h"
+#include "internal.h"
 
 #define INDENT 4
 #define LABEL  17 /* columns of "    proxy's log  " */
+#define SHOWN  20 /* rows of a list */
 
 static void paragraph(const struct a407_report_term *t, const char *text)
 {
@@ -38,107 +39,71 @@ static void more(const struct a407_report_term *t, uint64_t n, const char *what)
     a407_term_say(t, 2, 2, "... and %" PRIu64 " more%s", n, what);
 }
 
-static void title(const struct a407_report_term *t, sqlite3_stmt *row)
-{
-    char when[32];
-
-    a407_report_time_local(sqlite3_column_int64(row, A407_PAIR_TIME), when);
-    fprintf(t->f, "\n  %s  ", when);
-    bold(t, a407_access_text(row, A407_PAIR_REQUEST), 4 + strlen(when));
-}
-
-static void program(const struct a407_report_term *t, sqlite3_stmt *row)
-{
-    char text[A407_ACCESS_WORDS];
-
-    snprintf(text, sizeof text, "%s, pid %lld, to %s",
-             a407_access_text(row, A407_PAIR_BINARY),
-             sqlite3_column_int64(row, A407_PAIR_PID),
-             a407_access_text(row, A407_PAIR_PROXY));
-    labelled(t, "program", text);
-    labelled(t, "it sent", a407_access_text(row, A407_PAIR_SENT_WORDS));
-}
-
+/* Time, request, program, what it sent, outcome; number of the record. */
+#define PAIRS                                                                  \
+    "SELECT time_us, request, binary || ', pid ' || pid || ', to ' || proxy, " \
+    "sent_words, outcome || ifnull(', read ' || nullif(final, 0), '') || "     \
+    "' (' || cause || ')', id FROM pair WHERE found = ?1 "                     \
+    "ORDER BY unresolved DESC, time_us, id LIMIT ?2"
 /* Those of its requests that the proxy's log has: the first one has. */
-static void proxy_side(const struct a407_report_term *t,
-                       struct a407_access_rows *r)
-{
-    char text[A407_ACCESS_WORDS], difference[32];
-    const char *who;
-
-    a407_access_rows_part(r);
-    who = a407_access_text(r->part, A407_LEG_WHO);
-    a407_access_say_seconds(sqlite3_column_int64(r->part, A407_LEG_DIFFERENCE),
-                            difference);
-    snprintf(text, sizeof text, "%s (%s%s%s)",
-             a407_access_text(r->part, A407_LEG_WORDS), who, *who ? "; " : "",
-             difference);
-    labelled(t, "proxy's log", text);
-    while (a407_access_rows_part(r))
-        if (sqlite3_column_int(r->part, A407_LEG_FOUND))
-            labelled(t, "then", a407_access_text(r->part, A407_LEG_WORDS));
-}
-
-static void outcome(const struct a407_report_term *t, sqlite3_stmt *row)
-{
-    int status = sqlite3_column_int(row, A407_PAIR_FINAL);
-    char text[A407_ACCESS_WORDS], read[32] = "";
-
-    if (status)
-        snprintf(read, sizeof read, ", read %d", status);
-    snprintf(text, sizeof text, "%s%s (%s)",
-             a407_access_text(row, A407_PAIR_OUTCOME), read,
-             a407_access_text(row, A407_PAIR_CAUSE));
-    labelled(t, "outcome", text);
-}
+#define ANSWERS                                                                \
+    "SELECT words || iif(number, '', printf(' (%s%+.3f s)', who, "             \
+    "round(difference_us / 1e3) / 1e3 + 0.0)) FROM answer "                    \
+    "WHERE record = ?1 AND found ORDER BY number"
 
 static void pairs(struct a407_report_access *a,
-                  const struct a407_report_term *t,
-                  enum a407_access_which which, uint64_t total)
+                  const struct a407_report_term *t, bool found, uint64_t total)
 {
-    struct a407_access_rows r;
+    sqlite3_stmt *row = a407_access_prepare(a, PAIRS);
+    sqlite3_stmt *answer = a407_access_prepare(a, ANSWERS);
+    const char *label;
+    char when[32];
 
-    a407_access_rows_start(&r, a, which, A407_ACCESS_SHOWN);
-    while (a407_access_rows_next(&r)) {
-        title(t, r.row);
-        program(t, r.row);
-        if (which == A407_PAIRS_FOUND)
-            proxy_side(t, &r);
-        outcome(t, r.row);
+    sqlite3_bind_int(row, 1, found);
+    sqlite3_bind_int(row, 2, SHOWN);
+    while (a407_access_step(a, row)) {
+        a407_report_time_local(sqlite3_column_int64(row, 0), when);
+        fprintf(t->f, "\n  %s  ", when);
+        bold(t, a407_access_text(row, 1), 4 + strlen(when));
+        labelled(t, "program", a407_access_text(row, 2));
+        labelled(t, "it sent", a407_access_text(row, 3));
+        sqlite3_bind_int64(answer, 1, sqlite3_column_int64(row, 5));
+        for (label = "proxy's log"; found && a407_access_step(a, answer);
+             label = "then")
+            labelled(t, label, a407_access_text(answer, 0));
+        labelled(t, "outcome", a407_access_text(row, 4));
     }
-    a407_access_rows_end(&r);
-    if (total > A407_ACCESS_SHOWN)
-        more(t, total - A407_ACCESS_SHOWN, ": --format json has all");
-}
-
-static void client(const struct a407_report_term *t, sqlite3_stmt *row)
-{
-    uint64_t total = a407_access_count(row, A407_CLIENT_TOTAL);
-    char text[A407_ACCESS_WORDS], first[32], last[32];
-
-    fputs("\n  ", t->f);
-    bold(t, a407_access_text(row, A407_CLIENT_WORDS), 2);
-    a407_report_time_local(sqlite3_column_int64(row, A407_CLIENT_FIRST), first);
-    a407_report_time_local(sqlite3_column_int64(row, A407_CLIENT_LAST), last);
-    snprintf(text, sizeof text, "%" PRIu64 "%s%s%s%s, by the proxy's clock",
-             total, total == 1 ? ": " : ": from ", first,
-             total == 1 ? "" : " to ", total == 1 ? "" : last);
-    labelled(t, "407s", text);
-    labelled(t, "for", a407_access_text(row, A407_CLIENT_TARGETS));
+    sqlite3_finalize(row);
+    sqlite3_finalize(answer);
+    if (total > SHOWN)
+        more(t, total - SHOWN, ": --format json has all");
 }
 
 static void clients(struct a407_report_access *a,
                     const struct a407_report_term *t)
 {
-    struct a407_access_rows r;
+    sqlite3_stmt *row = a407_access_prepare(
+        a, "SELECT words, total, first_us, last_us, list FROM stranger_words "
+           "ORDER BY id LIMIT ?");
 
-    a407_access_rows_start(&r, a, A407_CLIENTS, A407_ACCESS_SHOWN);
-    while (a407_access_rows_next(&r))
-        client(t, r.row);
-    a407_access_rows_end(&r);
-    if (a->sums.clients > A407_ACCESS_SHOWN)
-        more(t, a->sums.clients - A407_ACCESS_SHOWN,
-             " clients: --format json has them");
+    sqlite3_bind_int(row, 1, SHOWN);
+    while (a407_access_step(a, row)) {
+        uint64_t total = a407_access_count(row, 1);
+        char text[128], first[32], last[32];
+
+        fputs("\n  ", t->f);
+        bold(t, a407_access_text(row, 0), 2);
+        a407_report_time_local(sqlite3_column_int64(row, 2), first);
+        a407_report_time_local(sqlite3_column_int64(row, 3), last);
+        snprintf(text, sizeof text, "%" PRIu64 "%s%s%s%s, by the proxy's clock",
+                 total, total == 1 ? ": " : ": from ", first,
+                 total == 1 ? "" : " to ", total == 1 ? "" : last);
+        labelled(t, "407s", text);
+        labelled(t, "for", a407_access_text(row, 4));
+    }
+    sqlite3_finalize(row);
+    if (a->sums.clients > SHOWN)
+        more(t, a->sums.clients - SHOWN, " clients: --format json has them");
 }
 
 void a407_report_access_text(struct a407_report_access *a,
@@ -156,11 +121,11 @@ void a407_report_access_text(struct a407_report_access *a,
     if (*text) {
         a407_term_heading(t, "In the records alone");
         paragraph(t, text);
-        pairs(a, t, A407_PAIRS_MISSING, a->sums.without_line);
+        pairs(a, t, false, a->sums.without_line);
     }
     if (a->sums.matched) {
         a407_term_heading(t, "Both sides of each 407");
-        pairs(a, t, A407_PAIRS_FOUND, a->sums.matched);
+        pairs(a, t, true, a->sums.matched);
     }
     a407_access_say[A407_ACCESS_STRANGERS](a, text);
     if (*text) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "words.h"
+#include "internal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -23,14 +23,6 @@ __attribute__((format(printf, 2, 3))) static void add(char *out,
 static void add_count(char *out, uint64_t n, const char *one, const char *many)
 {
     add(out, "%" PRIu64 " %s", n, n == 1 ? one : many);
-}
-
-void a407_access_say_seconds(int64_t us, char *out)
-{
-    int64_t ms = (llabs(us) + 500) / 1000;
-
-    snprintf(out, CAP, "%s%" PRId64 ".%03d s", us < 0 && ms ? "-" : "+",
-             ms / 1000, (int)(ms % 1000));
 }
 
 static void say_files(const struct a407_report_access *a, char *out)

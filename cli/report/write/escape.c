@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "escape.h"
 
+#include "core/base/json.h"
 #include "core/base/text_put.h"
 
 /* Default_Ignorable_Code_Point (Unicode standard annex 44), controls (C0, DEL,
@@ -34,6 +35,19 @@ static unsigned c1_at(const char *z, size_t n)
     unsigned char next = n > 1 ? (unsigned char)z[1] : 0;
 
     return first == 0xc2 && next >= 0x80 && next < 0xa0 ? next : 0;
+}
+
+void a407_report_json_text(FILE *f, const char *z)
+{
+    struct a407_buf out;
+
+    a407_buf_init(&out, (size_t)64 << 10);
+    a407_json_string(&out, a407_span_str(z));
+    if (!out.failed)
+        fwrite(out.p, 1, out.n, f);
+    else
+        fputs("null", f);
+    a407_buf_free(&out);
 }
 
 void a407_report_json_put(FILE *f, const char *json, size_t n)

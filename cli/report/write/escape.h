@@ -9,6 +9,10 @@
 /* A character that is not seen but moves what is: a control, a joiner ... */
 bool a407_report_is_unseen(unsigned c);
 
+/* A JSON string, valid whatever the bytes are; null beyond 64 KiB. Allocates.
+ */
+void a407_report_json_text(FILE *f, const char *z);
+
 /*
  * Writes JSON that is valid already, with DEL and the C1 controls, which may
  * stand in its strings as they are, as \u00NN: a terminal could obey them.

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/base/json.h"
 #include "cli/report/report.h"
 
 #include <inttypes.h>
 
+#include "escape.h"
+
 /* The shape is in docs/report-schema.json. */
 
-#define STRING_MAX ((size_t)64 << 10) /* of one string, escaped */
-#define PAGE_ROWS  50                 /* of the join; JSON and CSV have all */
-
-static void string(FILE *f, const char *z)
-{
-    struct a407_buf out;
-
-    a407_buf_init(&out, STRING_MAX);
-    a407_json_string(&out, a407_span_str(z));
-    if (!out.failed)
-        fwrite(out.p, 1, out.n, f);
-    else
-        fputs("null", f);
-    a407_buf_free(&out);
-}
+#define PAGE_ROWS 50 /* of the join; JSON and CSV have all */
 
 /* Members, with a comma in front of each; "" stands as null or as it is. */
 struct member {
@@ -38,7 +25,7 @@ static void members(FILE *f, bool null, const struct member *m, size_t n)
         if (null && !*m->text)
             fputs("null", f);
         else
-            string(f, m->text);
+            a407_report_json_text(f, m->text);
     }
 }
 
@@ -109,7 +96,7 @@ static void finding(FILE *f, const struct a407_report_finding *x)
     fprintf(f, ",\"after_sending\":%" PRIu64, x->after_sending);
     tally(f, &x->tally);
     fputs(",\"advice\":{\"where\":", f);
-    string(f, a.where);
+    a407_report_json_text(f, a.where);
     MEMBERS(f, false, {"line", a.line}, {"text", a.text},
             {"auth407_command", a.command});
     fprintf(f, ",\"auth407_would_do\":%s,\"auth407_command_needs_line\":%s}}",
@@ -144,7 +131,7 @@ static void table(const struct a407_report_view *v, FILE *f,
     fprintf(f, "\"%s\":{\"rows\":[", t->name);
     for (i = 0; i < n; i++) {
         fprintf(f, "%s{\"%s\":", i ? ",\n" : "\n", key);
-        string(f, t->rows[i].key);
+        a407_report_json_text(f, t->rows[i].key);
         tally(f, &t->rows[i].tally);
         fputc('}', f);
     }
