@@ -42,6 +42,24 @@ struct a407_option {
 /* The table, indexed by a407_option_id. */
 extern const struct a407_option a407_options[A407_OPT_COUNT];
 
+/* Takes the options of a table off a command line, one by one. */
+struct a407_option_reader {
+    const struct a407_option *options;
+    size_t n; /* at most A407_OPTIONS_MAX */
+    unsigned in;
+    const char *command; /* which they are in */
+    char **argv;         /* the next word; NULL at the end */
+    const char *value;   /* of the option that was read; "" for a flag */
+    bool ended;          /* "--" was read: what follows are words */
+    size_t letters;      /* of the next word that were read already */
+};
+#define A407_OPTIONS_MAX  64
+#define A407_OPTION_NONE  (-1) /* the next word, if there is one, is none */
+#define A407_OPTION_WRONG (-2) /* said on standard error, without the value */
+
+/* Its place in the table, or one of these. Values are not judged here. */
+int a407_option_next(struct a407_option_reader *r);
+
 /* What the command line asks for. Points into argv. */
 struct a407_invocation {
     enum a407_command command;
@@ -61,8 +79,7 @@ enum a407_parse {
 
 /*
  * Reads the command line (argv[0] is the program's own name, NULL at the end).
- * Options end at "--" or at the first word that is none. Values are not
- * judged here. Messages hold no value of an option.
+ * Options end at "--" or at the first word that is none.
  */
 enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out);
 

@@ -316,8 +316,9 @@ int main(int argc, char **argv)
 
     (void)setlocale(LC_CTYPE, ""); /* how wide a character is */
     clock_gettime(CLOCK_REALTIME, &now);
+    (void)argc;
     if (!a407_report_options_parse(
-            argc, argv, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, &o))
+            argv, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, &o))
         return A407_EXIT_REPORT;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     if (o.help) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "cli/msg.h"
@@ -12,16 +11,12 @@
 #define TOP_OF_HTML 25
 #define TOP_MAX     1000000
 
-/* Beyond any letter, so that getopt tells them apart. */
-#define LONG_ONLY 256
-
 const struct a407_option a407_report_option_table[A407_REPORT_OPT_COUNT] = {
 #define A407_REPORT_OPTION(id, name, letter, value, help)                      \
-    {name, letter, value, A407_KIND_FLAG, NULL, 0, help},
+    {name, letter, value, A407_KIND_TEXT, NULL, 1, help},
 #include "options.def"
 #undef A407_REPORT_OPTION
 };
-#define TABLE a407_report_option_table
 
 static bool usage_error(void)
 {
@@ -213,85 +208,27 @@ static bool take(struct a407_report_options *out, int id, const char *text,
     return false;
 }
 
-/* What getopt does not know: `word` is the last that it took. */
-static bool unknown(const char *word)
-{
-    const char *names[A407_REPORT_OPT_COUNT], *near;
-    char name[64];
-    size_t i;
-
-    if (optopt >= LONG_ONLY) {
-        a407_error("`--%s` takes no value", TABLE[optopt - LONG_ONLY].name);
-        return false;
-    }
-    if (optopt) {
-        a407_error("unknown option `-%c`", optopt);
-        return false;
-    }
-    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
-        names[i] = TABLE[i].name;
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    near = a407_suggest(name, names, A407_REPORT_OPT_COUNT);
-    if (near)
-        a407_error("unknown option `--%s`; did you mean `--%s`?", name, near);
-    else
-        a407_error("unknown option `--%s`", name);
-    return false;
-}
-
-/* For getopt_long: ":" first, so that a missing value is told from an unknown
-   option. */
-static void describe(struct option *names, char *letters)
-{
-    size_t i;
-
-    *letters++ = ':';
-    for (i = 0; i < A407_REPORT_OPT_COUNT; i++) {
-        names[i] = (struct option){TABLE[i].name, TABLE[i].value != NULL, NULL,
-                                   LONG_ONLY + (int)i};
-        if (TABLE[i].letter)
-            *letters++ = TABLE[i].letter;
-    }
-    names[i] = (struct option){NULL, 0, NULL, 0};
-    *letters = '\0';
-}
-
-static int id_of(int c)
-{
-    int i = c - LONG_ONLY;
-
-    if (c < LONG_ONLY)
-        for (i = 0; TABLE[i].letter != c; i++)
-            ;
-    return i;
-}
-
-static bool take_all(int argc, char **argv, int64_t now_us,
+/* Files may stand among the options. */
+static bool take_all(char **argv, int64_t now_us,
                      struct a407_report_options *out)
 {
-    struct option names[A407_REPORT_OPT_COUNT + 1];
-    char letters[A407_REPORT_OPT_COUNT + 2];
-    int c;
+    struct a407_option_reader r = {.options = a407_report_option_table,
+                                   .n = A407_REPORT_OPT_COUNT,
+                                   .in = 1,
+                                   .argv = argv + 1};
+    int id;
 
-    describe(names, letters);
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
-        if (c == ':') {
-            const struct a407_option *o = &TABLE[id_of(optopt)];
-
-            a407_error("`--%s` needs a value: --%s %s", o->name, o->name,
-                       o->value);
+    out->files = argv;
+    while ((id = a407_option_next(&r)) != A407_OPTION_NONE || *r.argv) {
+        if (id == A407_OPTION_WRONG)
             return false;
-        }
-        if (c == '?')
-            return unknown(argv[optind - 1]);
-        if (!take(out, id_of(c), optarg, now_us))
+        if (id == A407_OPTION_NONE)
+            out->files[out->n_files++] = *r.argv++;
+        else if (!take(out, id, r.value, now_us))
             return false;
         if (out->help)
-            return true;
+            break;
     }
-    out->files = argv + optind;
-    out->n_files = (size_t)(argc - optind);
     return true;
 }
 
@@ -310,7 +247,7 @@ static bool check_stdin(struct a407_report_options *out)
     return n < 2;
 }
 
-bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
+bool a407_report_options_parse(char **argv, int64_t now_us,
                                struct a407_report_options *out)
 {
     const size_t not_given = TOP_MAX + 1;
@@ -319,7 +256,7 @@ bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
     a407_filter_init(&out->filter);
     out->top = not_given;
     out->tolerance_us = A407_REPORT_TOLERANCE_US;
-    if (!take_all(argc, argv, now_us, out))
+    if (!take_all(argv, now_us, out))
         return usage_error();
     if (out->top == not_given)
         out->top = out->format == A407_FORMAT_TEXT   ? TOP_OF_TEXT

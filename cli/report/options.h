@@ -43,11 +43,10 @@ struct a407_report_options {
 };
 
 /*
- * Reads the command line from `report` on (argc words, NULL at the end), which
- * it may reorder. `now_us` is the clock, for ages. False: said on standard
- * error.
+ * Reads the command line from `report` on (NULL at the end), which it reorders.
+ * `now_us` is the clock, for ages. False: said on standard error.
  */
-bool a407_report_options_parse(int argc, char **argv, int64_t now_us,
+bool a407_report_options_parse(char **argv, int64_t now_us,
                                struct a407_report_options *out);
 
 /* `auth407 report --help`; 80 columns wide. */

@@ -7,10 +7,9 @@
 
 #include "cli/report/time.h"
 
-/* How a value is kept; what has others in it comes first. */
+/* How a value is kept. */
 enum kind {
-    INNER,
-    ATTEMPT,
+    ATTEMPT, /* what stands in it */
     TEXT,
     WORD,   /* of the command line */
     SCHEME, /* of a challenge: a bit */
@@ -41,26 +40,20 @@ static const struct row {
 };
 #define ROWS     (sizeof rows / sizeof *rows)
 #define SLOTS    128 /* twice as many as there are rows and what leads there */
-#define DEPTH    8   /* of the paths */
+#define DEPTH    8   /* of the paths; nothing that lies deeper is known */
 #define WORD_MAX 256
 
-/* A path of the table, or the beginning of one. */
-struct field {
-    uint64_t path; /* a hash; 0: a free slot */
-    enum kind kind;
-    const struct row *row;
-};
-
 struct a407_report_parser {
-    struct field fields[SLOTS];
-    /* where the reading is: within known objects and arrays */
     struct {
-        const struct field *field;
-        const struct field *element; /* of an array; NULL: unknown, an object */
+        uint64_t path;         /* a hash; 0: a free slot */
+        const struct row *row; /* NULL: other paths begin with it */
+    } slots[SLOTS];
+    /* The objects and arrays that the reading is within: their paths, and that
+       of what comes next in them, which a key changes; 0: unknown. */
+    struct {
+        uint64_t path, next;
     } stack[DEPTH];
     size_t depth;
-    size_t skipped;            /* unknown objects and arrays within it */
-    const struct field *field; /* of the next value; NULL: unknown */
     bool complete;
     struct line line;
     char texts[ROWS][A407_REPORT_KEY_MAX];
@@ -77,48 +70,31 @@ static uint64_t mix(uint64_t h, unsigned c)
 }
 
 /* The slot of a path: its own, or a free one. */
-static struct field *slot_of(const struct a407_report_parser *p, uint64_t path)
+static size_t slot_of(const struct a407_report_parser *p, uint64_t path)
 {
     size_t i = path % SLOTS;
 
-    while (p->fields[i].path && p->fields[i].path != path)
+    while (p->slots[i].path && p->slots[i].path != path)
         i = (i + 1) % SLOTS;
-    return (struct field *)&p->fields[i];
+    return i;
 }
 
-static const struct field *find(const struct a407_report_parser *p,
-                                uint64_t path)
+/* What is to be done with the next value; NULL: nothing. */
+static const struct row *next_row(const struct a407_report_parser *p)
 {
-    const struct field *f = slot_of(p, path);
-
-    return f->path ? f : NULL;
+    if (p->depth >= DEPTH)
+        return NULL;
+    return p->slots[slot_of(p, p->stack[p->depth].next)].row;
 }
 
-static void add(struct a407_report_parser *p, uint64_t path, enum kind kind,
+static void add(struct a407_report_parser *p, uint64_t path,
                 const struct row *row)
 {
-    struct field *f = slot_of(p, path);
+    size_t i = slot_of(p, path);
 
-    if (!f->path)
-        *f = (struct field){path, kind, row};
-}
-
-static void add_row(struct a407_report_parser *p, const struct row *row)
-{
-    uint64_t path = mix(TOP, KEY);
-    const char *z = row->path;
-
-    add(p, TOP, INNER, NULL);
-    for (; *z; z++) {
-        if (*z != '.' && *z != '[') {
-            path = mix(path, (unsigned char)*z);
-            continue;
-        }
-        add(p, path, INNER, NULL);
-        path = mix(path, *z == '.' ? KEY : ELEMENT);
-        z += *z == '[';
-    }
-    add(p, path, row->kind, row);
+    p->slots[i].path = path;
+    if (row)
+        p->slots[i].row = row;
 }
 
 struct a407_report_parser *a407_report_parser_new(void)
@@ -126,8 +102,21 @@ struct a407_report_parser *a407_report_parser_new(void)
     struct a407_report_parser *p = calloc(1, sizeof *p);
     size_t i;
 
-    for (i = 0; p && i < ROWS; i++)
-        add_row(p, &rows[i]);
+    for (i = 0; p && i < ROWS; i++) {
+        uint64_t path = mix(TOP, KEY);
+        const char *z = rows[i].path;
+
+        add(p, TOP, NULL);
+        for (; *z; z++) {
+            if (*z == '.' || *z == '[')
+                add(p, path, NULL);
+            path = mix(path, *z == '.'   ? KEY
+                             : *z == '[' ? ELEMENT
+                                         : (unsigned char)*z);
+            z += *z == '[';
+        }
+        add(p, path, &rows[i]);
+    }
     return p;
 }
 
@@ -152,73 +141,58 @@ static struct a407_span keep(char *to, size_t cap, const char *from, size_t n)
     return a407_span(to, n);
 }
 
-/* Where the next value is kept, if it is of a kind that is expected. */
-static void *place_of(struct a407_report_parser *p)
-{
-    if (p->skipped || !p->field || !p->field->row)
-        return NULL;
-    return (char *)&p->line + p->field->row->at;
-}
-
-/* A value has been read. */
-static int done(struct a407_report_parser *p)
-{
-    if (!p->skipped)
-        p->field = p->stack[p->depth].element;
-    return 1;
-}
-
-/* Returns whether the field is one of a number or a truth. */
+/* Returns whether the next value is to be a number or a truth. */
 static bool set_number(struct a407_report_parser *p, double v)
 {
-    void *to = place_of(p);
+    const struct row *row = next_row(p);
+    void *to = row ? (char *)&p->line + row->at : NULL;
 
-    if (!to)
+    if (!row || row->kind < INT)
         return false;
-    if (!(v >= 0 && v <= p->field->row->most) && p->field->kind != TRUTH)
-        v = 0;
-    if (p->field->kind == INT)
-        *(int *)to = (int)v;
-    else if (p->field->kind == WHOLE)
-        *(int64_t *)to = (int64_t)v;
-    else if (p->field->kind == MILLISECONDS)
-        *(int64_t *)to = (int64_t)(v * 1000 + 0.5);
-    else if (p->field->kind == TRUTH)
+    if (row->kind == TRUTH)
         *(bool *)to = v != 0;
-    return p->field->kind >= INT;
+    else if (!(v >= 0 && v <= row->most))
+        v = 0;
+    if (row->kind == INT)
+        *(int *)to = (int)v;
+    else if (row->kind == WHOLE)
+        *(int64_t *)to = (int64_t)v;
+    else if (row->kind == MILLISECONDS)
+        *(int64_t *)to = (int64_t)(v * 1000 + 0.5);
+    return true;
 }
 
 static int on_null(void *ctx)
 {
     struct a407_report_parser *p = ctx;
-    void *to = place_of(p);
+    const struct row *row = next_row(p);
 
-    if (to && !set_number(p, 0) && p->field->kind == TEXT)
-        *(struct a407_span *)to = a407_span(NULL, 0);
-    return done(p);
+    if (!set_number(p, 0) && row && row->kind == TEXT)
+        *(struct a407_span *)((char *)&p->line + row->at) = a407_span(NULL, 0);
+    return 1;
 }
 
 static int on_truth(void *ctx, int value)
 {
-    struct a407_report_parser *p = ctx;
+    const struct row *row = next_row(ctx);
 
-    if (p->field && p->field->kind == TRUTH)
-        set_number(p, value);
-    return done(p);
+    if (row && row->kind == TRUTH)
+        set_number(ctx, value);
+    return 1;
 }
 
 /* yajl has checked the form; it is copied since strtod needs an end. */
 static int on_number(void *ctx, const char *text, size_t n)
 {
-    struct a407_report_parser *p = ctx;
+    const struct row *row = next_row(ctx);
     char copy[32];
 
-    if (place_of(p) && p->field->kind != TRUTH && n < sizeof copy) {
+    if (row && row->kind != TRUTH && n < sizeof copy) {
         memcpy(copy, text, n);
         copy[n] = '\0';
-        set_number(p, strtod(copy, NULL));
+        set_number(ctx, strtod(copy, NULL));
     }
-    return done(p);
+    return 1;
 }
 
 static int on_text(void *ctx, const unsigned char *text, size_t n)
@@ -226,19 +200,21 @@ static int on_text(void *ctx, const unsigned char *text, size_t n)
     struct a407_report_parser *p = ctx;
     struct a407_report_record *r = &p->line.r;
     const char *from = (const char *)text;
-    void *to = place_of(p);
+    const struct row *row = next_row(p);
 
-    if (to && p->field->kind == TEXT)
-        *(struct a407_span *)to =
-            keep(p->texts[p->field->row - rows], sizeof p->texts[0], from, n);
-    else if (to && p->field->kind == SCHEME)
+    if (!row)
+        return 1;
+    if (row->kind == TEXT) {
+        *(struct a407_span *)((char *)&p->line + row->at) =
+            keep(p->texts[row - rows], sizeof p->texts[0], from, n);
+    } else if (row->kind == SCHEME) {
         r->offered |= 1u << a407_scheme_from_name(a407_span(from, n));
-    else if (to && p->field->kind == WORD && r->n_args < A407_EVENT_ARGS) {
+    } else if (row->kind == WORD && r->n_args < A407_EVENT_ARGS) {
         r->args[r->n_args] =
             keep(p->words[r->n_args], sizeof p->words[0], from, n);
         r->n_args++;
     }
-    return done(p);
+    return 1;
 }
 
 static int on_key(void *ctx, const unsigned char *name, size_t n)
@@ -247,33 +223,33 @@ static int on_key(void *ctx, const unsigned char *name, size_t n)
     uint64_t path;
     size_t i;
 
-    if (p->skipped)
+    if (p->depth >= DEPTH || !p->stack[p->depth].path)
         return 1;
-    path = mix(p->stack[p->depth].field->path, KEY);
+    path = mix(p->stack[p->depth].path, KEY);
     for (i = 0; i < n; i++)
         path = mix(path, name[i]);
-    p->field = find(p, path);
+    p->stack[p->depth].next = path;
     return 1;
 }
 
 static int enter(struct a407_report_parser *p, bool array)
 {
-    const struct field *f = p->field;
+    const struct row *row = next_row(p);
 
-    if (p->skipped || !f || f->kind > ATTEMPT) {
-        p->skipped++;
-        return 1;
-    }
-    if (f->kind == ATTEMPT) {
+    if (row && row->kind == ATTEMPT) {
         /* the record tells whom the last attempt was for */
         p->line.r.scheme = p->line.r.credential = p->line.r.user =
             a407_span(NULL, 0);
         memset(&p->line.attempt, 0, sizeof p->line.attempt);
     }
-    p->depth++;
-    p->stack[p->depth].field = f;
-    p->stack[p->depth].element = array ? find(p, mix(f->path, ELEMENT)) : NULL;
-    return done(p);
+    if (++p->depth < DEPTH) {
+        uint64_t path = p->stack[p->depth - 1].next;
+
+        path = p->slots[slot_of(p, path)].path;
+        p->stack[p->depth].path = path;
+        p->stack[p->depth].next = array && path ? mix(path, ELEMENT) : 0;
+    }
+    return 1;
 }
 
 static int on_object(void *ctx)
@@ -290,19 +266,17 @@ static int on_end(void *ctx)
 {
     struct a407_report_parser *p = ctx;
     struct a407_report_record *r = &p->line.r;
+    const struct row *row;
 
-    if (p->skipped) {
-        p->skipped--;
-        return done(p);
-    }
-    if (p->stack[p->depth].field->kind == ATTEMPT) {
+    p->depth--;
+    p->complete = p->depth == 0;
+    row = next_row(p);
+    if (row && row->kind == ATTEMPT) {
         if (r->n_attempts < A407_EVENT_ATTEMPTS)
             r->attempts[r->n_attempts] = p->line.attempt;
         r->n_attempts++;
     }
-    p->depth--;
-    p->complete = p->depth == 0;
-    return done(p);
+    return 1;
 }
 
 /* FOREIGN: a JSON object, of whatever kind. */
@@ -384,9 +358,8 @@ enum a407_report_kind a407_report_parse(struct a407_report_parser *p,
     enum a407_report_kind kind = A407_REPORT_TORN;
 
     memset(&p->line, 0, sizeof p->line);
-    p->stack[0].element = NULL;
-    p->depth = p->skipped = 0;
-    p->field = find(p, TOP);
+    p->stack[0].next = TOP;
+    p->depth = 0;
     p->complete = false;
     if (brace)
         kind = parse_json(p, brace, n - (size_t)(brace - line));
