@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "cli/msg.h"
+#include "cli/report/model/keys.h"
 #include "cli/report/read/follow.h"
-#include "cli/report/read/keys.h"
 #include "cli/report/read/lines.h"
 #include "cli/report/read/sources.h"
 #include "cli/report/write/escape.h"
@@ -169,10 +169,10 @@ static void say_live(const struct a407_report_record *l, char *out, size_t cap)
 
     out[0] = '\0';
     add(out, cap, "", l->cause);
-    a407_report_binary_key(l, key);
+    a407_report_key(l, A407_REPORT_BINARY, key);
     add(out, cap, ", ", a407_span_str(key));
     add(out, cap, " in ", l->module);
-    a407_report_proxy_key(l, key);
+    a407_report_key(l, A407_REPORT_PROXY, key);
     add(out, cap, " at ", a407_span_str(key));
     add(out, cap, ": ", l->method);
     add(out, cap, l->method.n ? " " : ": ", l->target);

@@ -224,9 +224,6 @@ void a407_report_time_utc(int64_t us, char out[static 32]);
 /* "2026-11-21 14:03:05" in the local time zone, in at least 32 bytes. */
 void a407_report_time_local(int64_t us, char out[static 32]);
 
-/* The words of enum a407_outcome: "resolved", ... */
-const char *a407_report_outcome(enum a407_outcome o);
-
 /* Where text goes: what a terminal can show. */
 struct a407_report_term {
     FILE *f;

@@ -22,8 +22,8 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
 
 # The report's lines: parts of the command, and yajl.
-fuzz_report := $(patsubst %,cli/report/%.c,model/advice read/keys model/model \
-    model/pending read/record model/script write/escape write/term time model/timeline)
+fuzz_report := $(patsubst %,cli/report/%.c,model/advice model/keys model/model \
+    model/pending read/record write/escape write/term time model/timeline)
 $(BUILD)/tests/fuzz/replay_report: $(fuzz_report:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/fuzz/replay_report: private NETTLE := \
     $(BUILD)/libauth407core.a $(NETTLE) $(YAJL)

@@ -2,8 +2,8 @@
 /* Lines of a log as `auth407 report` takes them: parsed, filtered, counted. */
 #include "fuzz.h"
 
+#include "cli/report/model/keys.h"
 #include "cli/report/model/pending.h"
-#include "cli/report/model/script.h"
 #include "cli/report/read/record.h"
 #include "cli/report/write/term.h"
 

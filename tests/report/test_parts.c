@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include "cli/report/model/filter.h"
-#include "cli/report/model/script.h"
-#include "cli/report/read/keys.h"
+#include "cli/report/model/keys.h"
 #include "cli/report/read/read.h"
 #include "cli/report/write/term.h"
 
@@ -149,29 +148,29 @@ static void test_keys(void **state)
     char key[A407_REPORT_KEY_MAX + 1], path[2 * A407_REPORT_KEY_MAX];
 
     (void)state;
-    a407_report_binary_key(&l, key);
+    a407_report_key(&l, A407_REPORT_BINARY, key);
     assert_string_equal(key, "/usr/bin/python3 (b.py)");
     l.proxy_address = a407_span_str("proxy.test");
     l.proxy_port = 3128;
-    a407_report_proxy_key(&l, key);
+    a407_report_key(&l, A407_REPORT_PROXY, key);
     assert_string_equal(key, "proxy.test:3128");
     l.proxy_address = a407_span_str("::1");
-    a407_report_proxy_key(&l, key);
+    a407_report_key(&l, A407_REPORT_PROXY, key);
     assert_string_equal(key, "[::1]:3128");
-    a407_report_module_key(&l, key);
+    a407_report_key(&l, A407_REPORT_MODULE, key);
     assert_string_equal(key, "(unknown)");
-    a407_report_user_key(&l, key);
+    a407_report_key(&l, A407_REPORT_USER, key);
     assert_string_equal(key, "(nobody)");
     l.credential = a407_span_str("http_proxy");
-    a407_report_user_key(&l, key);
+    a407_report_key(&l, A407_REPORT_USER, key);
     assert_string_equal(key, "(credential of http_proxy)");
     l.client_sent = true;
     l.client_user = a407_span_str("alice");
-    a407_report_user_key(&l, key);
+    a407_report_key(&l, A407_REPORT_USER, key);
     assert_string_equal(key, "alice");
     memset(path, 'p', sizeof path);
     l.executable = a407_span(path, sizeof path);
-    a407_report_binary_key(&l, key);
+    a407_report_key(&l, A407_REPORT_BINARY, key);
     assert_int_equal(strlen(key), A407_REPORT_KEY_MAX);
 }
 

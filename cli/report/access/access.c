@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cli/msg.h"
-#include "cli/report/read/keys.h"
+#include "cli/report/model/keys.h"
 #include "cli/report/read/read.h"
 #include "internal.h"
 
@@ -102,8 +102,8 @@ static void store_record(struct a407_report_access *a,
                                l->client_sent, l->status,  l->final_status,
                                l->unresolved};
 
-    a407_report_binary_key(l, binary);
-    a407_report_proxy_key(l, proxy);
+    a407_report_key(l, A407_REPORT_BINARY, binary);
+    a407_report_key(l, A407_REPORT_PROXY, proxy);
     a407_access_insert(
         a, a->add_record, numbers, 7,
         (const struct a407_span[]){a407_span_str(a407_outcome_name(l->outcome)),

@@ -4,7 +4,7 @@
 #include <fnmatch.h>
 
 #include "core/config/credential.h"
-#include "script.h"
+#include "keys.h"
 
 /* What a client speaks to a proxy: columns of report_fixes.def. */
 #define BASIC     (1u << A407_BASIC)

@@ -3,9 +3,9 @@
 
 #include <fnmatch.h>
 
-#include "cli/report/read/keys.h"
 #include "cli/report/time.h"
-#include "script.h"
+#include "core/base/text_put.h"
+#include "keys.h"
 
 void a407_filter_init(struct a407_filter *f)
 {
@@ -28,56 +28,46 @@ bool a407_filter_time(const struct a407_filter *f, int64_t us)
     return us >= f->since_us && us <= f->until_us;
 }
 
-static bool fits(const struct a407_filter *f, enum a407_filter_kind kind,
-                 struct a407_span s)
+/* Whether one of the patterns of that kind fits the text. */
+static bool fits(const struct a407_filter *f, size_t kind, struct a407_span s)
 {
     char text[A407_REPORT_KEY_MAX + 1];
-    size_t i, n = s.n < sizeof text ? s.n : sizeof text - 1;
+    size_t i;
 
-    if (n)
-        memcpy(text, s.p, n);
-    text[n] = '\0';
+    a407_put(text, sizeof text, s);
     /* the report's own keys may hold brackets: [::1]:3128 */
-    for (i = 0; i < f->n[kind]; i++)
+    for (i = 0; s.p && i < f->n[kind]; i++)
         if (strcmp(f->patterns[kind][i], text) == 0 ||
             fnmatch(f->patterns[kind][i], text, 0) == 0)
             return true;
     return false;
 }
 
-static bool fits_binary(const struct a407_filter *f,
-                        const struct a407_report_record *l)
-{
-    struct a407_span script = a407_report_script(l);
-    char key[A407_REPORT_KEY_MAX + 1];
-
-    a407_report_binary_key(l, key);
-    return fits(f, A407_FILTER_BINARY, a407_span_str(key)) ||
-           fits(f, A407_FILTER_BINARY, l->executable) ||
-           fits(f, A407_FILTER_BINARY, a407_report_base(l->executable)) ||
-           (script.p && fits(f, A407_FILTER_BINARY, script));
-}
-
-static bool fits_proxy(const struct a407_filter *f,
-                       const struct a407_report_record *l)
-{
-    char key[A407_REPORT_KEY_MAX + 1];
-
-    a407_report_proxy_key(l, key);
-    return fits(f, A407_FILTER_PROXY, a407_span_str(key)) ||
-           fits(f, A407_FILTER_PROXY, l->proxy_address);
-}
-
 bool a407_filter_match(const struct a407_filter *f,
                        const struct a407_report_record *l)
 {
-    struct a407_span outcome = a407_span_str(a407_outcome_name(l->outcome));
+    char binary[A407_REPORT_KEY_MAX + 1] = "";
+    char proxy[A407_REPORT_KEY_MAX + 1] = "";
+    size_t kind, i;
 
-    return (!f->n[A407_FILTER_BINARY] || fits_binary(f, l)) &&
-           (!f->n[A407_FILTER_PROXY] || fits_proxy(f, l)) &&
-           (!f->n[A407_FILTER_CAUSE] || fits(f, A407_FILTER_CAUSE, l->cause)) &&
-           (!f->n[A407_FILTER_OUTCOME] ||
-            fits(f, A407_FILTER_OUTCOME, outcome));
+    if (f->n[A407_FILTER_BINARY])
+        a407_report_key(l, A407_REPORT_BINARY, binary);
+    if (f->n[A407_FILTER_PROXY])
+        a407_report_key(l, A407_REPORT_PROXY, proxy);
+    const struct a407_span texts[A407_FILTER_KINDS][4] = {
+        {a407_span_str(binary), l->executable, a407_report_base(l->executable),
+         a407_report_script(l)},
+        {a407_span_str(proxy), l->proxy_address},
+        {l->cause},
+        {a407_span_str(a407_outcome_name(l->outcome))}};
+    for (kind = 0; kind < A407_FILTER_KINDS; kind++) {
+        for (i = 0; i < 4 && f->n[kind]; i++)
+            if (fits(f, kind, texts[kind][i]))
+                break;
+        if (i == 4)
+            return false;
+    }
+    return true;
 }
 
 /* Appends, as far as there is room. */

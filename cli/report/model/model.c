@@ -3,17 +3,15 @@
 
 #include <stdlib.h>
 
-#include "cli/report/read/keys.h"
-#include "script.h"
+#include "core/base/text_put.h"
+
+#include "keys.h"
 #include "timeline.h"
+
+#define KEY_SIZE (A407_REPORT_KEY_MAX + 1)
 
 static const char *const table_names[A407_REPORT_TABLES] = {
     "binary", "module", "proxy", "cause", "user"};
-
-const char *a407_report_outcome(enum a407_outcome o)
-{
-    return a407_outcome_name(o);
-}
 
 /* All rows at once: untouched memory costs nothing, and they never move. */
 static bool init_table(struct a407_report_table *t, const char *name)
@@ -105,32 +103,6 @@ tally_of(struct a407_report *r, struct a407_report_table *t, const char *key)
     return &row->tally;
 }
 
-/* The texts of a finding, one behind the other with a NUL after each. */
-struct texts {
-    char bytes[9 * (A407_REPORT_KEY_MAX + 1)];
-    size_t n;
-};
-
-static size_t append(struct texts *t, struct a407_span s)
-{
-    size_t at = t->n, n = s.n < A407_REPORT_KEY_MAX ? s.n : A407_REPORT_KEY_MAX;
-
-    if (n)
-        memcpy(t->bytes + at, s.p, n);
-    t->bytes[at + n] = '\0';
-    t->n += n + 1;
-    return at;
-}
-
-static size_t append_key(struct texts *t, const struct a407_report_record *l,
-                         void (*key)(const struct a407_report_record *, char *))
-{
-    char text[A407_REPORT_KEY_MAX + 1];
-
-    key(l, text);
-    return append(t, a407_span_str(text));
-}
-
 static void add_tally(struct a407_report_tally *t,
                       const struct a407_report_tally *more)
 {
@@ -182,31 +154,58 @@ static void clear_place(struct a407_report *r, struct a407_report_finding *f)
     memset(f, 0, sizeof *f);
 }
 
-static struct a407_report_finding *
-finding_of(struct a407_report *r, const struct a407_report_record *l)
+/* The texts of a finding: the first four tell it from others, what follows is
+   of the first such line. */
+enum { CAUSE, BINARY, MODULE, PROXY, PATH, SCRIPT, HOST, DETAIL, PLACE, TEXTS };
+
+/* One behind the other, with a NUL after each, from `at` on. */
+static size_t join(char *out, size_t at, const struct a407_span *s, size_t n)
 {
-    struct texts t = {.n = 0};
-    size_t cause = append_key(&t, l, a407_report_cause_key);
-    size_t binary = append_key(&t, l, a407_report_binary_key);
-    size_t module = append(&t, l->module);
-    size_t proxy = append_key(&t, l, a407_report_proxy_key);
-    size_t same = t.n; /* what follows is of the first such line */
+    for (; n; n--, s++) {
+        a407_put(out + at, A407_REPORT_KEY_MAX + 1, *s);
+        at += strlen(out + at) + 1;
+    }
+    return at;
+}
+
+static void point(struct a407_report_finding *f)
+{
+    const char **const to[TEXTS] = {
+        [CAUSE] = &f->cause, [BINARY] = &f->binary, [MODULE] = &f->module,
+        [PROXY] = &f->proxy, [PATH] = &f->path,     [SCRIPT] = &f->script,
+        [HOST] = &f->host,   [DETAIL] = &f->detail, [PLACE] = &f->credential};
+    const char *text = f->key;
+    size_t i;
+
+    for (i = 0; i < TEXTS; i++, text += strlen(text) + 1)
+        *to[i] = text;
+}
+
+static struct a407_report_finding *
+finding_of(struct a407_report *r, const struct a407_report_record *l,
+           char (*keys)[KEY_SIZE])
+{
+    const struct a407_span texts[TEXTS] = {
+        [CAUSE] = a407_span_str(keys[A407_REPORT_CAUSE]),
+        [BINARY] = a407_span_str(keys[A407_REPORT_BINARY]),
+        [MODULE] = l->module,
+        [PROXY] = a407_span_str(keys[A407_REPORT_PROXY]),
+        [PATH] = l->executable,
+        [SCRIPT] = a407_report_script(l),
+        [HOST] = l->proxy_address,
+        [DETAIL] = l->detail,
+        [PLACE] = l->credential};
+    char joined[TEXTS * KEY_SIZE], *copy;
+    size_t same = join(joined, 0, texts, PATH), n;
     struct a407_report_finding *f;
 
-    HASH_FIND(hh, r->index, t.bytes, same, f);
-    if (f)
+    HASH_FIND(hh, r->index, joined, same, f);
+    if (f || !(f = place_for(r, l->cause_id)))
         return f;
-    f = place_for(r, l->cause_id);
-    if (!f)
-        return NULL;
-    size_t path = append(&t, l->executable);
-    size_t script = append(&t, a407_report_script(l));
-    size_t host = append(&t, l->proxy_address);
-    size_t detail = append(&t, l->detail);
-    size_t credential = append(&t, l->credential);
-    char *copy = malloc(t.n);
+    n = join(joined, same, texts + PATH, TEXTS - PATH);
+    copy = malloc(n);
     if (copy) {
-        memcpy(copy, t.bytes, t.n);
+        memcpy(copy, joined, n);
         clear_place(r, f);
         f->key = copy;
         HASH_ADD_KEYPTR(hh, r->index, f->key, same, f);
@@ -216,17 +215,9 @@ finding_of(struct a407_report *r, const struct a407_report_record *l)
         r->out_of_memory = true;
         return NULL;
     }
-    f->cause = f->key + cause;
+    point(f);
     f->cause_id = l->cause_id;
-    f->binary = f->key + binary;
-    f->path = f->key + path;
-    f->script = f->key + script;
-    f->module = f->key + module;
-    f->proxy = f->key + proxy;
-    f->host = f->key + host;
     f->port = l->proxy_port;
-    f->detail = f->key + detail;
-    f->credential = f->key + credential;
     return f;
 }
 
@@ -238,24 +229,17 @@ static bool is_dropped(const struct a407_report_record *l)
 
 void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
 {
-    static void (*const keys[A407_REPORT_TABLES])(
-        const struct a407_report_record *, char *) = {
-        [A407_REPORT_BINARY] = a407_report_binary_key,
-        [A407_REPORT_MODULE] = a407_report_module_key,
-        [A407_REPORT_PROXY] = a407_report_proxy_key,
-        [A407_REPORT_CAUSE] = a407_report_cause_key,
-        [A407_REPORT_USER] = a407_report_user_key,
-    };
-    char key[A407_REPORT_KEY_MAX + 1];
-    struct a407_report_finding *f = finding_of(r, l);
+    char keys[A407_REPORT_TABLES][KEY_SIZE];
+    struct a407_report_finding *f;
     size_t i;
 
     count(&r->all, l);
     a407_timeline_add(&r->timeline, l->time_us, l->outcome);
     for (i = 0; i < A407_REPORT_TABLES; i++) {
-        keys[i](l, key);
-        count(tally_of(r, &r->tables[i], key), l);
+        a407_report_key(l, (enum a407_report_table_id)i, keys[i]);
+        count(tally_of(r, &r->tables[i], keys[i]), l);
     }
+    f = finding_of(r, l, keys);
     count(f ? &f->tally : &r->findings_others, l);
     if (f) {
         f->after_sending += is_dropped(l);
@@ -266,12 +250,9 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
 void a407_report_add_problem(struct a407_report *r, int64_t time_us,
                              struct a407_span message)
 {
-    char key[A407_REPORT_KEY_MAX + 1] = "";
-    size_t n = message.n < sizeof key ? message.n : sizeof key - 1;
+    char key[KEY_SIZE];
 
-    if (n)
-        memcpy(key, message.p, n);
-    key[n] = '\0';
+    a407_put(key, sizeof key, message);
     count_time(tally_of(r, &r->problem_texts, key), time_us);
 }
 

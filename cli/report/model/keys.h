@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef A407_REPORT_SCRIPT_H
-#define A407_REPORT_SCRIPT_H
+#ifndef A407_REPORT_KEYS_H
+#define A407_REPORT_KEYS_H
 
 #include "cli/report/report.h"
 
@@ -14,5 +14,12 @@ struct a407_span a407_report_script(const struct a407_report_record *l);
 
 /* What stands behind the last "/"; all of it without one. */
 struct a407_span a407_report_base(struct a407_span path);
+
+/*
+ * What a line is counted under in a table: never empty. `out` has
+ * A407_REPORT_KEY_MAX + 1 bytes; what is longer is cut after a whole character.
+ */
+void a407_report_key(const struct a407_report_record *l,
+                     enum a407_report_table_id id, char *out);
 
 #endif

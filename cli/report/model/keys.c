@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "script.h"
+#include "keys.h"
+
+#include "core/base/text_put.h"
 
 /* Interpreters: how their command lines name what they run. */
 static const struct interpreter {
@@ -125,4 +127,57 @@ struct a407_span a407_report_script(const struct a407_report_record *l)
     if (it)
         script = script_of(l, it);
     return script.n ? script : a407_span(NULL, 0);
+}
+
+/* Appends what fits, up to the end of a character. */
+static void add(char *out, const char *before, struct a407_span s,
+                const char *after)
+{
+    size_t cap = A407_REPORT_KEY_MAX + 1;
+
+    a407_put(out + strlen(out), cap - strlen(out), a407_span_str(before));
+    a407_put(out + strlen(out), cap - strlen(out), s);
+    a407_put(out + strlen(out), cap - strlen(out), a407_span_str(after));
+}
+
+static void proxy_key(const struct a407_report_record *l, char *out)
+{
+    struct a407_span host = l->proxy_address;
+    bool bare = host.n && memchr(host.p, ':', host.n) && host.p[0] != '[';
+    char port[16];
+
+    snprintf(port, sizeof port, "%s:%d", bare ? "]" : "", l->proxy_port);
+    add(out, bare ? "[" : "", host, port);
+}
+
+static void user_key(const struct a407_report_record *l, char *out)
+{
+    if (l->client_user.n || l->user.n)
+        add(out, "", l->client_user.n ? l->client_user : l->user, "");
+    else if (l->credential.n)
+        add(out, "(credential of ", l->credential, ")");
+    else
+        add(out, l->client_sent ? "(not told)" : "(nobody)", l->user, "");
+}
+
+void a407_report_key(const struct a407_report_record *l,
+                     enum a407_report_table_id id, char *out)
+{
+    struct a407_span script;
+
+    out[0] = '\0';
+    if (id == A407_REPORT_PROXY)
+        proxy_key(l, out);
+    else if (id == A407_REPORT_USER)
+        user_key(l, out);
+    else if (id == A407_REPORT_MODULE)
+        add(out, "", l->module, "");
+    else if (id == A407_REPORT_CAUSE)
+        add(out, "", l->cause, "");
+    else
+        add(out, "", l->executable, "");
+    if (!*out)
+        add(out, "(unknown)", a407_span(NULL, 0), "");
+    if (id == A407_REPORT_BINARY && (script = a407_report_script(l)).p)
+        add(out, " (", script, ")");
 }
