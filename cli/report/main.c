@@ -33,48 +33,26 @@ static void say_what_it_is(const struct a407_report_run *r, const char *path,
         a407_error("no line of %s is auth407's: is it the right file?", name);
 }
 
-/* All lines of an open file. False: said, or memory ran out. */
-static bool read_lines(struct a407_report_run *r, const char *path, int fd)
-{
-    struct a407_report_input *in = &r->report.input, before = *in;
-    struct a407_splitter s;
-    enum a407_read got;
-    bool good;
-
-    if (!a407_splitter_init(&s, a407_report_line, r)) {
-        r->report.out_of_memory = true;
-        return false;
-    }
-    r->packed = false;
-    do
-        got = a407_splitter_read(&s, fd);
-    while (got == A407_READ_MORE);
-    if (got == A407_READ_FAILED)
-        a407_error("can't read %s: %s", path, strerror(errno));
-    good = got == A407_READ_END && a407_splitter_flush(&s);
-    in->files++;
-    in->bytes += s.bytes;
-    a407_splitter_free(&s);
-    if (!good || in->lines == before.lines || in->ours != before.ours)
-        return good;
-    say_what_it_is(r, path, in->newer - before.newer);
-    return false;
-}
-
 /* One file, to its end. False: said, or memory ran out. */
 static bool read_file(struct a407_report_run *r, const char *path)
 {
     bool input = strcmp(path, "-") == 0, good;
+    struct a407_report_input *in = &r->report.input, before = *in;
     int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
         a407_error("can't read %s: %s", path, strerror(errno));
         return false;
     }
-    good = read_lines(r, path, fd);
+    r->packed = false;
+    good = a407_read_lines(path, fd, a407_report_line, r, &in->bytes);
+    in->files++;
     if (!input)
         close(fd);
-    return good && !r->report.out_of_memory;
+    if (!good || in->lines == before.lines || in->ours != before.ours)
+        return good;
+    say_what_it_is(r, path, in->newer - before.newer);
+    return false;
 }
 
 /* The log of the settings. One that is not there yet is an empty one. */

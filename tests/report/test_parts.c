@@ -15,7 +15,7 @@
 static char lines[4096];
 static size_t longest;
 
-static bool on_line(void *ctx, const char *line, size_t n)
+static bool on_line(void *ctx, char *line, size_t n)
 {
     (void)ctx;
     if (n > longest)

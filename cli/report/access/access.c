@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -214,19 +215,18 @@ struct file {
     bool begun, packed;
 };
 
-static bool take_line(void *ctx, const char *p, size_t n)
+static bool take_line(void *ctx, char *p, size_t n)
 {
     struct file *file = ctx;
     struct a407_report_access *a = file->a;
-    char *writable = (char *)(uintptr_t)p; /* the splitter's buffer */
     struct a407_access_line line;
 
-    file->packed = !file->begun && n >= 2 && memcmp(p, "\x1f\x8b", 2) == 0;
+    file->packed = !file->begun && a407_is_gzip(p, n);
     file->begun = true;
     if (file->packed)
         return false;
     a->sums.lines++;
-    if (n <= A407_ACCESS_LINE_MAX && a407_access_parse(writable, n, &line))
+    if (n <= A407_ACCESS_LINE_MAX && a407_access_parse(p, n, &line))
         add_line(a, &line);
     else
         a->sums.unreadable++;
@@ -236,26 +236,16 @@ static bool take_line(void *ctx, const char *p, size_t n)
 static bool read_file(struct a407_report_access *a, size_t number)
 {
     struct file file = {.a = a};
-    struct a407_splitter s;
-    enum a407_read got;
+    char name[PATH_MAX];
+    uint64_t bytes = 0;
+    bool good;
 
-    if (!a407_splitter_init(&s, take_line, &file)) {
-        a407_access_fail(a, strerror(ENOMEM));
-        return false;
-    }
-    do
-        got = a407_splitter_read(&s, a->fds[number]);
-    while (got == A407_READ_MORE);
-    if (got == A407_READ_FAILED)
-        a407_error("can't read the proxy's log %s: %s", a->names[number],
-                   strerror(errno));
-    if (got == A407_READ_END)
-        a407_splitter_flush(&s);
-    a407_splitter_free(&s);
+    snprintf(name, sizeof name, "the proxy's log %s", a->names[number]);
+    good = a407_read_lines(name, a->fds[number], take_line, &file, &bytes);
     if (file.packed)
         a407_error("%s is compressed: give what zcat(1) makes of it",
                    a->names[number]);
-    return got != A407_READ_FAILED && !file.packed && !a->failed;
+    return good;
 }
 
 bool a407_report_access_finish(struct a407_report_access *a)

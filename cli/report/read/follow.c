@@ -38,25 +38,10 @@ static void on_signal(int n)
     stopped = 1;
 }
 
-static void catch_signals(void)
-{
-    struct sigaction act = {.sa_handler = on_signal};
-
-    sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-}
-
-/* Such as the shell's <(command), which has a name, too. */
-static bool is_unnamed_pipe(int fd)
-{
-    struct statfs fs;
-
-    return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
-}
-
+/* A pipe without a name, such as the shell's <(command), ends for good. */
 static void open_tail(struct tail *t, bool from_start)
 {
+    struct statfs fs;
     struct stat st;
 
     if (strcmp(t->path, "-") == 0)
@@ -64,31 +49,27 @@ static void open_tail(struct tail *t, bool from_start)
     else
         /* O_NONBLOCK: the writer of a FIFO may be yet to come */
         t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (t->fd >= 0 && fstat(t->fd, &st) == 0)
-        t->stream = t->fd == STDIN_FILENO || !S_ISREG(st.st_mode);
-    t->ends = t->fd == STDIN_FILENO || (t->fd >= 0 && is_unnamed_pipe(t->fd));
-    if (t->fd >= 0 && !t->stream && !from_start)
-        (void)lseek(t->fd, 0, SEEK_END);
-    if (t->fd < 0 && !t->warned) {
+    if (t->fd >= 0) {
+        if (fstat(t->fd, &st) == 0)
+            t->stream = t->fd == STDIN_FILENO || !S_ISREG(st.st_mode);
+        t->ends = t->fd == STDIN_FILENO ||
+                  (fstatfs(t->fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
+        if (!t->stream && !from_start)
+            (void)lseek(t->fd, 0, SEEK_END);
+    } else if (!t->warned) {
         a407_warning("%s: %s; waiting for it", t->path, strerror(errno));
         t->warned = true;
     }
 }
 
-static bool readable(int fd)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-
-    return poll(&p, 1, 0) > 0;
-}
-
 /* All that is there now. False: no more is wanted, or it can't be read. */
 static bool drain(struct tail *t, bool *some)
 {
+    struct pollfd p = {.fd = t->fd, .events = POLLIN};
     enum a407_read got;
 
     do {
-        if (t->stream && !readable(t->fd))
+        if (t->stream && poll(&p, 1, 0) <= 0)
             return true;
         got = a407_splitter_read(&t->splitter, t->fd);
         *some = *some || got == A407_READ_MORE;
@@ -102,55 +83,27 @@ static bool drain(struct tail *t, bool *some)
     return got == A407_READ_MORE || got == A407_READ_END;
 }
 
-/* The file begins anew. */
-static void rewind_tail(struct tail *t)
-{
-    (void)lseek(t->fd, 0, SEEK_SET);
-    t->splitter.n = 0;
-    t->splitter.skipping = false;
-    t->n_head = 0;
-}
-
-/* Keeps how the file begins, as far as it has been read. */
-static void keep_head(struct tail *t)
+/*
+ * Reads a file from its beginning if it got shorter than what was read of it,
+ * or begins in another way, by what copies and truncates: then it may be longer
+ * already. Keeps how it begins, as far as it has been read.
+ */
+static void check_begin(struct tail *t)
 {
     off_t at = lseek(t->fd, 0, SEEK_CUR);
-    size_t want = at < HEAD ? (size_t)at : HEAD;
-    ssize_t got;
-
-    if (at <= 0 || t->n_head == want)
-        return;
-    got = pread(t->fd, t->head, want, 0);
-    t->n_head = got > 0 ? (size_t)got : 0;
-}
-
-/* Another beginning, by what copies and truncates: also where the new file is
-   longer already than what was read of the old one. */
-static void check_head(struct tail *t)
-{
     char now[HEAD];
-
-    if (t->n_head && (pread(t->fd, now, t->n_head, 0) != (ssize_t)t->n_head ||
-                      memcmp(now, t->head, t->n_head) != 0))
-        rewind_tail(t);
-}
-
-/* The file got shorter than what was read of it: it begins anew. */
-static void check_length(struct tail *t)
-{
-    off_t at = lseek(t->fd, 0, SEEK_CUR);
+    ssize_t got = pread(t->fd, now, sizeof now, 0);
+    size_t n = got > 0 ? (size_t)got : 0;
     struct stat st;
 
-    if (fstat(t->fd, &st) == 0 && st.st_size < at)
-        rewind_tail(t);
-}
-
-static bool is_other(const struct tail *t)
-{
-    struct stat named, open_one;
-
-    return stat(t->path, &named) != 0 || fstat(t->fd, &open_one) != 0 ||
-           named.st_ino != open_one.st_ino || named.st_dev != open_one.st_dev;
+    if ((fstat(t->fd, &st) == 0 && st.st_size < at) || n < t->n_head ||
+        memcmp(now, t->head, t->n_head) != 0) {
+        at = lseek(t->fd, 0, SEEK_SET);
+        t->splitter.n = 0;
+        t->splitter.skipping = false;
+    }
+    t->n_head = at < (off_t)n ? (size_t)at : n;
+    memcpy(t->head, now, t->n_head);
 }
 
 /*
@@ -159,14 +112,14 @@ static bool is_other(const struct tail *t)
  */
 static bool check_name(struct tail *t)
 {
-    bool more = true;
+    struct stat named, open_one;
+    bool same = stat(t->path, &named) == 0 && fstat(t->fd, &open_one) == 0 &&
+                named.st_ino == open_one.st_ino &&
+                named.st_dev == open_one.st_dev;
+    bool more;
 
-    if (!is_other(t)) {
-        t->left = false;
-        return true;
-    }
-    if (!t->left) {
-        t->left = true;
+    if (same || !t->left) {
+        t->left = !same;
         return true;
     }
     more = a407_splitter_flush(&t->splitter);
@@ -188,42 +141,34 @@ static bool look(struct tail *t, bool *some)
             return true;
     }
     if (!t->stream)
-        check_head(t);
+        check_begin(t);
     if (!drain(t, some))
         return false;
     if (t->ended)
         return a407_splitter_flush(&t->splitter);
     if (t->stream)
         return true;
-    check_length(t);
-    keep_head(t);
+    check_begin(t);
     return check_name(t);
-}
-
-static bool all_ended(const struct tail *tails, size_t n)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++)
-        if (!tails[i].ended)
-            return false;
-    return true;
 }
 
 static bool watch(struct tail *tails, size_t n)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-    bool good = true;
+    bool good = true, open = true;
     size_t i;
 
-    while (good && !stopped && !all_ended(tails, n)) {
+    while (good && !stopped && open) {
         bool some = false;
 
-        for (i = 0; i < n && good; i++)
+        open = false;
+        for (i = 0; i < n && good; i++) {
             good = look(&tails[i], &some);
+            open |= !tails[i].ended;
+        }
         if (fflush(stdout) != 0 || ferror(stdout))
             break; /* nobody reads on; the caller says so */
-        if (!some && good && !stopped)
+        if (!some && good && open && !stopped)
             nanosleep(&pause, NULL);
     }
     return good;
@@ -232,11 +177,13 @@ static bool watch(struct tail *tails, size_t n)
 bool a407_report_follow(struct a407_report_run *r, char *const *files, size_t n,
                         bool from_start)
 {
+    const struct sigaction act = {.sa_handler = on_signal};
     struct tail *tails = calloc(n, sizeof *tails);
     bool good = tails != NULL;
     size_t i;
 
-    catch_signals();
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
     for (i = 0; i < n && good; i++) {
         tails[i].path = files[i];
         good = a407_splitter_init(&tails[i].splitter, a407_report_line, r);

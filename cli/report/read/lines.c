@@ -87,20 +87,20 @@ static bool is_ours(enum a407_report_kind kind)
            kind == A407_REPORT_UNKNOWN;
 }
 
-bool a407_report_line(void *run, const char *line, size_t n)
+bool a407_report_line(void *run, char *text, size_t n)
 {
     struct a407_report_run *r = run;
     struct a407_report_input *in = &r->report.input;
     struct a407_report_record l;
     struct a407_span message;
-    const char *brace = memchr(line, '{', n), *again;
+    const char *line = text, *brace = memchr(line, '{', n), *again;
     enum a407_report_kind kind =
         a407_report_parse(r->parser, line, n, &l, &message);
 
     in->lines++;
     if (kind == A407_REPORT_TORN) {
         in->torn++;
-        r->packed = r->packed || (n > 1 && memcmp(line, "\x1f\x8b", 2) == 0);
+        r->packed = r->packed || a407_is_gzip(line, n);
         again = last_record(line, n);
         if (!again || again == brace)
             return true;

@@ -31,7 +31,7 @@ void a407_report_run_free(struct a407_report_run *r);
  * one was written into is counted as torn, and the last record in it is read.
  * False: memory ran out.
  */
-bool a407_report_line(void *run, const char *line, size_t n);
+bool a407_report_line(void *run, char *text, size_t n);
 
 /* After the last line: counts what was held back, and sorts. */
 void a407_report_run_finish(struct a407_report_run *r);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/msg.h"
+
 /* Stays in the processor's cache, and is many lines. */
 #define PIECE ((size_t)128 << 10)
 
@@ -24,7 +26,7 @@ void a407_splitter_free(struct a407_splitter *s)
     s->p = NULL;
 }
 
-static bool hand_on(struct a407_splitter *s, const char *line, size_t n)
+static bool hand_on(struct a407_splitter *s, char *line, size_t n)
 {
     if (n && line[n - 1] == '\r')
         n--;
@@ -34,7 +36,7 @@ static bool hand_on(struct a407_splitter *s, const char *line, size_t n)
 /* The lines in the first s->n bytes; `from` of them hold no line end. */
 static bool split(struct a407_splitter *s, size_t from)
 {
-    const char *line = s->p, *end = s->p + s->n, *at = s->p + from;
+    char *line = s->p, *end = s->p + s->n, *at = s->p + from;
     bool more = true;
 
     while (more && (at = memchr(at, '\n', (size_t)(end - at)))) {
@@ -79,4 +81,31 @@ bool a407_splitter_flush(struct a407_splitter *s)
     s->n = 0;
     s->skipping = false;
     return hand_on(s, s->p, n);
+}
+
+bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
+                     uint64_t *bytes)
+{
+    struct a407_splitter s;
+    enum a407_read got;
+    bool good;
+
+    if (!a407_splitter_init(&s, line, ctx)) {
+        a407_error("out of memory");
+        return false;
+    }
+    do
+        got = a407_splitter_read(&s, fd);
+    while (got == A407_READ_MORE);
+    if (got == A407_READ_FAILED)
+        a407_error("can't read %s: %s", name, strerror(errno));
+    good = got == A407_READ_END && a407_splitter_flush(&s);
+    *bytes += s.bytes;
+    a407_splitter_free(&s);
+    return good;
+}
+
+bool a407_is_gzip(const char *line, size_t n)
+{
+    return n > 1 && memcmp(line, "\x1f\x8b", 2) == 0; /* RFC 1952 */
 }

@@ -13,8 +13,9 @@
  */
 #define A407_LINE_MAX ((size_t)1 << 20)
 
-/* One line without its end. False: enough has been read. */
-typedef bool a407_line_fn(void *ctx, const char *line, size_t n);
+/* One line without its end, which the function may write to. False: enough has
+   been read. */
+typedef bool a407_line_fn(void *ctx, char *line, size_t n);
 
 struct a407_splitter {
     char *p; /* A407_LINE_MAX bytes */
@@ -41,5 +42,16 @@ enum a407_read a407_splitter_read(struct a407_splitter *s, int fd);
 
 /* Hands on the line without an end that is left at the end of a file. */
 bool a407_splitter_flush(struct a407_splitter *s);
+
+/*
+ * All lines of fd, which messages call `name`. False: it can't be read, which
+ * is said on standard error; or `line` wants no more, or memory ran out. *bytes
+ * grows. Blocks and allocates.
+ */
+bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
+                     uint64_t *bytes);
+
+/* Whether a line is how a file begins that gzip has made. */
+bool a407_is_gzip(const char *line, size_t n);
 
 #endif
