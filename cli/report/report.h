@@ -131,7 +131,7 @@ struct a407_report_finding {
  * of the local clock, as it was at the first 407 that was read.
  */
 struct a407_report_timeline {
-    int64_t start_us, width_us; /* one of the widths of report_timeline.h */
+    int64_t start_us, width_us; /* one of the widths of timeline.h */
     int64_t zone_us;            /* the local clock is so far ahead of UTC */
     size_t n;                   /* buckets in use; 0: no 407 */
     uint64_t count[A407_REPORT_BUCKETS][A407_REPORT_OUTCOMES];
@@ -304,7 +304,7 @@ bool a407_report_csv(const struct a407_report_view *v, FILE *f);
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
 
 /*
- * Text on a terminal (report_term.c): escapes whatever could steer one (C0, C1,
+ * Text on a terminal (write/term.c): escapes whatever could steer one (C0, C1,
  * DEL, bidirectional controls, bad UTF-8), many marks on one character, and
  * whatever is no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}; pads or
  * cuts to columns by wcwidth-like rules.

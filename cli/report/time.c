@@ -9,6 +9,7 @@
 #include "core/base/date.h"
 
 #define SECOND INT64_C(1000000)
+#define DAY    (86400 * SECOND)
 
 /*
  * A text of a shape at *s, which then moves on: "0" is a digit, and the numbers
@@ -38,121 +39,105 @@ static bool take_char(const char **s, const char *end, const char *set)
     return true;
 }
 
-static bool take_date(const char **s, const char *end, struct a407_date *d)
-{
-    int v[3] = {0};
-
-    if (!take(s, end, "0000-00-00", v))
-        return false;
-    *d = (struct a407_date){v[0], v[1], v[2], 0, 0, 0};
-    return a407_date_ok(d);
-}
-
-/* "14:03" or "14:03:05" of a day; 60 is a leap second. */
-static bool take_clock(const char **s, const char *end, struct a407_date *d,
-                       bool *seconds)
-{
-    int v[3] = {0};
-
-    if (!take(s, end, "00:00", v))
-        return false;
-    *seconds = take_char(s, end, ":");
-    if (*seconds && !take(s, end, "00", v + 2))
-        return false;
-    d->hour = v[0];
-    d->minute = v[1];
-    d->second = v[2];
-    return a407_date_ok(d);
-}
+/* What a text says of a moment. */
+struct moment {
+    struct a407_date d;
+    bool has_date, has_zone;
+    int64_t unit;             /* the least one that is named, as microseconds */
+    int64_t fraction, offset; /* of the second, and of the zone */
+};
 
 /* ".126224": microseconds; what is finer is dropped. */
 static bool take_fraction(const char **s, const char *end, int64_t *us)
 {
     int64_t unit = SECOND / 10;
-    const char *from;
+    const char *from = *s;
 
-    *us = 0;
-    if (!take_char(s, end, "."))
-        return true;
-    for (from = *s; *s < end && a407_is_digit(**s); (*s)++, unit /= 10)
+    for (; *s < end && a407_is_digit(**s); (*s)++, unit /= 10)
         *us += (**s - '0') * unit;
     return *s > from;
 }
 
-/* "Z" or "+01:00", in seconds. */
+/* "Z" or "+01:00". */
 static bool take_zone(const char **s, const char *end, int64_t *offset)
 {
+    bool west = **s == '-';
     int v[2] = {0};
-    bool west;
 
-    *offset = 0;
     if (take_char(s, end, "Zz"))
         return true;
-    west = *s < end && **s == '-';
     if (!take_char(s, end, "+-") || !take(s, end, "00:00", v) || v[0] > 23 ||
         v[1] > 59)
         return false;
-    *offset = (west ? -1 : 1) * (v[0] * 3600 + v[1] * 60);
+    *offset = (west ? -SECOND : SECOND) * (v[0] * 3600 + v[1] * 60);
     return true;
 }
 
-/*
- * RFC 3339; `step`: the last unit that it names, as microseconds. Seconds may
- * be left out only if `lax`.
- */
-static bool take_rfc3339(struct a407_span text, bool lax, int64_t *us,
-                         int64_t *step)
+/* "2026-11-21", "14:03" or "14:03:05.126224" of `day`, or both; a zone may
+   follow a time. 60 is a leap second. */
+static bool read_moment(struct a407_span text, struct a407_date day,
+                        struct moment *m)
 {
-    const char *s = text.p ? text.p : "", *end = s + text.n, *point;
-    int64_t offset, fraction = 0;
-    struct a407_date d;
-    bool seconds;
+    const char *s = text.p ? text.p : "", *end = s + text.n;
+    int date[3] = {0}, clock[3] = {0};
 
-    if (!take_date(&s, end, &d) || !take_char(&s, end, "Tt _") ||
-        !take_clock(&s, end, &d, &seconds) || (!seconds && !lax))
+    *m = (struct moment){.d = day, .unit = DAY};
+    m->has_date = take(&s, end, "0000-00-00", date);
+    if (m->has_date)
+        m->d = (struct a407_date){date[0], date[1], date[2], 0, 0, 0};
+    if (m->has_date && s == end)
+        return a407_date_ok(&m->d);
+    if ((m->has_date && !take_char(&s, end, "Tt _")) ||
+        !take(&s, end, "00:00", clock))
         return false;
-    point = s;
-    if (seconds && !take_fraction(&s, end, &fraction))
-        return false;
-    *step = s > point ? 1 : seconds ? SECOND : 60 * SECOND;
-    if (!take_zone(&s, end, &offset) || s != end)
-        return false;
-    *us = (a407_date_seconds(&d) - offset) * SECOND + fraction;
-    return true;
+    m->unit = 60 * SECOND;
+    if (take_char(&s, end, ":")) {
+        m->unit = SECOND;
+        if (!take(&s, end, "00", clock + 2))
+            return false;
+        if (take_char(&s, end, ".")) {
+            m->unit = 1;
+            if (!take_fraction(&s, end, &m->fraction))
+                return false;
+        }
+    }
+    m->d.hour = clock[0];
+    m->d.minute = clock[1];
+    m->d.second = clock[2];
+    m->has_zone = s < end;
+    return (s == end || take_zone(&s, end, &m->offset)) && s == end &&
+           a407_date_ok(&m->d);
+}
+
+static int64_t utc(const struct moment *m)
+{
+    return a407_date_seconds(&m->d) * SECOND + m->fraction - m->offset;
 }
 
 bool a407_report_time_rfc3339(struct a407_span text, int64_t *us)
 {
-    int64_t step;
+    struct moment m;
 
-    return take_rfc3339(text, false, us, &step);
+    if (!read_moment(text, (struct a407_date){0}, &m) || !m.has_date ||
+        !m.has_zone || m.unit > SECOND)
+        return false;
+    *us = utc(&m);
+    return true;
 }
 
-static struct a407_date today(int64_t now_us)
-{
-    time_t now = (time_t)(now_us / SECOND);
-    struct tm t = {0};
-
-    localtime_r(&now, &t);
-    return (struct a407_date){
-        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, 0, 0, 0};
-}
-
-/* A local time, or that of so many days and seconds later, less one
-   microsecond: as an end. */
-static bool local(const struct a407_date *d, bool until, int days, int seconds,
-                  int64_t *us)
+/* A time of the local clock, or the end of that day, minute or second. */
+static int64_t local(const struct a407_date *d, int64_t unit, bool until)
 {
     struct tm t = {.tm_year = d->year - 1900,
                    .tm_mon = d->month - 1,
-                   .tm_mday = d->day + (until ? days : 0),
+                   .tm_mday = d->day + (until && unit == DAY),
                    .tm_hour = d->hour,
                    .tm_min = d->minute,
-                   .tm_sec = d->second + (until ? seconds : 0),
+                   .tm_sec = d->second +
+                             (until && unit < DAY ? (int)(unit / SECOND) : 0),
                    .tm_isdst = -1};
 
-    *us = (int64_t)mktime(&t) * SECOND - (until ? 1 : 0);
-    return true;
+    return (int64_t)mktime(&t) * SECOND - (until ? 1 : 0);
 }
 
 /* Far beyond any log, and far from what an int64_t holds. */
@@ -188,59 +173,40 @@ static bool take_age(const char *s, int64_t *age)
     return true;
 }
 
-static bool parse_word(const char *text, int64_t now_us, bool until,
-                       int64_t *us)
-{
-    struct a407_date d = today(now_us);
-
-    if (strcmp(text, "now") == 0) {
-        *us = now_us;
-        return true;
-    }
-    if (strcmp(text, "today") != 0 && strcmp(text, "yesterday") != 0)
-        return false;
-    d.day -= *text == 'y';
-    return local(&d, until, 1, 0, us);
-}
-
 bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
                             int64_t *us)
 {
-    const char *s = text, *end = text + strlen(text);
-    struct a407_date d = today(now_us);
-    bool seconds, date;
-    int64_t age, step;
+    time_t now = (time_t)(now_us / SECOND);
+    struct a407_date day = {0};
+    struct moment m;
+    struct tm t = {0};
 
-    if (parse_word(text, now_us, until, us))
-        return true;
-    if (take_rfc3339(a407_span_str(text), true, us, &step)) {
-        *us += until ? step - 1 : 0;
-        return true;
+    localtime_r(&now, &t);
+    day.year = t.tm_year + 1900;
+    day.month = t.tm_mon + 1;
+    day.day = t.tm_mday - (strcmp(text, "yesterday") == 0);
+    if (strcmp(text, "now") == 0) {
+        *us = now_us;
+    } else if (strcmp(text, "today") == 0 || day.day != t.tm_mday) {
+        *us = local(&day, DAY, until);
+    } else if (take_age(text, us)) {
+        *us = now_us - *us;
+    } else {
+        if (!read_moment(a407_span_str(text), day, &m) ||
+            (m.has_zone ? !m.has_date : m.unit == 1))
+            return false;
+        *us = m.has_zone ? utc(&m) + (until ? m.unit - 1 : 0)
+                         : local(&m.d, m.unit, until);
     }
-    if (take_age(text, &age)) {
-        *us = now_us - age;
-        return true;
-    }
-    date = take_date(&s, end, &d);
-    if (date && s == end)
-        return local(&d, until, 1, 0, us);
-    if (!date)
-        s = text;
-    else if (!take_char(&s, end, "T _"))
-        return false;
-    if (!take_clock(&s, end, &d, &seconds) || s != end)
-        return false;
-    return local(&d, until, 0, seconds ? 1 : 60, us);
+    return true;
 }
 
 void a407_report_time_utc(int64_t us, char out[static 32])
 {
-    time_t s = (time_t)(us / SECOND - (us % SECOND < 0));
-    struct tm t = {0};
+    struct a407_date d = a407_date_of(us / SECOND - (us % SECOND < 0));
 
-    gmtime_r(&s, &t);
-    if (strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &t) == 0)
-        out[0] = '\0';
+    snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.year, d.month, d.day,
+             d.hour, d.minute, d.second);
 }
 
 void a407_report_time_local(int64_t us, char out[static 32])

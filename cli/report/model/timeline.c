@@ -9,7 +9,8 @@
 static const int64_t widths[] = {1,    5,    15,    30,    60,    300,  900,
                                  1800, 3600, 10800, 21600, 43200, 86400};
 
-int64_t a407_timeline_wider(int64_t width_us)
+/* The next width above one. */
+static int64_t wider(int64_t width_us)
 {
     size_t i;
 
@@ -19,8 +20,9 @@ int64_t a407_timeline_wider(int64_t width_us)
     return width_us * 2;
 }
 
-int64_t a407_timeline_number(const struct a407_report_timeline *t, int64_t us,
-                             int64_t width_us)
+/* The number of the bucket of a width that a time is in. */
+static int64_t number(const struct a407_report_timeline *t, int64_t us,
+                      int64_t width_us)
 {
     int64_t local = us + t->zone_us;
 
@@ -30,13 +32,13 @@ int64_t a407_timeline_number(const struct a407_report_timeline *t, int64_t us,
 /* Fewer and wider buckets. */
 static void widen(struct a407_report_timeline *t)
 {
-    int64_t width = a407_timeline_wider(t->width_us);
-    int64_t base = a407_timeline_number(t, t->start_us, width);
+    int64_t width = wider(t->width_us);
+    int64_t base = number(t, t->start_us, width);
     size_t i, o, n = 0;
 
     for (i = 0; i < t->n; i++) {
         int64_t us = t->start_us + (int64_t)i * t->width_us;
-        size_t to = (size_t)(a407_timeline_number(t, us, width) - base);
+        size_t to = (size_t)(number(t, us, width) - base);
 
         for (o = 0; o < A407_REPORT_OUTCOMES; o++) {
             uint64_t v = t->count[i][o];
@@ -68,7 +70,7 @@ static void begin(struct a407_report_timeline *t, int64_t us)
     localtime_r(&s, &tm);
     t->zone_us = (int64_t)tm.tm_gmtoff * SECOND;
     t->width_us = SECOND;
-    t->start_us = a407_timeline_number(t, us, SECOND) * SECOND - t->zone_us;
+    t->start_us = number(t, us, SECOND) * SECOND - t->zone_us;
     t->n = 1;
 }
 
@@ -80,8 +82,7 @@ void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
     if (t->n == 0)
         begin(t, us);
     for (;;) {
-        at = a407_timeline_number(t, us, t->width_us) -
-             a407_timeline_number(t, t->start_us, t->width_us);
+        at = number(t, us, t->width_us) - number(t, t->start_us, t->width_us);
         if (at < A407_REPORT_BUCKETS &&
             (at >= 0 || (int64_t)t->n - at <= A407_REPORT_BUCKETS))
             break;

@@ -13,11 +13,4 @@
 void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
                        enum a407_outcome o);
 
-/* The next width above one. */
-int64_t a407_timeline_wider(int64_t width_us);
-
-/* The number of the bucket of a width that a time is in. */
-int64_t a407_timeline_number(const struct a407_report_timeline *t, int64_t us,
-                             int64_t width_us);
-
 #endif

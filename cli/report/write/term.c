@@ -115,36 +115,40 @@ static struct piece next(const char *z, size_t *marks)
     return p;
 }
 
-static void put(const struct a407_report_term *t, const char *z, size_t n)
+/*
+ * What of the first n bytes of z takes at most `most` columns, written to f
+ * unless that is NULL: so many bytes, and their columns in *width.
+ */
+static size_t walk(FILE *f, const char *z, size_t n, size_t most, size_t *width)
 {
-    const char *end = z + n;
-    size_t marks = 0;
+    size_t at = 0, marks = 0;
 
-    while (z < end) {
-        struct piece p = next(z, &marks);
+    for (*width = 0; at < n;) {
+        struct piece p = next(z + at, &marks);
 
-        fputs(p.shown, t->f);
-        z += p.n;
+        if (*width + p.width > most)
+            break;
+        if (f)
+            fputs(p.shown, f);
+        *width += p.width;
+        at += p.n;
     }
+    return at;
 }
 
 static size_t width_of(const char *z, size_t n)
 {
-    const char *end = z + n;
-    size_t width = 0, marks = 0;
+    size_t width;
 
-    while (z < end) {
-        struct piece p = next(z, &marks);
-
-        width += p.width;
-        z += p.n;
-    }
+    walk(NULL, z, n, SIZE_MAX, &width);
     return width;
 }
 
 void a407_term_put(const struct a407_report_term *t, const char *z)
 {
-    put(t, z, strlen(z));
+    size_t width;
+
+    walk(t->f, z, strlen(z), SIZE_MAX, &width);
 }
 
 size_t a407_term_width(const char *z)
@@ -152,55 +156,34 @@ size_t a407_term_width(const char *z)
     return width_of(z, strlen(z));
 }
 
-/* The first bytes of z that take at most `most` columns. */
-static size_t head_of(const char *z, size_t most)
-{
-    size_t n = 0, width = 0, marks = 0;
-
-    while (z[n]) {
-        struct piece p = next(z + n, &marks);
-
-        if (width + p.width > most)
-            break;
-        width += p.width;
-        n += p.n;
-    }
-    return n;
-}
-
 /* Where the last bytes of z begin that take at most `most` columns. */
-static size_t tail_of(const char *z, size_t most)
+static const char *tail_of(const char *z, size_t most)
 {
-    size_t width = a407_term_width(z), at = 0, marks = 0;
+    size_t width = a407_term_width(z), marks = 0;
 
-    while (z[at] && width > most) {
-        struct piece p = next(z + at, &marks);
+    while (*z && width > most) {
+        struct piece p = next(z, &marks);
 
         width -= p.width;
-        at += p.n;
+        z += p.n;
     }
-    return at;
+    return z;
 }
 
 void a407_term_cell(const struct a407_report_term *t, const char *z,
                     size_t room, bool pad)
 {
-    size_t width = a407_term_width(z), n = strlen(z), head, tail;
+    size_t n = strlen(z), width, rest;
 
-    if (width > room && room > 8) {
+    if (width_of(z, n) > room && room > 8) {
         /* the end of a path tells more than its beginning */
-        head = head_of(z, (room - 3) / 3);
-        tail = tail_of(z, room - 3 - width_of(z, head));
-        put(t, z, head);
+        walk(t->f, z, n, (room - 3) / 3, &width);
         fputs("...", t->f);
-        put(t, z + tail, n - tail);
-        width = width_of(z, head) + 3 + width_of(z + tail, n - tail);
-    } else if (width > room) {
-        head = head_of(z, room);
-        put(t, z, head);
-        width = width_of(z, head);
+        z = tail_of(z, room - 3 - width);
+        walk(t->f, z, strlen(z), SIZE_MAX, &rest);
+        width += 3 + rest;
     } else {
-        put(t, z, n);
+        walk(t->f, z, n, room, &width);
     }
     for (; pad && width < room; width++)
         fputc(' ', t->f);
@@ -212,24 +195,21 @@ static void new_line(const struct a407_report_term *t, size_t indent)
 }
 
 /* A word that no line holds is broken where the line ends. */
-static size_t put_long(const struct a407_report_term *t, const char *word,
+static size_t put_word(const struct a407_report_term *t, const char *word,
                        size_t n, size_t at, size_t indent)
 {
-    const char *end = word + n;
-    size_t marks = 0;
+    size_t width, done;
 
-    while (word < end) {
-        struct piece p = next(word, &marks);
-
-        if (at + p.width > t->width) {
-            new_line(t, indent);
-            at = indent;
-        }
-        fputs(p.shown, t->f);
-        at += p.width;
-        word += p.n;
+    for (;;) {
+        done = walk(t->f, word, n, at < t->width ? t->width - at : 0, &width);
+        word += done;
+        n -= done;
+        at += width;
+        if (n == 0)
+            return at;
+        new_line(t, indent);
+        at = indent;
     }
-    return at;
 }
 
 void a407_term_wrap(const struct a407_report_term *t, const char *text,
@@ -247,7 +227,7 @@ void a407_term_wrap(const struct a407_report_term *t, const char *text,
             fputc(' ', t->f);
             at++;
         }
-        at = put_long(t, text, n, at, indent);
+        at = put_word(t, text, n, at, indent);
         first = false;
         text += n + strspn(text + n, " \n");
     }
