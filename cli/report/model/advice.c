@@ -2,6 +2,7 @@
 #include "cli/report/report.h"
 
 #include <fnmatch.h>
+#include <stdarg.h>
 
 #include "core/config/credential.h"
 #include "keys.h"
@@ -106,105 +107,79 @@ static struct choice choose(const struct a407_report_finding *f)
     return c;
 }
 
-static void append(char *out, size_t cap, const char *z, size_t n)
+/* One more sentence, if it is not empty. */
+__attribute__((format(printf, 2, 3))) static void
+say(struct a407_report_advice *out, const char *fmt, ...)
 {
-    size_t at = strlen(out);
+    size_t at = strlen(out->text), from = at + (at != 0);
+    va_list ap;
 
-    if (n < cap - at) {
-        memcpy(out + at, z, n);
-        out[at + n] = '\0';
-    }
+    if (from + 1 >= sizeof out->text)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(out->text + from, sizeof out->text - from, fmt, ap);
+    va_end(ap);
+    if (at && out->text[from])
+        out->text[at] = ' ';
 }
 
 /* Scheme names with `between` between them: as the settings write them, or as
    people do. */
 static void name_schemes(unsigned schemes, bool setting, const char *between,
-                         char *out, size_t cap)
+                         char out[static 64])
 {
     static const char *const words[A407_SCHEMES_MAX] = {
         [A407_BASIC] = "Basic",   [A407_DIGEST] = "Digest",
         [A407_NTLM] = "NTLM",     [A407_NEGOTIATE] = "Negotiate",
         [A407_BEARER] = "Bearer",
     };
-    size_t i;
+    size_t i, at = 0;
 
     out[0] = '\0';
-    for (i = 0; i < A407_SCHEMES_MAX; i++) {
+    for (i = 0; i < A407_SCHEMES_MAX && at < 64; i++) {
         const char *name =
             setting ? a407_scheme_name((enum a407_scheme_id)i) : words[i];
 
-        if (!(schemes & 1u << i) || !name)
-            continue;
-        if (*out)
-            append(out, cap, between, strlen(between));
-        append(out, cap, name, strlen(name));
+        if (schemes & 1u << i && name)
+            at += (size_t)snprintf(out + at, 64 - at, "%s%s", at ? between : "",
+                                   name);
     }
-}
-
-/* {name} of a line; false: it is none of ours. */
-static bool expand(const struct a407_report_finding *f, const char *name,
-                   size_t n, char *out, size_t cap)
-{
-    if (n == 5 && memcmp(name, "proxy", n) == 0)
-        snprintf(out, cap, "%s", f->proxy);
-    else if (n == 4 && memcmp(name, "host", n) == 0)
-        snprintf(out, cap, "%s", f->host);
-    else if (n == 4 && memcmp(name, "port", n) == 0)
-        snprintf(out, cap, "%d", f->port);
-    else if (n == 7 && memcmp(name, "offered", n) == 0)
-        name_schemes(f->offered, true, ",", out, cap);
-    else
-        return false;
-    return true;
 }
 
 /*
- * A proxy's name comes from a log, and the line is to be pasted into a shell:
- * what no host name or address holds is left out.
+ * The line with {proxy} and the like filled in. A proxy's name comes from a
+ * log, and the line is to be pasted into a shell: what no host name or address
+ * holds is left out. Other braces are the line's own.
  */
-static void clean(char *z)
-{
-    char *to = z;
-
-    for (; *z; z++)
-        if ((*z >= '0' && *z <= '9') ||
-            (a407_lower(*z) >= 'a' && a407_lower(*z) <= 'z') ||
-            strchr("-._:[],", *z))
-            *to++ = *z;
-    *to = '\0';
-}
-
-/* Braces that hold no name of ours are the line's own. */
 static void fill_line(const struct a407_report_finding *f, const char *line,
-                      char *out, size_t cap)
+                      struct a407_report_advice *out)
 {
-    out[0] = '\0';
-    while (*line) {
-        size_t n = strcspn(line, "{"), inner;
-        char value[A407_REPORT_KEY_MAX + 1];
+    char port[16], offered[64], *to = out->line;
+    const struct {
+        const char *name, *value;
+    } values[] = {{"{proxy}", f->proxy},
+                  {"{host}", f->host},
+                  {"{port}", port},
+                  {"{offered}", offered}};
+    const char *end = to + sizeof out->line - 1, *z;
+    size_t i, n = sizeof values / sizeof *values;
 
-        append(out, cap, line, n);
-        line += n;
-        if (!*line)
-            break;
-        inner = strcspn(line + 1, "}");
-        if (expand(f, line + 1, inner, value, sizeof value)) {
-            clean(value);
-            append(out, cap, value, strlen(value));
-            line += inner + 2;
-        } else {
-            append(out, cap, line++, 1);
+    snprintf(port, sizeof port, "%d", f->port);
+    name_schemes(f->offered, true, ",", offered);
+    while (*line && to < end) {
+        for (i = 0; i < n; i++)
+            if (strncmp(line, values[i].name, strlen(values[i].name)) == 0)
+                break;
+        if (i == n) {
+            *to++ = *line++;
+            continue;
         }
+        line += strlen(values[i].name);
+        for (z = values[i].value; *z && to < end; z++)
+            if (a407_is_alnum(*z) || strchr("-._:[],", *z))
+                *to++ = *z;
     }
-}
-
-static void add_text(struct a407_report_advice *out, const char *z)
-{
-    if (!*z)
-        return;
-    if (out->text[0])
-        append(out->text, sizeof out->text, " ", 1);
-    append(out->text, sizeof out->text, z, strlen(z));
+    *to = '\0';
 }
 
 /* auth407 speaks nothing of what the proxy offers. */
@@ -230,7 +205,7 @@ static void write_credential(const struct a407_report_finding *f,
               wants_token(f)
                   ? "[{proxy}]\ntoken = TOKEN"
                   : "[{proxy}]\nusername = USER\npassword = PASSWORD",
-              out->line, sizeof out->line);
+              out);
     out->command = "auth407 -- COMMAND";
     out->command_needs_line = true;
 }
@@ -247,48 +222,34 @@ static void general(const struct a407_report_finding *f,
                 write_credential(f, out);
             else if (!strstr(remedies[i].line, "{offered}") ||
                      f->offered & OURS)
-                fill_line(f, remedies[i].line, out->line, sizeof out->line);
+                fill_line(f, remedies[i].line, out);
             return;
         }
-}
-
-/* The client can't speak what is asked for: no line would help. */
-static void say_mute(const struct a407_report_finding *f, unsigned speaks,
-                     struct a407_report_advice *out)
-{
-    char text[256], mine[64], theirs[64];
-
-    name_schemes(speaks, false, " and ", mine, sizeof mine);
-    name_schemes(f->offered, false, ", ", theirs, sizeof theirs);
-    snprintf(text, sizeof text,
-             "To a proxy this client speaks only %s, and this proxy offers "
-             "%s: no setting of the client will do.",
-             mine, *theirs ? theirs : "nothing that is known here");
-    add_text(out, text);
-}
-
-/* What stands behind a line end is only for proxies that offer Negotiate. */
-static void say_of_row(const struct a407_report_finding *f, const struct fix *x,
-                       struct a407_report_advice *out)
-{
-    const char *more = strchr(x->text, '\n');
-
-    append(out->text, sizeof out->text, x->text, strcspn(x->text, "\n"));
-    if (more && f->offered & NEGOTIATE)
-        add_text(out, more + 1);
 }
 
 static void of_client(const struct a407_report_finding *f,
                       const struct choice *c, struct a407_report_advice *out)
 {
+    char mine[64], theirs[64];
+
     if (c->row) {
-        say_of_row(f, c->row, out);
-        fill_line(f, c->row->line, out->line, sizeof out->line);
+        /* what stands behind a line end is only for a proxy with Negotiate */
+        const char *text = c->row->text, *more = strchr(text, '\n');
+
+        say(out, "%.*s", (int)strcspn(text, "\n"), text);
+        if (more && f->offered & NEGOTIATE)
+            say(out, "%s", more + 1);
+        fill_line(f, c->row->line, out);
         out->where = c->row->where;
     } else if (f->offered && !(f->offered & c->speaks)) {
-        say_mute(f, c->speaks, out);
+        name_schemes(c->speaks, false, " and ", mine);
+        name_schemes(f->offered, false, ", ", theirs);
+        say(out,
+            "To a proxy this client speaks only %s, and this proxy offers "
+            "%s: no setting of the client will do.",
+            mine, *theirs ? theirs : "nothing that is known here");
     } else {
-        add_text(out, c->text);
+        say(out, "%s", c->text);
     }
 }
 
@@ -324,26 +285,17 @@ static const char *refused_words(enum a407_cause c)
     return NULL;
 }
 
-static void say_place(const char *words, const struct a407_report_finding *f,
-                      struct a407_report_advice *out)
-{
-    char text[A407_REPORT_KEY_MAX + 64];
-
-    snprintf(text, sizeof text, "%s %s.", words, f->credential);
-    add_text(out, text);
-}
-
 static void say_remedy(const struct a407_report_finding *f,
                        struct a407_report_advice *out)
 {
     const char *words = refused_words(f->cause_id);
 
     if (words && f->credential[0])
-        say_place(words, f, out);
+        say(out, "%s %s.", words, f->credential);
     else if (f->cause_id == A407_CAUSE_COUNT)
-        add_text(out, "The remedy stands in the records.");
+        say(out, "The remedy stands in the records.");
     else
-        add_text(out, a407_cause_info(f->cause_id)->remedy);
+        say(out, "%s", a407_cause_info(f->cause_id)->remedy);
 }
 
 void a407_report_advise(const struct a407_report_finding *f,
@@ -360,16 +312,16 @@ void a407_report_advise(const struct a407_report_finding *f,
         else
             general(f, out);
         if (!*out->command)
-            add_text(out, NOT_OURS);
+            say(out, NOT_OURS);
         return;
     }
     say_remedy(f, out);
     general(f, out);
     if (f->cause_id == A407_CAUSE_OTHER_ENDPOINT && is_beyond_us(f))
-        add_text(out, NOT_OURS);
+        say(out, NOT_OURS);
     if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE &&
         !refused_words(f->cause_id))
-        say_place("The credential stands in", f, out);
+        say(out, "The credential stands in %s.", f->credential);
 }
 
 bool a407_report_same_advice(const struct a407_report_finding *f,
@@ -386,14 +338,15 @@ bool a407_report_same_advice(const struct a407_report_finding *f,
 
 void a407_report_place(const char *where, char *out, size_t cap)
 {
-    if (!*where)
-        snprintf(out, cap, "Type");
-    else if (strcmp(where, "environment") == 0)
-        snprintf(out, cap, "Put into the environment");
-    else if (strcmp(where, "program") == 0)
-        snprintf(out, cap, "Write in the program");
-    else if (strcmp(where, "command line") == 0)
-        snprintf(out, cap, "Add to its command line");
-    else
-        snprintf(out, cap, "Add to %s", where);
+    static const char *const words[][2] = {
+        {"", "Type"},
+        {"environment", "Put into the environment"},
+        {"program", "Write in the program"},
+        {"command line", "Add to its command line"}};
+    size_t i;
+
+    snprintf(out, cap, "Add to %s", where);
+    for (i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(where, words[i][0]) == 0)
+            snprintf(out, cap, "%s", words[i][1]);
 }
