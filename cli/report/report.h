@@ -41,32 +41,36 @@ struct a407_report_attempt {
  * hold no NUL, and live until the next line is read; p == NULL: not in the
  * line, or null.
  */
+#define A407_REPORT_TEXTS 15 /* besides the command line */
 struct a407_report_record {
     int64_t time_us; /* since the epoch, microseconds */
     enum a407_outcome outcome;
-    struct a407_span cause;   /* the code, even one that is unknown here */
     enum a407_cause cause_id; /* A407_CAUSE_COUNT: unknown here */
-    struct a407_span detail;
-    struct a407_span proxy_address, proxy_peer;
+    union {
+        struct a407_span texts[A407_REPORT_TEXTS + A407_EVENT_ARGS];
+        struct {
+            struct a407_span cause; /* the code, even one that is unknown */
+            struct a407_span detail, proxy_address, proxy_peer, method, target;
+            struct a407_span client_scheme, client_user;
+            struct a407_span sent_before; /* "connection", "program", "never" */
+            struct a407_span scheme, credential, user; /* of the last attempt */
+            struct a407_span host;                     /* the machine's name */
+            struct a407_span executable, module;
+            struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
+        };
+    };
+    size_t n_args;
     int proxy_port;
-    int local_port; /* the program's end of the connection; 0: not told */
-    struct a407_span method, target;
+    int local_port;   /* the program's end of the connection; 0: not told */
     unsigned offered; /* bits of enum a407_scheme_id, also of the unknown one */
     int resend_count; /* the program repeats what met so many 407s before */
     bool client_sent;
-    struct a407_span client_scheme, client_user;
-    struct a407_span sent_before; /* "connection", "program", "never" */
-    int status, final_status;     /* 0: none */
-    size_t n_attempts;            /* of ours; may exceed the array */
+    int status, final_status; /* 0: none */
+    size_t n_attempts;        /* of ours; may exceed the array */
     struct a407_report_attempt attempts[A407_EVENT_ATTEMPTS];
-    struct a407_span scheme, credential, user; /* of the last attempt */
-    int64_t pid, lost;                         /* lines lost before this one */
-    struct a407_span host;                     /* the machine's name */
-    struct a407_span executable, module;
-    struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
-    size_t n_args;
-    bool met_407;    /* false: a request that level `request` wrote */
-    bool unresolved; /* the program was left with the refusal */
+    int64_t pid, lost; /* lines lost before this one */
+    bool met_407;      /* false: a request that level `request` wrote */
+    bool unresolved;   /* the program was left with the refusal */
 };
 
 /* How often, how it ended, and when. */

@@ -62,49 +62,24 @@ static uint64_t exchange_of(const struct a407_report_record *l)
     return mix(h, l->target);
 }
 
-/* More than there are: a record with all its words. */
-#define SPANS_MAX (32 + A407_EVENT_ARGS)
-
-/* All texts of a record; returns how many. */
-static size_t spans_of(struct a407_report_record *l,
-                       struct a407_span *out[static SPANS_MAX])
-{
-    struct a407_span *const named[] = {
-        &l->cause,       &l->detail, &l->proxy_address, &l->proxy_peer,
-        &l->method,      &l->target, &l->client_scheme, &l->client_user,
-        &l->sent_before, &l->scheme, &l->credential,    &l->user,
-        &l->executable,  &l->module, &l->host,
-    };
-    size_t n = sizeof named / sizeof *named, i;
-
-    memcpy(out, named, sizeof named);
-    for (i = 0; i < l->n_args; i++)
-        out[n++] = &l->args[i];
-    return n;
-}
-
 /* The record with texts of its own, in one block. NULL: no memory. */
 static struct a407_report_record *copy(const struct a407_report_record *l)
 {
-    struct a407_span *spans[SPANS_MAX];
-    struct a407_report_record all = *l, *out;
-    size_t n = spans_of(&all, spans), bytes = 0, i;
+    struct a407_report_record *out;
+    size_t n = A407_REPORT_TEXTS + l->n_args, bytes = 0, i;
+    struct a407_span *span;
     char *to;
 
     for (i = 0; i < n; i++)
-        bytes += spans[i]->n;
+        bytes += l->texts[i].n;
     out = malloc(sizeof *out + bytes);
     if (!out)
         return NULL;
+    *out = *l;
     to = (char *)(out + 1);
-    for (i = 0; i < n; i++) {
-        if (spans[i]->n)
-            memcpy(to, spans[i]->p, spans[i]->n);
-        if (spans[i]->p)
-            spans[i]->p = to;
-        to += spans[i]->n;
-    }
-    *out = all;
+    for (span = out->texts; span < out->texts + n; to += span++->n)
+        if (span->p)
+            span->p = memcpy(to, span->p, span->n);
     return out;
 }
 
