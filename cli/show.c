@@ -15,6 +15,13 @@ static const char *const mode_names[] = {
     [A407_MODE_OFF] = "off",
 };
 
+static const char *const file_words[] = {
+    [A407_FILE_USED] = "used",
+    [A407_FILE_UNUSED] = "not used in this mode",
+    [A407_FILE_IGNORED] = "ignored",
+    [A407_FILE_ABSENT] = "not there",
+};
+
 static const char *const level_names[] = {
     [A407_LOG_CHALLENGE] = "challenge",
     [A407_LOG_REQUEST] = "request",
@@ -69,10 +76,6 @@ static void show_proxy(const struct a407_known_proxy *p)
     a407_buf_free(&b);
 }
 
-/*
- * The user name is shown only beside a password: alone in a proxy URL it may
- * be a token, and so a secret itself.
- */
 /* Where a secret is taken from when a proxy asks. */
 static void add_source(struct a407_buf *b, const char *words, const char *place)
 {
@@ -80,6 +83,10 @@ static void add_source(struct a407_buf *b, const char *words, const char *place)
         a407_buf_fmt(b, ", %s %s", words, place);
 }
 
+/*
+ * The user name is shown only beside a password: alone in a proxy URL it may
+ * be a token, and so a secret itself.
+ */
 static void show_credential(const struct a407_credential *k)
 {
     struct a407_buf b;
@@ -110,21 +117,6 @@ static void show_credential(const struct a407_credential *k)
     a407_buf_free(&b);
 }
 
-static const char *file_words(enum a407_file_state s)
-{
-    switch (s) {
-    case A407_FILE_USED:
-        return "used";
-    case A407_FILE_UNUSED:
-        return "not used in this mode";
-    case A407_FILE_IGNORED:
-        return "ignored";
-    case A407_FILE_ABSENT:
-        break;
-    }
-    return "not there";
-}
-
 void a407_settings_show(const struct a407_settings *s)
 {
     const struct a407_config *c = s->config;
@@ -137,7 +129,7 @@ void a407_settings_show(const struct a407_settings *s)
     show_limits(c);
     if (c->credentials_path)
         a407_note("credential file: %s, %s", c->credentials_path,
-                  file_words(s->file));
+                  file_words[s->file]);
     for (p = c->proxies; p; p = p->next)
         show_proxy(p);
     if (!c->proxies)

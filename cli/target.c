@@ -237,38 +237,28 @@ void a407_target_inspect(const char *name, const struct a407_elf *library,
     out->shell = shell;
 }
 
+#define STAYS "its 407s stay as they are"
+
 void a407_target_warn(const struct a407_target *t)
 {
-    switch (t->reach) {
-    case A407_REACH_FULL:
-        break;
-    case A407_REACH_STATIC:
-        a407_warning("%s is statically linked (Go, musl, ...): the library "
-                     "can't be loaded into it; its 407s stay as they are",
-                     t->binary);
-        break;
-    case A407_REACH_GO:
-        a407_warning("%s is a Go program, which makes its own system calls: "
-                     "the library does not see them; its 407s stay as they "
-                     "are",
-                     t->binary);
-        break;
-    case A407_REACH_LIBC:
-        a407_warning("%s is linked with a C library other than glibc (%s): "
-                     "it is started without the library; its 407s stay as they "
-                     "are",
+    static const char *const why[] = {
+        [A407_REACH_STATIC] = "is statically linked (Go, musl, ...): the "
+                              "library can't be loaded into it",
+        [A407_REACH_GO] = "is a Go program, which makes its own system calls: "
+                          "the library does not see them",
+        [A407_REACH_MACHINE] =
+            "is built for another machine or word size than the library, "
+            "which can't be loaded into it"};
+
+    if (t->reach == A407_REACH_LIBC)
+        a407_warning("%s is linked with a C library other than glibc (%s): it "
+                     "is started without the library; " STAYS,
                      t->binary, t->interpreter);
-        break;
-    case A407_REACH_MACHINE:
-        a407_warning("%s is built for another machine or word size than the "
-                     "library, which can't be loaded into it; its 407s stay "
-                     "as they are",
-                     t->binary);
-        break;
-    }
+    else if (why[t->reach])
+        a407_warning("%s %s; " STAYS, t->binary, why[t->reach]);
     if (t->secure)
         a407_warning("%s gains privileges when it starts (setuid, setgid or "
                      "file capabilities), so the system won't load the "
-                     "library into it; its 407s stay as they are",
+                     "library into it; " STAYS,
                      t->binary);
 }

@@ -50,39 +50,25 @@ static int choose(const char *option, const char *word, const char *const *list,
     return -1;
 }
 
-/* A pattern without a wildcard must be a known word, or it is misspelt. */
-static bool known_word(const char *option, const char *pattern,
-                       const char *const *list, size_t n)
+/* A pattern without a wildcard must be a known word, or it is misspelt. A log
+   may have causes of a later version: what looks like no slip is only warned
+   of. */
+static bool known(enum a407_filter_kind kind, const char *pattern)
 {
-    return strpbrk(pattern, "*?[") || choose(option, pattern, list, n) >= 0;
-}
+    const char *words[A407_CAUSE_COUNT];
+    bool cause = kind == A407_FILTER_CAUSE;
+    size_t n = cause ? A407_CAUSE_COUNT : A407_REPORT_OUTCOMES, i;
 
-/* A log may have codes of a later version: what looks like no slip is only
-   warned of. */
-static bool known_cause(const char *pattern)
-{
-    const char *codes[A407_CAUSE_COUNT];
-    size_t i;
-
-    for (i = 0; i < A407_CAUSE_COUNT; i++)
-        codes[i] = a407_cause_info((enum a407_cause)i)->code;
-    if (!strpbrk(pattern, "*?[") &&
-        a407_cause_from_code(pattern, strlen(pattern)) == A407_CAUSE_COUNT &&
-        !a407_suggest(pattern, codes, A407_CAUSE_COUNT)) {
-        a407_warning("`--cause %s` is unknown to this version", pattern);
+    if (strpbrk(pattern, "*?["))
         return true;
-    }
-    return known_word("cause", pattern, codes, A407_CAUSE_COUNT);
-}
-
-static bool known_outcome(const char *pattern)
-{
-    const char *names[A407_REPORT_OUTCOMES];
-    size_t i;
-
-    for (i = 0; i < A407_REPORT_OUTCOMES; i++)
-        names[i] = a407_outcome_name((enum a407_outcome)i);
-    return known_word("outcome", pattern, names, A407_REPORT_OUTCOMES);
+    for (i = 0; i < n; i++)
+        words[i] = cause ? a407_cause_info((enum a407_cause)i)->code
+                         : a407_outcome_name((enum a407_outcome)i);
+    if (!cause || a407_suggest(pattern, words, n))
+        return choose(cause ? "cause" : "outcome", pattern, words, n) >= 0;
+    if (a407_cause_from_code(pattern, strlen(pattern)) == A407_CAUSE_COUNT)
+        a407_warning("`--cause %s` is unknown to this version", pattern);
+    return true;
 }
 
 static bool take_time(const char *option, const char *text, int64_t now_us,
@@ -136,24 +122,12 @@ static bool take_tolerance(const char *text, int64_t *us)
 static bool take_pattern(struct a407_report_options *out,
                          enum a407_filter_kind kind, const char *pattern)
 {
-    if ((kind == A407_FILTER_CAUSE && !known_cause(pattern)) ||
-        (kind == A407_FILTER_OUTCOME && !known_outcome(pattern)))
+    if (kind >= A407_FILTER_CAUSE && !known(kind, pattern))
         return false;
     if (a407_filter_add(&out->filter, kind, pattern))
         return true;
     a407_error("more than %d patterns of one kind", A407_FILTER_MAX);
     return false;
-}
-
-static bool take_word(const char *option, const char *word,
-                      const char *const *list, size_t n, unsigned *place)
-{
-    int i = choose(option, word, list, n);
-
-    if (i < 0)
-        return false;
-    *place = (unsigned)i;
-    return true;
 }
 
 /* One option; `text` is its value. */
@@ -163,8 +137,7 @@ static bool take(struct a407_report_options *out, int id, const char *text,
     static const char *const formats[] = {"text", "json", "csv", "html"};
     static const char *const colors[] = {"auto", "always", "never"};
     struct a407_filter *f = &out->filter;
-    unsigned place = 0;
-    bool good = true;
+    int place;
 
     switch ((enum a407_report_option_id)id) {
     case A407_REPORT_OPT_SINCE:
@@ -180,17 +153,17 @@ static bool take(struct a407_report_options *out, int id, const char *text,
     case A407_REPORT_OPT_OUTCOME:
         return take_pattern(out, A407_FILTER_OUTCOME, text);
     case A407_REPORT_OPT_FORMAT:
-        good = take_word("format", text, formats, 4, &place);
+        place = choose("format", text, formats, 4);
         out->format = (enum a407_report_format)place;
-        return good;
+        return place >= 0;
     case A407_REPORT_OPT_ACCESS_LOG:
         return take_access_log(out, text);
     case A407_REPORT_OPT_TOLERANCE:
         return take_tolerance(text, &out->tolerance_us);
     case A407_REPORT_OPT_COLOR:
-        good = take_word("color", text, colors, 3, &place);
+        place = choose("color", text, colors, 3);
         out->color = (enum a407_report_color)place;
-        return good;
+        return place >= 0;
     case A407_REPORT_OPT_TOP:
         return take_top(text, &out->top);
     case A407_REPORT_OPT_ALL:
