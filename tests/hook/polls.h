@@ -85,7 +85,7 @@ static void read_by_epoll(int ep, int fd, struct answer *a)
 
 static struct answer answer;
 
-static void read_in(int ep, int fd)
+static inline void read_in(int ep, int fd)
 {
     answer_start(&answer, "GET");
     read_by_epoll(ep, fd, &answer);

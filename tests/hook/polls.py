@@ -12,11 +12,8 @@ from scripted import OK, Scripted, refusal
 
 NTLM = ("--auth", "ntlm")
 SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge", "pool-once",
-        "changed", "taken-out", "dupped-over", "nested", "set-closed")
+        "changed", "taken-out", "dupped-over")
 ONLY = (("AUTH407_SCHEMES", "ntlm,digest,basic"),)
-
-
-LONG = OK.replace(b"Length: 2\r\n\r\nok", b"Length: 500\r\n\r\n" + b"x" * 500)
 
 
 def opens(peer):
@@ -58,19 +55,6 @@ def ends_then_silent(peer):
         peer.say(refusal(end=True))
         peer.close()
     peer.rest()
-
-
-def keeps_long(peer):
-    while True:
-        head = peer.head()
-        if not head:
-            return
-        peer.say(LONG if b"Basic" in head else refusal())
-
-
-def opens_long(peer):
-    while peer.head():
-        peer.say(LONG)
 
 
 def shown(h, mode, serve, library=True, helper=False, after=()):

@@ -7,76 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "polls.h"
-
-/* ---- who sleeps before the first connection is made ---- */
-
-static int passed_on = -1;
-
-static void *sleep_early(void *unused)
-{
-    struct epoll_event ev;
-    int k = epoll_wait(set, &ev, 1, LONG_MS);
-    if (k != 1) {
-        say("epoll_wait: %d", k);
-        return unused;
-    }
-    say("found%s%s%s", ev.events & EPOLLIN ? " IN" : "",
-        ev.events & EPOLLRDHUP ? " RDHUP" : "",
-        ev.events & (EPOLLHUP | EPOLLERR) ? " HUP" : "");
-    answer_start(&answer, "GET");
-    if (!drain(passed_on, &answer))
-        say("ready, but nothing is there");
-    read_by_epoll(set, passed_on, &answer);
-    return unused;
-}
-
-/* look: this thread has a look at the answer first. */
-static void pass_on(const struct victim *v, bool look)
-{
-    pthread_t t;
-    char byte;
-    set = new_set();
-    if (pthread_create(&t, NULL, sleep_early, NULL) != 0)
-        fail("pthread_create");
-    usleep(100000);
-    passed_on = asked(v, "/");
-    if (look) {
-        usleep(200000);
-        if (recv(passed_on, &byte, 1, MSG_PEEK) != -1 || errno != EAGAIN)
-            say("so soon?");
-    }
-    put(set, EPOLL_CTL_ADD, passed_on, EPOLLIN | EPOLLRDHUP | EPOLLET, 1);
-    pthread_join(t, NULL);
-}
-
-static void early(const struct victim *v)
-{
-    pass_on(v, false);
-}
-
-static void early_looked(const struct victim *v)
-{
-    pass_on(v, true);
-}
-
-/* ---- few file descriptors ---- */
 
 /* As many entries as there may be files: the kernel takes no more. */
 static void as_many(const struct victim *v)
@@ -161,29 +103,6 @@ static void time_for_ever(const struct victim *v)
     say("select: %d, much time left: %d", k, tv.tv_sec > 1000000000);
 }
 
-/* A sandbox of a program that knows epoll only. */
-static void no_poll(const struct victim *v)
-{
-    struct sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ppoll, 2, 0),
-#ifdef SYS_poll
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_poll, 1, 0),
-#else
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ppoll, 1, 0),
-#endif
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)};
-    struct sock_fprog filter = {sizeof rules / sizeof *rules, rules};
-    set = new_set();
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
-        fail("seccomp");
-    int fd = asked(v, "/");
-    put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
-    read_in(set, fd);
-}
-
 /* ---- no poll at all, and a head in pieces ---- */
 
 static void by_usleep(const struct victim *v)
@@ -218,30 +137,7 @@ static void in_pieces(const struct victim *v)
     }
 }
 
-/* ---- another thread closes what is polled ---- */
-
-static void *close_later(void *fd)
-{
-    usleep(150000);
-    close(*(int *)fd);
-    return NULL;
-}
-
-static void closed_meanwhile(const struct victim *v)
-{
-    pthread_t t;
-    int fds[2];
-    asked(v, "/");
-    if (pipe(fds) < 0)
-        fail("pipe");
-    struct pollfd p = {fds[0], POLLIN, 0};
-    pthread_create(&t, NULL, close_later, &fds[0]);
-    int k = poll(&p, 1, 500);
-    say("poll: %d%s", k, p.revents == POLLNVAL ? " POLLNVAL" : "");
-    pthread_join(t, NULL);
-}
-
-/* ---- no events, marks, handlers ---- */
+/* ---- no events, handlers ---- */
 
 static void no_events(const struct victim *v)
 {
@@ -256,21 +152,6 @@ static void no_events(const struct victim *v)
     p.events = POLLIN;
     k = poll(&p, 1, LONG_MS);
     say("poll: %d, %x", k, (unsigned)p.revents);
-}
-
-static void low_water(const struct victim *v)
-{
-    int least = 400; /* the answer has so many bytes, a 407 has not */
-    int fd = victim_connect(v);
-    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
-    ask_at(v, fd, "/");
-    set_nonblocking(fd, true);
-    set = new_set();
-    put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
-    read_in(set, fd);
-    socklen_t n = sizeof least;
-    getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &least, &n);
-    say("least: %d", least);
 }
 
 static int looked_at;
@@ -304,10 +185,7 @@ static void by_handler(const struct victim *v)
     setitimer(ITIMER_REAL, &off, NULL);
 }
 
-VICTIM_MODES({"early", early}, {"early-looked", early_looked},
-             {"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
-             {"time-for-ever", time_for_ever}, {"no-poll", no_poll},
-             {"by-usleep", by_usleep}, {"in-pieces", in_pieces},
-             {"closed", closed_meanwhile}, {"as-many", as_many},
-             {"no-events", no_events}, {"low-water", low_water},
-             {"by-handler", by_handler})
+VICTIM_MODES({"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
+             {"time-for-ever", time_for_ever}, {"by-usleep", by_usleep},
+             {"in-pieces", in_pieces}, {"as-many", as_many},
+             {"no-events", no_events}, {"by-handler", by_handler})

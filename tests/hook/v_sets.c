@@ -289,51 +289,8 @@ static void dupped_over(const struct victim *v)
     say("nothing: %d", epoll_wait(set, &ev, 1, 4500));
 }
 
-/* ---- a set in a set ---- */
-
-static void nested(const struct victim *v)
-{
-    struct epoll_event ev;
-    int outer = new_set();
-    set = new_set();
-    int fd = asked(v, "/");
-    put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP, 1);
-    put(outer, EPOLL_CTL_ADD, set, EPOLLIN, 2);
-    answer_start(&answer, "GET");
-    while (!answer.done) {
-        if (epoll_wait(outer, &ev, 1, LONG_MS) != 1) {
-            say("nothing happens any more");
-            return;
-        }
-        if (epoll_wait(set, &ev, 1, 0) != 1)
-            say("the outer set is ready, the inner is not");
-        else if (!drain(fd, &answer))
-            say("ready, but nothing is there");
-    }
-}
-
-static void *close_later(void *fd)
-{
-    usleep(150000);
-    close(*(int *)fd);
-    return NULL;
-}
-
-static void set_closed_meanwhile(const struct victim *v)
-{
-    pthread_t t;
-    struct epoll_event ev;
-    set = new_set();
-    asked(v, "/");
-    pthread_create(&t, NULL, close_later, &set);
-    int k = epoll_wait(set, &ev, 1, 500);
-    say("epoll_wait: %s", k < 0 ? errno_name(errno) : "0");
-    pthread_join(t, NULL);
-}
-
 VICTIM_MODES({"reused", reused}, {"two-numbers", two_numbers},
              {"copied", copied}, {"none-left", none_left}, {"many", many},
              {"pool-edge", pool_edge}, {"pool-once", pool_once},
              {"changed", changed}, {"taken-out", taken_out},
-             {"dupped-over", dupped_over}, {"nested", nested},
-             {"set-closed", set_closed_meanwhile})
+             {"dupped-over", dupped_over})
