@@ -145,6 +145,17 @@ void a407_account_for(struct a407_conn *c)
         a407_epoll_mute(c, before);
 }
 
+void a407_account_begins(struct a407_conn *c)
+{
+    struct a407_account a = c->account;
+    if (listed(&a) || !a.counts)
+        return;
+    a.counts += A407_UNDER_WAY;
+    a407_registry_lock();
+    enter(c, a);
+    a407_registry_unlock();
+}
+
 void a407_account_close(struct a407_conn *c)
 {
     enter(c, (struct a407_account){.fd = -1});

@@ -60,6 +60,10 @@ struct a407_account a407_account_of(struct a407_conn *c);
 /* Brings it up to date. c's lock is held, and no other. */
 void a407_account_for(struct a407_conn *c);
 
+/* The program writes: there may be an answer, and another thread that polls for
+   it, before its bytes are accounted for. As above. */
+void a407_account_begins(struct a407_conn *c);
+
 /* c is being freed, or passes through from now on. The registry's lock is
    held. */
 void a407_account_close(struct a407_conn *c);

@@ -111,7 +111,9 @@ ALIKE = (
     ("copied", keeps, late, True),
     ("reused", ends, opens, False),
     ("sets-kept", waits.still, waits.still, False),
+    ("pool-edge", ends, opens, False),
     ("pool-edge", keeps, opens, False),
+    ("pool-once", ends, opens, False),
     ("pool-once", keeps, opens, False),
     ("changed", keeps, late, True),
     ("taken-out", keeps, late, True),
@@ -147,3 +149,8 @@ def tests():
     yield ("polls, signal-at-work: it ends the poll",
            lambda h: says(h, "signal-at-work", ends_then_silent,
                           "poll: EINTR, handled 1", after=("sigwork",)))
+    for mode in ("pool-edge", "pool-once"):
+        yield (f"polls, {mode}: who has sent is slow to say so",
+               lambda h, m=mode: says(h, m, ends,
+                                      "done 40, futile 0, ends 0",
+                                      after=("slowsent",)))
