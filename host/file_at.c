@@ -286,16 +286,22 @@ static bool read_link(struct walk *w, int link)
 
 enum progress { FAILED, WALK_ON, ARRIVED };
 
+static enum progress failed(int error)
+{
+    errno = error;
+    return FAILED;
+}
+
 static enum progress follow_open(struct walk *w, int link)
 {
     struct a407_at *at = w->at;
     struct stat st;
     if (a407_fd_stat(link, &st) != 0)
         return FAILED;
-    if (!S_ISLNK(st.st_mode) || ++w->links > LINKS_MAX) {
-        errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTDIR;
-        return FAILED;
-    }
+    if (!S_ISLNK(st.st_mode))
+        return failed(ENOTDIR);
+    if (++w->links > LINKS_MAX)
+        return failed(ELOOP);
     if (!may_follow(at, &st))
         return FAILED;
     if (!in_proc(link))
@@ -335,10 +341,8 @@ static enum progress last(struct walk *w)
 {
     struct a407_at *at = w->at;
     struct stat st;
-    if (strcmp(at->name, ".") == 0 || strcmp(at->name, "..") == 0) {
-        errno = EISDIR;
-        return FAILED;
-    }
+    if (strcmp(at->name, ".") == 0 || strcmp(at->name, "..") == 0)
+        return failed(EISDIR);
     if (stat_at(at->folder, at->name, AT_SYMLINK_NOFOLLOW, &st) != 0)
         return errno == ENOENT ? ARRIVED : FAILED;
     if (!S_ISLNK(st.st_mode))
@@ -355,14 +359,10 @@ static enum progress next(struct walk *w)
 {
     const char *p = w->rest + strspn(w->rest, "/");
     size_t n = strcspn(p, "/");
-    if (n > NAME_MAX) {
-        errno = ENAMETOOLONG;
-        return FAILED;
-    }
-    if (n == 0) { /* the path ends with "/" */
-        errno = EISDIR;
-        return FAILED;
-    }
+    if (n > NAME_MAX)
+        return failed(ENAMETOOLONG);
+    if (n == 0) /* the path ends with "/" */
+        return failed(EISDIR);
     memcpy(w->at->name, p, n);
     w->at->name[n] = '\0';
     memmove(w->rest, p + n, strlen(p + n) + 1);

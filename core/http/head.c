@@ -192,7 +192,8 @@ size_t a407_head_end(const char *p, size_t n, size_t *from)
     return 0;
 }
 
-struct a407_span a407_trim_lws(struct a407_span s)
+/* The span without blanks and line ends at either end. */
+static struct a407_span trim_lws(struct a407_span s)
 {
     while (s.n && a407_is_lws(s.p[0]))
         s.p++, s.n--;
@@ -219,13 +220,13 @@ static enum a407_line split_line(struct a407_field *f)
     const char *colon = memchr(f->line.p, ':', f->line.n);
     size_t len = colon ? (size_t)(colon - f->line.p) : 0;
     f->name = a407_span(f->line.p, len);
-    f->value = a407_trim_lws(a407_span(f->line.p + len, f->line.n - len));
+    f->value = trim_lws(a407_span(f->line.p + len, f->line.n - len));
     if (!colon)
         return A407_LINE_JUNK;
-    f->value = a407_trim_lws(a407_span(colon + 1, f->line.n - len - 1));
+    f->value = trim_lws(a407_span(colon + 1, f->line.n - len - 1));
     for (size_t i = 0; i < len; i++) {
         if (!a407_is_tchar(f->name.p[i])) {
-            f->name = a407_trim_lws(f->name);
+            f->name = trim_lws(f->name);
             return A407_LINE_JUNK;
         }
     }
@@ -285,7 +286,7 @@ bool a407_list_next(struct a407_span list, size_t *at, struct a407_span *item)
         else if (quoted && list.p[i] == '\\' && i + 1 < list.n)
             i++;
     }
-    *item = a407_trim_lws(a407_span(list.p + *at, i - *at));
+    *item = trim_lws(a407_span(list.p + *at, i - *at));
     *at = i + 1;
     return true;
 }

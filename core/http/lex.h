@@ -8,9 +8,6 @@
  * What the parsers of heads and of challenges share, and nobody else needs.
  */
 
-/* The span without blanks and line ends at either end. */
-struct a407_span a407_trim_lws(struct a407_span s);
-
 enum a407_line {
     A407_LINE_END,   /* the blank line, or no more bytes */
     A407_LINE_FIELD, /* a token, a colon, a value */
