@@ -137,7 +137,8 @@ bool a407_gss_begin(const struct a407_config *config,
         return a407_told_fail(told, A407_CAUSE_PROTOCOL,
                               "an answer to a handshake that is over");
     if (!(first ? first_message(&t->question, config, ask, ms)
-                : later_message(&t->question, ask->token))) {
+                : later_message(&t->question,
+                                a407_span(ask->token.p, ask->token.n)))) {
         a407_child_end(&t->child, 0);
         return a407_told_fail(told, A407_CAUSE_PROTOCOL,
                               first

@@ -128,19 +128,14 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
     if (e->ask == A407_ASK_SECRET || e->ask == A407_ASK_MARK)
         return true;
     struct a407_span token = e->exchange.scheme->outside(e->exchange.state);
-    if (!token.p)
-        return true;
-    out->token = a407_span(a407_strdup_span(token), token.n);
-    return out->token.p;
+    a407_buf_init(&out->token, token.n);
+    return a407_buf_span(&out->token, token);
 }
 
 void a407_ask_clear(struct a407_ask *ask)
 {
     a407_credentials_free(ask->cred);
-    if (ask->token.p) {
-        a407_wipe((char *)ask->token.p, ask->token.n);
-        free((char *)ask->token.p);
-    }
+    a407_buf_free(&ask->token);
     *ask = (struct a407_ask){0};
 }
 

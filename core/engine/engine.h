@@ -271,7 +271,7 @@ struct a407_ask {
     enum a407_ask_kind kind;
     struct a407_credential *cred; /* a copy; a407_ask_clear frees */
     const struct a407_endpoint *proxy;
-    struct a407_span token; /* a copy too */
+    struct a407_buf token; /* a copy too */
 };
 
 /* What came of it. */

@@ -85,7 +85,7 @@ static void ask(enum a407_ask_kind kind, unsigned slot, const char *text)
     a407_buf_init(&token, A407_GSS_MESSAGE_MAX);
     if (text && a407_buf_str(&line, "token=") && a407_buf_str(&line, text) &&
         a407_gss_token(a407_span(line.p, line.n), &token))
-        a.token = a407_span(token.p, token.n);
+        a.token = token;
     int64_t ms = config.helper_ms ? config.helper_ms : 10000;
     struct a407_talk talk = {.child = child[slot]};
     if (a407_gss_begin(&config, &a, ms, &talk, &told)) {
