@@ -4,13 +4,6 @@
 #include "core/base/text_put.h"
 #include "lex.h"
 
-/* The value being read. */
-struct reader {
-    const char *p;
-    size_t n;
-    size_t at;
-};
-
 /* A bare item (RFC 8941 section 3.3) as text, cut to what there is room for. */
 struct item {
     enum { ITEM_TEXT, ITEM_NUMBER, ITEM_OTHER } kind;
@@ -18,85 +11,77 @@ struct item {
     size_t n;
 };
 
-/* The next byte; NUL, which no field value holds, at the end. */
-static char peek(const struct reader *r)
+/* The next byte of what is left; NUL, which no field value holds, at the end.
+ */
+static char peek(const struct a407_span *left)
 {
-    return r->at < r->n ? r->p[r->at] : '\0';
+    return left->n ? *left->p : '\0';
 }
 
-static void skip(struct reader *r, const char *chars)
+static char take(struct a407_span *left)
 {
-    while (peek(r) && strchr(chars, peek(r)))
-        r->at++;
+    char c = peek(left);
+    if (left->n)
+        *left = a407_span(left->p + 1, left->n - 1);
+    return c;
+}
+
+static void skip(struct a407_span *left, const char *chars)
+{
+    while (peek(left) && strchr(chars, peek(left)))
+        take(left);
 }
 
 static void add(struct item *it, char c)
 {
     if (it->n < sizeof it->text - 1)
         it->text[it->n++] = c;
-    it->text[it->n] = '\0';
 }
 
-/* At a quote: past the closing one. */
-static bool string(struct reader *r, struct item *it)
+/* Behind the opening quote: past the closing one. */
+static bool string(struct a407_span *left, struct item *it)
 {
-    for (r->at++; r->at < r->n; r->at++) {
-        char c = r->p[r->at];
-        if (c == '"') {
-            r->at++;
-            return true;
-        }
-        if (c == '\\' && ++r->at < r->n)
-            c = r->p[r->at];
-        if (r->at < r->n)
-            add(it, c);
+    for (char c; (c = take(left)) != '"'; add(it, c)) {
+        if (c == '\\')
+            c = take(left);
+        if (!c)
+            return false;
     }
-    return false;
+    return true;
 }
 
-static bool bytes(struct reader *r)
+static bool bare_item(struct a407_span *left, struct item *it)
 {
-    for (r->at++; r->at < r->n; r->at++)
-        if (r->p[r->at] == ':') {
-            r->at++;
-            return true;
-        }
-    return false;
-}
-
-static bool bare_item(struct reader *r, struct item *it)
-{
-    char c = peek(r);
+    char c = take(left);
     *it = (struct item){.kind = ITEM_TEXT};
     if (c == '"')
-        return string(r, it);
+        return string(left, it);
     if (a407_is_alpha(c) || c == '*') {
-        while (a407_is_tchar(peek(r)) || peek(r) == ':' || peek(r) == '/')
-            add(it, r->p[r->at++]);
+        for (add(it, c); a407_is_tchar(c = peek(left)) || c == ':' || c == '/';)
+            add(it, take(left));
         return true;
     }
     if (a407_is_digit(c) || c == '-') {
         it->kind = ITEM_NUMBER;
-        do
-            add(it, r->p[r->at++]);
-        while (a407_is_digit(peek(r)) || peek(r) == '.');
+        for (add(it, c); a407_is_digit(c = peek(left)) || c == '.';)
+            add(it, take(left));
         return true;
     }
     it->kind = ITEM_OTHER;
-    if (c == ':')
-        return bytes(r);
-    if (c != '?')
-        return false;
-    r->at += 2;
-    return r->at <= r->n;
+    if (c == '?') /* a boolean */
+        return take(left);
+    struct a407_span bytes;
+    size_t n = left->n;
+    return c == ':' && a407_span_cut(left, ':', &bytes) && bytes.n < n;
 }
 
-static struct a407_span key(struct reader *r)
+static struct a407_span key(struct a407_span *left)
 {
-    size_t from = r->at;
-    while (a407_is_alnum(peek(r)) || (peek(r) && strchr("_-.*", peek(r))))
-        r->at++;
-    return a407_span(r->p + from, r->at - from);
+    struct a407_span all = *left;
+    while (a407_is_alnum(peek(left)) ||
+           (peek(left) && strchr("_-.*", peek(left))))
+        take(left);
+    return a407_span_before(all, left->p);
 }
 
 /* Three digits, else 0. */
@@ -109,20 +94,16 @@ static int status_of(const struct item *it)
 }
 
 /* ";key=value": the last one of a name counts (RFC 8941 section 3.1.2). */
-static bool parameters(struct reader *r, struct a407_proxy_status *s)
+static bool parameters(struct a407_span *left, struct a407_proxy_status *s)
 {
-    while (peek(r) == ';') {
+    while (peek(left) == ';') {
         struct item it = {.kind = ITEM_OTHER};
-        r->at++;
-        skip(r, " ");
-        struct a407_span name = key(r);
-        if (!name.n)
+        take(left);
+        skip(left, " ");
+        struct a407_span name = key(left);
+        if (!name.n ||
+            (peek(left) == '=' && take(left) && !bare_item(left, &it)))
             return false;
-        if (peek(r) == '=') {
-            r->at++;
-            if (!bare_item(r, &it))
-                return false;
-        }
         struct a407_span text = a407_span(it.text, it.n);
         if (a407_span_eq(name, "received-status"))
             s->received_status = status_of(&it);
@@ -141,23 +122,21 @@ static bool parameters(struct reader *r, struct a407_proxy_status *s)
 size_t a407_proxy_status_parse(struct a407_span value,
                                struct a407_proxy_status *out, size_t max)
 {
-    struct reader r = {value.p, value.n, 0};
     size_t n = 0;
     while (n < max) {
         struct item it;
         struct a407_proxy_status s = {0};
-        skip(&r, " \t");
-        if (!bare_item(&r, &it) || it.kind != ITEM_TEXT)
+        skip(&value, " \t");
+        if (!bare_item(&value, &it) || it.kind != ITEM_TEXT)
             break;
         a407_put(s.name, sizeof s.name, a407_span(it.text, it.n));
-        if (!parameters(&r, &s))
+        if (!parameters(&value, &s))
             break;
-        skip(&r, " \t");
-        if (r.at < r.n && peek(&r) != ',')
+        skip(&value, " \t");
+        if (value.n && peek(&value) != ',')
             break;
         out[n++] = s;
-        if (r.at++ >= r.n)
-            break;
+        take(&value);
     }
     return n;
 }
