@@ -11,49 +11,35 @@
 /* Far more proxies than anyone has; bounds what a damaged file can cost. */
 #define MAX_SECTIONS 1024u
 
-enum key {
-    KEY_USERNAME,
-    KEY_PASSWORD,
-    KEY_PASSWORD_FILE,
-    KEY_DOMAIN,
-    KEY_TOKEN,
-    KEY_TOKEN_FILE,
-    KEY_HELPER,
-    KEY_NETRC,
-    KEY_KEYTAB,
-    KEY_SERVICE,
-    KEY_SCHEMES,
-    KEY_EXPIRES,
-    KEY_COUNT
-};
+enum kind { TEXT, PASSWORD, PATH, SERVICE, SCHEMES, EXPIRES };
 
 #define FIELD(f) offsetof(struct a407_credential, f)
-#define NO_FIELD ((size_t)-1)
 
 static const struct {
     const char *name;
-    size_t field; /* of a string, or NO_FIELD */
-    bool path;    /* names a file */
-} keys[KEY_COUNT] = {
-    [KEY_USERNAME] = {"username", FIELD(username), false},
-    [KEY_PASSWORD] = {"password", FIELD(password), false},
-    [KEY_PASSWORD_FILE] = {"password-file", FIELD(password_file), true},
-    [KEY_DOMAIN] = {"domain", FIELD(domain), false},
-    [KEY_TOKEN] = {"token", FIELD(token), false},
-    [KEY_TOKEN_FILE] = {"token-file", FIELD(token_file), true},
-    [KEY_HELPER] = {"helper", FIELD(helper), false},
-    [KEY_NETRC] = {"netrc", FIELD(netrc), true},
-    [KEY_KEYTAB] = {"keytab", FIELD(keytab), true},
-    [KEY_SERVICE] = {"service", FIELD(service), false},
-    [KEY_SCHEMES] = {"schemes", NO_FIELD, false},
-    [KEY_EXPIRES] = {"expires", NO_FIELD, false},
+    enum kind kind;
+    size_t field; /* of its string */
+} keys[] = {
+    {"username", TEXT, FIELD(username)},
+    {"password", PASSWORD, FIELD(password)},
+    {"password-file", PATH, FIELD(password_file)},
+    {"domain", TEXT, FIELD(domain)},
+    {"token", TEXT, FIELD(token)},
+    {"token-file", PATH, FIELD(token_file)},
+    {"helper", TEXT, FIELD(helper)},
+    {"netrc", PATH, FIELD(netrc)},
+    {"keytab", PATH, FIELD(keytab)},
+    {"service", SERVICE, FIELD(service)},
+    {"schemes", SCHEMES, 0},
+    {"expires", EXPIRES, 0},
 };
+#define KEYS (sizeof keys / sizeof keys[0])
 
 struct parser {
     const char *file_name;
     unsigned line;
     unsigned sections;
-    unsigned keys_seen; /* bits of enum key, in the current section */
+    unsigned keys_seen; /* bits: places in `keys`, of the current section */
     unsigned section_line;
     struct a407_credential *list;
     struct a407_credential *last;
@@ -177,8 +163,9 @@ static bool set_expires(struct parser *ps, struct a407_span value)
     return true;
 }
 
-static bool set_key(struct parser *ps, enum key k, struct a407_span value)
+static bool set_key(struct parser *ps, size_t k, struct a407_span value)
 {
+    enum kind kind = keys[k].kind;
     bool quoted =
         value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"';
     if (quoted)
@@ -186,18 +173,18 @@ static bool set_key(struct parser *ps, enum key k, struct a407_span value)
     if (a407_text_has_control(value))
         return complain(ps, "the value holds a control character");
     /* only a password may be empty, and only on purpose */
-    if (value.n == 0 && !(k == KEY_PASSWORD && quoted))
+    if (value.n == 0 && !(kind == PASSWORD && quoted))
         return complain(ps, "the value is empty; remove the line, or write "
                             "\"\" for an empty password");
-    if (k == KEY_SCHEMES)
+    if (kind == SCHEMES)
         return set_schemes(ps, value);
-    if (k == KEY_EXPIRES)
+    if (kind == EXPIRES)
         return set_expires(ps, value);
-    if (keys[k].path && value.p[0] != '/' &&
+    if (kind == PATH && value.p[0] != '/' &&
         !(value.n > 2 && value.p[0] == '~' && value.p[1] == '/'))
         return complain(ps, "bad value; the file is read by programs in any "
                             "folder: start its path with / or ~/");
-    if (k == KEY_SERVICE && !a407_service_name_ok(value))
+    if (kind == SERVICE && !a407_service_name_ok(value))
         return complain(ps, "bad value; service is written HTTP or HTTP@HOST");
     char *copy = a407_strdup_span(value);
     if (!copy)
@@ -219,10 +206,10 @@ static bool take_line(struct parser *ps, struct a407_span line)
     if (!ps->last)
         return complain(ps, "no section yet; write [HOST:PORT] above it");
     struct a407_span name = a407_span_trim(a407_span_before(line, eq));
-    unsigned k = 0;
-    while (k < KEY_COUNT && !a407_span_ieq(name, keys[k].name))
+    size_t k = 0;
+    while (k < KEYS && !a407_span_ieq(name, keys[k].name))
         k++;
-    if (k == KEY_COUNT)
+    if (k == KEYS)
         return complain(ps, "unknown key; known are username, password, "
                             "password-file, domain, token, token-file, "
                             "helper, netrc, keytab, service, schemes, "
@@ -231,8 +218,7 @@ static bool take_line(struct parser *ps, struct a407_span line)
         return complain(ps, "the key stands twice in its section; a second "
                             "credential needs a section of its own");
     ps->keys_seen |= 1u << k;
-    return set_key(ps, (enum key)k,
-                   a407_span_trim(a407_span_from(line, eq + 1)));
+    return set_key(ps, k, a407_span_trim(a407_span_from(line, eq + 1)));
 }
 
 struct a407_credential *a407_credfile_parse(const char *text, size_t n,
