@@ -32,14 +32,13 @@ static void hash_a1(const struct a407_digest_state *s,
                     const struct a407_credential *cred, const char *cnonce,
                     char out[A407_DIGEST_HEX])
 {
-    struct a407_span parts[] = {
-        a407_span_str(cred->username), a407_span_str(s->realm_text),
-        a407_span_str(cred->password ? cred->password : "")};
-    struct a407_span session[] = {a407_span_str(NULL),
+    struct a407_span parts[] = {a407_span_str(cred->username),
+                                a407_span_str(s->realm_text),
+                                a407_span_str(cred->password)};
+    hash(s, parts, 3, out);
+    struct a407_span session[] = {a407_span_str(out),
                                   a407_span_str(s->nonce_text),
                                   a407_span_str(cnonce)};
-    hash(s, parts, 3, out);
-    session[0] = a407_span_str(out);
     if (s->algorithm->session)
         hash(s, session, 3, out);
 }
