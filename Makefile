@@ -83,8 +83,9 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(LAYER) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# It includes the page as it stands.
+# They include a file as it stands.
 $(BUILD)/cli/report/write/html.o: cli/report/write/page.html
+$(BUILD)/cli/report/access/db.o: cli/report/access/join.sql
 
 $(BUILD)/libauth407core.a: $(core_obj)
 $(BUILD)/libauth407host.a: $(host_obj)

@@ -16,6 +16,12 @@
 #include "core/base/span.h"
 #include "core/record/event.h"
 
+/* A file of the source that goes into the program as it is: a string. */
+#define A407_EMBED(name, path)                                                 \
+    __asm__(".section .rodata\n.global " #name "\n.hidden " #name "\n" #name   \
+            ": .incbin \"" path "\"\n.byte 0\n.previous\n");                   \
+    extern const char name[]
+
 /*
  * `auth407 report`: what log lines add up to. Lines go in one at a time with
  * a407_report_add; the memory does not grow with their number. The outputs read

@@ -8,110 +8,10 @@
 
 /* The shape is in docs/report-schema.json. */
 
-/* Text as core writes it, a time as in the log, and seconds. */
-#define Q(x) "json_text(" x ")"
-#define MOMENT(us)                                                             \
-    "strftime('%Y-%m-%dT%H:%M:%S', " us " / 1000000, "                         \
-    "'unixepoch') || printf('.%06dZ', " us " % 1000000)"
-#define SECONDS(us) "json(printf('%.6f', " us " / 1e6))"
-#define TRUTH(x)    "json(iif(" x ", 'true', 'false'))"
-
-/* A request in the proxy's log; NULL: it is not there. */
-#define ANSWER                                                                                                                               \
-    "SELECT iif(found, json_remove(json_object('timestamp', " MOMENT(                                                                        \
-        "time_us") ", 'matched_by', iif(by_port, 'port', 'time'), "                                                                          \
-                   "'difference_s', " SECONDS(                                                                                               \
-                       "difference_us") ", 'client', " Q("client") ", "                                                                      \
-                                                                   "'client_"                                                                \
-                                                                   "port', "                                                                 \
-                                                                   "port, "                                                                  \
-                                                                   "'result',"                                                               \
-                                                                   " " Q(                                                                    \
-                                                                       "resul"                                                               \
-                                                                       "t") ", 'status_code', status, "                                      \
-                                                                            "'user', " Q(                                                    \
-                                                                                "user") "), iif(port, '$.-', '$.client_port')), NULL) AS j " \
-                                                                                        "FROM answer WHERE record = pair.id AND "
-
-static const char pairs[] = "SELECT json_object('timestamp', " MOMENT(
-    "time_us") ", "
-               "'outcome', outcome, 'cause', " Q(
-                   "cause") ", 'binary', " Q("binary") ", "
-                                                       "'module', " Q("module") ", 'pid', pid, 'proxy', " Q(
-                                                           "proxy") ", "
-                                                                    "'method',"
-                                                                    " " Q("meth"
-                                                                          "od") ", 'target', " Q(
-                                                                        "targe"
-                                                                        "t") ","
-                                                                             " "
-                                                                             "'"
-                                                                             "s"
-                                                                             "e"
-                                                                             "n"
-                                                                             "t"
-                                                                             "'"
-                                                                             ","
-                                                                             " "
-                                                                             "j"
-                                                                             "s"
-                                                                             "o"
-                                                                             "n"
-                                                                             "_"
-                                                                             "o"
-                                                                             "b"
-                                                                             "j"
-                                                                             "e"
-                                                                             "c"
-                                                                             "t"
-                                                                             "("
-                                                                             "'"
-                                                                             "p"
-                                                                             "r"
-                                                                             "e"
-                                                                             "s"
-                                                                             "e"
-                                                                             "n"
-                                                                             "t"
-                                                                             "'"
-                                                                             ","
-                                                                             " " TRUTH("sent") ", 'scheme', " Q(
-                                                                                 "scheme") ", "
-                                                                                           "'username', " Q(
-                                                                                               "user") "), 'status_code', nullif(status, 0), "
-                                                                                                       "'final_status_code', nullif(final, 0), "
-                                                                                                       "'log', json((" ANSWER
-                                                                                                       "number = 0)), 'attempts_log', "
-                                                                                                       "(SELECT json_group_array(json(j)) FROM (" ANSWER
-                                                                                                       "number > 0 "
-                                                                                                       "ORDER BY number))) FROM pair WHERE ?1 ISNULL OR found = ?1 "
-                                                                                                       "ORDER BY unresolved DESC, time_us, id LIMIT ?2";
-
-static const char clients[] =
-    "SELECT json_object('client', " Q(
-        "client") ", "
-                  "'user', " Q(
-                      "nullif(user, '')") ", 'total', total, "
-                                          "'first_seen', " MOMENT("first_us") ", 'last_seen', " MOMENT(
-                                              "last_us") ", "
-                                                         "'more_targets',"
-                                                         " " TRUTH("targets > "
-                                                                   "3") ", "
-                                                                        "'targe"
-                                                                        "ts', "
-                                                                        "(SELEC"
-                                                                        "T "
-                                                                        "json_"
-                                                                        "group_"
-                                                                        "array("
-                                                                        "json"
-                                                                        "(" Q(
-                                                                            "ta"
-                                                                            "rg"
-                                                                            "e"
-                                                                            "t") ")) FROM (SELECT target "
-                                                                                 "FROM stranger s WHERE s.client = client.client AND s.user = client.user "
-                                                                                 "ORDER BY n DESC, target LIMIT 3))) FROM client ORDER BY id LIMIT ?2";
+#define PAIRS                                                                  \
+    "SELECT json FROM pair_json WHERE ?1 ISNULL OR found = ?1 "                \
+    "ORDER BY unresolved DESC, time_us, id LIMIT ?2"
+#define CLIENTS "SELECT json FROM client_json ORDER BY id LIMIT ?2"
 
 #define TEXT_MAX ((size_t)64 << 10) /* of one string, escaped */
 
@@ -134,7 +34,7 @@ static void json_text(sqlite3_context *c, int n, sqlite3_value **v)
     a407_buf_free(&out);
 }
 
-/* So many rows, 0: all; of `pairs` those that the proxy's log has, or has not,
+/* So many rows, 0: all; of PAIRS those that the proxy's log has, or has not,
    or -1. Returns what goes in front of a further one. */
 static const char *put_rows(struct a407_report_access *a, FILE *f,
                             const char *sql, int found, size_t most,
@@ -216,9 +116,9 @@ void a407_report_access_json(struct a407_report_access *a, FILE *f, size_t most)
         put_words(f, a);
     fputs(",\"pairs\":[", f);
     if (most)
-        between = put_rows(a, f, pairs, 0, most, between);
-    put_rows(a, f, pairs, most ? 1 : -1, most, between);
+        between = put_rows(a, f, PAIRS, 0, most, between);
+    put_rows(a, f, PAIRS, most ? 1 : -1, most, between);
     fputs("],\"clients_without_record\":[", f);
-    put_rows(a, f, clients, -1, most, "");
+    put_rows(a, f, CLIENTS, -1, most, "");
     fputs("]}", f);
 }

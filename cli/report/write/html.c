@@ -10,11 +10,7 @@
  * it, and never markup. scripts/page-policy is to be run when the script has
  * changed.
  */
-__asm__(".section .rodata\n"
-        ".global a407_report_page\n.hidden a407_report_page\n"
-        "a407_report_page: .incbin \"cli/report/write/page.html\"\n.byte 0\n"
-        ".previous\n");
-extern const char a407_report_page[];
+A407_EMBED(a407_report_page, "cli/report/write/page.html");
 
 /* "<" could end the element that the data stands in; a JSON string may hold it
    as an escape, and JSON has it nowhere else. */
