@@ -216,7 +216,7 @@ struct a407_report_advice {
     char line[1024];
     const char *where;
     const char *command;     /* the same without touching the client: a command
-                                line of auth407; "" where that is no other way */
+                                line of auth407; "" where there is none */
     bool command_needs_line; /* it comes after the line, not in its place */
 };
 
@@ -314,7 +314,7 @@ bool a407_report_csv(const struct a407_report_view *v, FILE *f);
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
 
 /*
- * Text on a terminal (write/term.c): escapes whatever could steer one (C0, C1,
+ * Text on a terminal (term.c): escapes whatever could steer one (C0, C1,
  * DEL, bidirectional controls, bad UTF-8), many marks on one character, and
  * whatever is no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}; pads or
  * cuts to columns by wcwidth-like rules.

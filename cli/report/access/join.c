@@ -20,7 +20,8 @@
     "SELECT id, at_us, user_key, coarse, abs(at_us - ?4 - ?7) AS away, "       \
     "?9 AND ?6 AND port AS ports, ?9 AND ?6 AND port = ?6 AS same FROM line "  \
     "WHERE key = ?3 AND record ISNULL AND at_us BETWEEN "                      \
-    "?4 + ?7 - ?8 - 30500000 AND ?4 + ?7 + ?8 + 30500000 LIMIT 4096) "         \
+    "?4 + ?7 - ?8 - 500000 - (?2 > 0) * 30000000 AND "                         \
+    "?4 + ?7 + ?8 + 500000 + (?2 > 0) * 30000000 LIMIT 4096) "                 \
     "WHERE (same OR NOT ports) AND (same OR ?2 < 31) AND "                     \
     "away <= ?8 + coarse * 500000 + (same AND ?2) * 30000000 "                 \
     "ORDER BY 2 * same + (?2 = 0 AND user_key = ?5) DESC, away, at_us, id "    \

@@ -30,11 +30,9 @@ static bool take_char(struct a407_span *s, char c)
 /* The word at s's start, which is taken off with the blanks behind it. */
 static struct a407_span take_word(struct a407_span *s)
 {
-    const char *end = s->n ? memchr(s->p, ' ', s->n) : NULL;
-    struct a407_span word = {s->p, end ? (size_t)(end - s->p) : s->n};
+    struct a407_span word = {s->p, 0};
 
-    s->p += word.n;
-    s->n -= word.n;
+    a407_span_cut(s, ' ', &word);
     while (take_char(s, ' '))
         ;
     return word;
@@ -74,18 +72,6 @@ static struct a407_span last_word(struct a407_span s)
     return a407_span(s.p + at, s.n - at);
 }
 
-/* The byte that two hexadecimal digits at p stand for, or -1. */
-static int hex_byte(const char *p, const char *end)
-{
-    int high, low;
-
-    if (end - p < 2)
-        return -1;
-    high = a407_hex_value(p[0]);
-    low = a407_hex_value(p[1]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
 /* What a backslash and `c` stand for; squid and Apache agree. */
 static char escaped(char c)
 {
@@ -107,21 +93,20 @@ static struct a407_span unescape(struct a407_span s, bool percent)
     if (s.n == 0 || a407_span_eq(s, "-"))
         return a407_span(NULL, 0);
     while (p < end) {
-        bool hex = *p == '\\' && end - p > 1 && p[1] == 'x';
-        int byte = -1;
+        bool more = *p == '\\' && end - p > 1;
+        int mark = more && p[1] == 'x' ? 2 : *p == '%' && percent ? 1 : 0;
+        int high = -1, low = -1;
 
-        if (hex)
-            byte = hex_byte(p + 2, end);
-        else if (*p == '%' && percent)
-            byte = hex_byte(p + 1, end);
-        if (byte >= 0) {
-            *to++ = (char)byte;
-            p += hex ? 4 : 3;
-        } else if (*p == '\\' && end - p > 1) {
-            *to++ = escaped(p[1]);
-            p += 2;
+        if (mark && end - p > mark + 1) {
+            high = a407_hex_value(p[mark]);
+            low = a407_hex_value(p[mark + 1]);
+        }
+        if (high >= 0 && low >= 0) {
+            *to++ = (char)(high << 4 | low);
+            p += mark + 2;
         } else {
-            *to++ = *p++;
+            *to++ = more ? escaped(p[1]) : *p;
+            p += more ? 2 : 1;
         }
     }
     return a407_span(start, (size_t)(to - start));
@@ -204,7 +189,6 @@ static bool parse_squid(struct a407_span s, struct a407_access_line *out)
     int64_t millis;
 
     memset(out, 0, sizeof *out);
-    out->format = A407_ACCESS_SQUID;
     out->grain_us = 1000;
     if (!squid_time(&s, &out->end_us) || !take_number(&s, 12, &millis) ||
         !take_char(&s, ' '))
@@ -345,7 +329,6 @@ static bool parse_common(struct a407_span s, struct a407_access_line *out)
     bool squid;
 
     memset(out, 0, sizeof *out);
-    out->format = A407_ACCESS_COMMON;
     out->grain_us = SECOND_US;
     do { /* the first bracket that a time and a request follow */
         open = rest.n ? memmem(rest.p, rest.n, " [", 2) : NULL;

@@ -22,10 +22,7 @@
  * daemon puts in front of squid's line is passed over.
  */
 
-enum a407_access_format { A407_ACCESS_SQUID, A407_ACCESS_COMMON };
-
 struct a407_access_line {
-    enum a407_access_format format;
     int64_t start_us; /* when the request came, since the epoch */
     int64_t end_us;   /* when it was done; the same where no duration is told */
     int64_t grain_us; /* times are cut off to a multiple of this */
