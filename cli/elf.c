@@ -27,23 +27,21 @@ struct layout {
 
 static bool read_layout(int fd, unsigned char class, struct layout *l)
 {
-    if (class == ELFCLASS64) {
-        Elf64_Ehdr h;
+    bool wide = class == ELFCLASS64;
+    union {
+        Elf64_Ehdr wide;
+        Elf32_Ehdr narrow;
+    } h;
 
-        if (!read_at(fd, &h, sizeof(h), 0))
-            return false;
-        *l = (struct layout){h.e_phoff,     h.e_shoff, h.e_phnum,
-                             h.e_phentsize, h.e_shnum, h.e_shentsize,
-                             h.e_shstrndx};
-    } else {
-        Elf32_Ehdr h;
-
-        if (!read_at(fd, &h, sizeof(h), 0))
-            return false;
-        *l = (struct layout){h.e_phoff,     h.e_shoff, h.e_phnum,
-                             h.e_phentsize, h.e_shnum, h.e_shentsize,
-                             h.e_shstrndx};
+#define LAYOUT(h)                                                              \
+    (struct layout)                                                            \
+    {                                                                          \
+        (h).e_phoff, (h).e_shoff, (h).e_phnum, (h).e_phentsize, (h).e_shnum,   \
+            (h).e_shentsize, (h).e_shstrndx                                    \
     }
+    if (!read_at(fd, &h, wide ? sizeof(h.wide) : sizeof(h.narrow), 0))
+        return false;
+    *l = wide ? LAYOUT(h.wide) : LAYOUT(h.narrow);
     return true;
 }
 
@@ -51,35 +49,29 @@ static bool read_segment(int fd, unsigned char class, const struct layout *l,
                          unsigned i, Elf64_Phdr *out)
 {
     uint64_t at = l->segments + (uint64_t)i * l->segment_size;
+    Elf32_Phdr p;
 
-    if (class == ELFCLASS64) {
+    if (class == ELFCLASS64)
         return read_at(fd, out, sizeof(*out), at);
-    } else {
-        Elf32_Phdr p;
-
-        if (!read_at(fd, &p, sizeof(p), at))
-            return false;
-        *out = (Elf64_Phdr){
-            .p_type = p.p_type, .p_offset = p.p_offset, .p_filesz = p.p_filesz};
-        return true;
-    }
+    if (!read_at(fd, &p, sizeof(p), at))
+        return false;
+    *out = (Elf64_Phdr){
+        .p_type = p.p_type, .p_offset = p.p_offset, .p_filesz = p.p_filesz};
+    return true;
 }
 
 static bool read_section(int fd, unsigned char class, const struct layout *l,
                          unsigned i, Elf64_Shdr *out)
 {
     uint64_t at = l->sections + (uint64_t)i * l->section_size;
+    Elf32_Shdr s;
 
-    if (class == ELFCLASS64) {
+    if (class == ELFCLASS64)
         return read_at(fd, out, sizeof(*out), at);
-    } else {
-        Elf32_Shdr s;
-
-        if (!read_at(fd, &s, sizeof(s), at))
-            return false;
-        *out = (Elf64_Shdr){.sh_name = s.sh_name, .sh_offset = s.sh_offset};
-        return true;
-    }
+    if (!read_at(fd, &s, sizeof(s), at))
+        return false;
+    *out = (Elf64_Shdr){.sh_name = s.sh_name, .sh_offset = s.sh_offset};
+    return true;
 }
 
 /* Go's linker leaves a note whose owner is "Go", also in stripped programs. */

@@ -14,6 +14,7 @@
 #include "cli/report/read/sources.h"
 #include "cli/report/write/escape.h"
 #include "cli/report/write/term.h"
+#include "host/clock.h"
 #include "options.h"
 #include "time.h"
 
@@ -288,15 +289,12 @@ int main(int argc, char **argv)
     static char buffer[64 << 10];
     struct a407_report_options o;
     struct a407_report_run r;
-    struct timespec now;
     struct live live;
     int status;
 
     (void)setlocale(LC_CTYPE, ""); /* how wide a character is */
-    clock_gettime(CLOCK_REALTIME, &now);
     (void)argc;
-    if (!a407_report_options_parse(
-            argv, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, &o))
+    if (!a407_report_options_parse(argv, a407_clock_us(CLOCK_REALTIME), &o))
         return A407_EXIT_REPORT;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     if (o.help) {
