@@ -8,7 +8,7 @@
 
 A407_EMBED(a407_access_sql, "cli/report/access/join.sql");
 
-void a407_access_fail(struct a407_report_access *a, const char *why)
+static void fail(struct a407_report_access *a, const char *why)
 {
     if (!a->failed)
         a407_error("can't compare with the proxy's log: %s", why);
@@ -27,7 +27,7 @@ bool a407_access_db_open(struct a407_report_access *a)
         return false;
     }
     if (sqlite3_open("", &a->db) != SQLITE_OK)
-        a407_access_fail(a, sqlite3_errmsg(a->db));
+        fail(a, sqlite3_errmsg(a->db));
     a407_access_run(a, a407_access_sql);
     return !a->failed;
 }
@@ -35,7 +35,7 @@ bool a407_access_db_open(struct a407_report_access *a)
 void a407_access_run(struct a407_report_access *a, const char *sql)
 {
     if (!a->failed && sqlite3_exec(a->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        a407_access_fail(a, sqlite3_errmsg(a->db));
+        fail(a, sqlite3_errmsg(a->db));
 }
 
 sqlite3_stmt *a407_access_prepare(struct a407_report_access *a, const char *sql)
@@ -43,7 +43,7 @@ sqlite3_stmt *a407_access_prepare(struct a407_report_access *a, const char *sql)
     sqlite3_stmt *s = NULL;
 
     if (!a->failed && sqlite3_prepare_v2(a->db, sql, -1, &s, NULL) != SQLITE_OK)
-        a407_access_fail(a, sqlite3_errmsg(a->db));
+        fail(a, sqlite3_errmsg(a->db));
     return s;
 }
 
@@ -54,7 +54,7 @@ bool a407_access_step(struct a407_report_access *a, sqlite3_stmt *s)
     if (result == SQLITE_ROW)
         return true;
     if (result != SQLITE_DONE)
-        a407_access_fail(a, sqlite3_errmsg(a->db));
+        fail(a, sqlite3_errmsg(a->db));
     sqlite3_reset(s);
     return false;
 }

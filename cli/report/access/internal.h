@@ -56,7 +56,6 @@ struct a407_report_access {
 /* db.c. The first error is said and sets `failed`; then these return NULL or
    false. sqlite takes a NULL statement for one without rows. */
 bool a407_access_db_open(struct a407_report_access *a);
-void a407_access_fail(struct a407_report_access *a, const char *why);
 /* Runs statements that return no rows. */
 void a407_access_run(struct a407_report_access *a, const char *sql);
 /* The caller finalizes it. */

@@ -60,13 +60,25 @@ void a407_report_free(struct a407_report *r)
     memset(r, 0, sizeof *r);
 }
 
+static void add_tally(struct a407_report_tally *t,
+                      const struct a407_report_tally *more)
+{
+    size_t i;
+
+    if (t->total == 0 || more->first_us < t->first_us)
+        t->first_us = more->first_us;
+    if (t->total == 0 || more->last_us > t->last_us)
+        t->last_us = more->last_us;
+    t->total += more->total;
+    t->unresolved += more->unresolved;
+    for (i = 0; i < A407_REPORT_OUTCOMES; i++)
+        t->outcome[i] += more->outcome[i];
+}
+
 static void count_time(struct a407_report_tally *t, int64_t us)
 {
-    if (t->total == 0 || us < t->first_us)
-        t->first_us = us;
-    if (t->total == 0 || us > t->last_us)
-        t->last_us = us;
-    t->total++;
+    add_tally(t, &(struct a407_report_tally){
+                     .total = 1, .first_us = us, .last_us = us});
 }
 
 static void count(struct a407_report_tally *t,
@@ -101,21 +113,6 @@ tally_of(struct a407_report *r, struct a407_report_table *t, const char *key)
     }
     t->n++;
     return &row->tally;
-}
-
-static void add_tally(struct a407_report_tally *t,
-                      const struct a407_report_tally *more)
-{
-    size_t i;
-
-    if (t->total == 0 || more->first_us < t->first_us)
-        t->first_us = more->first_us;
-    if (t->total == 0 || more->last_us > t->last_us)
-        t->last_us = more->last_us;
-    t->total += more->total;
-    t->unresolved += more->unresolved;
-    for (i = 0; i < A407_REPORT_OUTCOMES; i++)
-        t->outcome[i] += more->outcome[i];
 }
 
 /* A finding that answers less than who dropped the header: of the rarest the
