@@ -47,9 +47,12 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
 
 /*
  * Which readiness of fd is not for the program, of that which its own poll has
- * found? What can be done about it without waiting is done first. Keeps errno.
+ * found? What can be done about it without waiting is done first: that counts
+ * as one of *looks (NULL: as many as there are). Where none is left all is
+ * hidden: it will be found again. Keeps errno.
  */
-unsigned a407_hides(int fd, unsigned found, const void *caller);
+unsigned a407_hides(int fd, unsigned found, unsigned *looks,
+                    const void *caller);
 
 /* Work that is due (under_way.h) is done, as far as it goes. Keeps errno. */
 void a407_drive(const struct a407_work *due);

@@ -246,7 +246,7 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
 
 #define ENDS (POLLRDHUP | POLLHUP | POLLERR)
 
-unsigned a407_hides(int fd, unsigned found, const void *caller)
+unsigned a407_hides(int fd, unsigned found, unsigned *looks, const void *caller)
 {
     struct a407_turn t;
     int saved;
@@ -255,7 +255,12 @@ unsigned a407_hides(int fd, unsigned found, const void *caller)
         return 0;
     unsigned hidden = 0;
     struct a407_account a = a407_account_of(t.c);
-    if (a.counts >= A407_UNDER_WAY && (a.work || found & A407_IN_BITS)) {
+    bool look = a.counts >= A407_UNDER_WAY && (a.work || found & A407_IN_BITS);
+    if (look && looks && !*looks) {
+        hidden = ~0u;
+    } else if (look) {
+        if (looks)
+            --*looks;
         enum a407_pump came_to = a407_pump(&t);
         if (came_to == A407_PUMP_SHORT || came_to == A407_PUMP_WAIT)
             hidden = A407_IN_BITS | a407_account_of(t.c).muted;

@@ -14,6 +14,16 @@
 #define A407_EXPORT __attribute__((visibility("default")))
 #define A407_CALLER __builtin_return_address(0)
 
+/* The same hook under another name (hooks.def, A407_SAME). */
+#if __has_attribute(copy)
+#define A407_LIKE(of) copy(of),
+#else
+#define A407_LIKE(of)
+#endif
+#define A407_ALSO(name, of)                                                    \
+    extern __typeof__(of) name __attribute__((A407_LIKE(of) alias(#of)))       \
+    A407_EXPORT
+
 /* Is there anything to do for a read or a write on fd? */
 static inline bool a407_reads(int fd)
 {

@@ -111,14 +111,7 @@ A407_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t n)
     a407_after_connect(fd, addr, rc);
     return rc;
 }
-
-A407_EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t n)
-{
-    a407_before_connect(fd, addr, n);
-    int rc = REAL(__connect)(fd, addr, n);
-    a407_after_connect(fd, addr, rc);
-    return rc;
-}
+A407_ALSO(__connect, connect);
 
 void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n)
 {

@@ -44,14 +44,7 @@ A407_EXPORT int close(int fd)
         drop(fd);
     return REAL(close)(fd);
 }
-
-A407_EXPORT int __close(int fd)
-{
-    a407_epoll_drop(fd);
-    if (a407_writes(fd))
-        drop(fd);
-    return REAL(__close)(fd);
-}
+A407_ALSO(__close, close);
 
 static void drop_range(unsigned first, unsigned last)
 {
@@ -117,16 +110,7 @@ A407_EXPORT int dup2(int from, int to)
         copied(from, rc);
     return rc;
 }
-
-A407_EXPORT int __dup2(int from, int to)
-{
-    if (a407_writes(to))
-        make_way(from, to);
-    int rc = REAL(__dup2)(from, to);
-    if (a407_writes(from))
-        copied(from, rc);
-    return rc;
-}
+A407_ALSO(__dup2, dup2);
 
 A407_EXPORT int dup3(int from, int to, int flags)
 {
@@ -157,21 +141,7 @@ A407_EXPORT int fcntl(int fd, int cmd, ...)
     }
     return rc;
 }
-
-A407_EXPORT int fcntl64(int fd, int cmd, ...)
-{
-    va_list ap;
-    va_start(ap, cmd);
-    void *arg = va_arg(ap, void *);
-    va_end(ap);
-    int rc = REAL(fcntl64)(fd, cmd, arg);
-    if (duplicates(cmd)) {
-        a407_epoll_copied(fd, rc);
-        if (a407_writes(fd))
-            copied(fd, rc);
-    }
-    return rc;
-}
+A407_ALSO(fcntl64, fcntl);
 
 /* ---- the rest ---- */
 
@@ -216,7 +186,7 @@ A407_EXPORT int ioctl(int fd, unsigned long request, ...)
     void *arg = va_arg(ap, void *);
     va_end(ap);
     if (request == FIONREAD && a407_reads(fd) && arg &&
-        a407_hides(fd, POLLIN, A407_CALLER)) {
+        a407_hides(fd, POLLIN, NULL, A407_CALLER)) {
         *(int *)arg = 0;
         return 0;
     }

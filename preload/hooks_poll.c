@@ -59,11 +59,12 @@ static int call_poll(struct a407_readiness *r, const struct timespec *timeout,
 static int filter_poll(struct a407_readiness *r, int k)
 {
     struct pollfd *p = r->in;
+    unsigned looks = A407_LOOKS;
     for (size_t i = 0; i < r->n; i++) {
         if (!p[i].revents || p[i].fd < 0 || !a407_reads(p[i].fd))
             continue;
-        p[i].revents &=
-            (short)~a407_hides(p[i].fd, (unsigned short)p[i].revents, NULL);
+        p[i].revents &= (short)~a407_hides(
+            p[i].fd, (unsigned short)p[i].revents, &looks, NULL);
         k -= !p[i].revents;
     }
     return k;
@@ -171,6 +172,7 @@ static int call_select(struct a407_readiness *r, const struct timespec *timeout,
 static int filter_select(struct a407_readiness *r, int k)
 {
     struct sets *s = r->in;
+    unsigned looks = A407_LOOKS;
     for (size_t fd = 0; fd < s->limit; fd++) {
         unsigned found = 0;
         if (!a407_reads((int)fd))
@@ -178,7 +180,7 @@ static int filter_select(struct a407_readiness *r, int k)
         for (int i = 0; i < SETS; i++)
             if (s->theirs[i] && is_in((char *)s->theirs[i], fd))
                 found |= (unsigned)events_of[i];
-        unsigned hidden = found ? a407_hides((int)fd, found, NULL) : 0;
+        unsigned hidden = found ? a407_hides((int)fd, found, &looks, NULL) : 0;
         for (int i = 0; i < SETS; i++)
             if (hidden & found & (unsigned)events_of[i]) {
                 take_off(s->theirs[i], fd);
@@ -313,12 +315,15 @@ static int call_epoll(struct a407_readiness *r, const struct timespec *timeout,
                       const sigset_t *mask)
 {
     const struct epoll_call *e = r->in;
+    int room = e->room;
+    if (room > A407_LOOKS && a407_any_under_way())
+        room = A407_LOOKS; /* the others are told with the next call */
     if (r->fine)
-        return REAL(epoll_pwait2)(e->epfd, e->events, e->room, timeout, mask);
+        return REAL(epoll_pwait2)(e->epfd, e->events, room, timeout, mask);
     if (mask)
-        return REAL(epoll_pwait)(e->epfd, e->events, e->room, to_ms(timeout),
+        return REAL(epoll_pwait)(e->epfd, e->events, room, to_ms(timeout),
                                  mask);
-    return REAL(epoll_wait)(e->epfd, e->events, e->room, to_ms(timeout));
+    return REAL(epoll_wait)(e->epfd, e->events, room, to_ms(timeout));
 }
 
 /* Whose event is it, of those with something under way? -1: nobody's, or there
@@ -350,7 +355,7 @@ static int filter_epoll(struct a407_readiness *r, int k)
     for (int i = 0; i < k; i++) {
         struct epoll_event ev = e->events[i];
         int fd = fd_of(e->epfd, ev.data.u64);
-        unsigned hidden = fd < 0 ? 0 : a407_hides(fd, ev.events, NULL);
+        unsigned hidden = fd < 0 ? 0 : a407_hides(fd, ev.events, NULL, NULL);
         if (hidden & ev.events &&
             a407_epoll_is_unique(e->epfd, fd, ev.data.u64))
             ev.events &= ~hidden;

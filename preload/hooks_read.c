@@ -55,14 +55,7 @@ A407_EXPORT ssize_t read(int fd, void *buf, size_t n)
     return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
                  A407_CALLER);
 }
-
-A407_EXPORT ssize_t __read(int fd, void *buf, size_t n)
-{
-    if (!a407_reads(fd))
-        return REAL(__read)(fd, buf, n);
-    return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
-                 A407_CALLER);
-}
+A407_ALSO(__read, read);
 
 /* The fortified calls: libc's own version ends the program when n > size. */
 A407_EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)

@@ -61,14 +61,7 @@ A407_EXPORT ssize_t write(int fd, const void *buf, size_t n)
     return slow1(fd, (struct write1){BY_WRITE, 0, buf, n, NULL, 0},
                  A407_CALLER);
 }
-
-A407_EXPORT ssize_t __write(int fd, const void *buf, size_t n)
-{
-    if (!a407_writes(fd))
-        return REAL(__write)(fd, buf, n);
-    return slow1(fd, (struct write1){BY_WRITE, 0, buf, n, NULL, 0},
-                 A407_CALLER);
-}
+A407_ALSO(__write, write);
 
 A407_EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
@@ -77,14 +70,7 @@ A407_EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
     return slow1(fd, (struct write1){BY_SEND, flags, buf, n, NULL, 0},
                  A407_CALLER);
 }
-
-A407_EXPORT ssize_t __send(int fd, const void *buf, size_t n, int flags)
-{
-    if (!a407_writes(fd))
-        return REAL(__send)(fd, buf, n, flags);
-    return slow1(fd, (struct write1){BY_SEND, flags, buf, n, NULL, 0},
-                 A407_CALLER);
-}
+A407_ALSO(__send, send);
 
 /*
  * Connects and sends in one call. It goes out as it is; the engine is told
@@ -230,13 +216,4 @@ A407_EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t n)
         return REAL(sendfile)(out, in, offset, n);
     return k;
 }
-
-A407_EXPORT ssize_t sendfile64(int out, int in, off64_t *offset, size_t n)
-{
-    _Static_assert(sizeof(off_t) == sizeof(off64_t), "64-bit off_t");
-    ssize_t k;
-    if (!a407_reads(out) ||
-        !send_file(out, in, (off_t *)offset, n, A407_CALLER, &k))
-        return REAL(sendfile64)(out, in, offset, n);
-    return k;
-}
+A407_ALSO(sendfile64, sendfile);

@@ -109,13 +109,13 @@ static int64_t look_for_work(struct sleeper *s, int64_t until)
 static bool work(struct sleeper *s)
 {
     int64_t now = a407_now_ms();
-    bool any = false;
-    for (size_t i = 0; i < s->n_dues; i++)
+    unsigned looks = A407_LOOKS;
+    for (size_t i = 0; i < s->n_dues && looks; i++)
         if (s->set[i].revents || s->dues[i].until <= now) {
             a407_drive(&s->dues[i]);
-            any = true;
+            looks--;
         }
-    return any;
+    return looks < A407_LOOKS;
 }
 
 static int64_t pause_ns(unsigned futile)

@@ -47,8 +47,10 @@ static void *raw_null(void)
 
 static const char *const names[] = {
 #define A407_HOOK(name) #name,
+#define A407_SAME(name, of)
 #include "hooks.def"
 #undef A407_HOOK
+#undef A407_SAME
 };
 
 uintptr_t a407_real_table[A407_REAL_COUNT];
@@ -57,16 +59,12 @@ static uintptr_t raw(enum a407_real_id id)
 {
     switch (id) {
     case A407_REAL_read:
-    case A407_REAL___read:
         return (uintptr_t)raw_read;
     case A407_REAL_write:
-    case A407_REAL___write:
         return (uintptr_t)raw_write;
     case A407_REAL_close:
-    case A407_REAL___close:
         return (uintptr_t)raw_close;
     case A407_REAL_fcntl:
-    case A407_REAL_fcntl64:
         return (uintptr_t)raw_fcntl;
     case A407_REAL_fdopen:
     case A407_REAL_dlopen:

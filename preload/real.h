@@ -33,8 +33,10 @@ ssize_t __send(int fd, const void *buf, size_t n, int flags);
 
 enum a407_real_id {
 #define A407_HOOK(name) A407_REAL_##name,
+#define A407_SAME(name, of)
 #include "hooks.def"
 #undef A407_HOOK
+#undef A407_SAME
     A407_REAL_COUNT
 };
 

@@ -47,15 +47,6 @@ int a407_wait(int fd, short events, int64_t until)
     return k > 0 ? p.revents : k;
 }
 
-int a407_wait_through(int fd, short events, int64_t until)
-{
-    int k;
-    do
-        k = a407_wait(fd, events, until);
-    while (k < 0 && errno == EINTR);
-    return k;
-}
-
 int a407_pause(int64_t until)
 {
     return wait_for(NULL, 0, until);

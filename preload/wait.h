@@ -23,9 +23,6 @@
  */
 int a407_wait(int fd, short events, int64_t until);
 
-/* The same, not ended by any signal. */
-int a407_wait_through(int fd, short events, int64_t until);
-
 /* Just waits, in the same way: 0, or -1 with EINTR. */
 int a407_pause(int64_t until);
 

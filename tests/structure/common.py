@@ -40,7 +40,7 @@ def layer(name):
 
 def hooked_names():
     text = (TOP / "preload/hooks.def").read_text()
-    return re.findall(r"^A407_HOOK\((\w+)\)", text, re.M)
+    return re.findall(r"^A407_(?:HOOK|SAME)\((\w+)", text, re.M)
 
 
 def rel(path):
