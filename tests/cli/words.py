@@ -159,8 +159,8 @@ def man_options():
 @test
 def man_keys():
     """the credential file's man page has every key of the parser"""
-    keys = re.findall(r'\[KEY_\w+\] = \{"([a-z-]+)"', read(os.path.join(
-        ROOT, "core/config/credfile.c")))
+    keys = re.findall(r'^    \{"([a-z-]+)", [A-Z]', read(os.path.join(
+        ROOT, "core/config/credfile.c")), re.M)
     check(len(keys) >= 10, "the parser's keys")
     text = read(MAN5)
     for key in keys:
