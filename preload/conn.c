@@ -12,34 +12,29 @@
 
 /* ---- the lock ---- */
 
-static void got(struct a407_site *site)
-{
 #ifdef A407_DEBUG
-    site->holder = pthread_self();
+#define HELD_BY(site, thread) ((site)->holder = (thread))
 #else
-    (void)site;
+#define HELD_BY(site, thread) ((void)(site))
 #endif
-}
 
 static void lock(struct a407_site *site)
 {
     pthread_mutex_lock(&site->lock);
-    got(site);
+    HELD_BY(site, pthread_self());
 }
 
 static bool trylock(struct a407_site *site)
 {
-    if (pthread_mutex_trylock(&site->lock) != 0)
-        return false;
-    got(site);
-    return true;
+    bool locked = pthread_mutex_trylock(&site->lock) == 0;
+    if (locked)
+        HELD_BY(site, pthread_self());
+    return locked;
 }
 
 static void unlock(struct a407_site *site)
 {
-#ifdef A407_DEBUG
-    site->holder = (pthread_t)0;
-#endif
+    HELD_BY(site, (pthread_t)0);
     pthread_mutex_unlock(&site->lock);
 }
 

@@ -84,9 +84,6 @@ static inline uint64_t a407_credit_serial(uint64_t begun)
     return begun >> A407_CREDIT_SERIAL;
 }
 
-/* c is about to leave that fd. The registry's lock is held. */
-void a407_credit_drop(struct a407_conn *c, int fd);
-
 /* Calls it in: k->used and k->pending tell. The registry's lock is held. */
 void a407_credit_call_in(struct a407_credit *k, enum a407_way way);
 

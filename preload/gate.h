@@ -74,8 +74,9 @@ void a407_settle(int fd, enum a407_settle what, const void *caller);
 bool a407_revive(int fd, const void *caller);
 
 /*
- * A write of msg's iovecs, not inside. True: it is done, *result and errno are
- * the program's. False: make the call as it is.
+ * A write of msg's iovecs. True: it is done, *result and errno are the
+ * program's. False: make the call as it is. With the first bytes on a
+ * connection to an unknown place that is watched from here on, or forgotten.
  */
 bool a407_write_all(int fd, const struct msghdr *msg, int flags,
                     const void *caller, ssize_t *result);
@@ -84,12 +85,9 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
    SIZE_MAX: more than there can be. */
 size_t a407_iov_length(const struct iovec *iov, size_t n);
 
-/* n bytes of msg have gone out by a call that went past the gate. */
+/* n bytes of msg have gone out by a call that went past the gate. serial: on
+   credit of that connection, which was lost meanwhile; 0: of any. */
 void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
-                      size_t n);
-
-/* The first bytes on a connection to an unknown place: it is watched from here
-   on, or forgotten. */
-void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n);
+                      size_t n, uint64_t serial);
 
 #endif

@@ -137,7 +137,7 @@ static bool wait_for_bytes(struct a407_turn *t)
 static bool wait_for_more(struct a407_turn *t, enum a407_pump came_to,
                           int flags)
 {
-    if (!a407_blocks(t->fd, flags)) {
+    if (!a407_socket_blocks(t->fd, flags)) {
         errno = EAGAIN;
         return false;
     }
@@ -200,11 +200,10 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
         int error = c->error;
         c->error = 0;
         a407_engine_delivered_end(c->engine);
-        a407_forget_if_done(&t);
         return give(r, &t, -1, error);
     }
     a407_turn_end_child(&t);
-    if (a407_forget_if_done(&t) || c->given_back)
+    if (a407_turn_is_forgotten(&t) || c->given_back)
         return pass(&t, saved);
     return deliver(r, &t, a407_engine_plan(c->engine).n, saved);
 }
@@ -240,7 +239,6 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
     } else if (ends && !(flags & MSG_PEEK)) {
         a407_engine_delivered_end(c->engine);
     }
-    a407_forget_if_done(&t);
     a407_turn_end(&t, saved);
 }
 
@@ -270,8 +268,6 @@ unsigned a407_hides(int fd, unsigned found, unsigned *looks, const void *caller)
         /* what was found may be about a connection that is no more */
         if (t.c && !t.lost && t.c->renewed && found & ENDS)
             hidden |= ENDS & ~(unsigned)a407_ready(t.fd, POLLRDHUP);
-        if (t.c && !t.lost)
-            a407_forget_if_done(&t);
     }
     a407_turn_end(&t, saved);
     return hidden;
@@ -287,8 +283,6 @@ void a407_drive(const struct a407_work *due)
     if (!c->gone && !c->given_back) {
         if (a407_pump(&t) == A407_PUMP_SHORT && a407_expire(&t))
             a407_pump(&t);
-        if (t.c && !t.lost)
-            a407_forget_if_done(&t);
     }
     a407_turn_end(&t, saved);
 }
@@ -310,7 +304,6 @@ bool a407_revive(int fd, const void *caller)
         if (t.c && !t.lost) {
             struct a407_plan plan = a407_engine_plan(t.c->engine);
             repeated = plan.kind == A407_WANT_RECONNECT || plan.fresh;
-            a407_forget_if_done(&t);
         }
     }
     a407_turn_end(&t, saved);
@@ -334,8 +327,6 @@ static bool awaits(int fd, enum a407_settle what, const void *caller,
             yes = t.c->unsent;
         if (yes)
             *a = a407_account_of(t.c);
-        if (t.c && !t.lost)
-            a407_forget_if_done(&t);
     }
     a407_turn_end(&t, saved);
     return yes;

@@ -10,6 +10,7 @@
 #include "pump.h"
 #include "readable.h"
 #include "real.h"
+#include "registry.h"
 #include "settings.h"
 #include "socket.h"
 #include "track.h"
@@ -96,7 +97,7 @@ static void tell_written(struct writing *w, size_t n)
 
 static bool may_block(const struct writing *w)
 {
-    return a407_blocks(w->t.fd, w->flags);
+    return a407_socket_blocks(w->t.fd, w->flags);
 }
 
 enum step { STEP_ON, STEP_PASS, STEP_END };
@@ -109,7 +110,7 @@ static enum step go_on(struct writing *w)
 {
     if (w->t.c && !w->t.lost && a407_turn_hold(&w->t) >= 0)
         return STEP_ON;
-    if (w->t.c && !w->t.lost && !a407_forget_if_done(&w->t)) {
+    if (w->t.c && !w->t.lost && !a407_turn_is_forgotten(&w->t)) {
         errno = EMFILE;
         return STEP_END;
     }
@@ -234,7 +235,7 @@ static enum step pass_step(struct writing *w)
         if (s != STEP_ON)
             return s;
     }
-    if (a407_forget_if_done(t))
+    if (a407_turn_is_forgotten(t))
         return STEP_PASS;
     if (a407_engine_plan(t->c->engine).write == A407_WRITE_WAIT ||
         t->c->given_back)
@@ -288,7 +289,6 @@ static enum step bring_out(struct writing *w)
 static enum step hold_step(struct writing *w, bool begins)
 {
     struct a407_turn *t = &w->t;
-    struct a407_conn *c = t->c;
     int ev = a407_ready(t->fd, POLLOUT);
     if (!(ev & POLLOUT) || (ev & (POLLERR | POLLHUP))) {
         /* not connected, full or broken: the kernel's answer is the right
@@ -303,8 +303,7 @@ static enum step hold_step(struct writing *w, bool begins)
         a407_check_unseen(t);
     if (a407_turn_hold(t) < 0 && t->lost)
         return go_on(w);
-    size_t k = a407_engine_hold(c->engine, s.p, s.n);
-    advance(w, k);
+    advance(w, a407_engine_hold(t->c->engine, s.p, s.n));
     return bring_out(w);
 }
 
@@ -393,7 +392,6 @@ static enum step one_step(struct writing *w)
     }
     switch (plan.write) {
     case A407_WRITE_FORGET:
-        a407_forget_if_done(&w->t);
         return STEP_PASS;
     case A407_WRITE_WAIT: /* what was held back goes out first */
         return STEP_ON;
@@ -438,16 +436,11 @@ static bool begins_elsewhere(struct a407_turn *t)
 static bool write_past(struct writing *w)
 {
     a407_engine_forget(w->t.c->engine);
-    enum step s = bring_out(w);
-    if (w->t.c && !w->t.lost)
-        a407_forget_if_done(&w->t);
-    return s != STEP_END;
+    return bring_out(w) != STEP_END;
 }
 
-/* n bytes of msg have gone out. serial: on credit of that connection, which was
-   lost meanwhile; 0: of any. */
-static void was_written(int fd, const struct msghdr *msg, const void *caller,
-                        size_t n, uint64_t serial)
+void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
+                      size_t n, uint64_t serial)
 {
     struct writing w = {.msg = msg};
     int saved;
@@ -457,7 +450,6 @@ static void was_written(int fd, const struct msghdr *msg, const void *caller,
         if (serial && w.t.c->writing)
             w.t.c->writing--;
         tell_written(&w, n);
-        a407_forget_if_done(&w.t);
     }
     a407_turn_end(&w.t, saved);
 }
@@ -477,51 +469,9 @@ static void write_on_credit(struct writing *w, int fd, const void *caller)
     ssize_t k = send_rest(w);
     n = k < 0 ? 0 : (size_t)k;
     if (!a407_credit_end(fd, A407_WRITES, begun, n))
-        was_written(fd, w->msg, caller, n, a407_credit_serial(begun));
+        a407_was_written(fd, w->msg, caller, n, a407_credit_serial(begun));
     advance(w, n);
     errno = saved;
-}
-
-bool a407_write_all(int fd, const struct msghdr *msg, int flags,
-                    const void *caller, ssize_t *result)
-{
-    struct writing w = {.msg = msg, .flags = flags};
-    int saved;
-    if (flags & MSG_FASTOPEN)
-        return false;
-    if (!(flags & MSG_OOB))
-        write_on_credit(&w, fd, caller);
-    *result = (ssize_t)w.done;
-    bool done = w.done > 0;
-    if ((done && !rest(&w).n) ||
-        !a407_turn_begin(&w.t, fd, flags & MSG_DONTWAIT ? 0 : SO_SNDTIMEO,
-                         caller, &saved))
-        return done;
-    struct a407_conn *c = w.t.c;
-    c->credit[A407_WRITES].at = fd;
-    a407_account_begins(c);
-    /* After its own SHUT_WR the kernel has the answer. */
-    if (flags & MSG_OOB) {
-        done = !write_past(&w);
-        *result = -1;
-        saved = done ? errno : saved;
-    } else if (!begins_elsewhere(&w.t) && !c->gone &&
-               !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
-        errno = saved;
-        done = rest(&w).n && run(&w, result);
-        if (*result < 0)
-            saved = errno;
-        if (w.t.c && !w.t.lost)
-            a407_forget_if_done(&w.t);
-    }
-    a407_turn_end(&w.t, saved);
-    return done;
-}
-
-void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
-                      size_t n)
-{
-    was_written(fd, msg, caller, n, 0);
 }
 
 /* Not a request to a proxy, as far as these bytes tell? */
@@ -554,7 +504,7 @@ static bool to_be_watched(int fd)
                               (struct sockaddr *)&peer, n);
 }
 
-void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
+static void first_bytes(int fd, const struct iovec *iov, size_t iov_n)
 {
     bool empty;
     bool keep = !is_none(iov, iov_n, &empty);
@@ -567,4 +517,41 @@ void a407_first_bytes(int fd, const struct iovec *iov, size_t iov_n)
     }
     if (!keep)
         a407_track_drop(fd);
+}
+
+bool a407_write_all(int fd, const struct msghdr *msg, int flags,
+                    const void *caller, ssize_t *result)
+{
+    struct writing w = {.msg = msg, .flags = flags};
+    int saved;
+    if (a407_guard.depth || flags & MSG_FASTOPEN || !msg ||
+        !msg->msg_iov) /* the kernel's to judge */
+        return false;
+    if (a407_slot(fd) == A407_WATCH)
+        first_bytes(fd, msg->msg_iov, msg->msg_iovlen);
+    if (!(flags & MSG_OOB))
+        write_on_credit(&w, fd, caller);
+    *result = (ssize_t)w.done;
+    bool done = w.done > 0;
+    if ((done && !rest(&w).n) ||
+        !a407_turn_begin(&w.t, fd, flags & MSG_DONTWAIT ? 0 : SO_SNDTIMEO,
+                         caller, &saved))
+        return done;
+    struct a407_conn *c = w.t.c;
+    c->credit[A407_WRITES].at = fd;
+    a407_account_begins(c);
+    /* After its own SHUT_WR the kernel has the answer. */
+    if (flags & MSG_OOB) {
+        done = !write_past(&w);
+        *result = -1;
+        saved = done ? errno : saved;
+    } else if (!begins_elsewhere(&w.t) && !c->gone &&
+               !__atomic_load_n(&c->shut_write, __ATOMIC_RELAXED)) {
+        errno = saved;
+        done = rest(&w).n && run(&w, result);
+        if (*result < 0)
+            saved = errno;
+    }
+    a407_turn_end(&w.t, saved);
+    return done;
 }

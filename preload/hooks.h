@@ -37,13 +37,6 @@ static inline bool a407_writes(int fd)
 }
 
 /*
- * The slow part of every write: false when the call is to be made as it is.
- * *result and errno otherwise.
- */
-bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
-                     const void *caller, ssize_t *result);
-
-/*
  * fds in a message that is about to be sent, or was received. Callers look at
  * msg_controllen first: most messages carry none.
  */
@@ -58,8 +51,8 @@ void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n);
 void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n);
 void a407_after_connect(int fd, const struct sockaddr *addr, int rc);
 
-/* One buffer as a message, for the calls that have no msghdr. */
-bool a407_hook_write1(int fd, const void *p, size_t n, int flags,
-                      const void *caller, ssize_t *result);
+/* a407_write_all for the calls that have one buffer, and no msghdr. */
+bool a407_write_one(int fd, const void *p, size_t n, int flags,
+                    const void *caller, ssize_t *result);
 
 #endif

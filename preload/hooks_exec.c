@@ -135,10 +135,26 @@ static char **words(char *here[static WORDS], const char *first, va_list *ap)
     }
 }
 
-/* The call has returned, so it has failed. */
-static int failed(char **argv, char **here)
+enum list { BY_PATH, BY_SEARCH, WITH_ENVIRONMENT };
+
+/* execl() and kin: returns only if it fails. */
+static int run_list(enum list how, const char *file, const char *first,
+                    va_list *ap, const void *caller)
 {
-    int saved = argv ? errno : ENOMEM;
+    char *here[WORDS];
+    char **argv = words(here, first, ap);
+    if (!argv) {
+        errno = ENOMEM;
+        return -1;
+    }
+    char *const *envp =
+        how == WITH_ENVIRONMENT ? va_arg(*ap, char *const *) : environ;
+    before_exec(caller);
+    if (how == BY_SEARCH)
+        REAL(execvpe)(file, argv, a407_follow_env(envp));
+    else
+        REAL(execve)(file, argv, a407_follow_env(envp));
+    int saved = errno;
     if (argv != here)
         free(argv);
     errno = saved;
@@ -147,43 +163,27 @@ static int failed(char **argv, char **here)
 
 A407_EXPORT int execl(const char *path, const char *arg, ...)
 {
-    char *here[WORDS];
     va_list ap;
     va_start(ap, arg);
-    char **argv = words(here, arg, &ap);
+    int rc = run_list(BY_PATH, path, arg, &ap, A407_CALLER);
     va_end(ap);
-    if (argv) {
-        before_exec(A407_CALLER);
-        REAL(execve)(path, argv, a407_follow_env(environ));
-    }
-    return failed(argv, here);
+    return rc;
 }
 
 A407_EXPORT int execlp(const char *file, const char *arg, ...)
 {
-    char *here[WORDS];
     va_list ap;
     va_start(ap, arg);
-    char **argv = words(here, arg, &ap);
+    int rc = run_list(BY_SEARCH, file, arg, &ap, A407_CALLER);
     va_end(ap);
-    if (argv) {
-        before_exec(A407_CALLER);
-        REAL(execvpe)(file, argv, a407_follow_env(environ));
-    }
-    return failed(argv, here);
+    return rc;
 }
 
 A407_EXPORT int execle(const char *path, const char *arg, ...)
 {
-    char *here[WORDS];
     va_list ap;
     va_start(ap, arg);
-    char **argv = words(here, arg, &ap);
-    char *const *envp = argv ? va_arg(ap, char *const *) : NULL;
+    int rc = run_list(WITH_ENVIRONMENT, path, arg, &ap, A407_CALLER);
     va_end(ap);
-    if (argv) {
-        before_exec(A407_CALLER);
-        REAL(execve)(path, argv, a407_follow_env(envp));
-    }
-    return failed(argv, here);
+    return rc;
 }

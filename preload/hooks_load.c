@@ -50,7 +50,7 @@ static bool splice_to_proxy(int in, int out, size_t n, unsigned flags,
     *result = seen;
     if (seen > 0 && REAL(read)(look[0], part, (size_t)seen) == seen) {
         int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
-        done = a407_hook_write1(out, part, (size_t)seen, how, caller, result);
+        done = a407_write_one(out, part, (size_t)seen, how, caller, result);
         error = errno;
         if (done && *result > 0 &&
             REAL(read)(in, part, (size_t)*result) != *result)
@@ -144,11 +144,13 @@ A407_EXPORT FILE *fdopen(int fd, const char *mode)
 {
     if (!a407_reads(fd) || a407_guard.depth || !a407_is_glibc())
         return REAL(fdopen)(fd, mode);
+    int saved = a407_enter();
     struct a407_conn *c = a407_conn_get(fd);
     if (c) {
         __atomic_store_n(&c->opener, A407_CALLER, __ATOMIC_RELAXED);
         a407_conn_put(c);
     }
+    a407_leave(saved);
     FILE *f = open_stream(fd, mode);
     return f ? f : REAL(fdopen)(fd, mode);
 }

@@ -110,9 +110,9 @@ A407_EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 A407_EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout,
                            size_t size)
 {
-    if (plain() || size / sizeof *fds < n)
+    if (size / sizeof *fds < n)
         return REAL(__poll_chk)(fds, n, timeout, size);
-    return poll_ms(fds, n, timeout);
+    return poll(fds, n, timeout);
 }
 
 A407_EXPORT int ppoll(struct pollfd *fds, nfds_t n,
@@ -127,9 +127,9 @@ A407_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t n,
                             const struct timespec *timeout,
                             const sigset_t *mask, size_t size)
 {
-    if (plain() || is_wrong(timeout) || size / sizeof *fds < n)
+    if (size / sizeof *fds < n)
         return REAL(__ppoll_chk)(fds, n, timeout, mask, size);
-    return slow_poll(fds, n, timeout, mask, true);
+    return ppoll(fds, n, timeout, mask);
 }
 
 /* ---- select ---- */

@@ -5,22 +5,12 @@
 
 #include "hooks.h"
 
-bool a407_hook_write(int fd, const struct msghdr *msg, int flags,
-                     const void *caller, ssize_t *result)
-{
-    if (a407_guard.depth || !msg || !msg->msg_iov) /* the kernel's to judge */
-        return false;
-    if (a407_slot(fd) == A407_WATCH)
-        a407_first_bytes(fd, msg->msg_iov, msg->msg_iovlen);
-    return a407_write_all(fd, msg, flags, caller, result);
-}
-
-bool a407_hook_write1(int fd, const void *p, size_t n, int flags,
-                      const void *caller, ssize_t *result)
+bool a407_write_one(int fd, const void *p, size_t n, int flags,
+                    const void *caller, ssize_t *result)
 {
     struct iovec v = {.iov_base = (void *)(uintptr_t)p, .iov_len = n};
     struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-    return a407_hook_write(fd, &m, flags, caller, result);
+    return a407_write_all(fd, &m, flags, caller, result);
 }
 
 /*
@@ -42,7 +32,7 @@ static __attribute__((noinline)) ssize_t slow1(int fd, struct write1 a,
                                                const void *caller)
 {
     ssize_t k;
-    if (a407_hook_write1(fd, a.buf, a.n, a.flags, caller, &k))
+    if (a407_write_one(fd, a.buf, a.n, a.flags, caller, &k))
         return k;
     switch (a.by) {
     case BY_WRITE:
@@ -83,7 +73,7 @@ fast_open(int fd, const struct msghdr *m, int flags, const void *caller)
     ssize_t k = REAL(sendmsg)(fd, m, flags);
     a407_after_connect(fd, m->msg_name, k >= 0 ? 0 : -1);
     if (k > 0)
-        a407_was_written(fd, m, caller, (size_t)k);
+        a407_was_written(fd, m, caller, (size_t)k, 0);
     return k;
 }
 
@@ -108,7 +98,7 @@ static __attribute__((noinline)) ssize_t
 slow_msg(int fd, const struct msghdr *m, int flags, const void *caller)
 {
     ssize_t k;
-    if (a407_hook_write(fd, m, flags, caller, &k))
+    if (a407_write_all(fd, m, flags, caller, &k))
         return k;
     return REAL(sendmsg)(fd, m, flags);
 }
@@ -130,7 +120,7 @@ slow_writev(int fd, const struct iovec *iov, int n, const void *caller)
     ssize_t k;
     struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
                        .msg_iovlen = n > 0 ? (size_t)n : 0};
-    if (a407_hook_write(fd, &m, 0, caller, &k))
+    if (a407_write_all(fd, &m, 0, caller, &k))
         return k;
     return REAL(writev)(fd, iov, n);
 }
@@ -185,7 +175,7 @@ static bool send_file(int out, int in, off_t *offset, size_t n,
             k = got;
             break;
         }
-        if (!a407_hook_write1(out, part, (size_t)got, 0, caller, &k)) {
+        if (!a407_write_one(out, part, (size_t)got, 0, caller, &k)) {
             at = done ? at : -1;
             k = done ? 0 : -1;
             break;

@@ -9,49 +9,12 @@
 #include "registry.h"
 #include "socket.h"
 
-/* Our SO_RCVLOWAT, so that a program's poll sleeps until more can be told. */
-static void set_lowat(struct a407_conn *c, int held, size_t need)
-{
-    int now = 1, want = (int)need;
-    socklen_t n = sizeof now;
-    if (!c->lowat) {
-        getsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &now, &n);
-        c->lowat = now;
-    }
-    setsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &want, sizeof want);
-}
-
-static void restore_lowat(struct a407_conn *c, int held)
-{
-    if (!c->lowat)
-        return;
-    setsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &c->lowat, sizeof c->lowat);
-    c->lowat = 0;
-}
-
-bool a407_forget_if_done(struct a407_turn *t)
-{
-    struct a407_conn *c = t->c;
-    if (c->gone)
-        return true;
-    if (a407_engine_plan(c->engine).kind != A407_WANT_FORGET || c->given_back)
-        return false;
-    if (c->lowat && a407_turn_hold(t) >= 0)
-        restore_lowat(c, t->held);
-    c->gone = true;
-    a407_account_for(c); /* unmutes, while its numbers are known */
-    a407_slot_retire(c);
-    return true;
-}
-
 void a407_check_unseen(struct a407_turn *t)
 {
     if (a407_turn_hold(t) >= 0 && (a407_socket_has_unseen(t->c, t->held) ||
                                    a407_socket_leads_elsewhere(t->c, t->held)))
         a407_engine_forget(t->c->engine);
 }
-
-/* ---- looking ---- */
 
 static bool scratch(struct a407_conn *c, size_t n)
 {
@@ -176,7 +139,7 @@ static void show(struct a407_turn *t, size_t k, bool end)
     struct a407_conn *c = t->c;
     c->peeked = 0;
     c->full_until = 0;
-    restore_lowat(c, t->held);
+    a407_socket_restore_lowat(c, t->held);
     /* Inside a tunnel that we have not seen being made it would be the
        origin's 407. */
     if (k && a407_sniff_407(c->scratch, k) == A407_SNIFF_YES)
@@ -200,7 +163,7 @@ enum a407_pump a407_peek(struct a407_turn *t, size_t need)
     if (k && k < need) {
         enum more more = comes_more(t, &k);
         if (k < need && more != MORE_NEVER) {
-            set_lowat(c, t->held, need);
+            a407_socket_set_lowat(c, t->held, need);
             return more == MORE_SOON ? A407_PUMP_WAIT : A407_PUMP_SHORT;
         }
         end = k < need;

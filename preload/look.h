@@ -22,10 +22,6 @@ bool a407_see_behind(struct a407_turn *t);
    head: what it has not read is of interest to the record. */
 void a407_see_rest(struct a407_conn *c);
 
-/* Drops the connection from the table if the engine has forgotten it: then
-   true. */
-bool a407_forget_if_done(struct a407_turn *t);
-
 /* Lets the connection go if its socket has carried what we have not seen, or
    leads elsewhere by now. */
 void a407_check_unseen(struct a407_turn *t);

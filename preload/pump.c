@@ -192,14 +192,6 @@ bool a407_wait_for_pump(struct a407_turn *t)
     return ev > 0 || a407_now_ms() < own;
 }
 
-bool a407_blocks(int fd, int flags)
-{
-    if (flags & MSG_DONTWAIT)
-        return false;
-    int fl = REAL(fcntl)(fd, F_GETFL);
-    return fl < 0 || !(fl & O_NONBLOCK);
-}
-
 /* The first look at what others have done, and the longest way to the next. */
 #define LOOK_MS      2
 #define LOOK_MOST_MS 64

@@ -38,7 +38,4 @@ int a407_wait_for_bytes(struct a407_turn *t, int64_t until);
    is another. False: there is no limit, or nothing else to be tried. */
 bool a407_expire(struct a407_turn *t);
 
-/* Does the program's call on fd wait? */
-bool a407_blocks(int fd, int flags);
-
 #endif

@@ -106,7 +106,7 @@ static int64_t look_for_work(struct sleeper *s, int64_t until)
 }
 
 /* False: none of it was due. */
-static bool work(struct sleeper *s)
+static bool work(const struct sleeper *s)
 {
     int64_t now = a407_now_ms();
     unsigned looks = A407_LOOKS;

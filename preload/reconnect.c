@@ -23,12 +23,6 @@
  * call, finds c->connecting and looks whether it is done.
  */
 
-static bool blocks(int fd)
-{
-    int fl = REAL(fcntl)(fd, F_GETFL);
-    return fl >= 0 && !(fl & O_NONBLOCK);
-}
-
 /*
  * connect() of a blocking socket waits as long as SO_SNDTIMEO says: with the
  * shortest there is, one tick of the kernel's clock, it goes on by itself.
@@ -38,7 +32,7 @@ static int begin_connect(const struct a407_conn *c, int fd)
 {
     struct timeval program = {0}, shortest = {.tv_usec = 1};
     socklen_t n = sizeof program;
-    bool waits = blocks(fd);
+    bool waits = a407_socket_blocks(fd, 0);
     if (waits) {
         getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &program, &n);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &shortest, sizeof shortest);
@@ -134,9 +128,10 @@ static int same_socket(struct a407_turn *t, bool *refused)
        as a hang-up. */
     bool back = !a407_single_threaded() && a407_epoll_out(t->fd);
     *refused = REAL(connect)(t->held, &nowhere, sizeof nowhere) != 0;
-    int error = *refused                   ? errno
-                : back || !blocks(t->held) ? begin_connect(t->c, t->held)
-                                           : connect_unlocked(t);
+    int error = *refused ? errno
+                : back || !a407_socket_blocks(t->held, 0)
+                    ? begin_connect(t->c, t->held)
+                    : connect_unlocked(t);
     if (back && a407_socket_cookie(t->fd) == t->c->cookie)
         a407_epoll_in(t->fd);
     return error;

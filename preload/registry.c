@@ -3,8 +3,11 @@
 
 #include <unistd.h>
 
+#include "guard.h"
+
 _Atomic(struct a407_conn *) a407_slots[A407_FD_MAX];
 struct a407_conn a407_watch;
+_Atomic uint64_t a407_credit_words[A407_FD_MAX][A407_WAYS];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* Held by a thread that forks, from before it looks for a moment in which no
@@ -13,8 +16,18 @@ static pthread_mutex_t turnstile = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic(pid_t) owner;    /* 0: the table was never used */
 static atomic_int highest = -1; /* the highest slot ever used */
 
+/* A handler that ran on this thread now could ask for it again. */
+static void must_be_inside(void)
+{
+#ifdef A407_DEBUG
+    if (highest >= 0 && !a407_guard.depth)
+        __builtin_trap();
+#endif
+}
+
 void a407_registry_lock(void)
 {
+    must_be_inside();
     pthread_mutex_lock(&lock);
 }
 
@@ -54,6 +67,7 @@ struct a407_conn *a407_conn_get(int fd)
     struct a407_conn *c = a407_slot(fd);
     if (!c || c == A407_WATCH || !a407_own_process())
         return NULL;
+    must_be_inside();
     pthread_mutex_lock(&turnstile);
     pthread_mutex_lock(&lock);
     pthread_mutex_unlock(&turnstile);
@@ -81,11 +95,28 @@ bool a407_conn_unpin(struct a407_conn *c)
     return last;
 }
 
+void a407_credit_call_in(struct a407_credit *k, enum a407_way way)
+{
+    if (k->fd < 0)
+        return;
+    uint64_t w = atomic_exchange(&a407_credit_words[k->fd][way], 0);
+    k->used += k->given - (uint32_t)(w & A407_CREDIT_LEFT);
+    k->pending += (w & A407_CREDIT_BUSY) != 0;
+    k->fd = -1;
+}
+
+static void drop_credit(struct a407_conn *c, int fd)
+{
+    for (enum a407_way way = 0; way < A407_WAYS; way++)
+        if (c->credit[way].fd == fd)
+            a407_credit_call_in(&c->credit[way], way);
+}
+
 /* Takes a connection out of that slot. The lock is held. True: it has no
    other. */
 static bool leave_slot(int fd, struct a407_conn *c)
 {
-    a407_credit_drop(c, fd);
+    drop_credit(c, fd);
     atomic_store_explicit(&a407_slots[fd], NULL, memory_order_release);
     return --c->fds == 0;
 }

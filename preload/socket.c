@@ -160,3 +160,30 @@ int a407_socket_timeout_ms(int fd, int option)
         return -1;
     return (int)(t.tv_sec * 1000 + (t.tv_usec + 999) / 1000);
 }
+
+void a407_socket_set_lowat(struct a407_conn *c, int held, size_t need)
+{
+    int now = 1, want = (int)need;
+    socklen_t n = sizeof now;
+    if (!c->lowat) {
+        getsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &now, &n);
+        c->lowat = now;
+    }
+    setsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &want, sizeof want);
+}
+
+void a407_socket_restore_lowat(struct a407_conn *c, int held)
+{
+    if (!c->lowat)
+        return;
+    setsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &c->lowat, sizeof c->lowat);
+    c->lowat = 0;
+}
+
+bool a407_socket_blocks(int fd, int flags)
+{
+    if (flags & MSG_DONTWAIT)
+        return false;
+    int fl = REAL(fcntl)(fd, F_GETFL);
+    return fl < 0 || !(fl & O_NONBLOCK);
+}

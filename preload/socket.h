@@ -64,6 +64,14 @@ bool a407_socket_is_counted(int fd);
 /* The TCP port of this end; 0: none. */
 uint16_t a407_socket_port(int fd);
 
+/* Our SO_RCVLOWAT, so that a program's poll sleeps until more can be told; and
+   the program's own again, if there is ours. */
+void a407_socket_set_lowat(struct a407_conn *c, int held, size_t need);
+void a407_socket_restore_lowat(struct a407_conn *c, int held);
+
+/* Does a call with these MSG_ flags on fd wait? */
+bool a407_socket_blocks(int fd, int flags);
+
 /* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; -1: none. */
 int a407_socket_timeout_ms(int fd, int option);
 

@@ -73,9 +73,23 @@ void a407_turn_end_child(struct a407_turn *t)
     t->c->child = (struct a407_child){.fd = -1};
 }
 
+bool a407_turn_is_forgotten(const struct a407_turn *t)
+{
+    const struct a407_conn *c = t->c;
+    return c->gone || (!c->given_back &&
+                       a407_engine_plan(c->engine).kind == A407_WANT_FORGET);
+}
+
 static void let_go(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
+    if (c && !c->gone && a407_turn_is_forgotten(t)) {
+        if (c->lowat && a407_turn_hold(t) >= 0)
+            a407_socket_restore_lowat(c, t->held);
+        c->gone = true;
+        a407_account_for(c); /* unmutes, while its numbers are known */
+        a407_slot_retire(c);
+    }
     a407_turn_release(t);
     if (!c)
         return;

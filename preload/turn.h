@@ -52,6 +52,9 @@ bool a407_turn_for(struct a407_turn *t, int fd, uint64_t serial, int *saved);
 /* When the program's own limit is over, or A407_FOR_EVER. */
 int64_t a407_turn_limit(struct a407_turn *t);
 
+/* Does it pass through from now on? The table knows when the turn ends. */
+bool a407_turn_is_forgotten(const struct a407_turn *t);
+
 /* Lets go of all and leaves, with that errno; writes records. */
 void a407_turn_end(struct a407_turn *t, int error);
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "epoll.h"
+#include "guard.h"
 #include "registry.h"
 
 _Atomic uint64_t a407_attention;
@@ -41,7 +42,7 @@ static void await(struct a407_conn *c, const struct a407_plan *plan,
 
 struct a407_account a407_account_of(struct a407_conn *c)
 {
-    struct a407_account a = {.fd = -1};
+    struct a407_account a = {.fd = -1, .number = c->fd};
     bool followed = c->site->proxy.configured;
     struct a407_plan plan = a407_engine_plan(c->engine);
     a407_must_hold(c->site);
@@ -166,8 +167,8 @@ void a407_account_close(struct a407_conn *c)
 /* An fd of c in the table; -1: none. The registry's lock is held. */
 static int number_of(const struct a407_conn *c)
 {
-    if (a407_slot(c->fd) == c)
-        return c->fd;
+    if (a407_slot(c->account.number) == c)
+        return c->account.number;
     int fd = c->fds ? a407_slot_top() : -1;
     while (fd >= 0 && a407_slot(fd) != c)
         fd--;
@@ -178,6 +179,7 @@ size_t a407_dues(struct a407_work *out, size_t n, bool *more)
 {
     static size_t begin; /* where there are more, others each time */
     size_t k = 0;
+    int saved = a407_enter(); /* a handler may not find the lock taken */
     a407_registry_lock();
     for (const struct a407_conn *c = first; c; c = c->account.next) {
         const struct a407_account *a = &c->account;
@@ -194,11 +196,13 @@ size_t a407_dues(struct a407_work *out, size_t n, bool *more)
     *more = k > n;
     begin = *more && begin + n < k ? begin + n : 0;
     a407_registry_unlock();
+    a407_leave(saved);
     return found < n ? found : n;
 }
 
 void a407_mute(struct pollfd *set, size_t n)
 {
+    int saved = a407_enter();
     a407_registry_lock();
     for (size_t i = 0; i < n; i++) {
         struct a407_conn *c = set[i].fd < 0 ? NULL : a407_slot(set[i].fd);
@@ -209,11 +213,12 @@ void a407_mute(struct pollfd *set, size_t n)
             set[i].fd = -1;
     }
     a407_registry_unlock();
+    a407_leave(saved);
 }
 
 int a407_under_way_by_data(int epfd, uint64_t data)
 {
-    int found = -1;
+    int found = -1, saved = a407_enter();
     bool doubt = false;
     a407_registry_lock();
     for (const struct a407_conn *c = first; c && !doubt; c = c->account.next) {
@@ -231,5 +236,6 @@ int a407_under_way_by_data(int epfd, uint64_t data)
         }
     }
     a407_registry_unlock();
+    a407_leave(saved);
     return doubt ? -1 : found;
 }

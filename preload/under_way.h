@@ -40,11 +40,11 @@ static inline bool a407_any_under_way(void)
 /* The connection's socket, whatever its number is. */
 #define A407_OWN_FD (-2)
 
-/* The connection's own account. Changed with its lock and, but for `counts`,
-   the registry's. */
+/* The connection's own account. */
 struct a407_account {
     struct a407_conn *next, *last; /* in the list of those under way */
     uint64_t counts;               /* its part of a407_attention */
+    int number;                    /* the fd last used for it */
     unsigned muted; /* readiness that is not the program's at the moment, and
                        stays until something is done */
     bool attended;  /* somebody waits for it in a call of its own */

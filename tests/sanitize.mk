@@ -3,9 +3,10 @@
 #   valgrind            the plain build under memcheck
 # In the hook tests the library alone is instrumented, and preloaded after the
 # sanitizer's own; what a victim does is not in question. HOOK_ONLY=PATTERN
-# runs fewer of them.
+# runs fewer of them. A407_DEBUG: invariants are checked, too.
 
-SAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+SAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+              -DA407_DEBUG
 HOOK_ONLY ?= .
 
 asan_flags := -fsanitize=address
