@@ -44,6 +44,9 @@ struct a407_errand {
     int64_t ms; /* that it may take */
 };
 
+/* BEGINS: a thread is in connect(), without the lock. */
+enum a407_connecting { A407_CONNECTED, A407_BEGINS, A407_CONNECTS };
+
 struct a407_conn {
     /* set once */
     uint64_t serial; /* of this object; none has it ever again */
@@ -98,13 +101,8 @@ struct a407_conn {
 
     /* what takes its time; who finds it under way goes on with it */
     bool unsent; /* the program was told that it is sent, and it is not out */
-    enum {
-        A407_CONNECTED,
-        A407_BEGINS,
-        A407_CONNECTS
-    } connecting;         /* anew;
-BEGINS: a thread is in connect(), without the lock */
-    int made;             /* ... another socket for it, or -1 */
+    enum a407_connecting connecting; /* anew */
+    int made;                        /* ... another socket for it, or -1 */
     uint64_t made_cookie; /* ... which is ours as long as this is its cookie */
     unsigned renewed;     /* times that it was connected again */
     unsigned asking; /* 0, or: one thread begins with an errand, outside; it

@@ -176,8 +176,8 @@ enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
         return A407_GATE_PASS;
     if (on_credit(r, fd, n))
         return A407_GATE_DELIVER;
-    if (!a407_turn_begin(&t, fd, flags & MSG_DONTWAIT ? 0 : SO_RCVTIMEO, caller,
-                         &saved))
+    if (!a407_turn_begin(&t, fd, 0, flags & MSG_DONTWAIT ? 0 : SO_RCVTIMEO,
+                         caller, &saved))
         return A407_GATE_PASS;
     t.c->credit[A407_READS].at = fd;
     struct a407_plan plan = a407_engine_plan(t.c->engine);
@@ -217,13 +217,10 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
     size_t taken = n < 0 || flags & MSG_PEEK ? 0 : (size_t)n;
     bool counted = r->credit && !ends && !(flags & MSG_TRUNC) &&
                    a407_credit_end(fd, A407_READS, r->credit, taken);
-    if (counted || !r->serial || !a407_turn_begin(&t, fd, 0, NULL, &saved))
+    if (counted || !r->serial ||
+        !a407_turn_begin(&t, fd, r->serial, 0, NULL, &saved))
         return;
     struct a407_conn *c = t.c;
-    if (c->serial != r->serial) {
-        a407_turn_end(&t, saved);
-        return;
-    }
     if (c->reading)
         c->reading--;
     if (n > 0 && (flags & MSG_TRUNC)) {
@@ -249,7 +246,7 @@ unsigned a407_hides(int fd, unsigned found, unsigned *looks, const void *caller)
     struct a407_turn t;
     int saved;
     if (a407_credit_is_out(fd, A407_READS) || /* the middle of an answer */
-        !a407_turn_begin(&t, fd, 0, caller, &saved))
+        !a407_turn_begin(&t, fd, 0, 0, caller, &saved))
         return 0;
     unsigned hidden = 0;
     struct a407_account a = a407_account_of(t.c);
@@ -277,7 +274,7 @@ void a407_drive(const struct a407_work *due)
 {
     struct a407_turn t;
     int saved;
-    if (!a407_turn_for(&t, due->number, due->serial, &saved))
+    if (!a407_turn_begin(&t, due->number, due->serial, 0, NULL, &saved))
         return;
     struct a407_conn *c = t.c;
     if (!c->gone && !c->given_back) {
@@ -297,7 +294,7 @@ bool a407_revive(int fd, const void *caller)
     struct a407_turn t;
     int saved;
     bool repeated = false;
-    if (!a407_turn_begin(&t, fd, 0, caller, &saved))
+    if (!a407_turn_begin(&t, fd, 0, 0, caller, &saved))
         return false;
     if (unanswered(t.c)) {
         a407_pump(&t);
@@ -316,7 +313,7 @@ static bool awaits(int fd, enum a407_settle what, const void *caller,
 {
     struct a407_turn t;
     int saved;
-    if (!a407_turn_begin(&t, fd, 0, caller, &saved))
+    if (!a407_turn_begin(&t, fd, 0, 0, caller, &saved))
         return false;
     *a = a407_account_of(t.c);
     bool yes = what == A407_UNSENT ? t.c->unsent : unanswered(t.c) || a->work;

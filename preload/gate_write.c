@@ -444,13 +444,11 @@ void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
 {
     struct writing w = {.msg = msg};
     int saved;
-    if (!a407_turn_begin(&w.t, fd, 0, caller, &saved))
+    if (!a407_turn_begin(&w.t, fd, serial, 0, caller, &saved))
         return;
-    if (!serial || w.t.c->serial == serial) {
-        if (serial && w.t.c->writing)
-            w.t.c->writing--;
-        tell_written(&w, n);
-    }
+    if (serial && w.t.c->writing)
+        w.t.c->writing--;
+    tell_written(&w, n);
     a407_turn_end(&w.t, saved);
 }
 
@@ -534,7 +532,7 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
     *result = (ssize_t)w.done;
     bool done = w.done > 0;
     if ((done && !rest(&w).n) ||
-        !a407_turn_begin(&w.t, fd, flags & MSG_DONTWAIT ? 0 : SO_SNDTIMEO,
+        !a407_turn_begin(&w.t, fd, 0, flags & MSG_DONTWAIT ? 0 : SO_SNDTIMEO,
                          caller, &saved))
         return done;
     struct a407_conn *c = w.t.c;

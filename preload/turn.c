@@ -19,7 +19,7 @@ static void serve(struct a407_turn *t, struct a407_conn *c)
         __atomic_store_n(&c->caller, t->caller, __ATOMIC_RELAXED);
 }
 
-bool a407_turn_begin(struct a407_turn *t, int fd, int option,
+bool a407_turn_begin(struct a407_turn *t, int fd, uint64_t serial, int option,
                      const void *caller, int *saved)
 {
     if (a407_guard.depth)
@@ -31,21 +31,7 @@ bool a407_turn_begin(struct a407_turn *t, int fd, int option,
                             .caller = caller,
                             .option = option,
                             .began = a407_now_ms()};
-    if (!c) {
-        a407_leave(*saved);
-        return false;
-    }
-    a407_conn_lock(c);
-    serve(t, c);
-    return true;
-}
-
-bool a407_turn_for(struct a407_turn *t, int fd, uint64_t serial, int *saved)
-{
-    *saved = a407_enter();
-    struct a407_conn *c = a407_conn_get(fd);
-    *t = (struct a407_turn){.fd = fd, .held = -1, .began = a407_now_ms()};
-    if (c && c->serial == serial) {
+    if (c && (!serial || c->serial == serial)) {
         a407_conn_lock(c);
         serve(t, c);
         return true;

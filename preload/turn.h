@@ -35,19 +35,14 @@ enum a407_pump {
 };
 
 /*
- * Enters and looks the fd up. option: SO_RCVTIMEO or SO_SNDTIMEO bounds all
- * waits of this turn; 0: the program's call has no limit. False: not tracked,
- * or inside already, where hooks do nothing; errno is kept. *saved: for
- * a407_turn_end.
+ * Enters and looks the fd up. serial: only if that connection is there; 0: any.
+ * option: SO_RCVTIMEO or SO_SNDTIMEO bounds all waits of this turn; 0: the
+ * program's call has no limit, or there is none. False: not tracked, another
+ * connection, or inside already, where hooks do nothing; errno is kept. *saved:
+ * for a407_turn_end.
  */
-bool a407_turn_begin(struct a407_turn *t, int fd, int option,
+bool a407_turn_begin(struct a407_turn *t, int fd, uint64_t serial, int option,
                      const void *caller, int *saved);
-
-/*
- * The same for work that is due: it has no call of the program's. False, too:
- * the number is another connection's.
- */
-bool a407_turn_for(struct a407_turn *t, int fd, uint64_t serial, int *saved);
 
 /* When the program's own limit is over, or A407_FOR_EVER. */
 int64_t a407_turn_limit(struct a407_turn *t);
