@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ask.h"
+#include "pump.h"
 
 #include <stdlib.h>
 

@@ -36,7 +36,7 @@ struct a407_site {
     struct a407_site *next; /* the registry's lock */
 };
 
-/* What is being had from outside: ask.h. */
+/* What is being had from outside: ask.c. */
 struct a407_errand {
     struct a407_ask ask;
     struct a407_told told;
@@ -108,7 +108,7 @@ struct a407_conn {
     unsigned asking; /* 0, or: one thread begins with an errand, outside; it
                         may never come back (siglongjmp()) */
     unsigned asks;   /* ... the last one's number */
-    struct a407_errand *errand; /* ask.h: what was asked for is being had */
+    struct a407_errand *errand; /* ask.c: what was asked for is being had */
     struct a407_sleep sleep;    /* ... and that is to be waited for */
     struct a407_child child;    /* makes tokens for a handshake; or none */
 };

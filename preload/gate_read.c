@@ -5,7 +5,6 @@
 #include "core/http/http.h"
 #include "gate.h"
 #include "guard.h"
-#include "look.h"
 #include "pump.h"
 #include "real.h"
 #include "settings.h"

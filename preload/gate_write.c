@@ -6,7 +6,6 @@
 #include "core/http/http.h"
 #include "gate.h"
 #include "guard.h"
-#include "look.h"
 #include "pump.h"
 #include "readable.h"
 #include "real.h"

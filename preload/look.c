@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "look.h"
+#include "pump.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,15 +4,20 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "ask.h"
-#include "look.h"
 #include "other_libc.h"
 #include "real.h"
-#include "reconnect.h"
-#include "replace.h"
 #include "socket.h"
 
 /* ---- sending ---- */
+
+/* What the engine has to send is not to be waited for any longer. */
+static void give_up(struct a407_turn *t, int error)
+{
+    t->failed = error;
+    a407_engine_closed(t->c->engine);
+    if (error != EPIPE && error != ECONNRESET && a407_turn_hold(t) >= 0)
+        REAL(shutdown)(t->held, SHUT_RDWR);
+}
 
 /*
  * What the engine has to send can't go out whole. A repeat may go elsewhere;
@@ -25,16 +30,8 @@ static enum a407_pump send_failed(struct a407_turn *t, int error)
     struct a407_conn *c = t->c;
     a407_engine_send_failed(c->engine);
     if (a407_engine_plan(c->engine).kind == A407_WANT_FORGET)
-        a407_pump_give_up(t, error);
+        give_up(t, error);
     return A407_PUMP_READY;
-}
-
-void a407_pump_give_up(struct a407_turn *t, int error)
-{
-    t->failed = error;
-    a407_engine_closed(t->c->engine);
-    if (error != EPIPE && error != ECONNRESET && a407_turn_hold(t) >= 0)
-        REAL(shutdown)(t->held, SHUT_RDWR);
 }
 
 bool a407_expire(struct a407_turn *t)
@@ -49,7 +46,7 @@ bool a407_expire(struct a407_turn *t)
     a407_reconnect_drop(c);
     if (due == A407_DUE_SEND &&
         a407_engine_plan(c->engine).kind == A407_WANT_FORGET)
-        a407_pump_give_up(t, ETIMEDOUT);
+        give_up(t, ETIMEDOUT);
     return true;
 }
 
@@ -69,7 +66,7 @@ static int way_out(struct a407_turn *t)
         (held >= 0 && !a407_socket_leads_elsewhere(c, held)))
         return held;
     c->error = held < 0 ? EMFILE : 0; /* for a reader */
-    a407_pump_give_up(t, held < 0 ? EMFILE : ECONNRESET);
+    give_up(t, held < 0 ? EMFILE : ECONNRESET);
     return -1;
 }
 

@@ -8,9 +8,8 @@
 
 #include "epoll.h"
 #include "other_libc.h"
+#include "pump.h"
 #include "real.h"
-#include "reconnect.h"
-#include "replace.h"
 #include "socket.h"
 
 /*

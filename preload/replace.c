@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "replace.h"
+#include "pump.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "guard.h"
-#include "look.h"
+#include "pump.h"
 #include "record.h"
 #include "socket.h"
 

@@ -26,14 +26,6 @@ struct a407_turn {
     struct a407_child over; /* is of no use any more: ended with the turn */
 };
 
-/* What a pump came to; the wait that it may need is the caller's. */
-enum a407_pump {
-    A407_PUMP_READY, /* the engine wants DELIVER or FORGET */
-    A407_PUMP_SHORT, /* until more bytes arrive */
-    A407_PUMP_WAIT, /* until what the connection's account says (under_way.h) */
-    A407_PUMP_LOST  /* it is not followed any more: see t->lost */
-};
-
 /*
  * Enters and looks the fd up. serial: only if that connection is there; 0: any.
  * option: SO_RCVTIMEO or SO_SNDTIMEO bounds all waits of this turn; 0: the
