@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/epoll.h>
 
+#include "guard.h"
 #include "registry.h"
 
 /*
@@ -34,11 +35,13 @@ extern struct a407_epoll a407_epoll_sets[];
 
 /*
  * `to` is a copy of `from`. If that is an epoll set, what is told by one number
- * counts for the other: mio tells by a copy, and waits by the original.
+ * counts for the other: mio tells by a copy, and waits by the original. Not a
+ * private copy of ours (socket.h), whose number is nobody's in a moment.
  */
 static inline void a407_epoll_copied(int from, int to)
 {
-    if (from >= 0 && from < A407_FD_MAX && to >= 0 && to < A407_FD_MAX) {
+    if (!a407_guard.depth && from >= 0 && from < A407_FD_MAX && to >= 0 &&
+        to < A407_FD_MAX) {
         int of = a407_epoll_sets[from].copy_of;
         a407_epoll_sets[to].copy_of = of ? of : from + 1;
     }
