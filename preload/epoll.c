@@ -17,7 +17,10 @@ static int highest = -1;
 /* By which number a set is noted. */
 static int noted_as(int epfd)
 {
-    int of = (unsigned)epfd < A407_FD_MAX ? a407_epoll_sets[epfd].copy_of : 0;
+    int of =
+        (unsigned)epfd < A407_FD_MAX
+            ? __atomic_load_n(&a407_epoll_sets[epfd].copy_of, __ATOMIC_RELAXED)
+            : 0;
     return of ? of - 1 : epfd;
 }
 

@@ -3,6 +3,7 @@
 #define A407_EPOLL_H
 
 #include <stdbool.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "guard.h"
@@ -25,7 +26,7 @@ struct a407_epoll {
         struct epoll_event event;
     } in[A407_EPOLL_SETS];
     bool others; /* in more than these, which are not kept */
-    int copy_of; /* this is a copy of that fd, + 1: perhaps of a set */
+    int copy_of; /* atomic; a copy of that fd, + 1: perhaps of a set */
 };
 
 /* After the program's own epoll_ctl has succeeded. */
@@ -42,8 +43,10 @@ static inline void a407_epoll_copied(int from, int to)
 {
     if (!a407_guard.depth && from >= 0 && from < A407_FD_MAX && to >= 0 &&
         to < A407_FD_MAX) {
-        int of = a407_epoll_sets[from].copy_of;
-        a407_epoll_sets[to].copy_of = of ? of : from + 1;
+        int of =
+            __atomic_load_n(&a407_epoll_sets[from].copy_of, __ATOMIC_RELAXED);
+        __atomic_store_n(&a407_epoll_sets[to].copy_of, of ? of : from + 1,
+                         __ATOMIC_RELAXED);
     }
 }
 
@@ -51,13 +54,18 @@ static inline void a407_epoll_copied(int from, int to)
    registrations. Of every fd, so it costs one load. */
 static inline void a407_epoll_drop(int fd)
 {
+    if ((unsigned)fd >= A407_FD_MAX)
+        return;
+    struct a407_epoll *s = &a407_epoll_sets[fd];
+    int of = __atomic_load_n(&s->copy_of, __ATOMIC_RELAXED);
     /* a vfork child closes its copies; our memory is its parent's */
-    if ((unsigned)fd < A407_FD_MAX &&
-        __builtin_expect(a407_epoll_sets[fd].in[0].epfd != 0 ||
-                             a407_epoll_sets[fd].copy_of != 0,
-                         0) &&
-        a407_own_process())
-        a407_epoll_sets[fd] = (struct a407_epoll){0};
+    if (__builtin_expect(!of && !s->in[0].epfd, 1) || !a407_own_process())
+        return;
+    __atomic_store_n(&s->copy_of, 0, __ATOMIC_RELAXED);
+    if (s->in[0].epfd) {
+        memset(s->in, 0, sizeof s->in);
+        s->others = false;
+    }
 }
 
 /*

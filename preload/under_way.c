@@ -148,11 +148,11 @@ void a407_account_for(struct a407_conn *c)
 
 void a407_account_begins(struct a407_conn *c)
 {
-    struct a407_account a = c->account;
-    if (listed(&a) || !a.counts)
+    if (listed(&c->account) || !c->account.counts)
         return;
-    a.counts += A407_UNDER_WAY;
     a407_registry_lock();
+    struct a407_account a = c->account;
+    a.counts += A407_UNDER_WAY;
     enter(c, a);
     a407_registry_unlock();
 }
