@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "guard.h"
+#include "other_libc.h"
 #include "real.h"
 #include "registry.h"
 
@@ -149,9 +150,8 @@ void a407_epoll_in(int fd)
 }
 
 /* An exclusive registration can't be changed, only made anew. */
-static void change(struct a407_registration *r, int fd, unsigned muted)
+static void tell(struct a407_registration *r, int fd, struct epoll_event ev)
 {
-    struct epoll_event ev = shown(r, muted);
     int epfd = r->epfd - 1;
     r->muted = ev.events != r->event.events;
     if (!(ev.events & EPOLLEXCLUSIVE))
@@ -168,7 +168,7 @@ static void mute(int fd, unsigned muted, unsigned before)
         /* one that is disarmed gets this when the program arms it */
         if (r->epfd && (r->event.events & (muted ^ before)) &&
             (!(r->event.events & EPOLLONESHOT) || r->muted || armed(r, fd)))
-            change(r, fd, muted);
+            tell(r, fd, shown(r, muted));
     }
 }
 
@@ -185,10 +185,28 @@ void a407_epoll_mute(const struct a407_conn *c, unsigned before)
             mute(fd, c->account.muted, before);
 }
 
-void a407_epoll_mute_again(const struct a407_conn *c, int fd)
+struct epoll_event a407_epoll_told(const struct a407_conn *c, int epfd, int op,
+                                   int fd, const struct epoll_event *ev)
 {
-    if (c->account.muted)
-        mute(fd, c->account.muted, 0);
+    a407_must_hold(c->site);
+    a407_epoll_note(epfd, op, fd, ev);
+    struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
+    if (!r || !(c->account.muted & ev->events))
+        return *ev;
+    struct epoll_event less = shown(r, c->account.muted);
+    r->muted = true;
+    /* An edge that nobody has asked for: whoever sleeps in the set finds it,
+       takes it off, and goes on with what is under way. */
+    if (!(less.events & EPOLLOUT) && !a407_single_threaded() &&
+        a407_epoll_is_unique(epfd, fd, ev->data.u64))
+        less.events |= EPOLLOUT | EPOLLET;
+    return less;
+}
+
+unsigned a407_epoll_asked(int epfd, int fd)
+{
+    const struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
+    return r ? r->event.events | EPOLLERR | EPOLLHUP : ~0u;
 }
 
 bool a407_epoll_is_one_shot(int epfd, int fd)
@@ -205,5 +223,5 @@ void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,
     if (r && delivered)
         r->muted = false;
     else if (r)
-        change(r, fd, c->account.muted);
+        tell(r, fd, shown(r, c->account.muted));
 }

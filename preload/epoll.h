@@ -88,6 +88,10 @@ void a407_epoll_mute(const struct a407_conn *c, unsigned before);
 /* Does the program wait for fd in epfd with that data? */
 bool a407_epoll_has(int epfd, int fd, uint64_t data);
 
+/* What the program may be told of fd in epfd: what it waits for, and what the
+   kernel adds by itself. */
+unsigned a407_epoll_asked(int epfd, int fd);
+
 /* ... and for no other fd with the same? Looks at all that are noted. */
 bool a407_epoll_is_unique(int epfd, int fd, uint64_t data);
 
@@ -99,7 +103,13 @@ bool a407_epoll_is_one_shot(int epfd, int fd);
 void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,
                          bool delivered);
 
-/* The program has just said what it waits for; c is locked. */
-void a407_epoll_mute_again(const struct a407_conn *c, int fd);
+/*
+ * The program adds or changes what it waits for: noted, before another thread
+ * can find an event of it. Returns what the kernel is to be told in its place.
+ * Who may sleep in epfd in a call that was plain (hooks_poll.c) is woken once
+ * if that is less. c is locked, and at fd.
+ */
+struct epoll_event a407_epoll_told(const struct a407_conn *c, int epfd, int op,
+                                   int fd, const struct epoll_event *ev);
 
 #endif

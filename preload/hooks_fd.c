@@ -9,6 +9,7 @@
 #include "fork.h"
 #include "hooks.h"
 #include "host/sink.h"
+#include "readable.h"
 #include "track.h"
 
 /* Where file descriptors come from, go to, and what they are connected to. */
@@ -157,16 +158,22 @@ static int control(int epfd, int op, int fd, struct epoll_event *ev)
 static __attribute__((noinline)) int control_ours(int epfd, int op, int fd,
                                                   struct epoll_event *ev)
 {
-    int saved = a407_enter();
+    int saved = a407_enter(), rc;
     struct a407_conn *c = a407_conn_take(fd);
-    int rc = control(epfd, op, fd, ev);
+    if (c && op != EPOLL_CTL_DEL &&
+        a407_readable(ev, sizeof *ev) == sizeof *ev) {
+        struct a407_epoll before = a407_epoll_sets[fd];
+        struct epoll_event told = a407_epoll_told(c, epfd, op, fd, ev);
+        rc = REAL(epoll_ctl)(epfd, op, fd, &told);
+        if (rc != 0)
+            a407_epoll_sets[fd] = before;
+    } else {
+        rc = control(epfd, op, fd, ev);
+    }
     if (rc != 0)
         saved = errno;
-    if (c) {
-        if (rc == 0 && op != EPOLL_CTL_DEL)
-            a407_epoll_mute_again(c, fd);
+    if (c)
         a407_conn_give(c);
-    }
     a407_leave(saved);
     return rc;
 }

@@ -14,9 +14,10 @@
 /*
  * poll, select, epoll_wait. In a process that has no connection to a proxy each
  * costs one load; and no more than the call itself where nothing is under way,
- * and no other thread can begin with something. (One that begins and needs
- * something while a thread sleeps in here would be its first; that thread has
- * no event of it yet.)
+ * and no other thread can begin with something. A poll or select that sleeps
+ * since before there was such a connection has no part in it: a socket that is
+ * not connected is ready at once. Into an epoll set it may be put meanwhile:
+ * that takes another load.
  */
 static inline bool plain(void)
 {
@@ -359,6 +360,8 @@ static int filter_epoll(struct a407_readiness *r, int k)
         if (hidden & ev.events &&
             a407_epoll_is_unique(e->epfd, fd, ev.data.u64))
             ev.events &= ~hidden;
+        if (fd >= 0)
+            ev.events &= a407_epoll_asked(e->epfd, fd);
         if (fd >= 0 && a407_epoll_is_one_shot(e->epfd, fd))
             delivers(e->epfd, fd, ev.events != 0);
         if (ev.events)
@@ -373,12 +376,16 @@ static void set_of_epoll(const struct a407_readiness *r, struct pollfd *out)
     *out = (struct pollfd){.fd = e->epfd, .events = POLLIN};
 }
 
+/* found: what a call has found already, or 0. The time it took is not known:
+   it is not taken off the time-out. */
 static __attribute__((noinline)) int
 slow_epoll(int epfd, struct epoll_event *events, int n,
-           const struct timespec *timeout, const sigset_t *mask, bool fine)
+           const struct timespec *timeout, const sigset_t *mask, bool fine,
+           int found)
 {
     struct epoll_call e = {epfd, events, n};
-    struct a407_readiness r = {.timeout = timeout,
+    struct a407_readiness r = {.found = found,
+                               .timeout = timeout,
                                .mask = mask,
                                .fine = fine,
                                .deaf = true,
@@ -392,36 +399,55 @@ slow_epoll(int epfd, struct epoll_event *events, int n,
 
 static __attribute__((noinline)) int epoll_ms(int epfd,
                                               struct epoll_event *events, int n,
-                                              int ms, const sigset_t *mask)
+                                              int ms, const sigset_t *mask,
+                                              int found)
 {
     struct timespec t;
-    return slow_epoll(epfd, events, n, of_ms(ms, &t), mask, false);
+    return slow_epoll(epfd, events, n, of_ms(ms, &t), mask, false, found);
+}
+
+/* Something was begun with while the call slept that has found that? */
+static inline bool not_plain_since(int found)
+{
+    return found > 0 && __builtin_expect(a407_any_under_way(), 0);
 }
 
 A407_EXPORT int epoll_wait(int epfd, struct epoll_event *events, int n,
                            int timeout)
 {
-    if (plain())
-        return REAL(epoll_wait)(epfd, events, n, timeout);
-    return epoll_ms(epfd, events, n, timeout, NULL);
+    int found = 0;
+    if (plain()) {
+        found = REAL(epoll_wait)(epfd, events, n, timeout);
+        if (!not_plain_since(found))
+            return found;
+    }
+    return epoll_ms(epfd, events, n, timeout, NULL, found);
 }
 
 A407_EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int n,
                             int timeout, const sigset_t *mask)
 {
-    if (plain())
-        return REAL(epoll_pwait)(epfd, events, n, timeout, mask);
-    return epoll_ms(epfd, events, n, timeout, mask);
+    int found = 0;
+    if (plain()) {
+        found = REAL(epoll_pwait)(epfd, events, n, timeout, mask);
+        if (!not_plain_since(found))
+            return found;
+    }
+    return epoll_ms(epfd, events, n, timeout, mask, found);
 }
 
 A407_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int n,
                              const struct timespec *timeout,
                              const sigset_t *mask)
 {
+    int found = 0;
     if (plain() ||
         (timeout &&
          a407_readable(timeout, sizeof *timeout) < sizeof *timeout) ||
-        is_wrong(timeout))
-        return REAL(epoll_pwait2)(epfd, events, n, timeout, mask);
-    return slow_epoll(epfd, events, n, timeout, mask, true);
+        is_wrong(timeout)) {
+        found = REAL(epoll_pwait2)(epfd, events, n, timeout, mask);
+        if (!not_plain_since(found))
+            return found;
+    }
+    return slow_epoll(epfd, events, n, timeout, mask, true, found);
 }

@@ -188,9 +188,11 @@ static int wait_with_work(struct a407_readiness *r, int64_t over)
     static const struct timespec none;
     struct sleeper s;
     bool last = false;
-    int k = 0;
+    int k = filtered(r, r->found);
     s.futile = 0;
     s.paused = false;
+    if (k)
+        return k;
     if (!make_room(&s, r))
         return r->call(r, r->timeout, r->mask);
     for (;;) {
@@ -218,7 +220,7 @@ int a407_readiness_wait(struct a407_readiness *r)
 {
     int saved = errno;
     if (a407_guard.depth || !a407_own_process())
-        return r->call(r, r->timeout, r->mask);
+        return r->found ? r->found : r->call(r, r->timeout, r->mask);
     /* A signal is let in where this sleeps, and ends the sleep: one that came
        in the middle of the work would be forgotten. */
     sigset_t before;

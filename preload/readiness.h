@@ -23,6 +23,7 @@
 #define A407_LOOKS 8
 
 struct a407_readiness {
+    int found; /* what a call of the program's has found already, or 0 */
     const struct timespec *timeout; /* NULL: for ever; valid */
     const sigset_t *mask;           /* NULL: as it is */
     bool fine; /* its time-out is finer than milliseconds */

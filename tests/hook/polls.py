@@ -102,6 +102,9 @@ def crowded(h):
 
 # mode, the proxy, the proxy of the reference, a slow helper
 ALIKE = (
+    ("early", ends, opens, False),
+    ("early-looked", keeps, late, True),
+    ("early-looked", ends, late, True),
     ("time-for-ever", waits.still, waits.still, False),
     ("as-many", ends, opens, False),
     ("as-many", keeps, late, True),

@@ -20,6 +20,59 @@
 
 #include "polls.h"
 
+/* ---- who sleeps before the first connection is made ---- */
+
+static int passed_on = -1;
+
+static void *sleep_early(void *unused)
+{
+    struct epoll_event ev;
+    int k = epoll_wait(set, &ev, 1, LONG_MS);
+    if (k != 1) {
+        say("epoll_wait: %d", k);
+        return unused;
+    }
+    say("found%s%s%s", ev.events & EPOLLIN ? " IN" : "",
+        ev.events & EPOLLRDHUP ? " RDHUP" : "",
+        ev.events & (EPOLLHUP | EPOLLERR) ? " HUP" : "");
+    answer_start(&answer, "GET");
+    if (!drain(passed_on, &answer))
+        say("ready, but nothing is there");
+    read_by_epoll(set, passed_on, &answer);
+    return unused;
+}
+
+/* look: this thread has a look at the answer first. */
+static void pass_on(const struct victim *v, bool look)
+{
+    pthread_t t;
+    char byte;
+    set = new_set();
+    if (pthread_create(&t, NULL, sleep_early, NULL) != 0)
+        fail("pthread_create");
+    usleep(100000);
+    passed_on = asked(v, "/");
+    if (look) {
+        usleep(200000);
+        if (recv(passed_on, &byte, 1, MSG_PEEK) != -1 || errno != EAGAIN)
+            say("so soon?");
+    }
+    put(set, EPOLL_CTL_ADD, passed_on, EPOLLIN | EPOLLRDHUP | EPOLLET, 1);
+    pthread_join(t, NULL);
+}
+
+static void early(const struct victim *v)
+{
+    pass_on(v, false);
+}
+
+static void early_looked(const struct victim *v)
+{
+    pass_on(v, true);
+}
+
+/* ---- few file descriptors ---- */
+
 /* As many entries as there may be files: the kernel takes no more. */
 static void as_many(const struct victim *v)
 {
@@ -185,7 +238,8 @@ static void by_handler(const struct victim *v)
     setitimer(ITIMER_REAL, &off, NULL);
 }
 
-VICTIM_MODES({"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
+VICTIM_MODES({"early", early}, {"early-looked", early_looked},
+             {"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
              {"time-for-ever", time_for_ever}, {"by-usleep", by_usleep},
              {"in-pieces", in_pieces}, {"as-many", as_many},
              {"no-events", no_events}, {"by-handler", by_handler})
