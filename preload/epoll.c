@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "epoll.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "guard.h"
 #include "other_libc.h"
@@ -34,6 +37,60 @@ static struct a407_registration *find(struct a407_epoll *s, int epfd)
     return NULL;
 }
 
+/* What a program waits for; the kernel adds errors and hang-ups by itself. */
+#define WAITED_FOR (EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP)
+
+/* What the kernel has for a registration now, in *events. 0: none; -1: it does
+   not say. */
+static int kernel_has(const struct a407_registration *r, int fd,
+                      unsigned *events)
+{
+    char path[64], text[1024], want[32];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", r->epfd - 1);
+    snprintf(want, sizeof want, "tfd: %8d events: ", fd);
+    int info = open(path, O_RDONLY | O_CLOEXEC);
+    if (info < 0)
+        return errno == ENOENT && access("/proc/self", F_OK) == 0 ? 0 : -1;
+    size_t kept = 0, length = strlen(want);
+    bool found = false;
+    ssize_t k;
+    while (!found &&
+           (k = REAL(read)(info, text + kept, sizeof text - 1 - kept)) > 0) {
+        kept += (size_t)k;
+        text[kept] = '\0';
+        char *at = strstr(text, want);
+        if (at && strchr(at, '\n')) {
+            found = true;
+            *events = (unsigned)strtoul(at + length, NULL, 16);
+        }
+        if (kept > 256) { /* keep what may be the start of our line */
+            memmove(text, text + kept - 256, 256);
+            kept = 256;
+        }
+    }
+    REAL(close)(info);
+    return found;
+}
+
+/* Is a one-shot registration armed? Another thread may wait for it, so a guess
+   would not do. */
+static bool armed(const struct a407_registration *r, int fd)
+{
+    unsigned events;
+    return kernel_has(r, fd, &events) > 0 && events & WAITED_FOR;
+}
+
+/* A set that was closed with fd in it left no word of that. NULL: none. */
+static struct a407_registration *left_over(struct a407_epoll *s, int fd)
+{
+    unsigned events;
+    int i = 0, saved = errno;
+    while (i < A407_EPOLL_SETS && kernel_has(&s->in[i], fd, &events) != 0)
+        i++;
+    errno = saved;
+    return i < A407_EPOLL_SETS ? &s->in[i] : NULL;
+}
+
 void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev)
 {
     if ((unsigned)fd >= A407_FD_MAX)
@@ -41,14 +98,16 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev)
     struct a407_epoll *s = &a407_epoll_sets[fd];
     struct a407_registration *r = find(s, epfd);
     if (op == EPOLL_CTL_DEL) {
-        if (r) { /* the first is the one that is looked at */
-            *r = s->in[A407_EPOLL_SETS - 1];
-            s->in[A407_EPOLL_SETS - 1] = (struct a407_registration){0};
-        }
+        for (; r && r + 1 < s->in + A407_EPOLL_SETS; r++)
+            *r = r[1]; /* the first is the one that is looked at */
+        if (r)
+            *r = (struct a407_registration){0};
         return;
     }
     if (!r)
         r = find(s, -1);
+    if (!r)
+        r = left_over(s, fd);
     if (!r) {
         s->others = true;
         return;
@@ -60,8 +119,10 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev)
 
 bool a407_epoll_has(int epfd, int fd, uint64_t data)
 {
-    const struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
-    return r && r->event.data.u64 == data;
+    struct a407_epoll *s = &a407_epoll_sets[fd];
+    const struct a407_registration *r = find(s, epfd);
+    return r ? r->event.data.u64 == data
+             : s->others && data == (unsigned)fd; /* as most programs do */
 }
 
 bool a407_epoll_is_unique(int epfd, int fd, uint64_t data)
@@ -71,42 +132,6 @@ bool a407_epoll_is_unique(int epfd, int fd, uint64_t data)
             a407_epoll_has(epfd, i, data))
             return false;
     return true;
-}
-
-/* What a program waits for; the kernel adds errors and hang-ups by itself. */
-#define WAITED_FOR (EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP)
-
-/*
- * What the kernel has for a one-shot registration now: armed or not. Another
- * thread may wait for it, so a guess would not do.
- */
-static bool armed(const struct a407_registration *r, int fd)
-{
-    char path[64], text[4096], want[32];
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", r->epfd - 1);
-    snprintf(want, sizeof want, "tfd: %8d events: ", fd);
-    int info = open(path, O_RDONLY | O_CLOEXEC);
-    if (info < 0)
-        return false;
-    size_t kept = 0, length = strlen(want);
-    bool found = false, yes = false;
-    ssize_t k;
-    while (!found &&
-           (k = REAL(read)(info, text + kept, sizeof text - 1 - kept)) > 0) {
-        kept += (size_t)k;
-        text[kept] = '\0';
-        char *at = strstr(text, want);
-        if (at && strchr(at, '\n')) {
-            found = true;
-            yes = strtoul(at + length, NULL, 16) & WAITED_FOR;
-        }
-        if (kept > 256) { /* keep what may be the start of our line */
-            memmove(text, text + kept - 256, 256);
-            kept = 256;
-        }
-    }
-    REAL(close)(info);
-    return yes;
 }
 
 /* What the kernel is to know of it now. */

@@ -10,13 +10,13 @@
 #include "registry.h"
 
 /*
- * What the program has told epoll about its fds: two registrations an fd, which
- * is more than nearly all need. A program may put a socket into an epoll set
- * before it connects it, so this is kept for every fd, in plain memory without
- * a lock: as with the call itself, it is for the program not to race with
- * itself.
+ * What the program has told epoll about its fds: four registrations an fd,
+ * which is more than nearly all need. A program may put a socket into an epoll
+ * set before it connects it, so this is kept for every fd, in plain memory
+ * without a lock: as with the call itself, it is for the program not to race
+ * with itself.
  */
-#define A407_EPOLL_SETS 2
+#define A407_EPOLL_SETS 4
 struct a407_epoll {
     struct a407_registration {
         int epfd;      /* + 1; 0: none */
@@ -25,7 +25,7 @@ struct a407_epoll {
         bool muted;    /* the kernel was told less than the program said */
         struct epoll_event event;
     } in[A407_EPOLL_SETS];
-    bool others; /* in more than these, which are not kept */
+    bool others; /* in more than these, where nothing is muted */
     int copy_of; /* atomic; a copy of that fd, + 1: perhaps of a set */
 };
 

@@ -12,7 +12,7 @@ from scripted import OK, Scripted, refusal
 
 NTLM = ("--auth", "ntlm")
 SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge", "pool-once",
-        "changed", "taken-out", "dupped-over")
+        "changed", "taken-out", "dupped-over", "six-sets", "closed-sets")
 ONLY = (("AUTH407_SCHEMES", "ntlm,digest,basic"),)
 
 
@@ -113,6 +113,10 @@ ALIKE = (
     ("copied", ends, opens, False),
     ("copied", keeps, late, True),
     ("reused", ends, opens, False),
+    ("six-sets", ends, late, True),
+    ("six-sets", keeps, late, True),
+    ("closed-sets", ends, late, True),
+    ("closed-sets", keeps, late, True),
     ("sets-kept", waits.still, waits.still, False),
     ("pool-edge", ends, opens, False),
     ("pool-edge", keeps, opens, False),

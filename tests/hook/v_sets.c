@@ -114,6 +114,37 @@ static void none_left(const struct victim *v)
         say("%s", text);
 }
 
+/* In n sets: the last of them counts for no less than the first. */
+static void in_sets(const struct victim *v, int n, bool closes)
+{
+    struct epoll_event ev;
+    int fd = victim_socket(v, 0);
+    for (int i = 0; i < n; i++) {
+        set = new_set();
+        put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP, (unsigned)fd);
+        if (closes && i < n - 1) {
+            close(set);
+            (void)!dup(0); /* the next has another number */
+        }
+    }
+    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
+        fail("connect");
+    ask_at(v, fd, "/");
+    set_nonblocking(fd, true);
+    say("so soon: %d", epoll_wait(set, &ev, 1, 0));
+    read_in(set, fd);
+}
+
+static void six_sets(const struct victim *v)
+{
+    in_sets(v, 6, false);
+}
+
+static void closed_sets(const struct victim *v)
+{
+    in_sets(v, 9, true);
+}
+
 /* ---- many ---- */
 
 #define OLD   6
@@ -290,7 +321,8 @@ static void dupped_over(const struct victim *v)
 }
 
 VICTIM_MODES({"reused", reused}, {"two-numbers", two_numbers},
-             {"copied", copied}, {"none-left", none_left}, {"many", many},
-             {"pool-edge", pool_edge}, {"pool-once", pool_once},
+             {"copied", copied}, {"none-left", none_left},
+             {"six-sets", six_sets}, {"closed-sets", closed_sets},
+             {"many", many}, {"pool-edge", pool_edge}, {"pool-once", pool_once},
              {"changed", changed}, {"taken-out", taken_out},
              {"dupped-over", dupped_over})
