@@ -105,6 +105,8 @@ ALIKE = (
     ("early", ends, opens, False),
     ("early-looked", keeps, late, True),
     ("early-looked", ends, late, True),
+    ("no-poll", ends, opens, False),
+    ("no-poll", keeps, late, True),
     ("time-for-ever", waits.still, waits.still, False),
     ("as-many", ends, opens, False),
     ("as-many", keeps, late, True),

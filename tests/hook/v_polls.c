@@ -7,14 +7,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -156,6 +161,29 @@ static void time_for_ever(const struct victim *v)
     say("select: %d, much time left: %d", k, tv.tv_sec > 1000000000);
 }
 
+/* A sandbox of a program that knows epoll only. */
+static void no_poll(const struct victim *v)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ppoll, 2, 0),
+#ifdef SYS_poll
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_poll, 1, 0),
+#else
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ppoll, 1, 0),
+#endif
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)};
+    struct sock_fprog filter = {sizeof rules / sizeof *rules, rules};
+    set = new_set();
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        fail("seccomp");
+    int fd = asked(v, "/");
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
+    read_in(set, fd);
+}
+
 /* ---- no poll at all, and a head in pieces ---- */
 
 static void by_usleep(const struct victim *v)
@@ -240,6 +268,6 @@ static void by_handler(const struct victim *v)
 
 VICTIM_MODES({"early", early}, {"early-looked", early_looked},
              {"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
-             {"time-for-ever", time_for_ever}, {"by-usleep", by_usleep},
+             {"time-for-ever", time_for_ever}, {"no-poll", no_poll}, {"by-usleep", by_usleep},
              {"in-pieces", in_pieces}, {"as-many", as_many},
              {"no-events", no_events}, {"by-handler", by_handler})
