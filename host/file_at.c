@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -30,7 +32,7 @@
 struct walk {
     struct a407_at *at;
     int how, links;
-    char rest[PATH_MAX]; /* what is still to be walked */
+    char *rest; /* what is still to be walked; PATH_MAX */
 };
 
 static int open_at(int folder, const char *name, int flags)
@@ -273,7 +275,7 @@ static bool enter_top(struct walk *w)
    In place: programs have threads with small stacks. */
 static bool read_link(struct walk *w, int link)
 {
-    size_t rest = strlen(w->rest) + 1, room = sizeof w->rest - rest;
+    size_t rest = strlen(w->rest) + 1, room = PATH_MAX - rest;
     memmove(w->rest + room, w->rest, rest);
     ssize_t n = readlinkat(link, "", w->rest, room);
     if (n <= 0)
@@ -373,21 +375,28 @@ bool a407_at_find(struct a407_at *at, const char *path, int how)
 {
     struct walk w;
     size_t n = strlen(path);
+    int error;
     enum progress now = WALK_ON;
     memset(at, 0, sizeof *at);
     at->folder = -1;
-    if (n == 0 || n >= sizeof w.rest) {
+    if (n == 0 || n >= PATH_MAX) {
         errno = n ? ENAMETOOLONG : ENOENT;
         return false;
     }
+    w.rest = malloc(PATH_MAX); /* the stack may be a small one */
+    if (!w.rest)
+        return false;
     w.at = at;
     w.how = how;
     w.links = 0;
     memcpy(w.rest, path, n + 1);
     if (!enter_top(&w))
-        return false;
+        now = FAILED;
     while (now == WALK_ON)
         now = next(&w);
+    error = errno;
+    free(w.rest);
+    errno = error;
     return now == ARRIVED;
 }
 
@@ -480,4 +489,14 @@ void a407_paths_elsewhere(void)
 bool a407_paths_valid(void)
 {
     return !atomic_load(&elsewhere);
+}
+
+char *a407_path_in(const char *folder, const char *name)
+{
+    char *path = folder && a407_paths_valid() ? malloc(PATH_MAX) : NULL;
+    if (path && snprintf(path, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX) {
+        free(path);
+        path = NULL;
+    }
+    return path;
 }

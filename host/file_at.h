@@ -98,6 +98,11 @@ bool a407_path_absolute(const char *path, char out[PATH_MAX]);
 void a407_paths_elsewhere(void);
 bool a407_paths_valid(void);
 
+/* folder/name, in PATH_MAX bytes that are the caller's to free: a handler's
+   stack may be a small one. NULL: no folder, no memory, too long, or paths are
+   not valid. */
+char *a407_path_in(const char *folder, const char *name);
+
 /* The three in one: O_CREAT makes folders, too, and O_NOFOLLOW is
    A407_AT_NO_LINK. */
 int a407_file_open(const char *path, int flags);

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,24 +22,21 @@
 /* A user name has to fit into a request's head. */
 #define SALT_MAX ((size_t)128 * 1024)
 
-/* The path of the marks' folder. False: marks are not used. */
-static bool marks_folder(const struct a407_config *c, char *out, size_t cap)
+/* The path of the marks' folder (a407_path_in). NULL: marks are not used. */
+static char *marks_folder(const struct a407_config *c)
 {
-    if (!c->state_dir || !c->lockout_s || !a407_paths_valid())
-        return false;
-    int n = snprintf(out, cap, "%s/refused", c->state_dir);
-    return n > 0 && (size_t)n < cap;
+    return c->lockout_s ? a407_path_in(c->state_dir, "refused") : NULL;
 }
 
 /* Appends a mark's name to its folder's path in out. */
 static bool mark_path(const struct a407_endpoint *proxy,
-                      const struct a407_credential *cred, char *out, size_t cap)
+                      const struct a407_credential *cred, char *out)
 {
     uint8_t key[16];
     struct a407_buf salt;
     const char *secret = cred->password ? cred->password : cred->token;
     size_t n = strlen(out);
-    if (!secret || n + 2 * sizeof key + 2 > cap)
+    if (!secret || n + 2 * sizeof key + 2 > PATH_MAX)
         return false;
     a407_buf_init(&salt, SALT_MAX);
     if (!a407_buf_fmt(&salt, "auth407 %s %u ", proxy->host, proxy->port) ||
@@ -75,11 +72,13 @@ bool a407_lockout_held(const struct a407_config *c,
                        const struct a407_endpoint *proxy,
                        const struct a407_credential *cred)
 {
-    char path[PATH_MAX];
     struct stat st;
-    if (!marks_folder(c, path, sizeof path) || !is_there(path, 0, &st) ||
-        !mark_path(proxy, cred, path, sizeof path) ||
-        !is_there(path, A407_AT_NO_LINK, &st))
+    char *path = marks_folder(c);
+    bool marked = path && is_there(path, 0, &st) &&
+                  mark_path(proxy, cred, path) &&
+                  is_there(path, A407_AT_NO_LINK, &st);
+    free(path);
+    if (!marked)
         return false;
     time_t age = time(NULL) - st.st_mtime;
     return age >= 0 && age < (time_t)c->lockout_s;
@@ -89,19 +88,17 @@ void a407_lockout_mark(const struct a407_config *c,
                        const struct a407_endpoint *proxy,
                        const struct a407_credential *cred, bool accepted)
 {
-    char path[PATH_MAX];
     struct stat st;
-    if (!marks_folder(c, path, sizeof path))
-        return;
-    if (accepted && !is_there(path, 0, &st))
-        return; /* nothing was ever refused */
-    if (!mark_path(proxy, cred, path, sizeof path))
-        return;
-    if (accepted) {
+    int fd = -1;
+    char *path = marks_folder(c);
+    /* accepted: nothing was ever refused, if there is no folder */
+    bool usable = path && (!accepted || is_there(path, 0, &st)) &&
+                  mark_path(proxy, cred, path);
+    if (usable && accepted)
         remove_mark(path);
-        return;
-    }
-    int fd = a407_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+    else if (usable)
+        fd = a407_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+    free(path);
     if (fd < 0)
         return;
     futimens(fd, NULL);

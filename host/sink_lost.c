@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -34,12 +33,11 @@ static atomic_ulong *own(void)
 /* The caller closes *at in any case. */
 static bool find_count(const struct a407_config *c, struct a407_at *at, int how)
 {
-    char path[PATH_MAX];
     at->folder = -1;
-    return c->state_dir && a407_paths_valid() &&
-           (size_t)snprintf(path, sizeof path, "%s/lost", c->state_dir) <
-               sizeof path &&
-           a407_at_find(at, path, how | A407_AT_NO_LINK);
+    char *path = a407_path_in(c->state_dir, "lost");
+    bool found = path && a407_at_find(at, path, how | A407_AT_NO_LINK);
+    free(path);
+    return found;
 }
 
 /* Opens the count and locks it; -1: not possible. */

@@ -2,6 +2,7 @@
 #include "readiness.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 
 #include "gate.h"
@@ -11,9 +12,9 @@
 #include "registry.h"
 #include "under_way.h"
 
-/* Why 512: what most programs poll, in 4 KiB; stacks are small. */
-#define ON_STACK 512
-#define DUES     64
+/* Why 512: what most programs poll, in 4 KiB. */
+#define KEPT 512
+#define DUES 64
 
 /* Another thread may begin with something that nobody but a sleeper goes on
    with, and nothing wakes that one. */
@@ -65,32 +66,45 @@ static int sleep_on(const struct a407_readiness *r, struct pollfd *set,
 }
 
 struct sleeper {
-    struct pollfd here[ON_STACK];
-    struct a407_work dues[DUES];
-    struct pollfd *set; /* those of the work, then the program's own */
-    size_t room;
+    struct a407_work *dues; /* DUES of them; NULL: there is no room yet */
+    struct pollfd *set;     /* those of the work, then the program's own */
+    size_t mapped;          /* bytes of both; 0: they are kept */
     size_t n_dues;
     unsigned futile; /* wake-ups in a row that came to nothing */
     bool paused;     /* ... the last time */
     bool blind; /* a sandbox refuses poll: the program's own call is slept in */
 };
 
+/* Not on the stack: a handler that polls may have a small one. One is kept for
+   who comes first. */
+static struct room {
+    struct a407_work dues[DUES];
+    struct pollfd set[KEPT];
+} kept;
+static atomic_flag kept_is_out = ATOMIC_FLAG_INIT;
+
 static bool make_room(struct sleeper *s, const struct a407_readiness *r)
 {
-    s->set = s->here;
-    s->room = ON_STACK;
-    if (r->n + DUES <= ON_STACK)
-        return true;
-    s->room = r->n + DUES;
-    s->set = mmap(NULL, s->room * sizeof *s->set, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return s->set != MAP_FAILED;
+    struct room *room = &kept;
+    size_t n = r->n + DUES;
+    if (n > KEPT || atomic_flag_test_and_set(&kept_is_out)) {
+        s->mapped = sizeof room->dues + n * sizeof *room->set;
+        room = mmap(NULL, s->mapped, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (room == MAP_FAILED)
+            return false;
+    }
+    s->dues = room->dues;
+    s->set = room->set;
+    return true;
 }
 
-static void drop_room(struct sleeper *s)
+static void drop_room(const struct sleeper *s)
 {
-    if (s->set != s->here)
-        munmap(s->set, s->room * sizeof *s->set);
+    if (s->dues && s->mapped)
+        munmap(s->dues, s->mapped);
+    else if (s->dues)
+        atomic_flag_clear(&kept_is_out);
 }
 
 /* What there is to do, and until when there is not. */
@@ -202,15 +216,11 @@ static struct timespec nap(const struct sleeper *s, int64_t over)
 
 static int wait_with_work(struct a407_readiness *r, int64_t over)
 {
-    struct sleeper s;
+    struct sleeper s = {0};
     bool last = false;
     int k = filtered(r, r->found);
-    s.futile = 0;
-    s.paused = s.blind = false;
     if (k)
         return k;
-    if (!make_room(&s, r))
-        return r->call(r, r->timeout, r->mask);
     for (;;) {
         if (!a407_any_under_way() && !last) {
             if (call_natively(r, over, &k))
@@ -221,6 +231,10 @@ static int wait_with_work(struct a407_readiness *r, int64_t over)
         k = filtered(r, r->call(r, &t, s.blind ? r->mask : NULL));
         if (k != 0 || last)
             break;
+        if (!s.dues && !make_room(&s, r)) {
+            t = left_of(over);
+            return r->call(r, over == FOR_EVER ? NULL : &t, r->mask);
+        }
         if (!sleep_and_work(r, &s, over)) {
             k = -1;
             break;

@@ -43,7 +43,7 @@ struct a407_readiness {
     void *in; /* the family's own */
 };
 
-/* The call's result, with errno. Allocates on the stack, or by mmap. */
+/* The call's result, with errno. Allocates by mmap. */
 int a407_readiness_wait(struct a407_readiness *r);
 
 #endif

@@ -132,6 +132,8 @@ ALIKE = (
     ("no-events", keeps, late, True),
     ("by-handler", ends, opens, False),
     ("by-handler", keeps, late, True),
+    ("small-stack", ends, opens, False),
+    ("small-stack", keeps, opens, True),
 )
 
 

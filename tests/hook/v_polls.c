@@ -266,8 +266,47 @@ static void by_handler(const struct victim *v)
     setitimer(ITIMER_REAL, &off, NULL);
 }
 
+/* How much of a handler's stack a poll and a look take. */
+#ifdef __SANITIZE_ADDRESS__
+#define FRAMES ((size_t)64 * 1024)
+#else
+#define FRAMES ((size_t)8 * 1024)
+#endif
+
+static unsigned char small[4 * FRAMES];
+static unsigned char *handler_at;
+
+static void look_low(int sig)
+{
+    unsigned char here;
+    handler_at = &here;
+    look(sig);
+}
+
+static void by_small_handler(const struct victim *v)
+{
+    stack_t stack = {.ss_sp = small, .ss_size = sizeof small};
+    struct sigaction act = {.sa_handler = look_low, .sa_flags = SA_ONSTACK};
+    const unsigned char *at = small;
+    double start = seconds();
+    memset(small, 0xa5, sizeof small);
+    looked_at = asked(v, "/");
+    sigaltstack(&stack, NULL);
+    sigaction(SIGALRM, &act, NULL);
+    answer_start(&answer, "GET");
+    while (!answer.done && seconds() - start < LONG_S) {
+        raise(SIGALRM);
+        drain(looked_at, &answer);
+    }
+    while (*at == 0xa5)
+        at++;
+    if (handler_at - at > (ptrdiff_t)FRAMES)
+        say("a handler's stack is used: %zd", handler_at - at);
+}
+
 VICTIM_MODES({"early", early}, {"early-looked", early_looked},
              {"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
-             {"time-for-ever", time_for_ever}, {"no-poll", no_poll}, {"by-usleep", by_usleep},
-             {"in-pieces", in_pieces}, {"as-many", as_many},
-             {"no-events", no_events}, {"by-handler", by_handler})
+             {"time-for-ever", time_for_ever}, {"no-poll", no_poll},
+             {"by-usleep", by_usleep}, {"in-pieces", in_pieces},
+             {"as-many", as_many}, {"no-events", no_events},
+             {"by-handler", by_handler}, {"small-stack", by_small_handler})
