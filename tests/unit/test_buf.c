@@ -37,7 +37,11 @@ static void test_expected(void **state)
     a407_buf_shrink(&b, 4);
     assert_true(a407_buf_expect(&b, LARGE));
     a407_buf_free(&b);
+#ifndef __SANITIZE_ADDRESS__ /* which fills what it hands out */
     assert_true(faults() - before < 2048);
+#else
+    (void)before;
+#endif
 }
 
 static void is_zero(const char *p, size_t n)
