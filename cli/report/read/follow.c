@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/msg.h"
+#include "host/clock.h"
 
 #define PAUSE_MS 200
 #define HEAD     64 /* a line's time, to the microsecond, is within it */
@@ -23,7 +24,7 @@ struct tail {
     bool stream; /* standard input, a pipe, a FIFO */
     bool ends;   /* a stream but for a FIFO, whose next writer may come */
     bool ended;
-    bool left; /* another file has its name: one more look, then that */
+    int64_t left_ms; /* 0, or: since when another file has its name */
     bool warned;
     char head[HEAD]; /* how a file began when it was read */
     size_t n_head;
@@ -108,23 +109,26 @@ static void check_begin(struct tail *t)
 
 /*
  * A program that opened the file before it was renamed may still write its
- * line: so the old one gets a second look before it is left.
+ * line: so the old one gets another look after a while before it is left.
  */
 static bool check_name(struct tail *t)
 {
+    int64_t now = a407_now_ms();
     struct stat named, open_one;
     bool same = stat(t->path, &named) == 0 && fstat(t->fd, &open_one) == 0 &&
                 named.st_ino == open_one.st_ino &&
                 named.st_dev == open_one.st_dev;
     bool more;
 
-    if (same || !t->left) {
-        t->left = !same;
+    if (same)
+        t->left_ms = 0;
+    else if (!t->left_ms)
+        t->left_ms = now;
+    if (same || now - t->left_ms < PAUSE_MS)
         return true;
-    }
     more = a407_splitter_flush(&t->splitter);
     close(t->fd);
-    t->left = false;
+    t->left_ms = 0;
     t->n_head = 0;
     t->warned = true; /* it may be gone for a while */
     open_tail(t, true);
