@@ -239,8 +239,13 @@ slow_select(int limit, fd_set *reads, fd_set *writes, fd_set *excepts,
     if (size > sizeof here)
         copies = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (copies == MAP_FAILED || !ask(&s, copies))
+    if (copies == MAP_FAILED)
         return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
+    if (!ask(&s, copies)) { /* EFAULT: the kernel says so */
+        if (copies != here)
+            munmap(copies, size);
+        return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
+    }
     struct a407_readiness r = {.timeout = timeout,
                                .mask = mask,
                                .fine = true,
