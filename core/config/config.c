@@ -158,7 +158,7 @@ static size_t read_number(struct reader *r, const char *name, size_t least,
                           size_t most, size_t otherwise)
 {
     struct a407_span v = get(r, name);
-    uint64_t n;
+    uint64_t n = 0;
     if (a407_span_number(v, most, &n) && n >= least)
         return (size_t)n;
     if (v.n)

@@ -128,7 +128,7 @@ static bool start_section(struct parser *ps, struct a407_span line)
 static int64_t parse_date(struct a407_span s)
 {
     struct a407_span year, month;
-    uint64_t y, m, d;
+    uint64_t y = 0, m = 0, d = 0;
     if (s.n != 10 || !a407_span_cut(&s, '-', &year) || year.n != 4 ||
         !a407_span_cut(&s, '-', &month) || month.n != 2 ||
         !a407_span_number(year, 9999, &y) || !a407_span_number(month, 12, &m) ||

@@ -10,11 +10,12 @@ bypass := $(BUILD)/tests/hook/transparency/bypass
 $(bypass): $(bypass).o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
 
-# Without tail calls: a hook that was passed stays on the stack.
+# Without tail calls: a hook that was passed stays on the stack. What a compiler
+# warns of depends on the optimization, so that these flags fail nobody's build.
 .PHONY: frames transparency completeness
 frames:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-frames LDFLAGS= \
-	    CFLAGS='-O1 -g -fno-optimize-sibling-calls' EXTRA_CFLAGS= \
+	    CFLAGS='-O1 -g -fno-optimize-sibling-calls' EXTRA_CFLAGS= WERROR=0 \
 	    $(BUILD)-frames/libauth407.so
 
 transparency: fixtures $(BUILD)/libauth407.so
