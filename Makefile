@@ -38,6 +38,7 @@ SQLITE ?= -l:libsqlite3.a -lm
 CMOCKA ?= $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 
 core_src := $(wildcard core/*/*.c)
+driver_src := $(wildcard driver/*.c)
 host_src := $(wildcard host/*.c)
 preload_src := $(wildcard preload/*.c)
 cli_src := $(wildcard cli/*.c)
@@ -46,6 +47,7 @@ gss_src := $(wildcard gss/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 
 core_obj := $(core_src:%.c=$(BUILD)/%.o)
+driver_obj := $(driver_src:%.c=$(BUILD)/%.o)
 host_obj := $(host_src:%.c=$(BUILD)/%.o)
 preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
@@ -89,7 +91,8 @@ $(BUILD)/cli/report/access/db.o: cli/report/access/join.sql
 
 $(BUILD)/libauth407core.a: $(core_obj)
 $(BUILD)/libauth407host.a: $(host_obj)
-$(BUILD)/libauth407core.a $(BUILD)/libauth407host.a:
+$(BUILD)/libauth407driver.a: $(driver_obj)
+$(BUILD)/libauth407core.a $(BUILD)/libauth407host.a $(BUILD)/libauth407driver.a:
 	$(Q)rm -f $@
 	$(call say,AR,$@)$(AR) qcs $@ $^
 
@@ -107,10 +110,11 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 
 # The library calls libc's functions by their names where a hook of its own is
 # no matter: that is bound here, not looked up when a program starts.
-$(BUILD)/libauth407.so: $(preload_obj) $(lower) $(BUILD)/libnettle.a \
+$(BUILD)/libauth407.so: $(preload_obj) $(BUILD)/libauth407driver.a $(lower) \
+                        $(BUILD)/libnettle.a \
                         $(BUILD)/export.map
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) \
-	    $(lower) $(BUILD)/libnettle.a -Wl,-Bsymbolic-functions \
+	    $(BUILD)/libauth407driver.a $(lower) $(BUILD)/libnettle.a -Wl,-Bsymbolic-functions \
 	    -Wl,--version-script=$(BUILD)/export.map -Wl,--exclude-libs,ALL \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,now,--gc-sections,--as-needed \
 	    -Wl,-soname,libauth407.so $(LDFLAGS)
@@ -179,5 +183,6 @@ help:
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors;'
 	@echo 'PREFIX DESTDIR CC CFLAGS LDFLAGS BUILD are respected'
 
--include $(core_obj:.o=.d) $(host_obj:.o=.d) $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
+-include $(core_obj:.o=.d) $(host_obj:.o=.d) $(driver_obj:.o=.d) \
+    $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
     $(gss_obj:.o=.d) $(report_obj:.o=.d)

@@ -56,8 +56,9 @@ static void settle(struct a407_conn *c)
     c->writing += was[A407_WRITES].pending;
     c->received += was[A407_READS].used;
     c->sent += was[A407_WRITES].used;
-    c->unwatched += was[A407_WRITES].used;
-    a407_engine_spent(c->engine, was[A407_WRITES].used, was[A407_READS].used);
+    c->driver.unwatched += was[A407_WRITES].used;
+    a407_engine_spent(c->driver.engine, was[A407_WRITES].used,
+                      was[A407_READS].used);
 }
 
 /* Where an answer is looked for while a body is written: to the next look. */
@@ -65,8 +66,9 @@ static uint64_t to_next_look(const struct a407_conn *c,
                              const struct a407_plan *plan)
 {
     uint64_t n = plan->write_credit;
-    size_t left =
-        c->unwatched < A407_LOOK_EVERY ? A407_LOOK_EVERY - c->unwatched : 0;
+    size_t left = c->driver.unwatched < A407_LOOK_EVERY
+                      ? A407_LOOK_EVERY - c->driver.unwatched
+                      : 0;
     return n <= left || !plan->watch ? n : left;
 }
 
@@ -98,9 +100,9 @@ static void lend_at(struct a407_conn *c, enum a407_way way, uint64_t word)
  */
 static void lend(struct a407_conn *c)
 {
-    if (c->gone || c->given_back || c->error)
+    if (c->gone || c->driver.given_back || c->driver.error)
         return;
-    struct a407_plan plan = a407_engine_plan(c->engine);
+    struct a407_plan plan = a407_engine_plan(c->driver.engine);
     bool beyond = plan.kind == A407_WANT_DELIVER && plan.n == SIZE_MAX;
     uint64_t reads_word = c->reading ? 0 : word_of(c, plan.read_credit, beyond);
     uint64_t writes_word =
@@ -115,8 +117,8 @@ static void lend(struct a407_conn *c)
 
 static void begin(struct a407_conn *c)
 {
-    a407_engine_time(c->engine, a407_clock_us(CLOCK_REALTIME),
-                     a407_clock_us(CLOCK_MONOTONIC));
+    a407_driver_begin(&c->driver, a407_clock_us(CLOCK_REALTIME),
+                      a407_clock_us(CLOCK_MONOTONIC));
     settle(c);
 }
 
@@ -139,8 +141,8 @@ void a407_conn_unlock(struct a407_conn *c)
     a407_must_hold(c->site);
     lend(c);
     a407_account_for(c);
-    if (c->errand && !c->account.work) /* it is not asked for any more */
-        a407_conn_drop_errand(c);
+    if (!c->account.need.work) /* nothing is asked for any more */
+        a407_driver_drop_errand(&c->driver);
     unlock(c->site);
 }
 
@@ -168,8 +170,10 @@ static void peer_text(const struct sockaddr *sa, char *out, size_t cap)
              e.port);
 }
 
-struct a407_conn *a407_conn_new(struct a407_site *site, uint64_t cookie,
-                                const struct sockaddr *peer, socklen_t n)
+struct a407_conn *a407_conn_new(struct a407_site *site,
+                                const struct a407_transport *transport,
+                                uint64_t cookie, const struct sockaddr *peer,
+                                socklen_t n)
 {
     static _Atomic uint64_t last;
     char text[64];
@@ -178,14 +182,16 @@ struct a407_conn *a407_conn_new(struct a407_site *site, uint64_t cookie,
         return NULL;
     peer_text(peer, text, sizeof text);
     lock(site);
-    c->engine = a407_engine_new(&site->proxy, &site->history, text);
+    struct a407_engine *engine =
+        a407_engine_new(&site->proxy, &site->history, text);
     unlock(site);
-    if (!c->engine) {
+    if (!engine) {
         free(c);
         return NULL;
     }
+    a407_driver_init(&c->driver, engine, transport, site->proxy.config);
     c->serial = ++last;
-    c->child.fd = c->made = -1;
+    c->made = -1;
     for (enum a407_way way = 0; way < A407_WAYS; way++)
         c->credit[way].fd = c->credit[way].at = -1;
     c->maker = getpid();
@@ -197,37 +203,20 @@ struct a407_conn *a407_conn_new(struct a407_site *site, uint64_t cookie,
     return c;
 }
 
-void a407_conn_drop_errand(struct a407_conn *c)
-{
-    if (c->errand)
-        a407_errand_free(c->errand);
-    c->errand = NULL;
-}
-
-void a407_errand_free(struct a407_errand *e)
-{
-    a407_talk_drop(&e->talk);
-    a407_ask_clear(&e->ask);
-    a407_told_clear(&e->told);
-    free(e);
-}
-
 void a407_conn_put(struct a407_conn *c)
 {
     if (!a407_conn_unpin(c))
         return;
     lock(c->site);
-    a407_engine_free(c->engine);
+    a407_engine_free(c->driver.engine);
+    c->driver.engine = NULL;
     unlock(c->site);
     a407_registry_lock();
     a407_account_close(c);
     a407_registry_unlock();
     a407_site_drop(c->site);
-    a407_conn_drop_errand(c);
-    a407_child_end(&c->child, 0);
+    a407_driver_free(&c->driver); /* may end a process: without the lock */
     a407_socket_drop_made(c);
-    a407_wipe(c->scratch, c->scratch_n);
-    free(c->scratch);
     free(c);
 }
 

@@ -7,9 +7,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "core/engine/engine.h"
 #include "credit.h"
-#include "host/talk.h"
+#include "driver/driver.h"
 #include "under_way.h"
 #include "wait.h"
 
@@ -36,23 +35,11 @@ struct a407_site {
     struct a407_site *next; /* the registry's lock */
 };
 
-/* What is being had from outside: ask.c. */
-struct a407_errand {
-    struct a407_ask ask;
-    struct a407_told told;
-    struct a407_talk talk;
-    int64_t ms; /* that it may take */
-};
-
-/* BEGINS: a thread is in connect(), without the lock. */
-enum a407_connecting { A407_CONNECTED, A407_BEGINS, A407_CONNECTS };
-
 struct a407_conn {
     /* set once */
     uint64_t serial; /* of this object; none has it ever again */
     pid_t maker;     /* the process that connected */
     struct a407_site *site;
-    struct a407_engine *engine; /* what it points to: as what follows */
     struct sockaddr_storage peer;
     socklen_t peer_n;
     bool counted; /* socket.h: its bytes are */
@@ -64,53 +51,29 @@ struct a407_conn {
     struct a407_account account; /* both locks to change it, any to read */
 
     /* atomic */
-    bool shut_read;     /* the program said SHUT_RD or SHUT_RDWR: let go */
-    bool shut_write;    /* the program said SHUT_WR */
     const void *opener; /* of the fdopen() that made a stream of it; or NULL */
     const void *caller; /* return address of the last call on it */
 
     /* the site's lock */
-    bool lent;       /* credit is out, or was and is not settled */
-    uint64_t cookie; /* SO_COOKIE: the socket's identity */
-    uint16_t port;   /* its local port when it was connected; or 0 */
+    struct a407_driver driver; /* its link: the turn (turn.h) at hand */
+    bool lent;                 /* credit is out, or was and is not settled */
+    uint64_t cookie;           /* SO_COOKIE: the socket's identity */
+    uint16_t port;             /* its local port when it was connected; or 0 */
     struct sockaddr_storage there; /* ... and its peer, once that was seen */
     int fd;                        /* the number last used for it */
-    bool gone;       /* passes through: the table entries are to go */
-    bool given_back; /* a 407 is read from what stands in its place; what
-                        is written goes nowhere */
-    int error;       /* an error of the connection that we took off */
+    bool gone;     /* passes through: the table entries are to go */
+    bool attended; /* a thread waits for it in a call of its own */
+    int lowat;     /* the program's SO_RCVLOWAT while ours is set; or 0 */
 
     /* bytes that went and came, all that we know of; new with a connection */
     uint64_t sent, received;
     unsigned reading; /* reads of the program under way: not counted yet */
     unsigned writing; /* ... and writes that have lost their credit */
 
-    /* looking */
-    char *scratch; /* for peeked bytes */
-    size_t scratch_n;
-    size_t peeked;      /* bytes of a head seen at the last look */
-    int64_t full_until; /* 0, or: it looks full; the rest may come until then */
-    int full_ms;        /* ... how long to wait before the next look */
-    int64_t look_again; /* ... which is then */
-    int lowat;          /* the program's SO_RCVLOWAT while ours is set; or 0 */
-    size_t unwatched;   /* body bytes written since the last look */
-    int64_t wrote_ms;   /* by a coarse clock; when the program last wrote */
-
-    unsigned steps; /* of a pump; who waits sees by it that others went on */
-    bool attended;  /* a thread waits for it in a call of its own */
-
-    /* what takes its time; who finds it under way goes on with it */
-    bool unsent; /* the program was told that it is sent, and it is not out */
-    enum a407_connecting connecting; /* anew */
-    int made;                        /* ... another socket for it, or -1 */
+    /* connecting anew */
+    int made;             /* another socket for it, or -1 */
     uint64_t made_cookie; /* ... which is ours as long as this is its cookie */
     unsigned renewed;     /* times that it was connected again */
-    unsigned asking; /* 0, or: one thread begins with an errand, outside; it
-                        may never come back (siglongjmp()) */
-    unsigned asks;   /* ... the last one's number */
-    struct a407_errand *errand; /* ask.c: what was asked for is being had */
-    struct a407_sleep sleep;    /* ... and that is to be waited for */
-    struct a407_child child;    /* makes tokens for a handshake; or none */
 };
 
 #ifdef A407_DEBUG
@@ -123,9 +86,6 @@ static inline void a407_must_hold(const struct a407_site *site)
 #else
 #define a407_must_hold(site) ((void)(site))
 #endif
-
-/* Body bytes after which a writer looks whether there is an answer. */
-#define A407_LOOK_EVERY 65536u
 
 /* The site of a configured endpoint, made at first use; NULL: no memory. */
 struct a407_site *a407_site_get(const struct a407_endpoint *e);
@@ -147,8 +107,10 @@ void a407_sites_anew(bool locked);
 
 /* A new connection object with one pin, not in the table, of a socket with that
    cookie; NULL: no memory. */
-struct a407_conn *a407_conn_new(struct a407_site *site, uint64_t cookie,
-                                const struct sockaddr *peer, socklen_t n);
+struct a407_conn *a407_conn_new(struct a407_site *site,
+                                const struct a407_transport *transport,
+                                uint64_t cookie, const struct sockaddr *peer,
+                                socklen_t n);
 
 /*
  * Takes the lock of its site: credit is called in (credit.h), and the engine
@@ -166,16 +128,5 @@ void a407_conn_put(struct a407_conn *c);
    other unlocks and releases. Called inside. */
 struct a407_conn *a407_conn_take(int fd);
 void a407_conn_give(struct a407_conn *c);
-
-/* Ends what it is about, which nobody waits for any more; the other: c's. */
-void a407_errand_free(struct a407_errand *e);
-void a407_conn_drop_errand(struct a407_conn *c);
-
-/* Until when what the plan is about may take, by a407_now_ms(); or
-   A407_FOR_EVER. */
-static inline int64_t a407_plan_limit(const struct a407_plan *plan)
-{
-    return plan->until_us ? plan->until_us / 1000 + 1 : A407_FOR_EVER;
-}
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef A407_HOOKS_H
 #define A407_HOOKS_H
 
-#include "gate.h"
+#include "calls.h"
 #include "guard.h"
 #include "real.h"
 #include "registry.h"

@@ -85,7 +85,7 @@ static void note_ends(int fd)
         return;
     int held = a407_socket_hold(c, fd);
     if (held >= 0 && !a407_socket_leads_elsewhere(c, held))
-        a407_engine_local_port(c->engine, c->port);
+        a407_engine_local_port(c->driver.engine, c->port);
     a407_socket_release(held, fd);
     a407_conn_give(c);
 }

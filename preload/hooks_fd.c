@@ -211,9 +211,10 @@ static __attribute__((noinline)) bool shut(int fd, int how)
     if (c) {
         /* SHUT_WR: a fresh connection will need it again. The others: the
            program wants no answer any more, and may have a reader to wake. */
-        bool *flag = how == SHUT_WR ? &c->shut_write : &c->shut_read;
+        bool *flag =
+            how == SHUT_WR ? &c->driver.shut_write : &c->driver.shut_read;
         __atomic_store_n(flag, true, __ATOMIC_RELAXED);
-        later = how == SHUT_WR && c->unsent;
+        later = how == SHUT_WR && c->driver.unsent;
         a407_conn_give(c);
     }
     a407_leave(saved);

@@ -78,9 +78,9 @@ A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
     if (a407_reads(in)) {
         int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
         switch (a407_read_begin(in, n, how, A407_CALLER, &r)) {
-        case A407_GATE_RETURN:
+        case A407_READ_RETURN:
             return r.result;
-        case A407_GATE_DELIVER:
+        case A407_READ_DELIVER:
             most = n < r.cap ? n : r.cap;
             break;
         default:

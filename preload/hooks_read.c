@@ -34,10 +34,10 @@ static __attribute__((noinline)) ssize_t slow1(struct read1 a,
 {
     struct a407_reading r;
     switch (a.n ? a407_read_begin(a.fd, a.n, a.flags, caller, &r)
-                : A407_GATE_PASS) {
-    case A407_GATE_RETURN:
+                : A407_READ_PASS) {
+    case A407_READ_RETURN:
         return r.result;
-    case A407_GATE_PASS:
+    case A407_READ_PASS:
         return call1(&a, a.n);
     default: {
         struct iovec v = {a.buf, a.n < r.cap ? a.n : r.cap};
@@ -145,10 +145,10 @@ slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
     struct a407_reading r;
     /* of nothing, 0 is not the end of the connection */
     size_t n = m ? a407_iov_length(m->msg_iov, m->msg_iovlen) : 0;
-    switch (n ? a407_read_begin(fd, n, flags, caller, &r) : A407_GATE_PASS) {
-    case A407_GATE_RETURN:
+    switch (n ? a407_read_begin(fd, n, flags, caller, &r) : A407_READ_PASS) {
+    case A407_READ_RETURN:
         return r.result;
-    case A407_GATE_PASS:
+    case A407_READ_PASS:
         return REAL(recvmsg)(fd, m, flags);
     default: {
         ssize_t k = r.cap == SIZE_MAX ? REAL(recvmsg)(fd, m, flags)
@@ -197,10 +197,10 @@ slow_readv(int fd, const struct iovec *iov, int n, const void *caller)
 {
     struct a407_reading r;
     size_t most = n > 0 && n <= IOV_MAX ? a407_iov_length(iov, (size_t)n) : 0;
-    switch (most ? a407_read_begin(fd, most, 0, caller, &r) : A407_GATE_PASS) {
-    case A407_GATE_RETURN:
+    switch (most ? a407_read_begin(fd, most, 0, caller, &r) : A407_READ_PASS) {
+    case A407_READ_RETURN:
         return r.result;
-    case A407_GATE_PASS:
+    case A407_READ_PASS:
         return REAL(readv)(fd, iov, n);
     default: {
         struct iovec v[PIECES];

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-#include "gate.h"
+#include "calls.h"
 #include "guard.h"
 #include "other_libc.h"
 #include "real.h"

@@ -8,9 +8,9 @@
 
 #include "epoll.h"
 #include "other_libc.h"
-#include "pump.h"
 #include "real.h"
 #include "socket.h"
+#include "transport.h"
 
 /*
  * A connected TCP socket is taken apart with AF_UNSPEC and connected again:
@@ -19,7 +19,7 @@
  * new socket takes the place of the fd and of the copies that we know.
  *
  * connect() itself only begins here. Whoever comes by until then, in whatever
- * call, finds c->connecting and looks whether it is done.
+ * call, finds the driver's renewal_fd and looks whether it is done.
  */
 
 /*
@@ -103,18 +103,20 @@ static int new_socket(struct a407_turn *t)
 
 /*
  * Of a blocking socket that takes a tick: so it is without the lock, and who
- * comes by finds A407_BEGINS. (Not one in an epoll set: epoll_ctl() must not
+ * comes by finds renewal_busy. (Not one in an epoll set: epoll_ctl() must not
  * find it missing there, and few such block.)
  */
 static int connect_unlocked(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
-    c->connecting = A407_BEGINS;
+    c->driver.renewal_busy = true;
     c->site->fds_out++;
     a407_conn_unlock(c);
     int error = begin_connect(c, t->held);
     a407_conn_lock(c);
     c->site->fds_out--;
+    c->driver.renewal_busy = false;
+    c->driver.link = t;
     t->waited = true;
     t->lost = a407_socket_cookie(t->fd) != c->cookie;
     return error;
@@ -141,12 +143,12 @@ static int same_socket(struct a407_turn *t, bool *refused)
 void a407_reconnect_drop(struct a407_conn *c)
 {
     a407_socket_drop_made(c);
-    if (c->connecting)
+    if (c->driver.renewal_fd != -1)
         c->sent = c->received = 0;
-    c->connecting = A407_CONNECTED;
+    c->driver.renewal_fd = -1;
 }
 
-static enum a407_pump over(struct a407_turn *t, bool ok)
+static enum a407_renewal over(struct a407_turn *t, bool ok)
 {
     struct a407_conn *c = t->c;
     if (ok && c->made >= 0)
@@ -155,52 +157,50 @@ static enum a407_pump over(struct a407_turn *t, bool ok)
     if (ok && a407_turn_hold(t) >= 0)
         ok = !a407_socket_leads_elsewhere(c, t->held);
     if (ok)
-        a407_engine_local_port(c->engine, c->port);
-    a407_engine_reconnected(c->engine, ok);
-    return A407_PUMP_READY;
+        a407_engine_local_port(c->driver.engine, c->port);
+    return ok ? A407_RENEWED : A407_RENEWAL_FAILED;
 }
 
-/* READY: that is over already, and the engine knows. */
-static enum a407_pump begin(struct a407_turn *t)
+static enum a407_renewal begin(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     bool refused;
-    c->error = 0;
     c->renewed++;
     c->port = 0;
     c->there = (struct sockaddr_storage){0};
-    c->connecting = A407_CONNECTS;
+    c->driver.renewal_fd = A407_OWN_FD;
     int error = same_socket(t, &refused);
-    if (a407_engine_plan(c->engine).kind != A407_WANT_RECONNECT) {
+    if (a407_engine_plan(c->driver.engine).kind != A407_WANT_RECONNECT) {
         a407_reconnect_drop(c); /* closed meanwhile */
-        return t->lost ? A407_PUMP_LOST : A407_PUMP_READY;
+        return t->lost ? A407_RENEWAL_OTHERS : A407_RENEWAL_DROPPED;
     }
-    c->connecting = A407_CONNECTS;
+    c->driver.renewal_fd = A407_OWN_FD;
     if (refused)
         error = new_socket(t);
     if (error && error != EINPROGRESS)
         return over(t, false);
+    if (refused)
+        c->driver.renewal_fd = c->made;
     a407_socket_leads_elsewhere(c, refused ? c->made : t->held); /* noted */
-    return t->lost ? A407_PUMP_LOST : A407_PUMP_WAIT;
+    return t->lost ? A407_RENEWAL_OTHERS : A407_RENEWAL_PENDING;
 }
 
-enum a407_pump a407_reconnect(struct a407_turn *t)
+enum a407_renewal a407_reconnect(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     int error = 0;
     socklen_t n = sizeof error;
-    if (a407_turn_hold(t) < 0)
-        return A407_PUMP_LOST;
-    if (c->connecting == A407_BEGINS)
-        return A407_PUMP_WAIT;
-    enum a407_pump began = c->connecting ? A407_PUMP_WAIT : begin(t);
-    if (began != A407_PUMP_WAIT)
-        return began;
+    if (c->driver.renewal_busy)
+        return A407_RENEWAL_PENDING;
+    enum a407_renewal is =
+        c->driver.renewal_fd != -1 ? A407_RENEWAL_PENDING : begin(t);
+    if (is != A407_RENEWAL_PENDING)
+        return is;
     if (c->made >= 0 && !a407_socket_is_made(c))
         return over(t, false); /* the program has closed what it did not open */
     int fd = c->made >= 0 ? c->made : t->held;
     if (!a407_ready(fd, POLLOUT))
-        return A407_PUMP_WAIT;
+        return A407_RENEWAL_PENDING;
     return over(t, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
                        !error);
 }

@@ -65,10 +65,11 @@ void a407_news_take(struct a407_conn *c, struct a407_news *news)
     news->n_verdicts = news->n = 0;
     a407_must_hold(c->site);
     while (news->n_verdicts < A407_NEWS_MAX &&
-           a407_engine_verdict(c->engine, &news->verdicts[news->n_verdicts]))
+           a407_engine_verdict(c->driver.engine,
+                               &news->verdicts[news->n_verdicts]))
         news->n_verdicts++;
     while (news->n < A407_NEWS_MAX &&
-           (news->events[news->n] = a407_engine_event(c->engine)))
+           (news->events[news->n] = a407_engine_event(c->driver.engine)))
         news->n++;
 }
 

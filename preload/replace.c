@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pump.h"
+#include "transport.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -88,18 +88,14 @@ static int from_itself(struct a407_span s)
     return -1;
 }
 
-void a407_give_back(struct a407_turn *t)
+bool a407_give_back(struct a407_turn *t, struct a407_span bytes)
 {
-    struct a407_conn *c = t->c;
-    struct a407_span kept = a407_engine_kept(c->engine);
-    int from = a407_turn_hold(t) < 0 ? -1 : from_pair(kept);
+    int from = a407_turn_hold(t) < 0 ? -1 : from_pair(bytes);
     if (from < 0 && t->held >= 0)
-        from = from_itself(kept);
-    if (from >= 0) {
-        a407_replace(t, from);
-        REAL(close)(from);
-        c->given_back = true;
-    }
-    c->error = 0;
-    a407_engine_closed(c->engine);
+        from = from_itself(bytes);
+    if (from < 0)
+        return false;
+    a407_replace(t, from);
+    REAL(close)(from);
+    return true;
 }

@@ -4,16 +4,19 @@
 #include <time.h>
 
 #include "guard.h"
-#include "pump.h"
 #include "record.h"
 #include "socket.h"
+#include "transport.h"
 
 /* The program has let go of it. It is locked, and given up. */
 static void end(struct a407_conn *c)
 {
     struct a407_news news;
-    a407_see_rest(c);
-    a407_engine_closed(c->engine);
+    struct a407_turn t = {.c = c, .fd = c->fd, .held = -1};
+    c->driver.link = &t;
+    a407_driver_see_rest(&c->driver);
+    a407_turn_release(&t);
+    a407_engine_closed(c->driver.engine);
     a407_news_take(c, &news);
     a407_conn_unlock(c);
     a407_news_write(c, &news);
@@ -48,13 +51,15 @@ void a407_track_drop(int fd)
 bool a407_track(int fd, uint64_t cookie, struct a407_site *site,
                 const struct sockaddr *peer, socklen_t n)
 {
-    struct a407_conn *c = cookie ? a407_conn_new(site, cookie, peer, n) : NULL;
+    struct a407_conn *c =
+        cookie ? a407_conn_new(site, &a407_socket_transport, cookie, peer, n)
+               : NULL;
     if (!c) {
         a407_site_drop(site);
         return false;
     }
     c->counted = a407_socket_is_counted(fd);
-    a407_engine_local_port(c->engine, a407_socket_port(fd));
+    a407_engine_local_port(c->driver.engine, a407_socket_port(fd));
     a407_track_as(fd, c);
     a407_conn_put(c);
     return true;

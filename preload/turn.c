@@ -12,6 +12,7 @@
 static void serve(struct a407_turn *t, struct a407_conn *c)
 {
     c->attended = false;
+    c->driver.link = t;
     t->c = c;
     t->serial = c->serial;
     c->fd = t->fd;
@@ -53,17 +54,16 @@ int64_t a407_turn_limit(struct a407_turn *t)
 
 void a407_turn_end_child(struct a407_turn *t)
 {
-    if (!t->c->child.pid)
+    if (!t->c->driver.child.pid)
         return;
-    t->over = t->c->child;
-    t->c->child = (struct a407_child){.fd = -1};
+    t->over = t->c->driver.child;
+    t->c->driver.child = (struct a407_child){.fd = -1};
 }
 
 bool a407_turn_is_forgotten(const struct a407_turn *t)
 {
     const struct a407_conn *c = t->c;
-    return c->gone || (!c->given_back &&
-                       a407_engine_plan(c->engine).kind == A407_WANT_FORGET);
+    return c->gone || a407_driver_is_over(&c->driver);
 }
 
 static void let_go(struct a407_turn *t)
@@ -110,9 +110,9 @@ int a407_turn_hold(struct a407_turn *t)
     if (t->lost)
         c->gone = c->gone || a407_slot_stale(t->fd, c);
     if (c->gone)
-        a407_engine_closed(c->engine);
+        a407_engine_closed(c->driver.engine);
     else if (!t->lost)
-        a407_engine_forget(c->engine);
+        a407_engine_forget(c->driver.engine);
     return -1;
 }
 

@@ -17,7 +17,6 @@ struct a407_turn {
     int held;            /* private fd of the socket (socket.h), or -1 */
     bool lost;           /* another socket, or none, has the number by now */
     bool waited;         /* ... so the call can't be made on it any more */
-    int failed;          /* errno: what the program wrote can't be sent whole */
     uint64_t serial, cookie;
     const void *caller;
     int option;        /* SO_RCVTIMEO or SO_SNDTIMEO: the program's limit */

@@ -12,82 +12,16 @@ _Atomic uint64_t a407_attention;
 /* The registry's lock guards the list. */
 static struct a407_conn *first;
 
-/* ---- what there is ---- */
-
-/* Where nothing else tells when to look: another thread has something made. */
-#define BUSY_MS 5
-
-static void work_at(struct a407_account *a, int fd, short events, int64_t until)
+static struct a407_account account_of(const struct a407_conn *c)
 {
-    a->work = true;
-    a->fd = fd;
-    a->events = events;
-    a->until = until;
-}
-
-/* More of an answer is awaited. */
-static void await(struct a407_conn *c, const struct a407_plan *plan,
-                  struct a407_account *a)
-{
-    if (c->full_until) {
-        work_at(a, -1, 0, c->look_again);
-        a->muted |= A407_IN_BITS;
-    }
-    int64_t limit = a407_plan_limit(plan);
-    if (plan->until_us && !a->work)
-        work_at(a, plan->leg ? A407_OWN_FD : -1, POLLIN, limit);
-    else if (limit < a->until)
-        a->until = limit;
-}
-
-struct a407_account a407_account_of(struct a407_conn *c)
-{
-    struct a407_account a = {.fd = -1, .number = c->fd};
-    bool followed = c->site->proxy.configured;
-    struct a407_plan plan = a407_engine_plan(c->engine);
+    struct a407_account a = {.need.fd = -1, .number = c->fd};
     a407_must_hold(c->site);
-    if (c->gone || c->given_back || plan.kind == A407_WANT_FORGET)
+    if (c->gone || c->driver.given_back || a407_driver_is_over(&c->driver))
         return a;
-    if (plan.leg ||
-        (plan.kind != A407_WANT_PEEK && plan.kind != A407_WANT_DELIVER &&
-         plan.kind != A407_WANT_CONSUME))
-        a.muted |= A407_OUT_BITS;
-    switch (plan.kind) {
-    case A407_WANT_PEEK:
-        await(c, &plan, &a);
-        break;
-    case A407_WANT_CONSUME:
-        work_at(&a, A407_OWN_FD, POLLIN, A407_FOR_EVER);
-        await(c, &plan, &a);
-        break;
-    case A407_WANT_SEND:
-        work_at(&a, A407_OWN_FD, POLLOUT, a407_plan_limit(&plan));
-        break;
-    case A407_WANT_RECONNECT:
-        if (c->connecting == A407_BEGINS) {
-            work_at(&a, -1, 0, a407_now_ms() + BUSY_MS);
-            break;
-        }
-        work_at(&a, c->made >= 0 ? c->made : A407_OWN_FD, POLLOUT,
-                c->connecting ? a407_plan_limit(&plan) : 0);
-        break;
-    case A407_WANT_ASK:
-        if (c->errand)
-            work_at(&a, c->sleep.fd, c->sleep.events, c->sleep.until);
-        else
-            work_at(&a, -1, 0, c->asking ? a407_now_ms() + BUSY_MS : 0);
-        break;
-    case A407_WANT_GIVE_BACK:
-        work_at(&a, -1, 0, 0);
-        break;
-    default:
-        break;
-    }
-    if (a.work && plan.kind != A407_WANT_PEEK && plan.kind != A407_WANT_CONSUME)
-        a.muted |= A407_IN_BITS;
+    a.need = a407_driver_need(&c->driver);
     a.attended = c->attended;
-    a.counts = (followed ? A407_FOLLOWED : 0) +
-               (a.work || plan.unanswered || plan.watch ? A407_UNDER_WAY : 0);
+    a.counts = (c->site->proxy.configured ? A407_FOLLOWED : 0) +
+               (a.need.pending ? A407_UNDER_WAY : 0);
     return a;
 }
 
@@ -135,14 +69,14 @@ static void enter(struct a407_conn *c, struct a407_account a)
 
 void a407_account_for(struct a407_conn *c)
 {
-    struct a407_account a = a407_account_of(c);
-    unsigned before = c->account.muted;
+    struct a407_account a = account_of(c);
+    unsigned before = c->account.need.muted;
     if (!listed(&a) && !listed(&c->account) && a.counts == c->account.counts)
         return; /* the middle of a body, and all that is long over */
     a407_registry_lock();
     enter(c, a);
     a407_registry_unlock();
-    if (a.muted != before)
+    if (a.need.muted != before)
         a407_epoll_mute(c, before);
 }
 
@@ -159,7 +93,7 @@ void a407_account_begins(struct a407_conn *c)
 
 void a407_account_close(struct a407_conn *c)
 {
-    enter(c, (struct a407_account){.fd = -1});
+    enter(c, (struct a407_account){.need.fd = -1});
 }
 
 /* ---- who asks ---- */
@@ -182,14 +116,14 @@ size_t a407_dues(struct a407_work *out, size_t n, bool *more)
     int saved = a407_enter(); /* a handler may not find the lock taken */
     a407_registry_lock();
     for (const struct a407_conn *c = first; c; c = c->account.next) {
-        const struct a407_account *a = &c->account;
-        int number = a->work && !a->attended ? number_of(c) : -1;
+        const struct a407_need *need = &c->account.need;
+        int number = need->work && !c->account.attended ? number_of(c) : -1;
         if (number < 0)
             continue;
         if (k >= begin && k - begin < n)
             out[k - begin] = (struct a407_work){
-                c->serial, number, a->fd == A407_OWN_FD ? number : a->fd,
-                a->events, a->until};
+                c->serial, number, need->fd == A407_OWN_FD ? number : need->fd,
+                need->events, need->until};
         k++;
     }
     size_t found = k > begin ? k - begin : 0;
@@ -206,9 +140,9 @@ void a407_mute(struct pollfd *set, size_t n)
     a407_registry_lock();
     for (size_t i = 0; i < n; i++) {
         struct a407_conn *c = set[i].fd < 0 ? NULL : a407_slot(set[i].fd);
-        if (!c || c == A407_WATCH || !c->account.muted)
+        if (!c || c == A407_WATCH || !c->account.need.muted)
             continue;
-        set[i].events &= (short)~c->account.muted;
+        set[i].events &= (short)~c->account.need.muted;
         if (!set[i].events)
             set[i].fd = -1;
     }

@@ -2,11 +2,12 @@
 #ifndef A407_UNDER_WAY_H
 #define A407_UNDER_WAY_H
 
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "driver/driver.h"
 
 /*
  * Which connections of this process have something under way: the head of an
@@ -31,31 +32,14 @@ static inline bool a407_any_under_way(void)
     return a407_attention_now() >= A407_UNDER_WAY;
 }
 
-/* What poll() may say of a connection: that there is something to read, or to
-   be told; that there is room. Epoll's bits are the same. */
-#define A407_IN_BITS                                                           \
-    (POLLIN | POLLRDNORM | POLLRDBAND | POLLRDHUP | POLLHUP | POLLERR)
-#define A407_OUT_BITS (POLLOUT | POLLWRNORM | POLLWRBAND)
-
-/* The connection's socket, whatever its number is. */
-#define A407_OWN_FD (-2)
-
 /* The connection's own account. */
 struct a407_account {
     struct a407_conn *next, *last; /* in the list of those under way */
     uint64_t counts;               /* its part of a407_attention */
     int number;                    /* the fd last used for it */
-    unsigned muted; /* readiness that is not the program's at the moment, and
-                       stays until something is done */
-    bool attended;  /* somebody waits for it in a call of its own */
-    bool work;      /* there is something to do: ... */
-    int fd;         /* when there are `events` at fd (-1: none) */
-    short events;
-    int64_t until; /* ... or at that time; 0: at once */
+    bool attended; /* somebody waits for it in a call of its own */
+    struct a407_need need;
 };
-
-/* What it is at the moment. c's lock is held, and no other. */
-struct a407_account a407_account_of(struct a407_conn *c);
 
 /* Brings it up to date. c's lock is held, and no other. */
 void a407_account_for(struct a407_conn *c);
@@ -72,7 +56,7 @@ void a407_account_close(struct a407_conn *c);
 struct a407_work {
     uint64_t serial; /* of the connection */
     int number;      /* an fd of it in the table */
-    int fd;          /* as above */
+    int fd;          /* as in struct a407_need */
     short events;
     int64_t until;
 };

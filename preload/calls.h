@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef A407_GATE_H
-#define A407_GATE_H
+#ifndef A407_CALLS_H
+#define A407_CALLS_H
 
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -10,16 +10,15 @@
 #include "turn.h"
 
 /*
- * The driver between an engine and its socket: what every hook of a tracked
- * fd goes through. Hooks are a few lines each; what there is to know about
- * reading is in gate_read.c, about writing in gate_write.c.
+ * The program's calls on a tracked fd, as their hooks have them: a turn with
+ * the connection's driver (driver/driver.h), and the waits that it needs.
  */
 
-enum a407_gate {
-    A407_GATE_PASS,    /* not ours (any more): make the call as it is */
-    A407_GATE_DELIVER, /* make the call for at most `cap` bytes, then say
+enum a407_read {
+    A407_READ_PASS,    /* not ours (any more): make the call as it is */
+    A407_READ_DELIVER, /* make the call for at most `cap` bytes, then say
                           a407_read_end */
-    A407_GATE_RETURN   /* return `result` with errno set */
+    A407_READ_RETURN   /* return `result` with errno set */
 };
 
 struct a407_reading {
@@ -37,7 +36,7 @@ struct a407_reading {
  * the program's own call would; on a repeated request it waits at most the
  * configured time beyond that. caller: the hook's return address.
  */
-enum a407_gate a407_read_begin(int fd, size_t n, int flags, const void *caller,
+enum a407_read a407_read_begin(int fd, size_t n, int flags, const void *caller,
                                struct a407_reading *r);
 
 /* After it: n is what the call returned, iov where the bytes are. errno is
@@ -85,7 +84,7 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
    SIZE_MAX: more than there can be. */
 size_t a407_iov_length(const struct iovec *iov, size_t n);
 
-/* n bytes of msg have gone out by a call that went past the gate. serial: on
+/* n bytes of msg have gone out by a call that went past this. serial: on
    credit of that connection, which was lost meanwhile; 0: of any. */
 void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
                       size_t n, uint64_t serial);

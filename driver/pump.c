@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "pump.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+/* ---- sending ---- */
+
+/* What the engine has to send is not to be waited for any longer. */
+static void give_up(struct a407_driver *d, int error)
+{
+    d->failed = error;
+    a407_engine_closed(d->engine);
+    if (error != EPIPE && error != ECONNRESET &&
+        d->transport->hold(d->link) == A407_HELD)
+        d->transport->shut(d->link, SHUT_RDWR);
+}
+
+/*
+ * What the engine has to send can't go out whole. A repeat may go elsewhere;
+ * but where part of the program's own request is out, nothing may follow it:
+ * the proxy would take it for the rest. So the connection is shut, and the
+ * program is told.
+ */
+static enum a407_driven send_failed(struct a407_driver *d, int error)
+{
+    a407_engine_send_failed(d->engine);
+    if (a407_engine_plan(d->engine).kind == A407_WANT_FORGET)
+        give_up(d, error);
+    return A407_DRIVEN;
+}
+
+bool a407_driver_expire(struct a407_driver *d)
+{
+    if (d->errand) /* its process has that time by itself (talk.h) */
+        return false;
+    enum a407_due due = a407_engine_plan(d->engine).due;
+    if (!a407_engine_expired(d->engine))
+        return false;
+    d->asking = 0;
+    d->transport->drop_renewal(d->link);
+    d->renewal_busy = false;
+    d->renewal_fd = -1;
+    if (due == A407_DUE_SEND &&
+        a407_engine_plan(d->engine).kind == A407_WANT_FORGET)
+        give_up(d, ETIMEDOUT);
+    return true;
+}
+
+/*
+ * May the next bytes go? What the program wrote itself, and was held back, goes
+ * to its own connection, held or not, as its own call would. Nothing of ours
+ * does, nor to another place.
+ */
+static enum a407_driven may_send(struct a407_driver *d)
+{
+    /* first: where it is not held, what is left to go is the program's own */
+    enum a407_hold hold = d->transport->hold(d->link);
+    struct a407_plan plan = a407_engine_plan(d->engine);
+    bool ours = plan.kind == A407_WANT_SEND && !plan.own;
+    if (plan.own ||
+        (hold == A407_HELD && (!ours || d->transport->is_same_peer(d->link))))
+        return A407_DRIVEN;
+    if (hold == A407_OTHERS || !ours)
+        return A407_NOT_FOLLOWED;
+    d->error = hold == A407_HELD ? 0 : EMFILE; /* for a reader */
+    give_up(d, hold == A407_HELD ? ECONNRESET : EMFILE);
+    return A407_FAILED;
+}
+
+static enum a407_driven flush(struct a407_driver *d)
+{
+    for (;;) {
+        enum a407_driven may = may_send(d);
+        if (may != A407_DRIVEN)
+            return may == A407_FAILED ? A407_DRIVEN : may;
+        struct a407_span out = a407_engine_output(d->engine);
+        struct a407_plan plan = a407_engine_plan(d->engine);
+        if (!out.n) {
+            d->unsent = false;
+            if (!plan.leg && __atomic_load_n(&d->shut_write, __ATOMIC_RELAXED))
+                d->transport->shut(d->link, SHUT_WR);
+            return A407_DRIVEN;
+        }
+        ssize_t k = d->transport->send(d->link, out.p, out.n, plan.own);
+        if (k < 0 && errno == EAGAIN)
+            return A407_NEEDS_WORK;
+        if (k < 0 && errno == EBADF)
+            return A407_NOT_FOLLOWED;
+        if (k < 0)
+            return send_failed(d, errno);
+        a407_engine_sent(d->engine, (size_t)k);
+    }
+}
+
+/* ---- a new connection, or none ---- */
+
+static enum a407_driven renew(struct a407_driver *d)
+{
+    if (d->transport->hold(d->link) != A407_HELD)
+        return A407_NOT_FOLLOWED;
+    d->error = 0;
+    enum a407_renewal is = d->transport->renew(d->link);
+    if (is == A407_RENEWAL_PENDING)
+        return A407_NEEDS_WORK;
+    d->renewal_busy = false;
+    d->renewal_fd = -1;
+    if (is == A407_RENEWAL_OTHERS)
+        return A407_NOT_FOLLOWED;
+    if (is != A407_RENEWAL_DROPPED)
+        a407_engine_reconnected(d->engine, is == A407_RENEWED);
+    return A407_DRIVEN;
+}
+
+static void give_back(struct a407_driver *d)
+{
+    d->given_back =
+        d->transport->give_back(d->link, a407_engine_kept(d->engine));
+    d->error = 0;
+    a407_engine_closed(d->engine);
+}
+
+/* ---- all of it ---- */
+
+/* What takes longer than the plan allows is given up. */
+static enum a407_driven in_time(struct a407_driver *d, enum a407_driven came_to)
+{
+    return came_to == A407_NEEDS_WORK && a407_driver_expire(d) ? A407_DRIVEN
+                                                               : came_to;
+}
+
+static enum a407_driven one_step(struct a407_driver *d,
+                                 const struct a407_plan *plan)
+{
+    switch (plan->kind) {
+    case A407_WANT_SEND:
+        return in_time(d, flush(d));
+    case A407_WANT_PEEK:
+        return a407_driver_peek(d, plan->n);
+    case A407_WANT_ASK:
+        return in_time(d, a407_driver_ask(d));
+    case A407_WANT_CONSUME:
+        return a407_driver_consume(d, plan->n);
+    case A407_WANT_RECONNECT:
+        return in_time(d, renew(d));
+    case A407_WANT_GIVE_BACK:
+        give_back(d);
+        break;
+    default:
+        break;
+    }
+    return A407_DRIVEN;
+}
+
+enum a407_driven a407_driver_pump_out(struct a407_driver *d)
+{
+    enum a407_driven came_to = A407_DRIVEN;
+    while (came_to == A407_DRIVEN && !d->failed) {
+        struct a407_plan plan = a407_engine_plan(d->engine);
+        if (plan.kind != A407_WANT_ASK && plan.kind != A407_WANT_SEND)
+            break;
+        came_to = one_step(d, &plan);
+    }
+    return came_to;
+}
+
+/* There is nothing more to be done in the program's place. */
+static bool is_the_programs(enum a407_want_kind kind)
+{
+    return kind == A407_WANT_DELIVER || kind == A407_WANT_FORGET ||
+           kind == A407_WANT_GIVE_BACK;
+}
+
+enum a407_driven a407_driver_pump(struct a407_driver *d)
+{
+    /* The bound is on work, not on time: each turn moves the engine on. */
+    for (int turns = 0; turns < 100000; turns++) {
+        if (__atomic_load_n(&d->shut_read, __ATOMIC_RELAXED)) {
+            /* the program has shut it down: nothing is repeated on it */
+            a407_engine_closed(d->engine);
+            return A407_DRIVEN;
+        }
+        struct a407_plan plan = a407_engine_plan(d->engine);
+        enum a407_driven came_to = one_step(d, &plan);
+        if (came_to == A407_DRIVEN)
+            d->steps++;
+        if (came_to != A407_DRIVEN || is_the_programs(plan.kind))
+            return came_to;
+    }
+    a407_engine_closed(d->engine);
+    return A407_DRIVEN;
+}

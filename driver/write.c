@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "pump.h"
+
+#include <errno.h>
+
+/* ---- how far a write is ---- */
+
+struct a407_span a407_write_rest(struct a407_write *w)
+{
+    while (w->i < w->n && w->at == w->iov[w->i].iov_len)
+        w->i++, w->at = 0;
+    if (w->i == w->n)
+        return (struct a407_span){0};
+    const struct iovec *v = &w->iov[w->i];
+    return a407_span((const char *)v->iov_base + w->at, v->iov_len - w->at);
+}
+
+void a407_write_advance(struct a407_write *w, size_t n)
+{
+    w->done += n;
+    while (n) {
+        struct a407_span s = a407_write_rest(w);
+        size_t k = n < s.n ? n : s.n;
+        if (!s.n)
+            return;
+        w->at += k;
+        n -= k;
+    }
+}
+
+void a407_driver_wrote(struct a407_driver *d, struct a407_write *w, size_t n)
+{
+    while (n) {
+        struct a407_span s = a407_write_rest(w);
+        size_t k = n < s.n ? n : s.n;
+        if (!s.n)
+            break;
+        a407_engine_wrote(d->engine, s.p, k);
+        a407_write_advance(w, k);
+        n -= k;
+    }
+}
+
+/* ---- an answer before the request was out ---- */
+
+/*
+ * Then it is seen to. A look costs system calls: one for each so many bytes is
+ * enough, one before a wait, and one after a pause of the program's, in which
+ * it may have come. So a body that is written after its 407 goes out but once.
+ */
+#define PAUSE_MS 8
+
+static bool time_to_look(struct a407_driver *d)
+{
+    bool paused = d->now_ms - d->wrote_ms >= PAUSE_MS;
+    d->wrote_ms = d->now_ms;
+    return paused || d->unwatched >= A407_LOOK_EVERY;
+}
+
+/*
+ * What the look needs besides bytes is waited for: the program writes on only
+ * when the repeat is on its way. *looked: there was something to look for.
+ */
+static enum a407_driven look_at_answer(struct a407_driver *d, bool *looked)
+{
+    bool watch = a407_engine_plan(d->engine).watch;
+    d->unwatched = 0;
+    *looked = watch;
+    for (int i = 0; watch && i < 2; i++) {
+        enum a407_driven came_to = a407_driver_pump(d);
+        if (came_to == A407_NEEDS_WORK || came_to == A407_NOT_FOLLOWED)
+            return came_to;
+        watch = a407_driver_see_behind(d);
+    }
+    return A407_DRIVEN;
+}
+
+/* True after a 407 that could be answered on a fresh connection. */
+static bool repeated_afresh(const struct a407_driver *d)
+{
+    struct a407_plan plan = a407_engine_plan(d->engine);
+    return plan.repeated && plan.fresh;
+}
+
+/* The socket is full: a look before the wait, or before the program's own. */
+static enum a407_driven full(struct a407_driver *d)
+{
+    bool before = repeated_afresh(d), looked;
+    enum a407_driven is = look_at_answer(d, &looked);
+    if (is != A407_DRIVEN || d->given_back ||
+        (!before && repeated_afresh(d))) /* it may have room */
+        return is;
+    return A407_NEEDS_ROOM;
+}
+
+/* The proxy has hung up: perhaps after a 407 that can be answered. */
+static enum a407_driven hung_up(struct a407_driver *d, int error)
+{
+    bool looked;
+    enum a407_driven is = look_at_answer(d, &looked);
+    if (is != A407_DRIVEN || (looked && (repeated_afresh(d) || d->given_back)))
+        return is;
+    errno = error;
+    return A407_FAILED;
+}
+
+/* ---- as the program gave it ---- */
+
+static enum a407_driven pass(struct a407_driver *d, struct a407_write *w)
+{
+    bool looked;
+    if (time_to_look(d)) {
+        enum a407_driven is = look_at_answer(d, &looked);
+        if (is != A407_DRIVEN)
+            return is;
+    }
+    if (a407_driver_is_over(d))
+        return A407_PASS;
+    if (a407_engine_plan(d->engine).write == A407_WRITE_WAIT || d->given_back)
+        return A407_DRIVEN; /* that look has begun something, or gave up */
+    ssize_t k = d->transport->pass(d->link, w);
+    if (k >= 0) {
+        d->unwatched += (size_t)k;
+        a407_driver_wrote(d, w, (size_t)k);
+        return A407_DRIVEN;
+    }
+    switch (errno) {
+    case EAGAIN:
+        return full(d);
+    case ENOTSOCK: /* closed behind our back, and used again */
+        return d->transport->hold(d->link) == A407_HELD ? A407_FAILED
+                                                        : A407_NOT_FOLLOWED;
+    case EPIPE:
+    case ECONNRESET:
+        return hung_up(d, errno);
+    default:
+        return A407_FAILED;
+    }
+}
+
+/* ---- with a header of ours ---- */
+
+/*
+ * Brings out what is held back. The program is told that it is sent, as with
+ * what the kernel has taken: a call that may not wait, or not any longer,
+ * leaves it to whoever comes by.
+ */
+static enum a407_driven bring_out(struct a407_driver *d, struct a407_write *w)
+{
+    enum a407_driven is = a407_driver_pump_out(d);
+    d->unsent = is == A407_NEEDS_WORK;
+    if (is != A407_DRIVEN)
+        return is;
+    w->held = false;
+    if (!d->failed)
+        return A407_DRIVEN;
+    errno = d->failed;
+    w->done = 0;
+    return A407_FAILED;
+}
+
+/* Takes bytes that will go out with a header of ours. */
+static enum a407_driven hold(struct a407_driver *d, struct a407_write *w,
+                             bool begins)
+{
+    int room = d->transport->room(d->link);
+    if (!room)
+        return A407_NEEDS_ROOM;
+    struct a407_span s = a407_write_rest(w);
+    s.n = room < 0 ? 0 : d->transport->readable(d->link, s.p, s.n);
+    if (!s.n) /* not connected, broken, not readable: the kernel's answer is
+                 the right one */
+        return pass(d, w);
+    if (begins)
+        a407_driver_check_unseen(d);
+    if (d->transport->hold(d->link) == A407_OTHERS)
+        return A407_NOT_FOLLOWED;
+    a407_write_advance(w, a407_engine_hold(d->engine, s.p, s.n));
+    w->held = true;
+    return bring_out(d, w);
+}
+
+/* ---- all of it ---- */
+
+/*
+ * What has begun comes before what the program writes now. Since no lock is
+ * held over a wait, another thread's call may be in the middle of it: of a head
+ * that is held back, a repeat, a new connection. The legs of a handshake go
+ * without the body: that goes out behind the last one, and all there is to wait
+ * for is the proxy's next answer.
+ */
+static enum a407_driven finish_what_has_begun(struct a407_driver *d)
+{
+    while (a407_engine_plan(d->engine).write == A407_WRITE_WAIT) {
+        enum a407_driven is = a407_driver_pump(d);
+        if (is == A407_NEEDS_WORK || is == A407_NOT_FOLLOWED ||
+            (is == A407_NEEDS_BYTES && a407_engine_plan(d->engine).leg))
+            return is;
+        errno = d->failed;
+        if (d->failed)
+            return A407_FAILED;
+    }
+    return A407_DRIVEN;
+}
+
+static enum a407_driven one_step(struct a407_driver *d, struct a407_write *w)
+{
+    if (w->held)
+        return bring_out(d, w);
+    enum a407_driven is = finish_what_has_begun(d);
+    if (is != A407_DRIVEN)
+        return is;
+    if (d->given_back) { /* nobody wants the rest of this request */
+        a407_write_advance(w, a407_write_rest(w).n);
+        return A407_DRIVEN;
+    }
+    struct a407_plan plan = a407_engine_plan(d->engine);
+    if (plan.tunnel) {
+        a407_driver_check_unseen(d);
+        plan = a407_engine_plan(d->engine);
+    }
+    switch (plan.write) {
+    case A407_WRITE_FORGET:
+        return A407_PASS;
+    case A407_WRITE_WAIT: /* what was held back goes out first */
+        return A407_DRIVEN;
+    case A407_WRITE_HOLD:
+        return hold(d, w, !plan.open);
+    default:
+        return pass(d, w);
+    }
+}
+
+enum a407_driven a407_driver_write(struct a407_driver *d, struct a407_write *w)
+{
+    enum a407_driven is = A407_DRIVEN;
+    while (is == A407_DRIVEN && (w->held || a407_write_rest(w).n))
+        is = one_step(d, w);
+    return is;
+}

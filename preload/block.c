@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "block.h"
+
+#include <errno.h>
+
+#include "core/http/http.h"
+#include "other_libc.h"
+#include "real.h"
+#include "socket.h"
+#include "wait.h"
+
+/* By how much the kernel's limit and our clock may differ. */
+#define TICK_MS 20
+
+/* ---- as the program ---- */
+
+/*
+ * Part of what was waited for has come, and no more: why? The end of the
+ * connection, or a buffer that is too small to wait for more, are seen to by
+ * another look. A limit of the program's own, or a signal, are its to know of:
+ * a signal ends a sleep that has a limit whatever its handler says.
+ */
+static bool was_disturbed(struct a407_turn *t, ssize_t k, int64_t slept,
+                          int *error)
+{
+    int least = 1, own = a407_socket_timeout_ms(t->fd, SO_RCVTIMEO);
+    socklen_t n = sizeof least;
+    if (!t->c->lowat || a407_ready(t->fd, POLLRDHUP) ||
+        getsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &least, &n) != 0 ||
+        k >= least)
+        return false;
+    *error = own >= 0 && slept + TICK_MS >= own ? EAGAIN : EINTR;
+    return own >= 0 || !a407_signals_restart();
+}
+
+/* The most bytes of a head that are waited for, as one buffer many times: what
+   they are is not of interest. */
+#define BIN    1024
+#define PIECES (A407_HEAD_MAX / BIN + 1)
+
+static ssize_t wait_for_bytes_natively(int fd, size_t need)
+{
+    char bin[BIN];
+    struct iovec v[PIECES];
+    struct msghdr m = {.msg_iov = v};
+    while (need && m.msg_iovlen < PIECES) {
+        size_t k = need < BIN ? need : BIN;
+        v[m.msg_iovlen++] = (struct iovec){bin, k};
+        need -= k;
+    }
+    return REAL(recvmsg)(fd, &m, MSG_PEEK);
+}
+
+/*
+ * Sleeps as the program's own read would: natively, so that its SO_RCVTIMEO,
+ * its signals and its cancellation work. False: errno is the program's to see.
+ */
+static bool sleep_as_program(struct a407_turn *t)
+{
+    struct a407_conn *c = t->c;
+    struct a407_plan plan = a407_engine_plan(c->driver.engine);
+    size_t need = plan.kind == A407_WANT_PEEK ? plan.n : 1;
+    unsigned renewed = c->renewed;
+    a407_turn_pause(t);
+    int64_t start = a407_now_ms();
+    ssize_t k = wait_for_bytes_natively(t->fd, need);
+    int64_t slept = a407_now_ms() - start;
+    a407_turn_resume(t);
+    int error = errno;
+    if (!t->c)
+        return true;
+    if (renewed != t->c->renewed)
+        return true; /* another thread was quicker: what ended is no more */
+    if (k > 0 && (size_t)k < need && was_disturbed(t, k, slept, &error)) {
+        errno = error;
+        return false;
+    }
+    if (k >= 0)
+        return true;
+    if (error == EAGAIN || error == EINTR) {
+        errno = error;
+        return false;
+    }
+    t->c->driver.error = error;
+    return true;
+}
+
+/* ---- in its place ---- */
+
+/* The first look at what others have done, and the longest way to the next. */
+#define LOOK_MS      2
+#define LOOK_MOST_MS 64
+
+/*
+ * Waits for bytes: 1, look again; 0, `until` is over; -1 with EINTR. Another
+ * thread may take them, and do what they are about: then none come for this
+ * one, so it looks from time to time whether that has happened.
+ */
+static int bytes_until(struct a407_turn *t, int64_t until)
+{
+    unsigned before = t->c->driver.steps;
+    int64_t ms = LOOK_MS;
+    for (;;) {
+        int64_t look = a407_now_ms() + ms;
+        if (look > until || a407_single_threaded())
+            look = until;
+        a407_turn_pause(t);
+        int ev = a407_wait(t->fd, POLLIN, look);
+        a407_turn_resume(t);
+        if (ev < 0)
+            return -1;
+        if (ev > 0 || !t->c || t->c->driver.steps != before)
+            return 1;
+        if (a407_now_ms() >= until)
+            return 0;
+        ms = ms < LOOK_MOST_MS ? 2 * ms : ms;
+    }
+}
+
+/*
+ * A program that blocks waits here for the answer to a repeat, or to the
+ * message of a handshake; else as it would by itself.
+ */
+static bool wait_for_bytes(struct a407_turn *t)
+{
+    struct a407_plan plan = a407_engine_plan(t->c->driver.engine);
+    /* a leg is whole, whatever the program has written of its request */
+    if (!plan.leg && (plan.open || !plan.repeated || plan.fresh))
+        return sleep_as_program(t);
+    int64_t own = a407_turn_limit(t), until = a407_plan_limit(&plan);
+    int ev = bytes_until(t, own < until ? own : until);
+    if (ev != 0 || !t->c)
+        return ev >= 0;
+    if (own <= until) {
+        errno = EAGAIN;
+        return false;
+    }
+    return a407_driver_expire(&t->c->driver) || sleep_as_program(t);
+}
+
+static bool wait_for_work(struct a407_turn *t)
+{
+    struct a407_need need = a407_driver_need(&t->c->driver);
+    int64_t own = a407_turn_limit(t);
+    int64_t until = need.until < own ? need.until : own;
+    int fd = need.fd == A407_OWN_FD ? t->fd : need.fd;
+    a407_turn_pause(t);
+    int ev = fd < 0 ? a407_pause(until) : a407_wait(fd, need.events, until);
+    a407_turn_resume(t);
+    if (ev < 0)
+        return false;
+    errno = EAGAIN;
+    return ev > 0 || a407_now_ms() < own;
+}
+
+/* With an eye on the answer: a proxy that has said 407 may never read the
+   rest. */
+static bool wait_for_room(struct a407_turn *t)
+{
+    bool watch = a407_engine_plan(t->c->driver.engine).watch;
+    int64_t until = a407_turn_limit(t);
+    a407_turn_pause(t);
+    int ev = a407_wait(t->fd, watch ? POLLOUT | POLLIN : POLLOUT, until);
+    a407_turn_resume(t);
+    if (ev == 0)
+        errno = EAGAIN;
+    return ev > 0;
+}
+
+bool a407_block(struct a407_turn *t, enum a407_driven needs, int flags)
+{
+    if (!a407_socket_blocks(t->fd, flags)) {
+        errno = EAGAIN;
+        return false;
+    }
+    return needs == A407_NEEDS_BYTES  ? wait_for_bytes(t)
+           : needs == A407_NEEDS_ROOM ? wait_for_room(t)
+                                      : wait_for_work(t);
+}

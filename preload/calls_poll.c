@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "calls.h"
+#include "guard.h"
+#include "settings.h"
+#include "socket.h"
+#include "wait.h"
+
+/* How often to look whether the answer has been seen to. */
+#define SETTLE_LOOK_MS 50
+
+static struct a407_need need_of(const struct a407_conn *c)
+{
+    return c->gone ? (struct a407_need){.fd = -1}
+                   : a407_driver_need(&c->driver);
+}
+
+#define ENDS (POLLRDHUP | POLLHUP | POLLERR)
+
+unsigned a407_hides(int fd, unsigned found, unsigned *looks, const void *caller)
+{
+    struct a407_turn t;
+    int saved;
+    if (a407_credit_is_out(fd, A407_READS) || /* the middle of an answer */
+        !a407_turn_begin(&t, fd, 0, 0, caller, &saved))
+        return 0;
+    unsigned hidden = 0;
+    struct a407_need need = need_of(t.c);
+    bool look = need.pending && (need.work || found & A407_IN_BITS);
+    if (look && looks && !*looks) {
+        hidden = ~0u;
+    } else if (look) {
+        if (looks)
+            --*looks;
+        enum a407_driven is = a407_driver_pump(&t.c->driver);
+        if (is == A407_NEEDS_BYTES || is == A407_NEEDS_WORK)
+            hidden = A407_IN_BITS | need_of(t.c).muted;
+        /* of what is in the error queue, a timestamp, say */
+        if (is == A407_NEEDS_BYTES)
+            hidden &= ~(unsigned)POLLERR;
+        /* what was found may be about a connection that is no more */
+        if (t.c && !t.lost && t.c->renewed && found & ENDS)
+            hidden |= ENDS & ~(unsigned)a407_ready(t.fd, POLLRDHUP);
+    }
+    a407_turn_end(&t, saved);
+    return hidden;
+}
+
+void a407_drive(const struct a407_work *due)
+{
+    struct a407_turn t;
+    int saved;
+    if (!a407_turn_begin(&t, due->number, due->serial, 0, NULL, &saved))
+        return;
+    struct a407_conn *c = t.c;
+    if (!c->gone && !c->driver.given_back) {
+        if (a407_driver_pump(&c->driver) == A407_NEEDS_BYTES &&
+            a407_driver_expire(&c->driver))
+            a407_driver_pump(&c->driver);
+    }
+    a407_turn_end(&t, saved);
+}
+
+static bool unanswered(struct a407_conn *c)
+{
+    return !c->gone && a407_engine_plan(c->driver.engine).unanswered;
+}
+
+bool a407_revive(int fd, const void *caller)
+{
+    struct a407_turn t;
+    int saved;
+    bool repeated = false;
+    if (!a407_turn_begin(&t, fd, 0, 0, caller, &saved))
+        return false;
+    if (unanswered(t.c)) {
+        a407_driver_pump(&t.c->driver);
+        if (t.c && !t.lost) {
+            struct a407_plan plan = a407_engine_plan(t.c->driver.engine);
+            repeated = plan.kind == A407_WANT_RECONNECT || plan.fresh;
+        }
+    }
+    a407_turn_end(&t, saved);
+    return repeated;
+}
+
+/* Is that to be waited for? *need: what it waits for itself. */
+static bool awaits(int fd, enum a407_settle what, const void *caller,
+                   struct a407_need *need)
+{
+    struct a407_turn t;
+    int saved;
+    if (!a407_turn_begin(&t, fd, 0, 0, caller, &saved))
+        return false;
+    *need = need_of(t.c);
+    bool yes = what == A407_UNSENT ? t.c->driver.unsent
+                                   : unanswered(t.c) || need->work;
+    if (yes) {
+        enum a407_driven is = a407_driver_pump(&t.c->driver);
+        yes = is == A407_NEEDS_BYTES || is == A407_NEEDS_WORK;
+        if (yes && what == A407_UNSENT)
+            yes = t.c->driver.unsent;
+        if (yes)
+            *need = need_of(t.c);
+    }
+    a407_turn_end(&t, saved);
+    return yes;
+}
+
+void a407_settle(int fd, enum a407_settle what, const void *caller)
+{
+    int saved = errno;
+    struct a407_need need;
+    int64_t until = a407_now_ms() + (int64_t)a407_settings()->wait_ms;
+    while (awaits(fd, what, caller, &need) && a407_now_ms() < until) {
+        /* in slices: another thread may have what this one waits for */
+        int64_t look = a407_now_ms() + SETTLE_LOOK_MS;
+        bool other = need.work && need.fd != A407_OWN_FD;
+        if (need.work && need.until < look)
+            look = need.until;
+        a407_wait(other ? need.fd : fd, need.work ? need.events : POLLIN, look);
+    }
+    errno = saved;
+}
