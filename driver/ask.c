@@ -56,7 +56,7 @@ static struct begun *new_errand(struct a407_driver *d)
         return b;
     }
     free(b);
-    free(e);
+    a407_errand_free(e);
     return NULL;
 }
 

@@ -107,9 +107,12 @@ enum a407_driven {
 
 /*
  * Does what the plan says, as far as it goes. DRIVEN: the plan is DELIVER or
- * FORGET, or d->error is to be told, or what was saved was given back.
+ * FORGET, or d->error is to be told, or what was saved was given back. OUT:
+ * only what is to be sent, and what is to be asked for that; DRIVEN: that is
+ * out, or will never be: then d->failed, or the plan is another.
  */
-enum a407_driven a407_driver_pump(struct a407_driver *d);
+enum a407_pump { A407_PUMP_ALL, A407_PUMP_OUT };
+enum a407_driven a407_driver_pump(struct a407_driver *d, enum a407_pump which);
 
 /* The plan's limit is over: what is under way for it is dropped, and the plan
    is another. False: there is no limit, or nothing else to be tried. */

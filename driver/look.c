@@ -28,22 +28,15 @@ static bool scratch(struct a407_driver *d, size_t n)
 }
 
 /*
- * Reads into the scratch buffer. Returns the bytes; 0 with *end set at the end
- * of the connection or an error; 0 without: nothing there.
+ * What a read into the scratch buffer came to: the bytes; 0 with *end set at
+ * the end of the connection or an error; 0 without: nothing there.
  */
-static size_t grab(struct a407_driver *d,
-                   ssize_t (*read)(void *link, char *to, size_t n), size_t n,
-                   bool *end)
+static size_t found(struct a407_driver *d, ssize_t k, bool *end)
 {
-    *end = d->error != 0;
-    if (*end)
-        return 0;
-    ssize_t k = read(d->link, d->scratch, n);
-    if (k > 0)
-        return (size_t)k;
-    if (k == 0) {
-        *end = true;
-    } else if (errno != EAGAIN && errno != EINTR) {
+    *end = d->error || k == 0;
+    if (d->error || k >= 0)
+        return d->error ? 0 : (size_t)k;
+    if (errno != EAGAIN && errno != EINTR) {
         /* Taking an error off the socket clears it: the program gets it from
            us if it comes to that. */
         d->error = errno;
@@ -52,25 +45,27 @@ static size_t grab(struct a407_driver *d,
     return 0;
 }
 
-static size_t peek(struct a407_driver *d, bool *end)
+/* One more look at a connection that is held. */
+static size_t look(struct a407_driver *d)
 {
-    return grab(d, d->transport->peek, d->scratch_n, end);
+    bool end;
+    return found(d, d->transport->peek(d->link, d->scratch, d->scratch_n),
+                 &end);
 }
 
 void a407_driver_see_rest(struct a407_driver *d)
 {
-    bool end;
-    if (a407_engine_plan(d->engine).rest && scratch(d, A407_HEAD_MAX) &&
-        d->transport->hold(d->link) == A407_HELD)
-        a407_engine_rest(d->engine, d->scratch, peek(d, &end));
+    if (a407_engine_plan(d->engine).rest &&
+        d->transport->hold(d->link) == A407_HELD && scratch(d, A407_HEAD_MAX))
+        a407_engine_rest(d->engine, d->scratch, look(d));
 }
 
 bool a407_driver_see_behind(struct a407_driver *d)
 {
-    bool end;
-    return a407_engine_plan(d->engine).behind && scratch(d, A407_HEAD_MAX) &&
+    return a407_engine_plan(d->engine).behind &&
            d->transport->hold(d->link) == A407_HELD &&
-           a407_engine_behind(d->engine, d->scratch, peek(d, &end));
+           scratch(d, A407_HEAD_MAX) &&
+           a407_engine_behind(d->engine, d->scratch, look(d));
 }
 
 /*
@@ -83,8 +78,7 @@ bool a407_driver_see_behind(struct a407_driver *d)
 
 static void look_again(struct a407_driver *d, size_t *k)
 {
-    bool end;
-    size_t now = peek(d, &end);
+    size_t now = look(d);
     *k = now > *k ? now : *k;
 }
 
@@ -143,11 +137,12 @@ enum a407_driven a407_driver_peek(struct a407_driver *d, size_t need)
     if (d->transport->hold(d->link) != A407_HELD)
         return A407_NOT_FOLLOWED;
     if (scratch(d, need > 4096 ? A407_HEAD_MAX + 1 : 4096))
-        k = peek(d, &end);
+        k = found(d, d->transport->peek(d->link, d->scratch, d->scratch_n),
+                  &end);
     if (!k && !end)
         return A407_NEEDS_BYTES;
     if (k == d->scratch_n && k < A407_HEAD_MAX && scratch(d, A407_HEAD_MAX + 1))
-        k = peek(d, &end);
+        k = look(d);
     if (k && k < need) {
         enum more more = comes_more(d, &k);
         if (k < need && more != MORE_NEVER) {
@@ -167,8 +162,10 @@ enum a407_driven a407_driver_consume(struct a407_driver *d, size_t n)
     if (d->transport->hold(d->link) != A407_HELD)
         return A407_NOT_FOLLOWED;
     if (scratch(d, 16384))
-        k = grab(d, d->transport->take, n < d->scratch_n ? n : d->scratch_n,
-                 &end);
+        k = found(d,
+                  d->transport->take(d->link, d->scratch,
+                                     n < d->scratch_n ? n : d->scratch_n),
+                  &end);
     if (!k && !end)
         return A407_NEEDS_BYTES;
     a407_engine_consumed(d->engine, d->scratch, k, end);

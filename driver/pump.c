@@ -122,70 +122,59 @@ static void give_back(struct a407_driver *d)
 
 /* ---- all of it ---- */
 
-/* What takes longer than the plan allows is given up. */
-static enum a407_driven in_time(struct a407_driver *d, enum a407_driven came_to)
+/* The program has shut it down: nothing is repeated on it. */
+static bool shut_down(struct a407_driver *d)
 {
-    return came_to == A407_NEEDS_WORK && a407_driver_expire(d) ? A407_DRIVEN
-                                                               : came_to;
+    if (!__atomic_load_n(&d->shut_read, __ATOMIC_RELAXED))
+        return false;
+    a407_engine_closed(d->engine);
+    return true;
 }
 
-static enum a407_driven one_step(struct a407_driver *d,
-                                 const struct a407_plan *plan)
+static bool is_outwards(enum a407_want_kind kind)
 {
-    switch (plan->kind) {
-    case A407_WANT_SEND:
-        return in_time(d, flush(d));
-    case A407_WANT_PEEK:
-        return a407_driver_peek(d, plan->n);
-    case A407_WANT_ASK:
-        return in_time(d, a407_driver_ask(d));
-    case A407_WANT_CONSUME:
-        return a407_driver_consume(d, plan->n);
-    case A407_WANT_RECONNECT:
-        return in_time(d, renew(d));
-    case A407_WANT_GIVE_BACK:
-        give_back(d);
-        break;
-    default:
-        break;
-    }
-    return A407_DRIVEN;
+    return kind == A407_WANT_ASK || kind == A407_WANT_SEND;
 }
 
-enum a407_driven a407_driver_pump_out(struct a407_driver *d)
-{
-    enum a407_driven came_to = A407_DRIVEN;
-    while (came_to == A407_DRIVEN && !d->failed) {
-        struct a407_plan plan = a407_engine_plan(d->engine);
-        if (plan.kind != A407_WANT_ASK && plan.kind != A407_WANT_SEND)
-            break;
-        came_to = one_step(d, &plan);
-    }
-    return came_to;
-}
-
-/* There is nothing more to be done in the program's place. */
-static bool is_the_programs(enum a407_want_kind kind)
-{
-    return kind == A407_WANT_DELIVER || kind == A407_WANT_FORGET ||
-           kind == A407_WANT_GIVE_BACK;
-}
-
-enum a407_driven a407_driver_pump(struct a407_driver *d)
+enum a407_driven a407_driver_pump(struct a407_driver *d, enum a407_pump which)
 {
     /* The bound is on work, not on time: each turn moves the engine on. */
     for (int turns = 0; turns < 100000; turns++) {
-        if (__atomic_load_n(&d->shut_read, __ATOMIC_RELAXED)) {
-            /* the program has shut it down: nothing is repeated on it */
-            a407_engine_closed(d->engine);
+        if (which == A407_PUMP_ALL && shut_down(d))
+            return A407_DRIVEN;
+        struct a407_plan plan = a407_engine_plan(d->engine);
+        enum a407_driven is = A407_DRIVEN;
+        if (which == A407_PUMP_OUT && (d->failed || !is_outwards(plan.kind)))
+            return A407_DRIVEN;
+        switch (plan.kind) {
+        case A407_WANT_SEND:
+            is = flush(d);
+            break;
+        case A407_WANT_PEEK:
+            is = a407_driver_peek(d, plan.n);
+            break;
+        case A407_WANT_ASK:
+            is = a407_driver_ask(d);
+            break;
+        case A407_WANT_CONSUME:
+            is = a407_driver_consume(d, plan.n);
+            break;
+        case A407_WANT_RECONNECT:
+            is = renew(d);
+            break;
+        case A407_WANT_GIVE_BACK:
+            give_back(d);
+            return A407_DRIVEN;
+        case A407_WANT_DELIVER:
+        case A407_WANT_FORGET:
             return A407_DRIVEN;
         }
-        struct a407_plan plan = a407_engine_plan(d->engine);
-        enum a407_driven came_to = one_step(d, &plan);
-        if (came_to == A407_DRIVEN)
-            d->steps++;
-        if (came_to != A407_DRIVEN || is_the_programs(plan.kind))
-            return came_to;
+        /* what takes longer than the plan allows is given up */
+        if (is != A407_DRIVEN &&
+            (is != A407_NEEDS_WORK || plan.kind == A407_WANT_PEEK ||
+             !a407_driver_expire(d)))
+            return is;
+        d->steps++;
     }
     a407_engine_closed(d->engine);
     return A407_DRIVEN;

@@ -6,11 +6,6 @@
 
 /* What a pump consists of, by file. */
 
-/* pump.c: brings out what the engine has to send, and asks for what that needs.
-   DRIVEN: all is out, or will never be: then d->failed, or the plan is
-   another. */
-enum a407_driven a407_driver_pump_out(struct a407_driver *d);
-
 /* ask.c: does what the engine asks of the outside, as long as it asks. What is
    begun then has config->helper_ms, and goes on with each call. */
 enum a407_driven a407_driver_ask(struct a407_driver *d);

@@ -67,7 +67,7 @@ static enum a407_driven look_at_answer(struct a407_driver *d, bool *looked)
     d->unwatched = 0;
     *looked = watch;
     for (int i = 0; watch && i < 2; i++) {
-        enum a407_driven came_to = a407_driver_pump(d);
+        enum a407_driven came_to = a407_driver_pump(d, A407_PUMP_ALL);
         if (came_to == A407_NEEDS_WORK || came_to == A407_NOT_FOLLOWED)
             return came_to;
         watch = a407_driver_see_behind(d);
@@ -147,7 +147,7 @@ static enum a407_driven pass(struct a407_driver *d, struct a407_write *w)
  */
 static enum a407_driven bring_out(struct a407_driver *d, struct a407_write *w)
 {
-    enum a407_driven is = a407_driver_pump_out(d);
+    enum a407_driven is = a407_driver_pump(d, A407_PUMP_OUT);
     d->unsent = is == A407_NEEDS_WORK;
     if (is != A407_DRIVEN)
         return is;
@@ -192,7 +192,7 @@ static enum a407_driven hold(struct a407_driver *d, struct a407_write *w,
 static enum a407_driven finish_what_has_begun(struct a407_driver *d)
 {
     while (a407_engine_plan(d->engine).write == A407_WRITE_WAIT) {
-        enum a407_driven is = a407_driver_pump(d);
+        enum a407_driven is = a407_driver_pump(d, A407_PUMP_ALL);
         if (is == A407_NEEDS_WORK || is == A407_NOT_FOLLOWED ||
             (is == A407_NEEDS_BYTES && a407_engine_plan(d->engine).leg))
             return is;
@@ -203,38 +203,27 @@ static enum a407_driven finish_what_has_begun(struct a407_driver *d)
     return A407_DRIVEN;
 }
 
-static enum a407_driven one_step(struct a407_driver *d, struct a407_write *w)
-{
-    if (w->held)
-        return bring_out(d, w);
-    enum a407_driven is = finish_what_has_begun(d);
-    if (is != A407_DRIVEN)
-        return is;
-    if (d->given_back) { /* nobody wants the rest of this request */
-        a407_write_advance(w, a407_write_rest(w).n);
-        return A407_DRIVEN;
-    }
-    struct a407_plan plan = a407_engine_plan(d->engine);
-    if (plan.tunnel) {
-        a407_driver_check_unseen(d);
-        plan = a407_engine_plan(d->engine);
-    }
-    switch (plan.write) {
-    case A407_WRITE_FORGET:
-        return A407_PASS;
-    case A407_WRITE_WAIT: /* what was held back goes out first */
-        return A407_DRIVEN;
-    case A407_WRITE_HOLD:
-        return hold(d, w, !plan.open);
-    default:
-        return pass(d, w);
-    }
-}
-
 enum a407_driven a407_driver_write(struct a407_driver *d, struct a407_write *w)
 {
     enum a407_driven is = A407_DRIVEN;
-    while (is == A407_DRIVEN && (w->held || a407_write_rest(w).n))
-        is = one_step(d, w);
+    while (is == A407_DRIVEN && (w->held || a407_write_rest(w).n)) {
+        is = w->held ? bring_out(d, w) : finish_what_has_begun(d);
+        if (is != A407_DRIVEN || !a407_write_rest(w).n)
+            continue;
+        if (d->given_back) { /* nobody wants the rest of this request */
+            a407_write_advance(w, a407_write_rest(w).n);
+            continue;
+        }
+        if (a407_engine_plan(d->engine).tunnel)
+            a407_driver_check_unseen(d);
+        struct a407_plan plan = a407_engine_plan(d->engine);
+        if (plan.write == A407_WRITE_FORGET)
+            is = A407_PASS;
+        else if (plan.write == A407_WRITE_HOLD)
+            is = hold(d, w, !plan.open);
+        else if (plan.write == A407_WRITE_PASS)
+            is = pass(d, w);
+        /* else what was held back goes out first */
+    }
     return is;
 }

@@ -33,7 +33,7 @@ unsigned a407_hides(int fd, unsigned found, unsigned *looks, const void *caller)
     } else if (look) {
         if (looks)
             --*looks;
-        enum a407_driven is = a407_driver_pump(&t.c->driver);
+        enum a407_driven is = a407_driver_pump(&t.c->driver, A407_PUMP_ALL);
         if (is == A407_NEEDS_BYTES || is == A407_NEEDS_WORK)
             hidden = A407_IN_BITS | need_of(t.c).muted;
         /* of what is in the error queue, a timestamp, say */
@@ -55,9 +55,9 @@ void a407_drive(const struct a407_work *due)
         return;
     struct a407_conn *c = t.c;
     if (!c->gone && !c->driver.given_back) {
-        if (a407_driver_pump(&c->driver) == A407_NEEDS_BYTES &&
+        if (a407_driver_pump(&c->driver, A407_PUMP_ALL) == A407_NEEDS_BYTES &&
             a407_driver_expire(&c->driver))
-            a407_driver_pump(&c->driver);
+            a407_driver_pump(&c->driver, A407_PUMP_ALL);
     }
     a407_turn_end(&t, saved);
 }
@@ -75,7 +75,7 @@ bool a407_revive(int fd, const void *caller)
     if (!a407_turn_begin(&t, fd, 0, 0, caller, &saved))
         return false;
     if (unanswered(t.c)) {
-        a407_driver_pump(&t.c->driver);
+        a407_driver_pump(&t.c->driver, A407_PUMP_ALL);
         if (t.c && !t.lost) {
             struct a407_plan plan = a407_engine_plan(t.c->driver.engine);
             repeated = plan.kind == A407_WANT_RECONNECT || plan.fresh;
@@ -97,7 +97,7 @@ static bool awaits(int fd, enum a407_settle what, const void *caller,
     bool yes = what == A407_UNSENT ? t.c->driver.unsent
                                    : unanswered(t.c) || need->work;
     if (yes) {
-        enum a407_driven is = a407_driver_pump(&t.c->driver);
+        enum a407_driven is = a407_driver_pump(&t.c->driver, A407_PUMP_ALL);
         yes = is == A407_NEEDS_BYTES || is == A407_NEEDS_WORK;
         if (yes && what == A407_UNSENT)
             yes = t.c->driver.unsent;

@@ -68,7 +68,7 @@ enum a407_read a407_read_begin(int fd, size_t n, int flags, const void *caller,
     if (plan.kind == A407_WANT_DELIVER && !t.c->gone && !t.c->driver.error)
         return deliver(r, &t, plan.n, saved); /* the middle of an answer */
     while (t.c && !t.c->gone && !t.c->driver.given_back) {
-        enum a407_driven is = a407_driver_pump(&t.c->driver);
+        enum a407_driven is = a407_driver_pump(&t.c->driver, A407_PUMP_ALL);
         if (is == A407_DRIVEN || is == A407_NOT_FOLLOWED)
             break;
         if (!a407_block(&t, is, flags))

@@ -41,21 +41,22 @@ static enum a407_driven not_followed(struct a407_turn *t, struct a407_write *w)
     return A407_FAILED;
 }
 
-/* Writes until all is done (DRIVEN), the kernel says no (FAILED; errno), or the
-   engine lets go (PASS). */
-static enum a407_driven drive(struct a407_turn *t, struct a407_write *w,
-                              int flags)
+/* Is what a write came to only a reason to wait, and then to write on? Else
+ *is: DRIVEN, all is done; FAILED, with errno; PASS. */
+static bool goes_on(struct a407_turn *t, struct a407_write *w, int flags,
+                    enum a407_driven *is)
 {
-    for (;;) {
-        enum a407_driven is = a407_driver_write(&t->c->driver, w);
-        if (is == A407_DRIVEN || is == A407_PASS || is == A407_FAILED)
-            return is;
-        if (is != A407_NOT_FOLLOWED && !a407_block(t, is, flags))
-            return A407_FAILED;
-        bool waited = is == A407_NEEDS_WORK || is == A407_NEEDS_BYTES;
-        if (!t->c || t->lost || (!waited && a407_turn_hold(t) < 0))
-            return not_followed(t, w);
+    if (*is == A407_DRIVEN || *is == A407_PASS || *is == A407_FAILED)
+        return false;
+    if (*is != A407_NOT_FOLLOWED && !a407_block(t, *is, flags)) {
+        *is = A407_FAILED;
+        return false;
     }
+    bool waited = *is == A407_NEEDS_WORK || *is == A407_NEEDS_BYTES;
+    if (t->c && !t->lost && (waited || a407_turn_hold(t) >= 0))
+        return true;
+    *is = not_followed(t, w);
+    return false;
 }
 
 /* The same call once more, natively, for its errno and its SIGPIPE. */
@@ -68,14 +69,15 @@ static ssize_t fail_natively(int fd, const struct a407_message *m)
     return -1;
 }
 
-static bool run(struct a407_turn *t, struct a407_message *m, ssize_t *result)
+/* False: the call is to be made as it is. */
+static bool outcome(struct a407_turn *t, struct a407_message *m,
+                    enum a407_driven is, ssize_t *result)
 {
-    enum a407_driven is = drive(t, &m->w, m->flags);
     if (is == A407_PASS && !m->w.done)
         return false;
     if (is == A407_PASS && a407_write_rest(&m->w).n) {
         /* Part of it is out; the rest goes natively. */
-        ssize_t k = a407_send_rest(t->fd, m);
+        ssize_t k = a407_pass(t, &m->w);
         if (k > 0)
             m->w.done += (size_t)k;
     }
@@ -98,8 +100,12 @@ static bool begins_elsewhere(struct a407_turn *t)
 static bool write_past(struct a407_turn *t, int flags)
 {
     struct a407_write nothing = {.held = true};
+    enum a407_driven is;
     a407_engine_forget(t->c->driver.engine);
-    return drive(t, &nothing, flags) != A407_FAILED;
+    do
+        is = a407_driver_write(&t->c->driver, &nothing);
+    while (goes_on(t, &nothing, flags, &is));
+    return is != A407_FAILED;
 }
 
 static struct a407_write write_of(const struct msghdr *msg)
@@ -133,7 +139,8 @@ static void write_on_credit(struct a407_message *m, int fd, const void *caller)
     uint64_t begun = n ? a407_credit_begin(fd, A407_WRITES, n) : 0;
     if (!begun)
         return;
-    ssize_t k = a407_send_rest(fd, m);
+    struct a407_turn t = {.fd = fd};
+    ssize_t k = a407_pass(&t, &m->w);
     n = k < 0 ? 0 : (size_t)k;
     if (!a407_credit_end(fd, A407_WRITES, begun, n))
         a407_was_written(fd, m->msg, caller, n, a407_credit_serial(begun));
@@ -213,10 +220,14 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
         done = !write_past(&t, flags);
         *result = -1;
         saved = done ? errno : saved;
-    } else if (!begins_elsewhere(&t) && !c->gone &&
+    } else if (a407_write_rest(&m.w).n && !begins_elsewhere(&t) && !c->gone &&
                !__atomic_load_n(&c->driver.shut_write, __ATOMIC_RELAXED)) {
+        enum a407_driven is;
         errno = saved;
-        done = a407_write_rest(&m.w).n && run(&t, &m, result);
+        do
+            is = a407_driver_write(&t.c->driver, &m.w);
+        while (goes_on(&t, &m.w, flags, &is));
+        done = outcome(&t, &m, is, result);
         if (*result < 0)
             saved = errno;
     }

@@ -32,7 +32,9 @@ static __attribute__((noinline)) ssize_t slow1(int fd, struct write1 a,
                                                const void *caller)
 {
     ssize_t k;
-    if (a407_write_one(fd, a.buf, a.n, a.flags, caller, &k))
+    struct iovec v = {.iov_base = (void *)(uintptr_t)a.buf, .iov_len = a.n};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+    if (a407_write_all(fd, &m, a.flags, caller, &k))
         return k;
     switch (a.by) {
     case BY_WRITE:

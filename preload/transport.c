@@ -78,11 +78,12 @@ static ssize_t send_ours(void *link, const char *p, size_t n, bool own)
 /* Why 64: fewer bytes than asked for are a correct answer on a stream. */
 #define PIECES 64
 
-ssize_t a407_send_rest(int fd, const struct a407_message *message)
+ssize_t a407_pass(void *turn, const struct a407_write *w)
 {
+    struct a407_turn *t = turn;
+    const struct a407_message *message = (const struct a407_message *)w;
     struct iovec iov[PIECES];
     struct msghdr m = *message->msg;
-    const struct a407_write *w = &message->w;
     size_t n = 0;
     for (size_t i = w->i; i < w->n && n < PIECES; i++, n++) {
         iov[n] = w->iov[i];
@@ -97,15 +98,10 @@ ssize_t a407_send_rest(int fd, const struct a407_message *message)
         m.msg_control = NULL;
         m.msg_controllen = 0;
     }
-    return REAL(sendmsg)(fd, &m, message->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-/* w is the first in its message. */
-static ssize_t pass(void *link, const struct a407_write *w)
-{
-    struct a407_turn *t = link;
-    ssize_t k = a407_send_rest(t->fd, (const struct a407_message *)w);
-    t->c->sent += k > 0 ? (uint64_t)k : 0;
+    ssize_t k =
+        REAL(sendmsg)(t->fd, &m, message->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (t->c && k > 0)
+        t->c->sent += (uint64_t)k;
     return k;
 }
 
@@ -182,7 +178,7 @@ const struct a407_transport a407_socket_transport = {
     .queue = queue,
     .arm = arm,
     .send = send_ours,
-    .pass = pass,
+    .pass = a407_pass,
     .room = room,
     .readable = readable,
     .shut = shut,

@@ -18,9 +18,9 @@ struct a407_message {
     int flags; /* MSG_ */
 };
 
-/* The program's message from where it is, or a first part of it, without
-   waiting and without SIGPIPE. */
-ssize_t a407_send_rest(int fd, const struct a407_message *m);
+/* The transport's pass: sends the message from where it is, or a first part of
+   it, without waiting and without SIGPIPE. Of the turn it needs the fd. */
+ssize_t a407_pass(void *turn, const struct a407_write *message);
 
 /* ---- reconnect.c, replace.c ---- */
 

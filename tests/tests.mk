@@ -11,8 +11,9 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lower)
 
 # A scheme of the test's own goes through the transcripts' simulator.
 $(BUILD)/tests/unit/test_scheme_toy.o: private LAYER := -Itests/engine
-$(BUILD)/tests/unit/test_scheme_toy: $(BUILD)/tests/engine/sim.o
-$(BUILD)/tests/unit/test_scheme_toy: unit_more = $(BUILD)/tests/engine/sim.o
+toy_more := $(BUILD)/tests/engine/sim.o $(BUILD)/libauth407driver.a
+$(BUILD)/tests/unit/test_scheme_toy: $(toy_more)
+$(BUILD)/tests/unit/test_scheme_toy: unit_more = $(toy_more)
 
 .PHONY: unit check check-fast fast-programs check-programs
 unit: $(unit_bin)

@@ -15,9 +15,12 @@ engine_test := $(filter $(BUILD)/tests/unit/test_engine%,$(unit_bin))
 $(engine_test): $(engine_debug_obj)
 $(engine_test): unit_more = $(engine_debug_obj)
 
-$(transcript_bin): $(transcript_obj) $(engine_debug_obj) $(BUILD)/libauth407core.a
+# The simulator has what the outside is for a driver: of host/ nothing is needed.
+sim_lower := $(BUILD)/libauth407driver.a $(BUILD)/libauth407core.a
+
+$(transcript_bin): $(transcript_obj) $(engine_debug_obj) $(sim_lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(transcript_obj) $(engine_debug_obj) \
-	    $(BUILD)/libauth407core.a $(NETTLE) \
+	    $(sim_lower) $(NETTLE) \
 	    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free $(LDFLAGS)
 
 # docs/engine.md must show the states as they are.

@@ -60,7 +60,7 @@ static void fail(struct play *p, const char *fmt, ...)
     va_start(ap, fmt);
     vprintf(fmt, ap);
     va_end(ap);
-    const struct a407_engine *e = p->c->sim.engine;
+    const struct a407_engine *e = p->c->sim.driver.engine;
     printf("\n# (state %s", e ? a407_engine_state_name(e) : "gone");
     if (p->way->kind == WAY_SPLIT)
         printf("; line %u was split after %zu bytes",
@@ -198,7 +198,7 @@ static bool feed(struct play *p, const struct step *st, size_t from, size_t n)
         sim_arrive(sim, st->text + from, n);
     maybe_read(p);
     return st->kind == STEP_APP_OUT ||
-           (sim->n_marks == marks && !sim->gave_back);
+           (sim->n_marks == marks && !sim->driver.given_back);
 }
 
 /* Byte by byte, but for the middle of very long ones. */
@@ -292,15 +292,9 @@ static void app_step(struct play *p, const char *z)
         c->busy = false;
         maybe_read(p);
     } else if (strcmp(z, "forks") == 0) {
-        a407_engine_forked(c->sim.engine);
+        a407_engine_forked(c->sim.driver.engine);
     } else if (strcmp(z, "close") == 0) {
-        sim_in_engine = true;
-        a407_engine_time(c->sim.engine, c->sim.wall_us, c->sim.mono_us);
-        a407_engine_closed(c->sim.engine);
-        sim_in_engine = false;
-        struct a407_event *ev;
-        while ((ev = a407_engine_event(c->sim.engine)))
-            on_event(p, &c->sim, ev);
+        sim_end(&c->sim);
     } else {
         enum sim_end want = strcmp(z, "end") == 0 ? SIM_FIN : SIM_RESET;
         if (p->way->expect && c->sim.app_end != want)
@@ -314,7 +308,7 @@ static void select_conn(struct play *p, size_t i)
         abort();
     struct conn *c = p->c = &p->conn[i];
     struct sim *sim = &c->sim;
-    if (!sim->engine) {
+    if (!sim->driver.engine) {
         *c = (struct conn){.sim = {.send_step = p->way->send_step,
                                    .read_step = p->way->read_step,
                                    .reconnect = on_reconnect,
@@ -346,7 +340,7 @@ static void expectation(struct play *p, const struct step *st)
         expect_bytes(p, st, &c->sim.app, &c->app);
         break;
     case STEP_STATE:
-        state = a407_engine_state_name(c->sim.engine);
+        state = a407_engine_state_name(c->sim.driver.engine);
         if (strcmp(state, st->text) != 0)
             fail(p, "the state is %s", state);
         break;
@@ -407,9 +401,9 @@ static void do_step(struct play *p, const struct step *st)
 static void check_conn(struct play *p, struct conn *c)
 {
     p->c = c;
-    if (a407_engine_anomalies(c->sim.engine))
+    if (a407_engine_anomalies(c->sim.driver.engine))
         fail(p, "%u moves that can't happen",
-             a407_engine_anomalies(c->sim.engine));
+             a407_engine_anomalies(c->sim.driver.engine));
     if (c->sim.stuck)
         fail(p, "the engine did not come to an end");
     told(p, sim_conserved(&c->sim));
@@ -430,10 +424,11 @@ bool play(const struct script *s, struct stage *st, const struct way *way)
     p.host = (struct a407_host){&p, count_up};
     a407_proxy_init(&p.proxy, st->config, &p.host, &st->endpoint, !s->watched);
     select_conn(&p, 1);
-    for (size_t i = 0; i < s->n_steps && !p.failed && p.c->sim.engine; i++)
+    for (size_t i = 0; i < s->n_steps && !p.failed && p.c->sim.driver.engine;
+         i++)
         do_step(&p, &s->step[i]);
     for (size_t i = 0; i < CONNS && !p.failed; i++)
-        if (p.conn[i].sim.engine)
+        if (p.conn[i].sim.driver.engine)
             check_conn(&p, &p.conn[i]);
     for (size_t i = 0; i < CONNS; i++)
         sim_close(&p.conn[i].sim);

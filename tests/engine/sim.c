@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/http/http.h"
+/* Where the driver's buffer ends for the engine, so that over-reads are seen.
+ */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
 
-/* Larger than any honest chain of wants; a state that never ends is a bug. */
-#define TURNS_MAX 4000000
-
-/* Copies up to this size are exact, so that over-reads are seen. */
-#define EXACT_MAX 4096
+/* As many steps as a driver makes at a stretch: a plan that never ends is a
+   bug. */
+#define STEPS_MAX 100000
 
 bool sim_in_engine;
 
@@ -38,44 +49,14 @@ static void drop(struct sim_bytes *b)
     *b = (struct sim_bytes){0};
 }
 
-static void enter(struct sim *s)
+static struct a407_plan plan(const struct sim *s)
 {
-    sim_in_engine = true;
-    a407_engine_time(s->engine, s->wall_us, s->mono_us);
+    return a407_engine_plan(s->driver.engine);
 }
 
-/* Leaves the engine, and takes out what it has to say. */
-static void leave(struct sim *s)
+static bool over(const struct sim *s)
 {
-    sim_in_engine = false;
-    struct a407_event *ev;
-    struct a407_verdict v;
-    while ((ev = a407_engine_event(s->engine)))
-        s->event(s->ctx, s, ev);
-    while (a407_engine_verdict(s->engine, &v)) {
-        s->verdict(s->ctx, s, &v);
-        a407_credentials_free(v.cred);
-    }
-}
-
-bool sim_open(struct sim *s, struct a407_proxy *proxy,
-              struct a407_history *history)
-{
-    sim_in_engine = true;
-    s->engine = a407_engine_new(proxy, history, "192.0.2.1:3128");
-    sim_in_engine = false;
-    return s->engine;
-}
-
-/* Bytes for the engine in memory of exactly their size; free them. */
-static char *exact(const char *p, size_t n)
-{
-    char *q = malloc(n ? n : 1);
-    if (!q)
-        abort();
-    if (n)
-        memcpy(q, p, n);
-    return q;
+    return a407_driver_is_over(&s->driver);
 }
 
 static size_t least(size_t a, size_t b)
@@ -88,237 +69,301 @@ static size_t waiting(const struct sim *s)
     return s->queue.n - s->taken;
 }
 
-static const char *head_of_queue(const struct sim *s)
+/* Bytes in memory of exactly their size; free them. */
+static char *exact(const char *p, size_t n)
 {
-    return s->queue.p ? s->queue.p + s->taken : "";
+    char *q = malloc(n ? n : 1);
+    if (!q)
+        abort();
+    if (n)
+        memcpy(q, p, n);
+    return q;
 }
 
-static struct a407_plan plan(const struct sim *s)
+/* ---- the transport ---- */
+
+static bool is_in(const struct sim *s, const char *state)
 {
-    return a407_engine_plan(s->engine);
+    return strcmp(a407_engine_state_name(s->driver.engine), state) == 0;
 }
 
-static void send_out(struct sim *s)
+static enum a407_hold hold(void *link)
 {
-    if (strcmp(a407_engine_state_name(s->engine), "WAIT") == 0)
-        s->owes = false;
-    for (;;) {
-        struct a407_span out = a407_engine_output(s->engine);
-        if (!out.n)
-            return;
-        size_t k = least(out.n, s->send_step);
-        sim_add(&s->wire, out.p, k);
-        enter(s);
-        a407_engine_sent(s->engine, k);
-        leave(s);
+    struct sim *s = link;
+    ASAN_UNPOISON_MEMORY_REGION(s->driver.scratch, s->driver.scratch_n);
+    return A407_HELD;
+}
+
+static bool yes(void *link)
+{
+    (void)link;
+    return true;
+}
+
+static ssize_t peek(void *link, char *to, size_t n)
+{
+    struct sim *s = link;
+    size_t k = least(waiting(s), n);
+    errno = s->end == SIM_OPEN ? EAGAIN : ECONNRESET;
+    if (!k)
+        return s->end == SIM_FIN ? 0 : -1;
+    memcpy(to, s->queue.p + s->taken, k);
+    ASAN_POISON_MEMORY_REGION(to + k, n - k);
+    return (ssize_t)k;
+}
+
+static ssize_t take(void *link, char *to, size_t n)
+{
+    struct sim *s = link;
+    ssize_t k = peek(link, to, least(n, 16 * s->read_step));
+    s->taken += k > 0 ? (size_t)k : 0;
+    if (k >= 0 || errno != EAGAIN) {
+        s->consumed = true;
+        /* a 1xx that answers one of our own legs is owed to nobody */
+        s->owes = !is_in(s, "INTERIM");
     }
+    return k;
 }
 
-/* False: there are too few bytes to look at. */
-static bool peek(struct sim *s, size_t need)
+static unsigned queue(void *link)
 {
-    size_t k = least(waiting(s), A407_HEAD_MAX + 1);
-    if (k < need && s->end == SIM_OPEN)
-        return false;
-    char *copy = k <= EXACT_MAX ? exact(head_of_queue(s), k) : NULL;
-    enter(s);
-    a407_engine_peeked(s->engine, copy ? copy : head_of_queue(s), k, k < need);
-    leave(s);
-    free(copy);
-    return true;
+    struct sim *s = link;
+    return s->end == SIM_OPEN ? 0 : A407_QUEUE_ENDS;
 }
 
-static bool consume(struct sim *s, size_t n)
+static void arm(void *link, size_t n)
 {
-    size_t k = least(waiting(s), least(n, s->read_step));
-    if (!k && s->end == SIM_OPEN)
-        return false;
-    char *p = exact(head_of_queue(s), k);
-    s->taken += k;
-    s->consumed = true;
-    /* a 1xx that answers one of our own legs is owed to nobody */
-    s->owes = strcmp(a407_engine_state_name(s->engine), "INTERIM") != 0;
-    enter(s);
-    a407_engine_consumed(s->engine, p, k, !k);
-    leave(s);
-    free(p);
-    return true;
+    (void)link, (void)n;
 }
 
-static void reconnect(struct sim *s)
+static size_t to_wire(struct sim *s, const char *p, size_t n)
 {
+    size_t k = least(n, s->send_step);
+    sim_in_engine = false;
+    sim_add(&s->wire, p, k);
+    sim_in_engine = true;
+    return k;
+}
+
+static ssize_t send_ours(void *link, const char *p, size_t n, bool own)
+{
+    struct sim *s = link;
+    (void)own;
+    if (is_in(s, "WAIT"))
+        s->owes = false;
+    /* what goes out in a handshake is no request of the program's */
+    s->consumed = s->consumed || plan(s).leg;
+    return (ssize_t)to_wire(s, p, n);
+}
+
+static ssize_t pass(void *link, const struct a407_write *w)
+{
+    const struct iovec *v = &w->iov[w->i];
+    return (ssize_t)to_wire(link, (const char *)v->iov_base + w->at,
+                            v->iov_len - w->at);
+}
+
+static int room(void *link)
+{
+    (void)link;
+    return 1;
+}
+
+static size_t readable(void *link, const char *p, size_t n)
+{
+    (void)link, (void)p;
+    return n;
+}
+
+static void shut(void *link, int how)
+{
+    (void)link, (void)how;
+}
+
+static enum a407_renewal renew(void *link)
+{
+    struct sim *s = link;
+    sim_in_engine = false;
     bool ok = s->reconnect(s->ctx, s);
+    sim_in_engine = true;
     s->taken = s->queue.n = 0;
     s->end = SIM_OPEN;
     s->owes = false;
     if (s->n_marks < SIM_MARKS)
         s->mark[s->n_marks++] = s->wire.n;
-    enter(s);
-    a407_engine_reconnected(s->engine, ok);
-    leave(s);
+    return ok ? A407_RENEWED : A407_RENEWAL_FAILED;
 }
 
-static void give_back(struct sim *s)
+static void drop_renewal(void *link)
 {
-    struct a407_span kept = a407_engine_kept(s->engine);
+    (void)link;
+}
+
+static bool give_back(void *link, struct a407_span saved_407)
+{
+    struct sim *s = link;
     s->taken = s->queue.n = 0;
-    sim_add(&s->queue, kept.p, kept.n);
+    sim_in_engine = false;
+    sim_add(&s->queue, saved_407.p, saved_407.n);
+    sim_in_engine = true;
     s->end = SIM_FIN;
-    s->gave_back = true;
     s->owes = false;
-    enter(s);
-    a407_engine_closed(s->engine);
-    leave(s);
+    return true;
 }
 
-static void answer_asks(struct sim *s)
+/* Whoever begins with it comes back when they like. */
+static bool outside(void *link, const struct a407_job *job)
 {
-    while (!s->asks_wait && plan(s).kind == A407_WANT_ASK) {
-        struct a407_ask ask;
-        struct a407_told told = {.cause = A407_CAUSE_PROTOCOL};
-        sim_in_engine = true;
-        bool copied = a407_engine_ask(s->engine, &ask);
-        sim_in_engine = false;
-        if (copied)
-            s->ask(s->ctx, s, &ask, &told);
-        enter(s);
-        a407_engine_told(s->engine, &told);
-        leave(s);
-        a407_ask_clear(&ask);
+    struct sim *s = link;
+    if (!s->asks_wait) {
+        job->work(job->arg);
+        job->after(job->arg);
+    } else if (s->n_jobs < SIM_JOBS) {
+        s->jobs[s->n_jobs++] = *job;
+    } else {
+        abort();
+    }
+    return true;
+}
+
+static const struct a407_transport buffers = {
+    .hold = hold,
+    .is_same_peer = yes,
+    .is_untouched = yes,
+    .peek = peek,
+    .take = take,
+    .queue = queue,
+    .arm = arm,
+    .send = send_ours,
+    .pass = pass,
+    .room = room,
+    .readable = readable,
+    .shut = shut,
+    .renew = renew,
+    .drop_renewal = drop_renewal,
+    .give_back = give_back,
+    .outside = outside,
+};
+
+/* ---- the outside, in place of host/'s ---- */
+
+static struct sim *at_hand;
+
+bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
+{
+    (void)config, (void)e;
+    at_hand->stepped = false;
+    return true;
+}
+
+/* The second step is the last. */
+bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
+                      struct a407_sleep *sleep)
+{
+    (void)config;
+    *sleep = (struct a407_sleep){.fd = -1};
+    at_hand->stepped = !at_hand->stepped;
+    if (at_hand->stepped)
+        return false;
+    sim_in_engine = false;
+    at_hand->ask(at_hand->ctx, at_hand, &e->ask, &e->told);
+    sim_in_engine = true;
+    return true;
+}
+
+void a407_errand_free(struct a407_errand *e)
+{
+    if (!e)
+        return;
+    a407_ask_clear(&e->ask);
+    a407_told_clear(&e->told);
+    free(e);
+}
+
+int a407_child_end(struct a407_child *c, int64_t until_ms)
+{
+    (void)c, (void)until_ms;
+    return 0;
+}
+
+/* ---- the program ---- */
+
+static void enter(struct sim *s)
+{
+    at_hand = s;
+    sim_in_engine = true;
+    s->driver.link = s;
+    a407_driver_begin(&s->driver, s->wall_us, s->mono_us);
+    for (size_t i = 0; i < s->n_jobs && !s->asks_wait; i++) {
+        s->jobs[i].work(s->jobs[i].arg);
+        s->jobs[i].after(s->jobs[i].arg);
+    }
+    if (!s->asks_wait)
+        s->n_jobs = 0;
+}
+
+/* Leaves the driver, and takes out what the engine has to say. */
+static void leave(struct sim *s)
+{
+    sim_in_engine = false;
+    struct a407_event *ev;
+    struct a407_verdict v;
+    hold(s);
+    while ((ev = a407_engine_event(s->driver.engine)))
+        s->event(s->ctx, s, ev);
+    while (a407_engine_verdict(s->driver.engine, &v)) {
+        s->verdict(s->ctx, s, &v);
+        a407_credentials_free(v.cred);
     }
 }
 
-/* Does what the engine wants. False: more bytes must arrive first. */
+bool sim_open(struct sim *s, struct a407_proxy *proxy,
+              struct a407_history *history)
+{
+    sim_in_engine = true;
+    struct a407_engine *engine =
+        a407_engine_new(proxy, history, "192.0.2.1:3128");
+    sim_in_engine = false;
+    a407_driver_init(&s->driver, engine, &buffers, proxy->config);
+    return engine;
+}
+
+/* False: more bytes must arrive first. */
 static bool pump(struct sim *s)
 {
-    for (unsigned turns = 0; turns < TURNS_MAX; turns++) {
-        struct a407_plan p = plan(s);
-        bool moved = true;
-        switch (p.kind) {
-        case A407_WANT_SEND:
-            send_out(s);
-            break;
-        case A407_WANT_PEEK:
-            moved = peek(s, p.n);
-            break;
-        case A407_WANT_CONSUME:
-            moved = consume(s, p.n);
-            break;
-        case A407_WANT_RECONNECT:
-            reconnect(s);
-            break;
-        case A407_WANT_GIVE_BACK:
-            give_back(s);
-            break;
-        case A407_WANT_ASK:
-            answer_asks(s);
-            moved = !s->asks_wait;
-            break;
-        case A407_WANT_FORGET:
-            s->gone = true;
-            return true;
-        case A407_WANT_DELIVER:
-            return true;
-        }
-        if (!moved)
-            return false;
-    }
-    s->stuck++;
-    return false;
-}
-
-/* What the driver does for a writer. */
-static void look_behind(struct sim *s)
-{
-    if (!plan(s).behind)
-        return;
-    char *copy = exact(head_of_queue(s), waiting(s));
-    sim_in_engine = true;
-    bool found = a407_engine_behind(s->engine, copy, waiting(s));
-    sim_in_engine = false;
-    free(copy);
-    if (found)
-        pump(s);
-}
-
-static size_t held(struct sim *s, const char *p, size_t n)
-{
-    char *q = exact(p, n);
-    enter(s);
-    size_t k = a407_engine_hold(s->engine, q, n);
-    leave(s);
-    free(q);
-    answer_asks(s);
-    send_out(s);
-    return k;
-}
-
-static size_t passed(struct sim *s, const char *p, size_t n)
-{
-    if (plan(s).watch) {
-        pump(s);
-        look_behind(s);
-        if (s->gone || plan(s).write != A407_WRITE_PASS)
-            return 0;
-    }
-    size_t k = least(n, s->send_step);
-    char *q = exact(p, k);
-    sim_add(&s->wire, p, k);
-    enter(s);
-    a407_engine_wrote(s->engine, q, k);
-    leave(s);
-    free(q);
-    return k;
-}
-
-/* What the program writes now has to wait. */
-static bool waits(struct sim *s)
-{
-    if (s->gone || s->gave_back)
-        return false;
-    struct a407_plan p = plan(s);
-    /* what goes out in a handshake is no request of the program's */
-    s->consumed = s->consumed || p.leg;
-    return p.write == A407_WRITE_WAIT;
-}
-
-static size_t write_some(struct sim *s, const char *p, size_t n)
-{
-    if (waits(s))
-        pump(s);
-    if (s->gave_back)
-        return n; /* nobody is there any more */
-    switch (s->gone ? A407_WRITE_FORGET : plan(s).write) {
-    case A407_WRITE_WAIT:
-        return 0;
-    case A407_WRITE_HOLD:
-        return held(s, p, n);
-    case A407_WRITE_PASS:
-        return passed(s, p, n);
-    case A407_WRITE_FORGET:
-        break;
-    }
-    sim_add(&s->wire, p, n);
-    return n;
+    enum a407_driven is;
+    do {
+        unsigned before = s->driver.steps;
+        enter(s);
+        is = a407_driver_pump(&s->driver, A407_PUMP_ALL);
+        leave(s);
+        s->stuck += s->driver.steps - before >= STEPS_MAX;
+    } while (is == A407_NEEDS_WORK && !s->asks_wait);
+    return is == A407_DRIVEN;
 }
 
 /* Returns whether some of it went. */
 static bool write_on(struct sim *s)
 {
-    size_t before = s->accepted;
-    for (unsigned idle = 0; s->accepted < s->written.n && idle < 8; idle++) {
-        size_t k = write_some(s, s->written.p + s->accepted,
-                              s->written.n - s->accepted);
-        s->accepted += k;
-        if (k)
-            idle = 0;
-        else if (waits(s))
-            return s->accepted != before;
+    size_t n = s->written.n - s->accepted;
+    char *copy = exact(n ? s->written.p + s->accepted : "", n);
+    struct iovec v = {copy, n};
+    struct a407_write w = {.iov = &v, .n = 1};
+    enum a407_driven is;
+    s->driver.wrote_ms = INT64_MIN / 2; /* there was a pause */
+    do {
+        enter(s);
+        is = a407_driver_write(&s->driver, &w);
+        leave(s);
+    } while (is == A407_NEEDS_WORK && !s->asks_wait);
+    if (is == A407_PASS) {
+        sim_add(&s->wire, copy + w.done, n - w.done);
+        w.done = n;
     }
-    waits(s);
-    if (s->accepted < s->written.n)
-        s->stuck++;
-    return s->accepted != before;
+    s->stuck += is == A407_FAILED || is == A407_NOT_FOLLOWED;
+    s->accepted += w.done;
+    free(copy);
+    return w.done;
 }
 
 void sim_write(struct sim *s, const char *p, size_t n)
@@ -336,30 +381,31 @@ void sim_arrive(struct sim *s, const char *p, size_t n)
 static void deliver(struct sim *s, size_t max)
 {
     size_t k = least(waiting(s), least(max, s->read_step));
-    char *p = exact(head_of_queue(s), k);
+    char *p = exact(k ? s->queue.p + s->taken : "", k);
     s->taken += k;
     sim_add(&s->app, p, k);
     if (!k)
         s->app_end = s->end;
-    if (!s->gone) {
-        enter(s);
-        if (k)
-            a407_engine_delivered(s->engine, p, k);
-        else
-            a407_engine_delivered_end(s->engine);
-        leave(s);
-    }
+    enter(s);
+    if (k)
+        a407_engine_delivered(s->driver.engine, p, k);
+    else
+        a407_engine_delivered_end(s->driver.engine);
+    leave(s);
     free(p);
 }
 
 static void read_on(struct sim *s)
 {
-    for (;;) {
-        if (s->app_end != SIM_OPEN || (!s->gone && !pump(s)))
+    while (s->app_end == SIM_OPEN) {
+        bool passes = over(s) || s->driver.given_back;
+        if (!passes && !pump(s))
             return;
-        if (!waiting(s) && s->end == SIM_OPEN)
+        if (!s->driver.error && !waiting(s) && s->end == SIM_OPEN)
             return;
-        deliver(s, s->gone ? SIZE_MAX : plan(s).n);
+        s->driver.error = 0;
+        passes = over(s) || s->driver.given_back;
+        deliver(s, passes ? SIZE_MAX : plan(s).n);
     }
 }
 
@@ -372,47 +418,52 @@ void sim_read(struct sim *s)
 
 bool sim_expire(struct sim *s)
 {
-    if (s->gone)
+    int64_t until = plan(s).until_us;
+    if (over(s))
         return false;
-    enter(s);
-    struct a407_plan plan = a407_engine_plan(s->engine);
-    if (plan.until_us > s->mono_us) {
-        s->wall_us += plan.until_us - s->mono_us;
-        s->mono_us = plan.until_us;
+    if (until > s->mono_us) {
+        s->wall_us += until - s->mono_us;
+        s->mono_us = until;
     }
     enter(s);
-    bool moved = a407_engine_expired(s->engine);
+    bool moved = a407_driver_expire(&s->driver);
     leave(s);
     return moved;
 }
 
 void sim_forget(struct sim *s)
 {
-    if (s->gone)
+    if (over(s))
         return;
     /* a repeat that is on its way goes out */
-    if (strcmp(a407_engine_state_name(s->engine), "WAIT") == 0)
+    if (is_in(s, "WAIT"))
         s->owes = false;
     enter(s);
-    a407_engine_forget(s->engine);
+    a407_engine_forget(s->driver.engine);
     leave(s);
-    send_out(s);
+    pump(s);
+}
+
+void sim_end(struct sim *s)
+{
+    enter(s);
+    a407_engine_closed(s->driver.engine);
+    leave(s);
 }
 
 void sim_close(struct sim *s)
 {
-    if (s->engine) {
-        enter(s);
-        a407_engine_closed(s->engine);
-        leave(s);
-        a407_engine_free(s->engine);
+    if (s->driver.engine) {
+        s->asks_wait = false;
+        sim_end(s);
+        a407_driver_free(&s->driver);
     }
     drop(&s->queue);
     drop(&s->written);
     drop(&s->wire);
     drop(&s->arrived);
     drop(&s->app);
-    s->engine = NULL;
+    s->driver.engine = NULL;
 }
 
 /* One past the line at p + at. */
@@ -444,14 +495,14 @@ static bool begins(const struct sim_bytes *whole, const struct sim_bytes *part)
 
 const char *sim_conserved(const struct sim *s)
 {
-    if (s->gone && s->owes)
+    if (over(s) && s->owes)
         return "an answer was taken, and then the engine let go";
     if (s->consumed || s->n_marks)
         return NULL;
     if (!begins(&s->arrived, &s->app))
         return "the program read something else than the proxy sent";
     struct sim_bytes out = plain(&s->wire), in = plain(&s->written);
-    enum a407_write_mode mode = s->gone ? A407_WRITE_FORGET : plan(s).write;
+    enum a407_write_mode mode = plan(s).write;
     bool holding = s->accepted < s->written.n || mode == A407_WRITE_HOLD ||
                    mode == A407_WRITE_WAIT;
     bool same = begins(&in, &out) && (holding || in.n == out.n);

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/engine/engine.h"
+#include "driver/driver.h"
 
 /*
- * A program, its socket and the driver between the engine and that socket,
- * without any of them being there: what preload/gate*.c does with system calls
- * is done here with buffers. Used by the transcripts and by the fuzzer.
+ * A program and its connection, without either being there: a transport
+ * (driver/transport.h) over buffers, under the driver that the product has.
+ * Used by the transcripts and by the fuzzer.
  */
 
 struct sim_bytes {
@@ -25,8 +25,11 @@ enum sim_end { SIM_OPEN, SIM_FIN, SIM_RESET };
 
 #define SIM_MARKS 16
 
+/* Work that is to be done outside, and not done yet. */
+#define SIM_JOBS 16
+
 struct sim {
-    struct a407_engine *engine;
+    struct a407_driver driver; /* engine NULL: not open */
 
     /* what the proxy sent and nobody has taken yet */
     struct sim_bytes queue;
@@ -44,13 +47,14 @@ struct sim {
     size_t n_marks;
     bool consumed;   /* part of an answer never reached the program */
     bool owes;       /* ... and nothing has come of that yet */
-    bool gave_back;  /* the program has the kept 407, and no connection */
-    bool gone;       /* the engine has let go */
     unsigned stuck;  /* how often the engine wanted things without end */
     int64_t mono_us; /* a clock that stands still unless it is moved */
     int64_t wall_us;
 
-    bool asks_wait;   /* what is asked of the outside is not answered yet */
+    bool asks_wait; /* what is asked of the outside is not begun with yet */
+    struct a407_job jobs[SIM_JOBS];
+    size_t n_jobs;
+    bool stepped;     /* an errand is in the middle of its work */
     size_t send_step; /* the kernel takes at most this many bytes at once */
     size_t read_step; /* the program's buffer */
 
@@ -63,7 +67,8 @@ struct sim {
     void *ctx;
 };
 
-/* True while the engine is at work: only then do tests let malloc() fail. */
+/* True while driver or engine are at work: only then do tests let malloc()
+ * fail. */
 extern bool sim_in_engine;
 
 /* Makes the engine; the settings of s are in place. False: no memory. */
@@ -86,7 +91,10 @@ bool sim_expire(struct sim *s);
 /* Nobody can act for the engine any more. */
 void sim_forget(struct sim *s);
 
-/* The program closes; then everything is freed. */
+/* The program closes. */
+void sim_end(struct sim *s);
+
+/* ... and everything is freed. */
 void sim_close(struct sim *s);
 
 /*

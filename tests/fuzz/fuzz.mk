@@ -9,7 +9,7 @@ fuzz_names := $(fuzz_src:tests/fuzz/fuzz_%.c=%)
 FUZZ_ONLY ?= $(fuzz_names)
 
 # json_check and the engine's driver are linked into each: it is simpler.
-fuzz_help := tests/fuzz/json_check.c tests/engine/sim.c
+fuzz_help := tests/fuzz/json_check.c tests/engine/sim.c $(wildcard driver/*.c)
 fuzz_obj := $(fuzz_src:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/replay.o \
             $(BUILD)/tests/fuzz/json_check.o
 replay_bin := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)

@@ -142,7 +142,7 @@ static bool holds(const struct sim_bytes *b, const char *z)
 /* What we have made never reaches the program. */
 static void check(struct sim *s)
 {
-    must(a407_engine_anomalies(s->engine) == 0);
+    must(a407_engine_anomalies(s->driver.engine) == 0);
     must(s->stuck == 0);
     const char *broken = sim_conserved(s);
     if (broken)
@@ -155,7 +155,7 @@ static void check(struct sim *s)
 
 static void reopen(struct world *w, struct sim *s)
 {
-    if (s->engine) {
+    if (s->driver.engine) {
         check(s);
         sim_close(s);
     }
@@ -321,7 +321,7 @@ static void one_step(struct world *w, struct input *in)
         reopen(w, w->s);
         break;
     case 11:
-        a407_engine_forked(w->s->engine);
+        a407_engine_forked(w->s->driver.engine);
         break;
     case 12:
         many_step(w, in, number);

@@ -81,14 +81,26 @@ def core_uses():
 
 
 def host_uses():
-    """The host's archive can be linked without the hooks."""
-    defined, undefined = symbols("libauth407host.a")
-    defined |= symbols("libauth407core.a")[0]
-    if "a407_settings_read" not in defined:
-        yield "the archive is not what was expected"
-    for name in sorted(set(undefined) - defined):
-        if name.startswith("a407_"):
-            yield "%s, used by %s" % (name, " ".join(sorted(undefined[name])))
+    """The host's archive and the driver's can be linked without the hooks."""
+    defined = symbols("libauth407core.a")[0]
+    for archive, one in (("host", "a407_settings_read"),
+                         ("driver", "a407_driver_pump")):
+        more, undefined = symbols("libauth407%s.a" % archive)
+        defined |= more
+        if one not in more:
+            yield archive + ": the archive is not what was expected"
+        for name in sorted(set(undefined) - defined):
+            if name.startswith("a407_"):
+                yield "%s, used by %s" % (name,
+                                          " ".join(sorted(undefined[name])))
+
+
+def driver_uses():
+    """The driver moves no byte itself, waits for nothing and reads no clock."""
+    for name, users in sorted(symbols("libauth407driver.a")[1].items()):
+        if not name.startswith("a407_") and name not in CORE_MAY_USE | {
+                "__errno_location"}:
+            yield "%s, used by %s" % (name, " ".join(sorted(users)))
 
 
 def core_globals():
@@ -179,7 +191,7 @@ def prototypes():
 def vtables_are_const():
     """No table of function pointers in the library can be written to, but
     that of libc's functions."""
-    for name in ("core", "preload", "cli", "host"):
+    for name in ("core", "driver", "preload", "cli", "host"):
         for path in layer(name):
             for n, line in enumerate(path.read_text().splitlines(), 1):
                 if re.match(r"(static )?struct a407_(scheme|host) \w+ = ",
@@ -216,5 +228,5 @@ def stacks_unguarded():
             yield "the Makefile's option does not hold"
 
 
-TESTS = [exports, needed, relocations, core_uses, host_uses, core_globals,
-         hidden_from_others, prototypes, vtables_are_const, stacks_unguarded]
+TESTS = [exports, needed, relocations, core_uses, host_uses, driver_uses,
+         core_globals, hidden_from_others, prototypes, vtables_are_const, stacks_unguarded]

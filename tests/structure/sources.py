@@ -5,9 +5,10 @@ import re
 
 from common import TOP, attempt, layer, rel, tracked, without_comments
 
-LAYERS = ("core", "host", "preload", "cli", "gss")
+LAYERS = ("core", "host", "driver", "preload", "cli", "gss")
 MAY_INCLUDE = {"core": {"core"}, "host": {"core", "host"},
-               "preload": {"core", "host", "preload"},
+               "driver": {"core", "host", "driver"},
+               "preload": {"core", "host", "driver", "preload"},
                "cli": {"core", "host", "cli"}, "gss": {"core", "gss"}}
 
 # The core does no input or output, and reads no clock, nor the environment.
