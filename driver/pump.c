@@ -47,42 +47,45 @@ bool a407_driver_expire(struct a407_driver *d)
     return true;
 }
 
-/*
- * May the next bytes go? What the program wrote itself, and was held back, goes
- * to its own connection, held or not, as its own call would. Nothing of ours
- * does, nor to another place.
- */
-static enum a407_driven may_send(struct a407_driver *d)
+/* Bytes of ours may not go, there or at all: the reader is to hear of it. */
+static enum a407_driven refuse(struct a407_driver *d, enum a407_hold hold)
 {
-    /* first: where it is not held, what is left to go is the program's own */
-    enum a407_hold hold = d->transport->hold(d->link);
-    struct a407_plan plan = a407_engine_plan(d->engine);
-    bool ours = plan.kind == A407_WANT_SEND && !plan.own;
-    if (plan.own ||
-        (hold == A407_HELD && (!ours || d->transport->is_same_peer(d->link))))
-        return A407_DRIVEN;
-    if (hold == A407_OTHERS || !ours)
+    if (hold == A407_OTHERS)
         return A407_NOT_FOLLOWED;
-    d->error = hold == A407_HELD ? 0 : EMFILE; /* for a reader */
+    d->error = hold == A407_HELD ? 0 : EMFILE;
     give_up(d, hold == A407_HELD ? ECONNRESET : EMFILE);
-    return A407_FAILED;
+    return A407_DRIVEN;
 }
 
+/* All is out. */
+static enum a407_driven flushed(struct a407_driver *d, enum a407_hold hold)
+{
+    if (hold == A407_OTHERS)
+        return A407_NOT_FOLLOWED;
+    d->unsent = false;
+    if (hold == A407_HELD && !a407_engine_plan(d->engine).leg &&
+        __atomic_load_n(&d->shut_write, __ATOMIC_RELAXED))
+        d->transport->shut(d->link, SHUT_WR);
+    return A407_DRIVEN;
+}
+
+/*
+ * What the program wrote itself, and was held back, goes to its own connection,
+ * held or not, as its own call would. Nothing of ours does, nor to another
+ * place.
+ */
 static enum a407_driven flush(struct a407_driver *d)
 {
     for (;;) {
-        enum a407_driven may = may_send(d);
-        if (may != A407_DRIVEN)
-            return may == A407_FAILED ? A407_DRIVEN : may;
+        /* first: where it is not held, what is left is the program's own */
+        enum a407_hold hold = d->transport->hold(d->link);
         struct a407_span out = a407_engine_output(d->engine);
-        struct a407_plan plan = a407_engine_plan(d->engine);
-        if (!out.n) {
-            d->unsent = false;
-            if (!plan.leg && __atomic_load_n(&d->shut_write, __ATOMIC_RELAXED))
-                d->transport->shut(d->link, SHUT_WR);
-            return A407_DRIVEN;
-        }
-        ssize_t k = d->transport->send(d->link, out.p, out.n, plan.own);
+        bool own = a407_engine_plan(d->engine).own;
+        if (!out.n)
+            return flushed(d, hold);
+        if (!own && (hold != A407_HELD || !d->transport->is_same_peer(d->link)))
+            return refuse(d, hold);
+        ssize_t k = d->transport->send(d->link, out.p, out.n, own);
         if (k < 0 && errno == EAGAIN)
             return A407_NEEDS_WORK;
         if (k < 0 && errno == EBADF)

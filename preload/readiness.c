@@ -17,8 +17,10 @@
 #define DUES 64
 
 /* Another thread may begin with something that nobody but a sleeper goes on
-   with, and nothing wakes that one. */
-#define SLICE_NS 50000000
+   with, and nothing wakes that one: it looks, more and more seldom while there
+   is nothing. */
+#define SLICE_NS      50000000
+#define SLICE_MOST_NS 400000000
 
 /* So many times in a row something was ready that is neither the program's nor
    ours: it may stay so. Then there is a pause before the next look, ever longer
@@ -195,12 +197,14 @@ static int filtered(struct a407_readiness *r, int k)
  * Nothing is under way: the program's own call, all of it or, where another
  * thread may begin with something, a slice. True: *k is its result.
  */
-static bool call_natively(struct a407_readiness *r, int64_t over, int *k)
+static bool call_natively(struct a407_readiness *r, int64_t over,
+                          int64_t *slice, int *k)
 {
     bool sliced = !a407_single_threaded();
     int64_t now = now_ns();
-    sliced = sliced && (over == FOR_EVER || over - now > SLICE_NS);
-    struct timespec t = left_of(sliced ? now + SLICE_NS : over);
+    sliced = sliced && (over == FOR_EVER || over - now > *slice);
+    struct timespec t = left_of(sliced ? now + *slice : over);
+    *slice = *slice < SLICE_MOST_NS ? 2 * *slice : *slice;
     *k = r->call(r, !sliced && over == FOR_EVER ? NULL : &t, r->mask);
     int found = *k;
     *k = filtered(r, *k);
@@ -218,15 +222,17 @@ static int wait_with_work(struct a407_readiness *r, int64_t over)
 {
     struct sleeper s = {0};
     bool last = false;
+    int64_t slice = SLICE_NS;
     int k = filtered(r, r->found);
     if (k)
         return k;
     for (;;) {
         if (!a407_any_under_way() && !last) {
-            if (call_natively(r, over, &k))
+            if (call_natively(r, over, &slice, &k))
                 break;
             continue;
         }
+        slice = SLICE_NS;
         struct timespec t = nap(&s, over);
         k = filtered(r, r->call(r, &t, s.blind ? r->mask : NULL));
         if (k != 0 || last)

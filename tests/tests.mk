@@ -9,11 +9,12 @@ unit_libs = $(lower) $(NETTLE) $(CMOCKA)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_more) $(unit_libs) $(LDFLAGS)
 
-# A scheme of the test's own goes through the transcripts' simulator.
-$(BUILD)/tests/unit/test_scheme_toy.o: private LAYER := -Itests/engine
-toy_more := $(BUILD)/tests/engine/sim.o $(BUILD)/libauth407driver.a
-$(BUILD)/tests/unit/test_scheme_toy: $(toy_more)
-$(BUILD)/tests/unit/test_scheme_toy: unit_more = $(toy_more)
+# Two go through the transcripts' simulator.
+sim_test := $(addprefix $(BUILD)/tests/unit/test_,scheme_toy driver)
+sim_more := $(BUILD)/tests/engine/sim.o $(BUILD)/libauth407driver.a
+$(sim_test:=.o): private LAYER := -Itests/engine
+$(sim_test): $(sim_more)
+$(sim_test): unit_more = $(sim_more)
 
 .PHONY: unit check check-fast fast-programs check-programs
 unit: $(unit_bin)

@@ -91,19 +91,35 @@ static enum a407_hold hold(void *link)
 {
     struct sim *s = link;
     ASAN_UNPOISON_MEMORY_REGION(s->driver.scratch, s->driver.scratch_n);
-    return A407_HELD;
+    if (s->holds == A407_UNHELD)
+        a407_engine_forget(s->driver.engine);
+    return s->holds;
 }
 
-static bool yes(void *link)
+static bool is_same_peer(void *link)
 {
-    (void)link;
-    return true;
+    const struct sim *s = link;
+    return !s->elsewhere;
+}
+
+static bool is_untouched(void *link)
+{
+    const struct sim *s = link;
+    return !s->elsewhere && !s->touched;
+}
+
+/* Must be asked first: without, nothing may be done. */
+static void must_be_held(const struct sim *s)
+{
+    if (s->holds != A407_HELD)
+        abort();
 }
 
 static ssize_t peek(void *link, char *to, size_t n)
 {
     struct sim *s = link;
     size_t k = least(waiting(s), n);
+    must_be_held(s);
     errno = s->end == SIM_OPEN ? EAGAIN : ECONNRESET;
     if (!k)
         return s->end == SIM_FIN ? 0 : -1;
@@ -136,37 +152,45 @@ static void arm(void *link, size_t n)
     (void)link, (void)n;
 }
 
-static size_t to_wire(struct sim *s, const char *p, size_t n)
+static ssize_t to_wire(struct sim *s, const char *p, size_t n)
 {
     size_t k = least(n, s->send_step);
+    errno = s->fails ? s->fails : EAGAIN;
+    if (s->fails || s->full)
+        return -1;
     sim_in_engine = false;
     sim_add(&s->wire, p, k);
     sim_in_engine = true;
-    return k;
+    return (ssize_t)k;
 }
 
 static ssize_t send_ours(void *link, const char *p, size_t n, bool own)
 {
     struct sim *s = link;
-    (void)own;
+    if (!own)
+        must_be_held(s);
+    if (!own && s->elsewhere)
+        abort();
+    errno = EBADF;
+    if (s->holds == A407_OTHERS)
+        return -1;
     if (is_in(s, "WAIT"))
         s->owes = false;
     /* what goes out in a handshake is no request of the program's */
     s->consumed = s->consumed || plan(s).leg;
-    return (ssize_t)to_wire(s, p, n);
+    return to_wire(s, p, n);
 }
 
 static ssize_t pass(void *link, const struct a407_write *w)
 {
     const struct iovec *v = &w->iov[w->i];
-    return (ssize_t)to_wire(link, (const char *)v->iov_base + w->at,
-                            v->iov_len - w->at);
+    return to_wire(link, (const char *)v->iov_base + w->at, v->iov_len - w->at);
 }
 
 static int room(void *link)
 {
-    (void)link;
-    return 1;
+    const struct sim *s = link;
+    return s->fails ? -1 : !s->full;
 }
 
 static size_t readable(void *link, const char *p, size_t n)
@@ -177,12 +201,19 @@ static size_t readable(void *link, const char *p, size_t n)
 
 static void shut(void *link, int how)
 {
-    (void)link, (void)how;
+    struct sim *s = link;
+    (void)how;
+    must_be_held(s);
+    s->shut = true;
 }
 
 static enum a407_renewal renew(void *link)
 {
     struct sim *s = link;
+    must_be_held(s);
+    s->driver.renewal_fd = A407_OWN_FD;
+    if (s->renewals != A407_RENEWED)
+        return s->renewals;
     sim_in_engine = false;
     bool ok = s->reconnect(s->ctx, s);
     sim_in_engine = true;
@@ -228,8 +259,8 @@ static bool outside(void *link, const struct a407_job *job)
 
 static const struct a407_transport buffers = {
     .hold = hold,
-    .is_same_peer = yes,
-    .is_untouched = yes,
+    .is_same_peer = is_same_peer,
+    .is_untouched = is_untouched,
     .peek = peek,
     .take = take,
     .queue = queue,
@@ -292,7 +323,6 @@ static void enter(struct sim *s)
 {
     at_hand = s;
     sim_in_engine = true;
-    s->driver.link = s;
     a407_driver_begin(&s->driver, s->wall_us, s->mono_us);
     for (size_t i = 0; i < s->n_jobs && !s->asks_wait; i++) {
         s->jobs[i].work(s->jobs[i].arg);
@@ -325,6 +355,7 @@ bool sim_open(struct sim *s, struct a407_proxy *proxy,
         a407_engine_new(proxy, history, "192.0.2.1:3128");
     sim_in_engine = false;
     a407_driver_init(&s->driver, engine, &buffers, proxy->config);
+    s->driver.link = at_hand = s;
     return engine;
 }
 
@@ -338,7 +369,7 @@ static bool pump(struct sim *s)
         is = a407_driver_pump(&s->driver, A407_PUMP_ALL);
         leave(s);
         s->stuck += s->driver.steps - before >= STEPS_MAX;
-    } while (is == A407_NEEDS_WORK && !s->asks_wait);
+    } while (is == A407_NEEDS_WORK && s->driver.errand);
     return is == A407_DRIVEN;
 }
 
@@ -355,12 +386,12 @@ static bool write_on(struct sim *s)
         enter(s);
         is = a407_driver_write(&s->driver, &w);
         leave(s);
-    } while (is == A407_NEEDS_WORK && !s->asks_wait);
+    } while (is == A407_NEEDS_WORK && s->driver.errand);
     if (is == A407_PASS) {
         sim_add(&s->wire, copy + w.done, n - w.done);
         w.done = n;
     }
-    s->stuck += is == A407_FAILED || is == A407_NOT_FOLLOWED;
+    s->stuck += !s->harmed && (is == A407_FAILED || is == A407_NOT_FOLLOWED);
     s->accepted += w.done;
     free(copy);
     return w.done;

@@ -51,6 +51,15 @@ struct sim {
     int64_t mono_us; /* a clock that stands still unless it is moved */
     int64_t wall_us;
 
+    /* what a kernel, another thread or an attacker can do to the connection */
+    enum a407_hold holds;
+    bool full;                  /* nothing can be sent now */
+    int fails;                  /* errno of all that is sent; or 0 */
+    bool elsewhere, touched;    /* it leads to another peer; others used it */
+    enum a407_renewal renewals; /* RENEWED: as reconnect says */
+    bool shut;                  /* the driver has shut it down */
+    bool harmed;                /* one of these was used */
+
     bool asks_wait; /* what is asked of the outside is not begun with yet */
     struct a407_job jobs[SIM_JOBS];
     size_t n_jobs;

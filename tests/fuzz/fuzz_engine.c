@@ -8,6 +8,8 @@
  */
 #include "fuzz.h"
 
+#include <errno.h>
+
 #include "core/record/record.h"
 #include "json_check.h"
 #include "sim.h"
@@ -144,7 +146,7 @@ static void check(struct sim *s)
 {
     must(a407_engine_anomalies(s->driver.engine) == 0);
     must(s->stuck == 0);
-    const char *broken = sim_conserved(s);
+    const char *broken = s->harmed ? NULL : sim_conserved(s);
     if (broken)
         fprintf(stderr, "%s\n", broken);
     must(!broken);
@@ -274,9 +276,25 @@ static void many_step(struct world *w, struct input *in, unsigned number)
         from_proxy(w, block, n);
 }
 
+/* What a kernel, another thread or an attacker does to the connection. */
+static void harm(struct sim *s, unsigned number)
+{
+    s->harmed = true;
+    s->full = number == 1;
+    s->fails = number == 2 ? EPIPE : number == 3 ? ECONNRESET : 0;
+    s->elsewhere = number == 4;
+    s->touched = number == 5;
+    s->holds = number == 6   ? A407_OTHERS
+               : number == 7 ? A407_UNHELD
+                             : A407_HELD;
+    s->renewals = number == 1 ? A407_RENEWAL_PENDING : A407_RENEWED;
+}
+
 static void odd_step(struct world *w, unsigned number)
 {
-    if (number & 2)
+    if (number & 8)
+        harm(w->s, number & 7);
+    else if (number & 2)
         w->s->asks_wait = number & 1;
     else if (number & 1)
         sim_forget(w->s);

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+/* A driver over a connection that is full, broken, renewed slowly, or another's
+   by now. What it does on one that is none of that, the transcripts say. */
+#include <errno.h>
+
+#include "config_help.h"
+#include "sim.h"
+
+#define REQUEST "GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\n"
+#define HEADER  "Proxy-Authorization: Basic YWxpY2U6c2VjcmV0\r\n"
+#define END     "\r\n"
+#define POST                                                                   \
+    "POST http://origin.test/ HTTP/1.1\r\nContent-Length: 8\r\n\r\nhalf"
+#define REFUSAL(how)                                                           \
+    "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic " \
+    "realm=\"corp\"\r\n" how "Content-Length: 5\r\n\r\nsorry"
+#define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+#define START_US 1000000000
+
+struct scene {
+    struct a407_config *config;
+    struct a407_host host;
+    struct a407_proxy proxy;
+    struct a407_history history;
+    struct sim sim;
+    struct a407_driver *d;
+    unsigned asked; /* questions to the outside */
+    bool refuse;    /* new connections can't be made */
+};
+
+static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
+{
+    (void)ctx, (void)s;
+    free(ev);
+}
+
+static void on_verdict(void *ctx, struct sim *s, const struct a407_verdict *v)
+{
+    (void)ctx, (void)s, (void)v;
+}
+
+static void on_ask(void *ctx, struct sim *s, const struct a407_ask *ask,
+                   struct a407_told *told)
+{
+    struct scene *scene = ctx;
+    (void)s, (void)ask, (void)told;
+    scene->asked++;
+}
+
+static bool on_reconnect(void *ctx, struct sim *s)
+{
+    struct scene *scene = ctx;
+    (void)s;
+    return !scene->refuse;
+}
+
+static void begin(struct scene *s)
+{
+    struct a407_endpoint at;
+    *s = (struct scene){.sim = {.send_step = 65536,
+                                .read_step = 65536,
+                                .reconnect = on_reconnect,
+                                .event = on_event,
+                                .verdict = on_verdict,
+                                .ask = on_ask,
+                                .wall_us = START_US,
+                                .mono_us = START_US}};
+    s->config = good(ENV("AUTH407_PROXY", "alice:secret@proxy.test:3128"));
+    assert_true(a407_endpoint_parse(a407_span_str("proxy.test:3128"), &at));
+    a407_proxy_init(&s->proxy, s->config, &s->host, &at, true);
+    s->sim.ctx = s;
+    s->d = &s->sim.driver;
+    assert_true(sim_open(&s->sim, &s->proxy, &s->history));
+}
+
+static void end(struct scene *s)
+{
+    assert_int_equal(a407_engine_anomalies(s->d->engine), 0);
+    sim_close(&s->sim);
+    a407_proxy_clear(&s->proxy);
+    a407_config_free(s->config);
+}
+
+static void now_is(struct scene *s, int64_t after_us)
+{
+    s->sim.mono_us = s->sim.wall_us = START_US + after_us;
+    a407_driver_begin(s->d, s->sim.wall_us, s->sim.mono_us);
+}
+
+static void arrives(struct scene *s, const char *z)
+{
+    sim_arrive(&s->sim, z, strlen(z));
+}
+
+static void wire_is(const struct scene *s, const char *z)
+{
+    assert_int_equal(s->sim.wire.n, strlen(z));
+    assert_memory_equal(s->sim.wire.p, z, strlen(z));
+}
+
+/* One call of a program that does not wait. */
+static enum a407_driven writes(struct scene *s, const char *z, size_t *done)
+{
+    struct iovec v = {(void *)(uintptr_t)z, strlen(z)};
+    struct a407_write w = {.iov = &v, .n = 1};
+    enum a407_driven is;
+    do {
+        now_is(s, s->sim.mono_us - START_US);
+        is = a407_driver_write(s->d, &w);
+    } while (is == A407_NEEDS_WORK && s->d->errand); /* see sim.c */
+    *done = w.done;
+    return is;
+}
+
+static enum a407_driven pumps(struct scene *s)
+{
+    enum a407_driven is;
+    do {
+        now_is(s, s->sim.mono_us - START_US);
+        is = a407_driver_pump(s->d, A407_PUMP_ALL);
+    } while (is == A407_NEEDS_WORK && s->d->errand);
+    return is;
+}
+
+/* A login has worked: the next head is held back, and gets a header. */
+static void log_in(struct scene *s)
+{
+    begin(s);
+    sim_write(&s->sim, REQUEST END, strlen(REQUEST END));
+    arrives(s, REFUSAL(""));
+    sim_read(&s->sim);
+    arrives(s, OK_200);
+    sim_read(&s->sim);
+    wire_is(s, REQUEST END REQUEST HEADER END);
+    s->sim.wire.n = 0;
+}
+
+/* What is held back counts as written, and goes out when there is room. */
+static void held_while_full(void **unused)
+{
+    struct scene s;
+    size_t done;
+    (void)unused;
+    log_in(&s);
+    assert_int_equal(writes(&s, REQUEST, &done), A407_DRIVEN);
+    s.sim.full = true;
+    assert_int_equal(writes(&s, END, &done), A407_NEEDS_ROOM);
+    assert_int_equal(done, 0);
+    s.sim.full = false;
+    s.sim.send_step = 10;
+    assert_int_equal(writes(&s, END, &done), A407_DRIVEN);
+    assert_int_equal(done, 2);
+    wire_is(&s, REQUEST HEADER END);
+    assert_false(s.d->unsent);
+    end(&s);
+}
+
+/* Part of it is out, and then the kernel takes no more. */
+static void held_and_stuck(struct scene *s)
+{
+    size_t done;
+    log_in(s);
+    s->sim.wire.n = 0;
+    assert_int_equal(writes(s, REQUEST, &done), A407_DRIVEN);
+    struct iovec v = {(char[]){'\r', '\n'}, 2};
+    struct a407_write w = {.iov = &v, .n = 1};
+    /* room there was, but not for all */
+    s->sim.full = true;
+    a407_engine_hold(s->d->engine, v.iov_base, v.iov_len);
+    w.held = true;
+    w.i = 1;
+    w.done = 2;
+    now_is(s, 0);
+    assert_int_equal(a407_driver_write(s->d, &w), A407_NEEDS_WORK);
+    assert_int_equal(w.done, 2);
+    assert_true(s->d->unsent);
+    struct a407_need need = a407_driver_need(s->d);
+    assert_true(need.work && need.pending);
+    assert_int_equal(need.fd, A407_OWN_FD);
+    assert_int_equal(need.events, POLLOUT);
+    assert_true(need.muted & POLLIN && need.muted & POLLOUT);
+}
+
+static void stuck_then_room(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    held_and_stuck(&s);
+    s.sim.full = false;
+    pumps(&s);
+    assert_false(s.d->unsent);
+    wire_is(&s, REQUEST HEADER END);
+    end(&s);
+}
+
+/* Nothing may follow a request that is out in part: the connection is shut. */
+static void stuck_for_ever(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    held_and_stuck(&s);
+    int64_t until = a407_driver_need(s.d).until;
+    now_is(&s, until * 1000 - START_US - 2000);
+    assert_false(a407_driver_expire(s.d));
+    now_is(&s, until * 1000 - START_US);
+    assert_true(a407_driver_expire(s.d));
+    assert_int_equal(s.d->failed, ETIMEDOUT);
+    assert_true(s.sim.shut);
+    assert_true(a407_driver_is_over(s.d));
+    end(&s);
+}
+
+static void stuck_then_broken(void **unused)
+{
+    struct scene s;
+    size_t done;
+    (void)unused;
+    held_and_stuck(&s);
+    s.sim.fails = EPIPE;
+    assert_int_equal(writes(&s, "x", &done), A407_FAILED);
+    assert_int_equal(done, 0);
+    assert_int_equal(s.d->failed, EPIPE);
+    assert_false(s.sim.shut);
+    end(&s);
+}
+
+/* Nothing is done to what is another's; nor are the program's bytes written
+   there. */
+static void anothers(void **unused)
+{
+    struct scene s;
+    size_t done;
+    (void)unused;
+    log_in(&s);
+    s.sim.holds = A407_OTHERS;
+    assert_int_equal(writes(&s, REQUEST, &done), A407_NOT_FOLLOWED);
+    assert_int_equal(done, 0);
+    assert_int_equal(pumps(&s), A407_NOT_FOLLOWED);
+    wire_is(&s, "");
+    s.sim.holds = A407_HELD;
+    end(&s);
+}
+
+/* ... not even what was held back before. */
+static void anothers_after_hold(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    held_and_stuck(&s);
+    s.sim.full = false;
+    s.sim.holds = A407_OTHERS;
+    assert_int_equal(pumps(&s), A407_NOT_FOLLOWED);
+    wire_is(&s, "");
+    s.sim.holds = A407_HELD;
+    end(&s);
+}
+
+/* What the program wrote itself goes out as it wrote it where nobody can act
+   for it any more; nothing of ours. */
+static void unheld(void **unused)
+{
+    struct scene s;
+    size_t done;
+    (void)unused;
+    log_in(&s);
+    assert_int_equal(writes(&s, REQUEST, &done), A407_DRIVEN);
+    s.sim.holds = A407_UNHELD;
+    assert_int_equal(writes(&s, END, &done), A407_PASS);
+    wire_is(&s, REQUEST);
+    end(&s);
+}
+
+/* A secret does not follow a socket that leads to somebody else. */
+static void elsewhere(void **unused)
+{
+    struct scene s;
+    size_t done;
+    (void)unused;
+    log_in(&s);
+    s.sim.elsewhere = true;
+    writes(&s, REQUEST END, &done);
+    assert_null(memmem(s.sim.wire.p, s.sim.wire.n, HEADER, strlen(HEADER) - 2));
+    end(&s);
+    held_and_stuck(&s);
+    s.sim.full = false;
+    s.sim.elsewhere = true;
+    pumps(&s);
+    assert_int_equal(s.d->failed, ECONNRESET);
+    wire_is(&s, "");
+    end(&s);
+}
+
+/* A 407 on a connection that others have used may be an origin's. */
+static void touched(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s);
+    sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
+    s.sim.touched = true;
+    arrives(&s, REFUSAL(""));
+    sim_read(&s.sim);
+    wire_is(&s, REQUEST END);
+    assert_int_equal(s.sim.app.n, strlen(REFUSAL("")));
+    end(&s);
+}
+
+/* The new connection takes its time, and comes, or does not. */
+static void renewed(bool comes)
+{
+    struct scene s;
+    begin(&s);
+    sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
+    s.sim.renewals = A407_RENEWAL_PENDING;
+    arrives(&s, REFUSAL("Connection: close\r\n"));
+    assert_int_equal(pumps(&s), A407_NEEDS_WORK);
+    struct a407_need need = a407_driver_need(s.d);
+    assert_int_equal(need.fd, A407_OWN_FD);
+    assert_int_equal(need.events, POLLOUT);
+    assert_true(need.muted & POLLHUP && need.muted & POLLOUT);
+    assert_true(need.until > s.d->now_ms);
+    s.d->renewal_busy = true; /* another thread is in connect() */
+    need = a407_driver_need(s.d);
+    assert_int_equal(need.fd, -1);
+    assert_in_range(need.until, s.d->now_ms + 1, s.d->now_ms + 50);
+    s.d->renewal_busy = false;
+    s.sim.renewals = A407_RENEWED;
+    s.refuse = !comes;
+    sim_read(&s.sim);
+    assert_int_equal(s.d->renewal_fd, -1);
+    wire_is(&s, comes ? REQUEST END REQUEST HEADER END : REQUEST END);
+    assert_int_equal(s.sim.app.n,
+                     comes ? 0 : strlen(REFUSAL("Connection: close\r\n")));
+    assert_int_equal(s.d->given_back, !comes);
+    end(&s);
+}
+
+static void renewals(void **unused)
+{
+    (void)unused;
+    renewed(true);
+    renewed(false);
+}
+
+/* Longer than the plan allows: the program gets the 407. */
+static void renewal_expires(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s);
+    sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
+    s.sim.renewals = A407_RENEWAL_PENDING;
+    arrives(&s, REFUSAL("Connection: close\r\n"));
+    assert_int_equal(pumps(&s), A407_NEEDS_WORK);
+    now_is(&s, a407_driver_need(s.d).until * 1000 - START_US);
+    sim_read(&s.sim);
+    assert_true(s.d->given_back);
+    assert_int_equal(s.d->renewal_fd, -1);
+    end(&s);
+}
+
+/* The proxy hangs up behind its 407, in the middle of a body. */
+static void hangs_up(void **unused)
+{
+    struct scene s;
+    size_t done;
+    (void)unused;
+    begin(&s);
+    assert_int_equal(writes(&s, POST, &done), A407_DRIVEN);
+    arrives(&s, REFUSAL("Connection: close\r\n"));
+    s.sim.fails = EPIPE;
+    s.sim.renewals = A407_RENEWAL_PENDING;
+    s.d->wrote_ms = s.d->now_ms; /* no pause: only EPIPE makes it look */
+    assert_int_equal(writes(&s, "rest", &done), A407_NEEDS_WORK);
+    s.sim.fails = 0;
+    s.sim.renewals = A407_RENEWED;
+    assert_int_equal(writes(&s, "rest", &done), A407_DRIVEN);
+    assert_int_equal(done, 4);
+    assert_non_null(memmem(s.sim.wire.p, s.sim.wire.n, HEADER, strlen(HEADER)));
+    assert_memory_equal(s.sim.wire.p + s.sim.wire.n - 8, "halfrest", 8);
+    end(&s);
+}
+
+/* ... or without one: then it is the program's to hear of. */
+static void hangs_up_silently(void **unused)
+{
+    struct scene s;
+    size_t done;
+    (void)unused;
+    begin(&s);
+    assert_int_equal(writes(&s, POST, &done), A407_DRIVEN);
+    s.sim.fails = ECONNRESET;
+    s.d->wrote_ms = s.d->now_ms;
+    assert_int_equal(writes(&s, "rest", &done), A407_FAILED);
+    assert_int_equal(errno, ECONNRESET);
+    assert_int_equal(done, 0);
+    end(&s);
+}
+
+/* A mark is looked for outside: who comes by meanwhile does not do it again. */
+static void errand(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s);
+    sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
+    arrives(&s, REFUSAL(""));
+    s.sim.asks_wait = true;
+    assert_int_equal(pumps(&s), A407_NEEDS_WORK);
+    assert_int_equal(pumps(&s), A407_NEEDS_WORK);
+    assert_int_equal(s.sim.n_jobs, 1);
+    struct a407_need need = a407_driver_need(s.d);
+    assert_true(need.work && need.muted & POLLIN);
+    assert_in_range(need.until, s.d->now_ms + 1, s.d->now_ms + 50);
+    s.sim.asks_wait = false;
+    sim_read(&s.sim);
+    assert_int_equal(s.asked, 1);
+    wire_is(&s, REQUEST END REQUEST HEADER END);
+    end(&s);
+}
+
+/* Who began with it never comes back in time: what they bring is not used. */
+static void errand_expires(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s);
+    sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
+    arrives(&s, REFUSAL(""));
+    s.sim.asks_wait = true;
+    assert_int_equal(pumps(&s), A407_NEEDS_WORK);
+    assert_true(sim_expire(&s.sim));
+    s.sim.asks_wait = false;
+    sim_read(&s.sim);
+    assert_int_equal(s.asked, 0);
+    assert_null(s.d->errand);
+    end(&s);
+}
+
+/* Nothing of a connection that the program has shut is repeated. */
+static void shut_by_program(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s);
+    sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
+    arrives(&s, REFUSAL(""));
+    s.d->shut_read = true;
+    assert_int_equal(pumps(&s), A407_DRIVEN);
+    assert_true(a407_driver_is_over(s.d));
+    assert_false(a407_driver_need(s.d).pending);
+    wire_is(&s, REQUEST END);
+    end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(held_while_full),
+        cmocka_unit_test(stuck_then_room),
+        cmocka_unit_test(stuck_for_ever),
+        cmocka_unit_test(stuck_then_broken),
+        cmocka_unit_test(anothers),
+        cmocka_unit_test(anothers_after_hold),
+        cmocka_unit_test(unheld),
+        cmocka_unit_test(elsewhere),
+        cmocka_unit_test(touched),
+        cmocka_unit_test(renewals),
+        cmocka_unit_test(renewal_expires),
+        cmocka_unit_test(hangs_up),
+        cmocka_unit_test(hangs_up_silently),
+        cmocka_unit_test(errand),
+        cmocka_unit_test(errand_expires),
+        cmocka_unit_test(shut_by_program),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
