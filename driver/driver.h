@@ -172,6 +172,17 @@ void a407_write_advance(struct a407_write *w, size_t n);
  */
 enum a407_driven a407_driver_write(struct a407_driver *d, struct a407_write *w);
 
+/*
+ * The call ends before that wait, or in it. The program is told that what is
+ * held back is sent, as with what the kernel has taken: it is left to whoever
+ * comes by.
+ */
+static inline void a407_driver_leave(struct a407_driver *d,
+                                     const struct a407_write *w)
+{
+    d->unsent = d->unsent || w->held;
+}
+
 /* n bytes of w have gone out. */
 void a407_driver_wrote(struct a407_driver *d, struct a407_write *w, size_t n);
 

@@ -140,18 +140,13 @@ static enum a407_driven pass(struct a407_driver *d, struct a407_write *w)
 
 /* ---- with a header of ours ---- */
 
-/*
- * Brings out what is held back. The program is told that it is sent, as with
- * what the kernel has taken: a call that may not wait, or not any longer,
- * leaves it to whoever comes by.
- */
+/* Brings out what is held back. */
 static enum a407_driven bring_out(struct a407_driver *d, struct a407_write *w)
 {
     enum a407_driven is = a407_driver_pump(d, A407_PUMP_OUT);
-    d->unsent = is == A407_NEEDS_WORK;
     if (is != A407_DRIVEN)
         return is;
-    w->held = false;
+    w->held = d->unsent = false;
     if (!d->failed)
         return A407_DRIVEN;
     errno = d->failed;

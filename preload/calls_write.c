@@ -48,7 +48,8 @@ static bool goes_on(struct a407_turn *t, struct a407_write *w, int flags,
 {
     if (*is == A407_DRIVEN || *is == A407_PASS || *is == A407_FAILED)
         return false;
-    if (*is != A407_NOT_FOLLOWED && !a407_block(t, *is, flags)) {
+    if (*is != A407_NOT_FOLLOWED && !a407_block(t, *is, flags) && t->c) {
+        a407_driver_leave(&t->c->driver, w);
         *is = A407_FAILED;
         return false;
     }

@@ -387,6 +387,7 @@ static bool write_on(struct sim *s)
         is = a407_driver_write(&s->driver, &w);
         leave(s);
     } while (is == A407_NEEDS_WORK && s->driver.errand);
+    a407_driver_leave(&s->driver, &w);
     if (is == A407_PASS) {
         sim_add(&s->wire, copy + w.done, n - w.done);
         w.done = n;

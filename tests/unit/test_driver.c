@@ -174,6 +174,8 @@ static void held_and_stuck(struct scene *s)
     now_is(s, 0);
     assert_int_equal(a407_driver_write(s->d, &w), A407_NEEDS_WORK);
     assert_int_equal(w.done, 2);
+    assert_false(s->d->unsent); /* the call may wait for it */
+    a407_driver_leave(s->d, &w);
     assert_true(s->d->unsent);
     struct a407_need need = a407_driver_need(s->d);
     assert_true(need.work && need.pending);
