@@ -87,7 +87,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 # They include a file as it stands.
 $(BUILD)/cli/report/write/html.o: cli/report/write/page.html
-$(BUILD)/cli/report/access/db.o: cli/report/access/join.sql
+$(BUILD)/cli/report/access/access.o: cli/report/access/join.sql
+$(BUILD)/cli/report/access/db.o: cli/report/access/tables.sql
 
 $(BUILD)/libauth407core.a: $(core_obj)
 $(BUILD)/libauth407host.a: $(host_obj)

@@ -10,6 +10,8 @@
 #include "cli/report/read/read.h"
 #include "internal.h"
 
+A407_EMBED(a407_access_join, "cli/report/access/join.sql");
+
 /* The number of a leg that stands for no attempt: see has_handshake(). */
 #define HANDSHAKE 31
 _Static_assert(A407_EVENT_ATTEMPTS < HANDSHAKE,
@@ -205,7 +207,7 @@ static void add_line(struct a407_report_access *a,
                                l->status};
     const struct a407_span texts[] = {l->client, l->result, target, l->user};
 
-    a->sums.lines_407 += l->status == 407;
+    a->lines_407 += l->status == 407;
     if (l->status == 407 || is_wanted(a, key))
         a407_access_insert(a, a->add_line, numbers, 7, texts, 4);
 }
@@ -225,11 +227,11 @@ static bool take_line(void *ctx, char *p, size_t n)
     file->begun = true;
     if (file->packed)
         return false;
-    a->sums.lines++;
+    a->lines++;
     if (n <= A407_ACCESS_LINE_MAX && a407_access_parse(p, n, &line))
         add_line(a, &line);
     else
-        a->sums.unreadable++;
+        a->unreadable++;
     return !a->failed;
 }
 
@@ -248,6 +250,25 @@ static bool read_file(struct a407_report_access *a, size_t number)
     return good;
 }
 
+/* What the join is told besides. */
+static void store_input(struct a407_report_access *a)
+{
+    const int64_t numbers[] = {a->tolerance_us, a->since_us,  a->until_us,
+                               a->lines,        a->lines_407, a->unreadable};
+    sqlite3_stmt *input =
+        a407_access_prepare(a, "INSERT INTO input VALUES (?1,?2,?3,?4,?5,?6)");
+    sqlite3_stmt *file = a407_access_prepare(a, "INSERT INTO file VALUES (?1)");
+    size_t i;
+
+    a407_access_insert(a, input, numbers, 6, NULL, 0);
+    for (i = 0; i < a->n_files; i++) {
+        sqlite3_bind_text(file, 1, a->names[i], -1, SQLITE_STATIC);
+        a407_access_step(a, file);
+    }
+    sqlite3_finalize(input);
+    sqlite3_finalize(file);
+}
+
 bool a407_report_access_finish(struct a407_report_access *a)
 {
     size_t i;
@@ -257,14 +278,12 @@ bool a407_report_access_finish(struct a407_report_access *a)
     for (i = 0; i < a->n_files; i++)
         if (!read_file(a, i))
             return false;
-    if (a->sums.lines && a->sums.unreadable == a->sums.lines) {
+    if (a->lines && a->unreadable == a->lines) {
         a407_error("%s is no log of squid's or Apache's format", a->names[0]);
         return false;
     }
-    a407_access_run(a, "CREATE INDEX lines ON line"
-                       "(key, at_us, record, user_key, port, coarse)");
-    a407_access_find_offset(a);
-    a407_access_join(a);
+    store_input(a);
+    a407_access_run(a, a407_access_join);
     return !a->failed;
 }
 

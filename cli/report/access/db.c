@@ -6,7 +6,7 @@
 #include "cli/msg.h"
 #include "internal.h"
 
-A407_EMBED(a407_access_sql, "cli/report/access/join.sql");
+A407_EMBED(a407_access_tables, "cli/report/access/tables.sql");
 
 static void fail(struct a407_report_access *a, const char *why)
 {
@@ -28,7 +28,8 @@ bool a407_access_db_open(struct a407_report_access *a)
     }
     if (sqlite3_open("", &a->db) != SQLITE_OK)
         fail(a, sqlite3_errmsg(a->db));
-    a407_access_run(a, a407_access_sql);
+    a407_access_add_functions(a);
+    a407_access_run(a, a407_access_tables);
     return !a->failed;
 }
 
@@ -90,9 +91,4 @@ const char *a407_access_text(sqlite3_stmt *s, int column)
     const unsigned char *text = sqlite3_column_text(s, column);
 
     return text ? (const char *)text : "";
-}
-
-uint64_t a407_access_count(sqlite3_stmt *s, int column)
-{
-    return (uint64_t)sqlite3_column_int64(s, column);
 }

@@ -11,35 +11,17 @@
  * The parts of the join. A record becomes one "leg" for each request: number 0
  * is the program's own, number n the attempt n of auth407. A line of the
  * proxy's log is kept if it is a 407, or could be the answer to a leg. Both are
- * rows of a temporary database, indexed by what must be equal (method, target
- * and status) and by time. Two passes look for the lines of each leg: the first
- * for an offset between the clocks. The outputs are queries (see db.c).
+ * rows of a temporary database (tables.sql), indexed by what must be equal
+ * (method, target and status) and by time. Two passes look for the lines of
+ * each leg, the first for an offset between the clocks (join.sql). The outputs
+ * are views.
  *
  * The database is a file without a name that sqlite makes in $TMPDIR when its
  * cache is full, so memory does not grow with the logs.
  */
 
-#define A407_ACCESS_CLIENTS 1000 /* clients without a record in the output */
 /* Bytes of a text that count: both logs truncate long targets. */
 #define A407_ACCESS_TEXT_MAX 1000
-
-/* Totals of both sides. */
-struct a407_access_sums {
-    uint64_t lines, lines_407, unreadable;
-    uint64_t records;      /* the report is on */
-    uint64_t matched;      /* of them, those whose 407 is in the proxy's log */
-    uint64_t by_port;      /* of these, by equal ports */
-    uint64_t ports_differ; /* of these, both sides have one, and not the same */
-    uint64_t without_line; /* records - matched */
-    uint64_t without_record;         /* 407s of the proxy's log */
-    uint64_t clients, clients_lines; /* that are output one by one */
-    bool shifted;        /* an offset of the clocks was found and allowed for */
-    int64_t offset_us;   /* the proxy's clock less ours */
-    bool offset_known;   /* from matches, or found */
-    bool offset_by_port; /* from matches by equal ports alone */
-    bool offset_coarse;  /* the proxy's log has whole seconds only */
-    bool ports;          /* the proxy's log has ports that fit ours */
-};
 
 struct a407_report_access {
     sqlite3 *db; /* owned */
@@ -48,9 +30,9 @@ struct a407_report_access {
     int *fds; /* owned; -1: closed */
     size_t n_files;
     int64_t tolerance_us, since_us, until_us;
-    int64_t n_records; /* the id of the last one */
-    struct a407_access_sums sums;
-    bool failed; /* said on standard error */
+    int64_t n_records;                    /* the id of the last one */
+    int64_t lines, lines_407, unreadable; /* of the proxy's log */
+    bool failed;                          /* said on standard error */
 };
 
 /* db.c. The first error is said and sets `failed`; then these return NULL or
@@ -70,7 +52,6 @@ void a407_access_insert(struct a407_report_access *a, sqlite3_stmt *s,
                         const struct a407_span *texts, size_t n_texts);
 /* "" for NULL. Valid until the next step. */
 const char *a407_access_text(sqlite3_stmt *s, int column);
-uint64_t a407_access_count(sqlite3_stmt *s, int column);
 
 /* key.c */
 /* The target as both sides write it, in at most A407_ACCESS_TEXT_MAX bytes:
@@ -83,27 +64,7 @@ int64_t a407_access_key(struct a407_span method, struct a407_span target,
 /* Case-insensitive (ASCII); 0 for none. */
 int64_t a407_access_user(struct a407_span user);
 
-/* offset.c: fills in sums.shifted, .offset_us and .ports. */
-void a407_access_find_offset(struct a407_report_access *a);
-
-/* join.c: stores the matches, the clients without a record, and the sums. */
-void a407_access_join(struct a407_report_access *a);
-
-/*
- * words.c: the join in words, for text and HTML alike: what was read, how many
- * 407s were found, and how the clocks differ; what it means that some were not
- * found; that the log has more. Empty where there is nothing to tell. `out` has
- * A407_ACCESS_WORDS bytes, and is cut there. Texts hold what the logs hold: the
- * output escapes them.
- */
-#define A407_ACCESS_WORDS ((size_t)2048)
-enum {
-    A407_ACCESS_SUMMARY = 3, /* so many make the summary */
-    A407_ACCESS_MISSING = 3,
-    A407_ACCESS_STRANGERS,
-    A407_ACCESS_SAYINGS
-};
-extern void (*const a407_access_say[A407_ACCESS_SAYINGS])(
-    const struct a407_report_access *a, char *out);
+/* output.c: functions that tables.sql calls. */
+void a407_access_add_functions(struct a407_report_access *a);
 
 #endif

@@ -1,131 +1,128 @@
--- The temporary database of the join. It goes into the program as it is (db.c).
+-- Compares, when all tables of tables.sql are full. What is done for one row
+-- after the other is a trigger of a view that the rows go to.
+CREATE INDEX lines ON line(key, at_us, record, user_key, port, coarse);
+
+-- Clocks that differ: every pair of equal requests votes for the difference of
+-- its times. Chance spreads over all differences; the true one gets a vote
+-- from nearly every record. Only a clear winner counts, since a program that
+-- asks for the same thing every ten seconds fits at every ten seconds.
 --
--- A leg is one request of a record, number 0 the program's own; also of a
--- record that a filter left out, which is not in its table. leg.key 0: no
--- answer to look for. line.record and line.number are the leg that it answers.
--- at_us is compared, and may be the middle of a second; line.time_us is shown.
--- Indexes are made when their table is full; what they are searched for with
--- the columns of another table has a type, or sqlite would not use them.
-PRAGMA journal_mode = OFF;
-PRAGMA cache_size = -2048;
-BEGIN;
-CREATE TABLE record(id INTEGER PRIMARY KEY, time_us, pid, sent, status, final,
-  unresolved, outcome, cause, binary, module, proxy, method, target, scheme,
-  user);
-CREATE TABLE leg(record INTEGER, number INTEGER, key, at_us, user_key, port,
-  PRIMARY KEY(record, number)) WITHOUT ROWID;
-CREATE TABLE line(id INTEGER PRIMARY KEY, key, at_us, user_key, port, coarse,
-  time_us, status, client, result, target, user,
-  record INTEGER, number INTEGER, difference_us, by_port);
+-- Pairs are a record's own request and the lines that it may be: up to 26 hours
+-- away, any error in a zone, and of one key so many, as of all. Attempts are
+-- left to the join: how long auth407 itself took between them is not known.
+CREATE TABLE vote(record, at_us, difference, port);
+CREATE VIEW voter AS SELECT record, at_us, key, port FROM leg;
+CREATE TRIGGER voting INSTEAD OF INSERT ON voter
+WHEN ifnull((SELECT max(rowid) FROM vote), 0) < 100000 BEGIN
+  INSERT INTO vote SELECT new.record, new.at_us, at_us - new.at_us,
+    new.port AND port = new.port FROM line WHERE key = new.key AND at_us
+    BETWEEN new.at_us - 93600000000 AND new.at_us + 93600000000 LIMIT 4096;
+END;
+INSERT INTO voter SELECT record, at_us, key, port FROM leg
+  WHERE key <> 0 AND number = 0 ORDER BY record;
+
+-- Votes by half seconds. Each goes to its bin and to the one below, so that a
+-- difference on the border of two bins has one that holds all of its votes.
+CREATE TABLE bin AS SELECT (difference + 93600000000) / 500000 - below - 187200
+    AS number, count(DISTINCT record) AS votes,
+    count(DISTINCT iif(port, record, NULL)) AS port_votes,
+    sum(difference) / count(*) AS offset_us, max(at_us) - min(at_us) AS spread
+  FROM vote, (SELECT 0 AS below UNION SELECT 1) GROUP BY 1;
+-- The bin with most votes, of equal ones the nearest to no difference, if it is
+-- clearly ahead of those not beside it, and has half of who voted. A script's
+-- requests within a second or two fit any other such script's: without ports,
+-- only what is spread out tells of a clock. A small difference is what the
+-- tolerance is for. An equal port that fits at the offset says that ports mean
+-- ports.
+CREATE TABLE clock AS SELECT offset_us, shifted, EXISTS(SELECT 1 FROM vote
+    WHERE port AND abs(difference - offset_us) <= tolerance_us + 500000)
+    AS ports, tolerance_us, since_us, until_us
+  FROM (SELECT *, iif(shifted, found_us, 0) AS offset_us
+    FROM (SELECT *, abs(found_us) > tolerance_us / 2 AS shifted
+      FROM (SELECT *, ifnull((SELECT offset_us FROM (SELECT * FROM (
+            SELECT 1 AS by_port, number, port_votes AS votes, offset_us, spread
+            FROM bin ORDER BY votes DESC, abs(number) LIMIT 1)
+          UNION ALL SELECT * FROM (
+            SELECT 0, number, votes, offset_us, spread
+            FROM bin ORDER BY votes DESC, abs(number) LIMIT 1)) AS best
+        WHERE votes >= iif(by_port, 2, 3) AND (by_port OR spread >= 10000000)
+          AND votes * 2 >= (SELECT count(DISTINCT record) FROM vote
+            WHERE port OR NOT by_port)
+          AND (votes + 1) / 2 > ifnull((SELECT max(iif(by_port, bin.port_votes,
+            bin.votes)) FROM bin WHERE abs(bin.number - best.number) > 1), 0)
+        ORDER BY by_port DESC LIMIT 1), 0) AS found_us FROM input)));
+DROP TABLE bin;
+DROP TABLE vote;
+
+-- The line that answers a leg, if there is one. Besides the tolerance there is
+-- half a second for whole seconds, and half a minute for what auth407 itself
+-- did between two attempts (asked a helper, waited for a ticket): the latter
+-- only where the ports say that it is the same connection. Equal ports count
+-- most, then the user; of equal ones the nearest in time. Of lines in one
+-- moment no more are looked at than can be told apart.
+CREATE VIEW asker AS SELECT leg.*, offset_us, tolerance_us,
+  ports AND leg.port AS by_port FROM leg, clock;
+CREATE TRIGGER answering INSTEAD OF INSERT ON asker BEGIN
+  UPDATE line SET record = new.record, number = new.number,
+    difference_us = at_us - new.at_us,
+    by_port = new.by_port AND port = new.port
+  WHERE id = (SELECT id FROM (SELECT id, at_us, user_key, coarse,
+      abs(at_us - new.at_us - new.offset_us) AS away,
+      new.by_port AND port AS ports, new.by_port AND port = new.port AS same
+    FROM line WHERE key = new.key AND record ISNULL AND at_us BETWEEN
+      new.at_us + new.offset_us - new.tolerance_us - 500000
+        - (new.number > 0) * 30000000 AND
+      new.at_us + new.offset_us + new.tolerance_us + 500000
+        + (new.number > 0) * 30000000 LIMIT 4096)
+    WHERE (same OR NOT ports) AND (same OR new.number < 31) AND
+      away <= new.tolerance_us + coarse * 500000
+        + (same AND new.number) * 30000000
+    ORDER BY 2 * same + (new.number = 0 AND user_key = new.user_key) DESC,
+      away, at_us, id LIMIT 1);
+END;
+INSERT INTO asker SELECT * FROM asker
+  WHERE key <> 0 ORDER BY key, at_us, record, number;
+CREATE INDEX taken ON line(record, number);
+
+-- The 407s of the log that no leg took. At the edges of the range of the report
+-- the record may just be outside.
 CREATE TABLE stranger(client, user, target, n, first_us, last_us,
   PRIMARY KEY(client, user, target)) WITHOUT ROWID;
+INSERT INTO stranger SELECT client, ifnull(user, ''), target, count(*),
+    min(time_us), max(time_us) FROM line, clock
+  WHERE status = 407 AND record ISNULL
+    AND at_us BETWEEN since_us + tolerance_us + offset_us
+      AND until_us - tolerance_us + offset_us
+  GROUP BY 1, 2, 3;
 CREATE TABLE client(id INTEGER PRIMARY KEY, client, user, total, first_us,
   last_us, targets);
+INSERT INTO client SELECT NULL, client, user, sum(n), min(first_us),
+    max(last_us), count(*)
+  FROM stranger GROUP BY client, user ORDER BY sum(n) DESC, client, user
+  LIMIT 1000; -- are output
 
--- A record, and whether the proxy's log has its 407. "Basic as alice".
-CREATE VIEW pair AS SELECT record.*, line.id NOTNULL AS found,
-  ifnull(line.difference_us, 0) AS difference_us,
-  ifnull(record.method, '') || ' ' || record.target AS request,
-  iif(record.sent, ifnull(nullif(record.scheme, ''), 'Proxy-Authorization') ||
-    ifnull(' as ' || nullif(record.user, ''), ''), 'no Proxy-Authorization')
-    AS sent_words
-  FROM record LEFT JOIN line
-    ON line.record = record.id AND line.number = 0;
-
--- A request of a record as the proxy's log has it, NULL where it has not; a
--- user name that is a key is hidden in the record, and so here.
--- "TCP_DENIED/407, user bob, from 192.0.2.7:1234".
-CREATE VIEW answer AS SELECT *,
-  ifnull(result || '/', '') || status ||
-    ifnull(', user ' || nullif(user, ''), ', no user') || ', from ' || client ||
-    ifnull(iif(instr(client, ':'), ' port ', ':') || nullif(port, 0), '')
-    AS words,
-  CASE WHEN status <> 407 THEN ''
-    WHEN result GLOB 'TCP_DENIED*' THEN 'this proxy itself refused; '
-    WHEN result NOTNULL
-    THEN 'passed on from a proxy or server behind this one; '
-    ELSE '' END AS who
-  FROM (SELECT leg.record, leg.number, line.id NOTNULL AS found, line.time_us,
-      line.difference_us, line.by_port, line.client, line.port, line.result,
-      line.status, iif(leg.number = 0 AND record.user = '[redacted]',
-        record.user, line.user) AS user
-    FROM leg JOIN record ON record.id = leg.record LEFT JOIN line
-      ON line.record = leg.record AND line.number = leg.number
-    WHERE leg.number < 31);
-
--- A client of the proxy with 407s that no record explains. "192.0.2.7, user
--- bob"; "http://a.test/, http://b.test/, ...", the most frequent ones.
-CREATE VIEW stranger_words AS SELECT *,
-  client || ifnull(', user ' || nullif(user, ''), ', no user') AS words,
-  (SELECT group_concat(target, ', ') FROM (SELECT target FROM stranger s
-      WHERE s.client = client.client AND s.user = client.user
-      ORDER BY n DESC, target LIMIT 3)) || iif(targets > 3, ', ...', '') AS list
-  FROM client;
-
--- The same for JSON (docs/report-schema.json); json_text is of json.c.
-CREATE VIEW answer_json AS SELECT record, number, iif(found,
-  json_remove(json_object(
-    'timestamp', strftime('%Y-%m-%dT%H:%M:%S', time_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', time_us % 1000000),
-    'matched_by', iif(by_port, 'port', 'time'),
-    'difference_s', json(printf('%.6f', difference_us / 1e6)),
-    'client', json_text(client),
-    'client_port', port,
-    'result', json_text(result),
-    'status_code', status,
-    'user', json_text(user)), iif(port, '$.-', '$.client_port')), NULL) AS json
-  FROM answer;
-CREATE VIEW pair_json AS SELECT id, found, unresolved, time_us, json_object(
-    'timestamp', strftime('%Y-%m-%dT%H:%M:%S', time_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', time_us % 1000000),
-    'outcome', outcome,
-    'cause', json_text(cause),
-    'binary', json_text(binary),
-    'module', json_text(module),
-    'pid', pid,
-    'proxy', json_text(proxy),
-    'method', json_text(method),
-    'target', json_text(target),
-    'sent', json_object('present', json(iif(sent, 'true', 'false')),
-      'scheme', json_text(scheme), 'username', json_text(user)),
-    'status_code', nullif(status, 0),
-    'final_status_code', nullif(final, 0),
-    'log', json((SELECT json FROM answer_json
-      WHERE record = pair.id AND number = 0)),
-    'attempts_log', (SELECT json_group_array(json(json)) FROM (
-      SELECT json FROM answer_json
-      WHERE record = pair.id AND number > 0 ORDER BY number))) AS json
-  FROM pair;
-CREATE VIEW client_json AS SELECT id, json_object(
-    'client', json_text(client),
-    'user', json_text(nullif(user, '')),
-    'total', total,
-    'first_seen', strftime('%Y-%m-%dT%H:%M:%S', first_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', first_us % 1000000),
-    'last_seen', strftime('%Y-%m-%dT%H:%M:%S', last_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', last_us % 1000000),
-    'more_targets', json(iif(targets > 3, 'true', 'false')),
-    'targets', (SELECT json_group_array(json(json_text(target))) FROM (
-      SELECT target FROM stranger s
-      WHERE s.client = client.client AND s.user = client.user
-      ORDER BY n DESC, target LIMIT 3))) AS json
-  FROM client;
-
--- Rows of the report's CSV table: `where` is "proxy's log", and `line` what
--- that log says.
-CREATE VIEW pair_csv AS SELECT iif(found, 'both_logs', 'records_alone'),
-  request, cause, binary, module, proxy, 1, unresolved, outcome = 'resolved',
-  outcome = 'unresolved', outcome = 'observed', outcome = 'not_retried',
-  strftime('%Y-%m-%dT%H:%M:%SZ', time_us / 1000000, 'unixepoch'),
-  strftime('%Y-%m-%dT%H:%M:%SZ', (time_us + difference_us) / 1000000,
-    'unixepoch'),
-  iif(found, 'proxy''s log', ''),
-  (SELECT group_concat(words, '; then ') FROM (SELECT words FROM answer
-    WHERE record = pair.id AND found ORDER BY number)), '', ''
-  FROM pair ORDER BY unresolved DESC, time_us, id;
-CREATE VIEW client_csv AS SELECT 'proxy_log_alone', words, '', '', '', '',
-  total, 0, 0, 0, 0, 0,
-  strftime('%Y-%m-%dT%H:%M:%SZ', first_us / 1000000, 'unixepoch'),
-  strftime('%Y-%m-%dT%H:%M:%SZ', last_us / 1000000, 'unixepoch'),
-  'proxy''s log', list, '', ''
-  FROM stranger_words ORDER BY id;
+-- Of the programs' own requests; the pairs also of those left out.
+CREATE TABLE own AS SELECT count(record.id) AS records,
+    count(record.id) FILTER (WHERE line.id) AS matched,
+    count(record.id) FILTER (WHERE line.by_port) AS by_port,
+    count(record.id) FILTER (WHERE leg.port AND line.port AND
+      leg.port <> line.port) AS ports_differ,
+    count(*) FILTER (WHERE line.by_port) AS port_pairs,
+    count(*) FILTER (WHERE line.id) AS pairs,
+    ifnull(max(line.coarse), 0) AS offset_coarse
+  FROM leg LEFT JOIN record ON record.id = leg.record
+    LEFT JOIN line ON line.record = leg.record AND line.number = 0
+  WHERE leg.number = 0;
+-- The offset is the median over the pairs, of equal ports if there are any.
+CREATE TABLE sums AS SELECT lines, lines_407, lines_unreadable, own.*,
+    records - matched AS without_line,
+    (SELECT ifnull(sum(n), 0) FROM stranger) AS without_record,
+    (SELECT count(*) FROM client) AS clients,
+    (SELECT ifnull(sum(total), 0) FROM client) AS clients_lines,
+    shifted, ports, shifted OR pairs > 0 AS offset_known,
+    port_pairs > 0 AS offset_by_port,
+    ifnull((SELECT difference_us FROM line, own WHERE number = 0
+        AND line.by_port = (port_pairs > 0) ORDER BY 1 LIMIT 1
+        OFFSET (SELECT iif(port_pairs, port_pairs, pairs) / 2 FROM own)),
+      offset_us) AS offset_us
+  FROM input, own, clock;
