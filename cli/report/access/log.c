@@ -5,61 +5,70 @@
 
 #define SECOND_US ((int64_t)1000000)
 
-/* A number of 1 to `digits` digits at s's start, which is taken off. */
-static bool take_number(struct a407_span *s, size_t digits, int64_t *out)
+#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+#define DIGITS "0123456789"
+
+/* The bytes of a set (NULL: all but blanks) that s begins with, taken off. */
+static struct a407_span take(struct a407_span *s, const char *set)
 {
     size_t n = 0;
 
-    *out = 0;
-    while (n < s->n && n < digits && s->p[n] >= '0' && s->p[n] <= '9')
-        *out = *out * 10 + (s->p[n++] - '0');
-    s->p += n;
-    s->n -= n;
-    return n > 0;
+    while (n < s->n && (set ? s->p[n] && strchr(set, s->p[n]) : s->p[n] != ' '))
+        n++;
+    *s = a407_span(s->p + n, s->n - n);
+    return a407_span(s->p - n, n);
 }
 
-static bool take_char(struct a407_span *s, char c)
-{
-    if (s->n == 0 || *s->p != c)
-        return false;
-    s->p++;
-    s->n--;
-    return true;
-}
-
-/* The word at s's start, which is taken off with the blanks behind it. */
+/* A word, taken off with the blanks behind it. */
 static struct a407_span take_word(struct a407_span *s)
 {
-    struct a407_span word = {s->p, 0};
+    struct a407_span word = take(s, NULL);
 
-    a407_span_cut(s, ' ', &word);
-    while (take_char(s, ' '))
-        ;
+    take(s, " ");
     return word;
+}
+
+/*
+ * Fields of a shape, taken off with the blanks behind them: "#" is a number,
+ * "W" a word, "R" one as squid's results are, a blank some blanks; another
+ * character stands for itself.
+ */
+static bool take_shape(struct a407_span *s, const char *shape,
+                       struct a407_span *fields)
+{
+    for (; *shape; shape++) {
+        struct a407_span field = a407_span(s->p, s->n && *s->p == *shape);
+
+        if (strchr("#WR ", *shape))
+            field = take(s, *shape == '#'   ? DIGITS
+                            : *shape == 'W' ? NULL
+                            : *shape == 'R' ? UPPER DIGITS
+                                            : " ");
+        else
+            *s = a407_span(s->p + field.n, s->n - field.n);
+        if (field.n == 0)
+            return false;
+        if (strchr("#WR", *shape))
+            *fields++ = field;
+    }
+    take(s, " ");
+    return true;
 }
 
 static bool all_of(struct a407_span s, const char *set)
 {
-    size_t i;
-
-    for (i = 0; i < s.n; i++)
-        if (s.p[i] == '\0' || !strchr(set, s.p[i]))
-            return false;
-    return s.n > 0;
+    return take(&s, set).n && s.n == 0;
 }
-
-#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-#define DIGITS "0123456789"
 
 /* "53124" or "port=53124", and nothing else. 0: no port. */
 static int port_of(struct a407_span word)
 {
-    int64_t port;
+    uint64_t port = 0;
 
     if (word.n > 5 && memcmp(word.p, "port=", 5) == 0)
         word = a407_span(word.p + 5, word.n - 5);
-    if (!take_number(&word, 5, &port) || word.n || port > 65535)
-        return 0;
+    if (word.n <= 5)
+        a407_span_number(word, 65535, &port);
     return (int)port;
 }
 
@@ -119,14 +128,11 @@ static struct a407_span unescape(struct a407_span s, bool percent)
  */
 static bool squid_tail(struct a407_span s, bool strict, int *port)
 {
-    struct a407_span peer = take_word(&s), kind = take_word(&s);
-    const char *slash = peer.n ? memchr(peer.p, '/', peer.n) : NULL;
+    struct a407_span fields[3];
 
-    *port = port_of(last_word(s));
-    if (!slash || slash == peer.p || slash + 1 == peer.p + peer.n ||
-        !all_of(a407_span(peer.p, (size_t)(slash - peer.p)), UPPER DIGITS) ||
-        kind.n == 0)
+    if (!take_shape(&s, "R/W W", fields))
         return false;
+    *port = port_of(last_word(s));
     return !strict || s.n == 0 || *s.p == '[' ||
            (*port && last_word(s).p == s.p);
 }
@@ -142,67 +148,39 @@ static bool split_user(struct a407_span s, struct a407_span *user, int *port)
         while (take_word(&rest).n && rest.n) {
             if (!squid_tail(rest, strict, port))
                 continue;
-            *user = a407_span_trim(a407_span(s.p, (size_t)(rest.p - s.p)));
+            *user = a407_span_trim(a407_span_before(s, rest.p));
             return true;
         }
     }
     return false;
 }
 
-/* "1795295676.550", as digits enough that no port or size is taken for it. */
-static bool squid_time(struct a407_span *s, int64_t *us)
-{
-    int64_t seconds, millis;
-    const char *start = s->p;
-
-    if (!take_number(s, 11, &seconds) || s->p - start < 9 ||
-        !take_char(s, '.') || !take_number(s, 3, &millis) || s->p[-4] != '.' ||
-        !take_char(s, ' '))
-        return false;
-    *us = seconds * SECOND_US + millis * 1000;
-    while (take_char(s, ' '))
-        ;
-    return true;
-}
-
-/* "TCP_DENIED/407"; newer releases add words as in "TCP_MISS_ABORTED/200". */
-static bool squid_result(struct a407_span word, struct a407_access_line *out)
-{
-    const char *slash = word.n ? memchr(word.p, '/', word.n) : NULL;
-    struct a407_span code;
-    int64_t status;
-
-    if (!slash)
-        return false;
-    out->result = a407_span(word.p, (size_t)(slash - word.p));
-    code = a407_span(slash + 1, word.n - out->result.n - 1);
-    if (!all_of(out->result, UPPER DIGITS) || code.n != 3 ||
-        !take_number(&code, 3, &status) || code.n)
-        return false;
-    out->status = (int)status;
-    return true;
-}
-
+/* "1795295676.550     12 192.0.2.7 TCP_DENIED/407 3900 GET http://a/ ..."; the
+   time has so many digits that no port or size is taken for it. Newer releases
+   add words as in "TCP_MISS_ABORTED/200". */
 static bool parse_squid(struct a407_span s, struct a407_access_line *out)
 {
-    struct a407_span number;
-    int64_t millis;
+    enum { TIME, MILLIS, LASTED, CLIENT, RESULT, STATUS, SIZE, METHOD, TARGET };
+    struct a407_span f[TARGET + 1];
+    uint64_t seconds, millis, lasted, status;
 
     memset(out, 0, sizeof *out);
-    out->grain_us = 1000;
-    if (!squid_time(&s, &out->end_us) || !take_number(&s, 12, &millis) ||
-        !take_char(&s, ' '))
-        return false;
-    out->start_us = out->end_us - millis * 1000;
-    out->client = take_word(&s);
-    if (!squid_result(take_word(&s), out))
-        return false;
-    number = take_word(&s);
-    out->method = take_word(&s);
-    out->target = take_word(&s);
-    if (!all_of(number, DIGITS) || out->target.n == 0 ||
+    if (!take_shape(&s, "#.# # W R/# # W W ", f) || f[TIME].n < 9 ||
+        f[MILLIS].n != 3 || f[STATUS].n != 3 ||
+        !a407_span_number(f[TIME], 99999999999, &seconds) ||
+        !a407_span_number(f[MILLIS], 999, &millis) ||
+        !a407_span_number(f[LASTED], 999999999999, &lasted) ||
+        !a407_span_number(f[STATUS], 999, &status) ||
         !split_user(s, &out->user, &out->client_port))
         return false;
+    out->grain_us = 1000;
+    out->end_us = (int64_t)seconds * SECOND_US + (int64_t)millis * 1000;
+    out->start_us = out->end_us - (int64_t)lasted * 1000;
+    out->client = f[CLIENT];
+    out->result = f[RESULT];
+    out->status = (int)status;
+    out->method = f[METHOD];
+    out->target = f[TARGET];
     out->user = unescape(out->user, true);
     return true;
 }
@@ -216,8 +194,7 @@ static struct a407_span without_syslog(struct a407_span s)
         at = memmem(s.p, s.n < 256 ? s.n : 256, "]: ", 3);
     if (!at)
         return a407_span(s.p, 0);
-    at += 3;
-    return a407_span(at, s.n - (size_t)(at - s.p));
+    return a407_span_from(s, at + 3);
 }
 
 /* "21/Nov/2026:21:14:36 +0000] " in front of a quote, taken off. */
@@ -274,8 +251,10 @@ static bool take_quoted(struct a407_span *s, struct a407_span *out)
 {
     size_t i;
 
-    if (!take_char(s, '"'))
+    if (s->n == 0 || *s->p != '"')
         return false;
+    s->p++;
+    s->n--;
     for (i = 0; i < s->n; i++) {
         if (s->p[i] == '\\' && i + 1 < s->n)
             i++;
@@ -287,8 +266,7 @@ static bool take_quoted(struct a407_span *s, struct a407_span *out)
     *out = a407_span(s->p, i);
     s->p += i + 1;
     s->n -= i + 1;
-    while (take_char(s, ' '))
-        ;
+    take(s, " ");
     return true;
 }
 
@@ -301,7 +279,7 @@ static void split_request(struct a407_span s, struct a407_access_line *out)
     out->target = s;
     if (version.p > out->method.p && version.n > 5 &&
         memcmp(version.p, "HTTP/", 5) == 0)
-        out->target = a407_span_trim(a407_span(s.p, (size_t)(version.p - s.p)));
+        out->target = a407_span_trim(a407_span_before(s, version.p));
 }
 
 /* What is left behind the size; a user's name has squid's escapes then. */
@@ -312,19 +290,18 @@ static bool common_tail(struct a407_span s, struct a407_access_line *out)
 
     out->client_port = port_of(word);
     if (out->client_port)
-        word =
-            last_word(a407_span_trim(a407_span(s.p, (size_t)(word.p - s.p))));
+        word = last_word(a407_span_trim(a407_span_before(s, word.p)));
     colon = word.n ? memchr(word.p, ':', word.n) : NULL;
     if (!colon || !all_of(word, UPPER DIGITS ":"))
         return false;
-    out->result = a407_span(word.p, (size_t)(colon - word.p));
+    out->result = a407_span_before(word, colon);
     return true;
 }
 
 static bool parse_common(struct a407_span s, struct a407_access_line *out)
 {
-    struct a407_span rest = s, request, status;
-    int64_t code;
+    struct a407_span rest = s, request, fields[2];
+    uint64_t status;
     const char *open;
     bool squid;
 
@@ -334,19 +311,16 @@ static bool parse_common(struct a407_span s, struct a407_access_line *out)
         open = rest.n ? memmem(rest.p, rest.n, " [", 2) : NULL;
         if (!open)
             return false;
-        rest = a407_span(open + 2, s.n - (size_t)(open + 2 - s.p));
+        rest = a407_span_from(s, open + 2);
         request = rest;
     } while (!common_time(&request, &out->start_us));
     out->end_us = out->start_us;
     rest = request;
-    if (!common_head(a407_span(s.p, (size_t)(open - s.p)), out) ||
-        !take_quoted(&rest, &request))
+    if (!common_head(a407_span_before(s, open), out) ||
+        !take_quoted(&rest, &request) || !take_shape(&rest, "# W", fields) ||
+        !a407_span_number(fields[0], 999, &status))
         return false;
-    status = take_word(&rest);
-    if (status.n == 0 || status.n > 3 || !take_number(&status, 3, &code) ||
-        status.n || take_word(&rest).n == 0)
-        return false;
-    out->status = (int)code;
+    out->status = (int)status;
     squid = common_tail(rest, out);
     out->user = unescape(out->user, squid);
     request = unescape(request, false);
