@@ -39,17 +39,17 @@ static const struct row {
 #undef A407_FIELD
 };
 #define ROWS     (sizeof rows / sizeof *rows)
-#define SLOTS    128 /* twice as many as there are rows and what leads there */
+#define SLOTS    128 /* some more than there are rows */
 #define DEPTH    8   /* of the paths; nothing that lies deeper is known */
 #define WORD_MAX 256
 
 struct a407_report_parser {
     struct {
-        uint64_t path;         /* a hash; 0: a free slot */
-        const struct row *row; /* NULL: other paths begin with it */
+        uint64_t path; /* a hash */
+        const struct row *row;
     } slots[SLOTS];
     /* The objects and arrays that the reading is within: their paths, and that
-       of what comes next in them, which a key changes; 0: unknown. */
+       of what comes next in them, which a key changes. */
     struct {
         uint64_t path, next;
     } stack[DEPTH];
@@ -74,7 +74,7 @@ static size_t slot_of(const struct a407_report_parser *p, uint64_t path)
 {
     size_t i = path % SLOTS;
 
-    while (p->slots[i].path && p->slots[i].path != path)
+    while (p->slots[i].row && p->slots[i].path != path)
         i = (i + 1) % SLOTS;
     return i;
 }
@@ -87,35 +87,22 @@ static const struct row *next_row(const struct a407_report_parser *p)
     return p->slots[slot_of(p, p->stack[p->depth].next)].row;
 }
 
-static void add(struct a407_report_parser *p, uint64_t path,
-                const struct row *row)
-{
-    size_t i = slot_of(p, path);
-
-    p->slots[i].path = path;
-    if (row)
-        p->slots[i].row = row;
-}
-
 struct a407_report_parser *a407_report_parser_new(void)
 {
     struct a407_report_parser *p = calloc(1, sizeof *p);
-    size_t i;
+    size_t i, slot;
 
     for (i = 0; p && i < ROWS; i++) {
         uint64_t path = mix(TOP, KEY);
-        const char *z = rows[i].path;
+        const char *z;
 
-        add(p, TOP, NULL);
-        for (; *z; z++) {
-            if (*z == '.' || *z == '[')
-                add(p, path, NULL);
+        for (z = rows[i].path; *z; z += *z == '[' ? 2 : 1)
             path = mix(path, *z == '.'   ? KEY
                              : *z == '[' ? ELEMENT
                                          : (unsigned char)*z);
-            z += *z == '[';
-        }
-        add(p, path, &rows[i]);
+        slot = slot_of(p, path);
+        p->slots[slot].path = path;
+        p->slots[slot].row = &rows[i];
     }
     return p;
 }
@@ -223,7 +210,7 @@ static int on_key(void *ctx, const unsigned char *name, size_t n)
     uint64_t path;
     size_t i;
 
-    if (p->depth >= DEPTH || !p->stack[p->depth].path)
+    if (p->depth >= DEPTH)
         return 1;
     path = mix(p->stack[p->depth].path, KEY);
     for (i = 0; i < n; i++)
@@ -232,8 +219,10 @@ static int on_key(void *ctx, const unsigned char *name, size_t n)
     return 1;
 }
 
-static int enter(struct a407_report_parser *p, bool array)
+/* An object, whose keys tell what is next, or an array. */
+static int on_start(void *ctx)
 {
+    struct a407_report_parser *p = ctx;
     const struct row *row = next_row(p);
 
     if (row && row->kind == ATTEMPT) {
@@ -243,23 +232,10 @@ static int enter(struct a407_report_parser *p, bool array)
         memset(&p->line.attempt, 0, sizeof p->line.attempt);
     }
     if (++p->depth < DEPTH) {
-        uint64_t path = p->stack[p->depth - 1].next;
-
-        path = p->slots[slot_of(p, path)].path;
-        p->stack[p->depth].path = path;
-        p->stack[p->depth].next = array && path ? mix(path, ELEMENT) : 0;
+        p->stack[p->depth].path = p->stack[p->depth - 1].next;
+        p->stack[p->depth].next = mix(p->stack[p->depth].path, ELEMENT);
     }
     return 1;
-}
-
-static int on_object(void *ctx)
-{
-    return enter(ctx, false);
-}
-
-static int on_array(void *ctx)
-{
-    return enter(ctx, true);
 }
 
 static int on_end(void *ctx)
@@ -288,10 +264,10 @@ static enum a407_report_kind parse_json(struct a407_report_parser *p,
         .yajl_boolean = on_truth,
         .yajl_number = on_number,
         .yajl_string = on_text,
-        .yajl_start_map = on_object,
+        .yajl_start_map = on_start,
         .yajl_map_key = on_key,
         .yajl_end_map = on_end,
-        .yajl_start_array = on_array,
+        .yajl_start_array = on_start,
         .yajl_end_array = on_end,
     };
     const unsigned char *text = (const unsigned char *)line;
