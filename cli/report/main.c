@@ -8,15 +8,10 @@
 #include <unistd.h>
 
 #include "cli/msg.h"
-#include "cli/report/model/keys.h"
-#include "cli/report/read/follow.h"
-#include "cli/report/read/lines.h"
-#include "cli/report/read/sources.h"
-#include "cli/report/write/escape.h"
-#include "cli/report/write/term.h"
+#include "cli/report/read/read.h"
 #include "host/clock.h"
 #include "options.h"
-#include "time.h"
+#include "report.h"
 
 /* Nothing in a file is a line that this version can read: why. */
 static void say_what_it_is(const struct a407_report_run *r, const char *path,
@@ -131,41 +126,17 @@ struct live {
     bool cut; /* to the width of a terminal */
 };
 
-/* Appends, as far as there is room. */
-static void add(char *out, size_t cap, const char *before, struct a407_span s)
-{
-    size_t at = strlen(out);
+#define SPAN(s) (int)(s).n, (s).p
 
-    if (s.n)
-        snprintf(out + at, cap - at, "%s%.*s", before, (int)s.n, s.p);
-}
-
-/* "rejected, /usr/bin/wget in wget at proxy.test:3128: GET http://a/, 407";
-   what is not known is left out. */
-static void say_live(const struct a407_report_record *l, char *out, size_t cap)
-{
-    char key[A407_REPORT_KEY_MAX + 1], status[16] = "";
-
-    out[0] = '\0';
-    add(out, cap, "", l->cause);
-    a407_report_key(l, A407_REPORT_BINARY, key);
-    add(out, cap, ", ", a407_span_str(key));
-    add(out, cap, " in ", l->module);
-    a407_report_key(l, A407_REPORT_PROXY, key);
-    add(out, cap, " at ", a407_span_str(key));
-    add(out, cap, ": ", l->method);
-    add(out, cap, l->method.n ? " " : ": ", l->target);
-    if (l->final_status)
-        snprintf(status, sizeof status, "%d", l->final_status);
-    add(out, cap, ", ", a407_span_str(status));
-}
-
-/* --follow: one line for one 407. */
+/* --follow: one line for one 407: when, the outcome, and "rejected,
+   /usr/bin/wget in wget at proxy.test:3128: GET http://a/, 407"; what is not
+   known is left out. */
 static void print_live(void *ctx, const struct a407_report_record *l,
                        const char *json, size_t n)
 {
     const struct live *live = ctx;
-    char time[32], text[4096];
+    char binary[A407_REPORT_KEY_MAX + 1], proxy[A407_REPORT_KEY_MAX + 1];
+    char time[32], status[16] = "", text[4096];
 
     if (live->json) {
         a407_report_json_put(live->term.f, json, n);
@@ -173,7 +144,14 @@ static void print_live(void *ctx, const struct a407_report_record *l,
         return;
     }
     a407_report_time_local(l->time_us, time);
-    say_live(l, text, sizeof text);
+    a407_report_key(l, A407_REPORT_BINARY, binary);
+    a407_report_key(l, A407_REPORT_PROXY, proxy);
+    if (l->final_status)
+        snprintf(status, sizeof status, ", %d", l->final_status);
+    snprintf(text, sizeof text, "%.*s, %s%s%.*s at %s%s%.*s%s%.*s%s",
+             SPAN(l->cause), binary, l->module.n ? " in " : "", SPAN(l->module),
+             proxy, l->method.n || l->target.n ? ": " : "", SPAN(l->method),
+             l->method.n && l->target.n ? " " : "", SPAN(l->target), status);
     fprintf(live->term.f, "%s ", time);
     a407_term_style(&live->term, l->unresolved ? A407_RED : A407_GREEN);
     fprintf(live->term.f, "%-11s ", a407_outcome_name(l->outcome));
@@ -188,20 +166,22 @@ static void print_live(void *ctx, const struct a407_report_record *l,
 static bool follow(struct a407_report_run *r,
                    const struct a407_report_options *o, FILE *f)
 {
-    bool from_start = o->filter.since_us != A407_TIME_FIRST, good;
     struct a407_report_default log;
-    char input[] = "-", *only[] = {log.path};
+    char input[] = "-", *only[] = {input}, *const *files = only;
+    size_t n = 1;
+    bool good = true;
 
     if (o->n_files) {
-        good = a407_report_follow(r, o->files, o->n_files, from_start);
+        files = o->files;
+        n = o->n_files;
     } else if (a407_report_stdin_given()) {
         a407_note("reading standard input");
-        only[0] = input;
-        good = a407_report_follow(r, only, 1, from_start);
     } else {
-        good = a407_report_default_log(&log) &&
-               a407_report_follow(r, only, 1, from_start);
+        good = a407_report_default_log(&log);
+        only[0] = log.path;
     }
+    good = good && a407_report_follow(r, files, n,
+                                      o->filter.since_us != A407_TIME_FIRST);
     a407_report_run_finish(r);
     if (good && o->format == A407_FORMAT_TEXT)
         fprintf(f,
@@ -236,51 +216,33 @@ static bool print(struct a407_report_run *r,
     return false;
 }
 
-/* The proxy's own log, if one is to be compared with. False: said. */
-static bool open_access(struct a407_report_run *r,
-                        const struct a407_report_options *o)
-{
-    struct a407_report_access_options access = {
-        o->access_logs, o->n_access_logs, o->tolerance_us, o->filter.since_us,
-        o->filter.until_us};
-
-    if (o->n_access_logs == 0)
-        return true;
-    r->access = a407_report_access_open(&access);
-    return r->access != NULL;
-}
-
 static int run(struct a407_report_run *r, const struct a407_report_options *o,
                const struct a407_report_term *term)
 {
-    bool good;
+    const struct a407_report_access_options access = {
+        o->access_logs, o->n_access_logs, o->tolerance_us, o->filter.since_us,
+        o->filter.until_us};
+    bool good, *no_memory = &r->report.out_of_memory;
 
-    if (!open_access(r, o))
+    if (access.n && !(r->access = a407_report_access_open(&access)))
         return A407_EXIT_REPORT;
-    if (o->follow)
-        good = follow(r, o, term->f);
-    else
-        good = read_all(r, o);
+    good = o->follow ? follow(r, o, term->f) : read_all(r, o);
     if (r->access && !a407_report_access_finish(r->access))
         return A407_EXIT_REPORT;
-    if (!o->follow && !good && !r->report.out_of_memory &&
-        r->report.input.ours == 0)
-        return A407_EXIT_REPORT; /* said; there is nothing to report on */
-    if (!o->follow && !r->report.out_of_memory)
+    if (!o->follow && !*no_memory) {
+        if (!good && r->report.input.ours == 0)
+            return A407_EXIT_REPORT; /* said; there is nothing to report on */
         good = print(r, o, term) && good;
+    }
     good = good && (!r->access || a407_report_access_ok(r->access));
     say_what_was_left(&r->report);
-    if (r->report.out_of_memory) {
+    if (*no_memory)
         a407_error("out of memory");
-        return A407_EXIT_REPORT;
-    }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    else if (fflush(stdout) != 0 || ferror(stdout))
         a407_error("can't write to standard output");
-        return A407_EXIT_REPORT;
-    }
-    if (!good)
-        return A407_EXIT_REPORT;
-    return r->report.all.unresolved ? 1 : 0;
+    else if (good)
+        return r->report.all.unresolved ? 1 : 0;
+    return A407_EXIT_REPORT;
 }
 
 /* Exit statuses are those of grep(1): 1 if a 407 was left unresolved. */
@@ -305,10 +267,7 @@ int main(int argc, char **argv)
         a407_error("out of memory");
         return A407_EXIT_REPORT;
     }
-    a407_term_init(&live.term, stdout,
-                   o.color == A407_COLOR_ALWAYS  ? 1
-                   : o.color == A407_COLOR_NEVER ? 0
-                                                 : -1);
+    a407_term_init(&live.term, stdout, o.color);
     live.json = o.format == A407_FORMAT_JSON;
     live.cut = isatty(STDOUT_FILENO);
     if (o.follow)

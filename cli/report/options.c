@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "cli/msg.h"
-#include "time.h"
 
 /* Where text says nothing of --top. */
 #define TOP_OF_TEXT 10

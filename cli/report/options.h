@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 #include "cli/options.h"
-#include "cli/report/model/filter.h"
+#include "cli/report/model/model.h"
+#include "cli/report/write/write.h"
 
 enum a407_report_option_id {
 #define A407_REPORT_OPTION(id, name, letter, value, help) A407_REPORT_OPT_##id,
@@ -23,8 +24,6 @@ enum a407_report_format {
 };
 
 #define A407_REPORT_ACCESS_LOGS 32 /* files of one report */
-
-enum a407_report_color { A407_COLOR_AUTO, A407_COLOR_ALWAYS, A407_COLOR_NEVER };
 
 /* What `auth407 report` was asked for. Points into argv. */
 struct a407_report_options {

@@ -22,6 +22,21 @@
             ": .incbin \"" path "\"\n.byte 0\n.previous\n");                   \
     extern const char name[]
 
+/* FNV-1a: a hash that goes on with a byte, or with a text and its end. */
+#define A407_HASH_START 0xcbf29ce484222325u
+static inline uint64_t a407_hash_byte(uint64_t h, unsigned c)
+{
+    return (h ^ c) * 0x100000001b3u;
+}
+static inline uint64_t a407_hash_text(uint64_t h, struct a407_span s)
+{
+    size_t i;
+
+    for (i = 0; i < s.n; i++)
+        h = a407_hash_byte(h, (unsigned char)s.p[i]);
+    return a407_hash_byte(h, 0);
+}
+
 /*
  * `auth407 report`: what log lines add up to. Lines go in one at a time with
  * a407_report_add; the memory does not grow with their number. The outputs read
@@ -116,19 +131,26 @@ struct a407_report_table {
  * What is to be fixed: one cause in one program, module and proxy. Sorted:
  * by cause (dropped header first), by how often per binary, then the rest.
  */
+#define A407_REPORT_FINDING_TEXTS 9 /* of which four tell it from others */
 struct a407_report_finding {
-    char *key;         /* holds the texts; private to model.c */
-    const char *cause; /* the code */
+    char *key; /* holds the texts; private to model.c */
+    union {
+        const char *texts[A407_REPORT_FINDING_TEXTS];
+        struct {
+            const char *cause;  /* the code */
+            const char *binary; /* the key of A407_REPORT_BINARY */
+            const char *module; /* "" if not told */
+            const char *proxy;  /* the key of A407_REPORT_PROXY */
+            /* of the first such line: */
+            const char *path;   /* of the executable, without the script */
+            const char *script; /* "" without one */
+            const char *host;
+            const char *detail;     /* "" without one */
+            const char *credential; /* where ours stands; "" without one */
+        };
+    };
     enum a407_cause cause_id;
-    const char *binary; /* the key of A407_REPORT_BINARY */
-    const char *path;   /* of the executable, without the script */
-    const char *script; /* "" without one */
-    const char *module; /* "" if not told */
-    const char *proxy;  /* the key of A407_REPORT_PROXY */
-    const char *host;
     int port;
-    const char *detail;     /* of the first such line; "" without one */
-    const char *credential; /* where ours stands, the same; "" without one */
     unsigned offered;       /* schemes, as in the record */
     uint64_t after_sending; /* it had sent a header before: dropped on reuse */
     uint64_t weight;        /* all 407s of this cause and binary */
@@ -226,6 +248,27 @@ void a407_report_advise(const struct a407_report_finding *f,
                         struct a407_report_advice *out);
 bool a407_report_same_advice(const struct a407_report_finding *f,
                              const struct a407_report_finding *g);
+
+/* No time at all: the values for a range that is open at that end. */
+#define A407_TIME_FIRST INT64_MIN
+#define A407_TIME_LAST  INT64_MAX
+
+/*
+ * RFC 3339 section 5.6, with any zone and any number of digits behind the
+ * point; a blank or "_" may stand for the "T". False: it is none.
+ */
+bool a407_report_time_rfc3339(struct a407_span s, int64_t *us);
+
+/*
+ * What --since and --until take: RFC 3339; "2026-11-21", "2026-11-21 14:03",
+ * "14:03:05" in the local time zone; now, today, yesterday; an age such as 90s,
+ * 2h, 3d, 1w or 1h30m. RFC 3339 may lack the
+ * seconds here. A day given as an end (`until`) includes that day, a minute
+ * that minute, a second that second. `now_us` is the clock. False: it is none
+ * of them.
+ */
+bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
+                            int64_t *us);
 
 /* "2026-11-21T14:03:05Z" (RFC 3339, UTC, whole seconds) in at least 32 bytes.
  */

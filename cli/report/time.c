@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "time.h"
+#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,10 +2,9 @@
 /* Lines of a log as `auth407 report` takes them: parsed, filtered, counted. */
 #include "fuzz.h"
 
-#include "cli/report/model/keys.h"
-#include "cli/report/model/pending.h"
-#include "cli/report/read/record.h"
-#include "cli/report/write/term.h"
+#include "cli/report/model/model.h"
+#include "cli/report/read/read.h"
+#include "cli/report/write/write.h"
 
 static void check_text(struct a407_span s)
 {

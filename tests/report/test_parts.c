@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/report/model/filter.h"
-#include "cli/report/model/keys.h"
+#include "cli/report/model/model.h"
 #include "cli/report/read/read.h"
-#include "cli/report/write/term.h"
+#include "cli/report/write/write.h"
 
 /* What the splitter handed on, lines parted by "|". */
 static char lines[4096];

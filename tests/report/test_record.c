@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "cli/report/read/record.h"
+#include "cli/report/read/read.h"
 
 #define HEAD                                                                   \
     "{\"timestamp\":\"2026-11-21T14:03:05.126224Z\",\"schema\":1,"             \

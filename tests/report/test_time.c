@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cli/report/model/timeline.h"
-#include "cli/report/time.h"
+#include "cli/report/model/model.h"
+#include "cli/report/report.h"
 
 #define SECOND INT64_C(1000000)
 #define NOON   (INT64_C(1795262400) * SECOND) /* 2026-11-21T12:00:00Z */

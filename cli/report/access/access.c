@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/msg.h"
-#include "cli/report/model/keys.h"
+#include "cli/report/model/model.h"
 #include "cli/report/read/read.h"
 #include "internal.h"
 

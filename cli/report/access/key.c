@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
-/* FNV-1a, 64 bits. */
-#define HASH_START 14695981039346656037u
-
-static uint64_t hash_byte(uint64_t h, unsigned char c)
-{
-    return (h ^ c) * 1099511628211u;
-}
-
 static size_t find_char(struct a407_span s, const char *set)
 {
     size_t i;
@@ -90,24 +82,18 @@ size_t a407_access_target(struct a407_span target, char *out)
 int64_t a407_access_key(struct a407_span method, struct a407_span target,
                         int status)
 {
-    uint64_t h = HASH_START;
-    size_t i;
+    uint64_t h = a407_hash_text(A407_HASH_START, method);
 
-    for (i = 0; i < method.n; i++)
-        h = hash_byte(h, (unsigned char)method.p[i]);
-    h = hash_byte(h, 0);
-    for (i = 0; i < target.n; i++)
-        h = hash_byte(h, (unsigned char)target.p[i]);
-    h = hash_byte(h, (unsigned char)(status >> 8));
-    return (int64_t)hash_byte(h, (unsigned char)status);
+    h = a407_hash_byte(a407_hash_text(h, target), (unsigned)status);
+    return (int64_t)h;
 }
 
 int64_t a407_access_user(struct a407_span user)
 {
-    uint64_t h = HASH_START;
+    uint64_t h = A407_HASH_START;
     size_t i;
 
     for (i = 0; i < user.n; i++) /* squid puts names in lower case */
-        h = hash_byte(h, a407_lower(user.p[i]));
+        h = a407_hash_byte(h, a407_lower(user.p[i]));
     return user.n ? (int64_t)(h | 1) : 0;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/report/write/escape.h"
-#include "cli/report/write/term.h"
+#include "cli/report/write/write.h"
 #include "core/base/json.h"
 #include "internal.h"
 

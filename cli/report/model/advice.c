@@ -5,7 +5,7 @@
 #include <stdarg.h>
 
 #include "core/config/credential.h"
-#include "keys.h"
+#include "model.h"
 
 /* What a client speaks to a proxy: columns of report_fixes.def. */
 #define BASIC     (1u << A407_BASIC)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "filter.h"
+#include "model.h"
 
 #include <fnmatch.h>
 
-#include "cli/report/time.h"
+#include "cli/report/report.h"
 #include "core/base/text_put.h"
-#include "keys.h"
 
 void a407_filter_init(struct a407_filter *f)
 {

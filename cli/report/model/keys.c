@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "keys.h"
+#include "model.h"
 
 #include "core/base/text_put.h"
 

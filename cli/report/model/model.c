@@ -5,8 +5,7 @@
 
 #include "core/base/text_put.h"
 
-#include "keys.h"
-#include "timeline.h"
+#include "model.h"
 
 #define KEY_SIZE (A407_REPORT_KEY_MAX + 1)
 
@@ -151,9 +150,8 @@ static void clear_place(struct a407_report *r, struct a407_report_finding *f)
     memset(f, 0, sizeof *f);
 }
 
-/* The texts of a finding: the first four tell it from others, what follows is
-   of the first such line. */
-enum { CAUSE, BINARY, MODULE, PROXY, PATH, SCRIPT, HOST, DETAIL, PLACE, TEXTS };
+#define TEXTS A407_REPORT_FINDING_TEXTS
+#define SAME  4
 
 /* One behind the other, with a NUL after each, from `at` on. */
 static size_t join(char *out, size_t at, const struct a407_span *s, size_t n)
@@ -165,41 +163,28 @@ static size_t join(char *out, size_t at, const struct a407_span *s, size_t n)
     return at;
 }
 
-static void point(struct a407_report_finding *f)
-{
-    const char **const to[TEXTS] = {
-        [CAUSE] = &f->cause, [BINARY] = &f->binary, [MODULE] = &f->module,
-        [PROXY] = &f->proxy, [PATH] = &f->path,     [SCRIPT] = &f->script,
-        [HOST] = &f->host,   [DETAIL] = &f->detail, [PLACE] = &f->credential};
-    const char *text = f->key;
-    size_t i;
-
-    for (i = 0; i < TEXTS; i++, text += strlen(text) + 1)
-        *to[i] = text;
-}
-
 static struct a407_report_finding *
 finding_of(struct a407_report *r, const struct a407_report_record *l,
            char (*keys)[KEY_SIZE])
 {
     const struct a407_span texts[TEXTS] = {
-        [CAUSE] = a407_span_str(keys[A407_REPORT_CAUSE]),
-        [BINARY] = a407_span_str(keys[A407_REPORT_BINARY]),
-        [MODULE] = l->module,
-        [PROXY] = a407_span_str(keys[A407_REPORT_PROXY]),
-        [PATH] = l->executable,
-        [SCRIPT] = a407_report_script(l),
-        [HOST] = l->proxy_address,
-        [DETAIL] = l->detail,
-        [PLACE] = l->credential};
+        a407_span_str(keys[A407_REPORT_CAUSE]),
+        a407_span_str(keys[A407_REPORT_BINARY]),
+        l->module,
+        a407_span_str(keys[A407_REPORT_PROXY]),
+        l->executable,
+        a407_report_script(l),
+        l->proxy_address,
+        l->detail,
+        l->credential};
     char joined[TEXTS * KEY_SIZE], *copy;
-    size_t same = join(joined, 0, texts, PATH), n;
+    size_t same = join(joined, 0, texts, SAME), n, i;
     struct a407_report_finding *f;
 
     HASH_FIND(hh, r->index, joined, same, f);
     if (f || !(f = place_for(r, l->cause_id)))
         return f;
-    n = join(joined, same, texts + PATH, TEXTS - PATH);
+    n = join(joined, same, texts + SAME, TEXTS - SAME);
     copy = malloc(n);
     if (copy) {
         memcpy(copy, joined, n);
@@ -212,7 +197,8 @@ finding_of(struct a407_report *r, const struct a407_report_record *l,
         r->out_of_memory = true;
         return NULL;
     }
-    point(f);
+    for (i = 0; i < TEXTS; i++, copy += strlen(copy) + 1)
+        f->texts[i] = copy;
     f->cause_id = l->cause_id;
     f->port = l->proxy_port;
     return f;
@@ -298,9 +284,8 @@ static int more_first(uint64_t a, uint64_t b)
 static int compare_rows(const void *a, const void *b)
 {
     const struct a407_report_row *x = a, *y = b;
-    int d = more_first(x->tally.total, y->tally.total);
 
-    return d ? d : strcmp(x->key, y->key);
+    return more_first(x->tally.total, y->tally.total) ?: strcmp(x->key, y->key);
 }
 
 bool a407_report_is_fine(enum a407_cause c)
@@ -312,29 +297,23 @@ bool a407_report_is_fine(enum a407_cause c)
 static int compare_causes(const struct a407_report_finding *x,
                           const struct a407_report_finding *y)
 {
-    int d = (int)a407_report_group(x) - (int)a407_report_group(y);
-
-    if (d == 0)
-        d = a407_report_is_fine(x->cause_id) - a407_report_is_fine(y->cause_id);
-    if (d == 0)
-        d = (int)x->cause_id - (int)y->cause_id;
-    return d ? d : strcmp(x->cause, y->cause);
+    return (int)a407_report_group(x) - (int)a407_report_group(y)
+               ?: a407_report_is_fine(x->cause_id) -
+                      a407_report_is_fine(y->cause_id)
+               ?: (int)x->cause_id - (int)y->cause_id
+               ?: strcmp(x->cause, y->cause);
 }
 
 static int compare_findings(const void *a, const void *b)
 {
     const struct a407_report_finding *x = a, *y = b;
-    int d = compare_causes(x, y);
 
-    if (d == 0)
-        d = more_first(x->weight, y->weight);
-    if (d == 0)
-        d = strcmp(x->binary, y->binary);
-    if (d == 0)
-        d = more_first(x->tally.total, y->tally.total);
-    if (d == 0)
-        d = strcmp(x->module, y->module);
-    return d ? d : strcmp(x->proxy, y->proxy);
+    return compare_causes(x, y)
+               ?: more_first(x->weight, y->weight)
+               ?: strcmp(x->binary, y->binary)
+               ?: more_first(x->tally.total, y->tally.total)
+               ?: strcmp(x->module, y->module)
+               ?: strcmp(x->proxy, y->proxy);
 }
 
 /* By cause and binary alone: the weights are 0 until the second sorting. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pending.h"
+#include "model.h"
 
 #include <stdlib.h>
 
@@ -36,30 +36,19 @@ void a407_pending_free(struct a407_pending *p)
     free(p);
 }
 
-/* FNV-1a; the 0 at the end keeps "a" "bc" from being "ab" "c". */
-static uint64_t mix(uint64_t h, struct a407_span s)
-{
-    size_t i;
-
-    for (i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
-    return h * 0x100000001b3u;
-}
-
 /* What one exchange's records have in common, as the library counts them. */
 static uint64_t exchange_of(const struct a407_report_record *l)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-    char numbers[64];
-    int n = snprintf(numbers, sizeof numbers, "%lld %d", (long long)l->pid,
-                     l->proxy_port);
+    /* the process by its program, too: its number comes again */
+    const struct a407_span texts[] = {l->host, l->executable, l->proxy_address,
+                                      l->method, l->target};
+    uint64_t h =
+        A407_HASH_START + (uint64_t)l->pid * 65536 + (uint64_t)l->proxy_port;
+    size_t i;
 
-    h = mix(h, a407_span(numbers, (size_t)n));
-    h = mix(h, l->host);
-    h = mix(h, l->executable); /* a process number comes again */
-    h = mix(h, l->proxy_address);
-    h = mix(h, l->method);
-    return mix(h, l->target);
+    for (i = 0; i < sizeof texts / sizeof *texts; i++)
+        h = a407_hash_text(h, texts[i]);
+    return h;
 }
 
 /* The record with texts of its own, in one block. NULL: no memory. */

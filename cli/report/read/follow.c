@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "follow.h"
+#include "read.h"
 
 #include <errno.h>
 #include <fcntl.h>

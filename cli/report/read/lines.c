@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lines.h"
+#include "read.h"
 
 static bool is_selected(const struct a407_report_run *r,
                         const struct a407_report_record *l)

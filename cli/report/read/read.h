@@ -2,9 +2,9 @@
 #ifndef A407_REPORT_READ_H
 #define A407_REPORT_READ_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <limits.h>
+
+#include "cli/report/model/model.h"
 
 /*
  * Bytes into lines, whatever the pieces are that they come in. A line may have
@@ -53,5 +53,99 @@ bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
 
 /* Whether a line is how a file begins that gzip has made. */
 bool a407_is_gzip(const char *line, size_t n);
+
+/*
+ * One line of the log into a record. JSON is read by yajl (strict, RFC 8259,
+ * UTF-8 checked); keys that are not known are skipped, so that later versions
+ * may add some. The first word of a line may be something else, as syslog
+ * daemons put it there: reading begins at the first "{".
+ */
+
+enum a407_report_kind {
+    A407_REPORT_EXCHANGE, /* `out` is filled in */
+    A407_REPORT_PROBLEM,  /* of auth407 itself: `message` and time_us */
+    A407_REPORT_FOREIGN,  /* JSON, but none of auth407's */
+    A407_REPORT_NEWER,    /* of a later schema */
+    A407_REPORT_UNKNOWN,  /* of this schema, by an event that is new to it */
+    A407_REPORT_TORN,     /* no JSON object */
+    A407_REPORT_NO_MEMORY
+};
+
+struct a407_report_parser;
+
+/* NULL: memory ran out. Freed with a407_report_parser_free (NULL is fine). */
+struct a407_report_parser *a407_report_parser_new(void);
+void a407_report_parser_free(struct a407_report_parser *p);
+
+/*
+ * Reads n bytes, without the line end. Spans in *out and *message live in the
+ * parser until the next call. yajl allocates while it reads; nothing is kept.
+ */
+enum a407_report_kind a407_report_parse(struct a407_report_parser *p,
+                                        const char *line, size_t n,
+                                        struct a407_report_record *out,
+                                        struct a407_span *message);
+
+/* What happens to each line on its way into the report. */
+struct a407_report_run {
+    struct a407_report report;
+    struct a407_report_parser *parser;
+    struct a407_pending *pending;
+    const struct a407_filter *filter;
+    bool packed;                       /* something began as a gzip file does */
+    struct a407_report_access *access; /* or NULL */
+    /* Told each 407 that passed, and its JSON (n bytes); or NULL. */
+    void (*each)(void *ctx, const struct a407_report_record *l,
+                 const char *json, size_t n);
+    void *ctx;
+};
+
+/* False: memory ran out, nothing is to be freed. Allocates. */
+bool a407_report_run_init(struct a407_report_run *r,
+                          const struct a407_filter *filter);
+void a407_report_run_free(struct a407_report_run *r);
+
+/*
+ * Takes one line: an a407_line_fn, with the run as ctx. A line that another
+ * one was written into is counted as torn, and the last record in it is read.
+ * False: memory ran out.
+ */
+bool a407_report_line(void *run, char *text, size_t n);
+
+/* After the last line: counts what was held back, and sorts. */
+void a407_report_run_finish(struct a407_report_run *r);
+
+/*
+ * Reads what is added to files, until SIGINT or SIGTERM, or until standard
+ * input ("-"), or a pipe without a name, has ended and was the only one. A FIFO
+ * may have one writer after the other, also none at first. A file that is
+ * renamed or removed is read to its end, and then the new one of that name; one
+ * that got shorter, or begins in another way, is read from its beginning; one
+ * that is not there yet is waited for. What a file holds already is read only
+ * if `from_start`. False: said on standard error. Blocks, looking at the files
+ * five times a second: one that gets its name and loses it again between two
+ * looks is not seen.
+ */
+bool a407_report_follow(struct a407_report_run *r, char *const *files, size_t n,
+                        bool from_start);
+
+/*
+ * The log of the settings (AUTH407_LOG, or the default file) and the generation
+ * that it keeps when it has a limit, which is read first.
+ */
+struct a407_report_default {
+    char path[PATH_MAX];
+    char before[PATH_MAX]; /* "": there is none */
+    bool there;            /* path exists */
+    uint64_t lost;         /* lines that were not written, and that no line
+                              tells of yet */
+};
+
+/* False: the log goes to no file; said on standard error. Blocks for files. */
+bool a407_report_default_log(struct a407_report_default *out);
+
+/* Whether standard input is a pipe or a socket, or a file that is not empty, so
+   that lines may come from it: not a terminal, and not /dev/null. */
+bool a407_report_stdin_given(void);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "record.h"
+#include "read.h"
 
 #include <stdlib.h>
 
 #include <yajl/yajl_parse.h>
 
-#include "cli/report/time.h"
+#include "cli/report/report.h"
 
 /* How a value is kept. */
 enum kind {
@@ -60,14 +60,10 @@ struct a407_report_parser {
     char words[A407_EVENT_ARGS][WORD_MAX];
 };
 
-/* FNV-1a. What stands between keys is no byte, so that no key can hold it. */
-#define TOP 0xcbf29ce484222325u /* the object that a line is */
+/* Of a path's hash: the object that a line is; what stands between keys is no
+   byte, so that no key can hold it. */
+#define TOP A407_HASH_START
 enum { KEY = 0x100, ELEMENT = 0x101 };
-
-static uint64_t mix(uint64_t h, unsigned c)
-{
-    return (h ^ c) * 0x100000001b3u;
-}
 
 /* The slot of a path: its own, or a free one. */
 static size_t slot_of(const struct a407_report_parser *p, uint64_t path)
@@ -93,13 +89,13 @@ struct a407_report_parser *a407_report_parser_new(void)
     size_t i, slot;
 
     for (i = 0; p && i < ROWS; i++) {
-        uint64_t path = mix(TOP, KEY);
+        uint64_t path = a407_hash_byte(TOP, KEY);
         const char *z;
 
         for (z = rows[i].path; *z; z += *z == '[' ? 2 : 1)
-            path = mix(path, *z == '.'   ? KEY
-                             : *z == '[' ? ELEMENT
-                                         : (unsigned char)*z);
+            path = a407_hash_byte(path, *z == '.'   ? KEY
+                                        : *z == '[' ? ELEMENT
+                                                    : (unsigned char)*z);
         slot = slot_of(p, path);
         p->slots[slot].path = path;
         p->slots[slot].row = &rows[i];
@@ -212,9 +208,9 @@ static int on_key(void *ctx, const unsigned char *name, size_t n)
 
     if (p->depth >= DEPTH)
         return 1;
-    path = mix(p->stack[p->depth].path, KEY);
+    path = a407_hash_byte(p->stack[p->depth].path, KEY);
     for (i = 0; i < n; i++)
-        path = mix(path, name[i]);
+        path = a407_hash_byte(path, name[i]);
     p->stack[p->depth].next = path;
     return 1;
 }
@@ -233,7 +229,8 @@ static int on_start(void *ctx)
     }
     if (++p->depth < DEPTH) {
         p->stack[p->depth].path = p->stack[p->depth - 1].next;
-        p->stack[p->depth].next = mix(p->stack[p->depth].path, ELEMENT);
+        p->stack[p->depth].next =
+            a407_hash_byte(p->stack[p->depth].path, ELEMENT);
     }
     return 1;
 }

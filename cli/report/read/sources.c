@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "sources.h"
+#include "read.h"
 
 #include <stdio.h>
 #include <string.h>

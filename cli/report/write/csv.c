@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "escape.h"
+#include "write.h"
 
 static void texts(FILE *f, const char *const *z, size_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "escape.h"
+#include "write.h"
 
 #include "core/base/json.h"
 #include "core/base/text_put.h"

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "escape.h"
+#include "write.h"
 
 /* The shape is in docs/report-schema.json. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "term.h"
+#include "write.h"
 
 #include <langinfo.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 #include <wchar.h>
 
 #include "core/base/text_put.h"
-#include "escape.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_LEAST   40 /* below, cutting helps nobody */
@@ -31,15 +30,16 @@ static size_t columns(FILE *f)
                             : (size_t)v;
 }
 
-void a407_term_init(struct a407_report_term *t, FILE *f, int wanted)
+void a407_term_init(struct a407_report_term *t, FILE *f,
+                    enum a407_report_color color)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
     t->f = f;
     t->width = columns(f);
-    t->color =
-        wanted == 1 || (wanted != 0 && isatty(fileno(f)) && !(no && *no) &&
-                        !(term && strcmp(term, "dumb") == 0));
+    t->color = color == A407_COLOR_ALWAYS ||
+               (color == A407_COLOR_AUTO && isatty(fileno(f)) && !(no && *no) &&
+                !(term && strcmp(term, "dumb") == 0));
 }
 
 void a407_term_style(const struct a407_report_term *t, enum a407_style s)

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "term.h"
+#include "write.h"
 
 typedef const struct a407_report_term term;
 

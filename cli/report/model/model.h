@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_REPORT_MODEL_H
+#define A407_REPORT_MODEL_H
+
+#include "cli/report/report.h"
+
+/*
+ * What an interpreter runs: "pip" of `python3 -m pip`, "agent.jar" of
+ * `java -jar /opt/agent.jar`, "-c" for code on the command line. Without it
+ * every Python program would be one and the same "binary". A span into the
+ * record; p == NULL: the executable is no interpreter, or it can't be told.
+ */
+struct a407_span a407_report_script(const struct a407_report_record *l);
+
+/* What stands behind the last "/"; all of it without one. */
+struct a407_span a407_report_base(struct a407_span path);
+
+/*
+ * What a line is counted under in a table: never empty. `out` has
+ * A407_REPORT_KEY_MAX + 1 bytes; what is longer is cut after a whole character.
+ */
+void a407_report_key(const struct a407_report_record *l,
+                     enum a407_report_table_id id, char *out);
+
+#define A407_FILTER_MAX 64 /* patterns of one kind */
+
+enum a407_filter_kind {
+    A407_FILTER_BINARY, /* path, file name, or "path (script)" or the script */
+    A407_FILTER_PROXY,  /* host, or host:port */
+    A407_FILTER_CAUSE,
+    A407_FILTER_OUTCOME,
+    A407_FILTER_KINDS
+};
+
+/* Patterns as of glob(7), without a special meaning of "/" or of a dot; each
+   also fits itself, as it is written. */
+struct a407_filter {
+    int64_t since_us, until_us;
+    const char *patterns[A407_FILTER_KINDS][A407_FILTER_MAX];
+    size_t n[A407_FILTER_KINDS];
+};
+
+/* Nothing is left out. */
+void a407_filter_init(struct a407_filter *f);
+
+/* False: there are A407_FILTER_MAX already. `pattern` must live as long. */
+bool a407_filter_add(struct a407_filter *f, enum a407_filter_kind kind,
+                     const char *pattern);
+
+/* Whether the time is in the range. */
+bool a407_filter_time(const struct a407_filter *f, int64_t us);
+
+/* Whether the line fits one pattern of each kind that has patterns. */
+bool a407_filter_match(const struct a407_filter *f,
+                       const struct a407_report_record *l);
+
+/* The filter in words, for the head of a report; "" for none. */
+void a407_filter_words(const struct a407_filter *f, char *out, size_t cap);
+
+/*
+ * 407s that a program was left with, held back for a while: many clients send
+ * a header only when they are asked, and then the record of that request
+ * (http.request.resend_count) tells what became of the same exchange. So the
+ * 407 before it is neither a dropped header nor one more exchange.
+ */
+#define A407_PENDING_MAX 1024 /* further records wait that long at most */
+#define A407_PENDING_US  (INT64_C(900) * 1000000) /* nor longer than that */
+
+struct a407_pending;
+
+typedef void a407_pending_fn(void *ctx, const struct a407_report_record *l);
+
+/* `count` is told each record that nothing took back. NULL: no memory. */
+struct a407_pending *a407_pending_new(a407_pending_fn *count, void *ctx);
+
+/* Without counting what is left. NULL is fine. */
+void a407_pending_free(struct a407_pending *p);
+
+/*
+ * Takes a record that met a 407: counts it at once, or holds a copy back; and
+ * drops the 407 that it repeats, the newest one of the same exchange. False:
+ * memory ran out.
+ */
+bool a407_pending_take(struct a407_pending *p,
+                       const struct a407_report_record *l);
+
+/* Counts all that is held back, oldest first. */
+void a407_pending_flush(struct a407_pending *p);
+
+/*
+ * Counts one 407. When the range outgrows the buckets, they are added up to
+ * wider ones, so that any range fits. Their widths are 1, 5, 15 and 30 seconds,
+ * as many minutes, 1, 3, 6 and 12 hours, and 1, 2, 4, 8, ... days. The times
+ * may come in any order.
+ */
+void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
+                       enum a407_outcome o);
+
+#endif
