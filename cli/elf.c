@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "elf.h"
+#include "target.h"
 
 #include <elf.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "help.h"
+#include "options.h"
 
 static const char usage_run[] =
     "  auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n";
 static const char usage_observe[] =
     "  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n";
-static const char usage_report[] = "  auth407 report [OPTION...] [FILE...]\n";
-static const char usage_rest[] = "  auth407 --help | --version\n";
+static const char usage_rest[] = "  auth407 report [OPTION...] [FILE...]\n"
+                                 "  auth407 --help | --version\n";
 
 static const char about[] =
     "\nRuns COMMAND with a library that answers an HTTP proxy's 407 (Proxy\n"
@@ -37,7 +37,7 @@ static const char examples_observe[] =
     "  auth407 observe --log stderr -- ./build.sh\n"
     "      shows which program of a script meets a 407, and why\n";
 
-static const char statuses[] =
+static const char rest[] =
     "\nExit status:\n"
     "  125  auth407 itself failed: its options, settings, files or library\n"
     "  126  COMMAND was found but can't be executed\n"
@@ -45,16 +45,15 @@ static const char statuses[] =
     "  else that of COMMAND: auth407 turns into it, so its exit status and "
     "the\n"
     "       signal that ends it are its own (a shell shows 128+N for signal "
-    "N)\n";
-
-static const char files[] =
+    "N)\n"
     "\nFiles:\n"
     "  $XDG_CONFIG_HOME/auth407/credentials  credential file, mode 0600\n"
     "      (~/.config/auth407/credentials)\n"
     "  $XDG_STATE_HOME/auth407/407.jsonl     the JSON lines\n"
     "      (~/.local/state/auth407/407.jsonl)\n"
     "  libauth407.so, auth407-report  beside auth407 or in ../lib/auth407\n"
-    "      from there; AUTH407_LIBRARY names another library\n";
+    "      from there; AUTH407_LIBRARY names another library\n"
+    "\nMore: man auth407, man auth407-credentials\n";
 
 static void put_options(FILE *f, unsigned in)
 {
@@ -70,37 +69,29 @@ void a407_help(FILE *f, const struct a407_invocation *inv)
 {
     bool run = !inv->named || inv->command == A407_CMD_RUN;
     bool observe = !inv->named || inv->command == A407_CMD_OBSERVE;
+    const char *const parts[] = {"Usage:\n",
+                                 run ? usage_run : "",
+                                 observe ? usage_observe : "",
+                                 inv->named ? "" : usage_rest,
+                                 !inv->named ? about
+                                 : run       ? about_run
+                                             : about_observe,
+                                 "\nExamples:\n",
+                                 run ? examples_run : "",
+                                 observe ? examples_observe : ""};
+    size_t i;
 
-    fputs("Usage:\n", f);
-    if (run)
-        fputs(usage_run, f);
-    if (observe)
-        fputs(usage_observe, f);
-    if (!inv->named)
-        fputs(usage_report, f);
-    if (!inv->named)
-        fputs(usage_rest, f);
-    fputs(!inv->named ? about : run ? about_run : about_observe, f);
-    fputs("\nExamples:\n", f);
-    if (run)
-        fputs(examples_run, f);
-    if (observe)
-        fputs(examples_observe, f);
+    for (i = 0; i < sizeof parts / sizeof *parts; i++)
+        fputs(parts[i], f);
     put_options(f, (run ? A407_OPT_IN_RUN : 0) |
                        (observe ? A407_OPT_IN_OBSERVE : 0));
-    fputs(statuses, f);
-    fputs(files, f);
-    fputs("\nMore: man auth407, man auth407-credentials\n", f);
+    fputs(rest, f);
 }
 
 void a407_help_short(FILE *f)
 {
-    fputs("Usage:\n", f);
-    fputs(usage_run, f);
-    fputs(usage_observe, f);
-    fputs(usage_report, f);
-    fputs(usage_rest, f);
-    fputs("\nRuns COMMAND and answers its HTTP proxy's 407s. More: "
-          "auth407 --help\n",
-          f);
+    fprintf(f,
+            "Usage:\n%s%s%s\nRuns COMMAND and answers its HTTP proxy's 407s. "
+            "More: auth407 --help\n",
+            usage_run, usage_observe, usage_rest);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "library.h"
+#include "run.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "log_file.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <fcntl.h>

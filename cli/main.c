@@ -2,8 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "help.h"
-#include "library.h"
 #include "msg.h"
 #include "options.h"
 #include "run.h"

@@ -48,14 +48,7 @@ void a407_error(const char *fmt, ...)
     va_end(ap);
 }
 
-void a407_note(const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    put_line("", fmt, ap);
-    va_end(ap);
-}
+void a407_note(const char *fmt, ...) __attribute__((alias("a407_error")));
 
 void a407_warning(const char *fmt, ...)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "help.h"
+#include "options.h"
 
 #define WIDTH  79 /* some terminals break a full line of 80 */
 #define COLUMN 30 /* where the options' texts begin */

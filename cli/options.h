@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum a407_command { A407_CMD_RUN, A407_CMD_OBSERVE };
 
@@ -85,5 +86,14 @@ enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out);
 
 /* The nearest word of a list to a misspelt one, or NULL if none is near. */
 const char *a407_suggest(const char *word, const char *const *list, size_t n);
+
+/* The help of auth407, or of the command that was named; 80 columns wide. */
+void a407_help(FILE *f, const struct a407_invocation *inv);
+
+/* One option as the help shows it. */
+void a407_help_option(FILE *f, const struct a407_option *o);
+
+/* A few lines for somebody who gave no argument. */
+void a407_help_short(FILE *f);
 
 #endif

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "library.h"
-#include "log_file.h"
 #include "msg.h"
 #include "settings.h"
 #include "target.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "secret.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <fcntl.h>

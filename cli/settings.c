@@ -15,8 +15,6 @@
 #include "host/file_at.h"
 #include "host/settings.h"
 #include "msg.h"
-#include "secret.h"
-#include "sources.h"
 
 /* How long before a credential's last day its user is told. */
 #define EXPIRY_NOTICE (7 * 24 * 3600)

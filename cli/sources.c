@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "sources.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <string.h>

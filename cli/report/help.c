@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/help.h"
+#include "cli/options.h"
 #include "options.h"
 
 static const char usage[] =
