@@ -23,16 +23,15 @@ struct leg {
     int port;     /* 0: not told */
 };
 
-static bool open_files(struct a407_report_access *a,
-                       const struct a407_report_access_options *o)
+static bool open_files(struct a407_report_access *a)
 {
-    a->fds = calloc(o->n + 1, sizeof *a->fds);
+    a->fds = calloc(a->o.n + 1, sizeof *a->fds);
     if (!a->fds) {
         a407_error("memory ran out");
         return false;
     }
-    for (; a->n_files < o->n; a->n_files++) {
-        const char *path = o->files[a->n_files];
+    for (; a->n_open < a->o.n; a->n_open++) {
+        const char *path = a->o.files[a->n_open];
         int fd = strcmp(path, "-") == 0
                      ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                      : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -42,22 +41,9 @@ static bool open_files(struct a407_report_access *a,
                        strerror(errno));
             return false;
         }
-        a->fds[a->n_files] = fd;
+        a->fds[a->n_open] = fd;
     }
     return true;
-}
-
-static bool prepare_inserts(struct a407_report_access *a)
-{
-    a->add_record = a407_access_prepare(
-        a, "INSERT INTO record VALUES "
-           "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
-    a->add_leg =
-        a407_access_prepare(a, "INSERT INTO leg VALUES (?1,?2,?3,?4,?5,?6)");
-    a->add_line =
-        a407_access_prepare(a, "INSERT INTO line VALUES (NULL,?1,?2,?3,?4,?5,"
-                               "?6,?7,?8,?9,?10,?11,NULL,NULL,NULL,NULL)");
-    return !a->failed;
 }
 
 struct a407_report_access *
@@ -69,29 +55,34 @@ a407_report_access_open(const struct a407_report_access_options *o)
         a407_error("memory ran out");
         return NULL;
     }
-    a->names = o->files;
-    a->tolerance_us = o->tolerance_us;
-    a->since_us = o->since_us;
-    a->until_us = o->until_us;
-    if (a407_access_db_open(a) && prepare_inserts(a) && open_files(a, o))
-        return a;
+    a->o = *o;
+    if (a407_access_db_open(a) && open_files(a)) {
+        a->add_record = a407_access_prepare(
+            a, "INSERT INTO record VALUES "
+               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
+        a->add_leg = a407_access_prepare(
+            a, "INSERT INTO leg VALUES (?1,?2,?3,?4,?5,?6)");
+        a->add_line = a407_access_prepare(
+            a, "INSERT INTO line VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,"
+               "?11,NULL,NULL,NULL,NULL)");
+        if (!a->failed)
+            return a;
+    }
     a407_report_access_free(a);
     return NULL;
 }
 
 void a407_report_access_free(struct a407_report_access *a)
 {
-    size_t i;
+    sqlite3_stmt *s;
 
     if (!a)
         return;
-    for (i = 0; i < a->n_files; i++)
-        close(a->fds[i]);
+    while (a->n_open)
+        close(a->fds[--a->n_open]);
     free(a->fds);
-    sqlite3_finalize(a->add_record);
-    sqlite3_finalize(a->add_leg);
-    sqlite3_finalize(a->add_line);
-    sqlite3_finalize(a->has_key);
+    while (a->db && (s = sqlite3_next_stmt(a->db, NULL)))
+        sqlite3_finalize(s);
     sqlite3_close(a->db);
     free(a);
 }
@@ -242,27 +233,27 @@ static bool read_file(struct a407_report_access *a, size_t number)
     uint64_t bytes = 0;
     bool good;
 
-    snprintf(name, sizeof name, "the proxy's log %s", a->names[number]);
+    snprintf(name, sizeof name, "the proxy's log %s", a->o.files[number]);
     good = a407_read_lines(name, a->fds[number], take_line, &file, &bytes);
     if (file.packed)
         a407_error("%s is compressed: give what zcat(1) makes of it",
-                   a->names[number]);
+                   a->o.files[number]);
     return good;
 }
 
 /* What the join is told besides. */
 static void store_input(struct a407_report_access *a)
 {
-    const int64_t numbers[] = {a->tolerance_us, a->since_us,  a->until_us,
-                               a->lines,        a->lines_407, a->unreadable};
+    const int64_t numbers[] = {a->o.tolerance_us, a->o.since_us, a->o.until_us,
+                               a->lines,          a->lines_407,  a->unreadable};
     sqlite3_stmt *input =
         a407_access_prepare(a, "INSERT INTO input VALUES (?1,?2,?3,?4,?5,?6)");
     sqlite3_stmt *file = a407_access_prepare(a, "INSERT INTO file VALUES (?1)");
     size_t i;
 
     a407_access_insert(a, input, numbers, 6, NULL, 0);
-    for (i = 0; i < a->n_files; i++) {
-        sqlite3_bind_text(file, 1, a->names[i], -1, SQLITE_STATIC);
+    for (i = 0; i < a->o.n; i++) {
+        sqlite3_bind_text(file, 1, a->o.files[i], -1, SQLITE_STATIC);
         a407_access_step(a, file);
     }
     sqlite3_finalize(input);
@@ -275,11 +266,11 @@ bool a407_report_access_finish(struct a407_report_access *a)
 
     a407_access_run(a, "CREATE INDEX legs ON leg(key, at_us)");
     a->has_key = a407_access_prepare(a, "SELECT 1 FROM leg WHERE key = ?1");
-    for (i = 0; i < a->n_files; i++)
+    for (i = 0; i < a->o.n; i++)
         if (!read_file(a, i))
             return false;
     if (a->lines && a->unreadable == a->lines) {
-        a407_error("%s is no log of squid's or Apache's format", a->names[0]);
+        a407_error("%s is no log of squid's or Apache's format", a->o.files[0]);
         return false;
     }
     store_input(a);

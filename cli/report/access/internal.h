@@ -25,10 +25,9 @@
 struct a407_report_access {
     sqlite3 *db; /* owned */
     sqlite3_stmt *add_record, *add_leg, *add_line, *has_key;
-    const char *const *names;
-    int *fds; /* owned; -1: closed */
-    size_t n_files;
-    int64_t tolerance_us, since_us, until_us;
+    struct a407_report_access_options o;
+    int *fds; /* owned, of the first n_open files */
+    size_t n_open;
     int64_t n_records;                    /* the id of the last one */
     int64_t lines, lines_407, unreadable; /* of the proxy's log */
     bool failed;                          /* said on standard error */

@@ -11,72 +11,57 @@ static size_t find_char(struct a407_span s, const char *set)
     return i;
 }
 
-static bool ends_with(struct a407_span s, const char *end)
-{
-    size_t n = strlen(end);
-
-    return s.n >= n && memcmp(s.p + s.n - n, end, n) == 0;
-}
-
 /* The authority without userinfo and, for that scheme, the default port. */
 static struct a407_span authority(struct a407_span s, struct a407_span scheme)
 {
+    static const char *const ports[][2] = {
+        {"http", ":80"}, {"https", ":443"}, {"ftp", ":21"}};
     const char *at = s.n ? memrchr(s.p, '@', s.n) : NULL;
-    const char *port = NULL;
+    size_t i, n;
 
     if (at)
-        s = a407_span(at + 1, s.n - (size_t)(at + 1 - s.p));
-    if (a407_span_ieq(scheme, "http"))
-        port = ":80";
-    else if (a407_span_ieq(scheme, "https"))
-        port = ":443";
-    else if (a407_span_ieq(scheme, "ftp"))
-        port = ":21";
-    if (port && ends_with(s, port))
-        s.n -= strlen(port);
+        s = a407_span_from(s, at + 1);
+    for (i = 0; i < sizeof ports / sizeof *ports; i++) {
+        n = strlen(ports[i][1]);
+        if (a407_span_ieq(scheme, ports[i][0]) && s.n >= n &&
+            memcmp(s.p + s.n - n, ports[i][1], n) == 0)
+            s.n -= n;
+    }
     return s;
 }
 
-struct target_writer {
-    char *out;
-    size_t n;
-};
-
-static void put(struct target_writer *w, struct a407_span s, bool lower)
+/* Appends, and returns the new length. */
+static size_t put(char *out, size_t at, struct a407_span s, bool lower)
 {
     size_t i;
 
-    for (i = 0; i < s.n && w->n < A407_ACCESS_TEXT_MAX; i++) {
+    for (i = 0; i < s.n && at < A407_ACCESS_TEXT_MAX; i++) {
         /* squid takes blanks out, and neither log has a use for a NUL */
         if (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\0')
             continue;
-        w->out[w->n++] = lower ? (char)a407_lower(s.p[i]) : s.p[i];
+        out[at++] = lower ? (char)a407_lower(s.p[i]) : s.p[i];
     }
+    return at;
 }
 
 size_t a407_access_target(struct a407_span target, char *out)
 {
-    struct target_writer w = {out, 0};
     struct a407_span scheme, host, path;
     const char *colon;
+    size_t n;
 
     target.n = find_char(target, "?#");
     colon = target.n ? memmem(target.p, target.n, "://", 3) : NULL;
-    if (!colon) { /* host:port of a CONNECT */
-        put(&w, authority(target, a407_span(NULL, 0)), true);
-        return w.n;
-    }
-    scheme = a407_span(target.p, (size_t)(colon - target.p));
-    host = a407_span(colon + 3, target.n - scheme.n - 3);
-    path = host;
-    host.n = find_char(host, "/");
-    path.p += host.n;
-    path.n -= host.n;
-    put(&w, scheme, true);
-    put(&w, a407_span_str("://"), false);
-    put(&w, authority(host, scheme), true);
-    put(&w, path.n ? path : a407_span_str("/"), false);
-    return w.n;
+    if (!colon) /* host:port of a CONNECT */
+        return put(out, 0, authority(target, a407_span(NULL, 0)), true);
+    scheme = a407_span_before(target, colon);
+    host = a407_span_from(target, colon + 3);
+    path = a407_span_from(host, host.p + find_char(host, "/"));
+    host = a407_span_before(host, path.p);
+    n = put(out, 0, scheme, true);
+    n = put(out, n, a407_span_str("://"), false);
+    n = put(out, n, authority(host, scheme), true);
+    return put(out, n, path.n ? path : a407_span_str("/"), false);
 }
 
 int64_t a407_access_key(struct a407_span method, struct a407_span target,

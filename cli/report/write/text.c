@@ -262,14 +262,17 @@ static bool put_group(const struct a407_report_view *v, term *t,
 
 static void put_findings(const struct a407_report_view *v, term *t)
 {
+    static const char *const titles[] = {"Dropped the header", "Never sent one",
+                                         "Other causes"};
     const struct a407_report *r = v->report;
+    int group;
 
-    if (!put_group(v, t, A407_REPORT_DROPPED, "Dropped the header")) {
-        a407_term_heading(t, "Dropped the header");
-        fputs("  none\n", t->f);
-    }
-    put_group(v, t, A407_REPORT_NEVER_SENT, "Never sent one");
-    put_group(v, t, A407_REPORT_OTHER, "Other causes");
+    for (group = A407_REPORT_DROPPED; group <= A407_REPORT_OTHER; group++)
+        if (!put_group(v, t, (enum a407_report_group)group, titles[group]) &&
+            group == A407_REPORT_DROPPED) {
+            a407_term_heading(t, titles[group]);
+            fputs("  none\n", t->f);
+        }
     if (r->findings_others.total)
         a407_term_say(t, 0, 2,
                       "%" PRIu64 " more 407%s not in these lists, which keep "
@@ -281,79 +284,71 @@ static void put_findings(const struct a407_report_view *v, term *t)
 
 /* Columns of a table, by the room that there is. */
 struct layout {
-    size_t key;
-    bool stamps, full; /* both times; to the second */
-    bool years;        /* the day with its year, where they are not full */
+    size_t key, stamp; /* 0: no times */
 };
 
 #define NUMBERS 18 /* "    407s unresolved" */
-
-static bool is_of_two_years(const struct a407_report_tally *all)
-{
-    char first[32], last[32];
-
-    a407_report_time_local(all->first_us, first);
-    a407_report_time_local(all->last_us, last);
-    return strncmp(first, last, 4) != 0;
-}
+#define FULL    19 /* "2026-11-21 14:03:05" */
+#define DAY     10 /* "2026-11-21", if another year is in the report */
+#define SHORT   11 /* "11-21 14:03" */
 
 static struct layout lay_out(const struct a407_report_view *v, term *t)
 {
-    struct layout l = {.stamps = t->width >= 70,
-                       .full = t->width >= 110,
-                       .years = is_of_two_years(&v->report->all)};
-    size_t taken = 2 + NUMBERS + (l.full ? 42 : l.stamps ? 26 : 0);
+    const struct a407_report_tally *all = &v->report->all;
+    char first[32], last[32];
+    size_t stamp;
 
-    l.key = t->width - taken - 1;
-    return l;
-}
-
-/* "2026-11-21 14:03:05"; where there is less room "11-21 14:03", or
-   "2026-11-21" if another year is in the report. */
-static void put_stamp(term *t, const struct layout *l, int64_t us)
-{
-    char text[32];
-
-    a407_report_time_local(us, text);
-    if (l->full)
-        fprintf(t->f, "  %s", text);
-    else if (l->years)
-        fprintf(t->f, "  %.10s", text);
-    else
-        fprintf(t->f, "  %.11s", text + 5);
+    a407_report_time_local(all->first_us, first);
+    a407_report_time_local(all->last_us, last);
+    stamp = t->width >= 110                ? FULL
+            : t->width < 70                ? 0
+            : strncmp(first, last, 4) == 0 ? SHORT
+                                           : DAY;
+    return (struct layout){t->width - 3 - NUMBERS -
+                               (stamp == FULL ? 42
+                                : stamp       ? 26
+                                              : 0),
+                           stamp};
 }
 
 static void put_row(term *t, const struct layout *l, const char *key,
                     const struct a407_report_tally *tally)
 {
+    const int64_t times[] = {tally->first_us, tally->last_us};
+    char text[32];
+    size_t i;
+
     fputs("  ", t->f);
     a407_term_cell(t, key, l->key, true);
     fprintf(t->f, "%7" PRIu64, tally->total);
     bad_number(t, tally->unresolved, 11);
-    if (l->stamps) {
-        put_stamp(t, l, tally->first_us);
-        put_stamp(t, l, tally->last_us);
+    for (i = 0; l->stamp && i < 2; i++) {
+        a407_report_time_local(times[i], text);
+        fprintf(t->f, "  %.*s", (int)l->stamp,
+                text + (l->stamp == SHORT ? 5 : 0));
     }
     fputc('\n', t->f);
+}
+
+static size_t shown(const struct a407_report_view *v,
+                    const struct a407_report_table *table)
+{
+    return v->top && v->top < table->n ? v->top : table->n;
 }
 
 static void put_table(const struct a407_report_view *v, term *t,
                       const struct a407_report_table *table)
 {
     struct layout l = lay_out(v, t);
-    size_t i, n = v->top && v->top < table->n ? v->top : table->n;
+    size_t i, n = shown(v, table);
     char text[120];
 
     snprintf(text, sizeof text, "By %s", table->name);
     a407_term_heading(t, text);
     a407_term_style(t, A407_DIM);
     fprintf(t->f, "  %*s   407s unresolved", (int)l.key, "");
-    if (l.stamps)
-        fprintf(t->f, "  %-*s  %s",
-                l.full    ? 19
-                : l.years ? 10
-                          : 11,
-                "first", "last");
+    if (l.stamp)
+        fprintf(t->f, "  %-*s  %s", (int)l.stamp, "first", "last");
     a407_term_style(t, A407_PLAIN);
     fputc('\n', t->f);
     for (i = 0; i < n; i++)
@@ -371,7 +366,7 @@ static void put_remedies(const struct a407_report_view *v, term *t)
 {
     const struct a407_report_table *table =
         &v->report->tables[A407_REPORT_CAUSE];
-    size_t i, n = v->top && v->top < table->n ? v->top : table->n;
+    size_t i, n = shown(v, table);
 
     for (i = 0; i < n; i++) {
         const char *key = table->rows[i].key;
@@ -387,7 +382,7 @@ static void put_remedies(const struct a407_report_view *v, term *t)
 static void put_problems(const struct a407_report_view *v, term *t)
 {
     const struct a407_report_table *table = &v->report->problem_texts;
-    size_t i, n = v->top && v->top < table->n ? v->top : table->n;
+    size_t i, n = shown(v, table);
 
     if (table->n == 0)
         return;
