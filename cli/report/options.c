@@ -31,15 +31,16 @@ static int choose(const char *option, const char *word, const char *const *list,
     char words[96] = "";
     size_t i, at = 0;
 
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
         if (strcmp(list[i], word) == 0)
             return (int)i;
-    for (i = 0; i < n && at < sizeof words; i++)
-        at += (size_t)snprintf(words + at, sizeof words - at, "%s%s",
-                               i == 0      ? ""
-                               : i + 1 < n ? ", "
-                                           : " or ",
-                               list[i]);
+        if (at < sizeof words)
+            at += (size_t)snprintf(words + at, sizeof words - at, "%s%s",
+                                   i == 0      ? ""
+                                   : i + 1 < n ? ", "
+                                               : " or ",
+                                   list[i]);
+    }
     if (at < sizeof words)
         a407_error("`--%s %s`: write %s", option, word, words);
     else if (near)
@@ -83,15 +84,13 @@ static bool take_time(const char *option, const char *text, int64_t now_us,
 
 static bool take_top(const char *text, size_t *top)
 {
-    char *end;
-    unsigned long v = strtoul(text, &end, 10);
+    uint64_t v = 0;
 
-    if (*text < '0' || *text > '9' || *end || v < 1 || v > TOP_MAX) {
+    a407_span_number(a407_span_str(text), TOP_MAX, &v);
+    if (v == 0)
         a407_error("`--top %s` is no number from 1 to %d", text, TOP_MAX);
-        return false;
-    }
     *top = v;
-    return true;
+    return v != 0;
 }
 
 static bool take_access_log(struct a407_report_options *out, const char *path)
@@ -205,7 +204,7 @@ static bool take_all(char **argv, int64_t now_us,
 }
 
 /* Standard input has one end: it is either a log, or the proxy's. */
-static bool check_stdin(struct a407_report_options *out)
+static bool stdin_clashes(struct a407_report_options *out)
 {
     size_t i, n = 0;
 
@@ -214,15 +213,14 @@ static bool check_stdin(struct a407_report_options *out)
     out->stdin_is_access_log = n != 0;
     for (i = 0; n && i < out->n_files; i++)
         n += strcmp(out->files[i], "-") == 0;
-    if (n > 1)
-        a407_error("`--access-log -`: standard input can be read only once");
-    return n < 2;
+    return n > 1;
 }
 
 bool a407_report_options_parse(char **argv, int64_t now_us,
                                struct a407_report_options *out)
 {
     const size_t not_given = TOP_MAX + 1;
+    const char *wrong = NULL;
 
     memset(out, 0, sizeof *out);
     a407_filter_init(&out->filter);
@@ -234,18 +232,16 @@ bool a407_report_options_parse(char **argv, int64_t now_us,
         out->top = out->format == A407_FORMAT_TEXT   ? TOP_OF_TEXT
                    : out->format == A407_FORMAT_HTML ? TOP_OF_HTML
                                                      : 0;
-    if (out->filter.since_us > out->filter.until_us) {
-        a407_error("`--until` is before `--since`");
-        return usage_error();
-    }
-    if (out->follow && out->format != A407_FORMAT_TEXT &&
-        out->format != A407_FORMAT_JSON) {
-        a407_error("`--follow` prints text or json");
-        return usage_error();
-    }
-    if (out->follow && out->n_access_logs) {
-        a407_error("`--follow` reads no proxy's log");
-        return usage_error();
-    }
-    return check_stdin(out) || usage_error();
+    if (out->filter.since_us > out->filter.until_us)
+        wrong = "`--until` is before `--since`";
+    else if (out->follow && out->format != A407_FORMAT_TEXT &&
+             out->format != A407_FORMAT_JSON)
+        wrong = "`--follow` prints text or json";
+    else if (out->follow && out->n_access_logs)
+        wrong = "`--follow` reads no proxy's log";
+    else if (stdin_clashes(out))
+        wrong = "`--access-log -`: standard input can be read only once";
+    if (wrong)
+        a407_error("%s", wrong);
+    return !wrong || usage_error();
 }

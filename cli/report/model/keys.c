@@ -32,9 +32,7 @@ struct a407_span a407_report_base(struct a407_span path)
 {
     const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
 
-    if (!slash)
-        return path;
-    return a407_span(slash + 1, path.n - (size_t)(slash + 1 - path.p));
+    return slash ? a407_span_from(path, slash + 1) : path;
 }
 
 /* "python3.11" and "php-cgi8.2" are those names; "pythonic" is another. */
@@ -71,14 +69,6 @@ static bool in_list(const char *list, struct a407_span word)
     return false;
 }
 
-/* Node's programs may write a title over their command line: "npm ci". */
-static struct a407_span title(struct a407_span words)
-{
-    const char *blank = memchr(words.p, ' ', words.n);
-
-    return a407_span(words.p, blank ? (size_t)(blank - words.p) : words.n);
-}
-
 /* Not what runs but how: an option, or Java's file of options. */
 static bool is_option(const struct interpreter *it, struct a407_span word)
 {
@@ -99,8 +89,13 @@ static struct a407_span script_of(const struct a407_report_record *l,
     if (n == 0)
         return none;
     if (n == 1) {
-        struct a407_span first = a407_report_base(title(l->args[0]));
-        return find(first) ? none : first; /* busybox as "wget", a title */
+        /* busybox as "wget"; or a title that one of Node's programs wrote over
+           its command line: "npm ci" */
+        struct a407_span words = l->args[0], first = none;
+
+        a407_span_cut(&words, ' ', &first);
+        first = a407_report_base(first);
+        return find(first) ? none : first;
     }
     if (strcmp(it->name, "busybox") == 0)
         return a407_report_base(l->args[!!find(a407_report_base(l->args[0]))]);

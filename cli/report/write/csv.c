@@ -5,19 +5,8 @@
 
 #include "write.h"
 
-static void texts(FILE *f, const char *const *z, size_t n)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        if (i)
-            fputc(',', f);
-        a407_report_csv_text(f, z[i]);
-    }
-}
-
-/* What a row is about, its numbers, and what to do: where, line, text, command;
-   NULL: nothing. */
+/* What a row is about, its numbers, and what to do (NULL: nothing): where,
+   line, text, command. */
 static void row(FILE *f, const char *const about[static 6],
                 const struct a407_report_tally *t,
                 const struct a407_report_advice *a)
@@ -27,16 +16,22 @@ static void row(FILE *f, const char *const about[static 6],
     char first[32] = "", last[32] = "";
     size_t i;
 
-    texts(f, about, 6);
-    fprintf(f, ",%" PRIu64 ",%" PRIu64, t->total, t->unresolved);
+    for (i = 0; i < 6; i++) {
+        a407_report_csv_text(f, about[i]);
+        fputc(',', f);
+    }
+    fprintf(f, "%" PRIu64 ",%" PRIu64, t->total, t->unresolved);
     for (i = 0; i < A407_REPORT_OUTCOMES; i++)
         fprintf(f, ",%" PRIu64, t->outcome[i]);
     if (t->total) {
         a407_report_time_utc(t->first_us, first);
         a407_report_time_utc(t->last_us, last);
     }
-    fprintf(f, ",%s,%s,", first, last);
-    texts(f, advice, 4);
+    fprintf(f, ",%s,%s", first, last);
+    for (i = 0; i < 4; i++) {
+        fputc(',', f);
+        a407_report_csv_text(f, advice[i]);
+    }
     fputs("\r\n", f);
 }
 
