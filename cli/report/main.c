@@ -207,7 +207,7 @@ static bool print(struct a407_report_run *r,
     case A407_FORMAT_TEXT:
         return a407_report_text(&view, term);
     case A407_FORMAT_JSON:
-        return a407_report_json(&view, term->f);
+        return a407_report_json(&view, false, term->f);
     case A407_FORMAT_CSV:
         return a407_report_csv(&view, term->f);
     case A407_FORMAT_HTML:

@@ -348,10 +348,9 @@ bool a407_report_next_program(const struct a407_report *r,
 
 bool a407_report_text(const struct a407_report_view *v,
                       const struct a407_report_term *t);
-bool a407_report_json(const struct a407_report_view *v, FILE *f);
-/* The same for a page: `top` programs of each group with all their findings,
-   and so many rows of the join. */
-bool a407_report_json_for_page(const struct a407_report_view *v, FILE *f);
+/* For a page: `top` programs of each group with all their findings, and so many
+   rows of the join. */
+bool a407_report_json(const struct a407_report_view *v, bool page, FILE *f);
 bool a407_report_csv(const struct a407_report_view *v, FILE *f);
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/msg.h"
+#include "core/base/json.h"
 #include "internal.h"
 
 A407_EMBED(a407_access_tables, "cli/report/access/tables.sql");
@@ -13,6 +14,37 @@ static void fail(struct a407_report_access *a, const char *why)
     if (!a->failed)
         a407_error("can't compare with the proxy's log: %s", why);
     a->failed = true;
+}
+
+/* Of tables.sql: a time as a reader's clock has it. */
+static void local(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    char text[32];
+
+    (void)n;
+    a407_report_time_local(sqlite3_value_int64(*v), text);
+    sqlite3_result_text(c, text, -1, SQLITE_TRANSIENT);
+}
+
+#define TEXT_MAX ((size_t)64 << 10) /* of one string, escaped */
+
+/* A text, whatever its bytes are, as JSON for sqlite's own functions. */
+static void json_text(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    const unsigned char *text = sqlite3_value_text(*v);
+    struct a407_buf out;
+
+    (void)n;
+    if (!text)
+        return; /* NULL becomes null */
+    a407_buf_init(&out, TEXT_MAX);
+    a407_json_string(&out, a407_span_str((const char *)text));
+    if (out.failed)
+        sqlite3_result_error_nomem(c);
+    else
+        sqlite3_result_text(c, out.p, (int)out.n, SQLITE_TRANSIENT);
+    sqlite3_result_subtype(c, 'J'); /* what json_object() puts in as it is */
+    a407_buf_free(&out);
 }
 
 /* A file that has no name: sqlite makes it (0600) and unlinks it at once. A
@@ -28,7 +60,10 @@ bool a407_access_db_open(struct a407_report_access *a)
     }
     if (sqlite3_open("", &a->db) != SQLITE_OK)
         fail(a, sqlite3_errmsg(a->db));
-    a407_access_add_functions(a);
+    sqlite3_create_function(a->db, "local", 1, SQLITE_UTF8, NULL, local, NULL,
+                            NULL);
+    sqlite3_create_function(a->db, "json_text", 1, SQLITE_UTF8, NULL, json_text,
+                            NULL, NULL);
     a407_access_run(a, a407_access_tables);
     return !a->failed;
 }

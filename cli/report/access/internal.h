@@ -100,7 +100,4 @@ struct a407_access_line {
  */
 bool a407_access_parse(char *p, size_t n, struct a407_access_line *out);
 
-/* output.c: functions that tables.sql calls. */
-void a407_access_add_functions(struct a407_report_access *a);
-
 #endif

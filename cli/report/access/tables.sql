@@ -120,7 +120,7 @@ CREATE VIEW part AS
     FROM saying, sums UNION ALL SELECT 0, '', matched, 4 FROM sums)
   ORDER BY place;
 
--- Entries of the text's lists, and the lines of each; local() is of output.c.
+-- Entries of the text's lists, and the lines of each; local() is of db.c.
 -- Of a record's requests those that the log has: its first one has.
 CREATE VIEW entry AS SELECT found AS list, unresolved, time_us, id,
     local(time_us) AS at, request FROM pair
@@ -139,7 +139,7 @@ CREATE VIEW entry_line AS SELECT found AS list, id, -3 AS place,
     ', by the proxy''s clock' FROM client
   UNION ALL SELECT 2, id, 1, 'for', list FROM stranger_words;
 
--- The same for JSON (docs/report-schema.json); json_text() is of output.c.
+-- The same for JSON (docs/report-schema.json); json_text() is of db.c.
 -- First what is behind the sums there, then the rows.
 CREATE VIEW sums_json AS SELECT json_object(
     'files', (SELECT json_group_array(json(json_text(name))) FROM file),

@@ -138,7 +138,7 @@ bool a407_report_html(const struct a407_report_view *v, FILE *f)
         return false;
     fwrite(a407_report_page, 1, (size_t)(data - a407_report_page), f);
     fputs("{\"report\":", json);
-    a407_report_json_for_page(v, json);
+    a407_report_json(v, true, json);
     fputs(",\"page\":", json);
     put_rest(v->report, json);
     fputs("}", json);

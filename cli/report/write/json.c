@@ -159,7 +159,7 @@ static void timeline(FILE *f, const struct a407_report_timeline *t)
     fputs("]}", f);
 }
 
-static bool put(const struct a407_report_view *v, bool page, FILE *f)
+bool a407_report_json(const struct a407_report_view *v, bool page, FILE *f)
 {
     const struct a407_report *r = v->report;
     size_t i;
@@ -185,14 +185,4 @@ static bool put(const struct a407_report_view *v, bool page, FILE *f)
     }
     fputs("}\n", f);
     return !r->out_of_memory;
-}
-
-bool a407_report_json(const struct a407_report_view *v, FILE *f)
-{
-    return put(v, false, f);
-}
-
-bool a407_report_json_for_page(const struct a407_report_view *v, FILE *f)
-{
-    return put(v, true, f);
 }
