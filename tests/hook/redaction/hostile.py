@@ -43,6 +43,8 @@ class Proxy:
                     if not head:
                         return
                     connection.sendall(self.answer(head))
+                    if b"connection: close" in head.lower():
+                        return
             except OSError:
                 return
 
