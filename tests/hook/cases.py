@@ -58,7 +58,7 @@ STYLES = ([("styles", f"{w}+recv") for w in WRITERS] +
           [("styles", f"send+{r}") for r in READERS] +
           [("styles", "bytes+byte"), ("styles", "three+dontwait"),
            ("styles", "writev+readv")])
-LOOPS = [("events", loop) for loop in
+LOOPS = [("loop", f"eager-{loop}") for loop in
          ("poll", "poll-again", "select", "epoll", "epoll-again", "edge",
           "edge-again", "oneshot")]
 FORTIFIED = [("fortify", mode) for mode in ("recv", "read", "recvfrom")]
@@ -68,12 +68,12 @@ POSTS = [("posts", mode) for mode in
           "expect-hasty", "poll", "sendfile", "splice")]
 TUNNELS = [("tunnel", "echo", ECHO), ("tunnel", "event", ECHO),
            ("tunnel", "http", ORIGIN)]
-CURL = [("curl_easy", mode, ORIGIN) for mode in
-        ("get", "reuse", "post", "tunnel")] + [("curl_easy", "https", TLS)]
+CURL = [("curl", mode, ORIGIN) for mode in
+        ("get", "reuse", "post", "tunnel")] + [("curl", "https", TLS)]
 # More than one exchange meets a 407: requests and events vary.
-PARALLEL = [("events", "epoll*100"), ("events", "edge*100"),
-            ("events", "poll*20"), ("threads", "many"),
-            ("curl_multi", "get"), ("curl_multi", "tunnel")]
+PARALLEL = [("loop", "eager-epoll*100"), ("loop", "eager-edge*100"),
+            ("loop", "eager-poll*20"), ("threads", "many"),
+            ("curl", "multi"), ("curl", "multi-tunnel")]
 MANY = [("many", mode) for mode in ("kept", "fresh", "mixed", "timeout")]
 FDS = [("fds", mode) for mode in
        ("reuse", "dup2", "dup-read", "dup-close", "fork-reader", "spawn")]
@@ -84,11 +84,11 @@ ABANDONED = [("fds", "reuse-early"), ("fds", "ranges")]
 SAMPLE = [("styles", "send+recv", ORIGIN), ("styles", "bytes+byte", ORIGIN),
           ("styles", "send+dontwait", ORIGIN), ("styles", "send+peek", ORIGIN),
           ("styles", "writev+readv", ORIGIN),
-          ("events", "poll", ORIGIN), ("events", "select", ORIGIN),
-          ("events", "epoll", ORIGIN), ("events", "edge", ORIGIN),
+          ("loop", "eager-poll", ORIGIN), ("loop", "eager-select", ORIGIN),
+          ("loop", "eager-epoll", ORIGIN), ("loop", "eager-edge", ORIGIN),
           ("threads", "reader-first", ORIGIN), ("many", "kept", ORIGIN),
           ("posts", "length", ORIGIN), ("tunnel", "echo", ECHO),
-          ("tunnel", "event", ECHO), ("curl_easy", "tunnel", ORIGIN)]
+          ("tunnel", "event", ECHO), ("curl", "tunnel", ORIGIN)]
 FAULTS = ("close-after-407", "close-silently", "close-in-middle-of-407",
           "trickle", "chunked-407", "chunked-empty", "http10", "http10-keep",
           "big-407", "rst", "lower-case", "no-reason", "no-reason-bare",
@@ -114,8 +114,8 @@ def plain_cases():
         yield Case("fds", "fork-child", auth, extra=(1, 2), events=(1, 2))
         yield Case("fds", "fork-many", auth, extra=(1, 3), events=(1, 3))
         yield Case("errno", "calls", auth)
-    for victim, mode in (("styles", "send+recv"), ("events", "edge"),
-                         ("many", "kept"), ("curl_easy", "get")):
+    for victim, mode in (("styles", "send+recv"), ("loop", "eager-edge"),
+                         ("many", "kept"), ("curl", "get")):
         yield Case(victim, mode, host="::1", label="IPv6")
 
 
@@ -123,12 +123,12 @@ def fault_cases():
     """Each fault, before a sample of the victims."""
     for fault in FAULTS:
         for victim, mode, target in SAMPLE:
-            if (victim, fault) == ("curl_easy", "interim"):
+            if (victim, fault) == ("curl", "interim"):
                 continue  # curl 7.88 gives a CONNECT up at a 1xx
             yield Case(victim, mode, faults=(fault,), target=target,
                        extra=(1, 2))
     for victim, mode, target in SAMPLE:
-        if victim in ("styles", "events"):
+        if victim in ("styles", "loop"):
             yield Case(victim, mode, DIGEST, ("close-after-407",),
                        target=target, label="digest close-after-407")
             yield Case(victim, mode, BASIC, ("trickle-all",), target=target)
@@ -136,8 +136,8 @@ def fault_cases():
         for fault in ("close-after-407", "http10", "rst"):
             yield Case(victim, mode, faults=(fault,), extra=(1, 100),
                        events=(1, 100), unordered=True)
-    for victim, mode in (("styles", "send+recv"), ("events", "poll"),
-                         ("events", "edge")):
+    for victim, mode in (("styles", "send+recv"), ("loop", "eager-poll"),
+                         ("loop", "eager-edge")):
         yield Case(victim, mode, faults=("slow-final=1",))
         yield Case(victim, mode, faults=("rst-before-answer=1",),
                    extra=(0, 0), events=(0, 0))
@@ -208,7 +208,7 @@ def tunnel_cases():
     for victim, mode, target in (("tunnel", "echo", ECHO),
                                  ("tunnel", "event", ECHO),
                                  ("tunnel", "http", ORIGIN),
-                                 ("curl_easy", "https", TLS)):
+                                 ("curl", "https", TLS)):
         yield Case(victim, mode, faults=("silent-second",), target=target,
                    extra=(1, 2))
     yield Case("tunnel", "407", label="an origin that answers 407")

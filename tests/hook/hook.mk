@@ -7,9 +7,8 @@
 victim_src := $(wildcard tests/hook/v_*.c)
 victim_bin := $(victim_src:%.c=$(BUILD)/%)
 
-# Only the two victims that are about libcurl need it.
-curl_victims := $(BUILD)/tests/hook/v_curl_easy $(BUILD)/tests/hook/v_curl_multi
-$(curl_victims): victim_libs = $(shell pkg-config --libs libcurl)
+# Only the victim that is about libcurl needs it.
+$(BUILD)/tests/hook/v_curl: victim_libs = $(shell pkg-config --libs libcurl)
 
 # What is preloaded after the library in some tests.
 after_src := $(wildcard tests/hook/lib_*.c)

@@ -4,13 +4,6 @@
 
 /* What v_polls.c and v_sets.c share. */
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdint.h>
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include "victim.h"
 
 #define LONG_MS 8000 /* nobody waits so long but where something is lost */
@@ -33,16 +26,15 @@ static int new_set(void)
     return ep;
 }
 
-static void ask_at(const struct victim *v, int fd, const char *path)
+static void ask_at(int fd, const char *path)
 {
-    char rq[REQUEST_MAX];
-    send_all(fd, rq, make_get(v, path, rq));
+    send_get(fd, path);
 }
 
-static int asked(const struct victim *v, const char *path)
+static int asked(const char *path)
 {
-    int fd = victim_connect(v);
-    ask_at(v, fd, path);
+    int fd = victim_connect();
+    ask_at(fd, path);
     set_nonblocking(fd, true);
     return fd;
 }

@@ -54,8 +54,8 @@ def overtaken_cases():
     for."""
     for fault in ("trickle", "split-status"):
         for end in ((), CLOSING, ("close-silently",)):
-            for victim, mode in (("styles", "send+recv"), ("events", "poll"),
-                                 ("events", "edge")):
+            for victim, mode in (("styles", "send+recv"), ("loop", "eager-poll"),
+                                 ("loop", "eager-edge")):
                 yield Case(victim, mode, BASIC, (fault, *end),
                            options=("--trickle-us", "1500"),
                            after=("slowlook",), extra=(1, 2),
@@ -71,7 +71,7 @@ def replaced_cases():
                  "oneshot", "mapped", "mptcp"):
         yield Case("kept", mode, **more)
     for mode in ("epoll", "edge", "oneshot", "poll", "edge-again"):
-        yield Case("events", mode, **more)
+        yield Case("loop", f"eager-{mode}", **more)
     for victim, mode, target in (
             ("styles", "send+recv", ORIGIN), ("fds", "dup-read", ORIGIN),
             ("threads", "reader-first", ORIGIN), ("posts", "big", ORIGIN),

@@ -7,11 +7,11 @@ from cases import BASIC, DIGEST, ECHO, ORIGIN, Case
 from harness import difference, quiet
 
 WATCHED = [("styles", "send+recv", ORIGIN), ("styles", "bytes+byte", ORIGIN),
-           ("styles", "three+dontwait", ORIGIN), ("events", "poll", ORIGIN),
-           ("events", "edge", ORIGIN), ("posts", "length", ORIGIN),
+           ("styles", "three+dontwait", ORIGIN), ("loop", "eager-poll", ORIGIN),
+           ("loop", "eager-edge", ORIGIN), ("posts", "length", ORIGIN),
            ("posts", "chunked", ORIGIN), ("many", "kept", ORIGIN),
-           ("tunnel", "echo", ECHO), ("curl_easy", "get", ORIGIN),
-           ("curl_easy", "tunnel", ORIGIN)]
+           ("tunnel", "echo", ECHO), ("curl", "get", ORIGIN),
+           ("curl", "tunnel", ORIGIN)]
 
 
 def untouched(h, case, changes, outcome, cause):
@@ -91,7 +91,7 @@ def origin_as_proxy(h):
 
 def origin_behind_proxy(h):
     """The proxy lets a request pass and the origin behind it answers 407."""
-    case = Case("curl_easy", "tunnel", target=ORIGIN)
+    case = Case("curl", "tunnel", target=ORIGIN)
     folder = h.new_folder()
     with h.proxy(folder, ["--auth", "digest"]) as proxy:
         env = h.library_env(folder, f"127.0.0.1:{proxy.port}")

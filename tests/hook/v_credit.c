@@ -10,19 +10,8 @@
  *   forks    children that do nothing are forked
  *   jump     a handler leaves by siglongjmp, and the connection is closed
  */
-#include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -32,7 +21,6 @@
 #define EVERY  20 /* pieces */
 #define JUMPS  200
 
-static const struct victim *the;
 static _Atomic int fd;
 static atomic_bool over;
 static const char *disturbance;
@@ -123,20 +111,14 @@ static void read_in_pieces(const char *method)
     answer_start(&a, method);
     while (!a.done) {
         ssize_t k = recv(fd, piece, answer_room(&a, sizeof piece), 0);
-        if (k < 0)
-            fail("recv");
-        if (k == 0)
-            answer_end(&a);
-        else
-            answer_feed(&a, piece, (size_t)k);
+        take_part(&a, piece, k);
         disturb();
     }
 }
 
 static void get(const char *path)
 {
-    char rq[REQUEST_MAX];
-    send_all(fd, rq, make_get(the, path, rq));
+    send_get(fd, path);
     read_in_pieces("GET");
 }
 
@@ -144,7 +126,7 @@ static void post(void)
 {
     char rq[REQUEST_MAX], fields[64], piece[PIECE];
     snprintf(fields, sizeof fields, "Content-Length: %d\r\n", SIZE);
-    send_all(fd, rq, make_request(the, "POST", "/sha", fields, rq));
+    send_all(fd, rq, make_request("POST", "/sha", fields, rq));
     for (size_t at = 0; at < SIZE; at += PIECE) {
         for (size_t i = 0; i < PIECE; i++)
             piece[i] = pattern(at + i);
@@ -176,20 +158,18 @@ static void jumps(bool posts)
                 round_trip(posts, i);
         }
         close(fd);
-        fd = victim_connect(the);
+        fd = victim_connect();
     }
     mute(false);
 }
 
 int main(int argc, char **argv)
 {
-    static struct victim v;
     pthread_t t;
-    victim_args(&v, argc, argv);
-    the = &v;
-    bool posts = strncmp(v.mode, "post-", 5) == 0;
-    disturbance = strchr(v.mode, '-') + 1;
-    fd = victim_connect(&v);
+    victim_args(argc, argv);
+    bool posts = strncmp(victim.mode, "post-", 5) == 0;
+    disturbance = strchr(victim.mode, '-') + 1;
+    fd = victim_connect();
     get("/bytes/10");
     if (disturbed_by("handler"))
         start_timer(on_signal, 70000, 70000);

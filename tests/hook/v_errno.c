@@ -3,16 +3,7 @@
  * Calls that fail, on a connection to the proxy and around it: results and
  * errno must be the kernel's. MODE: calls, refused (nobody listens there).
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -34,19 +25,19 @@ static const char *outcome(long result)
         say("%s: %ld %s", #call, result, outcome(result));                     \
     } while (0)
 
-static void refused(const struct victim *v)
+static void refused(void)
 {
-    const struct sockaddr *to = (const void *)&v->addr;
-    int fd = victim_socket(v, 0);
-    TRY(connect(fd, to, v->addr_len));
+    const struct sockaddr *to = (const void *)&victim.addr;
+    int fd = victim_socket(0);
+    TRY(connect(fd, to, victim.addr_len));
     TRY(recv(fd, (char[1]){0}, 1, 0));
     TRY(send(fd, "x", 1, MSG_NOSIGNAL));
     close(fd);
 
     int e = 0;
     socklen_t len = sizeof e;
-    fd = victim_socket(v, SOCK_NONBLOCK);
-    int r = connect(fd, to, v->addr_len);
+    fd = victim_socket(SOCK_NONBLOCK);
+    int r = connect(fd, to, victim.addr_len);
     struct pollfd pfd = {.fd = fd, .events = POLLOUT};
     if (r < 0 && errno == EINPROGRESS)
         TRY(poll(&pfd, 1, 5000));
@@ -55,7 +46,7 @@ static void refused(const struct victim *v)
     close(fd);
 }
 
-static void on_open(const struct victim *v)
+static void on_open(void)
 {
     char byte[8];
     struct iovec iov = {byte, sizeof byte};
@@ -63,8 +54,8 @@ static void on_open(const struct victim *v)
     /* hidden from the compiler's own checks */
     volatile int too_many = 100000;
     const struct iovec *volatile nowhere = NULL;
-    int ready = 7, fd = victim_connect(v);
-    TRY(connect(fd, (const void *)&v->addr, v->addr_len));
+    int ready = 7, fd = victim_connect();
+    TRY(connect(fd, (const void *)&victim.addr, victim.addr_len));
     TRY(recv(fd, byte, 1, MSG_DONTWAIT));
     TRY(recv(fd, byte, 1, MSG_DONTWAIT | MSG_PEEK));
     TRY(recvfrom(fd, byte, 1, MSG_DONTWAIT, NULL, NULL));
@@ -86,7 +77,7 @@ static void on_open(const struct victim *v)
     TRY(readv(fd, &iov, 1));
     set_nonblocking(fd, false);
 
-    do_get(v, fd, "/bytes/3000");
+    do_get(fd, "/bytes/3000");
     TRY(recv(fd, byte, 1, MSG_DONTWAIT) <= 0);
     TRY(shutdown(fd, SHUT_WR));
     TRY(send(fd, "x", 1, MSG_NOSIGNAL));
@@ -101,38 +92,37 @@ static void on_open(const struct victim *v)
     TRY(recv(fd, byte, 1, 0));
     TRY(dup(fd));
     TRY(dup2(fd, 100));
-    TRY(connect(fd, (const void *)&v->addr, v->addr_len));
+    TRY(connect(fd, (const void *)&victim.addr, victim.addr_len));
     TRY(shutdown(fd, SHUT_RDWR));
 }
 
-static void on_none(const struct victim *v)
+static void on_none(void)
 {
     char byte[8];
-    int fd = victim_socket(v, 0);
+    int fd = victim_socket(0);
     TRY(recv(fd, byte, 1, 0));
     TRY(send(fd, "x", 1, MSG_NOSIGNAL));
     TRY(shutdown(fd, SHUT_WR));
-    TRY(connect(fd, (const void *)&v->addr, 1));
+    TRY(connect(fd, (const void *)&victim.addr, 1));
     close(fd);
     TRY(read(-1, byte, 1));
     TRY(write(-1, byte, 1));
     TRY(close(-1));
     TRY(read(1 << 20, byte, 1));
     TRY(close(1 << 20));
-    TRY(connect(1 << 20, (const void *)&v->addr, v->addr_len));
+    TRY(connect(1 << 20, (const void *)&victim.addr, victim.addr_len));
     TRY(dup2(0, 1 << 24));
 }
 
 int main(int argc, char **argv)
 {
-    struct victim v;
-    victim_args(&v, argc, argv);
+    victim_args(argc, argv);
     signal(SIGPIPE, SIG_IGN);
-    if (strcmp(v.mode, "refused") == 0) {
-        refused(&v);
+    if (in_mode("refused")) {
+        refused();
     } else {
-        on_none(&v);
-        on_open(&v);
+        on_none();
+        on_open();
     }
     say("done");
     return 0;

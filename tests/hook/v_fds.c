@@ -3,15 +3,8 @@
  * Descriptor numbers that change their meaning while something is known about
  * them. MODE is one of the table at the end.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -44,12 +37,12 @@ static void check_file(int fd)
 }
 
 /* Closed, then a file gets the number, then a connection again. */
-static void reuse(const struct victim *v)
+static void reuse(void)
 {
     for (int i = 0; i < 3; i++) {
-        int fd = victim_connect(v);
+        int fd = victim_connect();
         if (i != 1)
-            do_get(v, fd, "/bytes/3000");
+            do_get(fd, "/bytes/3000");
         close(fd);
         int file = trap_file();
         say("same number: %d", file == fd);
@@ -59,67 +52,64 @@ static void reuse(const struct victim *v)
 }
 
 /* A request is on its way when the number changes its meaning. */
-static void reuse_early(const struct victim *v)
+static void reuse_early(void)
 {
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v);
-    send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+    int fd = victim_connect();
+    send_get(fd, "/bytes/3000");
     close(fd);
     int file = trap_file();
     say("same number: %d", file == fd);
     check_file(file);
     close(file);
-    fd = victim_connect(v);
-    do_get(v, fd, "/bytes/3000");
+    fd = victim_connect();
+    do_get(fd, "/bytes/3000");
     close(fd);
 }
 
 /* dup2() and dup3() put a file over a connection, and the other way round. */
-static void dup2_over(const struct victim *v)
+static void dup2_over(void)
 {
-    int fd = victim_connect(v), file = trap_file();
+    int fd = victim_connect(), file = trap_file();
     say("dup2 %d", dup2(file, fd) == fd);
     check_file(fd);
-    int other = victim_connect(v);
+    int other = victim_connect();
     say("dup3 %d", dup3(other, fd, O_CLOEXEC) == fd);
     close(other);
-    do_get(v, fd, "/bytes/3000");
+    do_get(fd, "/bytes/3000");
     say("dup2 on itself %d", dup2(fd, fd) == fd);
     close(fd);
     close(file);
 }
 
 /* The request goes through one number, the answer through another. */
-static void dup_read(const struct victim *v)
+static void dup_read(void)
 {
     static struct answer a;
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v), copy = dup(fd);
-    send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+    int fd = victim_connect(), copy = dup(fd);
+    send_get(fd, "/bytes/3000");
     read_answer(copy, &a, "GET");
     if (!a.keep) {
         close(copy);
         close(fd);
-        fd = victim_connect(v);
+        fd = victim_connect();
         copy = fcntl(fd, F_DUPFD_CLOEXEC, 50);
     }
-    send_all(copy, rq, make_get(v, "/bytes/4000", rq));
+    send_get(copy, "/bytes/4000");
     read_answer(fd, &a, "GET");
     close(fd);
     if (a.keep)
-        do_get(v, copy, "/bytes/5000");
+        do_get(copy, "/bytes/5000");
     else
         say("closed by the proxy");
     close(copy);
 }
 
 /* The original is closed while its copy lives on with the exchange. */
-static void dup_close(const struct victim *v)
+static void dup_close(void)
 {
     static struct answer a;
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v);
-    send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+    int fd = victim_connect();
+    send_get(fd, "/bytes/3000");
     int copy = fcntl(fd, F_DUPFD, 100);
     close(fd);
     int file = trap_file();
@@ -129,58 +119,48 @@ static void dup_close(const struct victim *v)
     close(file);
 }
 
-static void reap(pid_t pid)
-{
-    int status;
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        fail("waitpid");
-    say("child ended with %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-}
-
 /* The child of a fork makes the whole request, then the parent another. */
-static void fork_child(const struct victim *v)
+static void fork_child(void)
 {
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
-        do_get(v, fd, "/bytes/3000");
+        do_get(fd, "/bytes/3000");
         _exit(0);
     }
     close(fd);
-    reap(pid);
-    fd = victim_connect(v);
-    do_get(v, fd, "/bytes/4000");
+    say_end("child", pid);
+    fd = victim_connect();
+    do_get(fd, "/bytes/4000");
     close(fd);
 }
 
 /* The parent writes the request, the child reads the answer. */
-static void fork_reader(const struct victim *v)
+static void fork_reader(void)
 {
     static struct answer a;
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v);
-    send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+    int fd = victim_connect();
+    send_get(fd, "/bytes/3000");
     pid_t pid = fork();
     if (pid == 0) {
         read_answer(fd, &a, "GET");
         _exit(0);
     }
-    reap(pid);
+    say_end("child", pid);
     close(fd);
 }
 
 /* Children that connect by themselves, three at once. */
-static void fork_many(const struct victim *v)
+static void fork_many(void)
 {
     for (int i = 0; i < 3; i++) {
         pid_t pid = fork();
         if (pid == 0) {
-            int fd = victim_connect(v);
-            do_get(v, fd, "/bytes/3000");
+            get_anew((void *)"/bytes/3000");
             _exit(0);
         }
-        reap(pid);
+        say_end("child", pid);
     }
 }
 
@@ -188,14 +168,14 @@ static void fork_many(const struct victim *v)
  * A spawned child shares this process's memory until it execs. It is told to
  * close, and to put something else in place of, a connection in use.
  */
-static void spawn_meanwhile(const struct victim *v)
+static void spawn_meanwhile(void)
 {
     static struct answer a;
-    char rq[REQUEST_MAX], name[] = "true";
+    char name[] = "true";
     pid_t pid;
     posix_spawn_file_actions_t acts;
-    int fd = victim_connect(v), null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+    int fd = victim_connect(), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    send_get(fd, "/bytes/3000");
     posix_spawn_file_actions_init(&acts);
     posix_spawn_file_actions_addclose(&acts, fd);
     posix_spawn_file_actions_adddup2(&acts, null, fd);
@@ -203,14 +183,14 @@ static void spawn_meanwhile(const struct victim *v)
                         environ);
     if (errno)
         fail("posix_spawn");
-    reap(pid);
+    say_end("child", pid);
     pid = vfork();
     if (pid == 0) {
         close(fd);
         execl("/bin/true", "true", (char *)NULL);
         _exit(127);
     }
-    reap(pid);
+    say_end("child", pid);
     read_answer(fd, &a, "GET");
     posix_spawn_file_actions_destroy(&acts);
     close(null);
@@ -218,12 +198,11 @@ static void spawn_meanwhile(const struct victim *v)
 }
 
 /* All connections are closed by ranges, as daemons do. */
-static void ranges(const struct victim *v)
+static void ranges(void)
 {
-    char rq[REQUEST_MAX];
     for (int i = 0; i < 3; i++) {
-        int fd = victim_connect(v);
-        send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+        int fd = victim_connect();
+        send_get(fd, "/bytes/3000");
         if (i == 0)
             close_range((unsigned)fd, ~0u, 0);
         else if (i == 1)
@@ -235,8 +214,8 @@ static void ranges(const struct victim *v)
         check_file(file);
         close(file);
     }
-    int fd = victim_connect(v);
-    do_get(v, fd, "/bytes/3000");
+    int fd = victim_connect();
+    do_get(fd, "/bytes/3000");
     close(fd);
 }
 

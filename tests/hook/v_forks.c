@@ -5,14 +5,6 @@
  * (a connection is passed on over and over), crowd (of threads, each with a
  * connection).
  */
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -26,18 +18,14 @@
 #define FDS         256
 #define COPIES      200 /* of an fd in one message: each is looked at */
 
-static const struct victim *the;
 static int fd = -1;
 static atomic_bool stop;
 
 static void *ask_on(void *arg)
 {
     (void)arg;
-    while (!stop) {
-        int own = victim_connect(the);
-        do_get(the, own, "/");
-        close(own);
-    }
+    while (!stop)
+        get_anew((void *)"/");
     return NULL;
 }
 
@@ -81,24 +69,9 @@ static void refused(void)
 /* To nobody: all that matters is done before the message goes. */
 static void *pass_on(void *arg)
 {
-    char byte = 0;
-    union {
-        struct cmsghdr h;
-        char room[CMSG_SPACE(COPIES * sizeof(int))];
-    } u;
-    struct iovec v = {&byte, 1};
-    struct msghdr m = {.msg_iov = &v,
-                       .msg_iovlen = 1,
-                       .msg_control = u.room,
-                       .msg_controllen = sizeof u.room};
     (void)arg;
-    u.h = (struct cmsghdr){.cmsg_len = CMSG_LEN(COPIES * sizeof(int)),
-                           .cmsg_level = SOL_SOCKET,
-                           .cmsg_type = SCM_RIGHTS};
-    for (size_t i = 0; i < COPIES; i++)
-        memcpy(CMSG_DATA(&u.h) + i * sizeof fd, &fd, sizeof fd);
     while (!stop)
-        sendmsg(-1, &m, 0);
+        send_right(-1, fd, COPIES);
     return NULL;
 }
 
@@ -116,8 +89,8 @@ static void passed(void)
 {
     pthread_t t[PASSERS];
     int bad = 0, status;
-    fd = victim_connect(the);
-    do_get(the, fd, "/");
+    fd = victim_connect();
+    do_get(fd, "/");
     /* more than there are processors: some stand still in the middle */
     for (int i = 0; i < PASSERS; i++)
         pthread_create(&t[i], NULL, pass_on, NULL);
@@ -173,20 +146,10 @@ static void crowd(void)
     say("children with copies: %d", bad);
 }
 
-int main(int argc, char **argv)
+static void ask(void)
 {
-    static struct victim v;
-    victim_args(&v, argc, argv);
-    the = &v;
-    if (strcmp(v.mode, "refused") == 0) {
-        refused();
-    } else if (strcmp(v.mode, "passed") == 0) {
-        passed();
-    } else if (strcmp(v.mode, "crowd") == 0) {
-        crowd();
-    } else {
-        do_get(&v, victim_connect(&v), "/");
-    }
-    say("done");
-    _exit(0);
+    do_get(victim_connect(), "/");
 }
+
+VICTIM_MODES({"refused", refused}, {"passed", passed}, {"crowd", crowd},
+             {"ask", ask})

@@ -4,12 +4,6 @@
  * block, poll (reads of 1 byte to 64 KB), edge (epoll, edge-triggered), with
  * ":keep" behind it where the length of the answer is known.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -60,19 +54,17 @@ static void read_all(int fd, int set, bool blocking)
 int main(int argc, char **argv)
 {
     struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
-    struct victim v;
-    char rq[REQUEST_MAX];
     int set = -1;
-    victim_args(&v, argc, argv);
-    int fd = victim_connect(&v);
-    bool blocking = strcmp(v.mode, "block") == 0;
+    victim_args(argc, argv);
+    int fd = victim_connect();
+    bool blocking = in_mode("block");
     if (!blocking)
         fcntl(fd, F_SETFL, O_NONBLOCK);
-    if (strcmp(v.mode, "edge") == 0) {
+    if (in_mode("edge")) {
         set = epoll_create1(EPOLL_CLOEXEC);
         epoll_ctl(set, EPOLL_CTL_ADD, fd, &ev);
     }
-    send_all(fd, rq, make_get(&v, "/", rq));
+    send_get(fd, "/");
     if (!blocking)
         await(fd, set);
     read_all(fd, set, blocking);

@@ -6,20 +6,8 @@
  * whether a descriptor was left behind.
  */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/select.h>
 #include <sys/sendfile.h>
-#include <sys/time.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -75,7 +63,6 @@ struct way {
 };
 
 struct io {
-    const struct victim *v;
     const struct way *way;
     const struct request *rq;
     int fd;
@@ -315,10 +302,7 @@ static bool get_some(struct io *io)
         return false;
     if (k < 0)
         fail("read");
-    if (k == 0)
-        answer_end(io->a);
-    else if (answer_feed(io->a, part, (size_t)k) != (size_t)k)
-        say("bytes after the answer");
+    take_part(io->a, part, k);
     return true;
 }
 
@@ -443,11 +427,11 @@ static size_t make_head(struct io *io, const char *method, size_t body)
     const char *path = body ? "/sha" : "/bytes/20000";
     char fields[256] = "";
     if (strcmp(method, "CONNECT") == 0)
-        return make_connect(io->v, io->text);
+        return make_connect(io->text);
     if (body && rq->kind != CHUNKED)
         snprintf(fields, sizeof fields, "Content-Length: %zu\r\n", body);
     strcat(fields, more[rq->kind] ? more[rq->kind] : "");
-    size_t n = make_request(io->v, method, path, fields, io->text);
+    size_t n = make_request(method, path, fields, io->text);
     if (rq->kind == OLD)
         memcpy(strstr(io->text, "HTTP/1.1"), "HTTP/1.0", 8);
     return n;
@@ -476,7 +460,7 @@ static void make_text(struct io *io, const char *method, size_t body)
 
 static void open_io(struct io *io)
 {
-    io->fd = victim_connect(io->v);
+    io->fd = victim_connect();
     io->other = io->source = -1;
     io->in = io->out = NULL;
     if (io->way->loop >= POLL)
@@ -554,15 +538,16 @@ static void run(struct io *io)
 
 int main(int argc, char **argv)
 {
-    struct victim v;
-    struct io io = {.v = &v, .a = calloc(1, sizeof(struct answer))};
-    victim_args(&v, argc, argv);
-    size_t n = strcspn(v.mode, ":");
+    struct io io = {.a = calloc(1, sizeof(struct answer))};
+    victim_args(argc, argv);
+    size_t n = strcspn(victim.mode, ":");
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (strlen(ways[i].name) == n && memcmp(ways[i].name, v.mode, n) == 0)
+        if (strlen(ways[i].name) == n &&
+            memcmp(ways[i].name, victim.mode, n) == 0)
             io.way = &ways[i];
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
-        if (v.mode[n] && strcmp(requests[i].name, v.mode + n + 1) == 0)
+        if (victim.mode[n] &&
+            strcmp(requests[i].name, victim.mode + n + 1) == 0)
             io.rq = &requests[i];
     io.text = malloc(2 * MIB);
     if (!io.way || !io.rq || !io.text || !io.a)

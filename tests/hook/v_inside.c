@@ -8,18 +8,7 @@
  *            their own do
  * The proxy answers nothing to /silent and asks for a login elsewhere.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -29,7 +18,6 @@
 #define JUMPS   400
 #define STUCK_S 6
 
-static const struct victim *the;
 static int fd = -1, fd2 = -1, pipe_out = -1;
 static timer_t timer;
 static volatile sig_atomic_t fired;
@@ -180,7 +168,7 @@ static void forks(void)
     say("bad children: %d", bad);
     say("unrelated: %s",
         read(ends[0], part, sizeof part) == FORKS ? "all" : "not all");
-    do_get(the, fd2, "/after");
+    do_get(fd2, "/after");
 }
 
 /* ---- siglongjmp ---- */
@@ -193,24 +181,15 @@ static void jump(int s)
     siglongjmp(out, 1);
 }
 
-static void *get_in_thread(void *arg)
-{
-    (void)arg;
-    int own = victim_connect(the);
-    do_get(the, own, "/after");
-    close(own);
-    return NULL;
-}
-
 static void jumps(void)
 {
     static char rq[REQUEST_MAX];
     static volatile int left;
     pthread_t t;
-    size_t n = make_get(the, "/silent", rq);
+    size_t n = make_get("/silent", rq);
     make_timer(jump, false);
     for (left = JUMPS; left; left--) {
-        fd = victim_connect(the);
+        fd = victim_connect();
         if (sigsetjmp(out, 1) == 0) {
             arm(1000 + rand() % 150000, 0);
             send(fd, rq, n, MSG_NOSIGNAL);
@@ -220,25 +199,23 @@ static void jumps(void)
         close(fd);
     }
     say("cancel state: %s", cancel_state());
-    get_in_thread(NULL);
-    pthread_create(&t, NULL, get_in_thread, NULL);
+    get_anew((void *)"/after");
+    pthread_create(&t, NULL, get_anew, (void *)"/after");
     pthread_join(t, NULL);
 }
 
 int main(int argc, char **argv)
 {
-    static struct victim v;
-    victim_args(&v, argc, argv);
-    the = &v;
+    victim_args(argc, argv);
     signal(SIGALRM, on_stuck);
     alarm(STUCK_S);
-    fd = victim_connect(&v);
-    fd2 = victim_connect(&v);
-    if (strcmp(v.mode, "state") == 0)
+    fd = victim_connect();
+    fd2 = victim_connect();
+    if (in_mode("state"))
         state();
-    else if (strcmp(v.mode, "fork") == 0)
+    else if (in_mode("fork"))
         forks();
-    else if (strcmp(v.mode, "jump") == 0)
+    else if (in_mode("jump"))
         jumps();
     else
         return 2;

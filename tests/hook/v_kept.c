@@ -5,18 +5,8 @@
  * is in an epoll set), bound (to a local port), mapped (an IPv6 socket that
  * speaks IPv4), mptcp.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -82,23 +72,21 @@ static void say_options(int fd)
 }
 
 /* One GET, whether fd blocks or not. */
-static void get_by_poll(const struct victim *v, int fd)
+static void get_by_poll(int fd)
 {
-    char rq[REQUEST_MAX];
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    send_get(fd, "/bytes/20000");
     answer_start(&answer, "GET");
     read_polled(fd, &answer, 10000);
 }
 
-static void options_kept(const struct victim *v)
+static void options_kept(void)
 {
-    int fd = victim_socket(v, SOCK_CLOEXEC);
+    int fd = victim_socket(SOCK_CLOEXEC);
     set_options(fd);
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
-        fail("connect");
-    if (strcmp(v->mode, "nonblocking") == 0)
+    victim_join(fd);
+    if (in_mode("nonblocking"))
         set_nonblocking(fd, true);
-    get_by_poll(v, fd);
+    get_by_poll(fd);
     say_options(fd);
     close(fd);
 }
@@ -115,11 +103,11 @@ static void say_same(const int *fd, size_t n)
         say("  close on exec: %d", fcntl(fd[i], F_GETFD));
 }
 
-static void copies(const struct victim *v)
+static void copies(void)
 {
     char rq[REQUEST_MAX];
-    size_t n = make_get(v, "/bytes/3000", rq);
-    int fd[3] = {victim_connect(v), -1, -1};
+    size_t n = make_get("/bytes/3000", rq);
+    int fd[3] = {victim_connect(), -1, -1};
     fd[1] = dup(fd[0]);
     fd[2] = fcntl(fd[0], F_DUPFD_CLOEXEC, 60);
     send_all(fd[0], rq, n);
@@ -134,16 +122,19 @@ static void copies(const struct victim *v)
 }
 
 /* The copy is watched, the original is used. */
-static void watched_copy(const struct victim *v, uint32_t how)
+static void watched_copy(void)
 {
-    char rq[REQUEST_MAX], part[4096];
-    int ep = epoll_create1(EPOLL_CLOEXEC), fd = victim_connect(v);
+    uint32_t how = in_mode("edge")      ? EPOLLET
+                   : in_mode("oneshot") ? EPOLLONESHOT
+                                        : 0;
+    char part[4096];
+    int ep = epoll_create1(EPOLL_CLOEXEC), fd = victim_connect();
     int copy = dup(fd);
     struct epoll_event ev = {.events = EPOLLIN | how, .data.u64 = 407}, got;
     if (epoll_ctl(ep, EPOLL_CTL_ADD, copy, &ev) < 0)
         fail("epoll_ctl");
     set_nonblocking(fd, true);
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    send_get(fd, "/bytes/20000");
     answer_start(&answer, "GET");
     while (!answer.done) {
         if (epoll_wait(ep, &got, 1, 10000) != 1 || got.data.u64 != 407) {
@@ -151,12 +142,10 @@ static void watched_copy(const struct victim *v, uint32_t how)
             exit(1);
         }
         ssize_t k = 1;
-        while (!answer.done && (k = recv(fd, part, sizeof part, 0)) > 0)
-            answer_feed(&answer, part, (size_t)k);
-        if (k < 0 && errno != EAGAIN)
-            fail("recv");
-        if (k == 0)
-            answer_end(&answer);
+        while (!answer.done && (k > 0)) {
+            k = recv(fd, part, sizeof part, 0);
+            take_part(&answer, part, k);
+        }
         if (how & EPOLLONESHOT)
             epoll_ctl(ep, EPOLL_CTL_MOD, copy, &ev);
     }
@@ -176,10 +165,10 @@ static in_port_t local_port(int fd)
 }
 
 /* A port that the program chose; one that the kernel chose is not its own. */
-static void bound(const struct victim *v)
+static void bound(void)
 {
     struct sockaddr_in a = {.sin_family = AF_INET};
-    int one = 1, fd = victim_socket(v, 0), other = victim_socket(v, 0);
+    int one = 1, fd = victim_socket(0), other = victim_socket(0);
     if (bind(other, (const void *)&a, sizeof a) < 0)
         fail("bind");
     in_port_t port = a.sin_port = local_port(other);
@@ -187,16 +176,15 @@ static void bound(const struct victim *v)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(fd, (const void *)&a, sizeof a) < 0)
         fail("bind");
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
-        fail("connect");
-    do_get(v, fd, "/bytes/20000");
+    victim_join(fd);
+    do_get(fd, "/bytes/20000");
     say("the same port: %d", port == local_port(fd));
     close(fd);
 }
 
-static void mapped(const struct victim *v)
+static void mapped(void)
 {
-    const struct sockaddr_in *to = (const void *)&v->addr;
+    const struct sockaddr_in *to = (const void *)&victim.addr;
     struct sockaddr_in6 a = {.sin6_family = AF_INET6,
                              .sin6_port = to->sin_port};
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
@@ -204,47 +192,25 @@ static void mapped(const struct victim *v)
     memcpy(a.sin6_addr.s6_addr + 12, &to->sin_addr, 4);
     if (fd < 0 || connect(fd, (const void *)&a, sizeof a) < 0)
         fail("connect");
-    get_by_poll(v, fd);
+    get_by_poll(fd);
     close(fd);
 }
 
 /* Not every kernel has it: plain TCP is as good then. */
-static void mptcp(const struct victim *v)
+static void mptcp(void)
 {
     int protocol = 0, fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
     socklen_t n = sizeof protocol;
     if (fd < 0)
-        fd = victim_socket(v, 0);
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
-        fail("connect");
-    do_get(v, fd, "/bytes/20000");
+        fd = victim_socket(0);
+    victim_join(fd);
+    do_get(fd, "/bytes/20000");
     getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n);
     say("protocol %d", protocol);
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    struct victim v;
-    victim_args(&v, argc, argv);
-    if (strcmp(v.mode, "options") == 0 || strcmp(v.mode, "nonblocking") == 0)
-        options_kept(&v);
-    else if (strcmp(v.mode, "copies") == 0)
-        copies(&v);
-    else if (strcmp(v.mode, "level") == 0)
-        watched_copy(&v, 0);
-    else if (strcmp(v.mode, "edge") == 0)
-        watched_copy(&v, EPOLLET);
-    else if (strcmp(v.mode, "oneshot") == 0)
-        watched_copy(&v, EPOLLONESHOT);
-    else if (strcmp(v.mode, "bound") == 0)
-        bound(&v);
-    else if (strcmp(v.mode, "mapped") == 0)
-        mapped(&v);
-    else if (strcmp(v.mode, "mptcp") == 0)
-        mptcp(&v);
-    else
-        return 2;
-    say("done");
-    return 0;
-}
+VICTIM_MODES({"options", options_kept}, {"nonblocking", options_kept},
+             {"copies", copies}, {"level", watched_copy},
+             {"edge", watched_copy}, {"oneshot", watched_copy},
+             {"bound", bound}, {"mapped", mapped}, {"mptcp", mptcp})

@@ -8,19 +8,10 @@
  *
  * With LEAKS_MAX (KiB) in the environment the growth is judged.
  */
-#include <errno.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/time.h>
-#include <time.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -31,7 +22,6 @@
 #define RETRY   3500 /* ... where a 407 comes first */
 #define STUCK_S 14
 
-static const struct victim *the;
 static const char *path;
 static char rq[REQUEST_MAX], *body;
 static size_t rq_n;
@@ -105,7 +95,7 @@ static void jump_round(void)
 {
     char byte;
     struct itimerval soon = {{0, 0}, {0, to_retry() ? RETRY : ASLEEP}};
-    fd = victim_connect(the);
+    fd = victim_connect();
     if (sigsetjmp(out, 1) == 0) {
         setitimer(ITIMER_REAL, &soon, NULL);
         send(fd, rq, rq_n, MSG_NOSIGNAL);
@@ -143,7 +133,7 @@ static void cancel_round(void *(*how)(void *))
     int small = 16384;
     pthread_t t;
     void *end;
-    fd = victim_connect(the);
+    fd = victim_connect();
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     if (pthread_create(&t, NULL, how, NULL) != 0)
         fail("pthread_create");
@@ -189,15 +179,6 @@ static void follow(void)
 
 /* ---- */
 
-static void *get_anew(void *arg)
-{
-    (void)arg;
-    int own = victim_connect(the);
-    do_get(the, own, "/after");
-    close(own);
-    return NULL;
-}
-
 static void rounds(const char *how)
 {
     long before = 0;
@@ -212,7 +193,7 @@ static void rounds(const char *how)
         fail("start");
     if (jumps)
         sigaction(SIGALRM, &sa, NULL);
-    rq_n = make_request(the, sends ? "POST" : "GET", path,
+    rq_n = make_request(sends ? "POST" : "GET", path,
                         sends ? "Content-Length: 300000\r\n" : "", rq);
     for (int i = -WARM; i < n; i++) {
         if (i == 0)
@@ -226,8 +207,8 @@ static void rounds(const char *how)
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
     say("cancel state: %s",
         state == PTHREAD_CANCEL_ENABLE ? "enabled" : "disabled");
-    get_anew(NULL);
-    pthread_create(&t, NULL, get_anew, NULL);
+    get_anew((void *)"/after");
+    pthread_create(&t, NULL, get_anew, (void *)"/after");
     pthread_join(t, NULL);
 }
 
@@ -246,15 +227,13 @@ static void limit_time(void)
 
 int main(int argc, char **argv)
 {
-    static struct victim v;
-    victim_args(&v, argc, argv);
-    the = &v;
+    victim_args(argc, argv);
     limit_time();
-    char *colon = strchr(v.mode, ':');
+    char *colon = strchr(victim.mode, ':');
     if (colon) {
         *colon = 0;
         path = colon + 1;
-        rounds(v.mode);
+        rounds(victim.mode);
     } else {
         follow();
     }

@@ -4,17 +4,7 @@
  * request, was woken, has looked at what came, and there is nothing to read
  * yet. MODE is one of the table at the end.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -36,19 +26,13 @@ static void wait_readable(int fd)
     fail("poll");
 }
 
-static void set_blocking(int fd, bool yes)
-{
-    int fl = fcntl(fd, F_GETFL);
-    fcntl(fd, F_SETFL, yes ? fl & ~O_NONBLOCK : fl | O_NONBLOCK);
-}
-
 /* The middle: a look takes the first 407 away, and a leg is on its way. */
-static int begin(const struct victim *v)
+static int begin(void)
 {
-    char rq[REQUEST_MAX], byte;
-    int fd = victim_connect(v);
-    set_blocking(fd, false);
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    char byte;
+    int fd = victim_connect();
+    set_nonblocking(fd, true);
+    send_get(fd, "/bytes/20000");
     answer_start(&answer, "GET");
     wait_readable(fd);
     if (recv(fd, &byte, 1, MSG_PEEK) < 0 && errno != EAGAIN)
@@ -63,113 +47,101 @@ static void finish(int fd)
         ssize_t k = recv(fd, part, sizeof part, 0);
         if (k < 0 && errno == EAGAIN)
             wait_readable(fd);
-        else if (k < 0)
-            fail("recv");
-        else if (k == 0)
-            answer_end(&answer);
         else
-            answer_feed(&answer, part, (size_t)k);
+            take_part(&answer, part, k);
     }
 }
 
-static void end(const struct victim *v, int fd)
+static void end(int fd)
 {
     finish(fd);
     if (answer.keep) {
-        set_blocking(fd, true);
-        do_get(v, fd, "/bytes/500");
+        set_nonblocking(fd, false);
+        do_get(fd, "/bytes/500");
     }
     close(fd);
 }
 
-static void by_close(const struct victim *v)
+static void by_close(void)
 {
-    close(begin(v));
-    end(v, begin(v));
+    close(begin());
+    end(begin());
 }
 
 /* The number is used again at once. */
-static void by_reuse(const struct victim *v)
+static void by_reuse(void)
 {
-    int fd = begin(v), other = victim_connect(v);
+    int fd = begin(), other = victim_connect();
     dup2(other, fd);
     close(other);
-    do_get(v, fd, "/bytes/700");
+    do_get(fd, "/bytes/700");
     close(fd);
 }
 
-static void by_shutdown(const struct victim *v)
+static void by_shutdown(void)
 {
-    int fd = begin(v);
+    int fd = begin();
     shutdown(fd, SHUT_RDWR);
     close(fd);
-    end(v, begin(v));
+    end(begin());
 }
 
-static void moved(const struct victim *v)
+static void moved(void)
 {
-    int fd = begin(v), other = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+    int fd = begin(), other = fcntl(fd, F_DUPFD_CLOEXEC, 100);
     close(fd);
-    end(v, other);
+    end(other);
 }
 
-static void to_blocking(const struct victim *v)
+static void to_blocking(void)
 {
-    int fd = begin(v);
-    set_blocking(fd, true);
-    end(v, fd);
+    int fd = begin();
+    set_nonblocking(fd, false);
+    end(fd);
 }
 
-static void wait_child(pid_t pid, const char *what)
+static void by_fork(void)
 {
-    int status;
-    if (waitpid(pid, &status, 0) != pid)
-        fail("waitpid");
-    say("%s: %d", what, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-}
-
-static void by_fork(const struct victim *v)
-{
-    int fd = begin(v);
+    int fd = begin();
     pid_t pid = fork();
     if (pid == 0) {
-        end(v, fd);
+        end(fd);
         exit(7);
     }
-    wait_child(pid, "the child that read it");
+    say_end("the child that read it", pid);
     close(fd);
-    end(v, begin(v));
+    end(begin());
 }
 
-static void beside_fork(const struct victim *v)
+static void beside_fork(void)
 {
-    int fd = begin(v);
+    int fd = begin();
     pid_t pid = fork();
     if (pid == 0)
         exit(7);
-    wait_child(pid, "the child that did not");
-    end(v, fd);
+    say_end("the child that did not", pid);
+    end(fd);
 }
 
-static void by_spawn(const struct victim *v)
+static void by_spawn(void)
 {
     char *const argv[] = {(char *)(uintptr_t) "true", NULL};
-    int fd = begin(v);
+    int fd = begin();
     pid_t pid;
     if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ) != 0)
         fail("posix_spawn");
-    wait_child(pid, "true");
-    end(v, fd);
+    say_end("true", pid);
+    end(fd);
 }
 
 /* Another program reads the answer. */
-static void by_exec(const struct victim *v)
+static void by_exec(void)
 {
     char number[16];
-    int fd = begin(v);
+    int fd = begin();
     snprintf(number, sizeof number, "read:%d", fd);
-    execl(self, self, v->proxy_host, v->proxy_port, v->authority, number,
-          (char *)NULL);
+    execl(self, self, victim.proxy_host, victim.proxy_port, victim.authority,
+          number, (char *)NULL);
     fail("execl");
 }
 
@@ -180,7 +152,7 @@ static void read_on(int fd)
     close(fd);
 }
 
-static void handed_on(const struct victim *v)
+static void handed_on(void)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
@@ -188,24 +160,24 @@ static void handed_on(const struct victim *v)
     pid_t pid = fork();
     if (pid == 0) {
         answer_start(&answer, "GET");
-        end(v, take_right(pair[1]));
+        end(take_right(pair[1]));
         exit(7);
     }
-    int fd = begin(v);
-    send_right(pair[0], fd);
+    int fd = begin();
+    if (send_right(pair[0], fd, 1) != 1)
+        fail("sendmsg");
     close(fd);
-    wait_child(pid, "the child that got it");
+    say_end("the child that got it", pid);
 }
 
 /* A time limit shorter than a leg: the calls end, the handshake does not. What
    comes byte by byte may hold one of them up for as long as it comes. */
-static void short_limits(const struct victim *v)
+static void short_limits(void)
 {
     struct timeval t = {0, 30000};
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    send_get(fd, "/bytes/20000");
     answer_start(&answer, "GET");
     for (int i = 0; i < 400 && !answer.done; i++) {
         char part[4096];
@@ -220,20 +192,16 @@ static void short_limits(const struct victim *v)
 
 static void *fetch(void *arg)
 {
-    const struct victim *v = arg;
-    for (int i = 0; i < ROUNDS; i++) {
-        int fd = victim_connect(v);
-        do_get(v, fd, "/bytes/3000");
-        close(fd);
-    }
-    return NULL;
+    for (int i = 0; i < ROUNDS; i++)
+        get_anew((void *)"/bytes/3000");
+    return arg;
 }
 
-static void threads(const struct victim *v)
+static void threads(void)
 {
     pthread_t t[THREADS];
     for (int i = 0; i < THREADS; i++)
-        pthread_create(&t[i], NULL, fetch, (void *)(uintptr_t)v);
+        pthread_create(&t[i], NULL, fetch, NULL);
     for (int i = 0; i < THREADS; i++)
         pthread_join(t[i], NULL);
 }
@@ -248,17 +216,17 @@ static void *read_it(void *arg)
     return NULL;
 }
 
-static void closed_beside(const struct victim *v)
+static void closed_beside(void)
 {
     pthread_t t;
-    int fd = begin(v);
-    set_blocking(fd, true);
+    int fd = begin();
+    set_nonblocking(fd, false);
     pthread_create(&t, NULL, read_it, &fd);
     usleep(20000);
     shutdown(fd, SHUT_RDWR);
     pthread_join(t, NULL);
     close(fd);
-    end(v, begin(v));
+    end(begin());
 }
 
 int main(int argc, char **argv)
@@ -277,13 +245,12 @@ int main(int argc, char **argv)
         {"short-limits", short_limits},
         {"threads", threads},
         {"closed-beside", closed_beside}};
-    struct victim v;
-    victim_args(&v, argc, argv);
+    victim_args(argc, argv);
     self = argv[0];
-    if (strncmp(v.mode, "read:", 5) == 0) {
-        read_on(atoi(v.mode + 5));
+    if (strncmp(victim.mode, "read:", 5) == 0) {
+        read_on(atoi(victim.mode + 5));
         say("read by another program");
         return 0;
     }
-    return run_mode(&v, modes, sizeof modes / sizeof *modes);
+    return run_mode(victim.mode, modes, sizeof modes / sizeof *modes);
 }

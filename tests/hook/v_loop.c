@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An event loop that takes its poll at its word: what it says is ready must be,
- * and no call may sleep but the one that is there to sleep. MODE is
- * LOOP[*COUNT]; loops are poll, select, epoll (level), edge, oneshot, blocking
- * (select, then plain calls on blocking sockets) and idle (poll, and the answer
- * is asked for only when all is written and a second has gone by).
+ * Non-blocking connections in an event loop. MODE is [eager-]LOOP[-again]
+ * [*COUNT]. Loops are poll, select, epoll (level), edge (one EPOLL_CTL_ADD for
+ * all events, as mio does it), oneshot, blocking (select, then plain calls on
+ * blocking sockets) and idle (poll, and the answer is asked for only when all
+ * is written and a second has gone by). COUNT connections run at once.
+ *
+ * The loop takes its poll at its word: what it says is ready must be, and no
+ * call may sleep but the one that is there to sleep, for a tick. An eager one
+ * tries to read and write when it likes, and then sleeps for long. -again
+ * confirms the connection with a second connect(), otherwise SO_ERROR does.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/select.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "victim.h"
 
 #define CONNS_MAX 512
@@ -30,12 +24,13 @@ struct conn {
     size_t sent, len;
     char rq[REQUEST_MAX];
     struct answer *answer;
+    uint32_t armed; /* events registered, for level-triggered epoll */
 };
 
 static struct conn conns[CONNS_MAX];
 static size_t n_conns = 1;
-static int blocking;
-static double longest;
+static bool blocking, idle, eager, connect_again;
+static int wait_ms = TICK_MS;
 
 /* ---- calls that must not sleep ---- */
 
@@ -58,70 +53,92 @@ static double asleep(void)
            (queued ? strtod(queued, NULL) / 1e9 : 0);
 }
 
-static double begun;
+static double begun, longest;
 
 static void before(void)
 {
-    begun = asleep();
+    begun = eager ? 0 : asleep();
 }
 
 static void slept_at_most(double limit)
 {
-    double over = asleep() - begun - limit;
+    double over = eager ? 0 : asleep() - begun - limit;
     if (over > longest)
         longest = over;
 }
 
-static void after(void)
-{
-    slept_at_most(0);
-}
-
 /* ---- one connection ---- */
 
-static void start(const struct victim *v, struct conn *c)
+/* Nothing can be there yet: a wrong errno here breaks event loops. */
+static void read_early(const struct conn *c, int wanted)
 {
-    c->fd = victim_socket(v, blocking ? 0 : SOCK_NONBLOCK);
-    c->len = make_get(v, "/bytes/20000", c->rq);
+    char byte;
+    if (eager && (recv(c->fd, &byte, 1, 0) != -1 || errno != wanted))
+        say("early read: %s, not %s", errno_name(errno), errno_name(wanted));
+}
+
+static bool joined(const struct conn *c)
+{
+    return connect(c->fd, (const void *)&victim.addr, victim.addr_len) == 0;
+}
+
+static void start(struct conn *c)
+{
+    c->fd = victim_socket(blocking ? 0 : SOCK_NONBLOCK);
+    c->len = make_get("/bytes/20000", c->rq);
     c->answer = calloc(1, sizeof *c->answer);
     answer_start(c->answer, "GET");
-    if (connect(c->fd, (const void *)&v->addr, v->addr_len) < 0 &&
-        errno != EINPROGRESS)
+    read_early(c, ENOTCONN);
+    if (!joined(c) && errno != EINPROGRESS)
         fail("connect");
+}
+
+/* Returns whether the connection stands. */
+static bool confirm(struct conn *c)
+{
+    int e = 0;
+    socklen_t len = sizeof e;
+    if (!connect_again)
+        getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &e, &len);
+    else if (!joined(c) && errno != EISCONN)
+        e = errno;
+    if (e == EALREADY || e == EINPROGRESS)
+        return false;
+    errno = e;
+    if (e)
+        fail("connection");
+    read_early(c, EAGAIN);
+    return c->connected = true;
 }
 
 /* There is room, the loop says. */
 static void push(struct conn *c)
 {
-    int e = 0;
-    socklen_t n = sizeof e;
-    if (!c->connected &&
-        (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &e, &n) < 0 || e))
-        fail("connection");
-    c->connected = true;
-    before();
-    ssize_t k = send(c->fd, c->rq + c->sent, c->len - c->sent, MSG_NOSIGNAL);
-    after();
-    if (k < 0)
-        fail("send after readiness");
-    c->sent += (size_t)k;
+    do {
+        before();
+        ssize_t k =
+            send(c->fd, c->rq + c->sent, c->len - c->sent, MSG_NOSIGNAL);
+        slept_at_most(0);
+        if (k < 0 && errno == EAGAIN && eager)
+            return;
+        if (k < 0)
+            fail("send after readiness");
+        c->sent += (size_t)k;
+    } while (eager && c->sent < c->len);
 }
 
-/* There is something to read, the loop says. False: nothing is left there. */
-static bool pull(struct conn *c, bool first)
+/* told: there is something to read, the loop says. False: nothing is left. */
+static bool pull(struct conn *c, bool told)
 {
     static char part[4096];
     before();
     ssize_t k = recv(c->fd, part, sizeof part, 0);
-    after();
-    if (k < 0 && errno == EAGAIN && !first)
+    slept_at_most(0);
+    if (k < 0 && errno == EAGAIN && !told)
         return false;
     if (k < 0)
         fail("recv after readiness");
-    if (k == 0)
-        answer_end(c->answer);
-    else
-        answer_feed(c->answer, part, (size_t)k);
+    take_part(c->answer, part, k);
     if (c->answer->done) {
         c->done = true;
         close(c->fd);
@@ -131,13 +148,14 @@ static bool pull(struct conn *c, bool first)
 
 static void turn(struct conn *c, bool in, bool out, bool edge)
 {
-    if (out && c->sent < c->len)
-        push(c);
-    if (!in || c->done)
+    if (!c->connected && !confirm(c))
         return;
-    bool more = pull(c, true);
-    while (edge && more)
-        more = pull(c, false);
+    if ((out || eager) && c->sent < c->len)
+        push(c);
+    if (eager)
+        in = c->sent == c->len;
+    for (bool told = !eager; in && pull(c, told); told = false)
+        in = eager || edge;
 }
 
 static bool all_done(void)
@@ -155,32 +173,36 @@ static bool all_done(void)
     return true;
 }
 
-/* ---- loops: each with a tick, which must come in time ---- */
-
-static void tick(void)
+static bool writing(const struct conn *c)
 {
-    slept_at_most(TICK_MS / 1000.0);
+    return c->sent < c->len;
 }
 
-static void loop_poll(bool idle)
+/* ---- loops: each with a tick, which must come in time ---- */
+
+static void woken(const char *call, int n)
+{
+    slept_at_most(TICK_MS / 1000.0);
+    if (n < 0)
+        fail(call);
+}
+
+static void loop_poll(void)
 {
     static struct pollfd set[CONNS_MAX];
     double since = seconds();
     while (!all_done()) {
         for (size_t i = 0; i < n_conns; i++) {
             struct conn *c = &conns[i];
-            bool writing = c->sent < c->len;
             bool late = idle && seconds() - since < 1;
-            set[i].fd = c->done || (late && !writing) ? -1 : c->fd;
-            set[i].events = writing ? POLLOUT : POLLIN;
+            set[i].fd = c->done || (late && !writing(c)) ? -1 : c->fd;
+            set[i].events = writing(c) ? POLLOUT : POLLIN;
         }
         before();
-        int n = poll(set, n_conns, TICK_MS);
-        tick();
-        if (n < 0)
-            fail("poll");
+        int n = poll(set, n_conns, wait_ms);
+        woken("poll", n);
         for (size_t i = 0; i < n_conns && n; i++)
-            if (set[i].fd >= 0)
+            if (set[i].fd >= 0 && set[i].revents)
                 turn(&conns[i], set[i].revents & ~POLLOUT,
                      set[i].revents & POLLOUT, false);
     }
@@ -189,7 +211,7 @@ static void loop_poll(bool idle)
 static void loop_select(void)
 {
     while (!all_done()) {
-        struct timeval limit = {0, TICK_MS * 1000};
+        struct timeval limit = {wait_ms / 1000, wait_ms % 1000 * 1000};
         fd_set in, out;
         int top = 0;
         FD_ZERO(&in);
@@ -198,18 +220,19 @@ static void loop_select(void)
             struct conn *c = &conns[i];
             if (c->done)
                 continue;
-            FD_SET(c->fd, c->sent < c->len ? &out : &in);
+            FD_SET(c->fd, writing(c) ? &out : &in);
             top = c->fd > top ? c->fd : top;
         }
         before();
         int n = select(top + 1, &in, &out, NULL, &limit);
-        tick();
-        if (n < 0)
-            fail("select");
-        for (size_t i = 0; i < n_conns && n; i++)
-            if (!conns[i].done)
-                turn(&conns[i], FD_ISSET(conns[i].fd, &in),
-                     FD_ISSET(conns[i].fd, &out), false);
+        woken("select", n);
+        for (size_t i = 0; i < n_conns && n; i++) {
+            struct conn *c = &conns[i];
+            bool r = !c->done && FD_ISSET(c->fd, &in);
+            bool w = !c->done && FD_ISSET(c->fd, &out);
+            if (r || w)
+                turn(c, r, w, false);
+        }
     }
 }
 
@@ -218,6 +241,7 @@ static void arm(int ep, int op, struct conn *c, uint32_t events)
     struct epoll_event ev = {.events = events, .data.ptr = c};
     if (epoll_ctl(ep, op, c->fd, &ev) < 0)
         fail("epoll_ctl");
+    c->armed = events;
 }
 
 /* flags: 0, EPOLLET or EPOLLONESHOT */
@@ -231,43 +255,53 @@ static void loop_epoll(uint32_t flags)
     while (!all_done()) {
         struct epoll_event ev[16];
         before();
-        int n = epoll_wait(ep, ev, 16, TICK_MS);
-        tick();
-        if (n < 0)
-            fail("epoll_wait");
+        int n = epoll_wait(ep, ev, 16, wait_ms);
+        woken("epoll_wait", n);
         for (int i = 0; i < n; i++) {
             struct conn *c = ev[i].data.ptr;
             turn(c, ev[i].events & ~(unsigned)EPOLLOUT, ev[i].events & EPOLLOUT,
                  flags == EPOLLET);
             if (!c->done && ev[i].events & EPOLLRDHUP)
                 say("the end of a connection that goes on");
-            if (!c->done && flags != EPOLLET)
-                arm(ep, EPOLL_CTL_MOD, c,
-                    (c->sent < c->len ? EPOLLOUT : EPOLLIN) | flags);
+            uint32_t want = (writing(c) ? EPOLLOUT : EPOLLIN) | flags;
+            if (!c->done && flags != EPOLLET && (flags || want != c->armed))
+                arm(ep, EPOLL_CTL_MOD, c, want);
         }
     }
     close(ep);
 }
 
+/* Cuts what begins with `mark` off; returns what follows it, or NULL. */
+static char *cut(char *text, const char *mark)
+{
+    char *at = strstr(text, mark);
+    if (!at)
+        return NULL;
+    *at = 0;
+    return at + strlen(mark);
+}
+
 int main(int argc, char **argv)
 {
-    struct victim v;
-    char loop[32];
-    victim_args(&v, argc, argv);
-    snprintf(loop, sizeof loop, "%s", v.mode);
-    char *count = strchr(loop, '*');
-    if (count) {
-        *count = 0;
-        n_conns = strtoul(count + 1, NULL, 10);
-    }
+    victim_args(argc, argv);
+    char *loop = victim.mode, *count = cut(loop, "*");
+    if (count)
+        n_conns = strtoul(count, NULL, 10);
     if (n_conns < 1 || n_conns > CONNS_MAX)
         return 2;
+    connect_again = cut(loop, "-again");
+    eager = strncmp(loop, "eager-", 6) == 0;
+    if (eager) {
+        loop += 6;
+        wait_ms = (int)(PATIENCE * 1000);
+    }
     blocking = strcmp(loop, "blocking") == 0;
+    idle = strcmp(loop, "idle") == 0;
     for (size_t i = 0; i < n_conns; i++)
-        start(&v, &conns[i]);
+        start(&conns[i]);
     longest = 0; /* connect() of a blocking socket sleeps */
-    if (strcmp(loop, "poll") == 0 || strcmp(loop, "idle") == 0)
-        loop_poll(loop[0] == 'i');
+    if (strcmp(loop, "poll") == 0 || idle)
+        loop_poll();
     else if (strcmp(loop, "select") == 0 || blocking)
         loop_select();
     else if (strcmp(loop, "epoll") == 0)

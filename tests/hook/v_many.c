@@ -4,50 +4,43 @@
  * one when the proxy closes), fresh (20 connections), mixed (methods and kinds
  * of content), pipeline (two requests in one write), timeout (SO_RCVTIMEO).
  */
-#include <errno.h>
-#include <string.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
 static struct answer answer;
 
-static int again(const struct victim *v, int fd)
+static int again(int fd)
 {
     if (answer.keep)
         return fd;
     close(fd);
-    return victim_connect(v);
+    return victim_connect();
 }
 
-static void one(const struct victim *v, int *fd, const char *method,
-                const char *path)
+static void one(int *fd, const char *method, const char *path)
 {
     char rq[REQUEST_MAX];
-    send_all(*fd, rq, make_request(v, method, path, "", rq));
+    send_all(*fd, rq, make_request(method, path, "", rq));
     read_answer(*fd, &answer, method);
-    *fd = again(v, *fd);
+    *fd = again(*fd);
 }
 
-static void kept(const struct victim *v)
+static void kept(void)
 {
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     for (int i = 0; i < 50; i++)
-        one(v, &fd, "GET", "/bytes/500");
+        one(&fd, "GET", "/bytes/500");
     close(fd);
 }
 
-static void fresh(const struct victim *v)
+static void fresh(void)
 {
     for (int i = 0; i < 20; i++) {
-        int fd = victim_connect(v);
-        do_get(v, fd, "/bytes/500");
-        close(fd);
+        get_anew((void *)"/bytes/500");
     }
 }
 
-static void mixed(const struct victim *v)
+static void mixed(void)
 {
     static const char *const list[][2] = {
         {"HEAD", "/bytes/9000"}, {"GET", "/chunked/9000"},
@@ -56,22 +49,22 @@ static void mixed(const struct victim *v)
         {"GET", "/close/70000"}, {"GET", "/redirect"},
         {"DELETE", "/bytes/0"},  {"GET", "/status/401"},
         {"GET", "/chunked/0"},   {"GET", "/slow/100"}};
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         say("%s %s", list[i][0], list[i][1]);
-        one(v, &fd, list[i][0], list[i][1]);
+        one(&fd, list[i][0], list[i][1]);
     }
     close(fd);
 }
 
 /* Two requests at once, then two answers that may share a segment. */
-static void pipeline(const struct victim *v)
+static void pipeline(void)
 {
     char rq[2 * REQUEST_MAX];
     char part[4096];
-    size_t n = make_get(v, "/bytes/3000", rq);
-    n += make_get(v, "/bytes/1000", rq + n);
-    int fd = victim_connect(v);
+    size_t n = make_get("/bytes/3000", rq);
+    n += make_get("/bytes/1000", rq + n);
+    int fd = victim_connect();
     send_all(fd, rq, n);
     size_t at = 0, have = 0;
     for (int i = 0; i < 2; i++) {
@@ -103,39 +96,22 @@ static void set_limit(int fd, long ms)
  * SO_RCVTIMEO: a read before the request, one that is over long before the
  * final answer can come (whatever came before that), and one that has time.
  */
-static void timeouts(const struct victim *v)
+static void timeouts(void)
 {
-    char byte, rq[REQUEST_MAX];
-    int fd = victim_connect(v);
+    char byte;
+    int fd = victim_connect();
     set_limit(fd, 100);
     ssize_t k = recv(fd, &byte, 1, 0);
     say("empty read: %zd %s", k, errno_name(errno));
-    send_all(fd, rq, make_get(v, "/slow/600", rq));
+    send_get(fd, "/slow/600");
     k = recv(fd, &byte, 1, 0);
     say("slow read: %zd %s", k, errno_name(errno));
     set_limit(fd, 5000);
     read_answer(fd, &answer, "GET");
-    fd = again(v, fd);
-    do_get(v, fd, "/bytes/20000");
+    fd = again(fd);
+    do_get(fd, "/bytes/20000");
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    struct victim v;
-    victim_args(&v, argc, argv);
-    if (strcmp(v.mode, "kept") == 0)
-        kept(&v);
-    else if (strcmp(v.mode, "fresh") == 0)
-        fresh(&v);
-    else if (strcmp(v.mode, "mixed") == 0)
-        mixed(&v);
-    else if (strcmp(v.mode, "pipeline") == 0)
-        pipeline(&v);
-    else if (strcmp(v.mode, "timeout") == 0)
-        timeouts(&v);
-    else
-        return 2;
-    say("done");
-    return 0;
-}
+VICTIM_MODES({"kept", kept}, {"fresh", fresh}, {"mixed", mixed},
+             {"pipeline", pipeline}, {"timeout", timeouts})

@@ -2,30 +2,12 @@
 /*
  * Programs that live in narrow conditions. MODE is one of the table at the end.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "victim.h"
-
-static void get_once(const struct victim *v)
-{
-    int fd = victim_connect(v);
-    do_get(v, fd, "/bytes/3000");
-    close(fd);
-}
 
 /* ---- a small stack ---- */
 
@@ -37,16 +19,16 @@ static void *get_on_small_stack(void *arg)
     static struct answer a;
     static char rq[REQUEST_MAX], part[4096];
     ssize_t k = 1;
-    int fd = victim_connect(arg);
-    send_all(fd, rq, make_get(arg, "/bytes/3000", rq));
+    int fd = victim_connect();
+    send_all(fd, rq, make_get("/bytes/3000", rq));
     answer_start(&a, "GET");
     while (!a.done && (k = recv(fd, part, sizeof part, 0)) > 0)
         answer_feed(&a, part, (size_t)k);
     close(fd);
-    return NULL;
+    return arg;
 }
 
-static void small_stack(const struct victim *v)
+static void small_stack(void)
 {
     pthread_attr_t attr;
     pthread_t t;
@@ -54,7 +36,7 @@ static void small_stack(const struct victim *v)
     errno = pthread_attr_setstacksize(&attr, SMALL_STACK);
     if (errno)
         fail("stack size");
-    errno = pthread_create(&t, &attr, get_on_small_stack, (void *)v);
+    errno = pthread_create(&t, &attr, get_on_small_stack, NULL);
     if (errno)
         fail("thread");
     pthread_join(t, NULL);
@@ -62,14 +44,14 @@ static void small_stack(const struct victim *v)
 
 /* ---- output that raises signals ---- */
 
-static void broken_stderr(const struct victim *v)
+static void broken_stderr(void)
 {
     int p[2];
     if (pipe(p) < 0 || dup2(p[1], 2) != 2)
         fail("pipe");
     close(p[0]);
     close(p[1]);
-    get_once(v);
+    get_anew((void *)"/bytes/3000");
     struct sigaction sa;
     sigset_t pending, blocked;
     sigpending(&pending);
@@ -84,18 +66,17 @@ static void broken_stderr(const struct victim *v)
  * No file may grow while the answer begins. Standard output is a file, so
  * nothing is said meanwhile.
  */
-static void no_file_grows(const struct victim *v)
+static void no_file_grows(void)
 {
     static struct answer a;
     static char part[8192];
-    char rq[REQUEST_MAX];
     struct rlimit none, before;
     getrlimit(RLIMIT_FSIZE, &before);
     none = before;
     none.rlim_cur = 0;
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     setrlimit(RLIMIT_FSIZE, &none);
-    send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+    send_get(fd, "/bytes/3000");
     ssize_t k = recv(fd, part, sizeof part, 0);
     setrlimit(RLIMIT_FSIZE, &before);
     answer_start(&a, "GET");
@@ -109,7 +90,7 @@ static void no_file_grows(const struct victim *v)
 /* ---- a sandbox ---- */
 
 /* getrandom() worked when the connection was made, and is forbidden since. */
-static void no_getrandom(const struct victim *v)
+static void no_getrandom(void)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -117,24 +98,23 @@ static void no_getrandom(const struct victim *v)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
         fail("seccomp");
     alarm(5);
-    do_get(v, fd, "/bytes/3000");
-    do_get(v, fd, "/bytes/4000");
+    do_get(fd, "/bytes/3000");
+    do_get(fd, "/bytes/4000");
     close(fd);
 }
 
 /* ---- a receive buffer that holds no whole head ---- */
 
-static int connect_narrow(const struct victim *v)
+static int connect_narrow(void)
 {
-    int room = 2304, fd = victim_socket(v, 0);
+    int room = 2304, fd = victim_socket(0);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
-        fail("connect");
+    victim_join(fd);
     return fd;
 }
 
@@ -151,22 +131,22 @@ static void say_cpu(double since)
     say("CPU time: %s", cpu_seconds() - since > 1 ? "much" : "little");
 }
 
-static void narrow(const struct victim *v)
+static void narrow(void)
 {
     double start = cpu_seconds();
-    int fd = connect_narrow(v);
-    do_get(v, fd, "/bytes/20000");
+    int fd = connect_narrow();
+    do_get(fd, "/bytes/20000");
     say_cpu(start);
     close(fd);
 }
 
-static void narrow_poll(const struct victim *v)
+static void narrow_poll(void)
 {
     static struct answer a;
-    char rq[REQUEST_MAX], part[512];
+    char part[512];
     double start = cpu_seconds();
-    int fd = connect_narrow(v);
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    int fd = connect_narrow();
+    send_get(fd, "/bytes/20000");
     set_nonblocking(fd, true);
     answer_start(&a, "GET");
     while (!a.done && cpu_seconds() - start < 2) {
@@ -183,13 +163,13 @@ static void narrow_poll(const struct victim *v)
 
 /* ---- a status line that stops short ---- */
 
-static void stalled(const struct victim *v)
+static void stalled(void)
 {
-    char rq[REQUEST_MAX], part[64];
+    char part[64];
     struct timeval limit = {0, 700000};
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    send_all(fd, rq, make_get(v, "/bytes/3000", rq));
+    send_get(fd, "/bytes/3000");
     for (int i = 0; i < 2; i++) {
         double start = seconds();
         ssize_t k = recv(fd, part, sizeof part, 0);

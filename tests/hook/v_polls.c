@@ -4,24 +4,11 @@
  * lost nor made up. MODE is one of the table at the end; what the proxy does is
  * in polls.py.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/select.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "polls.h"
 
@@ -48,7 +35,7 @@ static void *sleep_early(void *unused)
 }
 
 /* look: this thread has a look at the answer first. */
-static void pass_on(const struct victim *v, bool look)
+static void pass_on(bool look)
 {
     pthread_t t;
     char byte;
@@ -56,7 +43,7 @@ static void pass_on(const struct victim *v, bool look)
     if (pthread_create(&t, NULL, sleep_early, NULL) != 0)
         fail("pthread_create");
     usleep(100000);
-    passed_on = asked(v, "/");
+    passed_on = asked("/");
     if (look) {
         usleep(200000);
         if (recv(passed_on, &byte, 1, MSG_PEEK) != -1 || errno != EAGAIN)
@@ -66,24 +53,24 @@ static void pass_on(const struct victim *v, bool look)
     pthread_join(t, NULL);
 }
 
-static void early(const struct victim *v)
+static void early(void)
 {
-    pass_on(v, false);
+    pass_on(false);
 }
 
-static void early_looked(const struct victim *v)
+static void early_looked(void)
 {
-    pass_on(v, true);
+    pass_on(true);
 }
 
 /* ---- few file descriptors ---- */
 
 /* As many entries as there may be files: the kernel takes no more. */
-static void as_many(const struct victim *v)
+static void as_many(void)
 {
     static struct pollfd p[40];
     struct rlimit few = {40, 40};
-    int fd = asked(v, "/");
+    int fd = asked("/");
     for (int i = 0; i < 40; i++)
         p[i].fd = -1;
     p[7] = (struct pollfd){fd, POLLIN, 0};
@@ -116,11 +103,11 @@ static void handle(void)
 }
 
 /* Linux leaves the sets of a select() that fails as they were. */
-static void sets_kept(const struct victim *v)
+static void sets_kept(void)
 {
     struct itimerval t = {.it_value = {0, 50000}};
     struct timeval tv = {LONG_MS / 1000, 0};
-    int fd = asked(v, "/");
+    int fd = asked("/");
     fd_set in, out;
     FD_ZERO(&in);
     FD_ZERO(&out);
@@ -133,9 +120,9 @@ static void sets_kept(const struct victim *v)
 }
 
 /* lib_sigwork.c sends a signal while the library is at work. */
-static void signal_at_work(const struct victim *v)
+static void signal_at_work(void)
 {
-    struct pollfd p = {asked(v, "/"), POLLIN, 0};
+    struct pollfd p = {asked("/"), POLLIN, 0};
     handle();
     int k = poll(&p, 1, 3000);
     say("poll: %s, handled %d",
@@ -147,12 +134,12 @@ static void signal_at_work(const struct victim *v)
 
 /* ---- narrow conditions ---- */
 
-static void time_for_ever(const struct victim *v)
+static void time_for_ever(void)
 {
     int fds[2];
     struct timeval tv = {LONG_MAX, 0};
     fd_set in;
-    asked(v, "/");
+    asked("/");
     if (pipe(fds) < 0 || write(fds[1], "x", 1) != 1)
         fail("pipe");
     FD_ZERO(&in);
@@ -162,7 +149,7 @@ static void time_for_ever(const struct victim *v)
 }
 
 /* A sandbox of a program that knows epoll only. */
-static void no_poll(const struct victim *v)
+static void no_poll(void)
 {
     struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -179,17 +166,17 @@ static void no_poll(const struct victim *v)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
         fail("seccomp");
-    int fd = asked(v, "/");
+    int fd = asked("/");
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
     read_in(set, fd);
 }
 
 /* ---- no poll at all, and a head in pieces ---- */
 
-static void by_usleep(const struct victim *v)
+static void by_usleep(void)
 {
     double start = seconds();
-    int fd = asked(v, "/bytes/5000");
+    int fd = asked("/bytes/5000");
     answer_start(&answer, "GET");
     while (!answer.done && seconds() - start < LONG_S) {
         usleep(3000);
@@ -197,17 +184,17 @@ static void by_usleep(const struct victim *v)
     }
 }
 
-static void in_pieces(const struct victim *v)
+static void in_pieces(void)
 {
     char rq[REQUEST_MAX];
     struct epoll_event ev;
     struct timespec t = {LONG_MS / 1000, 0};
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     set_nonblocking(fd, true);
     set = new_set();
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, 1);
     for (int turn = 0; turn < 2; turn++) {
-        size_t n = make_get(v, "/bytes/5000", rq);
+        size_t n = make_get("/bytes/5000", rq);
         for (size_t at = 0; at < n; at += 7) {
             send_all(fd, rq + at, n - at < 7 ? n - at : 7);
             usleep(500);
@@ -220,9 +207,9 @@ static void in_pieces(const struct victim *v)
 
 /* ---- no events, handlers ---- */
 
-static void no_events(const struct victim *v)
+static void no_events(void)
 {
-    struct pollfd p = {asked(v, "/"), 0, 0};
+    struct pollfd p = {asked("/"), 0, 0};
     int k = poll(&p, 1, 1500);
     say("poll: %d, %x", k, (unsigned)p.revents);
     p.events = POLLOUT;
@@ -248,14 +235,14 @@ static void look(int sig)
     errno = saved;
 }
 
-static void by_handler(const struct victim *v)
+static void by_handler(void)
 {
     struct sigaction act = {.sa_handler = look, .sa_flags = SA_RESTART};
     struct itimerval t = {{0, 2000}, {0, 2000}}, off = {{0, 0}, {0, 0}};
     struct epoll_event ev;
     double start = seconds();
     set = new_set();
-    looked_at = asked(v, "/");
+    looked_at = asked("/");
     put(set, EPOLL_CTL_ADD, looked_at, EPOLLIN, 1);
     sigaction(SIGALRM, &act, NULL);
     setitimer(ITIMER_REAL, &t, NULL);
@@ -283,14 +270,14 @@ static void look_low(int sig)
     look(sig);
 }
 
-static void by_small_handler(const struct victim *v)
+static void by_small_handler(void)
 {
     stack_t stack = {.ss_sp = small, .ss_size = sizeof small};
     struct sigaction act = {.sa_handler = look_low, .sa_flags = SA_ONSTACK};
     const unsigned char *at = small;
     double start = seconds();
     memset(small, 0xa5, sizeof small);
-    looked_at = asked(v, "/");
+    looked_at = asked("/");
     sigaltstack(&stack, NULL);
     sigaction(SIGALRM, &act, NULL);
     answer_start(&answer, "GET");

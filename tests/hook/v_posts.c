@@ -6,15 +6,8 @@
  * for long), poll (non-blocking, watches for an early answer while it sends),
  * sendfile, splice.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -23,38 +16,30 @@
 static struct answer answer;
 static char *content;
 
-static char *make_content(size_t n)
-{
-    char *p = malloc(n);
-    for (size_t i = 0; p && i < n; i++)
-        p[i] = pattern(i);
-    return p;
-}
-
-static size_t head_with_length(const struct victim *v, size_t n,
-                               const char *more, char *out)
+static size_t head_with_length(size_t n, const char *more, char *out)
 {
     char fields[256];
     snprintf(fields, sizeof fields, "%sContent-Length: %zu\r\n", more, n);
-    return make_request(v, "POST", "/sha", fields, out);
+    return make_request("POST", "/sha", fields, out);
 }
 
-static void post(const struct victim *v, int fd, size_t n)
+static void post(int fd, size_t n)
 {
     char rq[REQUEST_MAX];
-    send_all(fd, rq, head_with_length(v, n, "", rq));
+    send_all(fd, rq, head_with_length(n, "", rq));
     send_all(fd, content, n);
     read_answer(fd, &answer, "POST");
 }
 
 /* Head and content in one buffer, one call if the kernel takes it. */
-static void post_joined(const struct victim *v, size_t n)
+static void post_joined(void)
 {
+    size_t n = in_mode("big") ? 8 * MIB : MIB;
     char *all = malloc(REQUEST_MAX + n);
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     if (!all)
         fail("malloc");
-    size_t head = head_with_length(v, n, "", all);
+    size_t head = head_with_length(n, "", all);
     memcpy(all + head, content, n);
     send_all(fd, all, head + n);
     read_answer(fd, &answer, "POST");
@@ -62,26 +47,33 @@ static void post_joined(const struct victim *v, size_t n)
     close(fd);
 }
 
-static void twice(const struct victim *v)
+static void head_first(void)
 {
-    int fd = victim_connect(v);
-    post(v, fd, MIB);
-    if (!answer.keep) {
-        close(fd);
-        fd = victim_connect(v);
-    }
-    post(v, fd, 100000);
+    int fd = victim_connect();
+    post(fd, 5000);
     close(fd);
 }
 
-static void chunked(const struct victim *v)
+static void twice(void)
+{
+    int fd = victim_connect();
+    post(fd, MIB);
+    if (!answer.keep) {
+        close(fd);
+        fd = victim_connect();
+    }
+    post(fd, 100000);
+    close(fd);
+}
+
+static void chunked(void)
 {
     char rq[REQUEST_MAX], size[32];
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     size_t at = 0, total = 300000;
     send_all(
         fd, rq,
-        make_request(v, "POST", "/sha", "Transfer-Encoding: chunked\r\n", rq));
+        make_request("POST", "/sha", "Transfer-Encoding: chunked\r\n", rq));
     for (size_t k = 1; at < total; at += k, k = k * 3 + 1) {
         if (k > total - at)
             k = total - at;
@@ -95,18 +87,18 @@ static void chunked(const struct victim *v)
 }
 
 /*
- * Sends the head, waits up to `ms` for an answer; sends the content when 100
- * has come, or nothing in time; not when a final answer has.
+ * Sends the head, waits (or not, if hasty) for an answer; sends the content
+ * when 100 has come, or nothing in time; not when a final answer has.
  */
-static void expect(const struct victim *v, int ms)
+static void expect(void)
 {
     char rq[REQUEST_MAX], part[4096];
     size_t n = 100000;
-    int fd = victim_connect(v);
-    send_all(fd, rq, head_with_length(v, n, "Expect: 100-continue\r\n", rq));
+    int fd = victim_connect();
+    send_all(fd, rq, head_with_length(n, "Expect: 100-continue\r\n", rq));
     answer_start(&answer, "POST");
     struct pollfd pfd = {.fd = fd, .events = POLLIN};
-    if (poll(&pfd, 1, ms) == 1) {
+    if (poll(&pfd, 1, in_mode("expect") ? 10000 : 0) == 1) {
         ssize_t k = recv(fd, part, sizeof part, 0);
         if (k < 0)
             fail("recv");
@@ -118,24 +110,20 @@ static void expect(const struct victim *v, int ms)
         send_all(fd, content, n);
     }
     while (!answer.done) {
-        ssize_t k = recv(fd, part, sizeof part, 0);
-        if (k < 0)
-            fail("recv");
-        if (k == 0)
-            answer_end(&answer);
-        answer_feed(&answer, part, (size_t)k);
+        take_part(&answer, part, recv(fd, part, sizeof part, 0));
     }
     close(fd);
 }
 
 /* Sends as the socket takes it, and stops when an answer comes first. */
-static void polled(const struct victim *v, size_t n)
+static void polled(void)
 {
+    const size_t n = 8 * MIB;
     static char part[65536];
     char rq[REQUEST_MAX];
     size_t sent = 0;
-    int fd = victim_connect(v);
-    send_all(fd, rq, head_with_length(v, n, "", rq));
+    int fd = victim_connect();
+    send_all(fd, rq, head_with_length(n, "", rq));
     set_nonblocking(fd, true);
     answer_start(&answer, "POST");
     while (!answer.done) {
@@ -160,15 +148,16 @@ static void polled(const struct victim *v, size_t n)
     close(fd);
 }
 
-static void by_sendfile(const struct victim *v, size_t n)
+static void by_sendfile(void)
 {
+    const size_t n = MIB;
     char rq[REQUEST_MAX];
     off_t at = 0;
     int file = memfd_create("content", MFD_CLOEXEC);
     if (file < 0 || write(file, content, n) != (ssize_t)n)
         fail("memfd");
-    int fd = victim_connect(v);
-    send_all(fd, rq, head_with_length(v, n, "", rq));
+    int fd = victim_connect();
+    send_all(fd, rq, head_with_length(n, "", rq));
     while ((size_t)at < n)
         if (sendfile(fd, file, &at, n - (size_t)at) <= 0)
             fail("sendfile");
@@ -179,13 +168,14 @@ static void by_sendfile(const struct victim *v, size_t n)
 }
 
 /* The request through a pipe and splice(), as relays like HAProxy do. */
-static void by_splice(const struct victim *v, size_t n)
+static void by_splice(void)
 {
+    const size_t n = 100000;
     char *all = malloc(REQUEST_MAX + n);
-    int pipes[2], fd = victim_connect(v);
+    int pipes[2], fd = victim_connect();
     if (!all || pipe(pipes) < 0)
         fail("pipe");
-    size_t len = head_with_length(v, n, "", all), at = 0;
+    size_t len = head_with_length(n, "", all), at = 0;
     memcpy(all + len, content, n);
     len += n;
     while (at < len) {
@@ -205,59 +195,15 @@ static void by_splice(const struct victim *v, size_t n)
     close(fd);
 }
 
-static void joined(const struct victim *v)
-{
-    post_joined(v, MIB);
-}
-
-static void big(const struct victim *v)
-{
-    post_joined(v, 8 * MIB);
-}
-
-static void head_first(const struct victim *v)
-{
-    int fd = victim_connect(v);
-    post(v, fd, 5000);
-    close(fd);
-}
-
-static void patient(const struct victim *v)
-{
-    expect(v, 10000);
-}
-
-static void hasty(const struct victim *v)
-{
-    expect(v, 0);
-}
-
-static void by_poll(const struct victim *v)
-{
-    polled(v, 8 * MIB);
-}
-
-static void file(const struct victim *v)
-{
-    by_sendfile(v, MIB);
-}
-
-static void spliced(const struct victim *v)
-{
-    by_splice(v, 100000);
-}
-
 int main(int argc, char **argv)
 {
     static const struct victim_mode modes[] = {
-        {"length", joined},         {"big", big},         {"twice", twice},
-        {"head-first", head_first}, {"chunked", chunked}, {"expect", patient},
-        {"expect-hasty", hasty},    {"poll", by_poll},    {"sendfile", file},
-        {"splice", spliced}};
-    struct victim v;
-    victim_args(&v, argc, argv);
+        {"length", post_joined},   {"big", post_joined},
+        {"twice", twice},          {"head-first", head_first},
+        {"chunked", chunked},      {"expect", expect},
+        {"expect-hasty", expect},  {"poll", polled},
+        {"sendfile", by_sendfile}, {"splice", by_splice}};
+    victim_args(argc, argv);
     content = make_content(8 * MIB);
-    int status = run_mode(&v, modes, sizeof modes / sizeof *modes);
-    free(content);
-    return status;
+    return run_mode(victim.mode, modes, sizeof modes / sizeof *modes);
 }

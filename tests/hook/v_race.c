@@ -5,19 +5,9 @@
  */
 #include <dirent.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "victim.h"
 
-static const struct victim *the;
 static int shared = -1;
 
 /* In a call that waits: how long it takes to get there is not known. */
@@ -28,9 +18,9 @@ static void time_to_sit_down(void)
 
 static void *ask_and_read(void *arg)
 {
-    char rq[REQUEST_MAX], byte;
+    char byte;
     (void)arg;
-    send_all(shared, rq, make_get(the, "/bytes/3000", rq));
+    send_get(shared, "/bytes/3000");
     ssize_t k = recv(shared, &byte, 1, 0);
     say("reader: %zd %s", k, k < 0 ? errno_name(errno) : "");
     return NULL;
@@ -40,7 +30,7 @@ static void *ask_and_read(void *arg)
 static pthread_t silent_reader(void)
 {
     pthread_t t;
-    shared = victim_connect(the);
+    shared = victim_connect();
     pthread_create(&t, NULL, ask_and_read, NULL);
     await_log("verdict=unread");
     time_to_sit_down();
@@ -82,21 +72,10 @@ static void dup2_under(void)
 
 static void *connect_only(void *arg)
 {
-    int fd = victim_connect(the);
+    int fd = victim_connect();
     (void)arg;
     close(fd);
     return NULL;
-}
-
-static void report(pid_t pid)
-{
-    int status;
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        fail("waitpid");
-    if (WIFSIGNALED(status))
-        say("child ended by signal %d", WTERMSIG(status));
-    else
-        say("child ended with %d", WEXITSTATUS(status));
 }
 
 /*
@@ -121,22 +100,13 @@ static void fork_in_lookup(void)
         _exit(0);
     }
     say_promptness("forked", start);
-    report(pid);
+    say_end("child", pid);
     if (release)
         *release = 1;
     pthread_join(t, NULL);
 }
 
 #define LOOKERS 6
-
-static void *get_anew(void *arg)
-{
-    (void)arg;
-    int fd = victim_connect(the);
-    do_get(the, fd, "/bytes/3000");
-    close(fd);
-    return NULL;
-}
 
 /* Several threads connect while the name is being looked up for the first. */
 static void connect_in_lookup(void)
@@ -148,7 +118,7 @@ static void connect_in_lookup(void)
     if (answer)
         *answer = "127.0.0.1";
     for (size_t i = 0; i < LOOKERS; i++) {
-        pthread_create(&t[i], NULL, get_anew, NULL);
+        pthread_create(&t[i], NULL, get_anew, (void *)"/bytes/3000");
         while (inside && !*inside)
             usleep(1000);
     }
@@ -162,7 +132,7 @@ static void connect_in_lookup(void)
 static void *ask_and_read_all(void *arg)
 {
     (void)arg;
-    do_get(the, shared, "/bytes/3000");
+    do_get(shared, "/bytes/3000");
     return NULL;
 }
 
@@ -170,7 +140,7 @@ static void *ask_and_read_all(void *arg)
 static void fork_under_reader(void)
 {
     pthread_t t;
-    shared = victim_connect(the);
+    shared = victim_connect();
     pthread_create(&t, NULL, ask_and_read_all, NULL);
     pid_t pid = fork();
     if (pid == 0) {
@@ -179,7 +149,7 @@ static void fork_under_reader(void)
         _exit(0);
     }
     pthread_join(t, NULL);
-    report(pid);
+    say_end("child", pid);
     close(shared);
 }
 
@@ -215,32 +185,21 @@ static void end_by_cancel(pthread_t t)
 /* Others go on: on the same connection, and on others. */
 static void go_on(void)
 {
-    do_get(the, shared, "/bytes/3000");
+    do_get(shared, "/bytes/3000");
     close(shared);
-    shared = victim_connect(the);
-    do_get(the, shared, "/bytes/4000");
-    close(shared);
+    get_anew((void *)"/bytes/4000");
 }
 
-static void cancel_with(void *(*call)(void *))
+/* pending: it is cancelled before it calls recv(). */
+static void cancel(void)
 {
     pthread_t t;
-    shared = victim_connect(the);
-    pthread_create(&t, NULL, call, NULL);
+    shared = victim_connect();
+    pthread_create(&t, NULL, in_mode("cancel") ? read_only : read_when_told,
+                   NULL);
     time_to_sit_down();
     end_by_cancel(t);
     go_on();
-}
-
-static void cancel_reader(void)
-{
-    cancel_with(read_only);
-}
-
-/* It is cancelled before it calls recv(). */
-static void cancel_pending(void)
-{
-    cancel_with(read_when_told);
 }
 
 /* It waits for an answer that does not come; the connection is of no use. */
@@ -273,8 +232,8 @@ static bool marking(void)
 static void fork_in_marking(void)
 {
     pthread_t t;
-    shared = victim_connect(the);
-    int other = victim_connect(the);
+    shared = victim_connect();
+    int other = victim_connect();
     pthread_create(&t, NULL, ask_and_read, NULL);
     double start = seconds();
     while (!marking() && seconds() - start < 10)
@@ -286,37 +245,16 @@ static void fork_in_marking(void)
     waitpid(pid, NULL, 0);
     say_promptness("forked", start);
     start = seconds();
-    do_get(the, other, "/bytes/10");
+    do_get(other, "/bytes/10");
     say_promptness("answered", start);
     close(other);
     pthread_join(t, NULL);
     close(shared);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        void (*call)(void);
-    } modes[] = {{"shutdown", shut},
-                 {"close", close_under},
-                 {"dup2", dup2_under},
-                 {"fork-lookup", fork_in_lookup},
-                 {"connect-lookup", connect_in_lookup},
-                 {"fork-reader", fork_under_reader},
-                 {"fork-marking", fork_in_marking},
-                 {"cancel", cancel_reader},
-                 {"cancel-pending", cancel_pending},
-                 {"cancel-silent", cancel_silent}};
-    static struct victim v;
-    victim_args(&v, argc, argv);
-    the = &v;
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, v.mode) != 0)
-            continue;
-        modes[i].call();
-        say("done");
-        return 0;
-    }
-    return 2;
-}
+VICTIM_MODES({"shutdown", shut}, {"close", close_under}, {"dup2", dup2_under},
+             {"fork-lookup", fork_in_lookup},
+             {"connect-lookup", connect_in_lookup},
+             {"fork-reader", fork_under_reader},
+             {"fork-marking", fork_in_marking}, {"cancel", cancel},
+             {"cancel-pending", cancel}, {"cancel-silent", cancel_silent})

@@ -2,24 +2,11 @@
 /*
  * What few programs do, and may do. MODE: one of the table at the end.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "victim.h"
 
-static const struct victim *the;
 static struct answer answer;
 
 /* A second thread: the process counts as one with threads from then on. */
@@ -48,20 +35,13 @@ static int take_all(void)
     return last;
 }
 
-static void login(void)
-{
-    int fd = victim_connect(the);
-    do_get(the, fd, "/bytes/3000");
-    close(fd);
-}
-
 static void no_fd(void)
 {
     char rq[REQUEST_MAX];
     second_thread();
-    login();
-    int fd = victim_connect(the);
-    size_t n = make_get(the, "/bytes/100", rq);
+    get_anew((void *)"/bytes/3000");
+    int fd = victim_connect();
+    size_t n = make_get("/bytes/100", rq);
     send_all(fd, rq, n / 2);
     int last = take_all();
     send_all(fd, rq + n / 2, n - n / 2);
@@ -73,8 +53,8 @@ static void no_fd(void)
 static void mmsg_empty(void)
 {
     char rq[REQUEST_MAX];
-    int fd = victim_connect(the);
-    size_t n = make_get(the, "/bytes/100", rq);
+    int fd = victim_connect();
+    size_t n = make_get("/bytes/100", rq);
     struct iovec v[2] = {{rq, 0}, {rq, n}};
     struct mmsghdr m[2] = {{.msg_hdr = {.msg_iov = v, .msg_iovlen = 1}},
                            {.msg_hdr = {.msg_iov = v + 1, .msg_iovlen = 1}}};
@@ -107,14 +87,14 @@ static void epoll_mod(void)
     mod_ep = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < ROUNDS; i++) {
         pthread_t t;
-        mod_fd = victim_connect(the);
+        mod_fd = victim_connect();
         struct epoll_event ev = {.events = EPOLLIN, .data.fd = mod_fd};
         epoll_ctl(mod_ep, EPOLL_CTL_ADD, mod_fd, &ev);
         stop = 0;
         pthread_create(&t, NULL, modder, NULL);
         if (i)
             mute(true);
-        do_get(the, mod_fd, "/bytes/100");
+        do_get(mod_fd, "/bytes/100");
         mute(false);
         stop = 1;
         pthread_join(t, NULL);
@@ -127,7 +107,7 @@ static void epoll_mod(void)
 
 static void vfork_number(void)
 {
-    int fd = victim_connect(the), p[2], st;
+    int fd = victim_connect(), p[2], st;
     if (pipe(p))
         fail("pipe");
     pid_t pid = vfork();
@@ -140,15 +120,15 @@ static void vfork_number(void)
     waitpid(pid, &st, 0);
     char c;
     say("child %d, %zd", st, read(p[0], &c, 1));
-    do_get(the, fd, "/bytes/100");
+    do_get(fd, "/bytes/100");
     close(fd);
 }
 
 static void bad_pointer(void)
 {
     char rq[REQUEST_MAX];
-    login();
-    int fd = victim_connect(the);
+    get_anew((void *)"/bytes/3000");
+    int fd = victim_connect();
     void *volatile bad = (void *)8;
     ssize_t k = send(fd, bad, 10, 0);
     say("send: %zd %s", k, errno_name(errno));
@@ -159,7 +139,7 @@ static void bad_pointer(void)
     say("writev: %zd %s", k, errno_name(errno));
     k = recv(fd, bad, 10, MSG_DONTWAIT);
     say("recv: %zd %s", k, errno_name(errno));
-    size_t n = make_get(the, "/bytes/100", rq);
+    size_t n = make_get("/bytes/100", rq);
     send_all(fd, rq, n);
     read_answer(fd, &answer, "GET");
     close(fd);
@@ -181,13 +161,13 @@ static void made(void)
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sigaction sa = {.sa_handler = on_alarm};
     socklen_t n = sizeof to;
-    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = victim_connect(the);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = victim_connect();
     char rq[REQUEST_MAX];
     if (bind(listener, (void *)&to, n) || listen(listener, STRANGERS) ||
         getsockname(listener, (void *)&to, &n))
         fail("listen");
     sigaction(SIGALRM, &sa, NULL);
-    send_all(fd, rq, make_get(the, "/", rq));
+    send_get(fd, "/");
     ualarm(500000, 0);
     ssize_t k = recv(fd, rq, sizeof rq, 0);
     say("recv: %zd %s", k, k < 0 ? errno_name(errno) : "");
@@ -214,22 +194,6 @@ static void made(void)
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        void (*call)(void);
-    } modes[] = {{"no-fd", no_fd},           {"made", made},
-                 {"mmsg-empty", mmsg_empty}, {"epoll-mod", epoll_mod},
-                 {"vfork", vfork_number},    {"bad-pointer", bad_pointer}};
-    static struct victim v;
-    victim_args(&v, argc, argv);
-    the = &v;
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        if (strcmp(modes[i].name, v.mode) == 0) {
-            modes[i].call();
-            say("done");
-            return 0;
-        }
-    return 2;
-}
+VICTIM_MODES({"no-fd", no_fd}, {"made", made}, {"mmsg-empty", mmsg_empty},
+             {"epoll-mod", epoll_mod}, {"vfork", vfork_number},
+             {"bad-pointer", bad_pointer})

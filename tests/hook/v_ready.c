@@ -4,18 +4,7 @@
  * connection: time-outs, signals, masks, bad arguments, large sets, epoll's
  * flags. Says what is true of each call, and not how long it took.
  */
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/select.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -377,16 +366,14 @@ static void two_threads(uint32_t how)
 
 int main(int argc, char **argv)
 {
-    struct victim v;
-    char rq[REQUEST_MAX];
     const char *factor = getenv("READY_SLACK");
-    victim_args(&v, argc, argv);
+    victim_args(argc, argv);
     if (factor)
         slack *= strtod(factor, NULL);
     if (pipe(pipes) < 0)
         fail("pipe");
-    proxy = victim_connect(&v);
-    send_all(proxy, rq, make_get(&v, "/", rq));
+    proxy = victim_connect();
+    send_get(proxy, "/");
     ep = epoll_create1(EPOLL_CLOEXEC);
     put(ep, EPOLL_CTL_ADD, pipes[0], EPOLLIN);
     put(ep, EPOLL_CTL_ADD, proxy, EPOLLIN);

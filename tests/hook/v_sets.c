@@ -3,8 +3,6 @@
  * What a program may do with its epoll sets while an answer is awaited. MODE is
  * one of the table at the end; what the proxy does is in polls.py.
  */
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "polls.h"
@@ -27,10 +25,10 @@ static void have_threads(void)
 /* ---- epoll sets that come and go ---- */
 
 /* The number of a set that was closed with the socket in it is another's. */
-static void reused(const struct victim *v)
+static void reused(void)
 {
     struct epoll_event ev;
-    int fd = victim_socket(v, 0);
+    int fd = victim_socket(0);
     int old = new_set();
     have_threads();
     put(old, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT, 77);
@@ -39,10 +37,9 @@ static void reused(const struct victim *v)
     set = new_set();
     if (other != old)
         say("the number is not used again");
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
-        fail("connect");
+    victim_join(fd);
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
-    ask_at(v, fd, "/");
+    ask_at(fd, "/");
     set_nonblocking(fd, true);
     int k = epoll_wait(set, &ev, 1, LONG_MS);
     say("its own set: %d, the other: %d", k, epoll_wait(other, &ev, 1, 0));
@@ -51,19 +48,18 @@ static void reused(const struct victim *v)
 }
 
 /* One set by two numbers; the last word counts, whichever it was told by. */
-static void two_numbers(const struct victim *v)
+static void two_numbers(void)
 {
     struct epoll_event ev;
-    int fd = victim_socket(v, 0);
+    int fd = victim_socket(0);
     set = new_set();
     int copy = dup(set);
     have_threads();
     put(set, EPOLL_CTL_ADD, fd, EPOLLOUT, 1);
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
-        fail("connect");
+    victim_join(fd);
     put(copy, EPOLL_CTL_MOD, fd, EPOLLOUT, 2);
     put(set, EPOLL_CTL_MOD, fd, EPOLLIN, 3);
-    ask_at(v, fd, "/");
+    ask_at(fd, "/");
     set_nonblocking(fd, true);
     int k = epoll_wait(set, &ev, 1, LONG_MS);
     say("found %d: %s%s, data %d", k, ev.events & EPOLLIN ? "IN" : "",
@@ -73,11 +69,11 @@ static void two_numbers(const struct victim *v)
 }
 
 /* Told by one number, waited for by the other, as tokio does. */
-static void copied(const struct victim *v)
+static void copied(void)
 {
     set = new_set();
     int copy = fcntl(set, F_DUPFD_CLOEXEC, 3);
-    int fd = asked(v, "/");
+    int fd = asked("/");
     put(copy, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, 5);
     answer_start(&answer, "GET");
     while (!answer.done) {
@@ -96,14 +92,14 @@ static void copied(const struct victim *v)
 }
 
 /* No room for another file, from a while after the request on. */
-static void none_left(const struct victim *v)
+static void none_left(void)
 {
     struct epoll_event ev;
     struct rlimit few = {4, 4};
     char text[13] = "";
     have_threads();
     set = new_set();
-    int fd = asked(v, "/");
+    int fd = asked("/");
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN, 1);
     int k = epoll_wait(set, &ev, 1, 500);
     say("so soon: %d", k);
@@ -115,10 +111,10 @@ static void none_left(const struct victim *v)
 }
 
 /* In n sets: the last of them counts for no less than the first. */
-static void in_sets(const struct victim *v, int n, bool closes)
+static void in_sets(int n, bool closes)
 {
     struct epoll_event ev;
-    int fd = victim_socket(v, 0);
+    int fd = victim_socket(0);
     for (int i = 0; i < n; i++) {
         set = new_set();
         put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP, (unsigned)fd);
@@ -127,22 +123,21 @@ static void in_sets(const struct victim *v, int n, bool closes)
             (void)!dup(0); /* the next has another number */
         }
     }
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
-        fail("connect");
-    ask_at(v, fd, "/");
+    victim_join(fd);
+    ask_at(fd, "/");
     set_nonblocking(fd, true);
     say("so soon: %d", epoll_wait(set, &ev, 1, 0));
     read_in(set, fd);
 }
 
-static void six_sets(const struct victim *v)
+static void six_sets(void)
 {
-    in_sets(v, 6, false);
+    in_sets(6, false);
 }
 
-static void closed_sets(const struct victim *v)
+static void closed_sets(void)
 {
-    in_sets(v, 9, true);
+    in_sets(9, true);
 }
 
 /* ---- many ---- */
@@ -151,7 +146,7 @@ static void closed_sets(const struct victim *v)
 #define STUCK 70
 
 /* What was begun first is not kept waiting by what is begun after it. */
-static void many(const struct victim *v)
+static void many(void)
 {
     static struct answer a;
     struct epoll_event ev[OLD + STUCK];
@@ -159,7 +154,7 @@ static void many(const struct victim *v)
     double start = seconds();
     set = new_set();
     for (int i = 0; i < OLD + STUCK; i++) {
-        fds[i] = asked(v, "/");
+        fds[i] = asked("/");
         put(set, EPOLL_CTL_ADD, fds[i], EPOLLIN, (uint64_t)i);
         for (int look = 0; i == OLD - 1 && look < 20; look++) {
             usleep(30000);
@@ -225,17 +220,17 @@ static void *worker(void *unused)
     return unused;
 }
 
-static void pool(const struct victim *v, uint32_t flags)
+static void pool(uint32_t flags)
 {
     pthread_t t[WORKERS];
     char rq[REQUEST_MAX];
-    size_t n = make_get(v, "/", rq);
+    size_t n = make_get("/", rq);
     set = new_set();
     crowd_flags = flags;
     for (int i = 0; i < CROWD; i++) {
         struct member *m = &crowd[i];
         pthread_mutex_init(&m->lock, NULL);
-        m->fd = victim_connect(v);
+        m->fd = victim_connect();
         set_nonblocking(m->fd, true);
         answer_start(&m->a, "GET");
     }
@@ -257,23 +252,23 @@ static void pool(const struct victim *v, uint32_t flags)
     say("done %d, futile %d, ends %d", crowd_done, futile, ends_seen);
 }
 
-static void pool_edge(const struct victim *v)
+static void pool_edge(void)
 {
-    pool(v, EPOLLET);
+    pool(EPOLLET);
 }
 
-static void pool_once(const struct victim *v)
+static void pool_once(void)
 {
-    pool(v, EPOLLONESHOT);
+    pool(EPOLLONESHOT);
 }
 
 /* ---- changes while an answer is awaited ---- */
 
-static void changed(const struct victim *v)
+static void changed(void)
 {
     struct epoll_event ev;
     set = new_set();
-    int fd = asked(v, "/");
+    int fd = asked("/");
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 1);
     say("first: %d", epoll_wait(set, &ev, 1, 300));
     put(set, EPOLL_CTL_MOD, fd, 0, 1);
@@ -284,12 +279,12 @@ static void changed(const struct victim *v)
     read_in(set, fd);
 }
 
-static void taken_out(const struct victim *v)
+static void taken_out(void)
 {
     struct epoll_event ev;
     int other = new_set();
     set = new_set();
-    int fd = asked(v, "/");
+    int fd = asked("/");
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 1);
     say("first: %d", epoll_wait(set, &ev, 1, 300));
     put(set, EPOLL_CTL_DEL, fd, 0, 0);
@@ -302,13 +297,13 @@ static void taken_out(const struct victim *v)
 }
 
 /* The number is another file's while an answer is awaited. */
-static void dupped_over(const struct victim *v)
+static void dupped_over(void)
 {
     struct epoll_event ev;
     int fds[2];
     char byte;
     set = new_set();
-    int fd = asked(v, "/");
+    int fd = asked("/");
     put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 1);
     say("first: %d", epoll_wait(set, &ev, 1, 300));
     if (pipe(fds) < 0 || dup2(fds[0], fd) < 0)

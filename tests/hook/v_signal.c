@@ -7,14 +7,6 @@
  * other (the handler speaks to the proxy on a connection of its own), same (it
  * writes the request whose answer is waited for).
  */
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -36,12 +28,7 @@ static bool read_in_spite(int fd, struct answer *a)
             interrupted = true;
             continue;
         }
-        if (k < 0)
-            fail("recv");
-        if (k == 0)
-            answer_end(a);
-        else
-            answer_feed(a, part, (size_t)k);
+        take_part(a, part, k);
     }
     return interrupted;
 }
@@ -52,19 +39,26 @@ static void on_tick(int s)
     ticks++;
 }
 
-static void timer(const struct victim *v, int flags, int limit_s)
+/* crash: the program has handlers for the worst, as some runtimes do. */
+static void timer(void)
 {
-    struct timeval limit = {limit_s, 0};
+    struct sigaction crash = {.sa_handler = on_tick, .sa_flags = SA_ONSTACK};
+    struct timeval limit = {30, 0};
     static struct answer a;
     struct itimerval often = {{0, 10000}, {0, 10000}}, never = {0};
-    struct sigaction sa = {.sa_handler = on_tick, .sa_flags = flags};
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v);
-    if (limit_s &&
+    struct sigaction sa = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    int fd = victim_connect();
+    if (in_mode("crash")) {
+        sigaction(SIGSEGV, &crash, NULL);
+        sigaction(SIGABRT, &crash, NULL);
+    }
+    if (in_mode("interrupt") || in_mode("limits"))
+        sa.sa_flags = 0;
+    if (in_mode("limits") &&
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0)
         fail("setsockopt");
     sigaction(SIGALRM, &sa, NULL);
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    send_get(fd, "/bytes/20000");
     setitimer(ITIMER_REAL, &often, NULL);
     bool interrupted = read_in_spite(fd, &a);
     setitimer(ITIMER_REAL, &never, NULL);
@@ -106,56 +100,33 @@ static void *sender(void *arg)
     return NULL;
 }
 
-static void handler(const struct victim *v, bool other)
+static void handler(void)
 {
+    bool other = in_mode("other");
     static struct answer a;
     struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    char rq[REQUEST_MAX];
     pthread_t t;
-    int fd = victim_connect(v);
-    handler_fd = other ? victim_connect(v) : fd;
+    int fd = victim_connect();
+    handler_fd = other ? victim_connect() : fd;
     handler_reads = other;
-    handler_len = make_get(v, "/bytes/3000", handler_rq);
+    handler_len = make_get("/bytes/3000", handler_rq);
     sigaction(SIGUSR1, &sa, NULL);
     main_thread = pthread_self();
     pthread_create(&t, NULL, sender, NULL);
     if (other)
-        send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+        send_get(fd, "/bytes/20000");
     read_in_spite(fd, &a);
     pthread_join(t, NULL);
     say("handled %d", handled);
     if (other) {
         say("in the handler: %d", handler_status);
-        do_get(v, handler_fd, "/bytes/4000");
+        do_get(handler_fd, "/bytes/4000");
         close(handler_fd);
     }
     if (a.keep)
-        do_get(v, fd, "/bytes/4000");
+        do_get(fd, "/bytes/4000");
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    struct victim v;
-    victim_args(&v, argc, argv);
-    struct sigaction sa = {.sa_handler = on_tick, .sa_flags = SA_ONSTACK};
-    bool crash = strcmp(v.mode, "crash") == 0;
-    if (crash) {
-        sigaction(SIGSEGV, &sa, NULL);
-        sigaction(SIGABRT, &sa, NULL);
-    }
-    if (crash || strcmp(v.mode, "restart") == 0)
-        timer(&v, SA_RESTART, 0);
-    else if (strcmp(v.mode, "interrupt") == 0)
-        timer(&v, 0, 0);
-    else if (strcmp(v.mode, "limits") == 0)
-        timer(&v, 0, 30);
-    else if (strcmp(v.mode, "other") == 0)
-        handler(&v, true);
-    else if (strcmp(v.mode, "same") == 0)
-        handler(&v, false);
-    else
-        return 2;
-    say("done");
-    return 0;
-}
+VICTIM_MODES({"restart", timer}, {"crash", timer}, {"interrupt", timer},
+             {"limits", timer}, {"other", handler}, {"same", handler})

@@ -4,9 +4,6 @@
  * the names that a preloaded library can hook. MODE: one stream for both
  * directions ("r+"), or pair: one for each, over a dup.
  */
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -14,16 +11,15 @@ int main(int argc, char **argv)
 {
     static struct answer a;
     char rq[REQUEST_MAX], part[512];
-    struct victim v;
-    victim_args(&v, argc, argv);
-    int fd = victim_connect(&v);
-    bool pair = strcmp(v.mode, "pair") == 0;
+    victim_args(argc, argv);
+    int fd = victim_connect();
+    bool pair = in_mode("pair");
     FILE *out = fdopen(pair ? dup(fd) : fd, pair ? "w" : "r+");
     FILE *in = pair ? fdopen(fd, "r") : out;
     if (!in || !out)
         fail("fdopen");
     say("fileno %s", fileno(in) == fd ? "as given" : "changed");
-    size_t n = make_get(&v, "/bytes/20000", rq);
+    size_t n = make_get("/bytes/20000", rq);
     if (fwrite(rq, 1, n, out) != n || fflush(out) != 0)
         fail("fwrite");
     answer_start(&a, "GET");

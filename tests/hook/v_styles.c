@@ -3,14 +3,7 @@
  * One GET on a blocking connection, for each way to write a request and each
  * way to read an answer. MODE is WRITER+READER.
  */
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -258,33 +251,29 @@ int main(int argc, char **argv)
 {
     static struct answer a;
     static char part[65536];
-    struct victim v;
     char rq[REQUEST_MAX];
-    victim_args(&v, argc, argv);
-    const char *plus = strchr(v.mode, '+');
+    victim_args(argc, argv);
+    const char *plus = strchr(victim.mode, '+');
     if (!plus) {
         fprintf(stderr, "MODE is WRITER+READER\n");
         return 2;
     }
-    size_t w =
-        pick(&writers[0].name, sizeof *writers,
-             sizeof writers / sizeof *writers, v.mode, (size_t)(plus - v.mode));
+    size_t w = pick(&writers[0].name, sizeof *writers,
+                    sizeof writers / sizeof *writers, victim.mode,
+                    (size_t)(plus - victim.mode));
     size_t r =
         pick(&readers[0].name, sizeof *readers,
              sizeof readers / sizeof *readers, plus + 1, strlen(plus + 1));
 
-    int fd = victim_connect(&v);
-    size_t n = make_get(&v, "/bytes/20000", rq);
+    int fd = victim_connect();
+    size_t n = make_get("/bytes/20000", rq);
     writers[w].call(fd, rq, n);
     answer_start(&a, "GET");
     while (!a.done) {
         ssize_t k = readers[r].call(fd, part, sizeof part, &a);
         if (k < 0)
             fail("read");
-        if (k == 0)
-            answer_end(&a);
-        else if (answer_feed(&a, part, (size_t)k) != (size_t)k)
-            say("bytes after the answer");
+        take_part(&a, part, k);
     }
     if (close(fd) < 0)
         fail("close");

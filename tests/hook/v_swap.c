@@ -17,19 +17,7 @@
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -42,7 +30,6 @@ static const char challenge[] =
     "Content-Length: 9\r\nConnection: keep-alive\r\n\r\nstranger\n";
 static const char mark[] = "the program's own bytes\n";
 
-static const struct victim *the;
 static int fd = -1; /* the number in question */
 static FILE *stream;
 static int listener, theirs = -1, ours = -1;
@@ -253,9 +240,8 @@ static const struct how {
 
 static void *ask_and_read(void *arg)
 {
-    char rq[REQUEST_MAX];
     (void)arg;
-    send_all(fd, rq, make_get(the, "/bytes/3000", rq));
+    send_get(fd, "/bytes/3000");
     got_n = recv(fd, got, sizeof got, 0);
     atomic_store(&reader_ended, true);
     return NULL;
@@ -272,11 +258,10 @@ static bool is_time(void)
 
 static void start_reader(void)
 {
-    fd = victim_socket(the, 0);
+    fd = victim_socket(0);
     /* before connect(): what a stream is made of then is no connection yet */
     stream = fdopen(fd, "r+");
-    if (connect(fd, (const void *)&the->addr, the->addr_len) < 0)
-        fail("connect");
+    victim_join(fd);
     pthread_create(&reader, NULL, ask_and_read, NULL);
     for (double start = seconds(); !is_time() && !atomic_load(&reader_ended) &&
                                    seconds() - start < LIMIT_S;)
@@ -328,12 +313,10 @@ static void swap(const struct how *how)
 
 int main(int argc, char **argv)
 {
-    static struct victim v;
     char *mode, *how, *silent;
     volatile int *refused;
-    victim_args(&v, argc, argv);
-    the = &v;
-    mode = strdup(v.mode);
+    victim_args(argc, argv);
+    mode = strdup(victim.mode);
     how = mode ? strchr(mode, ':') : NULL;
     if (!how)
         return 2;

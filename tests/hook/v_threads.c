@@ -4,11 +4,7 @@
  * answers. MODE: together, or reader-first: it is already inside recv() when
  * the request goes out. many: eight pairs at once, each on its connection.
  */
-#include <pthread.h>
 #include <semaphore.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -16,7 +12,6 @@
 #define ROUNDS    3
 
 struct pair {
-    const struct victim *v;
     int fd;
     bool reader_first;
     sem_t answered; /* the reader is done with one answer */
@@ -27,7 +22,7 @@ static void *writer(void *arg)
 {
     struct pair *p = arg;
     char rq[REQUEST_MAX];
-    size_t n = make_get(p->v, "/bytes/20000", rq);
+    size_t n = make_get("/bytes/20000", rq);
     for (int i = 0; i < ROUNDS; i++) {
         if (p->reader_first)
             usleep(50000); /* time for the other one to sit down in recv() */
@@ -45,7 +40,7 @@ static void *reader(void *arg)
         if (!p->answer.keep) {
             /* A proxy that closes: both threads go on with a new one. */
             close(p->fd);
-            p->fd = victim_connect(p->v);
+            p->fd = victim_connect();
         }
         sem_post(&p->answered);
     }
@@ -56,14 +51,12 @@ int main(int argc, char **argv)
 {
     static struct pair pairs[PAIRS_MAX];
     pthread_t t[2 * PAIRS_MAX];
-    struct victim v;
-    victim_args(&v, argc, argv);
-    size_t n = strcmp(v.mode, "many") == 0 ? PAIRS_MAX : 1;
+    victim_args(argc, argv);
+    size_t n = in_mode("many") ? PAIRS_MAX : 1;
     for (size_t i = 0; i < n; i++) {
         struct pair *p = &pairs[i];
-        p->v = &v;
-        p->fd = victim_connect(&v);
-        p->reader_first = strcmp(v.mode, "reader-first") == 0;
+        p->fd = victim_connect();
+        p->reader_first = in_mode("reader-first");
         sem_init(&p->answered, 0, 0);
         pthread_create(&t[2 * i], NULL, reader, p);
         pthread_create(&t[2 * i + 1], NULL, writer, p);

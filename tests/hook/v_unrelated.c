@@ -5,14 +5,8 @@
  * echo server), origin (origin-form requests straight to an origin),
  * origin-407 (to one that asks for a login: it must get none).
  */
-#include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -86,20 +80,8 @@ static void local(void)
     unix_stream();
 }
 
-static void read_same(int fd, const char *p, size_t n)
-{
-    char *back = malloc(n);
-    size_t at = 0;
-    ssize_t k = 1;
-    while (back && at < n && (k = read(fd, back + at, n - at)) > 0)
-        at += (size_t)k;
-    say("tcp: %zu of %zu, %s", at, n,
-        back && memcmp(back, p, at) == 0 ? "the same" : "different");
-    free(back);
-}
-
 /* Raw bytes, none of which is a proxy-form request at its beginning. */
-static void tcp(const struct victim *v)
+static void tcp(void)
 {
     static const char *const starts[] = {"\x16\x03\x01\x02\x05\x01\x02\x01",
                                          "SSH-2.0-victim\r\n",
@@ -115,41 +97,19 @@ static void tcp(const struct victim *v)
         memcpy(data, starts[i], n);
         for (size_t j = n; j < sizeof data; j++)
             data[j] = pattern(j);
-        int fd = connect_direct(v->authority);
+        int fd = connect_direct(victim.authority);
         send_all(fd, data, sizeof data);
-        read_same(fd, data, sizeof data);
+        read_same(fd, "tcp", data, sizeof data);
         close(fd);
     }
 }
 
-static void origin(const struct victim *v, const char *path)
+static void origin(void)
 {
-    static struct answer a;
-    char rq[REQUEST_MAX];
-    int fd = connect_direct(v->authority);
-    for (int i = 0; i < 3; i++) {
-        int n = snprintf(rq, sizeof rq, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n",
-                         path, v->authority);
-        send_all(fd, rq, (size_t)n);
-        read_answer(fd, &a, "GET");
-    }
+    int fd = connect_direct(victim.authority);
+    get_direct(fd, in_mode("origin") ? "/bytes/20000" : "/407", 3);
     close(fd);
 }
 
-int main(int argc, char **argv)
-{
-    struct victim v;
-    victim_args(&v, argc, argv);
-    if (strcmp(v.mode, "local") == 0)
-        local();
-    else if (strcmp(v.mode, "tcp") == 0)
-        tcp(&v);
-    else if (strcmp(v.mode, "origin") == 0)
-        origin(&v, "/bytes/20000");
-    else if (strcmp(v.mode, "origin-407") == 0)
-        origin(&v, "/407");
-    else
-        return 2;
-    say("done");
-    return 0;
-}
+VICTIM_MODES({"local", local}, {"tcp", tcp}, {"origin", origin},
+             {"origin-407", origin})

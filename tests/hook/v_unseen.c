@@ -8,19 +8,9 @@
  * that a header would go along unasked. Without, it gives its own credential
  * to the proxy where it opens the tunnel; with "+open" the proxy wants none.
  */
-#include <errno.h>
-#include <netdb.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "victim.h"
 
-static const struct victim *the;
 static bool known, open_to_all;
 static struct answer answer;
 
@@ -28,48 +18,33 @@ static struct answer answer;
 static size_t connect_head(bool own, char out[REQUEST_MAX])
 {
     if (!own || open_to_all)
-        return make_connect(the, out);
+        return make_connect(out);
     return (size_t)snprintf(out, REQUEST_MAX,
                             "CONNECT %s HTTP/1.1\r\nHost: %s\r\n"
                             "Proxy-Authorization: Basic %s\r\n\r\n",
-                            the->authority, the->authority,
+                            victim.authority, victim.authority,
                             getenv("VICTIM_BASIC"));
 }
 
-static ssize_t by_recv(int fd, char *byte)
+static ssize_t by_raw_read(int fd, char *p, size_t n)
 {
-    return recv(fd, byte, 1, 0);
+    (void)n;
+    return syscall(SYS_read, fd, p, 1);
 }
 
-static ssize_t by_raw_read(int fd, char *byte)
+static ssize_t by_recv_urgent(int fd, char *p, size_t n)
 {
-    return syscall(SYS_read, fd, byte, 1);
-}
-
-static ssize_t by_recv_urgent(int fd, char *byte)
-{
-    struct pollfd p = {.fd = fd, .events = POLLPRI};
+    struct pollfd pfd = {.fd = fd, .events = POLLPRI};
     bool last = answer.head_len >= 3 &&
                 memcmp(answer.head + answer.head_len - 3, "\r\n\r", 3) == 0;
     if (!last)
-        return recv(fd, byte, 1, 0);
-    return poll(&p, 1, 5000) == 1 ? recv(fd, byte, 1, MSG_OOB) : -1;
+        return by_byte(fd, p, n);
+    return poll(&pfd, 1, 5000) == 1 ? recv(fd, p, 1, MSG_OOB) : -1;
 }
 
-/* Reads the answer to CONNECT a byte at a time, so that none is lost. */
-static void read_200(int fd, ssize_t (*call)(int fd, char *byte))
+static void read_200(int fd, ssize_t (*call)(int fd, char *p, size_t n))
 {
-    char c;
-    answer_start(&answer, "CONNECT");
-    while (!answer.done) {
-        ssize_t k = call(fd, &c);
-        if (k < 0)
-            fail("read");
-        if (k == 0)
-            answer_end(&answer);
-        else
-            answer_feed(&answer, &c, 1);
-    }
+    read_answer_by(fd, &answer, "CONNECT", call);
     if (answer.status / 100 != 2)
         exit(1);
 }
@@ -77,15 +52,15 @@ static void read_200(int fd, ssize_t (*call)(int fd, char *byte))
 /* The origin's answer to both is 407; to a leak it would be 500. */
 static void use(int fd)
 {
-    do_get(the, fd, "/407");
-    do_get(the, fd, "/407");
+    do_get(fd, "/407");
+    do_get(fd, "/407");
     close(fd);
 }
 
 static int ask(bool own)
 {
     char rq[REQUEST_MAX];
-    int fd = victim_connect(the);
+    int fd = victim_connect();
     send_all(fd, rq, connect_head(own, rq));
     return fd;
 }
@@ -93,7 +68,7 @@ static int ask(bool own)
 static int ask_raw(void)
 {
     char rq[REQUEST_MAX];
-    int fd = victim_connect(the);
+    int fd = victim_connect();
     size_t n = connect_head(true, rq), half = n / 2;
     if (syscall(SYS_sendto, fd, rq, half, MSG_NOSIGNAL, NULL, 0) !=
             (long)half ||
@@ -106,7 +81,7 @@ static int ask_raw(void)
 static void use_unseen(int fd)
 {
     char rq[REQUEST_MAX];
-    size_t n = make_get(the, "/407", rq);
+    size_t n = make_get("/407", rq);
     for (int i = 0; i < 2; i++) {
         if (syscall(SYS_write, fd, rq, n) != (long)n)
             fail("raw write");
@@ -127,7 +102,7 @@ static void raw(void)
 static void raw_write(void)
 {
     int fd = ask_raw();
-    read_200(fd, by_recv);
+    read_200(fd, by_byte);
     use(fd);
 }
 
@@ -151,7 +126,7 @@ static void raw_inside(void)
 static void urgent_out(void)
 {
     char rq[REQUEST_MAX];
-    int fd = victim_connect(the);
+    int fd = victim_connect();
     size_t n = connect_head(true, rq);
     rq[n++] = '!';
     if (send(fd, rq, n, MSG_OOB | MSG_NOSIGNAL) != (ssize_t)n)
@@ -171,8 +146,8 @@ static void urgent_in(void)
 static void connect_again(void)
 {
     int fd = ask(!known);
-    read_200(fd, by_recv);
-    int rc = connect(fd, (const void *)&the->addr, the->addr_len);
+    read_200(fd, by_byte);
+    int rc = connect(fd, (const void *)&victim.addr, victim.addr_len);
     say("connect: %d %s", rc, rc < 0 ? errno_name(errno) : "");
     use(fd);
 }
@@ -180,68 +155,54 @@ static void connect_again(void)
 /* The same socket, connected to the origin itself. */
 static void move(int fd)
 {
-    struct addrinfo *to,
-        hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
     struct sockaddr none = {.sa_family = AF_UNSPEC};
-    const char *colon = strrchr(the->authority, ':');
-    char host[64] = "";
-    memcpy(host, the->authority, (size_t)(colon - the->authority));
-    if (getaddrinfo(host, colon + 1, &hints, &to) != 0)
-        exit(2);
+    struct sockaddr_in to;
+    direct_address(victim.authority, &to);
     if (syscall(SYS_connect, fd, &none, sizeof none) != 0 ||
-        syscall(SYS_connect, fd, to->ai_addr, to->ai_addrlen) != 0)
+        syscall(SYS_connect, fd, &to, sizeof to) != 0)
         fail("connect");
-    freeaddrinfo(to);
 }
 
 static void moved(void)
 {
-    int fd = victim_connect(the);
-    do_get(the, fd, "/bytes/4000");
+    int fd = victim_connect();
+    do_get(fd, "/bytes/4000");
     move(fd);
     use(fd);
 }
 
 static void moved_fresh(void)
 {
-    int fd = victim_connect(the);
+    int fd = victim_connect();
     move(fd);
     use(fd);
 }
 
 /* ---- two processes ---- */
 
-static void wait_child(pid_t pid)
-{
-    int status;
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        fail("waitpid");
-    say("child: %#x", (unsigned)status);
-}
-
 static void child_opens(void)
 {
     char rq[REQUEST_MAX];
-    int fd = victim_connect(the);
+    int fd = victim_connect();
     pid_t pid = fork();
     if (pid == 0) {
         send_all(fd, rq, connect_head(!known, rq));
-        read_200(fd, by_recv);
+        read_200(fd, by_byte);
         _exit(0);
     }
-    wait_child(pid);
+    say_end("child", pid);
     use(fd);
 }
 
 static void child_moves(void)
 {
-    int fd = victim_connect(the);
+    int fd = victim_connect();
     pid_t pid = fork();
     if (pid == 0) {
         move(fd);
         _exit(0);
     }
-    wait_child(pid);
+    say_end("child", pid);
     use(fd);
 }
 
@@ -250,25 +211,24 @@ static void child_reads(void)
     int fd = ask(!known);
     pid_t pid = fork();
     if (pid == 0) {
-        read_200(fd, by_recv);
+        read_200(fd, by_byte);
         _exit(0);
     }
-    wait_child(pid);
+    say_end("child", pid);
     use(fd);
 }
 
 /* The parent reads what a request of the child's was answered. */
 static void child_asks(void)
 {
-    char rq[REQUEST_MAX];
     int fd = ask(!known);
     pid_t pid = fork();
     if (pid == 0) {
-        read_200(fd, by_recv);
-        send_all(fd, rq, make_get(the, "/407", rq));
+        read_200(fd, by_byte);
+        send_get(fd, "/407");
         _exit(0);
     }
-    wait_child(pid);
+    say_end("child", pid);
     read_answer(fd, &answer, "GET");
     use(fd);
 }
@@ -282,11 +242,11 @@ static int start_worker(void (*work)(int fd), pid_t *pid)
         fail("socketpair");
     *pid = fork();
     if (*pid == 0) {
-        int fd = victim_connect(the);
         close(pair[0]);
         if (known)
-            do_get(the, fd, "/bytes/3000");
-        close(fd);
+            get_anew((void *)"/bytes/3000");
+        else
+            close(victim_connect());
         if (write(pair[1], "", 1) != 1)
             fail("write");
         work(take_right(pair[1]));
@@ -303,15 +263,16 @@ static void hand(void (*work)(int fd), int (*open)(void))
 {
     pid_t pid;
     int to = start_worker(work, &pid), fd = open();
-    send_right(to, fd);
+    if (send_right(to, fd, 1) != 1)
+        fail("sendmsg");
     close(fd);
-    wait_child(pid);
+    say_end("child", pid);
 }
 
 static int open_tunnel(void)
 {
     int fd = ask(true);
-    read_200(fd, by_recv);
+    read_200(fd, by_byte);
     return fd;
 }
 
@@ -323,25 +284,25 @@ static int open_half(void)
 
 static int open_fresh(void)
 {
-    return victim_connect(the);
+    return victim_connect();
 }
 
 static int open_used(void)
 {
-    int fd = victim_connect(the);
-    do_get(the, fd, "/bytes/3000");
+    int fd = victim_connect();
+    do_get(fd, "/bytes/3000");
     return fd;
 }
 
 static void read_and_use(int fd)
 {
-    read_200(fd, by_recv);
+    read_200(fd, by_byte);
     use(fd);
 }
 
 static void get_through_it(int fd)
 {
-    do_get(the, fd, "/bytes/4000");
+    do_get(fd, "/bytes/4000");
     close(fd);
 }
 
@@ -365,46 +326,39 @@ static void handed_used(void)
     hand(get_through_it, open_used);
 }
 
+/* The worker that is handed something is the one that logs in before. */
+static void log_in(void)
+{
+    if (known && strncmp(victim.mode, "handed", 6) != 0)
+        get_anew((void *)"/bytes/3000");
+}
+
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        void (*call)(void);
-        bool hands; /* the worker is the one that logs in before */
-    } modes[] = {{"raw", raw, false},
-                 {"raw-write", raw_write, false},
-                 {"raw-read", raw_read, false},
-                 {"raw-inside", raw_inside, false},
-                 {"urgent-out", urgent_out, false},
-                 {"urgent-in", urgent_in, false},
-                 {"again", connect_again, false},
-                 {"moved", moved, false},
-                 {"moved-fresh", moved_fresh, false},
-                 {"child-moves", child_moves, false},
-                 {"child-opens", child_opens, false},
-                 {"child-reads", child_reads, false},
-                 {"child-asks", child_asks, false},
-                 {"handed", handed, true},
-                 {"handed-half", handed_half, true},
-                 {"handed-fresh", handed_fresh, true},
-                 {"handed-used", handed_used, true}};
-    static struct victim v;
-    victim_args(&v, argc, argv);
-    the = &v;
-    size_t n = strcspn(v.mode, "+");
-    known = strcmp(v.mode + n, "+known") == 0;
-    open_to_all = strcmp(v.mode + n, "+open") == 0;
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strlen(modes[i].name) != n || strncmp(modes[i].name, v.mode, n))
-            continue;
-        if (known && !modes[i].hands) {
-            int fd = victim_connect(&v);
-            do_get(&v, fd, "/bytes/3000");
-            close(fd);
-        }
-        modes[i].call();
-        say("done");
-        return 0;
+    static const struct victim_mode modes[] = {{"raw", raw},
+                                               {"raw-write", raw_write},
+                                               {"raw-read", raw_read},
+                                               {"raw-inside", raw_inside},
+                                               {"urgent-out", urgent_out},
+                                               {"urgent-in", urgent_in},
+                                               {"again", connect_again},
+                                               {"moved", moved},
+                                               {"moved-fresh", moved_fresh},
+                                               {"child-moves", child_moves},
+                                               {"child-opens", child_opens},
+                                               {"child-reads", child_reads},
+                                               {"child-asks", child_asks},
+                                               {"handed", handed},
+                                               {"handed-half", handed_half},
+                                               {"handed-fresh", handed_fresh},
+                                               {"handed-used", handed_used}};
+    victim_args(argc, argv);
+    char *more = strchr(victim.mode, '+');
+    if (more) {
+        known = strcmp(more, "+known") == 0;
+        open_to_all = !known;
+        *more = 0;
     }
-    return 2;
+    log_in();
+    return run_mode(victim.mode, modes, sizeof modes / sizeof *modes);
 }

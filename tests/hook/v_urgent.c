@@ -5,11 +5,6 @@
  * (two of them), head (in the middle of one, after a request was let in on
  * another connection), body (in the middle of one, as a byte of it).
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -37,36 +32,31 @@ static void answer(void)
             say("recv: %s", errno_name(errno));
             return;
         }
-        if (k == 0)
-            answer_end(&a);
-        else
-            answer_feed(&a, part, (size_t)k);
+        take_part(&a, part, k);
     }
 }
 
 int main(int argc, char **argv)
 {
     struct timeval limit = {2, 0};
-    struct victim v;
     char rq[REQUEST_MAX], post[REQUEST_MAX];
-    victim_args(&v, argc, argv);
-    size_t n = make_get(&v, "/", rq);
-    size_t post_n =
-        make_request(&v, "POST", "/", "Content-Length: 10\r\n", post);
-    int first = victim_connect(&v);
-    if (strcmp(v.mode, "head") == 0)
-        do_get(&v, first, "/");
-    fd = victim_connect(&v);
+    victim_args(argc, argv);
+    size_t n = make_get("/", rq);
+    size_t post_n = make_request("POST", "/", "Content-Length: 10\r\n", post);
+    int first = victim_connect();
+    if (in_mode("head"))
+        do_get(first, "/");
+    fd = victim_connect();
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (strcmp(v.mode, "before") == 0) {
+    if (in_mode("before")) {
         put("!", 1, MSG_OOB);
         put(rq, n, 0);
-    } else if (strcmp(v.mode, "between") == 0) {
+    } else if (in_mode("between")) {
         put(rq, n, 0);
         answer();
         put("!", 1, MSG_OOB);
         put(rq, n, 0);
-    } else if (strcmp(v.mode, "head") == 0) {
+    } else if (in_mode("head")) {
         put(rq, n / 2, 0);
         put("!", 1, MSG_OOB);
         put(rq + n / 2, n - n / 2, 0);

@@ -13,19 +13,7 @@
  * the waiting thread). By the call's own thread: limit (SO_RCVTIMEO and
  * SO_SNDTIMEO of 1 s), eintr (ITIMER_REAL without SA_RESTART).
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -33,7 +21,6 @@
 #define HEAD_N  60000
 #define BODY_N  (8u << 20)
 
-static const struct victim *the;
 static int fd = -1, other = -1;
 static const char *call_name;
 static char *bytes; /* of a long head, or a body */
@@ -48,7 +35,7 @@ static atomic_bool over;
 static void ask_other(const char *path)
 {
     mute(true);
-    do_get(the, other, path);
+    do_get(other, path);
     mute(false);
 }
 
@@ -61,12 +48,12 @@ static void prepare(void)
         fail("malloc");
     memset(bytes, 'x', BODY_N);
     if (strcmp(call_name, "get") == 0 || strcmp(call_name, "settle") == 0)
-        send_all(fd, rq, make_get(the, "/wait", rq));
+        send_get(fd, "/wait");
     else if (strcmp(call_name, "head") == 0)
         ask_other("/login");
     else
         send_all(fd, rq,
-                 make_request(the, "POST", "/wait",
+                 make_request("POST", "/wait",
                               strcmp(call_name, "full") == 0
                                   ? "Content-Length: 8388608\r\n"
                                   : "Content-Length: 300000\r\n",
@@ -82,7 +69,7 @@ static void prepare(void)
 static ssize_t send_long_head(void)
 {
     int n = snprintf(bytes, HEAD_N,
-                     "GET http://%s/wait HTTP/1.1\r\nX: ", the->authority);
+                     "GET http://%s/wait HTTP/1.1\r\nX: ", victim.authority);
     bytes[n] = 'x';
     memcpy(bytes + HEAD_N - 4, "\r\n\r\n", 4);
     return send(fd, bytes, HEAD_N, MSG_NOSIGNAL);
@@ -91,23 +78,9 @@ static ssize_t send_long_head(void)
 static ssize_t hand_on(void)
 {
     int pair[2];
-    char byte = 0;
-    union {
-        struct cmsghdr h;
-        char room[CMSG_SPACE(sizeof(int))];
-    } u;
-    struct iovec v = {&byte, 1};
-    struct msghdr m = {.msg_iov = &v,
-                       .msg_iovlen = 1,
-                       .msg_control = u.room,
-                       .msg_controllen = sizeof u.room};
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
         fail("socketpair");
-    u.h = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)),
-                           .cmsg_level = SOL_SOCKET,
-                           .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(&u.h), &fd, sizeof fd);
-    return sendmsg(pair[0], &m, 0);
+    return send_right(pair[0], fd, 1);
 }
 
 static void make_call(void)
@@ -296,19 +269,16 @@ const char *__tsan_default_options(void)
 
 int main(int argc, char **argv)
 {
-    static struct victim v;
-    victim_args(&v, argc, argv);
-    the = &v;
+    victim_args(argc, argv);
     char *action = strchr(argv[4], ':');
     if (!action)
         return 2;
     *action++ = 0;
-    call_name = v.mode;
-    other = victim_connect(&v);
-    fd = victim_socket(&v, 0);
+    call_name = victim.mode;
+    other = victim_connect();
+    fd = victim_socket(0);
     make_small(fd);
-    if (connect(fd, (const void *)&v.addr, v.addr_len) != 0)
-        fail("connect");
+    victim_join(fd);
     if (strcmp(action, "limit") == 0)
         limited();
     else if (strcmp(action, "eintr") == 0)

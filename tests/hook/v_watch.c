@@ -5,17 +5,7 @@
  * disarmed (one-shot, its event was told); hand-edge, hand-oneshot: what the
  * first thread sees is what the other one acts on. MODE*N: N rounds.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <semaphore.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -94,12 +84,10 @@ static void read_when_told(int fd, uint32_t mask, struct answer *a)
     while (!a->done) {
         must_be_told();
         ssize_t k = 1;
-        while (!a->done && (k = recv(fd, part, sizeof part, 0)) > 0)
-            answer_feed(a, part, (size_t)k);
-        if (k < 0 && errno != EAGAIN)
-            fail("recv");
-        if (k == 0)
-            answer_end(a);
+        while (!a->done && k > 0) {
+            k = recv(fd, part, sizeof part, 0);
+            take_part(a, part, k);
+        }
         if (!a->done && (mask & EPOLLONESHOT))
             ctl(EPOLL_CTL_MOD, fd, mask);
     }
@@ -108,13 +96,12 @@ static void read_when_told(int fd, uint32_t mask, struct answer *a)
 /* Rounds in which something was wrong. */
 static unsigned no_answer, other_mask, other_count;
 
-static void one_round(const struct victim *v, uint32_t mask, bool hand,
-                      bool wait)
+static void one_round(uint32_t mask, bool hand, bool wait)
 {
     static struct answer a;
     char rq[REQUEST_MAX];
-    int fd = victim_connect(v);
-    size_t n = make_get(v, "/bytes/500", rq);
+    int fd = victim_connect();
+    size_t n = make_get("/bytes/500", rq);
     forget_what_was_told();
     ctl(EPOLL_CTL_ADD, fd, mask);
     if (mask & EPOLLOUT)
@@ -156,11 +143,10 @@ int main(int argc, char **argv)
         {"disarmed", EPOLLIN | EPOLLONESHOT, false, true},
         {"hand-edge", EPOLLIN | EPOLLRDHUP | EPOLLET, true, false},
         {"hand-oneshot", EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, true, false}};
-    struct victim v;
     pthread_t t;
     char name[32];
-    victim_args(&v, argc, argv);
-    snprintf(name, sizeof name, "%s", v.mode);
+    victim_args(argc, argv);
+    snprintf(name, sizeof name, "%s", victim.mode);
     char *count = strchr(name, '*');
     unsigned long rounds = count ? strtoul(count + 1, NULL, 10) : 1;
     if (count)
@@ -172,7 +158,7 @@ int main(int argc, char **argv)
         if (strcmp(modes[i].name, name) != 0)
             continue;
         for (unsigned long k = 0; k < rounds; k++)
-            one_round(&v, modes[i].mask, modes[i].hand, modes[i].wait);
+            one_round(modes[i].mask, modes[i].hand, modes[i].wait);
         say("rounds without the answer: %u", no_answer);
         say("rounds with another registration: %u", other_mask);
         say("rounds with another number of events: %u", other_count);

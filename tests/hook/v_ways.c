@@ -2,15 +2,7 @@
 /*
  * Ways to go through one exchange. MODE is one of the table at the end.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "victim.h"
 
@@ -38,15 +30,15 @@ static void send_body(int fd, size_t n)
  * Writes part of a body, looks whether an answer has come, and writes the rest
  * only then. Does not block.
  */
-static void hesitant(const struct victim *v)
+static void hesitant(void)
 {
     char rq[REQUEST_MAX], fields[64];
     size_t n = 200000;
     double start = seconds();
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     set_nonblocking(fd, true);
     snprintf(fields, sizeof fields, "Content-Length: %zu\r\n", n);
-    send_all(fd, rq, make_request(v, "POST", "/sha", fields, rq));
+    send_all(fd, rq, make_request("POST", "/sha", fields, rq));
     send_body(fd, n / 4);
     answer_start(&answer, "POST");
     if (!read_by_poll(fd, &answer, 500)) {
@@ -59,12 +51,11 @@ static void hesitant(const struct victim *v)
 }
 
 /* Its own SHUT_WR says that no other request will come. */
-static void half_closed(const struct victim *v)
+static void half_closed(void)
 {
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v);
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
-    if (strcmp(v->mode, "half-closed-late") == 0)
+    int fd = victim_connect();
+    send_get(fd, "/bytes/20000");
+    if (in_mode("half-closed-late"))
         usleep(200000); /* the answer is there, and perhaps a reset */
     say("shutdown %d", shutdown(fd, SHUT_WR));
     read_answer(fd, &answer, "GET");
@@ -73,36 +64,36 @@ static void half_closed(const struct victim *v)
     close(fd);
 }
 
-static void own_header(const struct victim *v, const char *basic)
+static void own_header(const char *basic)
 {
     char rq[REQUEST_MAX], fields[512];
-    int fd = victim_connect(v);
+    int fd = victim_connect();
     snprintf(fields, sizeof fields, "Proxy-Authorization: Basic %s\r\n", basic);
-    send_all(fd, rq, make_request(v, "GET", "/bytes/20000", fields, rq));
+    send_all(fd, rq, make_request("GET", "/bytes/20000", fields, rq));
     read_answer(fd, &answer, "GET");
     close(fd);
 }
 
 /* A credential that the program has by itself. */
-static void own_right(const struct victim *v)
+static void own_right(void)
 {
     const char *basic = getenv("VICTIM_BASIC");
-    own_header(v, basic ? basic : "");
+    own_header(basic ? basic : "");
 }
 
-static void own_wrong(const struct victim *v)
+static void own_wrong(void)
 {
-    own_header(v, "bWFsbG9yeTp3cm9uZw=="); /* mallory:wrong */
+    own_header("bWFsbG9yeTp3cm9uZw=="); /* mallory:wrong */
 }
 
 /* Reads that ask for nothing, when there is something. */
-static void nothing_asked(const struct victim *v)
+static void nothing_asked(void)
 {
-    char rq[REQUEST_MAX], byte;
+    char byte;
     struct iovec none = {&byte, 0};
     struct msghdr empty = {0}, zero = {.msg_iov = &none, .msg_iovlen = 1};
-    int fd = victim_connect(v);
-    send_all(fd, rq, make_get(v, "/bytes/20000", rq));
+    int fd = victim_connect();
+    send_get(fd, "/bytes/20000");
     struct pollfd pfd = {.fd = fd, .events = POLLIN};
     if (poll(&pfd, 1, 10000) != 1)
         fail("poll");
@@ -121,13 +112,13 @@ static void nothing_asked(const struct victim *v)
  * CONNECT without blocking; the program itself gives up after 1.3 seconds, and
  * tries once more on another connection.
  */
-static void impatient(const struct victim *v)
+static void impatient(void)
 {
     char rq[REQUEST_MAX];
     for (int i = 0; i < 2; i++) {
-        int fd = victim_connect(v);
+        int fd = victim_connect();
         set_nonblocking(fd, true);
-        send_all(fd, rq, make_connect(v, rq));
+        send_all(fd, rq, make_connect(rq));
         answer_start(&answer, "CONNECT");
         double start = seconds();
         while (!answer.done && seconds() - start < 1.3)
@@ -140,11 +131,10 @@ static void impatient(const struct victim *v)
 
 /* Asks how much there is to read until there is something: a question does not
    wait. */
-static void asking(const struct victim *v)
+static void asking(void)
 {
-    char rq[REQUEST_MAX];
-    int fd = victim_connect(v), n = 0;
-    send_all(fd, rq, make_get(v, "/bytes/2000", rq));
+    int fd = victim_connect(), n = 0;
+    send_get(fd, "/bytes/2000");
     double longest = 0;
     while (!n) {
         double start = seconds();

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "victim.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <arpa/inet.h>
 #include <netdb.h>
-#include <poll.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-#include <time.h>
-#include <unistd.h>
 
 #define ENDLESS (4u << 20) /* more content than any test asks for */
 
-void victim_args(struct victim *v, int argc, char **argv)
+struct victim victim;
+
+void victim_args(int argc, char **argv)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
@@ -25,30 +20,37 @@ void victim_args(struct victim *v, int argc, char **argv)
                 argv[0]);
         exit(2);
     }
-    *v = (struct victim){argv[1], argv[2], argv[3], argc > 4 ? argv[4] : "",
-                         {0},     0};
+    victim =
+        (struct victim){argv[1], argv[2],
+                        argv[3], argc > 4 ? argv[4] : argv[0] + strlen(argv[0]),
+                        {0},     0};
     if (getaddrinfo(argv[1], argv[2], &hints, &ai) != 0) {
         fprintf(stderr, "%s %s: not an address\n", argv[1], argv[2]);
         exit(2);
     }
-    memcpy(&v->addr, ai->ai_addr, ai->ai_addrlen);
-    v->addr_len = ai->ai_addrlen;
+    memcpy(&victim.addr, ai->ai_addr, ai->ai_addrlen);
+    victim.addr_len = ai->ai_addrlen;
     freeaddrinfo(ai);
 }
 
-int victim_socket(const struct victim *v, int flags)
+int victim_socket(int flags)
 {
-    int fd = socket(v->addr.ss_family, SOCK_STREAM | flags, 0);
+    int fd = socket(victim.addr.ss_family, SOCK_STREAM | flags, 0);
     if (fd < 0)
         fail("socket");
     return fd;
 }
 
-int victim_connect(const struct victim *v)
+void victim_join(int fd)
 {
-    int fd = victim_socket(v, 0);
-    if (connect(fd, (const void *)&v->addr, v->addr_len) < 0)
+    if (connect(fd, (const void *)&victim.addr, victim.addr_len) < 0)
         fail("connect");
+}
+
+int victim_connect(void)
+{
+    int fd = victim_socket(0);
+    victim_join(fd);
     return fd;
 }
 
@@ -91,6 +93,16 @@ char pattern(size_t i)
     return (char)(i * 167 + (i >> 8) * 13 + (i >> 16) * 7);
 }
 
+char *make_content(size_t n)
+{
+    char *p = malloc(n);
+    if (!p)
+        fail("malloc");
+    for (size_t i = 0; i < n; i++)
+        p[i] = pattern(i);
+    return p;
+}
+
 uint64_t sum_add(uint64_t sum, const void *data, size_t n)
 {
     const unsigned char *p = data;
@@ -99,25 +111,26 @@ uint64_t sum_add(uint64_t sum, const void *data, size_t n)
     return sum;
 }
 
-size_t make_request(const struct victim *v, const char *method,
-                    const char *path, const char *fields, char out[REQUEST_MAX])
+size_t make_request(const char *method, const char *path, const char *fields,
+                    char out[REQUEST_MAX])
 {
     return (size_t)snprintf(out, REQUEST_MAX,
                             "%s http://%s%s HTTP/1.1\r\nHost: %s\r\n"
                             "User-Agent: victim\r\n%s\r\n",
-                            method, v->authority, path, v->authority, fields);
+                            method, victim.authority, path, victim.authority,
+                            fields);
 }
 
-size_t make_get(const struct victim *v, const char *path, char out[REQUEST_MAX])
+size_t make_get(const char *path, char out[REQUEST_MAX])
 {
-    return make_request(v, "GET", path, "Accept: */*\r\n", out);
+    return make_request("GET", path, "Accept: */*\r\n", out);
 }
 
-size_t make_connect(const struct victim *v, char out[REQUEST_MAX])
+size_t make_connect(char out[REQUEST_MAX])
 {
     return (size_t)snprintf(out, REQUEST_MAX,
                             "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n",
-                            v->authority, v->authority);
+                            victim.authority, victim.authority);
 }
 
 /* ---- answers ---- */
@@ -313,23 +326,27 @@ size_t answer_room(const struct answer *a, size_t max)
 
 /* ---- plain blocking use ---- */
 
+void direct_address(const char *authority, struct sockaddr_in *out)
+{
+    char host[64] = "";
+    const char *colon = strrchr(authority, ':');
+    size_t n = colon ? (size_t)(colon - authority) : sizeof host;
+    *out = (struct sockaddr_in){.sin_family = AF_INET};
+    if (n < sizeof host) {
+        memcpy(host, authority, n);
+        out->sin_port = htons((uint16_t)atoi(colon + 1));
+    }
+    if (inet_pton(AF_INET, host, &out->sin_addr) != 1)
+        exit(2);
+}
+
 int connect_direct(const char *authority)
 {
-    char host[256];
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
-    struct addrinfo *ai;
-    snprintf(host, sizeof host, "%s", authority);
-    char *colon = strrchr(host, ':');
-    if (!colon)
-        exit(2);
-    *colon = 0;
-    if (getaddrinfo(host, colon + 1, &hints, &ai))
-        exit(2);
-    int fd = socket(ai->ai_family, SOCK_STREAM, 0);
-    if (fd < 0 || connect(fd, ai->ai_addr, ai->ai_addrlen) < 0)
+    struct sockaddr_in to;
+    direct_address(authority, &to);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0 || connect(fd, (void *)&to, sizeof to) < 0)
         fail("connect");
-    freeaddrinfo(ai);
     return fd;
 }
 
@@ -345,18 +362,68 @@ void send_all(int fd, const void *data, size_t n)
     }
 }
 
-void read_answer(int fd, struct answer *a, const char *method)
+void send_get(int fd, const char *path)
+{
+    char rq[REQUEST_MAX];
+    send_all(fd, rq, make_get(path, rq));
+}
+
+void send_connect(int fd)
+{
+    char rq[REQUEST_MAX];
+    send_all(fd, rq, make_connect(rq));
+}
+
+void read_answer_by(int fd, struct answer *a, const char *method,
+                    ssize_t (*call)(int fd, char *p, size_t n))
 {
     char part[16384];
     answer_start(a, method);
     while (!a->done) {
-        ssize_t k = recv(fd, part, sizeof part, 0);
+        ssize_t k = call(fd, part, sizeof part);
         if (k < 0)
             fail("recv");
-        if (k == 0)
-            answer_end(a);
-        else if (answer_feed(a, part, (size_t)k) != (size_t)k)
-            say("bytes after the answer");
+        take_part(a, part, k);
+    }
+}
+
+static ssize_t by_recv(int fd, char *p, size_t n)
+{
+    return recv(fd, p, n, 0);
+}
+
+ssize_t by_byte(int fd, char *p, size_t n)
+{
+    (void)n;
+    return read(fd, p, 1);
+}
+
+void read_answer(int fd, struct answer *a, const char *method)
+{
+    read_answer_by(fd, a, method, by_recv);
+}
+
+void read_same(int fd, const char *what, const void *p, size_t n)
+{
+    char *back = malloc(n);
+    size_t at = 0;
+    ssize_t k = 1;
+    while (back && at < n && (k = read(fd, back + at, n - at)) > 0)
+        at += (size_t)k;
+    say("%s: %zu of %zu bytes, %s", what, at, n,
+        back && memcmp(back, p, at) == 0 ? "the same" : "different");
+    free(back);
+}
+
+void get_direct(int fd, const char *path, int times)
+{
+    static struct answer a;
+    char rq[REQUEST_MAX];
+    int n = snprintf(rq, sizeof rq, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path,
+                     victim.authority);
+    while (times--) {
+        send_all(fd, rq, (size_t)n);
+        read_answer(fd, &a, "GET");
     }
 }
 
@@ -374,8 +441,8 @@ void take_part(struct answer *a, const void *p, ssize_t k)
         fail("recv");
     if (k == 0)
         answer_end(a);
-    else if (k > 0)
-        answer_feed(a, p, (size_t)k);
+    else if (k > 0 && answer_feed(a, p, (size_t)k) != (size_t)k)
+        say("bytes after the answer");
 }
 
 bool read_by_poll(int fd, struct answer *a, int ms)
@@ -398,48 +465,73 @@ void read_polled(int fd, struct answer *a, int ms)
     exit(1);
 }
 
-void do_get(const struct victim *v, int fd, const char *path)
+void do_get(int fd, const char *path)
 {
     struct answer *a = malloc(sizeof *a); /* for any thread, of any stack */
-    char rq[REQUEST_MAX];
     if (!a)
         fail("malloc");
-    send_all(fd, rq, make_get(v, path, rq));
+    send_get(fd, path);
     read_answer(fd, a, "GET");
     free(a);
 }
 
+void *get_anew(void *path)
+{
+    int fd = victim_connect();
+    do_get(fd, path);
+    close(fd);
+    return NULL;
+}
+
 /* ---- modes ---- */
 
-int run_mode(const struct victim *v, const struct victim_mode *modes, size_t n)
+bool in_mode(const char *name)
+{
+    return strcmp(victim.mode, name) == 0;
+}
+
+int run_mode(const char *name, const struct victim_mode *modes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(modes[i].name, v->mode) != 0)
+        if (strcmp(modes[i].name, name) != 0)
             continue;
-        modes[i].call(v);
+        modes[i].call();
         say("done");
         return 0;
     }
     return 2;
 }
 
+/* ---- children ---- */
+
+void say_end(const char *what, pid_t pid)
+{
+    int status;
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        fail("waitpid");
+    if (WIFSIGNALED(status))
+        say("%s: ended by signal %d", what, WTERMSIG(status));
+    else
+        say("%s: ended with %d", what, WEXITSTATUS(status));
+}
+
 /* ---- descriptors for another process ---- */
 
-void send_right(int to, int fd)
+ssize_t send_right(int to, int fd, size_t copies)
 {
-    char room[CMSG_SPACE(sizeof fd)] = {0}, byte = 0;
+    char room[CMSG_SPACE(256 * sizeof fd)] = {0}, byte = 0;
     struct iovec v = {&byte, 1};
     struct msghdr m = {.msg_iov = &v,
                        .msg_iovlen = 1,
                        .msg_control = room,
-                       .msg_controllen = sizeof room};
+                       .msg_controllen = CMSG_SPACE(copies * sizeof fd)};
     struct cmsghdr *c = CMSG_FIRSTHDR(&m);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    if (sendmsg(to, &m, 0) != 1)
-        fail("sendmsg");
+    c->cmsg_len = CMSG_LEN(copies * sizeof fd);
+    for (size_t i = 0; i < copies; i++)
+        memcpy(CMSG_DATA(c) + i * sizeof fd, &fd, sizeof fd);
+    return sendmsg(to, &m, 0);
 }
 
 int take_right(int from)
