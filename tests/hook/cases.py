@@ -7,6 +7,11 @@ reference run is started with the same faults and no login.
 
 import dataclasses
 
+
+def as_options(faults):
+    return tuple(word for fault in faults for word in ("--fault", fault))
+
+
 # What a case expects.
 RESOLVED = "resolved"  # the output of the reference run
 REFUSED = "refused"    # the proxy's own refusal, as without the library
@@ -15,9 +20,16 @@ AS_BARE = "as bare"    # the output of a run without the library
 
 BASIC = ("--auth", "basic")
 DIGEST = ("--auth", "digest")
+NTLM = ("--auth", "ntlm")
 
 # How long a silent proxy is waited for, in seconds.
 PATIENCE = (("AUTH407_TIMEOUT", "1"),)
+
+# Without a look for a Kerberos ticket, which takes a process of its own.
+NTLM_TOO = (("AUTH407_SCHEMES", "ntlm,digest,basic"),)
+
+# Requests more or less: other tests count them.
+ANY = (-10**6, 10**6)
 
 ORIGIN, ECHO, TLS, NOWHERE = "origin", "echo", "tls", "nowhere"
 
@@ -43,6 +55,11 @@ class Case:
     label: str = ""
     once: bool = False         # the refusal is the first 407, not the last
     unordered: bool = False    # several exchanges at once print in any order
+
+    @property
+    def login(self):
+        """The proxy's options."""
+        return [*self.auth, *self.options, *as_options(self.faults)]
 
     @property
     def name(self):

@@ -11,16 +11,13 @@ import itertools
 import cases
 import regress
 import servers
-from cases import ECHO, ORIGIN, PATIENCE, REFUSED, Case
-from harness import (as_options, comparable, context, difference, judge_events,
+from cases import ECHO, ORIGIN, PATIENCE, REFUSED, Case, as_options
+from cases import NTLM, NTLM_TOO as ONLY
+from harness import (comparable, context, difference, judge_events,
                      judge_refusal, quiet)
 
-NTLM = ("--auth", "ntlm")
 NEGOTIATE = ("--auth", "negotiate")
 BASIC_TOO = ("--auth", "ntlm", "--auth", "basic")
-
-# Without a look for a Kerberos ticket, which takes a process of its own.
-ONLY = (("AUTH407_SCHEMES", "ntlm,digest,basic"),)
 
 WAYS = ("block", "vec", "msg", "bytes", "peek", "dontwait", "limits", "copy",
         "stdio", "sendfile", "splice", "threads", "poll", "poll-bytes",
@@ -79,10 +76,6 @@ class Shape(Case):
         return f"handshake, {super().name}"
 
 
-def pairs(faults):
-    return tuple(word for fault in faults for word in ("--fault", fault))
-
-
 def wire_of(request, then="type1 ok+B", ended=False, early=False):
     """The verdicts that the proxy gives, in order."""
     body = BODIES[request]
@@ -100,7 +93,7 @@ def wire_of(request, then="type1 ok+B", ended=False, early=False):
 def shaped(way, request, auth, faults=(), wire=None, label="", **more):
     """One of v_handshake.c. The faults are of the 407s alone: the reference
     has no part in them."""
-    return Shape("handshake", f"{way}:{request}", (*auth, *pairs(faults)),
+    return Shape("handshake", f"{way}:{request}", (*auth, *as_options(faults)),
                  target=ECHO if request == "connect" else ORIGIN,
                  extra=(-9, 99), events=more.pop("events", (1, 9)),
                  label=f"{auth[1]} {' '.join(faults)} {label}".strip(),
@@ -273,16 +266,16 @@ def leg_cases():
                                 (("ntlm-slow",), ("--slow-ms", "250")),
                                 (("trickle",), ("--trickle-us", "1000")),
                                 (("ntlm-close=1",), ())):
-            yield Shape("legs", mode, (*NTLM, *pairs(faults)),
+            yield Shape("legs", mode, (*NTLM, *as_options(faults)),
                         options=options, extra=(-2, 200),
                         events=(60, 60) if mode == "threads" else (1, 3),
                         env=ONLY, unordered=mode == "threads",
                         label=" ".join(["ntlm", *faults]),
                         aside=several)
-    yield Shape("signal", "restart", (*NTLM, *pairs(["trickle"])),
+    yield Shape("signal", "restart", (*NTLM, *as_options(["trickle"])),
                 ("slow-final",), ("--slow-ms", "300", "--trickle-us", "1000"),
                 extra=(2, 2), env=ONLY, label="ntlm in pieces")
-    yield Shape("signal", "interrupt", (*NTLM, *pairs(["trickle"])),
+    yield Shape("signal", "interrupt", (*NTLM, *as_options(["trickle"])),
                 ("slow-final",), ("--slow-ms", "300", "--trickle-us", "1000"),
                 extra=(2, 2), env=ONLY, label="ntlm in pieces")
 
@@ -298,7 +291,7 @@ def kin_cases():
     for mode in regress.WATCHERS:
         for after in ((), ("nounspec",)):
             yield Shape("watch", f"{mode}*40",
-                        (*NTLM, *pairs(["ntlm-each-request"])),
+                        (*NTLM, *as_options(["ntlm-each-request"])),
                         extra=(80, 80), events=(40, 40), after=after, env=ONLY,
                         label=" ".join(["ntlm for each request", *after]))
 
@@ -312,7 +305,7 @@ def kin(case):
             if after and case.mode == "bound":
                 continue  # a new socket has another port
             yield Shape(**{**fields(case), **more, "after": after,
-                           "auth": (*NTLM, *pairs(["ntlm-close=1"])),
+                           "auth": (*NTLM, *as_options(["ntlm-close=1"])),
                            "label": " ".join(["ntlm-close=1", *after])})
 
 
@@ -416,15 +409,13 @@ def judge_attempts(run):
 def judge(h, case):
     h.possible(case)
     reference = h.reference(case)
-    run = h.run(case, [*case.auth, *case.options, *as_options(case.faults)],
-                case.env)
+    run = h.run(case, case.login, case.env)
     bad = quiet(run)
     if case.expect == REFUSED:
         bad += judge_refusal(case, run)
         bad += judge_events(case, run, None)
     else:
-        if comparable(case, run) != comparable(case, reference):
-            bad.append(difference(reference.shown, run.shown))
+        bad += difference(comparable(case, reference), comparable(case, run))
         bad += judge_events(case, run, None if case.aside else "resolved")
     bad += judge_wire(case, run)
     if case.victim == "handshake":

@@ -47,7 +47,7 @@ $(exec_family): $(exec_family).o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
 
 exec-test: all fixtures $(exec_family)
-	$(Q)$(TALLY) tests/hook/exec/run tests/hook/exec/unusual
+	$(Q)$(TALLY) tests/hook/exec/run
 
 # Who made the call, who started it, and what the client did, of real programs.
 record: fixtures all

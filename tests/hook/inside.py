@@ -4,8 +4,7 @@ a return: signals at any instruction, fork and siglongjmp in a handler,
 cancellation. Without the library each prints the same."""
 
 from harness import difference
-from scripted import OK, Scripted, refusal
-from whole import launch
+from scripted import BASIC_ONLY, OK, Scripted, refusal
 
 
 def server(bare):
@@ -32,14 +31,13 @@ def same(h, victim, mode, changes=(), bare=True):
     shown, bad = [], []
     for library in (False, True):
         folder = h.new_folder()
-        with Scripted(folder, server(bare and not library), backlog=1024) as proxy:
-            out, wrong = launch(h, folder, proxy, victim, mode, changes,
-                                library=library)
+        with Scripted(folder, server(bare and not library),
+                      backlog=1024) as proxy:
+            out, wrong = h.launch(folder, proxy, victim, mode,
+                                  (*BASIC_ONLY, *changes), library=library)
         shown.append(out)
         bad += wrong
-    if shown[0] != shown[1]:
-        bad.append(difference(*shown))
-    return bad
+    return bad + difference(*shown)
 
 
 def fork_refused(h):
@@ -57,10 +55,10 @@ def fork_refused(h):
             f"[127.0.0.1:{proxy.port}]\nusername = user{i}\n"
             f"password = wrong {i}\n" for i in range(CREDENTIALS)))
         file.chmod(0o600)
-        changes = (("AUTH407_CREDENTIALS", str(file)),
+        changes = (*BASIC_ONLY, ("AUTH407_CREDENTIALS", str(file)),
                    ("AUTH407_USERNAME", None), ("AUTH407_PASSWORD", None))
-        first, bad = launch(h, folder, proxy, "forks", "ask", changes)
-        out, wrong = launch(h, folder, proxy, "forks", "refused", changes)
+        first, bad = h.launch(folder, proxy, "forks", "ask", changes)
+        out, wrong = h.launch(folder, proxy, "forks", "refused", changes)
     if "answer 407" not in first:
         bad.append(first)
     if out != "fork: at once\ndone\n":

@@ -4,16 +4,13 @@
 import socket
 import time
 
-import readiness
 import waits
-from cases import BASIC, DIGEST, Case
-from harness import difference, quiet_output
-from scripted import OK, Scripted, refusal
+from cases import ANY, BASIC, DIGEST, NTLM, NTLM_TOO, Case
+from harness import difference
+from scripted import OK, Scripted, keeps, refusal
 
-NTLM = ("--auth", "ntlm")
 SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge", "pool-once",
         "changed", "taken-out", "dupped-over", "six-sets", "closed-sets")
-ONLY = (("AUTH407_SCHEMES", "ntlm,digest,basic"),)
 
 
 def opens(peer):
@@ -42,14 +39,6 @@ def ends(peer):
         peer.close()
 
 
-def keeps(peer):
-    while True:
-        head = peer.head()
-        if not head:
-            return
-        peer.say(OK if b"Basic" in head else refusal())
-
-
 def ends_then_silent(peer):
     if b"Basic" not in peer.head():
         peer.say(refusal(end=True))
@@ -63,19 +52,14 @@ def shown(h, mode, serve, library=True, helper=False, after=()):
     victim = "sets" if mode in SETS else "polls"
     with Scripted(folder, serve) as p:
         more = waits.helper_files(folder, p.port) if helper else ()
-        env = h.library_env(folder, f"127.0.0.1:{p.port}", (*ONLY, *more), after) \
-            if library else {}
-        out, err, code = h.victim(folder, victim, mode, "127.0.0.1", p.port,
-                                  "127.0.0.1:9", env)
-    return out, quiet_output(out, err, code)
+        return h.launch(folder, p, victim, mode, (*NTLM_TOO, *more), after, library)
 
 
 def alike(h, mode, serve, reference=opens, helper=False):
     """As without the library before a proxy that asks for no login."""
     wanted, bad = shown(h, mode, reference, False)
     out, worse = shown(h, mode, serve, True, helper)
-    bad += worse
-    return bad + ([difference(wanted, out)] if out != wanted else [])
+    return bad + worse + difference(wanted, out)
 
 
 def says(h, mode, serve, wanted, helper=False, after=()):
@@ -93,11 +77,8 @@ def crowded(h):
             f"  mkdir {folder}/slot$i 2>/dev/null && quick=yes && break\n"
             "done\n[ \"$quick\" ] && sleep 1.5 || sleep 5\n"
             "echo username=alice\necho password=secret\n")
-        out, err, code = h.victim(
-            folder, "sets", "many", "127.0.0.1", p.port, "127.0.0.1:9",
-            h.library_env(folder, f"127.0.0.1:{p.port}", more))
-    return quiet_output(out, err, code) + \
-        ([] if out == "answered: 6, others before them: 0\ndone\n" else [out])
+        out, bad = h.launch(folder, p, "sets", "many", more)
+    return bad + difference("answered: 6, others before them: 0\ndone\n", out)
 
 
 # mode, the proxy, the proxy of the reference, a slow helper
@@ -141,14 +122,14 @@ def cases():
     for mode in ("by-usleep", "in-pieces"):
         for auth in (BASIC, DIGEST, NTLM):
             for faults in ((), ("close-after-407=1",)):
-                yield Case("polls", mode, auth, faults, env=ONLY,
+                yield Case("polls", mode, auth, faults, env=NTLM_TOO, extra=ANY,
                            label=" ".join((auth[1], *faults)))
 
 
 def tests():
     """(name, function of the harness) of each."""
     for case in cases():
-        yield case.name, lambda h, c=case: readiness.judge(h, c)
+        yield case.name, lambda h, c=case: h.judge(c)
     for mode, serve, reference, helper in ALIKE:
         name = serve.__name__ + (", slow helper" if helper else "")
         yield (f"polls, {mode}: {name}",

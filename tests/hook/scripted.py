@@ -8,6 +8,7 @@ import threading
 import time
 
 BASIC = "Proxy-Authenticate: Basic realm=\"scripted\"\r\n"
+BASIC_ONLY = (("AUTH407_SCHEMES", "basic"),)
 NTLM = "Proxy-Authenticate: NTLM\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 OURS = re.compile(rb"Proxy-Authorization: [^\r\n]*\r\n", re.IGNORECASE)
@@ -19,6 +20,15 @@ def refusal(challenge=BASIC, body=b"who are you?\n", end=False):
             f"Content-Length: {len(body)}\r\n"
             f"{'Connection: close' + chr(13) + chr(10) if end else ''}"
             "\r\n").encode() + body
+
+
+def keeps(peer):
+    """Keeps the connection, and lets nobody in without a login."""
+    while True:
+        head = peer.head()
+        if not head:
+            return
+        peer.say(OK if b"Basic" in head else refusal())
 
 
 class Peer:

@@ -4,7 +4,7 @@
 import json
 
 from cases import BASIC, DIGEST, ECHO, ORIGIN, Case
-from harness import difference, quiet
+from harness import alike, difference, quiet
 
 WATCHED = [("styles", "send+recv", ORIGIN), ("styles", "bytes+byte", ORIGIN),
            ("styles", "three+dontwait", ORIGIN), ("loop", "eager-poll", ORIGIN),
@@ -16,11 +16,9 @@ WATCHED = [("styles", "send+recv", ORIGIN), ("styles", "bytes+byte", ORIGIN),
 
 def untouched(h, case, changes, outcome, cause):
     """With these settings the wire must look as without the library."""
-    bare = h.run(case, [*case.auth, *as_is(case)])
-    run = h.run(case, [*case.auth, *as_is(case)], changes)
-    bad = quiet(run)
-    if run.shown != bare.shown:
-        bad.append(difference(bare.shown, run.shown))
+    bare = h.run(case, case.login)
+    run = h.run(case, case.login, changes)
+    bad = alike(bare.shown, run)
     if run.sent != bare.sent:
         bad.append(f"sent {[c[:300] for c in run.sent]}\n"
                    f"not  {[c[:300] for c in bare.sent]}")
@@ -36,10 +34,6 @@ def untouched(h, case, changes, outcome, cause):
             bad.append(f"logged {event['outcome']}, {event['cause']}, not "
                        f"{outcome}, {cause}")
     return bad
-
-
-def as_is(case):
-    return [w for fault in case.faults for w in ("--fault", fault)]
 
 
 def settings_tests():
@@ -64,11 +58,8 @@ def unrelated(h, mode):
     """Descriptors that are no proxy's: the same output, and nothing logged."""
     target = {"tcp": ECHO}.get(mode, ORIGIN)
     case = Case("unrelated", mode, target=target)
-    bare = h.run(case, ["--auth", "basic"])
-    run = h.run(case, ["--auth", "basic"], ())
-    bad = quiet(run)
-    if run.shown != bare.shown:
-        bad.append(difference(bare.shown, run.shown))
+    bare, run = h.run(case, BASIC), h.run(case, BASIC, ())
+    bad = alike(bare.shown, run)
     if bare.code != 0:
         bad.append("the victim fails by itself:\n" + bare.shown)
     if run.log:
@@ -83,10 +74,7 @@ def origin_as_proxy(h):
     changes = (("AUTH407_PROXY", h.authority(ORIGIN)),)
     bare = h.run(case, ["--auth", "none"])
     run = h.run(case, ["--auth", "none"], changes)
-    bad = quiet(run)
-    if run.shown != bare.shown:
-        bad.append(difference(bare.shown, run.shown))
-    return bad + h.leaks()
+    return alike(bare.shown, run) + h.leaks()
 
 
 def origin_behind_proxy(h):
@@ -110,7 +98,7 @@ def origin_behind_proxy(h):
 def inside_407(h):
     """A tunnel whose other end speaks like a proxy that wants a login."""
     case = Case("tunnel", "http", faults=("connect-200-then-407-inside",))
-    run = h.run(case, ["--auth", "basic", *as_is(case)], ())
+    run = h.run(case, case.login, ())
     bad = quiet(run)
     everything = b"".join(run.sent)
     if everything.count(b"Proxy-Authorization") != 1:
@@ -214,8 +202,7 @@ def refused_port(h):
             if library else {}
         out.append(h.victim(folder, "errno", "refused", "127.0.0.1",
                             h.closed_port, h.authority(ORIGIN), env))
-    return [] if out[0] == out[1] else [difference(out[0][0],
-                                                   out[1][0] + out[1][1])]
+    return difference(str(out[0]), str(out[1]))
 
 
 def client_digest(h):

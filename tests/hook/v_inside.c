@@ -16,7 +16,7 @@
 #define STATE_S 3.0
 #define FORKS   250
 #define JUMPS   400
-#define STUCK_S 6
+#define STUCK_S 6 /* without a step */
 
 static int fd = -1, fd2 = -1, pipe_out = -1;
 static timer_t timer;
@@ -157,6 +157,7 @@ static void forks(void)
     for (int i = 0; i < FORKS; i++) {
         int status = -1;
         fired = 0;
+        alarm(STUCK_S);
         arm(1000 + rand() % 100000, 0);
         while (!fired)
             some_calls();
@@ -189,6 +190,7 @@ static void jumps(void)
     size_t n = make_get("/silent", rq);
     make_timer(jump, false);
     for (left = JUMPS; left; left--) {
+        alarm(STUCK_S);
         fd = victim_connect();
         if (sigsetjmp(out, 1) == 0) {
             arm(1000 + rand() % 150000, 0);

@@ -202,7 +202,7 @@ static void beside(const char *action)
     if (over)
         say("the call did not wait");
     act(action, t);
-    if (timeout && strcmp(action, "close") == 0)
+    if (*timeout && strcmp(action, "close") == 0)
         see_it_end(t, atof(timeout));
 }
 

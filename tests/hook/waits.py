@@ -5,7 +5,7 @@ wait must be as if the program waited in a plain call of its own."""
 import concurrent.futures
 import dataclasses
 
-from harness import difference, quiet_output
+from harness import difference
 from scripted import NTLM, OK, Scripted, refusal
 
 TIMEOUT_S = 2  # AUTH407_TIMEOUT; what is held up is so for that long
@@ -161,18 +161,14 @@ def run(h, wait, action):
     """One victim; returns its output, without its end, and what is wrong."""
     folder = h.new_folder()
     serve = half_read if wait.call == "head" else served(wait.serve)
+    env = {"WAITS_PROMPT": str(PROMPT_S * h.options.timeout_factor),
+           "WAITS_END": str(TIMEOUT_S if wait.ends else "")}
     with Scripted(folder, serve, wait.rcvbuf, wait.backlog) as p:
         changes = helper_files(folder, p.port) if wait.helper else ()
-        env = h.library_env(folder, f"127.0.0.1:{p.port}",
-                            (("AUTH407_TIMEOUT", str(TIMEOUT_S)),
-                             ("AUTH407_SCHEMES", "ntlm,basic"), *changes)) \
-            if wait.library else {}
-        env["WAITS_PROMPT"] = str(PROMPT_S * h.options.timeout_factor)
-        if wait.ends:
-            env["WAITS_END"] = str(TIMEOUT_S)
-        out, err, code = h.victim(folder, "waits", f"{wait.call}:{action}",
-                                  "127.0.0.1", p.port, "127.0.0.1:9", env)
-    return out + (f"exit {code}\n" if code else ""), quiet_output(out, err, code)
+        return h.launch(folder, p, "waits", f"{wait.call}:{action}",
+                        (("AUTH407_TIMEOUT", str(TIMEOUT_S)),
+                         ("AUTH407_SCHEMES", "ntlm,basic"), *changes),
+                        library=wait.library, env=env)
 
 
 def runs(h, wait, wants):
@@ -185,8 +181,7 @@ def runs(h, wait, wants):
             out, wrong = future.result()
             bad += [f"{action}: {line}" for line in wrong]
             if out not in [one + "done\n" for one in wanted]:
-                bad.append(f"{action}: " + difference(wanted[0] + "done\n",
-                                                      out))
+                bad += [action, *difference(wanted[0] + "done\n", out)]
     return bad
 
 

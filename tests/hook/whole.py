@@ -6,23 +6,12 @@ import os
 import re
 import socket
 
-from harness import quiet_output, read_bytes
-from scripted import BASIC, OK, OURS, Scripted, refusal
+from harness import read_bytes
+from scripted import BASIC, BASIC_ONLY, OK, OURS, Scripted, refusal
 
 ERRORS = ("EPIPE", "ETIMEDOUT", "ECONNRESET", "EAGAIN")
 HEAD_N = 60000  # v_cut.c's
 READ_N = 10240
-
-
-def launch(h, folder, proxy, victim, mode, changes=(), after=(), library=True):
-    """(output, what is wrong with it) of a victim behind that proxy."""
-    env = h.library_env(folder, f"127.0.0.1:{proxy.port}",
-                        (("AUTH407_SCHEMES", "basic"), *changes), after) \
-        if library else {}
-    out, err, code = h.victim(folder, victim, mode, "127.0.0.1", proxy.port,
-                              "127.0.0.1:9", env)
-    return out + (f"exit {code}\n" if code else ""), \
-        quiet_output(out, err, code)
 
 
 # ---- a request that is cut ----
@@ -58,8 +47,9 @@ def cut(h, mode, pause_s, library=True):
     serve = stall(pause_s)
     serve.bare = not library
     with Scripted(folder, serve, 4096) as proxy:
-        out, bad = launch(h, folder, proxy, "cut", mode,
-                          (("AUTH407_TIMEOUT", "1"),), library=library)
+        out, bad = h.launch(folder, proxy, "cut", mode,
+                            (*BASIC_ONLY, ("AUTH407_TIMEOUT", "1")),
+                            library=library)
         peer = proxy.peers[-1]
         wire = OURS.sub(b"", peer.got)
     told = read_bytes(folder / "sent")
@@ -89,8 +79,9 @@ def cut_short_pause(h, mode, library):
     serve = stall(0.5)
     serve.bare = not library
     with Scripted(folder, serve, 4096) as proxy:
-        out, bad = launch(h, folder, proxy, "cut", mode,
-                          (("AUTH407_TIMEOUT", "5"),), library=library)
+        out, bad = h.launch(folder, proxy, "cut", mode,
+                            (*BASIC_ONLY, ("AUTH407_TIMEOUT", "5")),
+                            library=library)
         wire = OURS.sub(b"", proxy.peers[-1].got)
     told = read_bytes(folder / "sent")
     if "send: all" not in out or wire != told or len(told) < 60000:
@@ -129,9 +120,8 @@ def given_back(h, way, size, framing, library=True):
         peer.close()
 
     with Scripted(folder, serve) as proxy:
-        out, bad = launch(h, folder, proxy, "givenback", way,
-                          after=("stockbuf",) if library else (),
-                          library=library)
+        out, bad = h.launch(folder, proxy, "givenback", way, BASIC_ONLY,
+                            ("stockbuf",), library)
     raw = read_bytes(folder / "raw")
     lines = out.splitlines()
     if not lines or not lines[0].startswith("answer 407") or \
@@ -164,7 +154,7 @@ def urgent(h, mode):
     folder = h.new_folder()
     with Scripted(folder, inline) as proxy:
         proxy.sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
-        out, bad = launch(h, folder, proxy, "urgent", mode)
+        out, bad = h.launch(folder, proxy, "urgent", mode, BASIC_ONLY)
         peers = [p for p in proxy.peers if b"!" in p.got]
         last = proxy.peers[-1].got
     sent = read_bytes(folder / "sent")
