@@ -32,9 +32,9 @@ def swapped(h, mode, faults, after):
     asleep = mode.startswith("asleep")
     options = [*BASIC, "--slow-ms", "500", *as_options(faults)]
     late = as_options(ASLEEP)
-    bare = h.run(case, options + late)
+    bare = h.run(case, [*options, *late])
     folder = h.new_folder()
-    run = h.run(case, options + (late if asleep else []),
+    run = h.run(case, [*options, *(late if asleep else ())],
                 helper(folder) if helped else (), folder)
     bad = alike(bare.shown, run)
     if bare.code != 0 or not bare.out.endswith("done\n"):

@@ -10,27 +10,33 @@
 
 struct victim victim;
 
-void victim_args(int argc, char **argv)
+void victim_proxy(const char *host, const char *port)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *ai;
-    if (argc < 4 || argc > 5) {
-        fprintf(stderr, "usage: %s PROXY-HOST PROXY-PORT AUTHORITY [MODE]\n",
-                argv[0]);
-        exit(2);
-    }
-    victim =
-        (struct victim){argv[1], argv[2],
-                        argv[3], argc > 4 ? argv[4] : argv[0] + strlen(argv[0]),
-                        {0},     0};
-    if (getaddrinfo(argv[1], argv[2], &hints, &ai) != 0) {
-        fprintf(stderr, "%s %s: not an address\n", argv[1], argv[2]);
+    victim.proxy_host = host;
+    victim.proxy_port = port;
+    if (getaddrinfo(host, port, &hints, &ai) != 0) {
+        fprintf(stderr, "%s %s: not an address\n", host, port);
         exit(2);
     }
     memcpy(&victim.addr, ai->ai_addr, ai->ai_addrlen);
     victim.addr_len = ai->ai_addrlen;
     freeaddrinfo(ai);
+}
+
+void victim_args(int argc, char **argv)
+{
+    static char none[1];
+    if (argc < 4 || argc > 5) {
+        fprintf(stderr, "usage: %s PROXY-HOST PROXY-PORT AUTHORITY [MODE]\n",
+                argv[0]);
+        exit(2);
+    }
+    victim_proxy(argv[1], argv[2]);
+    victim.authority = argv[3];
+    victim.mode = argc > 4 ? argv[4] : none;
 }
 
 int victim_socket(int flags)

@@ -72,6 +72,9 @@ void direct_address(const char *authority, struct sockaddr_in *out);
 /* Arguments: PROXY-HOST PROXY-PORT AUTHORITY [MODE]. Ends on bad ones. */
 void victim_args(int argc, char **argv);
 
+/* Of these the first two. */
+void victim_proxy(const char *host, const char *port);
+
 /* A stream socket of the proxy's family; ends the program on failure. */
 int victim_socket(int flags);
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 
 from client import PATIENCE, expect, lost, numbers, undisturbed
-from place import PATH, Daemon, wait_for
+from place import NOBODY, PATH, Daemon, wait_for
 from tap import TOP
 
 DOCS = TOP / "docs"
@@ -289,8 +289,7 @@ def rotated(lab):
     log.chmod(0o622)
     shutil.copy(ROTATION, state / "logrotate.conf")
     (state / "logrotate.conf").chmod(0o644)
-    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    children = [lab.start(log, state, 300, tag=f"p{i}", wrap=user)
+    children = [lab.start(log, state, 300, tag=f"p{i}", wrap=NOBODY)
                 for i in range(10)]
     bad, turns = [], 0
     while any(c.poll() is None for c in children) and turns < 10:

@@ -9,9 +9,10 @@ import struct
 import subprocess
 
 from client import drain, expect, lost, lost_file, numbers
-from others import (NAMESPACE, OTHER, TEXT, USER, Ground, give, give_file,
-                    link, refused, user)
+from others import (NAMESPACE, OTHER, TEXT, THE_USER, USER, Ground, give, give_file,
+                    link, refused)
 from place import PIDS, mount
+from sockets import listening
 from tap import Skip
 
 
@@ -81,15 +82,6 @@ def in_namespace(lab):
     return bad
 
 
-@contextlib.contextmanager
-def listening(path, kind=socket.SOCK_DGRAM):
-    with socket.socket(socket.AF_UNIX, kind) as s:
-        s.bind(str(path))
-        if kind == socket.SOCK_STREAM:
-            s.listen()
-        yield s
-
-
 def of_another_process(lab):
     """/proc/PID of a user's process leads root neither to its folders nor to
     what it has open"""
@@ -97,7 +89,7 @@ def of_another_process(lab):
     ground.file.chmod(0o644)
     ground.closed.chmod(0o755)
     ground.before = ground.seen()
-    child = subprocess.Popen([*user(), "sh", "-c", 'echo; read wait', "sh"],
+    child = subprocess.Popen([*THE_USER, "sh", "-c", 'echo; read wait', "sh"],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=ground.file.open(), cwd=ground.closed)
     child.stdout.readline()

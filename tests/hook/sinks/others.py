@@ -6,7 +6,8 @@ import os
 import subprocess
 
 from client import drain, expect, lost, numbers, undisturbed
-from place import PIDS, PYTHON
+from pipes import reading
+from place import PIDS, PYTHON, user
 from tap import Skip
 
 USER, OTHER, GROUP = 1234, 5678, 4321
@@ -40,11 +41,8 @@ while True:
 """
 
 
-def user(uid=USER, gid=GROUP):
-    return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
-
-
-NAMESPACE = (*user(), "unshare", "--user", "--map-root-user")
+THE_USER = user(USER, GROUP)
+NAMESPACE = (*THE_USER, "unshare", "--user", "--map-root-user")
 
 
 def give(path, uid=USER):
@@ -93,7 +91,7 @@ class Ground:
 @contextlib.contextmanager
 def exchanging(a, b, script=EXCHANGE):
     """The user lets two of his names change places all the time."""
-    child = subprocess.Popen([*user(), PYTHON, "-c", script, str(a), str(b)],
+    child = subprocess.Popen([*THE_USER, PYTHON, "-c", script, str(a), str(b)],
                              stdout=subprocess.PIPE)
     try:
         if child.stdout.readline() != b"begun\n":
@@ -356,13 +354,10 @@ def sticky_pipe(lab):
     os.mkfifo(path)
     path.chmod(0o622)
     give(path)
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
+    with reading(path) as fd:
         bad = lab.run(path, ground.state, 2)
-        bad += expect("requests", numbers(lab.records(drain(fd)), "t"), [1, 2])
-    finally:
-        os.close(fd)
-    return bad
+        return bad + expect("requests", numbers(lab.records(drain(fd)), "t"),
+                            [1, 2])
 
 
 # ---- what goes on as before ----
@@ -372,7 +367,7 @@ def own_links(lab):
     lead everybody, root too"""
     bad = []
     for who in (USER, 0):
-        for wrap in (user(), ()) if who == 0 else (user(),):
+        for wrap in (THE_USER, ()) if who == 0 else (THE_USER,):
             ground = Ground(lab)
             if not wrap:
                 os.chown(ground.home, 0, 0)
@@ -403,7 +398,7 @@ def group_folder(lab):
     os.chown(folder, 0, GROUP)
     folder.chmod(0o2775)
     log = folder / "log"
-    bad = lab.run(log, ground.home, 1, wrap=user())
+    bad = lab.run(log, ground.home, 1, wrap=THE_USER)
     log.chmod(0o660)
     bad += lab.run(log, ground.state, 1, wrap=user(OTHER, GROUP))
     bad += lab.run(log, ground.state, 1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """FIFOs and standard error: whatever is on the other side."""
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -9,7 +10,7 @@ import tty
 
 from client import (LONG, PIPE_BUF, drain, expect, lost, now, numbers,
                     undisturbed)
-from place import PYTHON
+from place import NOBODY, PYTHON
 
 F_SETPIPE_SZ = 1031
 
@@ -21,6 +22,36 @@ def fifo(lab):
     return state, path
 
 
+@contextlib.contextmanager
+def reading(path):
+    """A FIFO's reader, which does not read by itself."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def small_pipe():
+    ends = os.pipe()
+    try:
+        fcntl.fcntl(ends[1], F_SETPIPE_SZ, 16384)
+        yield ends
+    finally:
+        for fd in ends:
+            os.close(fd)
+
+
+def some_of_60(lab, state, fd):
+    """What is wrong, after 60 records, where there is room for 16 KiB."""
+    records = lab.records(drain(fd))
+    bad = expect("lost", lost(state), 60 - len(records))
+    if not 3 < len(records) < 20:
+        bad.append(f"{len(records)} records in 16 KiB")
+    return bad
+
+
 def without_reader(lab):
     """a FIFO without a reader: nothing waits, records count as lost"""
     state, path = fifo(lab)
@@ -30,32 +61,23 @@ def without_reader(lab):
 def with_reader(lab):
     """a FIFO with a reader: every record arrives"""
     state, path = fifo(lab)
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
+    with reading(path) as fd:
         bad = lab.run(path, state, 10)
         bad += expect("requests", numbers(lab.records(drain(fd)), "t"),
                       list(range(1, 11)))
-    finally:
-        os.close(fd)
     return bad + expect("lost", lost(state), 0)
 
 
 def full(lab):
     """a full FIFO: nothing waits, lines are whole, and the next one tells"""
     state, path = fifo(lab)
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
+    with reading(path) as fd:
         fcntl.fcntl(fd, F_SETPIPE_SZ, 16384)
-        bad = lab.run(path, state, 60)
-        records = lab.records(drain(fd))
-        if not 3 < len(records) < 20:
-            bad.append(f"{len(records)} records in 16 KiB")
-        bad += expect("lost", lost(state), 60 - len(records))
+        bad = lab.run(path, state, 60) + some_of_60(lab, state, fd)
+        missing = lost(state)
         bad += lab.run(path, state, 1)
         told = [r.get("records_lost") for r in lab.records(drain(fd))]
-        bad += expect("told", told, [60 - len(records)])
-    finally:
-        os.close(fd)
+        bad += expect("told", told, [missing])
     return bad
 
 
@@ -76,17 +98,14 @@ def reader_gone(lab):
 def long_records(lab):
     """long records go into a FIFO at once, shortened, and do not mix"""
     state, path = fifo(lab)
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     text = b""
-    try:
+    with reading(path) as fd:
         children = [lab.start(path, state, 50, tag=f"p{i}", words=LONG)
                     for i in range(4)]
         while any(c.poll() is None for c in children):
             text += drain(fd)
         text += drain(fd)
         bad = [b for c in children for b in undisturbed(lab.finish(c), 50)]
-    finally:
-        os.close(fd)
     for line in text.splitlines(keepends=True):
         if not PIPE_BUF - 300 < len(line) <= PIPE_BUF:
             bad.append(f"a line of {len(line)} bytes")
@@ -133,22 +152,16 @@ def error_full_disk(lab):
     return bad + expect("written and lost", len(records) + lost(state), 60)
 
 
+def unread_pipe(lab, **more):
+    state = lab.place.folder(0o777)
+    with small_pipe() as (reader, writer):
+        done = lab.finish(lab.start("stderr", state, 60, stderr=writer, **more))
+        return undisturbed(done, 60) + some_of_60(lab, state, reader)
+
+
 def error_pipe(lab):
     """standard error in a pipe that nobody reads: the program goes on"""
-    state = lab.place.folder()
-    reader, writer = os.pipe()
-    fcntl.fcntl(writer, F_SETPIPE_SZ, 16384)
-    try:
-        done = lab.finish(lab.start("stderr", state, 60, stderr=writer))
-        bad = undisturbed(done, 60)
-        records = lab.records(drain(reader))
-        if not 3 < len(records) < 20:
-            bad.append(f"{len(records)} records in 16 KiB")
-        bad += expect("lost", lost(state), 60 - len(records))
-    finally:
-        os.close(reader)
-        os.close(writer)
-    return bad
+    return unread_pipe(lab)
 
 
 def error_broken(lab):
@@ -244,22 +257,7 @@ def error_in_background(lab):
 
 def error_of_another(lab):
     """standard error is another user's pipe: nothing waits there either"""
-    state = lab.place.folder(0o777)
-    reader, writer = os.pipe()
-    fcntl.fcntl(writer, F_SETPIPE_SZ, 16384)
-    try:
-        done = lab.finish(lab.start(
-            "stderr", state, 60, stderr=writer,
-            wrap=("setpriv", "--reuid=65534", "--regid=65534",
-                  "--clear-groups")))
-        bad = undisturbed(done, 60)
-        records = lab.records(drain(reader))
-    finally:
-        os.close(reader)
-        os.close(writer)
-    if not 3 < len(records) < 20:
-        bad.append(f"{len(records)} records in 16 KiB")
-    return bad + expect("lost", lost(state), 60 - len(records))
+    return unread_pipe(lab, wrap=NOBODY)
 
 
 def connection_as_error(lab):

@@ -3,6 +3,7 @@
 /dev/log, /run and all ports are free and nothing on the machine is touched."""
 
 import array
+import itertools
 import pathlib
 import shutil
 import socket
@@ -18,6 +19,14 @@ PIDS = (*ANOTHER, "--pid", "--fork", "--mount-proc")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # what programs want of /dev; not kmsg, which journald would empty into its log
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+
+
+def user(uid, gid):
+    """In front of a command: who it is run as."""
+    return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
+
+
+NOBODY = user(65534, 65534)
 
 
 def mount(*words, **more):
@@ -43,7 +52,7 @@ class Place:
         self.keep = keep
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="auth407-sinks-"))
         self.root.chmod(0o755)
-        self._number = 0
+        self._numbers = itertools.count(1)
         # what systemd sets on every machine that it has started
         pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").write_text("512\n")
         self._own_dev()
@@ -67,8 +76,7 @@ class Place:
         mount("--move", dev, "/dev")
 
     def folder(self, mode=0o755):
-        self._number += 1
-        path = self.root / f"{self._number:03}"
+        path = self.root / f"{next(self._numbers):03}"
         path.mkdir()
         path.chmod(mode)
         return path
