@@ -3,14 +3,13 @@
  * Preloaded after the library: a thread that sleeps in recv() is told of the
  * old connection's reset, but so late that another one has made a new one.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-typedef ssize_t recv_fn(int fd, void *p, size_t n, int flags);
+#include "lib.h"
 
 static int port(int fd)
 {
@@ -19,18 +18,16 @@ static int port(int fd)
     return getsockname(fd, (struct sockaddr *)&a, &n) == 0 ? a.sin_port : -1;
 }
 
-__attribute__((visibility("default"))) ssize_t recv(int fd, void *p, size_t n,
-                                                    int flags)
+EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 {
-    recv_fn *next = (recv_fn *)dlsym(RTLD_NEXT, "recv");
     struct pollfd pfd = {.fd = fd, .events = POLLIN};
     if (flags != MSG_PEEK)
-        return next(fd, p, n, flags);
+        return NEXT(recv)(fd, p, n, flags);
     int before = port(fd);
     poll(&pfd, 1, -1);
     usleep(400000);
     if (port(fd) == before)
-        return next(fd, p, n, flags);
+        return NEXT(recv)(fd, p, n, flags);
     errno = ECONNRESET;
     return -1;
 }

@@ -4,14 +4,10 @@
  * that it is to fail, or that it gives an address. Addresses in figures are no
  * names.
  */
-#include <dlfcn.h>
 #include <netdb.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
-typedef int lookup_fn(const char *node, const char *service,
-                      const struct addrinfo *hints, struct addrinfo **out);
+#include "lib.h"
 
 extern volatile int lookup_inside, lookup_release;
 extern const char *lookup_answer;
@@ -21,11 +17,11 @@ EXPORT const char *lookup_answer;
 EXPORT int getaddrinfo(const char *node, const char *service,
                        const struct addrinfo *hints, struct addrinfo **out)
 {
-    lookup_fn *next = (lookup_fn *)dlsym(RTLD_NEXT, "getaddrinfo");
     if (hints && (hints->ai_flags & AI_NUMERICHOST))
-        return next(node, service, hints, out);
+        return NEXT(getaddrinfo)(node, service, hints, out);
     lookup_inside = 1;
     while (!lookup_release)
         usleep(1000);
-    return lookup_answer ? next(lookup_answer, service, hints, out) : EAI_AGAIN;
+    return lookup_answer ? NEXT(getaddrinfo)(lookup_answer, service, hints, out)
+                         : EAI_AGAIN;
 }

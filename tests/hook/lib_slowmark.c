@@ -6,8 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-__attribute__((visibility("default"))) int
-futimens(int fd, const struct timespec times[2])
+#include "lib.h"
+
+EXPORT int futimens(int fd, const struct timespec times[2])
 {
     (void)fd, (void)times;
     sleep(3);

@@ -3,7 +3,8 @@
 scheme; and both ends of its connections."""
 import shutil
 
-from lab import PASSWORD, Closing
+from lab import PASSWORD, closing
+from scripted import Scripted
 from tap import Skip
 
 CURL = ["curl", "-s", "-o", "/dev/null", "-x", "http://127.0.0.1:{port}"]
@@ -89,18 +90,16 @@ def reused(lab):
 
 def ports(lab):
     """the ports are those that the proxy sees, before and after reconnecting"""
-    proxy = Closing()
-    try:
+    with Scripted(None, closing) as proxy:
         records = lab.run([*CURL[:-1], f"http://127.0.0.1:{proxy.port}",
                            "{url}"],
                           AUTH407_PROXY=f"127.0.0.1:{proxy.port}")
-    finally:
-        proxy.close()
+        ports = [peer.number for peer in proxy.peers]
     r = records[0]
     seen = [r["source"]["port"],
             *(a["source_port"] for a in r["attempts"])]
-    if seen != proxy.ports or not r["attempts"][0]["reconnected"]:
-        yield f"{seen}, and the proxy saw {proxy.ports}"
+    if seen != ports or not r["attempts"][0]["reconnected"]:
+        yield f"{seen}, and the proxy saw {ports}"
 
 
 def watched(lab):

@@ -3,14 +3,13 @@
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import tempfile
-import threading
 
 from namespace import ANOTHER
-from servers import Proxy, misfits
-from tap import Skip, check
+from scripted import OK, refusal
+from servers import Proxy
+from tap import Skip
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 URL = "http://auth407.test/"
@@ -24,6 +23,7 @@ class Lab:
             "--auth", "list", "--user", "alice", "--password", PASSWORD,
             "--realm", "corp", "--demo"], capture=False)
         self.port = self.proxy.port
+        self.lines = []
 
     def close(self):
         self.proxy.stop()
@@ -59,49 +59,19 @@ class Lab:
                        stderr=subprocess.DEVNULL, check=False)
         return self.read(log)
 
-    @staticmethod
-    def read(log):
+    def read(self, log):
         text = log.read_bytes() if log.exists() else b""
-        wrong = misfits(text)
-        check(not wrong, wrong)
+        self.lines.append(text)
         return [json.loads(line) for line in text.splitlines()]
 
 
-class Closing:
-    """A proxy that closes after each answer, wants Basic, and knows from which
-    port each request came."""
-
-    def __init__(self):
-        self.ports = []
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, address = self.server.accept()
-            except OSError:
-                return
-            with connection:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    part = connection.recv(65536)
-                    if not part:
-                        break
-                    head += part
-                self.ports.append(address[1])
-                if b"Proxy-Authorization: Basic" in head:
-                    answer = b"HTTP/1.1 200 OK\r\n"
-                else:
-                    answer = (b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic "
-                              b'realm="r"\r\n')
-                connection.sendall(answer + b"Content-Length: 3\r\n"
-                                   b"Connection: close\r\n\r\nok\n")
-
-    def close(self):
-        self.server.shutdown(socket.SHUT_RDWR)
-        self.server.close()
+def closing(peer):
+    """Wants Basic, and closes after each answer."""
+    head = peer.head()
+    peer.number = peer.sock.getpeername()[1]
+    peer.say(refusal(end=True) if b"Basic" not in head else
+             OK.replace(b"Content", b"Connection: close\r\nContent"))
+    peer.close()
 
 
 def namespace(*unshare):

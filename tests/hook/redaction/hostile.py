@@ -3,71 +3,31 @@
 speaks just enough NTLM to be sent all three messages."""
 import base64
 import re
-import socket
 import struct
-import threading
+
+from scripted import Scripted
 
 
-class Proxy:
-    """One thread for each connection. `sent` is all that clients said."""
+class Proxy(Scripted):
+    """Reads each request whole, and gives `answer` to its head."""
 
     def __init__(self):
-        self.sent = b""
-        self._lock = threading.Lock()
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(None, self._talk)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,),
-                             daemon=True).start()
-
-    def _talk(self, connection):
-        with connection:
-            connection.settimeout(20)
-            try:
-                while True:
-                    head = self._head(connection)
-                    if not head:
-                        return
-                    connection.sendall(self.answer(head))
-                    if b"connection: close" in head.lower():
-                        return
-            except OSError:
+    def _talk(self, peer):
+        peer.sock.settimeout(20)
+        while head := peer.head().strip():
+            length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
+            peer.body(int(length.group(1)) if length else 0)
+            peer.say(self.answer(head))
+            if b"connection: close" in head.lower():
+                peer.close()
                 return
 
-    def _head(self, connection):
-        data = b""
-        while b"\r\n\r\n" not in data:
-            part = connection.recv(65536)
-            if not part:
-                return b""
-            data += part
-            with self._lock:
-                self.sent += part
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
-        left = int(length.group(1)) - len(body) if length else 0
-        while left > 0:
-            part = connection.recv(65536)
-            if not part:
-                break
-            left -= len(part)
-            with self._lock:
-                self.sent += part
-        return head
+    @property
+    def sent(self):
+        """All that clients said."""
+        return b"".join(peer.got for peer in self.peers)
 
     def answer(self, head):
         """The bytes of an answer to that head."""

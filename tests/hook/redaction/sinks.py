@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Sinks that keep what comes to them. Each is a context that has `target`, for
 AUTH407_LOG, and after it `data`, all bytes that came."""
+import contextlib
 import os
 import pathlib
 import socket
@@ -69,13 +70,13 @@ class Datagrams:
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
+    def _take(self):
+        self.data += self.socket.recv(1 << 20) + b"\n"
+
     def _read(self):
-        while True:
-            try:
-                self.data += self.socket.recv(1 << 20) + b"\n"
-            except TimeoutError:
-                if self.over:
-                    return
+        while not self.over:
+            with contextlib.suppress(TimeoutError):
+                self._take()
 
     def __enter__(self):
         return self
@@ -83,7 +84,10 @@ class Datagrams:
     def __exit__(self, *_):
         self.over = True
         self.thread.join()
-        self.socket.close()
+        self.socket.setblocking(False)
+        with self.socket, contextlib.suppress(BlockingIOError):
+            while True:  # what has come since
+                self._take()
 
 
 class Syslog(Datagrams):

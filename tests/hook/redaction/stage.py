@@ -10,7 +10,7 @@ import hostile
 import sinks
 from scene import URL, Cast
 from secrets_of import Secret, ha1
-from servers import Proxy, misfits
+from servers import Proxy
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FORMATS = ("text", "json", "csv", "html")
@@ -35,6 +35,7 @@ class Stage:
                        if journal or s is not sinks.Journal]
         self.launcher = options.build / "auth407"
         self.runs = itertools.count(1)
+        self.lines = []  # of the file sinks; a whole log each
 
     def sinks_for(self, number):
         if self.options.all_sinks:
@@ -178,7 +179,7 @@ class Run:
                 (self.mode == "direct" or "direct" not in scene.modes):
             yield f"{lines.count(b'schema')} records: {self.errors!r}"
         if sink.name == "file":
-            yield from misfits(lines)
+            self.stage.lines.append(lines)
         yield from self._used(cast, proxy)
 
     def _used(self, cast, proxy):
