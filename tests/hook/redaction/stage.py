@@ -179,7 +179,8 @@ class Run:
                 (self.mode == "direct" or "direct" not in scene.modes):
             yield f"{lines.count(b'schema')} records: {self.errors!r}"
         if sink.name == "file":
-            self.stage.lines.append(lines)
+            self.stage.lines += [sink.path.read_bytes()] \
+                if sink.path.exists() else []
         yield from self._used(cast, proxy)
 
     def _used(self, cast, proxy):
