@@ -70,7 +70,7 @@ class Case:
 WRITERS = ("send", "write", "sendto", "writev", "sendmsg", "sendmmsg", "three",
            "bytes", "more")
 READERS = ("read", "recvfrom", "byte", "readv", "recvmsg", "recvmmsg", "peek",
-           "waitall", "dontwait")
+           "waitall", "dontwait", "fionread")
 STYLES = ([("styles", f"{w}+recv") for w in WRITERS] +
           [("styles", f"send+{r}") for r in READERS] +
           [("styles", "bytes+byte"), ("styles", "three+dontwait"),

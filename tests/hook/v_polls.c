@@ -34,8 +34,8 @@ static void *sleep_early(void *unused)
     return unused;
 }
 
-/* look: this thread has a look at the answer first. */
-static void pass_on(bool look)
+/* early-looked: this thread has a look at the answer first. */
+static void pass_on(void)
 {
     pthread_t t;
     char byte;
@@ -44,23 +44,13 @@ static void pass_on(bool look)
         fail("pthread_create");
     usleep(100000);
     passed_on = asked("/");
-    if (look) {
+    if (in_mode("early-looked")) {
         usleep(200000);
         if (recv(passed_on, &byte, 1, MSG_PEEK) != -1 || errno != EAGAIN)
             say("so soon?");
     }
     put(set, EPOLL_CTL_ADD, passed_on, EPOLLIN | EPOLLRDHUP | EPOLLET, 1);
     pthread_join(t, NULL);
-}
-
-static void early(void)
-{
-    pass_on(false);
-}
-
-static void early_looked(void)
-{
-    pass_on(true);
 }
 
 /* ---- few file descriptors ---- */
@@ -291,7 +281,7 @@ static void by_small_handler(void)
         say("a handler's stack is used: %zd", handler_at - at);
 }
 
-VICTIM_MODES({"early", early}, {"early-looked", early_looked},
+VICTIM_MODES({"early", pass_on}, {"early-looked", pass_on},
              {"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
              {"time-for-ever", time_for_ever}, {"no-poll", no_poll},
              {"by-usleep", by_usleep}, {"in-pieces", in_pieces},

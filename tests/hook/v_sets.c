@@ -110,9 +110,11 @@ static void none_left(void)
         say("%s", text);
 }
 
-/* In n sets: the last of them counts for no less than the first. */
-static void in_sets(int n, bool closes)
+/* In so many sets: the last of them counts for no less than the first. */
+static void in_sets(void)
 {
+    const bool closes = in_mode("closed-sets");
+    const int n = closes ? 9 : 6;
     struct epoll_event ev;
     int fd = victim_socket(0);
     for (int i = 0; i < n; i++) {
@@ -128,16 +130,6 @@ static void in_sets(int n, bool closes)
     set_nonblocking(fd, true);
     say("so soon: %d", epoll_wait(set, &ev, 1, 0));
     read_in(set, fd);
-}
-
-static void six_sets(void)
-{
-    in_sets(6, false);
-}
-
-static void closed_sets(void)
-{
-    in_sets(9, true);
 }
 
 /* ---- many ---- */
@@ -220,8 +212,9 @@ static void *worker(void *unused)
     return unused;
 }
 
-static void pool(uint32_t flags)
+static void pool(void)
 {
+    const uint32_t flags = in_mode("pool-edge") ? EPOLLET : EPOLLONESHOT;
     pthread_t t[WORKERS];
     char rq[REQUEST_MAX];
     size_t n = make_get("/", rq);
@@ -250,16 +243,6 @@ static void pool(uint32_t flags)
         pthread_join(t[i], NULL);
     mute(false);
     say("done %d, futile %d, ends %d", crowd_done, futile, ends_seen);
-}
-
-static void pool_edge(void)
-{
-    pool(EPOLLET);
-}
-
-static void pool_once(void)
-{
-    pool(EPOLLONESHOT);
 }
 
 /* ---- changes while an answer is awaited ---- */
@@ -317,7 +300,6 @@ static void dupped_over(void)
 
 VICTIM_MODES({"reused", reused}, {"two-numbers", two_numbers},
              {"copied", copied}, {"none-left", none_left},
-             {"six-sets", six_sets}, {"closed-sets", closed_sets},
-             {"many", many}, {"pool-edge", pool_edge}, {"pool-once", pool_once},
-             {"changed", changed}, {"taken-out", taken_out},
-             {"dupped-over", dupped_over})
+             {"six-sets", in_sets}, {"closed-sets", in_sets}, {"many", many},
+             {"pool-edge", pool}, {"pool-once", pool}, {"changed", changed},
+             {"taken-out", taken_out}, {"dupped-over", dupped_over})

@@ -125,52 +125,7 @@ static int take_accept(void)
     return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 }
 
-static int how_fclose(void)
-{
-    fclose(stream);
-    return take_accept();
-}
-
-static int how_raw_close(void)
-{
-    syscall(SYS_close, fd);
-    return take_accept();
-}
-
-static int how_close(void)
-{
-    close(fd);
-    return take_accept();
-}
-
-static int how_close_range(void)
-{
-    close_range((unsigned)fd, (unsigned)fd, 0);
-    return take_accept();
-}
-
-static int how_dup2(void)
-{
-    return dup2(ours, fd);
-}
-
-static int how_dup3(void)
-{
-    return dup3(ours, fd, O_CLOEXEC);
-}
-
-static int how_raw_dup3(void)
-{
-    return (int)syscall(SYS_dup3, ours, fd, 0);
-}
-
-static int how_dupfd(void)
-{
-    close(fd);
-    return fcntl(ours, F_DUPFD, fd);
-}
-
-static int how_socket(void)
+static int by_connecting(void)
 {
     close(fd);
     int s = socket(AF_INET, SOCK_STREAM, 0);
@@ -179,12 +134,6 @@ static int how_socket(void)
     theirs = accept(listener, NULL, NULL);
     stranger_speaks();
     return s;
-}
-
-static int how_open(void)
-{
-    close(fd);
-    return open("taken", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
 /* In the thread whose call it is. */
@@ -209,32 +158,64 @@ static int by_signal(int flags)
     return handled;
 }
 
-static int how_signal(void)
-{
-    return by_signal(0);
-}
+/* Of those from DUP2 on the stranger has been accepted before, and from SOCKET
+   on it comes later. */
+enum how {
+    FCLOSE,
+    RAW_CLOSE,
+    CLOSE,
+    CLOSE_RANGE,
+    SIGNAL,
+    SIGNAL_RESTART,
+    DUP2,
+    DUP3,
+    RAW_DUP3,
+    DUPFD,
+    SOCKET,
+    OPEN,
+    HOWS
+};
+static const char *const names[HOWS] = {
+    "fclose",   "raw-close",      "accept", "close-range",
+    "signal",   "signal-restart", "dup2",   "dup3",
+    "raw-dup3", "dupfd",          "socket", "open"};
 
-static int how_signal_restart(void)
+/* Returns who has the number then. */
+static int take_number(enum how how)
 {
-    return by_signal(SA_RESTART);
+    switch (how) {
+    case FCLOSE:
+        fclose(stream);
+        return take_accept();
+    case RAW_CLOSE:
+        syscall(SYS_close, fd);
+        return take_accept();
+    case CLOSE_RANGE:
+        close_range((unsigned)fd, (unsigned)fd, 0);
+        return take_accept();
+    case SIGNAL:
+        return by_signal(0);
+    case SIGNAL_RESTART:
+        return by_signal(SA_RESTART);
+    case DUP2:
+        return dup2(ours, fd);
+    case DUP3:
+        return dup3(ours, fd, O_CLOEXEC);
+    case RAW_DUP3:
+        return (int)syscall(SYS_dup3, ours, fd, 0);
+    case DUPFD:
+        close(fd);
+        return fcntl(ours, F_DUPFD, fd);
+    case SOCKET:
+        return by_connecting();
+    case OPEN:
+        close(fd);
+        return open("taken", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    default:
+        close(fd);
+        return take_accept();
+    }
 }
-
-static const struct how {
-    const char *name;
-    int (*call)(void);
-    enum { COMES, ACCEPTED, NOT_YET } stranger;
-} hows[] = {{"fclose", how_fclose, COMES},
-            {"raw-close", how_raw_close, COMES},
-            {"accept", how_close, COMES},
-            {"close-range", how_close_range, COMES},
-            {"dup2", how_dup2, ACCEPTED},
-            {"dup3", how_dup3, ACCEPTED},
-            {"raw-dup3", how_raw_dup3, ACCEPTED},
-            {"dupfd", how_dupfd, ACCEPTED},
-            {"socket", how_socket, NOT_YET},
-            {"open", how_open, NOT_YET},
-            {"signal", how_signal, COMES},
-            {"signal-restart", how_signal_restart, COMES}};
 
 /* ---- the call that is under way ---- */
 
@@ -287,53 +268,52 @@ static void check_file(void)
     say("  file: %ld bytes, at %ld", (long)st.st_size, at);
 }
 
-static void swap(const struct how *how)
+static void swap(enum how how)
 {
     stranger_listens();
-    if (how->stranger != NOT_YET)
+    if (how < SOCKET)
         stranger_comes();
-    if (how->stranger == ACCEPTED)
+    if (how >= DUP2 && how < SOCKET)
         ours = take_accept();
     start_reader();
     double start = seconds();
-    int now = how->call();
+    int now = take_number(how);
     say_promptness("taken", start);
     if (now != fd)
         say("the number %d is not %d's", now, fd);
     bool ended = reader_returns();
-    if (how->call == how_open)
+    if (how == OPEN)
         check_file();
     else if (ended)
         check_bytes();
-    if (how->call != how_open)
+    if (how != OPEN)
         check_stranger();
     say("done");
     _exit(ended ? 0 : 1); /* the stream's descriptor is another's by now */
 }
 
+/* Is that the mode's beginning? */
+static bool at(const char *when)
+{
+    size_t n = strlen(when);
+    return strncmp(victim.mode, when, n) == 0 && victim.mode[n] == ':';
+}
+
 int main(int argc, char **argv)
 {
-    char *mode, *how, *silent;
-    volatile int *refused;
     victim_args(argc, argv);
-    mode = strdup(victim.mode);
-    how = mode ? strchr(mode, ':') : NULL;
-    if (!how)
-        return 2;
-    *how++ = 0;
-    silent = strchr(how, ':');
+    volatile int *refused = dlsym(RTLD_DEFAULT, "again_refused");
+    char *how = strchr(victim.mode, ':');
+    char *silent = how ? strchr(how + 1, ':') : NULL;
+    told = silent ? 0 : sizeof challenge - 1;
+    helped = at("helper");
+    stage = at("apart") ? 1 : at("again") || at("anew") ? 2 : 0;
+    if (refused && at("anew"))
+        *refused = 1;
     if (silent)
         *silent = 0;
-    told = silent ? 0 : sizeof challenge - 1;
-    helped = strcmp(mode, "helper") == 0;
-    stage = strcmp(mode, "apart") == 0                                ? 1
-            : strcmp(mode, "again") == 0 || strcmp(mode, "anew") == 0 ? 2
-                                                                      : 0;
-    refused = dlsym(RTLD_DEFAULT, "again_refused");
-    if (refused && strcmp(mode, "anew") == 0)
-        *refused = 1;
-    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
-        if (strcmp(hows[i].name, how) == 0)
-            swap(&hows[i]);
+    for (int i = 0; how && i < HOWS; i++)
+        if (strcmp(names[i], how + 1) == 0)
+            swap((enum how)i);
     return 2;
 }

@@ -11,7 +11,7 @@
 
 #include "victim.h"
 
-static bool known, open_to_all;
+static bool known, open_to_all, answer_to_child;
 static struct answer answer;
 
 /* With a credential of its own where the library adds none. */
@@ -52,6 +52,8 @@ static void read_200(int fd, ssize_t (*call)(int fd, char *p, size_t n))
 /* The origin's answer to both is 407; to a leak it would be 500. */
 static void use(int fd)
 {
+    if (answer_to_child)
+        read_answer(fd, &answer, "GET");
     do_get(fd, "/407");
     do_get(fd, "/407");
     close(fd);
@@ -180,57 +182,56 @@ static void moved_fresh(void)
 
 /* ---- two processes ---- */
 
-static void child_opens(void)
+/* Forks, waits for what the child does with fd, and uses it then. */
+static void after_child(int fd, void (*call)(int fd))
 {
-    char rq[REQUEST_MAX];
-    int fd = victim_connect();
     pid_t pid = fork();
     if (pid == 0) {
-        send_all(fd, rq, connect_head(!known, rq));
-        read_200(fd, by_byte);
+        call(fd);
         _exit(0);
     }
     say_end("child", pid);
     use(fd);
+}
+
+static void read_it(int fd)
+{
+    read_200(fd, by_byte);
+}
+
+static void open_it(int fd)
+{
+    char rq[REQUEST_MAX];
+    send_all(fd, rq, connect_head(!known, rq));
+    read_it(fd);
+}
+
+static void read_and_ask(int fd)
+{
+    read_it(fd);
+    send_get(fd, "/407");
+}
+
+static void child_opens(void)
+{
+    after_child(victim_connect(), open_it);
 }
 
 static void child_moves(void)
 {
-    int fd = victim_connect();
-    pid_t pid = fork();
-    if (pid == 0) {
-        move(fd);
-        _exit(0);
-    }
-    say_end("child", pid);
-    use(fd);
+    after_child(victim_connect(), move);
 }
 
 static void child_reads(void)
 {
-    int fd = ask(!known);
-    pid_t pid = fork();
-    if (pid == 0) {
-        read_200(fd, by_byte);
-        _exit(0);
-    }
-    say_end("child", pid);
-    use(fd);
+    after_child(ask(!known), read_it);
 }
 
 /* The parent reads what a request of the child's was answered. */
 static void child_asks(void)
 {
-    int fd = ask(!known);
-    pid_t pid = fork();
-    if (pid == 0) {
-        read_200(fd, by_byte);
-        send_get(fd, "/407");
-        _exit(0);
-    }
-    say_end("child", pid);
-    read_answer(fd, &answer, "GET");
-    use(fd);
+    answer_to_child = true;
+    after_child(ask(!known), read_and_ask);
 }
 
 /* A worker that has connected somewhere before, and is then given something.
