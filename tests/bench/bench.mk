@@ -5,8 +5,11 @@ bench_src := $(filter-out tests/bench/nothing.c tests/bench/report_lines.c, \
     $(wildcard tests/bench/*.c))
 bench_bin := $(bench_src:%.c=$(BUILD)/%)
 
+$(BUILD)/tests/bench/fetch $(BUILD)/tests/bench/flow: \
+    $(BUILD)/tests/fixtures/victim.o
+
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/tests/bench/nothing.so: $(BUILD)/tests/bench/nothing.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $< \

@@ -7,13 +7,8 @@
  * request and measures the large one only. Prints megabytes per second.
  */
 #include <err.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "tests/fixtures/victim.h"
 
 static char *piece;
 static size_t piece_n;
@@ -71,24 +66,6 @@ static void write_bytes(int fd, size_t n)
     }
 }
 
-static int proxy(const char *port)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                            .sin_port = htons((uint16_t)atoi(port))};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) != 0)
-        err(1, "connect");
-    return fd;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Seconds that the body took. */
 static double run(int fd, const char *what, size_t bytes)
 {
@@ -97,24 +74,24 @@ static double run(int fd, const char *what, size_t bytes)
     snprintf(target, sizeof target, "http://bench.test/%zu", bytes);
     if (strcmp(what, "post") == 0) {
         request(fd, "POST", target, bytes);
-        from = now();
+        from = seconds();
         write_bytes(fd, bytes);
         read_head(fd);
-        return now() - from;
+        return seconds() - from;
     }
     if (strcmp(what, "tunnel") == 0) {
         request(fd, "CONNECT", "bench.test:443", 0);
         read_head(fd);
-        from = now();
+        from = seconds();
         snprintf(target, sizeof target, "%016zu", bytes);
         write_all(fd, target, 16);
     } else {
         request(fd, "GET", target, 0);
         read_head(fd);
-        from = now();
+        from = seconds();
     }
     read_bytes(fd, bytes);
-    return now() - from;
+    return seconds() - from;
 }
 
 int main(int argc, char **argv)
@@ -131,7 +108,8 @@ int main(int argc, char **argv)
         snprintf(line, sizeof line, "%s\r\n", argv[5]);
         header = line;
     }
-    int fd = proxy(argv[1]);
+    victim_proxy("127.0.0.1", argv[1]);
+    int fd = victim_connect();
     request(fd, "GET", "http://bench.test/1", 0);
     read_head(fd);
     read_bytes(fd, 1);

@@ -6,7 +6,7 @@ import hashlib
 
 from clients import (PROGRAMS, PYTHON, Run, from_file, proxy_variables)
 from origin import content
-from running import Failure, check, check_resolved
+from running import check, check_resolved, explained
 
 MIB = 1 << 20
 SENDERS = {
@@ -51,15 +51,12 @@ def sending(proxy, target, size, argv):
         else:
             result = bench.plain(task, command)
         taken = bench.origin.taken(path)
-        try:
+        with explained(result, proxy, mark, f"\nat the origin: {taken}"):
             check(result.good, "it does not work")
             check(taken == [(size, digest)],
                   f"at the origin arrived: {taken}, not {size} bytes, once")
             if proxy.scheme:
                 check_resolved(result, task)
-        except Failure as e:
-            raise Failure(f"{e}\n{result.describe()}\nat the origin: {taken}"
-                          f"\nproxy: {proxy.since(mark)}") from e
     return run
 
 

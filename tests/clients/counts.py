@@ -4,7 +4,7 @@ and many transfers at a time."""
 
 from clients import PROGRAMS, PYTHON, SIZE, Run, from_file, proxy_variables
 from origin import content
-from running import Failure, check, check_resolved, statuses
+from running import check, check_resolved, explained, statuses
 
 
 def python(task, program, times):
@@ -43,7 +43,7 @@ def counted(proxy, target, build, expected, limit_407=1):
         total = expected if proxy.scheme else expected - 1
         seen = proxy.since(mark)
         refused = statuses(seen).count(407)
-        try:
+        with explained(result, proxy, mark):
             check(result.good, "it does not work")
             if proxy.scheme:
                 check_resolved(result, task)
@@ -53,9 +53,6 @@ def counted(proxy, target, build, expected, limit_407=1):
             check(len(result.events) == refused or not proxy.scheme
                   or limit_407 > 1, f"{len(result.events)} log lines for "
                   f"{refused} refusals")
-        except Failure as e:
-            raise Failure(f"{e}\n{result.describe()}\nproxy: {seen[:6]} ... "
-                          f"{seen[-3:]}") from e
     return run
 
 

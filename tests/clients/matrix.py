@@ -5,7 +5,7 @@ a refusal is the login's doing and not the harness's."""
 
 from clients import CLIENTS
 from proxies import USER
-from running import Failure, check, check_resolved, statuses
+from running import Failure, check, check_resolved, explained, statuses
 
 # here the auth407 command stands in for LD_PRELOAD
 LAUNCHED = ("squid-digest",)
@@ -89,7 +89,7 @@ def let_through(bench, client, proxy, target):
         result = bench.launched(task, run)
     else:
         result = bench.preloaded(task, run)
-    try:
+    with explained(result, proxy, mark):
         check(result.good, "it does not work")
         check_resolved(result, task, client.binaries(target))
         seen = proxy.since(mark, enough=2)
@@ -97,9 +97,6 @@ def let_through(bench, client, proxy, target):
         check(good, f"the proxy's log: {seen}")
         check({s.user for s in good} == {USER},
               f"the proxy's log names another user: {good}")
-    except Failure as e:
-        raise Failure(f"{e}\n{result.describe()}\nproxy: "
-                      f"{proxy.since(mark)}") from e
 
 
 def tests(matrix):

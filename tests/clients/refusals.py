@@ -8,7 +8,7 @@ import socket
 
 from clients import PROGRAMS, PYTHON, Run, from_file, proxy_variables
 from proxies import PASSWORD, REALM, USER
-from running import Failure, check, check_event, statuses
+from running import check, check_event, explained, statuses
 
 WRONG = "not-the-password"
 
@@ -100,7 +100,7 @@ def one_try(proxy, target, method, build):
         mark = proxy.mark()
         result = bench.preloaded(task, build(task, method), wrong_login(task))
         seen = proxy.since(mark)
-        try:
+        with explained(result, proxy, mark):
             check(result.code == 0, "the client failed")
             check(normal(result.fetched) == expected,
                   "the answer differs from the proxy's own:\n"
@@ -111,8 +111,6 @@ def one_try(proxy, target, method, build):
                 check_event(result.events[0], {
                     "outcome": "unresolved", "cause": "rejected",
                     "final.status_code": 407})
-        except Failure as e:
-            raise Failure(f"{e}\n{result.describe()}\nproxy: {seen}") from e
     return run
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Running one client, with the library or without, and judging what it did."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -199,6 +200,16 @@ class Bench:
             self._running.discard(child)
             if hold:
                 os.close(writer)
+
+
+@contextlib.contextmanager
+def explained(result, proxy, mark, more=""):
+    """A failure within also says what was run, and what the proxy saw."""
+    try:
+        yield
+    except Failure as e:
+        raise Failure(f"{e}\n{result.describe()}{more}\nproxy: "
+                      f"{proxy.since(mark)}") from e
 
 
 def check_event(event, expected):

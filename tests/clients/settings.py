@@ -8,7 +8,7 @@ import urllib.parse
 
 from clients import BY_NAME, Run, apt_update, proxy_variables
 from proxies import ODD_PASSWORD, ODD_USER, PASSWORD, USER
-from running import (Failure, check, check_event, check_resolved, look,
+from running import (check, check_event, check_resolved, explained, look,
                      statuses)
 
 GOOD_FILE = "# a comment\n[proxy.test:{port}]\nusername = {user}\n" \
@@ -21,14 +21,6 @@ def quoted_url(proxy):
     return f"http://{user}:{password}@proxy.test:{proxy.port}"
 
 
-def explained(proxy, mark, result, fn):
-    try:
-        fn()
-    except Failure as e:
-        raise Failure(f"{e}\n{result.describe()}\nproxy: "
-                      f"{proxy.since(mark)}") from e
-
-
 def works(proxy, name, target, change, user=ODD_USER, launcher=False):
     """The client gets through with the settings that change(task, run) makes;
     it returns the variables of the login."""
@@ -39,14 +31,12 @@ def works(proxy, name, target, change, user=ODD_USER, launcher=False):
         mark = proxy.mark()
         by = bench.launched if launcher else bench.preloaded
         result = by(task, command, login)
-
-        def judge():
+        with explained(result, proxy, mark):
             check(result.good, "it does not work")
             check_resolved(result, task)
             users = {s.user for s in proxy.since(mark, enough=2)
                      if s.status == 200}
             check(users == {user}, f"the proxy knows it as {users}")
-        explained(proxy, mark, result, judge)
     return run
 
 
@@ -100,8 +90,7 @@ def without_effect(proxy, name, target, change, expected, user, bad):
         proxy.since(proxy.mark())
         mark = proxy.mark()
         result = bench.preloaded(task, command, login, user)
-
-        def judge():
+        with explained(result, proxy, mark):
             check(result.code == plain.code, f"exit status {result.code}, "
                   f"without the library {plain.code}")
             check(result.out == plain.out, "stdout differs")
@@ -112,7 +101,6 @@ def without_effect(proxy, name, target, change, expected, user, bad):
             check_event(result.events[0], expected)
             complaint = [x for x in result.problems if "credentials" in x]
             check(len(complaint) == bool(bad), f"complaints: {complaint}")
-        explained(proxy, mark, result, judge)
         check(others(result, task) == others(plain, before),
               f"stderr differs:\n{result.err.decode()}\n{plain.err.decode()}")
     return run
@@ -185,13 +173,11 @@ def observed(proxy):
         mark = proxy.mark()
         result = bench.launched(task, BY_NAME["curl"].build(task),
                                 options=("observe", "--"))
-
-        def judge():
+        with explained(result, proxy, mark):
             check(result.code == 22, "curl should fail by itself")
             check(statuses(proxy.since(mark)) == [407], "more than one request")
             check(len(result.events) == 1, "the log should hold one line")
             check_event(result.events[0], {"outcome": "observed"})
-        explained(proxy, mark, result, judge)
     return run
 
 

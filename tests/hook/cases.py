@@ -80,9 +80,9 @@ LOOPS = [("loop", f"eager-{loop}") for loop in
           "edge-again", "oneshot")]
 FORTIFIED = [("fortify", mode) for mode in ("recv", "read", "recvfrom")]
 STDIO = [("stdio", "one"), ("stdio", "pair")]
-POSTS = [("posts", mode) for mode in
-         ("length", "big", "twice", "head-first", "chunked", "expect",
-          "expect-hasty", "poll", "sendfile", "splice")]
+POSTS = ["block:big", "block:huge", "block:two-posts", "block:head-first",
+         "block:stream", "block:expect", "block:expect-hasty", "poll:huge",
+         "sendfile-body:big", "splice:big"]
 TUNNELS = [("tunnel", "echo", ECHO), ("tunnel", "event", ECHO),
            ("tunnel", "http", ORIGIN)]
 CURL = [("curl", mode, ORIGIN) for mode in
@@ -104,7 +104,7 @@ SAMPLE = [("styles", "send+recv", ORIGIN), ("styles", "bytes+byte", ORIGIN),
           ("loop", "eager-poll", ORIGIN), ("loop", "eager-select", ORIGIN),
           ("loop", "eager-epoll", ORIGIN), ("loop", "eager-edge", ORIGIN),
           ("threads", "reader-first", ORIGIN), ("many", "kept", ORIGIN),
-          ("posts", "length", ORIGIN), ("tunnel", "echo", ECHO),
+          ("handshake", "block:big", ORIGIN), ("tunnel", "echo", ECHO),
           ("tunnel", "event", ECHO), ("curl", "tunnel", ORIGIN)]
 FAULTS = ("close-after-407", "close-silently", "close-in-middle-of-407",
           "trickle", "chunked-407", "chunked-empty", "http10", "http10-keep",
@@ -119,8 +119,8 @@ def plain_cases():
         for victim, mode in STYLES + LOOPS + FORTIFIED + STDIO + MANY + FDS + [
                 ("threads", "together"), ("threads", "reader-first")]:
             yield Case(victim, mode, auth)
-        for victim, mode in POSTS:
-            yield Case(victim, mode, auth, extra=(1, 2))
+        for mode in POSTS:
+            yield Case("handshake", mode, auth, extra=(1, 2))
         for victim, mode, target in TUNNELS + CURL:
             yield Case(victim, mode, auth, target=target)
         for victim, mode in PARALLEL:
@@ -172,22 +172,25 @@ def fault_cases():
 
 def content_cases():
     """Requests with content before proxies that answer early or close."""
-    for mode in ("length", "big", "head-first", "chunked", "poll", "sendfile",
-                 "splice"):
+    for mode in POSTS:
+        if "expect" in mode or "two" in mode:
+            continue
         for fault in ("early-407", "early-407-close", "close-after-407",
                       "rst", "http10"):
-            yield Case("posts", mode, faults=(fault,), extra=(1, 2),
+            yield Case("handshake", mode, faults=(fault,), extra=(1, 2),
                        env=PATIENCE if fault == "early-407" else ())
-    for mode in ("expect", "expect-hasty"):
-        yield Case("posts", mode, faults=("close-after-407",), extra=(1, 2))
-        yield Case("posts", mode, DIGEST, ("http10",), extra=(1, 2),
-                   label="digest http10")
-    for mode in ("length", "head-first", "chunked"):
-        yield Case("posts", mode, DIGEST + ("--qop", "auth-int"),
+    for mode in ("block:expect", "block:expect-hasty"):
+        yield Case("handshake", mode, faults=("close-after-407",),
                    extra=(1, 2))
-    yield Case("posts", "expect", faults=("expect-keep",), extra=(1, 2))
-    yield Case("posts", "length", env=(("AUTH407_REPLAY_MAX", "65536"),),
-               expect=REFUSED, extra=(0, 0), cause="not_replayable",
+        yield Case("handshake", mode, DIGEST, ("http10",), extra=(1, 2),
+                   label="digest http10")
+    for mode in ("block:big", "block:head-first", "block:stream"):
+        yield Case("handshake", mode, DIGEST + ("--qop", "auth-int"),
+                   extra=(1, 2))
+    yield Case("handshake", "block:expect", faults=("expect-keep",),
+               extra=(1, 2))
+    yield Case("handshake", "block:big", expect=REFUSED, extra=(0, 0),
+               env=(("AUTH407_REPLAY_MAX", "65536"),), cause="not_replayable",
                label="over the replay limit")
 
 

@@ -418,7 +418,7 @@ def judge(h, case):
         bad += difference(comparable(case, reference), comparable(case, run))
         bad += judge_events(case, run, None if case.aside else "resolved")
     bad += judge_wire(case, run)
-    if case.victim == "handshake":
+    if case.wire:
         bad += judge_body(case, run)
         bad += judge_attempts(run)
     if bad:

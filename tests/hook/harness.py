@@ -66,8 +66,7 @@ class Harness:
         enter = self._stack.enter_context
         self.origin = enter(servers.Origin(self.build,
                                            self.folder / "origin.log"))
-        self.tls = enter(servers.TlsOrigin(self.folder,
-                                           self.folder / "tls.log"))
+        self.tls = enter(servers.TlsOrigin(self.folder))
         self.closed_port = free_port()
         return self
 
@@ -239,7 +238,7 @@ class Harness:
 
     def leaks(self):
         """What reached an origin and must not have."""
-        return self.origin.leaks() + self.tls.leaks()
+        return self.origin.leaks() + self.tls.leaks
 
 
 def comparable(case, run):
@@ -365,6 +364,17 @@ def stacks(pid):
         return "(gdb hung)\n"
     return "".join(line + "\n" for line in told.splitlines()
                    if re.match(r"#|Thread ", line))
+
+
+def helper(folder, script, proxy="127.0.0.1"):
+    """Settings whose credential comes from a helper that runs this script."""
+    (folder / "helper").write_text(
+        f"{script}\necho username={USER}\necho 'password={PASSWORD}'\n")
+    file = folder / "credentials"
+    file.write_text(f"[{proxy}]\nhelper = sh {folder}/helper\n")
+    file.chmod(0o600)
+    return (("AUTH407_CREDENTIALS", str(file)), ("AUTH407_USERNAME", None),
+            ("AUTH407_PASSWORD", None))
 
 
 def read_bytes(path):

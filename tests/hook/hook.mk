@@ -30,7 +30,7 @@ $(BUILD)/tests/hook/v_musl: tests/hook/musl_get.c
 $(BUILD)/tests/hook/v_fortify.o: private ALL_CFLAGS += -U_FORTIFY_SOURCE \
     -D_FORTIFY_SOURCE=2 -O2
 
-$(BUILD)/tests/hook/v_%: $(BUILD)/tests/hook/v_%.o $(BUILD)/tests/hook/victim.o
+$(BUILD)/tests/hook/v_%: $(BUILD)/tests/hook/v_%.o $(BUILD)/tests/fixtures/victim.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(victim_libs) -pthread $(LDFLAGS)
 
 victim_bin += $(after_lib) $(musl_victim)
@@ -62,5 +62,5 @@ include tests/hook/startup/startup.mk
 include tests/hook/sinks/sinks.mk
 include tests/hook/transparency/transparency.mk
 
--include $(victim_src:%.c=$(BUILD)/%.d) $(BUILD)/tests/hook/victim.d \
+-include $(victim_src:%.c=$(BUILD)/%.d) $(BUILD)/tests/fixtures/victim.d \
     $(after_src:%.c=$(BUILD)/%.d) $(exec_family).d

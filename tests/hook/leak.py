@@ -4,25 +4,13 @@ taken a connection's number, and into a tunnel."""
 
 from cases import BASIC, Case, as_options
 import swaps
-from harness import PASSWORD, USER, alike, quiet
+from harness import alike, helper, quiet
 
 CLOSING = ("close-after-407",)
 # v_swap: how the number is taken
 HOWS = ("fclose", "raw-close", "accept", "close-range", "dup2", "dup3",
         "raw-dup3", "dupfd", "socket", "open", "signal", "signal-restart")
 ASLEEP = ("slow-407",)
-
-
-def helper(folder):
-    """Settings whose password comes from a helper that takes two seconds."""
-    answer = folder / "answer"
-    answer.write_text(f"username={USER}\npassword={PASSWORD}\n")
-    file = folder / "credentials"
-    file.write_text(f"[127.0.0.1]\nhelper = touch {folder}/helping; "
-                    f"sleep 2; cat {answer}; :\n")
-    file.chmod(0o600)
-    return (("AUTH407_USERNAME", None), ("AUTH407_PASSWORD", None),
-            ("AUTH407_CREDENTIALS", str(file)))
 
 
 def swapped(h, mode, faults, after):
@@ -34,8 +22,9 @@ def swapped(h, mode, faults, after):
     late = as_options(ASLEEP)
     bare = h.run(case, [*options, *late])
     folder = h.new_folder()
+    late_helper = f"touch {folder}/helping; sleep 2"
     run = h.run(case, [*options, *(late if asleep else ())],
-                helper(folder) if helped else (), folder)
+                helper(folder, late_helper) if helped else (), folder)
     bad = alike(bare.shown, run)
     if bare.code != 0 or not bare.out.endswith("done\n"):
         bad.append("the victim fails by itself:\n" + bare.shown)

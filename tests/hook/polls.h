@@ -4,7 +4,7 @@
 
 /* What v_polls.c and v_sets.c share. */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define LONG_MS 8000 /* nobody waits so long but where something is lost */
 #define LONG_S  (LONG_MS / 1000.0)

@@ -6,7 +6,7 @@ import time
 
 import waits
 from cases import ANY, BASIC, DIGEST, NTLM, NTLM_TOO, Case
-from harness import difference
+from harness import difference, helper
 from scripted import OK, Scripted, keeps, refusal
 
 SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge", "pool-once",
@@ -71,12 +71,10 @@ def crowded(h):
     """A helper is quick for those who come first."""
     folder = h.new_folder()
     with Scripted(folder, keeps) as p:
-        more = waits.helper_files(folder, p.port)
-        (folder / "helper").write_text(
-            f"#!/bin/sh\nfor i in 1 2 3 4 5 6; do\n"
+        more = helper(
+            folder, "for i in 1 2 3 4 5 6; do\n"
             f"  mkdir {folder}/slot$i 2>/dev/null && quick=yes && break\n"
-            "done\n[ \"$quick\" ] && sleep 1.5 || sleep 5\n"
-            "echo username=alice\necho password=secret\n")
+            "done\n[ \"$quick\" ] && sleep 1.5 || sleep 5")
         out, bad = h.launch(folder, p, "sets", "many", more)
     return bad + difference("answered: 6, others before them: 0\ndone\n", out)
 

@@ -8,8 +8,8 @@ from harness import alike, difference, quiet
 
 WATCHED = [("styles", "send+recv", ORIGIN), ("styles", "bytes+byte", ORIGIN),
            ("styles", "three+dontwait", ORIGIN), ("loop", "eager-poll", ORIGIN),
-           ("loop", "eager-edge", ORIGIN), ("posts", "length", ORIGIN),
-           ("posts", "chunked", ORIGIN), ("many", "kept", ORIGIN),
+           ("loop", "eager-edge", ORIGIN), ("handshake", "block:big", ORIGIN),
+           ("handshake", "block:stream", ORIGIN), ("many", "kept", ORIGIN),
            ("tunnel", "echo", ECHO), ("curl", "get", ORIGIN),
            ("curl", "tunnel", ORIGIN)]
 

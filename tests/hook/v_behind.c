@@ -8,7 +8,7 @@
  */
 #include <sys/mman.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 enum stage { CONNECTED, ASKED, ANSWERED, READING, POSTING };
 static const char *const names[] = {"connected", "asked", "answered", "reading",

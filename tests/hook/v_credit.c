@@ -13,7 +13,7 @@
 #include <setjmp.h>
 #include <sys/ioctl.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define ROUNDS 3
 #define SIZE   300000

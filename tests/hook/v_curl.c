@@ -6,7 +6,7 @@
  */
 #include <curl/curl.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define TRANSFERS 100
 

@@ -9,7 +9,7 @@
  */
 #include <netinet/tcp.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define HEAD_N     60000
 #define PATIENCE_S 8.0

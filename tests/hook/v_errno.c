@@ -5,25 +5,7 @@
  */
 #include <sys/ioctl.h>
 
-#include "victim.h"
-
-#define MARK 4242
-
-/* What errno tells after a call that gave this; a mark was put there before. */
-static const char *outcome(long result)
-{
-    if (result < 0)
-        return errno_name(errno);
-    return errno == MARK ? "" : "errno set";
-}
-
-/* The result, and errno when it is -1. errno is marked before each call. */
-#define TRY(call)                                                              \
-    do {                                                                       \
-        errno = MARK;                                                          \
-        long result = (long)(call);                                            \
-        say("%s: %ld %s", #call, result, outcome(result));                     \
-    } while (0)
+#include "tests/fixtures/victim.h"
 
 static void refused(void)
 {

@@ -6,7 +6,7 @@
 #include <spawn.h>
 #include <sys/mman.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 extern char **environ;
 

@@ -6,7 +6,7 @@
  * connection).
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define BUSY        4
 #define TRIES       25

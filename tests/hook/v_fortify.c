@@ -5,7 +5,7 @@
  * __recvfrom_chk. MODE: recv, read, recvfrom.
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 /* so that the check is left in */
 static volatile size_t limit = 4096;

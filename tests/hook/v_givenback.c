@@ -5,7 +5,7 @@
  * ":keep" behind it where the length of the answer is known.
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define PATIENCE_MS 5000
 

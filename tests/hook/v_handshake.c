@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define MIB      (1u << 20)
 #define WAIT_MS  12000
@@ -28,25 +28,31 @@ struct request {
     size_t first; /* bytes of the body in the head's write */
     size_t step;  /* ... and in each later one, after a pause */
     enum { PLAIN, CHUNKED, EXPECT, OLD, CLOSE, TWICE } kind;
+    bool at_once; /* no pause, nor a wait for a 100 */
 };
 
 static const struct request requests[] = {
-    {"get", "GET", 0, 0, 0, PLAIN},
-    {"head", "HEAD", 0, 0, 0, PLAIN},
-    {"post", "POST", 6, ALL, 0, PLAIN},
-    {"apart", "POST", 6, 0, ALL, PLAIN},
-    {"big", "POST", MIB, ALL, 0, PLAIN},
-    {"chunked", "POST", 5000, ALL, 0, CHUNKED},
-    {"chunks", "POST", 5000, 0, 1800, CHUNKED},
-    {"pieces", "POST", 6000, 500, 1800, PLAIN},
-    {"late", "POST", 300000, 0, ALL, PLAIN},
-    {"expect", "POST", 30000, 0, ALL, EXPECT},
-    {"old", "GET", 0, 0, 0, OLD},
-    {"old-post", "POST", 6, ALL, 0, OLD},
-    {"close", "GET", 0, 0, 0, CLOSE},
-    {"close-post", "POST", 6, 0, ALL, CLOSE},
-    {"connect", "CONNECT", 0, 0, 0, PLAIN},
-    {"twice", "GET", 0, ALL, 0, TWICE},
+    {"get", "GET", 0, 0, 0, PLAIN, false},
+    {"head", "HEAD", 0, 0, 0, PLAIN, false},
+    {"post", "POST", 6, ALL, 0, PLAIN, false},
+    {"apart", "POST", 6, 0, ALL, PLAIN, false},
+    {"big", "POST", MIB, ALL, 0, PLAIN, false},
+    {"chunked", "POST", 5000, ALL, 0, CHUNKED, false},
+    {"chunks", "POST", 5000, 0, 1800, CHUNKED, false},
+    {"pieces", "POST", 6000, 500, 1800, PLAIN, false},
+    {"late", "POST", 300000, 0, ALL, PLAIN, false},
+    {"expect", "POST", 30000, 0, ALL, EXPECT, false},
+    {"old", "GET", 0, 0, 0, OLD, false},
+    {"old-post", "POST", 6, ALL, 0, OLD, false},
+    {"close", "GET", 0, 0, 0, CLOSE, false},
+    {"close-post", "POST", 6, 0, ALL, CLOSE, false},
+    {"connect", "CONNECT", 0, 0, 0, PLAIN, false},
+    {"twice", "GET", 0, ALL, 0, TWICE, false},
+    {"huge", "POST", 8 * MIB, ALL, 0, PLAIN, false},
+    {"two-posts", "POST", MIB, ALL, 0, TWICE, false},
+    {"head-first", "POST", 5000, 0, ALL, PLAIN, true},
+    {"stream", "POST", 300000, 0, 7777, CHUNKED, true},
+    {"expect-hasty", "POST", 100000, 0, ALL, EXPECT, true},
 };
 
 /* ---- ways ---- */
@@ -204,6 +210,12 @@ static ssize_t put_file(struct io *io, const char *p, size_t n)
     return sendfile(io->fd, io->other, &at, n);
 }
 
+static ssize_t put_body_file(struct io *io, const char *p, size_t n)
+{
+    return io->sent < io->head ? send(io->fd, p, io->head, MSG_NOSIGNAL)
+                               : put_file(io, p, n);
+}
+
 static void make_pipe(struct io *io)
 {
     int end[2];
@@ -250,6 +262,7 @@ static const struct way ways[] = {
     {"copy", BLOCKS, put_copy, get_recv, make_copy},
     {"stdio", BLOCKS, put_stream, get_stream, make_streams},
     {"sendfile", BLOCKS, put_file, get_recv, make_file},
+    {"sendfile-body", BLOCKS, put_body_file, get_recv, make_file},
     {"splice", BLOCKS, put_spliced, get_recv, make_pipe},
     {"threads", DUPLEX, put_send, get_recv, NULL},
     {"poll", POLL, put_send, get_recv, NULL},
@@ -266,7 +279,7 @@ static const struct way ways[] = {
 
 static bool waits_for_100(const struct io *io)
 {
-    return io->rq->kind == EXPECT && io->sent >= io->head &&
+    return io->rq->kind == EXPECT && !io->rq->at_once && io->sent >= io->head &&
            io->a->status / 100 != 1 && !io->a->head_done;
 }
 
@@ -312,7 +325,7 @@ static bool push(struct io *io)
     bool pause = io->sent > 0;
     while (io->sent < io->n && !waits_for_100(io)) {
         size_t end = piece_end(io);
-        if (pause)
+        if (pause && !io->rq->at_once)
             usleep(PAUSE_US);
         pause = true;
         while (io->sent < end)
@@ -528,7 +541,7 @@ static void run(struct io *io)
             close_io(io);
             open_io(io);
         }
-        make_text(io, "POST", 6);
+        make_text(io, "POST", rq->body ? 100000 : 6);
         exchange(io);
     }
     if (strcmp(rq->method, "CONNECT") == 0 && io->a->status == 200)
@@ -549,7 +562,7 @@ int main(int argc, char **argv)
         if (victim.mode[n] &&
             strcmp(requests[i].name, victim.mode + n + 1) == 0)
             io.rq = &requests[i];
-    io.text = malloc(2 * MIB);
+    io.text = malloc(9 * MIB);
     if (!io.way || !io.rq || !io.text || !io.a)
         return 2;
     unsigned before = descriptors();

@@ -10,7 +10,7 @@
  */
 #include <setjmp.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define SIG     SIGRTMIN
 #define STATE_S 3.0

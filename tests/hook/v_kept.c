@@ -8,7 +8,7 @@
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

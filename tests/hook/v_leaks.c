@@ -13,7 +13,7 @@
 #include <setjmp.h>
 #include <ucontext.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define ROUNDS  1000
 #define WARM    100

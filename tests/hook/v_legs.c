@@ -6,7 +6,7 @@
  */
 #include <spawn.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define WAIT_MS 12000
 #define THREADS 20

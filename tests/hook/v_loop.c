@@ -11,7 +11,7 @@
  * tries to read and write when it likes, and then sleeps for long. -again
  * confirms the connection with a second connect(), otherwise SO_ERROR does.
  */
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define CONNS_MAX 512
 #define PATIENCE  20.0 /* seconds */

@@ -5,7 +5,7 @@
  * of content), pipeline (two requests in one write), timeout (SO_RCVTIMEO).
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static struct answer answer;
 

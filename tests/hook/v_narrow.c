@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 /* ---- a small stack ---- */
 

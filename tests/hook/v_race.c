@@ -6,7 +6,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static int shared = -1;
 
@@ -46,26 +46,6 @@ static void shut(void)
     say("shutdown %d", rc);
     say_promptness("reader ended", start);
     close(shared);
-}
-
-/* The reader stays where it is, as it would without the library. */
-static void close_under(void)
-{
-    silent_reader();
-    double start = seconds();
-    say("close %d", close(shared));
-    say_promptness("closed", start);
-    _exit(0);
-}
-
-static void dup2_under(void)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    silent_reader();
-    double start = seconds();
-    say("dup2 %d", dup2(null, shared) == shared);
-    say_promptness("put in place", start);
-    _exit(0);
 }
 
 /* ---- fork ---- */
@@ -252,8 +232,7 @@ static void fork_in_marking(void)
     close(shared);
 }
 
-VICTIM_MODES({"shutdown", shut}, {"close", close_under}, {"dup2", dup2_under},
-             {"fork-lookup", fork_in_lookup},
+VICTIM_MODES({"shutdown", shut}, {"fork-lookup", fork_in_lookup},
              {"connect-lookup", connect_in_lookup},
              {"fork-reader", fork_under_reader},
              {"fork-marking", fork_in_marking}, {"cancel", cancel},

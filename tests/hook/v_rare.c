@@ -5,7 +5,7 @@
 #include <netdb.h>
 #include <sys/resource.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static struct answer answer;
 
@@ -126,22 +126,15 @@ static void vfork_number(void)
 
 static void bad_pointer(void)
 {
-    char rq[REQUEST_MAX];
     get_anew((void *)"/bytes/3000");
     int fd = victim_connect();
     void *volatile bad = (void *)8;
-    ssize_t k = send(fd, bad, 10, 0);
-    say("send: %zd %s", k, errno_name(errno));
-    k = write(fd, bad, 10);
-    say("write: %zd %s", k, errno_name(errno));
     struct iovec v = {bad, 10};
-    k = writev(fd, &v, 1);
-    say("writev: %zd %s", k, errno_name(errno));
-    k = recv(fd, bad, 10, MSG_DONTWAIT);
-    say("recv: %zd %s", k, errno_name(errno));
-    size_t n = make_get("/bytes/100", rq);
-    send_all(fd, rq, n);
-    read_answer(fd, &answer, "GET");
+    TRY(send(fd, bad, 10, 0));
+    TRY(write(fd, bad, 10));
+    TRY(writev(fd, &v, 1));
+    TRY(recv(fd, bad, 10, MSG_DONTWAIT));
+    do_get(fd, "/bytes/100");
     close(fd);
 }
 

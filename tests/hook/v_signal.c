@@ -8,7 +8,7 @@
  * writes the request whose answer is waited for).
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static volatile sig_atomic_t ticks, handled, handler_status;
 static int handler_fd = -1;

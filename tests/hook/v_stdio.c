@@ -5,7 +5,7 @@
  * directions ("r+"), or pair: one for each, over a dup.
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 int main(int argc, char **argv)
 {

@@ -5,7 +5,9 @@
  */
 #include <sys/ioctl.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
+
+static struct answer answer;
 
 /* ---- writers: each sends all n bytes ---- */
 
@@ -102,57 +104,50 @@ static void w_more(int fd, char *p, size_t n)
 
 /* ---- readers: each does one read and returns what came ---- */
 
-static ssize_t r_recv(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_recv(int fd, char *p, size_t n)
 {
-    (void)a;
     return recv(fd, p, n, 0);
 }
 
-static ssize_t r_read(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_read(int fd, char *p, size_t n)
 {
-    (void)a;
     return read(fd, p, n);
 }
 
-static ssize_t r_recvfrom(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_recvfrom(int fd, char *p, size_t n)
 {
     struct sockaddr_storage from;
     socklen_t len = sizeof from;
-    (void)a;
     return recvfrom(fd, p, n, 0, (void *)&from, &len);
 }
 
-static ssize_t r_byte(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_byte(int fd, char *p, size_t n)
 {
     (void)n;
-    (void)a;
     return read(fd, p, 1);
 }
 
-static ssize_t r_readv(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_readv(int fd, char *p, size_t n)
 {
     struct iovec iov[5] = {
         {p, 1}, {p + 1, 0}, {p + 1, 2}, {p + 3, 700}, {p + 703, n - 703}};
-    (void)a;
     return readv(fd, iov, 5);
 }
 
-static ssize_t r_recvmsg(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_recvmsg(int fd, char *p, size_t n)
 {
     struct iovec iov[3] = {{p, 3}, {p + 3, 11}, {p + 14, n - 14}};
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = 3};
-    (void)a;
     ssize_t k = recvmsg(fd, &m, 0);
     if (k >= 0 && m.msg_flags & (MSG_TRUNC | MSG_CTRUNC | MSG_OOB))
         say("recvmsg set flags %x", m.msg_flags);
     return k;
 }
 
-static ssize_t r_recvmmsg(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_recvmmsg(int fd, char *p, size_t n)
 {
     struct iovec iov[2] = {{p, n / 2}, {p + n / 2, n / 2}};
     struct mmsghdr m[2] = {0};
-    (void)a;
     for (int i = 0; i < 2; i++) {
         m[i].msg_hdr.msg_iov = &iov[i];
         m[i].msg_hdr.msg_iovlen = 1;
@@ -166,10 +161,9 @@ static ssize_t r_recvmmsg(int fd, char *p, size_t n, const struct answer *a)
 }
 
 /* What was seen by a peek must be what is read then. */
-static ssize_t r_peek(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_peek(int fd, char *p, size_t n)
 {
     static char seen[65536];
-    (void)a;
     ssize_t k = recv(fd, seen, n < sizeof seen ? n : sizeof seen, MSG_PEEK);
     if (k <= 0)
         return k;
@@ -179,11 +173,11 @@ static ssize_t r_peek(int fd, char *p, size_t n, const struct answer *a)
     return got;
 }
 
-static ssize_t r_waitall(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_waitall(int fd, char *p, size_t n)
 {
-    size_t want = answer_room(a, n);
+    size_t want = answer_room(&answer, n);
     ssize_t k = recv(fd, p, want, MSG_WAITALL);
-    if (k > 0 && (size_t)k != want && !a->until_close)
+    if (k > 0 && (size_t)k != want && !answer.until_close)
         say("MSG_WAITALL gave %zd of %zu", k, want);
     return k;
 }
@@ -192,21 +186,19 @@ static ssize_t r_waitall(int fd, char *p, size_t n, const struct answer *a)
  * As PHP's streams do it: wait by poll, then read with MSG_DONTWAIT on the
  * blocking descriptor, and take EAGAIN for a failure.
  */
-static ssize_t r_dontwait(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_dontwait(int fd, char *p, size_t n)
 {
     struct pollfd pfd = {.fd = fd, .events = POLLIN | POLLERR | POLLHUP};
-    (void)a;
     if (poll(&pfd, 1, 10000) != 1)
         say("poll saw nothing");
     return recv(fd, p, n, MSG_DONTWAIT);
 }
 
 /* Waits for the first byte, then reads as much as FIONREAD promises. */
-static ssize_t r_fionread(int fd, char *p, size_t n, const struct answer *a)
+static ssize_t r_fionread(int fd, char *p, size_t n)
 {
     int ready = 0;
     ssize_t k = read(fd, p, 1);
-    (void)a;
     if (k <= 0 || ioctl(fd, FIONREAD, &ready) < 0 || ready == 0)
         return k;
     if ((size_t)ready > n - 1)
@@ -227,54 +219,33 @@ static const struct {
 
 static const struct {
     const char *name;
-    ssize_t (*call)(int fd, char *p, size_t n, const struct answer *a);
+    ssize_t (*call)(int fd, char *p, size_t n);
 } readers[] = {
     {"recv", r_recv},         {"read", r_read},        {"recvfrom", r_recvfrom},
     {"byte", r_byte},         {"readv", r_readv},      {"recvmsg", r_recvmsg},
     {"recvmmsg", r_recvmmsg}, {"peek", r_peek},        {"waitall", r_waitall},
     {"dontwait", r_dontwait}, {"fionread", r_fionread}};
 
-/* The index of the row of that name; ends the program if there is none. */
-static size_t pick(const char *const *first, size_t step, size_t rows,
-                   const char *name, size_t n)
-{
-    for (size_t i = 0; i < rows; i++) {
-        const char *const *row = (const void *)((const char *)first + i * step);
-        if (strlen(*row) == n && strncmp(*row, name, n) == 0)
-            return i;
-    }
-    fprintf(stderr, "no such mode: %s\n", name);
-    exit(2);
-}
-
 int main(int argc, char **argv)
 {
-    static struct answer a;
-    static char part[65536];
     char rq[REQUEST_MAX];
     victim_args(argc, argv);
-    const char *plus = strchr(victim.mode, '+');
-    if (!plus) {
-        fprintf(stderr, "MODE is WRITER+READER\n");
+    char *reader = strchr(victim.mode, '+');
+    size_t w = 0, r = 0;
+    if (!reader)
         return 2;
-    }
-    size_t w = pick(&writers[0].name, sizeof *writers,
-                    sizeof writers / sizeof *writers, victim.mode,
-                    (size_t)(plus - victim.mode));
-    size_t r =
-        pick(&readers[0].name, sizeof *readers,
-             sizeof readers / sizeof *readers, plus + 1, strlen(plus + 1));
-
+    *reader++ = 0;
+    while (w < sizeof writers / sizeof *writers && !in_mode(writers[w].name))
+        w++;
+    while (r < sizeof readers / sizeof *readers &&
+           strcmp(readers[r].name, reader) != 0)
+        r++;
+    if (w == sizeof writers / sizeof *writers ||
+        r == sizeof readers / sizeof *readers)
+        return 2;
     int fd = victim_connect();
-    size_t n = make_get("/bytes/20000", rq);
-    writers[w].call(fd, rq, n);
-    answer_start(&a, "GET");
-    while (!a.done) {
-        ssize_t k = readers[r].call(fd, part, sizeof part, &a);
-        if (k < 0)
-            fail("read");
-        take_part(&a, part, k);
-    }
+    writers[w].call(fd, rq, make_get("/bytes/20000", rq));
+    read_answer_by(fd, &answer, "GET", readers[r].call);
     if (close(fd) < 0)
         fail("close");
     say("closed");

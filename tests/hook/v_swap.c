@@ -19,7 +19,7 @@
 #include <dlfcn.h>
 #include <sys/stat.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define HELPER_S 2 /* how long the helper takes */
 #define LIMIT_S  5 /* for the call, once its socket is lost */

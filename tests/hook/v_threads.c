@@ -6,7 +6,7 @@
  */
 #include <semaphore.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define PAIRS_MAX 8
 #define ROUNDS    3

@@ -7,7 +7,7 @@
  * once, in the same write).
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static struct answer answer;
 

@@ -8,7 +8,7 @@
 #include <netdb.h>
 #include <sys/un.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static const char request[] = "CONNECT a.test:443 HTTP/1.1\r\n\r\n"
                               "GET http://a.test/ HTTP/1.1\r\n\r\n";

@@ -9,7 +9,7 @@
  * to the proxy where it opens the tunnel; with "+open" the proxy wants none.
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static bool known, open_to_all, answer_to_child;
 static struct answer answer;

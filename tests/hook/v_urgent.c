@@ -6,7 +6,7 @@
  * another connection), body (in the middle of one, as a byte of it).
  */
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static int fd = -1;
 

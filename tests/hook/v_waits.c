@@ -15,7 +15,7 @@
  */
 #include <netinet/tcp.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 #define LIMIT_S 1.0
 #define HEAD_N  60000

@@ -7,7 +7,7 @@
  */
 #include <semaphore.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static const uint32_t ignored = EPOLLERR | EPOLLHUP; /* the kernel adds them */
 

@@ -4,7 +4,7 @@
  */
 #include <sys/ioctl.h>
 
-#include "victim.h"
+#include "tests/fixtures/victim.h"
 
 static struct answer answer;
 
@@ -97,13 +97,13 @@ static void nothing_asked(void)
     struct pollfd pfd = {.fd = fd, .events = POLLIN};
     if (poll(&pfd, 1, 10000) != 1)
         fail("poll");
-    say("recvmsg without iovecs %zd", recvmsg(fd, &empty, 0));
-    say("recvmsg %zd", recvmsg(fd, &zero, 0));
-    say("recvmsg, peeking %zd", recvmsg(fd, &zero, MSG_PEEK));
-    say("readv %zd", readv(fd, &none, 1));
-    say("readv without iovecs %zd", readv(fd, &none, 0));
-    say("recv %zd", recv(fd, &byte, 0, 0));
-    say("read %zd", read(fd, &byte, 0));
+    TRY(recvmsg(fd, &empty, 0));
+    TRY(recvmsg(fd, &zero, 0));
+    TRY(recvmsg(fd, &zero, MSG_PEEK));
+    TRY(readv(fd, &none, 1));
+    TRY(readv(fd, &none, 0));
+    TRY(recv(fd, &byte, 0, 0));
+    TRY(read(fd, &byte, 0));
     read_answer(fd, &answer, "GET");
     close(fd);
 }

@@ -5,7 +5,7 @@ wait must be as if the program waited in a plain call of its own."""
 import concurrent.futures
 import dataclasses
 
-from harness import difference
+from harness import difference, helper as helper_of
 from scripted import NTLM, OK, Scripted, refusal
 
 TIMEOUT_S = 2  # AUTH407_TIMEOUT; what is held up is so for that long
@@ -146,15 +146,8 @@ SETTLE = Wait("a connection handed on", silence, "settle", False)
 
 def helper_files(folder, port):
     """A credential whose secret comes from a command, late."""
-    script, file = folder / "helper", folder / "credentials"
-    script.write_text(f"#!/bin/sh\necho waiting >>{folder}/proxy.log\n"
-                      f"sleep {HELPER_S}\n"
-                      "echo username=alice\necho password=secret\n")
-    script.chmod(0o700)
-    file.write_text(f"[127.0.0.1:{port}]\nhelper = {script}\n")
-    file.chmod(0o600)
-    return (("AUTH407_CREDENTIALS", str(file)), ("AUTH407_USERNAME", None),
-            ("AUTH407_PASSWORD", None))
+    return helper_of(folder, f"echo waiting >>{folder}/proxy.log\n"
+                     f"sleep {HELPER_S}", f"127.0.0.1:{port}")
 
 
 def run(h, wait, action):

@@ -77,6 +77,8 @@ class Lab:
         self.client.wait()
         self.client.stdout.close()
         self.proxy.stop()
+        for path in (self.log, self.proxy.log):  # another may follow
+            path.unlink(missing_ok=True)
 
     def get(self):
         """One more request: its status, and how long it took."""
@@ -120,8 +122,6 @@ def client_password_file(p):
         with Lab(p, "username = alice", f"password-file = {file}",
                  auth=auth) as lab:
             resolved(lab, auth)
-        (p.folder / "log.jsonl").unlink()
-        (p.folder / "proxy.log").unlink()
 
 
 @test
@@ -176,8 +176,6 @@ def client_token_file(p):
                 ("bearer", "ok"), ("bearer", "wrong-credential"),
                 ("bearer", "ok"), ("bearer", "ok")])
             equal(lab.records(2)[1]["outcome"], "resolved")
-        (p.folder / "log.jsonl").unlink()
-        (p.folder / "proxy.log").unlink()
         shutil.rmtree(p.home / ".local", ignore_errors=True)
         p.write("token", "first.token=\n")
 
@@ -220,8 +218,6 @@ def client_expired_token(p):
         check(("bearer", "wrong-credential") not in lab.verdicts(),
               lab.verdicts())
     p.write("token", jwt(exp=now - 1))
-    (p.folder / "proxy.log").unlink()
-    (p.folder / "log.jsonl").unlink()
     with Lab(p, f"token-file = {file}", auth="bearer", secret=good) as lab:
         equal(lab.get()[0], 407)
         equal(lab.verdicts(), [("none", "missing")])
@@ -245,8 +241,6 @@ def client_bad_source(p):
             (record,) = lab.records(1)
             equal((record["outcome"], record["cause"]),
                   ("not_retried", "helper_failed"), lines)
-        (p.folder / "log.jsonl").unlink()
-        (p.folder / "proxy.log").unlink()
 
 
 @test

@@ -9,7 +9,7 @@
  * for the others what was there before, or nothing. BURST_FOLDER=PATH: the
  * folder that it goes to after the first.
  */
-#include "tests/hook/victim.h"
+#include "tests/fixtures/victim.h"
 
 /* A program may have any file of its own at 2. */
 static void change_error(int i, int before)

@@ -6,7 +6,7 @@ sinks_shim := $(filter-out %/burst.c,$(sinks_src))
 sinks_bin := $(BUILD)/tests/hook/sinks/burst $(sinks_shim:%.c=$(BUILD)/%.so)
 
 $(BUILD)/tests/hook/sinks/burst: $(BUILD)/tests/hook/sinks/burst.o \
-                                 $(BUILD)/tests/hook/victim.o
+                                 $(BUILD)/tests/fixtures/victim.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LDFLAGS)
 
 # (what these define takes the place of libc's)
