@@ -121,7 +121,8 @@ class Harness:
                "VICTIM_CA": str(self.tls.authority),
                "VICTIM_RAW": str(folder / "raw"),
                "VICTIM_PROXY_LOG": str(folder / "proxy.log"),
-               "VICTIM_BASIC": BASIC_WORD, **extra}
+               "VICTIM_BASIC": BASIC_WORD,
+               "VICTIM_FACTOR": str(self.options.timeout_factor), **extra}
         wrap = shlex.split(self.options.wrap) if "LD_PRELOAD" in extra else []
         command = [*wrap, str(self.build / f"tests/hook/v_{victim}"), host,
                    str(port), authority, *([mode] if mode else [])]
