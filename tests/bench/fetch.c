@@ -14,9 +14,9 @@ int main(int argc, char **argv)
     if (argc != 5)
         errx(2, "usage: fetch PORT URL TIMES keep|new");
     bool keep = strcmp(argv[4], "keep") == 0;
-    int fd = -1, n = snprintf(text, sizeof text,
-                              "GET %s HTTP/1.1\r\nHost: bench.test\r\n\r\n",
-                              argv[2]);
+    int fd = -1,
+        n = snprintf(text, sizeof text,
+                     "GET %s HTTP/1.1\r\nHost: bench.test\r\n\r\n", argv[2]);
     victim_proxy("127.0.0.1", argv[1]);
     mute(true);
     for (int i = 0; i < atoi(argv[3]); i++) {
