@@ -9,8 +9,8 @@ from cases import ANY, BASIC, DIGEST, NTLM, NTLM_TOO, Case
 from harness import difference, helper
 from scripted import OK, Scripted, keeps, refusal
 
-SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge", "pool-once",
-        "changed", "taken-out", "dupped-over", "six-sets", "closed-sets")
+SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge",
+        "pool-once", "changed", "taken-out", "dupped-over", "six-sets", "closed-sets")
 
 
 def opens(peer):
@@ -52,7 +52,8 @@ def shown(h, mode, serve, library=True, helper=False, after=()):
     victim = "sets" if mode in SETS else "polls"
     with Scripted(folder, serve) as p:
         more = waits.helper_files(folder, p.port) if helper else ()
-        return h.launch(folder, p, victim, mode, (*NTLM_TOO, *more), after, library)
+        return h.launch(folder, p, victim, mode, (*NTLM_TOO, *more), after,
+                        library)
 
 
 def alike(h, mode, serve, reference=opens, helper=False):

@@ -54,7 +54,8 @@ def overtaken_cases():
     for."""
     for fault in ("trickle", "split-status"):
         for end in ((), CLOSING, ("close-silently",)):
-            for victim, mode in (("styles", "send+recv"), ("loop", "eager-poll"),
+            for victim, mode in (("styles", "send+recv"),
+                                 ("loop", "eager-poll"),
                                  ("loop", "eager-edge")):
                 yield Case(victim, mode, BASIC, (fault, *end),
                            options=("--trickle-us", "1500"),
@@ -74,7 +75,8 @@ def replaced_cases():
         yield Case("loop", f"eager-{mode}", **more)
     for victim, mode, target in (
             ("styles", "send+recv", ORIGIN), ("fds", "dup-read", ORIGIN),
-            ("threads", "reader-first", ORIGIN), ("handshake", "block:huge", ORIGIN),
+            ("threads", "reader-first", ORIGIN),
+            ("handshake", "block:huge", ORIGIN),
             ("tunnel", "event", ECHO)):
         yield Case(victim, mode, target=target, extra=(1, 2), **more)
 

@@ -3,7 +3,6 @@
 the search."""
 import contextlib
 import itertools
-import os
 import subprocess
 
 import hostile

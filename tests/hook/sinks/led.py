@@ -4,7 +4,6 @@ namespaces, sockets, counts."""
 
 import contextlib
 import os
-import socket
 import struct
 import subprocess
 
