@@ -1,6 +1,7 @@
 # Fuzzing: `make fuzz` builds with clang and runs each target for FUZZ_SECONDS;
 # FUZZ_ONLY=NAME... runs some. `make fuzz-replay` runs the committed corpus once
-# with any compiler.
+# with any compiler. The engine's is made of the transcripts, but for what no
+# transcript says.
 
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 20
@@ -10,8 +11,7 @@ FUZZ_ONLY ?= $(fuzz_names)
 
 # json_check and the engine's driver are linked into each: it is simpler.
 fuzz_help := tests/fuzz/json_check.c tests/engine/sim.c $(wildcard driver/*.c)
-fuzz_obj := $(fuzz_src:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/replay.o \
-            $(BUILD)/tests/fuzz/json_check.o
+fuzz_obj := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 replay_bin := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)
 
 $(fuzz_obj): private LAYER := -Itests/engine
@@ -28,9 +28,21 @@ $(BUILD)/tests/fuzz/replay_report: $(fuzz_report:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/fuzz/replay_report: private NETTLE := \
     $(BUILD)/libauth407core.a $(NETTLE) $(YAJL)
 
+transcripts := $(wildcard tests/engine/*.txt)
+seeds := $(BUILD)/tests/fuzz/seeds
+$(BUILD)/tests/fuzz/make_seeds: $(BUILD)/tests/fuzz/seeds.o \
+    $(BUILD)/tests/engine/script.o $(BUILD)/tests/engine/sim.o $(sim_lower)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
+
+$(seeds)/made: $(BUILD)/tests/fuzz/make_seeds $(transcripts)
+	$(Q)rm -rf $(@D) && mkdir -p $(@D)/engine
+	$(Q)$< $(@D)/engine $(transcripts)
+	$(Q)touch $@
+
 .PHONY: fuzz fuzz-replay
-fuzz-replay: $(replay_bin)
-	$(Q)$(TALLY) $(replay_bin)
+fuzz-replay: $(replay_bin) $(seeds)/made
+	$(Q)$(TALLY) $(replay_bin) \
+	    '$(BUILD)/tests/fuzz/replay_engine $(seeds)/engine'
 
 # All of core once more, instrumented for the fuzzer.
 fuzz_dir := $(BUILD)/fuzz
@@ -49,9 +61,9 @@ $(fuzz_dir)/fuzz_%: $(fuzz_dir)/tests/fuzz/fuzz_%.o $(fuzz_core)
 $(fuzz_dir)/fuzz_report: $(fuzz_report:%.c=$(fuzz_dir)/%.o)
 $(fuzz_dir)/fuzz_report: private NETTLE += $(YAJL)
 
-fuzz: $(FUZZ_ONLY:%=$(fuzz_dir)/fuzz_%)
+fuzz: $(FUZZ_ONLY:%=$(fuzz_dir)/fuzz_%) $(seeds)/made
 	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) $(TALLY) \
-	    'tests/fuzz/run $(fuzz_dir) $(FUZZ_ONLY)'
+	    'tests/fuzz/run $(fuzz_dir) $(seeds) $(FUZZ_ONLY)'
 
 -include $(fuzz_obj:.o=.d) $(fuzz_core:.o=.d) \
     $(fuzz_report:%.c=$(fuzz_dir)/%.d) \
