@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of `auth407 report` share: a scratch folder, records made for
+"""What the tests of `auth407 report` share: scratch folders, records made for
 the purpose, running the command, a terminal."""
 
 import copy
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -13,9 +14,11 @@ import struct
 import subprocess
 import tempfile
 import termios
+import threading
 import time
 
-from tap import Skip, check, equal, has, lacks, test  # noqa: F401
+import tap
+from tap import Skip, check, equal, has, lacks  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
@@ -24,8 +27,32 @@ LINES = BUILD / "tests/bench/report_lines"
 PROXY407 = BUILD / "tests/fixtures/proxy/proxy407"
 TIMEOUT = 120
 
-_home = tempfile.TemporaryDirectory(prefix="auth407-report.")
-HOME = pathlib.Path(_home.name)
+
+class Home(threading.local):
+    """The scratch folder of the test that runs in this thread."""
+    path = None
+
+    def __truediv__(self, name):
+        return self.path / name
+
+    def __fspath__(self):
+        return str(self.path)
+    __str__ = __fspath__
+
+
+HOME = Home()
+
+
+def test(function):
+    """Registers a test, which gets a folder of its own each time."""
+    @functools.wraps(function)
+    def run():
+        with tempfile.TemporaryDirectory(prefix="auth407-report.") as folder:
+            HOME.path = pathlib.Path(folder)
+            function()
+    return tap.test(run)
+
+
 RECORD = {
     "timestamp": "2026-11-21T12:00:00.000000Z", "schema": 1,
     "event": {"name": "proxy.authentication"},
