@@ -9,6 +9,7 @@
 #include "cli/report/model/model.h"
 #include "cli/report/read/read.h"
 #include "cli/report/write/write.h"
+#include "tests/unit/suite.h"
 
 /* What the splitter handed on, lines parted by "|". */
 static char lines[4096];
@@ -50,12 +51,11 @@ static void feed(const char *bytes, size_t n, size_t piece)
     close(fds[0]);
 }
 
-static void test_lines(void **state)
+TEST(test_lines)
 {
     static const char text[] = "one\n\ntwo\r\n\nthree\nwithout an end";
     size_t piece;
 
-    (void)state;
     for (piece = 1; piece < sizeof text; piece++) {
         feed(text, sizeof text - 1, piece);
         assert_string_equal(lines, "one|two|three|without an end|");
@@ -65,12 +65,11 @@ static void test_lines(void **state)
 }
 
 /* Of a line that is too long the first part is handed on, and no more. */
-static void test_long_line(void **state)
+TEST(test_long_line)
 {
     size_t n = 3 * A407_LINE_MAX + 9;
     char *text = malloc(n);
 
-    (void)state;
     assert_non_null(text);
     memset(text, 'x', n);
     memcpy(text, "a\n", 2);
@@ -124,11 +123,10 @@ static struct a407_report_record record_of(const char *path,
     return l;
 }
 
-static void test_scripts(void **state)
+TEST(test_scripts)
 {
     size_t i;
 
-    (void)state;
     for (i = 0; i < sizeof scripts / sizeof *scripts; i++) {
         struct a407_report_record l =
             record_of(scripts[i].path, scripts[i].args, 8);
@@ -140,13 +138,12 @@ static void test_scripts(void **state)
     }
 }
 
-static void test_keys(void **state)
+TEST(test_keys)
 {
     static const char *const args[] = {"python3", "/a/b.py", NULL};
     struct a407_report_record l = record_of("/usr/bin/python3", args, 2);
     char key[A407_REPORT_KEY_MAX + 1], path[2 * A407_REPORT_KEY_MAX];
 
-    (void)state;
     a407_report_key(&l, A407_REPORT_BINARY, key);
     assert_string_equal(key, "/usr/bin/python3 (b.py)");
     l.proxy_address = a407_span_str("proxy.test");
@@ -183,14 +180,13 @@ static bool matches(enum a407_filter_kind kind, const char *pattern,
     return a407_filter_match(&f, l);
 }
 
-static void test_filters(void **state)
+TEST(test_filters)
 {
     static const char *const args[] = {"python3", "/a/b.py", NULL};
     struct a407_report_record l = record_of("/usr/bin/python3", args, 2);
     struct a407_filter f;
     int i;
 
-    (void)state;
     l.proxy_address = a407_span_str("proxy.test");
     l.proxy_port = 3128;
     l.cause = a407_span_str("rejected");
@@ -263,11 +259,10 @@ static const struct {
     {"\xe2\x80", "\\xe2\\x80"},
 };
 
-static void test_escapes(void **state)
+TEST(test_escapes)
 {
     size_t i;
 
-    (void)state;
     for (i = 0; i < sizeof escapes / sizeof *escapes; i++) {
         struct a407_report_term t = open_term(80);
         char *text = exact(escapes[i].text, strlen(escapes[i].text) + 1);
@@ -280,11 +275,10 @@ static void test_escapes(void **state)
 }
 
 /* Widths are columns, not bytes. */
-static void test_cells(void **state)
+TEST(test_cells)
 {
     struct a407_report_term t = open_term(80);
 
-    (void)state;
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         skip();
     assert_int_equal(a407_term_width("d\xc3\xa9p\xc3\xb4t"), 5);
@@ -301,26 +295,13 @@ static void test_cells(void **state)
     setlocale(LC_CTYPE, "C");
 }
 
-static void test_wrap(void **state)
+TEST(test_wrap)
 {
     struct a407_report_term t = open_term(12);
 
-    (void)state;
     a407_term_wrap(&t, "one two three four", 0, 2);
     a407_term_wrap(&t, "a-word-longer-than-the-line", 4, 4);
     a407_term_wrap(&t, "", 0, 0);
     check_shown(&t, "one two\n  three four\na-word-l\n    onger-th\n"
                     "    an-the-l\n    ine\n\n");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),   cmocka_unit_test(test_long_line),
-        cmocka_unit_test(test_scripts), cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_filters), cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_cells),   cmocka_unit_test(test_wrap),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

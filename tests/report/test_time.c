@@ -2,11 +2,11 @@
 /* Times: of the log (RFC 3339) and of --since and --until. */
 #include "tests/unit/exact.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 #include "cli/report/model/model.h"
 #include "cli/report/report.h"
+#include "tests/unit/suite.h"
 
 #define SECOND INT64_C(1000000)
 #define NOON   (INT64_C(1795262400) * SECOND) /* 2026-11-21T12:00:00Z */
@@ -48,11 +48,10 @@ static const struct {
     {"", INT64_MIN},
 };
 
-static void test_rfc3339(void **state)
+TEST(test_rfc3339)
 {
     size_t i, n;
 
-    (void)state;
     for (i = 0; i < sizeof stamps / sizeof *stamps; i++) {
         size_t length = strlen(stamps[i].text);
         char *p = exact(stamps[i].text, length);
@@ -125,11 +124,10 @@ static const struct {
     {"UTC", "tomorrow", false, INT64_MIN},
 };
 
-static void test_points(void **state)
+TEST(test_points)
 {
     size_t i;
 
-    (void)state;
     for (i = 0; i < sizeof points / sizeof *points; i++) {
         int64_t us = 0;
         bool is;
@@ -144,11 +142,10 @@ static void test_points(void **state)
     }
 }
 
-static void test_shown(void **state)
+TEST(test_shown)
 {
     char out[32];
 
-    (void)state;
     a407_report_time_utc(NOON + 999999, out);
     assert_string_equal(out, "2026-11-21T12:00:00Z");
     a407_report_time_utc(-1, out);
@@ -198,12 +195,11 @@ static bool is_round(int64_t us)
     return s % 86400 == 0 && (s / 86400 & (s / 86400 - 1)) == 0;
 }
 
-static void test_timeline(void **state)
+TEST(test_timeline)
 {
     int64_t step;
     unsigned i;
 
-    (void)state;
     setenv("TZ", "UTC", 1);
     tzset();
     memset(&line, 0, sizeof line);
@@ -229,7 +225,7 @@ static void test_timeline(void **state)
 }
 
 /* Round times are those of the local clock. */
-static void test_timeline_zone(void **state)
+TEST(test_timeline_zone)
 {
     static const struct {
         const char *zone;
@@ -237,7 +233,6 @@ static void test_timeline_zone(void **state)
     } zones[] = {{"EST5EDT", -5 * 3600}, {"IST-5:30", 19800}};
     size_t i;
 
-    (void)state;
     for (i = 0; i < 2; i++) {
         setenv("TZ", zones[i].zone, 1);
         tzset();
@@ -255,13 +250,12 @@ static void test_timeline_zone(void **state)
 }
 
 /* The order of the times does not matter for the counts. */
-static void test_timeline_order(void **state)
+TEST(test_timeline_order)
 {
     static const int64_t far[] = {INT64_C(-62167219200), 0,
                                   INT64_C(253402300799)};
     size_t i;
 
-    (void)state;
     memset(&line, 0, sizeof line);
     for (i = 0; i < 2000; i++)
         a407_timeline_add(&line, NOON + (int64_t)(i * 7919 % 2000) * SECOND,
@@ -275,18 +269,4 @@ static void test_timeline_order(void **state)
     assert_int_equal(sum(), 2003);
     for (i = 0; i < 3; i++)
         assert_true(at(far[i] * SECOND, A407_UNRESOLVED) > 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc3339),
-        cmocka_unit_test(test_points),
-        cmocka_unit_test(test_shown),
-        cmocka_unit_test(test_timeline),
-        cmocka_unit_test(test_timeline_zone),
-        cmocka_unit_test(test_timeline_order),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Base64: there and back for every length, and what is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 #include "core/base/base64.h"
+#include "suite.h"
 
-static void test_round_trip(void **unused)
+TEST(test_round_trip)
 {
     char raw[70], back[128];
-    (void)unused;
     for (size_t n = 0; n <= sizeof raw; n++) {
         struct a407_buf text, bytes;
         size_t room = sizeof back;
@@ -34,12 +29,11 @@ static void test_round_trip(void **unused)
     }
 }
 
-static void test_refused(void **unused)
+TEST(test_refused)
 {
     struct a407_buf out;
     char room[3];
     size_t n = sizeof room;
-    (void)unused;
     a407_buf_init(&out, 8);
     assert_true(a407_buf_str(&out, "x"));
     assert_false(a407_base64_take(&out, a407_span_str("YWI")));
@@ -57,13 +51,4 @@ static void test_refused(void **unused)
     assert_false(a407_base64_decode(a407_span_str("YWJjZA=="), room, &n));
     n = sizeof room;
     assert_false(a407_base64_decode(a407_span(NULL, 0), room, &n));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

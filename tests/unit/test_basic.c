@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Basic: RFC 7617. */
 #include "auth_help.h"
+#include "suite.h"
 
 static void check(const char *challenge, const char *user, const char *password,
                   const char *value)
@@ -21,18 +22,16 @@ static void check(const char *challenge, const char *user, const char *password,
 }
 
 /* The two examples of RFC 7617 section 2 and 2.1. */
-static void test_rfc(void **unused)
+TEST(test_rfc)
 {
-    (void)unused;
     check("Basic realm=\"WallyWorld\"", "Aladdin", "open sesame",
           "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     check("Basic realm=\"foo\", charset=\"UTF-8\"", "test", "123\xc2\xa3",
           "Basic dGVzdDoxMjPCow==");
 }
 
-static void test_charset(void **unused)
+TEST(test_charset)
 {
-    (void)unused;
     /* without a charset the bytes go as they are, UTF-8 or not */
     check("Basic realm=x", "test", "123\xc2\xa3", "Basic dGVzdDoxMjPCow==");
     check("Basic realm=x", "test", "123\xa3", "Basic dGVzdDoxMjOj");
@@ -43,9 +42,8 @@ static void test_charset(void **unused)
 }
 
 /* Where UTF-8 is asked for, what isn't UTF-8 can't be sent (RFC 3629). */
-static void test_not_utf8(void **unused)
+TEST(test_not_utf8)
 {
-    (void)unused;
     static const char *const bad[] = {
         "\xa3",             /* a byte that continues nothing */
         "x\xc2",            /* cut off */
@@ -76,9 +74,8 @@ static void test_not_utf8(void **unused)
     session_free(s);
 }
 
-static void test_parts(void **unused)
+TEST(test_parts)
 {
-    (void)unused;
     check("Basic", "u", "", "Basic dTo=");
     check("Basic", "u", NULL, "Basic dTo=");
     check("Basic", "", "p", "Basic OnA=");
@@ -95,9 +92,8 @@ static void test_parts(void **unused)
 }
 
 /* RFC 7617 section 2: no colon in the name, no control anywhere. */
-static void test_malformed(void **unused)
+TEST(test_malformed)
 {
-    (void)unused;
     struct session *s = session_new(A407_BASIC);
     for (int c = 1; c < 256; c++) {
         bool control = c < 0x20 || c == 0x7f;
@@ -121,9 +117,8 @@ static void test_malformed(void **unused)
 }
 
 /* Every length, against a plain encoder: the pieces must join. */
-static void test_lengths(void **unused)
+TEST(test_lengths)
 {
-    (void)unused;
     static const char abc[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     struct session *s = session_new(A407_BASIC);
@@ -153,9 +148,8 @@ static void test_lengths(void **unused)
 }
 
 /* A value that does not fit leaves only what was there before. */
-static void test_too_long(void **unused)
+TEST(test_too_long)
 {
-    (void)unused;
     struct session *s = session_new(A407_BASIC);
     assert_true(session_init(s, "Basic realm=\"a\""));
     size_t full = strlen(session_value(s));
@@ -174,9 +168,8 @@ static void test_too_long(void **unused)
 }
 
 /* Basic has nothing that expires. */
-static void test_reply(void **unused)
+TEST(test_reply)
 {
-    (void)unused;
     struct session *s = session_new(A407_BASIC);
     assert_true(session_init(s, "Basic realm=\"a\""));
     assert_int_equal(session_reply(s, "Basic realm=\"a\"", true),
@@ -186,15 +179,4 @@ static void test_reply(void **unused)
     assert_false(s->scheme->per_connection);
     assert_null(s->scheme->info);
     session_free(s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc),       cmocka_unit_test(test_charset),
-        cmocka_unit_test(test_not_utf8),  cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_malformed), cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_too_long),  cmocka_unit_test(test_reply),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

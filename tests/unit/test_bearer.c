@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bearer: RFC 6750; the challenge: RFC 9110 section 11.6. */
 #include "auth_help.h"
+#include "suite.h"
 
 /* {"alg":"none"} and {"nbf":1000000000,"exp":2000000000} */
 #define JWT                                                                    \
@@ -20,11 +21,10 @@ static struct session *bearer(char *token)
 }
 
 /* RFC 6750 section 2.1 */
-static void test_value(void **state)
+TEST(test_value)
 {
     static char token[] = "mF_9.B5f-4.1JqM";
     struct session *s = bearer(token);
-    (void)state;
     assert_int_equal(session_rank(s, "Bearer"), 1);
     assert_int_equal(session_rank(s, "bearer realm=x, scope=\"a b\""), 1);
     assert_string_equal(session_value(s), "Bearer mF_9.B5f-4.1JqM");
@@ -33,7 +33,7 @@ static void test_value(void **state)
 }
 
 /* b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
-static void test_syntax(void **state)
+TEST(test_syntax)
 {
     static const struct {
         const char *token;
@@ -55,7 +55,6 @@ static void test_syntax(void **state)
                   {"a,b", A407_CAUSE_MALFORMED},
                   {"\"a\"", A407_CAUSE_MALFORMED},
                   {NULL, A407_CAUSE_UNMET}};
-    (void)state;
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
         char *z = tokens[i].token ? strdup(tokens[i].token) : NULL;
         struct session *s = bearer(z);
@@ -72,17 +71,16 @@ static void test_syntax(void **state)
 }
 
 /* A name and a password are no token. */
-static void test_no_token(void **state)
+TEST(test_no_token)
 {
     struct session *s = session_new(A407_BEARER);
-    (void)state;
     assert_int_equal(session_rank(s, "Bearer"), 0);
     assert_int_equal(s->why, A407_CAUSE_UNMET);
     session_free(s);
 }
 
 /* RFC 7519 sections 4.1.4 and 4.1.5 */
-static void test_times(void **state)
+TEST(test_times)
 {
     static char token[] = JWT;
     static const struct {
@@ -92,7 +90,6 @@ static void test_times(void **state)
                  {INT64_MAX, false}, {NBF, true},  {NBF - 60, true},
                  {NBF - 61, false},  {0, false}};
     struct session *s = bearer(token);
-    (void)state;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         s->rq.now = times[i].now;
         assert_int_equal(session_rank(s, "Bearer"), 1);
@@ -106,11 +103,10 @@ static void test_times(void **state)
 }
 
 /* RFC 6750 section 3.1: no error makes the same token good. */
-static void test_reply(void **state)
+TEST(test_reply)
 {
     static char token[] = "abc";
     struct session *s = bearer(token);
-    (void)state;
     for (int fresh = 0; fresh < 2; fresh++) {
         assert_int_equal(session_reply(s, "Bearer", fresh),
                          A407_REPLY_REJECTED);
@@ -122,11 +118,10 @@ static void test_reply(void **state)
 }
 
 /* What does not fit is taken back. */
-static void test_no_room(void **state)
+TEST(test_no_room)
 {
     static char token[] = "abcdefgh";
     struct session *s = bearer(token);
-    (void)state;
     a407_buf_free(&s->out);
     a407_buf_init(&s->out, 18);
     assert_true(a407_buf_str(&s->out, "12345"));
@@ -136,14 +131,4 @@ static void test_no_room(void **state)
     assert_int_equal(s->why, A407_CAUSE_PROTOCOL);
     assert_int_equal(s->out.n, 5);
     session_free(s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_value),    cmocka_unit_test(test_syntax),
-        cmocka_unit_test(test_no_token), cmocka_unit_test(test_times),
-        cmocka_unit_test(test_reply),    cmocka_unit_test(test_no_room),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/http.h"
 #include "exact.h"
+#include "suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -112,9 +113,8 @@ static size_t feed_parts(struct a407_body *b, const char *wire, size_t i,
 }
 
 /* Every division in up to three pieces, with bytes of the next message. */
-static void test_chunked_splits(void **state)
+TEST(test_chunked_splits)
 {
-    (void)state;
     for (size_t t = 0; t < COUNT(good); t++) {
         char wire[128];
         size_t end = strlen(good[t].wire);
@@ -139,9 +139,8 @@ static void test_chunked_splits(void **state)
 }
 
 /* Byte by byte: done with the last one, and never too much promised. */
-static void test_chunked_bytes(void **state)
+TEST(test_chunked_bytes)
 {
-    (void)state;
     for (size_t t = 0; t < COUNT(good); t++) {
         size_t n = strlen(good[t].wire);
         struct a407_body b;
@@ -162,9 +161,8 @@ static void test_chunked_bytes(void **state)
 }
 
 /* Reading no more than what is sure reaches the end and not a byte more. */
-static void test_chunked_bounded(void **state)
+TEST(test_chunked_bounded)
 {
-    (void)state;
     for (size_t t = 0; t < COUNT(good); t++) {
         size_t n = strlen(good[t].wire), at = 0;
         struct a407_body b;
@@ -180,9 +178,8 @@ static void test_chunked_bounded(void **state)
 }
 
 /* In the shortest body there can be, all the rest is sure once a size is. */
-static void test_chunked_sure(void **state)
+TEST(test_chunked_sure)
 {
-    (void)state;
     static const char wire[] = "5\nhello\n0\n\n";
     struct a407_body b;
     a407_body_init(&b, A407_BODY_CHUNKED, 0);
@@ -204,9 +201,8 @@ static void test_chunked_sure(void **state)
 }
 
 /* Passed over by number it ends where it ends when it is fed. */
-static void test_skip(void **state)
+TEST(test_skip)
 {
-    (void)state;
     static const enum a407_body_kind kinds[] = {A407_BODY_CHUNKED,
                                                 A407_BODY_LENGTH};
     for (size_t t = 0; t < 2 * COUNT(good); t++) {
@@ -237,9 +233,8 @@ static void test_skip(void **state)
 }
 
 /* The prefix is taken, the last byte is not; then all is, unread. */
-static void test_chunked_broken(void **state)
+TEST(test_chunked_broken)
 {
-    (void)state;
     for (size_t t = 0; t < COUNT(broken); t++) {
         size_t n = strlen(broken[t]);
         for (size_t i = 0; i < n; i++) {
@@ -270,9 +265,8 @@ static void test_chunked_broken(void **state)
 }
 
 /* RFC 9112 section 6.2. */
-static void test_length(void **state)
+TEST(test_length)
 {
-    (void)state;
     static const char wire[] = "helloHTTP";
     for (size_t i = 0; i <= 9; i++) {
         for (size_t j = i; j <= 9; j++) {
@@ -301,9 +295,8 @@ static void test_length(void **state)
     assert_true(a407_body_sure(&b) == UINT64_MAX - 9);
 }
 
-static void test_none(void **state)
+TEST(test_none)
 {
-    (void)state;
     struct a407_body b;
     a407_body_init(&b, A407_BODY_NONE, 7);
     assert_true(b.done);
@@ -315,9 +308,8 @@ static void test_none(void **state)
     assert_int_equal(a407_body_feed(&b, "x", 1), 0);
 }
 
-static void test_close(void **state)
+TEST(test_close)
 {
-    (void)state;
     struct a407_body b;
     struct payload to = {.n = 0};
     a407_body_init(&b, A407_BODY_CLOSE, 0);
@@ -327,20 +319,4 @@ static void test_close(void **state)
     assert_false(b.done || b.bad);
     assert_int_equal(to.n, 5);
     assert_int_equal(a407_body_feed(&b, NULL, 0), 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chunked_splits),
-        cmocka_unit_test(test_chunked_bytes),
-        cmocka_unit_test(test_chunked_bounded),
-        cmocka_unit_test(test_chunked_sure),
-        cmocka_unit_test(test_skip),
-        cmocka_unit_test(test_chunked_broken),
-        cmocka_unit_test(test_length),
-        cmocka_unit_test(test_none),
-        cmocka_unit_test(test_close),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/resource.h>
 
-#include <cmocka.h>
-
 #include "core/base/buf.h"
+#include "suite.h"
 
 #define LARGE ((size_t)16 << 20)
 
@@ -19,9 +14,8 @@ static long faults(void)
 }
 
 /* Room that was never used costs nothing, also when it is given back. */
-static void test_expected(void **state)
+TEST(test_expected)
 {
-    (void)state;
     struct a407_buf b;
     long before = faults();
     a407_buf_init(&b, 2 * LARGE);
@@ -51,9 +45,8 @@ static void is_zero(const char *p, size_t n)
 }
 
 /* What was in it is not there any more, however it came there. */
-static void test_wiped(void **state)
+TEST(test_wiped)
 {
-    (void)state;
     struct a407_buf b;
     a407_buf_init(&b, 64);
     assert_true(a407_buf_add(&b, "secret", 6));
@@ -69,13 +62,4 @@ static void test_wiped(void **state)
     assert_true(a407_buf_add(&b, "x", 1) && b.n == 2 && b.top == 32);
     a407_buf_free(&b);
     assert_true(!b.p && !b.n && !b.top && b.max == 64);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_expected),
-        cmocka_unit_test(test_wiped),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

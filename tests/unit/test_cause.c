@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "source_file.h"
+#include "suite.h"
 
-static void test_rows(void **state)
+TEST(test_rows)
 {
-    (void)state;
     for (unsigned i = 0; i < A407_CAUSE_COUNT; i++) {
         const struct a407_cause_info *c = a407_cause_info((enum a407_cause)i);
         assert_int_equal(a407_cause_from_code(c->code, strlen(c->code)), i);
@@ -21,10 +21,9 @@ static void test_rows(void **state)
     }
 }
 
-static void test_lookup(void **state)
+TEST(test_lookup)
 {
     static const char padded[] = "staleX stale_nonce_";
-    (void)state;
     assert_int_equal(a407_cause_from_code(padded + 7, 11), A407_CAUSE_STALE);
     assert_int_equal(a407_cause_from_code(padded + 7, 10), A407_CAUSE_COUNT);
     assert_int_equal(a407_cause_from_code(padded + 7, 12), A407_CAUSE_COUNT);
@@ -45,11 +44,10 @@ static size_t count(const char *text, const char *what)
 }
 
 /* docs/causes.md is the table, in its order, and nothing else. */
-static void test_document(void **state)
+TEST(test_document)
 {
     char *doc = source_file("docs/causes.md"), row[1024];
     const char *at = doc;
-    (void)state;
     for (unsigned i = 0; i < A407_CAUSE_COUNT; i++) {
         const struct a407_cause_info *c = a407_cause_info((enum a407_cause)i);
         snprintf(row, sizeof row, "\n| `%s` | %s | %s | %s |\n", c->code,
@@ -63,11 +61,10 @@ static void test_document(void **state)
 }
 
 /* The schema's list of causes is the same. */
-static void test_schema(void **state)
+TEST(test_schema)
 {
     char *schema = source_file("docs/log-schema.json"), item[64];
     char *start = strstr(schema, "\"cause\": {");
-    (void)state;
     assert_non_null(start);
     start = strstr(start, "\"enum\": [");
     assert_non_null(start);
@@ -82,15 +79,4 @@ static void test_schema(void **state)
     }
     assert_int_equal(count(start, "\n"), A407_CAUSE_COUNT + 1);
     free(schema);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_lookup),
-        cmocka_unit_test(test_document),
-        cmocka_unit_test(test_schema),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

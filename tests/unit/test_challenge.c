@@ -3,6 +3,7 @@
 
 #include "core/http/challenge.h"
 #include "exact.h"
+#include "suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -139,17 +140,15 @@ static const char *parse_value(const char *z, size_t n)
     return copy;
 }
 
-static void test_lists(void **state)
+TEST(test_lists)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(lists); i++)
         assert_string_equal(parse_value(lists[i].value, strlen(lists[i].value)),
                             lists[i].want);
 }
 
-static void test_odd_lists(void **state)
+TEST(test_odd_lists)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(odd_lists); i++)
         assert_string_equal(
             parse_value(odd_lists[i].value, strlen(odd_lists[i].value)),
@@ -158,9 +157,8 @@ static void test_odd_lists(void **state)
 
 /* Every beginning, and with every byte made a strange one: no over-read, no
    endless loop, never more than fits. */
-static void test_damaged(void **state)
+TEST(test_damaged)
 {
-    (void)state;
     static const char strange[] = "\"\\,= \t\r\n@\xff";
     for (size_t i = 0; i < COUNT(lists) + COUNT(odd_lists); i++) {
         const char *z = i < COUNT(lists) ? lists[i].value
@@ -180,9 +178,8 @@ static void test_damaged(void **state)
 }
 
 /* RFC 9110 section 5.3: several fields are one list. */
-static void test_fields(void **state)
+TEST(test_fields)
 {
-    (void)state;
     static const char head[] = "HTTP/1.1 407 Proxy Authentication Required\r\n"
                                "Proxy-Authenticate: Negotiate\r\n"
                                "proxy-authenticate:Basic realm=\"x\"\n"
@@ -215,9 +212,8 @@ static void test_fields(void **state)
 }
 
 /* An open quote ends with its field. */
-static void test_open_field(void **state)
+TEST(test_open_field)
 {
-    (void)state;
     static const char head[] = "HTTP/1.1 407 P\r\n"
                                "Proxy-Authenticate: Basic realm=\"x\r\n"
                                "Proxy-Authenticate: NTLM\r\n\r\n";
@@ -226,9 +222,8 @@ static void test_open_field(void **state)
     assert_string_equal(show(&c), "Basic | NTLM!");
 }
 
-static void test_too_many(void **state)
+TEST(test_too_many)
 {
-    (void)state;
     static struct a407_challenges c;
     char text[1024] = "";
     size_t n = 0;
@@ -255,9 +250,8 @@ static void test_too_many(void **state)
     assert_false(c.truncated);
 }
 
-static void test_too_many_params(void **state)
+TEST(test_too_many_params)
 {
-    (void)state;
     static struct a407_challenges c;
     char text[1024] = "Digest ";
     size_t n = strlen(text);
@@ -276,9 +270,8 @@ static void test_too_many_params(void **state)
     assert_true(c.truncated && !c.malformed);
 }
 
-static void test_find(void **state)
+TEST(test_find)
 {
-    (void)state;
     static struct a407_challenges c;
     a407_challenges_add(
         a407_span_str("Digest Realm=\"a\", realm=\"b\", nonce=n"), &c);
@@ -320,9 +313,8 @@ static const struct {
 };
 
 /* RFC 9110 section 5.6.4, at every size of the room for it. */
-static void test_text(void **state)
+TEST(test_text)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
         char *v = exact(texts[i].value, texts[i].n);
         struct a407_param p = {.value = {v, texts[i].n},
@@ -366,9 +358,8 @@ static const struct list_case infos[] = {
     {"nc=1, nextnonce=\"a, qop=auth", " nc=1"},
 };
 
-static void test_auth_info(void **state)
+TEST(test_auth_info)
 {
-    (void)state;
     static struct a407_challenges c;
     for (size_t i = 0; i < COUNT(infos); i++) {
         size_t n = strlen(infos[i].value);
@@ -385,21 +376,4 @@ static void test_auth_info(void **state)
             free(p);
         }
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_odd_lists),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_open_field),
-        cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_too_many_params),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_auth_info),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,15 +4,15 @@
 #include "child_help.h"
 #include "host/child_env.h"
 #include "host/object.h"
+#include "suite.h"
 
 /* ---- talking ---- */
 
-static void talk(void **unused)
+TEST(talk)
 {
     const char *const argv[] = {"cat", NULL};
     struct a407_child c;
     struct a407_buf b;
-    (void)unused;
     a407_buf_init(&b, 4096);
     assert_true(a407_child_start(&c, "/bin/cat", argv, false, in(20000)));
     assert_true(child_send(&c, "one\n\n", 5, in(5000)));
@@ -27,12 +27,11 @@ static void talk(void **unused)
     a407_buf_free(&b);
 }
 
-static void a_lot(void **unused)
+TEST(a_lot)
 {
     struct a407_child c;
     struct a407_buf b;
     char *data = calloc(1, 1000000);
-    (void)unused;
     assert_non_null(data);
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "wc -c"));
@@ -52,11 +51,10 @@ static void a_lot(void **unused)
     free(data);
 }
 
-static void silence(void **unused)
+TEST(silence)
 {
     struct a407_child c;
     struct a407_buf b;
-    (void)unused;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "echo half; exec sleep 60"));
     int64_t start = a407_now_ms();
@@ -68,12 +66,11 @@ static void silence(void **unused)
 }
 
 /* Its end shows, and writing to it raises no signal. */
-static void gone_early(void **unused)
+TEST(gone_early)
 {
     struct a407_child c;
     struct a407_buf b;
     char data[1000] = {0};
-    (void)unused;
     handle(SIGPIPE, count, 0);
     signals = 0;
     a407_buf_init(&b, 100);
@@ -102,7 +99,7 @@ static struct a407_talk talk_of(const char *script, const char *upto, bool once,
 }
 
 /* No step ever waits, however slow the child is. */
-static void steps_do_not_wait(void **unused)
+TEST(steps_do_not_wait)
 {
     struct a407_talk t =
         talk_of("sleep 0.3; read x; echo $x; echo", "\n\n", false, 20000, 100);
@@ -110,7 +107,6 @@ static void steps_do_not_wait(void **unused)
     int64_t longest = 0, start = a407_now_ms();
     int steps = 0;
     bool over = false;
-    (void)unused;
     while (!over) {
         int64_t before = a407_now_ms();
         over = a407_talk_step(&t, &s);
@@ -131,7 +127,7 @@ static void steps_do_not_wait(void **unused)
 }
 
 /* Where nothing follows, its end counts, and who says nothing is ended. */
-static void ends_of_talks(void **unused)
+TEST(ends_of_talks)
 {
     static const struct {
         const char *script;
@@ -148,7 +144,6 @@ static void ends_of_talks(void **unused)
         {"sleep 3 & echo x", true, 20000, 0, false, false, false},
         {"exec yes", true, 20000, 0, false, false, true},
     };
-    (void)unused;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct a407_talk t =
             talk_of(cases[i].script, "\n\n", cases[i].once, cases[i].ms, 5000);
@@ -168,10 +163,9 @@ static void ends_of_talks(void **unused)
 
 /* ---- its end ---- */
 
-static void statuses(void **unused)
+TEST(statuses)
 {
     struct a407_child c = {0};
-    (void)unused;
     assert_int_equal(a407_child_end(&c, in(0)), -1); /* there was none */
     assert_int_equal(a407_child_end(&c, in(0)), -1);
     for (int status = 0; status < 256; status += 51) {
@@ -187,7 +181,7 @@ static void statuses(void **unused)
     assert_nobody();
 }
 
-static void not_there(void **unused)
+TEST(not_there)
 {
     static const struct {
         const char *path;
@@ -198,7 +192,6 @@ static void not_there(void **unused)
     const char *const argv[] = {"x", NULL};
     struct a407_child c;
     int low = lowest_fd();
-    (void)unused;
     if (copied())
         return; /* exec seems to succeed */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -215,11 +208,10 @@ static void not_there(void **unused)
 }
 
 /* Nobody is left, whatever it does against it. */
-static void killed(void **unused)
+TEST(killed)
 {
     struct a407_child c;
     struct a407_buf b;
-    (void)unused;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "trap '' HUP INT TERM PIPE; echo $$; "
                           "while :; do sleep 1; done"));
@@ -237,11 +229,10 @@ static void killed(void **unused)
 }
 
 /* Somebody kills the keeper, as an operator or the kernel may. */
-static void keeper_killed(void **unused)
+TEST(keeper_killed)
 {
     struct a407_child c;
     struct a407_buf b;
-    (void)unused;
     if (valgrind())
         return;
     a407_buf_init(&b, 100);
@@ -255,12 +246,11 @@ static void keeper_killed(void **unused)
 
 /* ---- where it runs ---- */
 
-static void environment(void **unused)
+TEST(environment)
 {
     struct a407_buf b;
     const char *was = getenv("LD_PRELOAD");
     char *keep = was ? strdup(was) : NULL, list[4096];
-    (void)unused;
     /* this program takes the library's place */
     snprintf(list, sizeof list,
              "/nonexistent/test_child:/nonexistent/other.so test_child:%s",
@@ -298,9 +288,8 @@ static void environment(void **unused)
     unsetenv("AUTH407_MODE");
 }
 
-static void folder_is_gone(void **unused)
+TEST(folder_is_gone)
 {
-    (void)unused;
     pid_t pid = fork();
     if (pid == 0) {
         char name[] = "/tmp/test_child.XXXXXX";
@@ -314,10 +303,9 @@ static void folder_is_gone(void **unused)
     assert_int_equal(status, 0);
 }
 
-static void beside(void **unused)
+TEST(beside)
 {
     char path[4096], tiny[8];
-    (void)unused;
     assert_true(a407_file_beside("other-name", path, sizeof path));
     assert_int_equal(path[0], '/');
     assert_non_null(strstr(path, "/tests/unit/other-name"));
@@ -332,9 +320,8 @@ static void beside(void **unused)
 }
 
 /* A sandbox that forbids processes. */
-static void forbidden(void **unused)
+TEST(forbidden)
 {
-    (void)unused;
     pid_t pid = fork();
     if (pid == 0) {
         struct a407_child c;
@@ -349,25 +336,4 @@ static void forbidden(void **unused)
     if (WEXITSTATUS(status) == 2)
         skip();
     assert_int_equal(status, 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(talk),
-        cmocka_unit_test(a_lot),
-        cmocka_unit_test(silence),
-        cmocka_unit_test(gone_early),
-        cmocka_unit_test(steps_do_not_wait),
-        cmocka_unit_test(ends_of_talks),
-        cmocka_unit_test(statuses),
-        cmocka_unit_test(not_there),
-        cmocka_unit_test(killed),
-        cmocka_unit_test(keeper_killed),
-        cmocka_unit_test(environment),
-        cmocka_unit_test(folder_is_gone),
-        cmocka_unit_test(beside),
-        cmocka_unit_test(forbidden),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <sys/time.h>
 
 #include "child_help.h"
+#include "suite.h"
 
 static void assert_no_child(void)
 {
@@ -21,10 +22,9 @@ static void assert_no_child(void)
 
 /* ---- what the program sees ---- */
 
-static void no_signal_no_child(void **unused)
+TEST(no_signal_no_child)
 {
     struct a407_child c;
-    (void)unused;
     handle(SIGCHLD, count, 0);
     signals = 0;
     assert_true(shell(&c, "read x"));
@@ -36,10 +36,9 @@ static void no_signal_no_child(void **unused)
 }
 
 /* A program that leaves its children to the kernel. */
-static void ignored_children(void **unused)
+TEST(ignored_children)
 {
     struct a407_child c;
-    (void)unused;
     handle(SIGCHLD, SIG_IGN, 0);
     assert_true(shell(&c, "exit 5"));
     assert_int_equal(a407_child_end(&c, in(5000)), 5);
@@ -52,11 +51,10 @@ static void ignored_children(void **unused)
 }
 
 /* The one wait that sees the keeper may take it. */
-static void taken_by_wall(void **unused)
+TEST(taken_by_wall)
 {
     struct a407_child c;
     int status;
-    (void)unused;
     assert_true(shell(&c, "exit 7"));
     assert_int_equal(waitpid(-1, &status, __WALL), c.pid);
     assert_int_equal(a407_child_end(&c, in(5000)), 7);
@@ -64,9 +62,8 @@ static void taken_by_wall(void **unused)
 
 /* A program that inherits orphans, as the first one of a container does: none
    of ours ever is one, not even one that had to be killed. */
-static void inherits_orphans(void **unused)
+TEST(inherits_orphans)
 {
-    (void)unused;
     pid_t pid = fork();
     if (pid == 0) {
         struct a407_child c;
@@ -88,11 +85,10 @@ static void inherits_orphans(void **unused)
 }
 
 /* A child of the program's own is still its own. */
-static void own_children(void **unused)
+TEST(own_children)
 {
     struct a407_child c;
     int status;
-    (void)unused;
     assert_true(shell(&c, "read x; exit 8"));
     pid_t pid = fork();
     if (pid == 0)
@@ -102,13 +98,12 @@ static void own_children(void **unused)
     assert_int_equal(a407_child_end(&c, in(5000)), 8);
 }
 
-static void fds(void **unused)
+TEST(fds)
 {
     struct a407_child c;
     struct a407_buf b;
     int low = lowest_fd();
     int open_one = dup(0); /* without FD_CLOEXEC */
-    (void)unused;
     assert_int_equal(open_one, low);
     assert_true(shell(&c, "read x"));
     assert_true(c.fd >= 32);
@@ -123,11 +118,10 @@ static void fds(void **unused)
     a407_buf_free(&b);
 }
 
-static void few_fds(void **unused)
+TEST(few_fds)
 {
     struct rlimit before, few = {64, 64};
     struct a407_child c;
-    (void)unused;
     if (valgrind())
         return;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -149,11 +143,10 @@ static void few_fds(void **unused)
 }
 
 /* The program has closed all that it does not know, and used the numbers. */
-static void closed_in_bulk(void **unused)
+TEST(closed_in_bulk)
 {
     struct a407_child c;
     struct a407_buf b;
-    (void)unused;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "read x; exit 4"));
     int fd = c.fd, pair[2];
@@ -171,9 +164,8 @@ static void closed_in_bulk(void **unused)
 }
 
 /* A program without standard input, output and error. */
-static void low_fds_free(void **unused)
+TEST(low_fds_free)
 {
-    (void)unused;
     pid_t pid = fork();
     if (pid == 0) {
         struct a407_child c;
@@ -195,10 +187,9 @@ static void forked(void)
     forks++;
 }
 
-static void no_fork_handlers(void **unused)
+TEST(no_fork_handlers)
 {
     struct a407_child c;
-    (void)unused;
     assert_int_equal(pthread_atfork(forked, forked, forked), 0);
     assert_true(shell(&c, "exit 0"));
     assert_int_equal(a407_child_end(&c, in(5000)), 0);
@@ -211,12 +202,11 @@ static void no_fork_handlers(void **unused)
 }
 
 /* A copy of the process does not talk in its name, nor end it. */
-static void copies(void **unused)
+TEST(copies)
 {
     struct a407_child c;
     struct a407_buf b;
     int status;
-    (void)unused;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "read x; echo \"$x\"; exit 4"));
     pid_t pid = fork();
@@ -234,10 +224,9 @@ static void copies(void **unused)
 }
 
 /* The keeper has our thread-local variables, and must not write to them. */
-static void errno_stays(void **unused)
+TEST(errno_stays)
 {
     struct a407_child c;
-    (void)unused;
     assert_true(shell(&c, "sleep 0.1"));
     errno = 77;
     while (__atomic_load_n(&c.job->state, __ATOMIC_SEQ_CST) != A407_CHILD_ENDED)
@@ -260,9 +249,8 @@ static void stray(int sig)
 }
 
 /* Signals to the whole group, all the while: handlers run here only. */
-static void storm(void **unused)
+TEST(storm)
 {
-    (void)unused;
     strayed = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(strayed != MAP_FAILED);
@@ -300,11 +288,10 @@ static unsigned long long signal_set(const char *text, const char *name)
     return strtoull(line + strlen(name), NULL, 16);
 }
 
-static void plain_signals(void **unused)
+TEST(plain_signals)
 {
     struct a407_buf b;
     sigset_t all, before, now;
-    (void)unused;
     handle(SIGUSR1, count, 0);
     handle(SIGPIPE, SIG_IGN, 0);
     handle(SIGINT, SIG_IGN, 0);
@@ -350,12 +337,11 @@ static void *starts(void *child)
     return NULL;
 }
 
-static void threads(void **unused)
+TEST(threads)
 {
     pthread_t t[4];
     struct a407_child c;
     int failed = 0;
-    (void)unused;
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&t[i], NULL, many, &failed), 0);
     for (int i = 0; i < 4; i++)
@@ -366,26 +352,4 @@ static void threads(void **unused)
     assert_true(child_send(&c, "\n", 1, in(5000)));
     assert_int_equal(a407_child_end(&c, in(5000)), 4);
     assert_nobody();
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_signal_no_child),
-        cmocka_unit_test(ignored_children),
-        cmocka_unit_test(taken_by_wall),
-        cmocka_unit_test(inherits_orphans),
-        cmocka_unit_test(own_children),
-        cmocka_unit_test(fds),
-        cmocka_unit_test(few_fds),
-        cmocka_unit_test(closed_in_bulk),
-        cmocka_unit_test(low_fds_free),
-        cmocka_unit_test(no_fork_handlers),
-        cmocka_unit_test(copies),
-        cmocka_unit_test(errno_stays),
-        cmocka_unit_test(storm),
-        cmocka_unit_test(plain_signals),
-        cmocka_unit_test(threads),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

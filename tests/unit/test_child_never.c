@@ -4,6 +4,7 @@
 
 #include "child_help.h"
 #include "host/file_at.h"
+#include "suite.h"
 
 static bool starts(void)
 {
@@ -40,9 +41,8 @@ static bool as_another_user(void)
 }
 
 /* Root that acts for a user: a shell would be root's. */
-static void two_users(void **unused)
+TEST(two_users)
 {
-    (void)unused;
     if (geteuid() != 0)
         skip();
     apart(as_another_user);
@@ -55,9 +55,8 @@ static bool in_another_root(void)
 }
 
 /* The file at the path is another one there. */
-static void another_root(void **unused)
+TEST(another_root)
 {
-    (void)unused;
     assert_true(starts());
     apart(in_another_root);
 }
@@ -87,9 +86,8 @@ static bool in_new_namespace(void)
 }
 
 /* The program's own next child is to be the first of the new namespace. */
-static void another_namespace(void **unused)
+TEST(another_namespace)
 {
-    (void)unused;
     apart(in_new_namespace);
 }
 
@@ -104,20 +102,8 @@ static bool with_half_of_it(void)
 }
 
 /* A sandbox in which nobody could tell when it has ended. */
-static void no_waiting(void **unused)
+TEST(no_waiting)
 {
-    (void)unused;
     apart(without_waiting);
     apart(with_half_of_it);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_users),
-        cmocka_unit_test(another_root),
-        cmocka_unit_test(no_waiting),
-        cmocka_unit_test(another_namespace),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

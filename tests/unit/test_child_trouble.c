@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 
 #include "child_help.h"
+#include "suite.h"
 
 /* Is the memory of the job still what the keeper needs it for? */
 static bool still_mapped(const struct a407_child_job *j, size_t size)
@@ -33,9 +34,8 @@ static bool sandboxed_later(void)
 }
 
 /* A sandbox in which the keeper's end can't be seen: its memory stays. */
-static void not_seen(void **unused)
+TEST(not_seen)
 {
-    (void)unused;
     apart(sandboxed_later);
 }
 
@@ -70,9 +70,8 @@ static bool slow_start(void)
 }
 
 /* Where exec does not come to an end, the caller's limit holds. */
-static void silent_file_system(void **unused)
+TEST(silent_file_system)
 {
-    (void)unused;
     if (copied())
         skip(); /* exec seems to succeed */
     apart(slow_start);
@@ -92,9 +91,8 @@ static bool another_user(void)
 }
 
 /* A program that can't end it any more has to leave it alone. */
-static void user_changed(void **unused)
+TEST(user_changed)
 {
-    (void)unused;
     apart(another_user);
 }
 
@@ -117,10 +115,9 @@ static void end_copy(pid_t pid)
 }
 
 /* A process that the program forks meanwhile has the fds as well. */
-static void forked_meanwhile(void **unused)
+TEST(forked_meanwhile)
 {
     struct a407_child c;
-    (void)unused;
     assert_true(shell(&c, "read x; exit 4"));
     pid_t pid = copy_of_us();
     int64_t start = a407_now_ms();
@@ -130,11 +127,10 @@ static void forked_meanwhile(void **unused)
 }
 
 /* One that it has left behind holds its output. */
-static void left_behind(void **unused)
+TEST(left_behind)
 {
     struct a407_child c;
     struct a407_buf b;
-    (void)unused;
     a407_buf_init(&b, 100);
     assert_true(shell(&c, "sleep 30 & echo \"$!\""));
     int64_t start = a407_now_ms();
@@ -187,10 +183,9 @@ static bool is_over(pid_t pid)
 }
 
 /* What a shell waits for hangs: it is killed, not the shell alone. */
-static void killed_with_all(void **unused)
+TEST(killed_with_all)
 {
     struct a407_child c;
-    (void)unused;
     assert_true(shell(&c, "sh -c 'echo $$; sleep 60; :'; :"));
     pid_t pid = said_pid(&c);
     assert_int_equal(a407_child_end(&c, in(0)), 128 + SIGKILL);
@@ -198,12 +193,11 @@ static void killed_with_all(void **unused)
 }
 
 /* The program is killed while it waits for a secret. */
-static void killed_program(void **unused)
+TEST(killed_program)
 {
     const char *const argv[] = {"sh", "-c", "echo $$; exec sleep 60", NULL};
     int tell[2];
     pid_t pids[2];
-    (void)unused;
     assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
     pid_t program = fork();
     if (program == 0) {
@@ -224,24 +218,12 @@ static void killed_program(void **unused)
 }
 
 /* Somebody at the program's terminal can't be asked. */
-static void no_terminal(void **unused)
+TEST(no_terminal)
 {
     struct a407_child c;
-    (void)unused;
     assert_true(shell(&c, "echo $$; read x; (: </dev/tty) && exit 3; exit 4"));
     pid_t pid = said_pid(&c);
     assert_int_equal(getsid(pid), pid);
     assert_int_equal(getpgid(pid), pid);
     assert_int_equal(a407_child_end(&c, in(10000)), 4);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(not_seen),     cmocka_unit_test(forked_meanwhile),
-        cmocka_unit_test(left_behind),  cmocka_unit_test(killed_with_all),
-        cmocka_unit_test(no_terminal),  cmocka_unit_test(silent_file_system),
-        cmocka_unit_test(user_changed), cmocka_unit_test(killed_program),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

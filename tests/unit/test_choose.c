@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The choice among schemes, challenges and credentials. */
 #include "auth_help.h"
+#include "suite.h"
 
 #define MAX 3
 
@@ -75,9 +76,8 @@ static void order_is(struct table *t, size_t n, enum a407_scheme_id a,
 #define SHA512256 MD5 ", algorithm=SHA-512-256"
 #define SHA999    MD5 ", algorithm=SHA-999"
 
-static void test_registry(void **unused)
+TEST(test_registry)
 {
-    (void)unused;
     for (unsigned i = 0; a407_scheme_names[i] || a407_scheme_get(i); i++) {
         const struct a407_scheme *s = a407_scheme_get(i);
         assert_non_null(s);
@@ -93,9 +93,8 @@ static void test_registry(void **unused)
     assert_null(a407_scheme_get(A407_SCHEMES_MAX));
 }
 
-static void test_order(void **unused)
+TEST(test_order)
 {
-    (void)unused;
     struct table *t = table_new(BASIC ", " MD5, 1);
     expect(t, A407_DIGEST, 1, 0);
     order_is(t, 2, A407_BASIC, A407_DIGEST);
@@ -106,9 +105,8 @@ static void test_order(void **unused)
 }
 
 /* RFC 7616 section 3.7: the strongest that is known, wherever it stands. */
-static void test_rank(void **unused)
+TEST(test_rank)
 {
-    (void)unused;
     static const struct {
         const char *offered;
         size_t best;
@@ -129,9 +127,8 @@ static void test_rank(void **unused)
 }
 
 /* Each scheme with each credential, once, and then no more. */
-static void test_tried(void **unused)
+TEST(test_tried)
 {
-    (void)unused;
     struct table *t = table_new(BASIC ", " MD5, 3);
     static const struct {
         enum a407_scheme_id id;
@@ -150,9 +147,8 @@ static void test_tried(void **unused)
 }
 
 /* A refusal is what there is to tell, whatever else stands in the way. */
-static void test_rejected(void **unused)
+TEST(test_rejected)
 {
-    (void)unused;
     struct table *t = table_new(BASIC, 2);
     t->cred[1].malformed = true;
     t->tried[0] = A407_SCHEME_BIT(A407_BASIC);
@@ -163,9 +159,8 @@ static void test_rejected(void **unused)
 }
 
 /* What one credential can't do, the next may. */
-static void test_credentials(void **unused)
+TEST(test_credentials)
 {
-    (void)unused;
     struct table *t = table_new(BASIC ", " MD5, 3);
     t->cred[0].malformed = true;
     t->cred[1].schemes = A407_SCHEME_BIT(A407_BASIC);
@@ -184,9 +179,8 @@ static void test_credentials(void **unused)
     free(t);
 }
 
-static void test_nothing(void **unused)
+TEST(test_nothing)
 {
-    (void)unused;
     struct table *t = table_new("", 1);
     expect_none(t, A407_CAUSE_NO_CHALLENGE);
     t->offered.malformed = true; /* there was a field, but nothing in it */
@@ -197,9 +191,8 @@ static void test_nothing(void **unused)
     free(t);
 }
 
-static void test_unsupported(void **unused)
+TEST(test_unsupported)
 {
-    (void)unused;
     static const char *const offered[] = {
         "Hoba result=\"x\"",
         "Nego, Foo bar=baz",
@@ -217,9 +210,8 @@ static void test_unsupported(void **unused)
 }
 
 /* By the settings, or by the credential's own list. */
-static void test_not_allowed(void **unused)
+TEST(test_not_allowed)
 {
-    (void)unused;
     struct table *t = table_new(BASIC ", Foo", 2);
     order_is(t, 1, A407_DIGEST, A407_DIGEST);
     expect_none(t, A407_CAUSE_NOT_ALLOWED);
@@ -233,9 +225,8 @@ static void test_not_allowed(void **unused)
 }
 
 /* One obstacle after the other is taken away: the most telling one shows. */
-static void test_weight(void **unused)
+TEST(test_weight)
 {
-    (void)unused;
     struct table *t =
         table_new("Foo, Digest realm=\"no nonce\", " BASIC ", " SHA999, 3);
     t->cred[0].malformed = true;
@@ -254,11 +245,10 @@ static void test_weight(void **unused)
 }
 
 /* A password that could not be read is no empty one. */
-static void test_unread_password(void **unused)
+TEST(test_unread_password)
 {
     static char path[] = "/p", token[] = "t";
     static const char offered[] = "NTLM, " BASIC ", " MD5;
-    (void)unused;
     for (int source = 0; source < 3; source++) {
         struct table *t = table_new(offered, 1);
         struct a407_credential *c = &t->cred[0];
@@ -282,22 +272,4 @@ static void test_unread_password(void **unused)
     t->cred[0].password_file = t->cred[0].token = NULL;
     expect(t, A407_BASIC, 0, 0);
     free(t);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_registry),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_rank),
-        cmocka_unit_test(test_tried),
-        cmocka_unit_test(test_rejected),
-        cmocka_unit_test(test_credentials),
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_not_allowed),
-        cmocka_unit_test(test_weight),
-        cmocka_unit_test(test_unread_password),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/text_put.h"
 #include "exact.h"
+#include "suite.h"
 
 static struct a407_client_auth auth(const char *z)
 {
@@ -29,9 +30,8 @@ static void check(const char *value, const char *want)
 }
 
 /* RFC 7617 section 2 */
-static void test_basic(void **state)
+TEST(test_basic)
 {
-    (void)state;
     check("Basic YWxpY2U6b3BlbiBzZXNhbWU=", "Basic||alice");
     check("basic  Q09SUFxhbGljZTp4", "basic||CORP\\alice");
     check("Basic OnNlY3JldA==", "Basic||");
@@ -50,9 +50,8 @@ static void test_basic(void **state)
 }
 
 /* RFC 7616 section 3.4 */
-static void test_digest(void **state)
+TEST(test_digest)
 {
-    (void)state;
     check("Digest username=\"Mufasa\", realm=\"r\", response=\"00\"",
           "Digest||Mufasa");
     check("Digest username=\"a\\\"b\"", "Digest||a\"b");
@@ -68,9 +67,8 @@ static void test_digest(void **state)
 }
 
 /* A word that is no scheme may be the secret. */
-static void test_unknown(void **state)
+TEST(test_unknown)
 {
-    (void)state;
     check("Bearer abc.def.ghi", "Bearer||");
     check("Negotiate YIIabc=", "Negotiate||");
     check("hunter2hunter2", "||");
@@ -118,9 +116,8 @@ static void say(const char *scheme, const unsigned char *p, size_t n,
     check(value, want);
 }
 
-static void test_ntlm(void **state)
+TEST(test_ntlm)
 {
-    (void)state;
     struct message m = type3("C\0O\0", 4, "\xe9\0l\0=\xd8\0\xde", 8, true);
     say("NTLM", m.p, m.n, "NTLM|CO|\xc3\xa9l\xf0\x9f\x98\x80");
     say("Negotiate", m.p, m.n, "Negotiate|CO|\xc3\xa9l\xf0\x9f\x98\x80");
@@ -145,9 +142,8 @@ static void test_ntlm(void **state)
 }
 
 /* Lengths and offsets that lie, and every cut. */
-static void test_ntlm_broken(void **state)
+TEST(test_ntlm_broken)
 {
-    (void)state;
     struct message m = type3("CORP", 4, "alice", 5, false);
     for (size_t n = 0; n < m.n; n++) {
         char value[1024] = "NTLM ";
@@ -164,11 +160,10 @@ static void test_ntlm_broken(void **state)
     say("NTLM", m.p, m.n, "NTLM||");
 }
 
-static void test_long(void **state)
+TEST(test_long)
 {
     unsigned char raw[600];
     char value[1024] = "Basic ", want[200] = "Basic||";
-    (void)state;
     memset(raw, 'u', sizeof raw);
     raw[300] = ':';
     base64_encode_raw(value + 6, sizeof raw, raw);
@@ -178,10 +173,9 @@ static void test_long(void **state)
 }
 
 /* What does not fit whole is not begun. */
-static void test_put(void **state)
+TEST(test_put)
 {
     char out[5];
-    (void)state;
     a407_put(out, sizeof out, a407_span_str("abc\xe2\x82\xac"));
     assert_string_equal(out, "abc");
     a407_put(out, sizeof out, a407_span_str("a\xe2\x82\xac"));
@@ -199,7 +193,7 @@ static void test_put(void **state)
     assert_string_equal(out, "\xef\xbf\xbd");
 }
 
-static void test_put_user(void **state)
+TEST(test_put_user)
 {
     static const struct {
         const char *user;
@@ -213,7 +207,6 @@ static void test_put_user(void **state)
         {"bot+glpat-0123456789abcdefgh", true, "[redacted]"},
         {"sk-short", true, "sk-short"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
         char out[32];
         size_t n = strlen(users[i].user);
@@ -222,15 +215,4 @@ static void test_put_user(void **state)
         free(p);
         assert_string_equal(out, users[i].shown);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_basic),       cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_unknown),     cmocka_unit_test(test_ntlm),
-        cmocka_unit_test(test_ntlm_broken), cmocka_unit_test(test_long),
-        cmocka_unit_test(test_put),         cmocka_unit_test(test_put_user),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The variables and the file: docs/auth407.1, docs/credentials.md. */
 #include "config_help.h"
+#include "suite.h"
 
-static void test_defaults(void **state)
+TEST(test_defaults)
 {
     struct a407_config *c = good(ENV("HOME", "/home/u"));
-    (void)state;
     assert_int_equal(c->mode, A407_MODE_INJECT);
     assert_int_equal(c->log_level, A407_LOG_CHALLENGE);
     assert_string_equal(c->log, "/home/u/.local/state/auth407/407.jsonl");
@@ -31,9 +31,8 @@ static void test_defaults(void **state)
     a407_config_free(NULL);
 }
 
-static void test_paths(void **state)
+TEST(test_paths)
 {
-    (void)state;
     struct a407_config *c = good(
         ENV("HOME", "/h", "XDG_STATE_HOME", "/s", "XDG_CONFIG_HOME", "/c"));
     assert_string_equal(c->log, "/s/auth407/407.jsonl");
@@ -66,9 +65,8 @@ static void test_paths(void **state)
     a407_config_free(c);
 }
 
-static void test_settings(void **state)
+TEST(test_settings)
 {
-    (void)state;
     struct a407_config *c =
         good(ENV("AUTH407_MODE", "observe", "AUTH407_LOG_LEVEL", "request",
                  "AUTH407_SCHEMES", "basic, NTLM", "AUTH407_REPLAY_MAX", "0",
@@ -113,7 +111,7 @@ static void test_settings(void **state)
 }
 
 /* A bad value is told, without repeating it, and its default is used. */
-static void test_bad_settings(void **state)
+TEST(test_bad_settings)
 {
     static const char *const bad[][2] = {
         {"AUTH407_MODE", "inject hunter2"},
@@ -145,7 +143,6 @@ static void test_bad_settings(void **state)
         {"http_proxy", "http://u:hunter2@h:99999"},
         {"AUTH407_PASSWORD", "hunter2"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct a407_diag diag;
         struct a407_config *c = with(ENV(bad[i][0], bad[i][1]), &diag);
@@ -174,9 +171,8 @@ static void test_bad_settings(void **state)
     a407_config_free(c);
 }
 
-static void test_proxies(void **state)
+TEST(test_proxies)
 {
-    (void)state;
     struct a407_config *c =
         good(ENV("http_proxy", "http://a:1", "HTTPS_PROXY", "https://b",
                  "ALL_PROXY", "socks5://s:1080", "ftp_proxy", "c:3",
@@ -206,9 +202,8 @@ static void test_proxies(void **state)
 }
 
 /* curl goes to 1080 where no port is given, most others to 80. */
-static void test_default_port(void **state)
+TEST(test_default_port)
 {
-    (void)state;
     struct a407_config *c = good(ENV("http_proxy", "u:p@h", "https_proxy",
                                      "https://v:p@h", "ftp_proxy", "w:p@k:80"));
     assert_non_null(known(c, "h:80"));
@@ -222,11 +217,10 @@ static void test_default_port(void **state)
 }
 
 /* A malformed entry is told by its number and skipped; the others stand. */
-static void test_bad_entry(void **state)
+TEST(test_bad_entry)
 {
     struct a407_diag diag;
     struct a407_config *c = with(ENV("AUTH407_PROXY", "a:1,b c:2,d:3"), &diag);
-    (void)state;
     assert_non_null(strstr(diag.text, "entry 2"));
     assert_non_null(known(c, "a:1"));
     assert_non_null(known(c, "d:3"));
@@ -234,9 +228,8 @@ static void test_bad_entry(void **state)
 }
 
 /* CVE-2016-5385: in CGI, HTTP_PROXY is what the client says. */
-static void test_cgi(void **state)
+TEST(test_cgi)
 {
-    (void)state;
     struct a407_config *c =
         good(ENV("REQUEST_METHOD", "GET", "HTTP_PROXY", "http://evil:1",
                  "http_proxy", "http://a:1", "HTTPS_PROXY", "http://b:1",
@@ -248,9 +241,8 @@ static void test_cgi(void **state)
     a407_config_free(c);
 }
 
-static void test_variables(void **state)
+TEST(test_variables)
 {
-    (void)state;
     struct a407_config *c =
         good(ENV("AUTH407_USERNAME", "CORP\\alice", "AUTH407_PASSWORD",
                  " p:%41 ", "AUTH407_DOMAIN", "D", "AUTH407_TOKEN", "t"));
@@ -285,7 +277,7 @@ static void test_variables(void **state)
 
 /* It is known where a credential stands, but nothing of it that can't be sent.
  */
-static void test_malformed(void **state)
+TEST(test_malformed)
 {
     static const char *const bad[][2] = {
         {"AUTH407_PASSWORD", "p\n"},
@@ -297,7 +289,6 @@ static void test_malformed(void **state)
         {"https_proxy", "http://u:p%0a@h:1"},
         {"https_proxy", "http://u:a/b@h:1"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         bool ours = strncmp(bad[i][0], "AUTH407", 7) == 0;
         struct a407_config *c =
@@ -319,13 +310,12 @@ static void test_malformed(void **state)
 }
 
 /* ~/ is HOME in what names a file, and nowhere else. */
-static void test_home(void **state)
+TEST(test_home)
 {
     static const char text[] =
         "[a:1]\nusername = ~/u\npassword-file = ~/p\ntoken-file = ~/t/~/x\n"
         "keytab = ~/k\n[b:1]\nnetrc = ~/.netrc\n[c:1]\nhelper = ~/get\n";
     struct a407_diag diag;
-    (void)state;
     struct a407_config *c = good(ENV("HOME", "/h"));
     add_file(c, text);
     const struct a407_credential *k = c->credentials;
@@ -350,12 +340,11 @@ static void test_home(void **state)
 }
 
 /* An error in the file adds nothing and is told with the file's name. */
-static void test_bad_file(void **state)
+TEST(test_bad_file)
 {
     static const char text[] = "[b:1]\nusername = b\n[c:1\n";
     struct a407_diag diag;
     struct a407_config *c = good(ENV("http_proxy", "http://a:1", "HOME", "/h"));
-    (void)state;
     assert_false(a407_config_add_file(c, text, sizeof text - 1, &diag));
     assert_int_equal(
         strncmp(diag.text, "/h/.config/auth407/credentials:3: ", 34), 0);
@@ -368,17 +357,4 @@ static void test_bad_file(void **state)
     assert_true(known(c, "a:1")->tls);
     assert_true(known(c, "a:1")->from_environment);
     a407_config_free(c);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),  cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_settings),  cmocka_unit_test(test_bad_settings),
-        cmocka_unit_test(test_proxies),   cmocka_unit_test(test_default_port),
-        cmocka_unit_test(test_bad_entry), cmocka_unit_test(test_cgi),
-        cmocka_unit_test(test_variables), cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_home),      cmocka_unit_test(test_bad_file),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules are docs/credentials.md, "Which credential is used". */
 #include "config_help.h"
+#include "suite.h"
 
 /* What AUTH407_USERNAME is for: endpoints that the environment names. */
-static void test_who_gets_the_variables(void **state)
+TEST(test_who_gets_the_variables)
 {
-    (void)state;
     struct a407_config *c = good(ENV("AUTH407_USERNAME", "v", "http_proxy",
                                      "a:1", "AUTH407_PROXY", "b:2"));
     add_file(c, "[f:3]\nusername = f\n[g:4]\n[*.d]\nusername = d\n"
@@ -27,9 +27,8 @@ static void test_who_gets_the_variables(void **state)
 }
 
 /* Userinfo of a URL is for that very host and port. */
-static void test_who_gets_userinfo(void **state)
+TEST(test_who_gets_userinfo)
 {
-    (void)state;
     struct a407_config *c =
         good(ENV("http_proxy", "http://u:p@a:1", "https_proxy",
                  "http://v:q@b:1", "all_proxy", "http://a:2"));
@@ -49,9 +48,8 @@ static void test_who_gets_userinfo(void **state)
     a407_config_free(c);
 }
 
-static void test_order(void **state)
+TEST(test_order)
 {
-    (void)state;
     struct a407_config *c =
         good(ENV("AUTH407_USERNAME", "v", "http_proxy", "http://u:p@a.b.c:1"));
     add_file(c, "[a.b.c:1]\nusername = f1\n"
@@ -71,9 +69,8 @@ static void test_order(void **state)
 }
 
 /* The same secret twice would be two wrong logins. */
-static void test_each_once(void **state)
+TEST(test_each_once)
 {
-    (void)state;
     struct a407_config *c =
         good(ENV("http_proxy", "http://u:p@a:1", "HTTP_PROXY",
                  "http://u:p@a:1/", "https_proxy", "http://u:%70@a:1",
@@ -98,7 +95,7 @@ static void test_each_once(void **state)
 }
 
 /* The same, for what the secret is taken from and what goes with it. */
-static void test_each_source_once(void **state)
+TEST(test_each_source_once)
 {
     static const struct {
         const char *second; /* after [a:1] and what stands below */
@@ -114,7 +111,6 @@ static void test_each_source_once(void **state)
         {"token-file = /t\n", 2},
         {"domain = d\n", 2},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static const char section[] =
             "[a:1]\nusername = u\npassword-file = /p\n";
@@ -133,9 +129,8 @@ static void test_each_source_once(void **state)
     }
 }
 
-static void test_no_credential(void **state)
+TEST(test_no_credential)
 {
-    (void)state;
     struct a407_config *c = good(ENV("http_proxy", "http://a:1"));
     assert_string_equal(users(c, "a:1"), "");
     assert_string_equal(users(c, "b:1"), "");
@@ -144,17 +139,4 @@ static void test_no_credential(void **state)
     add_file(c, "[b:1]\n[a]\nusername = a\nexpires = 1999-01-01\n");
     assert_string_equal(users(c, "a:1"), "a"); /* the proxy is to say no */
     a407_config_free(c);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_gets_the_variables),
-        cmocka_unit_test(test_who_gets_userinfo),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_each_once),
-        cmocka_unit_test(test_each_source_once),
-        cmocka_unit_test(test_no_credential),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "core/config/credential.h"
 #include "exact.h"
 
+#include "suite.h"
 #include <stdio.h>
 
 #define FILE_NAME "/x/credentials"
@@ -27,7 +28,7 @@ static struct a407_credential *parse_good(const char *z)
     return list;
 }
 
-static void test_all_keys(void **state)
+TEST(test_all_keys)
 {
     struct a407_credential *c =
         parse_good("# comments stand on lines of their own\n"
@@ -43,7 +44,6 @@ static void test_all_keys(void **state)
                    "service = HTTP@proxy.corp.example\n"
                    "schemes = negotiate, NTLM\n"
                    "expires = 2026-12-31\n");
-    (void)state;
     assert_null(c->next);
     assert_string_equal(c->endpoint.host, "proxy.corp.example");
     assert_int_equal(c->endpoint.port, 3128);
@@ -67,7 +67,7 @@ static void test_all_keys(void **state)
 }
 
 /* Where a secret is to be taken from, one source to a section. */
-static void test_sources(void **state)
+TEST(test_sources)
 {
     struct a407_credential *c =
         parse_good("[a]\nhelper = !get --flag=\"x y\"; true\n"
@@ -76,7 +76,6 @@ static void test_sources(void **state)
                    "[d]\nusername = u\npassword-file = /run/my pw\n"
                    "token-file = \"~/ t \"\nkeytab = /k\n");
     const struct a407_credential *p = c;
-    (void)state;
     assert_string_equal(p->helper, "!get --flag=\"x y\"; true");
     p = p->next;
     assert_string_equal(p->netrc, "~/.netrc");
@@ -92,13 +91,12 @@ static void test_sources(void **state)
     a407_credentials_free(c);
 }
 
-static void test_sections(void **state)
+TEST(test_sections)
 {
     struct a407_credential *c =
         parse_good("[a:1]\nusername = u\npassword-file = /run/p\n"
                    "[*.b]\ntoken-file = /run/t\n[[::1]:2]\n[ a:1 ]\n");
     const struct a407_credential *p = c;
-    (void)state;
     assert_string_equal(p->endpoint.host, "a");
     assert_string_equal(p->password_file, "/run/p");
     p = p->next;
@@ -139,9 +137,8 @@ static const struct {
     {"password = \xc3\xa9\xff", "\xc3\xa9\xff"},
 };
 
-static void test_values(void **state)
+TEST(test_values)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         for (int crlf = 0; crlf < 3; crlf++) {
             static const char *const last[] = {"", "\r\n", "\r"};
@@ -157,7 +154,7 @@ static void test_values(void **state)
         }
 }
 
-static void test_dates(void **state)
+TEST(test_dates)
 {
     static const struct {
         const char *day;
@@ -190,7 +187,6 @@ static void test_dates(void **state)
         {"tomorrow", 0},
         {"20260101", 0},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
         char text[64];
         struct a407_diag diag;
@@ -260,9 +256,8 @@ static const struct {
     {"[h]\nservice = hunter2@a b\n", 2, "HTTP@HOST"},
 };
 
-static void test_errors(void **state)
+TEST(test_errors)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         struct a407_diag diag;
         char start[64];
@@ -276,21 +271,19 @@ static void test_errors(void **state)
     }
 }
 
-static void test_nul(void **state)
+TEST(test_nul)
 {
     static const char text[] = "[h]\nusername = u\n# c\0 x\npassword = p\n";
     struct a407_diag diag;
-    (void)state;
     assert_null(parse(text, sizeof text - 1, &diag));
     assert_non_null(strstr(diag.text, ":3: a NUL byte"));
 }
 
 /* No credential is no error. */
-static void test_empty(void **state)
+TEST(test_empty)
 {
     static const char *const texts[] = {
         "", "\n", "# c", "\xef\xbb\xbf", " \t\r\n;\n", "\r\n"};
-    (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct a407_diag diag = {"left over"};
         assert_null(parse(texts[i], strlen(texts[i]), &diag));
@@ -301,12 +294,11 @@ static void test_empty(void **state)
     assert_string_equal(diag.text, "");
 }
 
-static void test_many_sections(void **state)
+TEST(test_many_sections)
 {
     enum { MOST = 1024 };
     static char text[(MOST + 1) * 4];
     struct a407_diag diag;
-    (void)state;
     for (size_t i = 0; i <= MOST; i++)
         memcpy(text + 4 * i, "[h]\n", 4);
     struct a407_credential *c = parse(text, MOST * 4, &diag);
@@ -317,7 +309,7 @@ static void test_many_sections(void **state)
 }
 
 /* Any prefix, and any one byte changed to any other, is survived. */
-static void test_any_bytes(void **state)
+TEST(test_any_bytes)
 {
     static const char text[] =
         "\xef\xbb\xbf[*.h:80]\r\n#c\nusername = \"a\"\nexpires = 2026-12-31\n"
@@ -325,7 +317,6 @@ static void test_any_bytes(void **state)
     const size_t n = sizeof text - 1;
     struct a407_diag diag;
     char changed[sizeof text];
-    (void)state;
     for (size_t k = 0; k <= n; k++)
         a407_credentials_free(parse(text, k, &diag));
     for (size_t k = 0; k < n; k++)
@@ -339,16 +330,4 @@ static void test_any_bytes(void **state)
                             !a407_text_has_control(a407_span_str(p->username)));
             a407_credentials_free(list);
         }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_keys),      cmocka_unit_test(test_sections),
-        cmocka_unit_test(test_sources),       cmocka_unit_test(test_values),
-        cmocka_unit_test(test_dates),         cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_nul),           cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_many_sections), cmocka_unit_test(test_any_bytes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

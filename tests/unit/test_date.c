@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Civil dates against the C library's, in both directions. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "core/base/date.h"
+#include "suite.h"
 
 #define FIRST (-INT64_C(62167219200)) /* 0000-01-01 00:00:00 */
 #define LAST  INT64_C(253402300799)   /* 9999-12-31 23:59:59 */
@@ -28,9 +24,8 @@ static void check(int64_t s)
     assert_int_equal(a407_date_seconds(&d), s);
 }
 
-static void test_all_years(void **unused)
+TEST(test_all_years)
 {
-    (void)unused;
     /* a step that is no whole number of days, hours or minutes */
     for (int64_t s = FIRST; s <= LAST; s += 86400 * 3 + 3701)
         check(s);
@@ -39,16 +34,15 @@ static void test_all_years(void **unused)
     check(-1);
 }
 
-static void test_beyond(void **unused)
+TEST(test_beyond)
 {
-    (void)unused;
     struct a407_date d = a407_date_of(INT64_MAX);
     assert_int_equal(a407_date_seconds(&d), LAST);
     d = a407_date_of(INT64_MIN);
     assert_int_equal(a407_date_seconds(&d), FIRST);
 }
 
-static void test_no_such_day(void **unused)
+TEST(test_no_such_day)
 {
     static const struct a407_date wrong[] = {
         {2026, 0, 1, 0, 0, 0},  {2026, 13, 1, 0, 0, 0}, {2026, 1, 0, 0, 0, 0},
@@ -58,19 +52,8 @@ static void test_no_such_day(void **unused)
     static const struct a407_date right[] = {{2024, 2, 29, 0, 0, 0},
                                              {2000, 2, 29, 0, 0, 0},
                                              {2026, 1, 1, 23, 59, 60}};
-    (void)unused;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(a407_date_ok(&wrong[i]));
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         assert_true(a407_date_ok(&right[i]));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_years),
-        cmocka_unit_test(test_beyond),
-        cmocka_unit_test(test_no_such_day),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "auth_help.h"
 
 #include "core/auth/digest.h"
+#include "suite.h"
 
 /* The response to a challenge with a cnonce that we did not make. */
 static void check_vector(const char *challenge, const char *user,
@@ -23,9 +24,8 @@ static void check_vector(const char *challenge, const char *user,
 }
 
 /* RFC 7616 section 3.9.1: both algorithms. */
-static void test_rfc7616_3_9_1(void **unused)
+TEST(test_rfc7616_3_9_1)
 {
-    (void)unused;
     static const char *const one[][2] = {
         {"SHA-256", "753927fa0e85d155564e2e272a28d180"
                     "2ca10daf4496794697cf8db5856cb6c1"},
@@ -54,9 +54,8 @@ static void test_rfc7616_3_9_1(void **unused)
  * RFC 7616 section 3.9.2 with erratum 4897: the values that the RFC prints were
  * not made with the SHA-512/256 of FIPS 180-4 (4888... is SHA-512 cut off).
  */
-static void test_rfc7616_3_9_2(void **unused)
+TEST(test_rfc7616_3_9_2)
 {
-    (void)unused;
     static const char user[] = "J\xc3\xa4s\xc3\xb8n Doe";
     check_vector(RFC_3_9_2, user, "Secret, or not?", "GET", "/doe.json",
                  "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
@@ -77,9 +76,8 @@ static void test_rfc7616_3_9_2(void **unused)
 }
 
 /* RFC 2617 section 3.5. */
-static void test_rfc2617_3_5(void **unused)
+TEST(test_rfc2617_3_5)
 {
-    (void)unused;
     check_vector("Digest realm=\"testrealm@host.com\", qop=\"auth,auth-int\", "
                  "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", "
                  "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"",
@@ -88,9 +86,8 @@ static void test_rfc2617_3_5(void **unused)
 }
 
 /* RFC 2069 section 2.4 with erratum 749: no qop, so no nc and no cnonce. */
-static void test_rfc2069(void **unused)
+TEST(test_rfc2069)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     strcpy(s->user, "Mufasa");
     strcpy(s->password, "CircleOfLife");
@@ -143,9 +140,8 @@ static const struct {
     "Digest username=\"alice\", realm=\"a realm\", nonce=\"n0nce\", uri="
 #define CONNECT_HEAD HEAD "\"example.test:443\", "
 
-static void test_auth(void **unused)
+TEST(test_auth)
 {
-    (void)unused;
     for (size_t i = 0; i < N_TABLE; i++) {
         char challenge[200], want[500];
         struct session *s = session_new(A407_DIGEST);
@@ -164,9 +160,8 @@ static void test_auth(void **unused)
 }
 
 /* RFC 7616 section 3.4.3: the content is part of A2. */
-static void test_auth_int(void **unused)
+TEST(test_auth_int)
 {
-    (void)unused;
     for (size_t i = 0; i < N_TABLE; i++) {
         char challenge[200], want[500];
         struct session *s = session_new(A407_DIGEST);
@@ -202,9 +197,8 @@ static void test_auth_int(void **unused)
 }
 
 /* Without qop only -sess has a cnonce: its A1 can't do without. */
-static void test_no_qop(void **unused)
+TEST(test_no_qop)
 {
-    (void)unused;
     for (size_t i = 0; i < N_TABLE; i++) {
         char challenge[200], want[500];
         struct session *s = session_new(A407_DIGEST);
@@ -224,9 +218,8 @@ static void test_no_qop(void **unused)
 }
 
 /* RFC 7616 section 3.4: nc counts the requests made with one nonce. */
-static void test_count(void **unused)
+TEST(test_count)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     assert_true(session_init(
         s, "Digest realm=\"a realm\", nonce=\"n0nce\", qop=\"auth\""));
@@ -252,9 +245,8 @@ static void test_count(void **unused)
 }
 
 /* A -sess cnonce lasts as long as its nonce. */
-static void test_session_cnonce(void **unused)
+TEST(test_session_cnonce)
 {
-    (void)unused;
     static const char challenge[] = "Digest realm=\"a realm\", "
                                     "nonce=\"n0nce\", algorithm=MD5-sess, "
                                     "qop=\"auth\"";
@@ -280,9 +272,8 @@ static void test_session_cnonce(void **unused)
 }
 
 /* nc has eight digits; a nonce that has used them up answers nothing. */
-static void test_count_ends(void **unused)
+TEST(test_count_ends)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     struct a407_digest_state *d = s->state;
     assert_true(session_init(s, "Digest realm=r, nonce=n, qop=\"auth\""));
@@ -301,9 +292,8 @@ static void test_count_ends(void **unused)
 }
 
 /* RFC 7616 section 3.5. */
-static void test_nextnonce(void **unused)
+TEST(test_nextnonce)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     session_info(s, "nextnonce=\"early\""); /* before any challenge */
     assert_true(session_init(
@@ -328,9 +318,8 @@ static void test_nextnonce(void **unused)
     session_free(s);
 }
 
-static void test_reply(void **unused)
+TEST(test_reply)
 {
-    (void)unused;
 #define CH "Digest realm=\"a realm\", qop=\"auth\", "
     static const struct {
         const char *challenge;
@@ -361,9 +350,8 @@ static void test_reply(void **unused)
 }
 
 /* RFC 7616 section 3.4.4 and the username* of section 3.4. */
-static void test_username(void **unused)
+TEST(test_username)
 {
-    (void)unused;
 #define CH                                                                     \
     "Digest realm=\"a realm\", nonce=\"n0nce\", qop=\"auth\", "                \
     "algorithm=SHA-256"
@@ -397,24 +385,4 @@ static void test_username(void **unused)
                   "%20%25%27%28%29%2A%22%C3%9F, ");
     session_free(s);
 #undef CH
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc7616_3_9_1),
-        cmocka_unit_test(test_rfc7616_3_9_2),
-        cmocka_unit_test(test_rfc2617_3_5),
-        cmocka_unit_test(test_rfc2069),
-        cmocka_unit_test(test_auth),
-        cmocka_unit_test(test_auth_int),
-        cmocka_unit_test(test_no_qop),
-        cmocka_unit_test(test_count),
-        cmocka_unit_test(test_session_cnonce),
-        cmocka_unit_test(test_count_ends),
-        cmocka_unit_test(test_nextnonce),
-        cmocka_unit_test(test_reply),
-        cmocka_unit_test(test_username),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

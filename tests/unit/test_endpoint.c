@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config/credential.h"
 #include "exact.h"
+#include "suite.h"
 
 static bool parse(const char *z, size_t n, struct a407_endpoint *e)
 {
@@ -39,9 +40,8 @@ static const struct {
     {"under_score-1:80", "under_score-1", 80},
 };
 
-static void test_forms(void **state)
+TEST(test_forms)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct a407_endpoint e;
         if (!parse(good[i].text, strlen(good[i].text), &e))
@@ -51,7 +51,7 @@ static void test_forms(void **state)
     }
 }
 
-static void test_refused(void **state)
+TEST(test_refused)
 {
     static const char *const bad[] = {
         "",         ":80",     "h:",     "h:0",    "h:65536",    "h:99999",
@@ -62,7 +62,6 @@ static void test_refused(void **state)
         ".h",       "*..b",    ".",      "u@h:80", "h/x",        "a,b",
         "h?x",      "h#x",     "h%41",   "\x7fh",  "\"h\"",      "[::1%a b]",
         "[1.2.3.4]"};
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct a407_endpoint e;
         if (parse(bad[i], strlen(bad[i]), &e))
@@ -74,11 +73,10 @@ static void test_refused(void **state)
     assert_false(parse("[::1\0]:80", 9, &e));
 }
 
-static void test_length(void **state)
+TEST(test_length)
 {
     char text[A407_HOST_MAX + 8];
     struct a407_endpoint e;
-    (void)state;
     memset(text, 'a', sizeof text);
     assert_true(parse(text, A407_HOST_MAX, &e));
     assert_int_equal(strlen(e.host), A407_HOST_MAX);
@@ -92,9 +90,8 @@ static void test_length(void **state)
 }
 
 /* Every prefix of every good text is survived. */
-static void test_prefixes(void **state)
+TEST(test_prefixes)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         for (size_t n = 0; n <= strlen(good[i].text); n++) {
             struct a407_endpoint e;
@@ -111,9 +108,8 @@ static unsigned match(const char *pattern, const char *exactly)
     return a407_endpoint_match(&p, &e);
 }
 
-static void test_match(void **state)
+TEST(test_match)
 {
-    (void)state;
     /* from the most specific to the least */
     static const char *const order[] = {"a.b.example:80", "a.b.example",
                                         "*.b.example:80", "*.b.example",
@@ -137,19 +133,17 @@ static void test_match(void **state)
 }
 
 /* "*" is for the settings to judge: it must fit nothing by itself. */
-static void test_any(void **state)
+TEST(test_any)
 {
     struct a407_endpoint any = {.host = "*"}, none = {.host = ""}, e;
-    (void)state;
     assert_true(parse("h:80", 4, &e));
     assert_int_equal(a407_endpoint_match(&any, &e), 0);
     assert_int_equal(a407_endpoint_match(&any, &any), 0);
     assert_int_equal(a407_endpoint_match(&none, &none), 0);
 }
 
-static void test_scheme_names(void **state)
+TEST(test_scheme_names)
 {
-    (void)state;
     for (unsigned i = 0; a407_scheme_names[i]; i++) {
         const char *name = a407_scheme_name((enum a407_scheme_id)i);
         assert_int_equal(a407_scheme_from_name(a407_span_str(name)), i);
@@ -162,11 +156,10 @@ static void test_scheme_names(void **state)
                      A407_SCHEMES_MAX);
 }
 
-static void test_scheme_list(void **state)
+TEST(test_scheme_list)
 {
     enum a407_scheme_id order[A407_SCHEMES_MAX];
     size_t n;
-    (void)state;
     assert_true(a407_schemes_parse(
         a407_span_str("basic, Digest ,basic,,\tntlm,digest,BASIC,bearer,"
                       "negotiate,"),
@@ -180,15 +173,4 @@ static void test_scheme_list(void **state)
         a407_schemes_parse(a407_span_str("basic,kerberos"), order, &n));
     assert_false(a407_schemes_parse(a407_span_str(" , ,"), order, &n));
     assert_false(a407_schemes_parse(a407_span(NULL, 0), order, &n));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_length),       cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_match),        cmocka_unit_test(test_any),
-        cmocka_unit_test(test_scheme_names), cmocka_unit_test(test_scheme_list),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* a407_engine_forget in every state: what the program has written goes out once
    and in order, and a 407 that was taken is given back whole. */
 #include "engine_help.h"
+#include "suite.h"
 
 static void goes_out(struct scene *s, const char *bytes)
 {
@@ -18,10 +19,9 @@ static void passes(struct scene *s)
     assert_int_equal(a407_engine_plan(s->e).kind, A407_WANT_FORGET);
 }
 
-static void nothing_held(void **unused)
+TEST(nothing_held)
 {
     struct scene s;
-    (void)unused;
     for (int step = 0; step < 4; step++) {
         begin(&s, "basic");
         if (step > 0)
@@ -36,10 +36,9 @@ static void nothing_held(void **unused)
     }
 }
 
-static void half_a_head_is_held(void **unused)
+TEST(half_a_head_is_held)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     log_in_before(&s, BASIC, NULL);
     a407_engine_hold(s.e, HEAD, 30);
@@ -50,10 +49,9 @@ static void half_a_head_is_held(void **unused)
     end(&s);
 }
 
-static void a_head_waits_for_its_token(void **unused)
+TEST(a_head_waits_for_its_token)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "negotiate");
     log_in_before(&s, REFUSAL("Negotiate"), "token");
     assert_int_equal(a407_engine_plan(s.e).write, A407_WRITE_HOLD);
@@ -66,10 +64,9 @@ static void a_head_waits_for_its_token(void **unused)
     end(&s);
 }
 
-static void part_is_taken(void **unused)
+TEST(part_is_taken)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     meet(&s, HEAD, BASIC);
     a407_engine_consumed(s.e, BASIC, 20, false);
@@ -79,10 +76,9 @@ static void part_is_taken(void **unused)
     end(&s);
 }
 
-static void on_the_way_to_another(void **unused)
+TEST(on_the_way_to_another)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     meet(&s, HEAD, CLOSING);
     consumed(&s, CLOSING);
@@ -96,10 +92,9 @@ static void on_the_way_to_another(void **unused)
 }
 
 /* The kept connection ended: a token for another one is being made. */
-static void a_token_for_another(void **unused)
+TEST(a_token_for_another)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "negotiate");
     wrote(&s, HEAD);
     while (strcmp(a407_engine_state_name(s.e), "DRAIN") != 0) {
@@ -118,10 +113,9 @@ static void a_token_for_another(void **unused)
 
 /* What comes now answers a message of ours, and what the program still writes
    has no place behind that. */
-static void a_leg_is_out(void **unused)
+TEST(a_leg_is_out)
 {
     struct scene s;
-    (void)unused;
     for (int step = 0; step < 3; step++) {
         begin(&s, "ntlm");
         meet(&s, step ? POST : HEAD, NTLM);
@@ -138,10 +132,9 @@ static void a_leg_is_out(void **unused)
 }
 
 /* The repeat is out whole: its answer is the program's. */
-static void a_repeat_is_out(void **unused)
+TEST(a_repeat_is_out)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     meet(&s, HEAD, BASIC);
     consumed(&s, BASIC);
@@ -152,10 +145,9 @@ static void a_repeat_is_out(void **unused)
 }
 
 /* A child made while the ask was open: its record is the parent's. */
-static void forked_while_it_asks(void **unused)
+TEST(forked_while_it_asks)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     wrote(&s, HEAD);
     peeked(&s, BASIC);
@@ -166,20 +158,4 @@ static void forked_while_it_asks(void **unused)
     consumed(&s, BASIC);
     assert_int_equal(a407_engine_plan(s.e).kind, A407_WANT_SEND);
     end(&s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_held),
-        cmocka_unit_test(half_a_head_is_held),
-        cmocka_unit_test(a_head_waits_for_its_token),
-        cmocka_unit_test(part_is_taken),
-        cmocka_unit_test(on_the_way_to_another),
-        cmocka_unit_test(a_token_for_another),
-        cmocka_unit_test(a_leg_is_out),
-        cmocka_unit_test(a_repeat_is_out),
-        cmocka_unit_test(forked_while_it_asks),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* a407_engine_plan: until when each wait may last, what becomes of it then, and
    who may write meanwhile. */
 #include "engine_help.h"
+#include "suite.h"
 
 #define CONNECT                                                                \
     "CONNECT origin.test:443 HTTP/1.1\r\nHost: origin.test:443\r\n\r\n"
@@ -49,13 +50,12 @@ static void repeat(struct scene *s, const char *request)
     sent(s);
 }
 
-static void silence(void **unused)
+TEST(silence)
 {
     static const struct {
         const char *request;
         int64_t until;
     } row[] = {{CONNECT, 5 * S}, {HEAD, 18 * S}};
-    (void)unused;
     for (size_t i = 0; i < 2; i++) {
         struct scene s;
         repeat(&s, row[i].request);
@@ -76,10 +76,9 @@ static void silence(void **unused)
     }
 }
 
-static void silence_is_a_setting(void **unused)
+TEST(silence_is_a_setting)
 {
     struct scene s;
-    (void)unused;
     repeat(&s, CONNECT);
     s.config->silence_ms = 7000;
     is_due(&s, A407_WANT_PEEK, A407_DUE_SILENCE, 10 * S);
@@ -90,10 +89,9 @@ static void silence_is_a_setting(void **unused)
 
 /* Where the proxy is known to be silent, nothing is repeated on the kept
    connection. */
-static void known_to_be_silent(void **unused)
+TEST(known_to_be_silent)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     at(&s, S);
     s.proxy.no_reuse = true;
@@ -104,10 +102,9 @@ static void known_to_be_silent(void **unused)
 }
 
 /* Nothing to be done about it: the rest of the wait is the program's. */
-static void no_other_try(void **unused)
+TEST(no_other_try)
 {
     struct scene s;
-    (void)unused;
     repeat(&s, HEAD);
     s.e->overflow = true;
     at(&s, 18 * S);
@@ -116,10 +113,9 @@ static void no_other_try(void **unused)
     end(&s);
 }
 
-static void open_request(void **unused)
+TEST(open_request)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     at(&s, S);
     wrote(&s, POST);
@@ -132,10 +128,9 @@ static void open_request(void **unused)
     end(&s);
 }
 
-static void new_connection(void **unused)
+TEST(new_connection)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     at(&s, S);
     meet(&s, HEAD, CLOSING);
@@ -151,10 +146,9 @@ static void new_connection(void **unused)
 }
 
 /* The repeat can't be sent: it goes elsewhere, then not at all. */
-static void sending(void **unused)
+TEST(sending)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     at(&s, S);
     meet(&s, HEAD, BASIC);
@@ -168,10 +162,9 @@ static void sending(void **unused)
 }
 
 /* What the program wrote is held back, and can't go out: nothing may follow. */
-static void sending_what_was_held(void **unused)
+TEST(sending_what_was_held)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic");
     log_in_before(&s, BASIC, NULL);
     at(&s, S);
@@ -182,10 +175,9 @@ static void sending_what_was_held(void **unused)
     end(&s);
 }
 
-static void legs(void **unused)
+TEST(legs)
 {
     struct scene s;
-    (void)unused;
     for (int kept = 0; kept < 2; kept++) {
         begin(&s, "ntlm");
         at(&s, S);
@@ -208,10 +200,9 @@ static void legs(void **unused)
     }
 }
 
-static void from_outside(void **unused)
+TEST(from_outside)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "negotiate");
     at(&s, S);
     wrote(&s, HEAD);
@@ -230,21 +221,4 @@ static void from_outside(void **unused)
     assert_int_equal(ev->cause, A407_CAUSE_UNMET);
     free(ev);
     end(&s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(silence),
-        cmocka_unit_test(silence_is_a_setting),
-        cmocka_unit_test(known_to_be_silent),
-        cmocka_unit_test(no_other_try),
-        cmocka_unit_test(open_request),
-        cmocka_unit_test(new_connection),
-        cmocka_unit_test(sending),
-        cmocka_unit_test(sending_what_was_held),
-        cmocka_unit_test(legs),
-        cmocka_unit_test(from_outside),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "core/http/challenge.h"
 #include "exact.h"
+#include "suite.h"
 
 static struct a407_event ev;
 
@@ -26,9 +27,8 @@ static void answer(const char *head)
 #define DATE  "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 #define LATER "Date: Sun, 06 Nov 1994 09:49:37 GMT\r\n"
 
-static void test_answer(void **state)
+TEST(test_answer)
 {
-    (void)state;
     answer(HEAD DATE "Server: squid/5.7\r\nVIA: 1.1 a\r\nvia: 1.1 b\r\n"
                      "X-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n"
                      "Proxy-Agent: x\r\nX-Cache: MISS\r\n"
@@ -56,9 +56,8 @@ static void test_answer(void **state)
 }
 
 /* RFC 9110 section 6.6.1: whole seconds, and the first field counts. */
-static void test_skew(void **state)
+TEST(test_skew)
 {
-    (void)state;
     answer(HEAD LATER DATE "\r\n");
     assert_int_equal(ev.answer.skew_s, 3600);
     answer(HEAD "Date: yesterday\r\n" DATE "\r\n");
@@ -69,10 +68,9 @@ static void test_skew(void **state)
     assert_int_equal(ev.answer.skew_s, -1);
 }
 
-static void test_bounds(void **state)
+TEST(test_bounds)
 {
     char head[8192] = HEAD;
-    (void)state;
     for (int i = 0; i < 20; i++)
         strcat(head, "Via: 1.1 v\r\nServer: s\r\nProxy-Agent: p\r\n"
                      "Proxy-Status: a, b\r\n");
@@ -90,9 +88,8 @@ static void test_bounds(void **state)
 }
 
 /* Somebody else's words may hold a URL, or echo what was sent. */
-static void test_secrets(void **state)
+TEST(test_secrets)
 {
-    (void)state;
     answer(HEAD "Via: 1.1 http://u:hunter2@h/?hunter2\r\n"
                 "X-Squid-Error: ERR Proxy-Authorization: Basic hunter2\r\n"
                 "Proxy-Status: p; details=\"GET http://h/?token=hunter2\"; "
@@ -107,10 +104,9 @@ static void test_secrets(void **state)
     a407_buf_free(&line);
 }
 
-static void test_challenges(void **state)
+TEST(test_challenges)
 {
     char head[4096] = HEAD;
-    (void)state;
     answer(
         HEAD
         "Proxy-Authenticate: Digest realm=\"a \\\"b\\\"\", nonce=\"n\", "
@@ -143,9 +139,8 @@ static void hide(const char *z)
     a407_event_hide(&ev, a407_span_str(z));
 }
 
-static void test_hide(void **state)
+TEST(test_hide)
 {
-    (void)state;
     answer(HEAD "Server: s-hunter2-hunter2\r\nProxy-Authenticate: Basic "
                 "realm=\"hunter2\"\r\nProxy-Status: hunter2\r\n\r\n");
     strcpy(ev.detail, "hunter2");
@@ -169,11 +164,10 @@ static void test_hide(void **state)
 /* A text that was cut within the secret holds its beginning. */
 /* A secret of characters that redaction knows is found in what was said, not
    in what redaction leaves of it. */
-static void test_hide_marks(void **state)
+TEST(test_hide_marks)
 {
     static const char *const secrets[] = {"p@ss?word#x", "pass=word@x",
                                           "ab@cd@ef", "x y@z", "?hunter"};
-    (void)state;
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         char head[1024];
         const char *z = secrets[i];
@@ -201,9 +195,8 @@ static void test_hide_marks(void **state)
     }
 }
 
-static void test_hide_cut(void **state)
+TEST(test_hide_cut)
 {
-    (void)state;
     for (size_t left = 4; left < 12; left++) {
         memset(&ev, 0, sizeof ev);
         memset(ev.detail, '.', sizeof ev.detail - 1);
@@ -212,15 +205,4 @@ static void test_hide_cut(void **state)
         assert_null(strstr(ev.detail, "hunt"));
         assert_string_equal(strchr(ev.detail, '*'), "***");
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answer),     cmocka_unit_test(test_skew),
-        cmocka_unit_test(test_bounds),     cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_challenges), cmocka_unit_test(test_hide),
-        cmocka_unit_test(test_hide_cut),   cmocka_unit_test(test_hide_marks),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "exact.h"
 
 #include "core/auth/gss_protocol.h"
+#include "suite.h"
 
 /* The value of a key in a message that ends where its memory does. */
 static char *value(const char *message, const char *key, struct a407_span *out)
@@ -13,7 +14,7 @@ static char *value(const char *message, const char *key, struct a407_span *out)
     return copy;
 }
 
-static void fields(void **unused)
+TEST(fields)
 {
     static const struct {
         const char *message, *key, *value;
@@ -35,7 +36,6 @@ static void fields(void **unused)
         {"\n\n", "a", NULL},
         {"b=a=1\n\n", "a", NULL},
     };
-    (void)unused;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct a407_span found;
         char *message = value(cases[i].message, cases[i].key, &found);
@@ -46,10 +46,9 @@ static void fields(void **unused)
 }
 
 /* What is put in can be found again, and nothing else gets in with it. */
-static void puts_and_finds(void **unused)
+TEST(puts_and_finds)
 {
     struct a407_buf m;
-    (void)unused;
     a407_buf_init(&m, 60);
     assert_true(a407_gss_put(&m, "one", "a value; with = signs"));
     assert_false(a407_gss_put(&m, "two", "x\nstate=complete"));
@@ -64,10 +63,9 @@ static void puts_and_finds(void **unused)
     a407_buf_free(&m);
 }
 
-static void tokens(void **unused)
+TEST(tokens)
 {
     char bytes[300];
-    (void)unused;
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)(i * 7);
     for (size_t n = 1; n < sizeof bytes; n++) {
@@ -89,13 +87,12 @@ static void tokens(void **unused)
     }
 }
 
-static void no_tokens(void **unused)
+TEST(no_tokens)
 {
     static const char *const bad[] = {
         "",           "token=\n",     "x=AAAA\n",    "token=A\n",
         "token=AA\n", "token=%%%%\n", "token=====\n"};
     struct a407_buf out;
-    (void)unused;
     a407_buf_init(&out, 100);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char *copy = exact(bad[i], strlen(bad[i]));
@@ -107,11 +104,10 @@ static void no_tokens(void **unused)
 }
 
 /* Neither fits: each side has its maximum. */
-static void too_long(void **unused)
+TEST(too_long)
 {
     char *bytes = calloc(1, 200000);
     struct a407_buf m, out;
-    (void)unused;
     assert_non_null(bytes);
     a407_buf_init(&m, A407_GSS_MESSAGE_MAX);
     a407_buf_init(&out, 100);
@@ -125,14 +121,4 @@ static void too_long(void **unused)
     a407_buf_free(&m);
     a407_buf_free(&out);
     free(bytes);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields),   cmocka_unit_test(puts_and_finds),
-        cmocka_unit_test(tokens),   cmocka_unit_test(no_tokens),
-        cmocka_unit_test(too_long),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

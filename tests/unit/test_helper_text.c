@@ -3,6 +3,7 @@
 #include "core/config/helper_text.h"
 
 #include "exact.h"
+#include "suite.h"
 
 static void asked(const char *host, const char *username, const char *text)
 {
@@ -16,9 +17,8 @@ static void asked(const char *host, const char *username, const char *text)
     a407_buf_free(&b);
 }
 
-static void test_ask(void **state)
+TEST(test_ask)
 {
-    (void)state;
     asked("P.test:3128", NULL,
           "capability[]=authtype\nprotocol=http\nhost=p.test:3128\n\n");
     asked("p.test:3128", "D\\u=v",
@@ -29,11 +29,10 @@ static void test_ask(void **state)
 }
 
 /* Nothing that could be a line of its own; nothing half. */
-static void test_ask_refused(void **state)
+TEST(test_ask_refused)
 {
     struct a407_endpoint e = {.host = "p", .port = 1};
     struct a407_buf b;
-    (void)state;
     for (size_t max = 0; max < 46; max++) {
         a407_buf_init(&b, max);
         assert_false(a407_helper_ask(&b, &e, NULL));
@@ -56,7 +55,7 @@ struct answer {
     bool quit;
 };
 
-static void test_answers(void **state)
+TEST(test_answers)
 {
     static const struct answer answers[] = {
         {"", NULL, NULL, NULL, 0, false},
@@ -86,7 +85,6 @@ static void test_answers(void **state)
         {"quit=0\n", NULL, NULL, NULL, 0, false},
         {"username=\xc3\xa9\xff\n", "\xc3\xa9\xff", NULL, NULL, 0, false},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         const struct answer *want = &answers[i];
         size_t n = strlen(want->text);
@@ -115,12 +113,11 @@ static void wrong(const char *text, size_t n, const char *what)
     free(p);
 }
 
-static void test_wrong(void **state)
+TEST(test_wrong)
 {
     static const char control[] = "a control character";
     static const char form[] = "a line that is not KEY=VALUE";
     static const char other[] = "an authtype other than Bearer";
-    (void)state;
     wrong("username=u\nhello\n", 17, form);
     wrong("username=u\npassword=a\rb\n", 24, control);
     wrong("username=u\npassword=a\r", 22, control);
@@ -140,10 +137,9 @@ static void test_wrong(void **state)
 }
 
 /* Cut at every byte: a line may be lost, nothing is read past the end. */
-static void test_cut(void **state)
+TEST(test_cut)
 {
     static const char text[] = "username=u\r\npassword=w\r\nquit=1\n\nx";
-    (void)state;
     for (size_t n = 0; n < sizeof text; n++) {
         char *p = exact(text, n);
         struct a407_helper_answer got;
@@ -152,14 +148,4 @@ static void test_cut(void **state)
         assert_true(said || !got.username.p || got.username.n <= 1);
         free(p);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ask),     cmocka_unit_test(test_ask_refused),
-        cmocka_unit_test(test_answers), cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_cut),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/http.h"
 #include "exact.h"
+#include "suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -197,17 +198,15 @@ static void request_row(const struct request_case *t)
     free(p);
 }
 
-static void test_request(void **state)
+TEST(test_request)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(requests); i++)
         request_row(&requests[i]);
 }
 
 /* A NUL anywhere in a head makes it BAD (RFC 9110 section 5.5). */
-static void test_nul(void **state)
+TEST(test_nul)
 {
-    (void)state;
     static const char rq[] = GET "X: a\r\n\r\n";
     static const char rs[] = "HTTP/1.1 204 No\r\nX: a\r\n\r\n";
     struct a407_request request;
@@ -369,17 +368,15 @@ static void response_row(const struct response_case *t)
     free(p);
 }
 
-static void test_response(void **state)
+TEST(test_response)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(responses); i++)
         response_row(&responses[i]);
 }
 
 /* Bytes after the head are none of it, and change nothing. */
-static void test_after_head(void **state)
+TEST(test_after_head)
 {
-    (void)state;
     static const char rq[] = GET "\r\nContent-Length: 5\r\n\r\n";
     static const char rs[] = R407 "\r\nContent-Length: 5\r\n\r\n";
     struct a407_request request;
@@ -446,9 +443,8 @@ static void head_row(const char *head, const char *tail)
     }
 }
 
-static void test_head_end(void **state)
+TEST(test_head_end)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(heads); i++)
         for (size_t j = 0; j < COUNT(tails); j++)
             head_row(heads[i], tails[j]);
@@ -486,9 +482,8 @@ static const struct {
     {"two", "again", "two: again\r\n"},
 };
 
-static void test_fields(void **state)
+TEST(test_fields)
 {
-    (void)state;
     size_t n = sizeof fields_head - 1;
     char *p = exact(fields_head, n);
     struct a407_field f;
@@ -511,9 +506,8 @@ static void test_fields(void **state)
 }
 
 /* A part of a head gives whole lines of it, and never a byte beyond. */
-static void test_fields_cut(void **state)
+TEST(test_fields_cut)
 {
-    (void)state;
     for (size_t n = 0; n < sizeof fields_head - 1; n++) {
         char *p = exact(fields_head, n);
         struct a407_field f;
@@ -530,9 +524,8 @@ static void test_fields_cut(void **state)
 }
 
 /* Without an end, and with nothing in it. */
-static void test_fields_none(void **state)
+TEST(test_fields_none)
 {
-    (void)state;
     static const char *const none[] = {
         "",
         "\r\n",
@@ -550,15 +543,4 @@ static void test_fields_none(void **state)
         assert_span(a407_field_find(p, n, "A"), NULL);
         free(p);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request),    cmocka_unit_test(test_nul),
-        cmocka_unit_test(test_response),   cmocka_unit_test(test_after_head),
-        cmocka_unit_test(test_head_end),   cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_fields_cut), cmocka_unit_test(test_fields_none),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

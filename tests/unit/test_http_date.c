@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "exact.h"
+#include "suite.h"
 
 static bool date(const char *z, int64_t *out)
 {
@@ -15,7 +16,7 @@ static bool date(const char *z, int64_t *out)
 }
 
 /* The three forms of RFC 9110 section 5.6.7, and its own example. */
-static void test_forms(void **state)
+TEST(test_forms)
 {
     static const struct {
         const char *text;
@@ -40,7 +41,6 @@ static void test_forms(void **state)
         /* the day's name is not compared */
         {"Mon, 06 Nov 1994 08:49:37 GMT", 784111777},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
         int64_t s = -42;
         if (!date(dates[i].text, &s) || s != dates[i].seconds)
@@ -48,7 +48,7 @@ static void test_forms(void **state)
     }
 }
 
-static void test_refused(void **state)
+TEST(test_refused)
 {
     static const char *const texts[] = {
         "",
@@ -74,7 +74,6 @@ static void test_refused(void **state)
         "Sun Nov 6 08:49:37 1994",
         "Sun Nov  6 08:49:37 GMT 1994",
     };
-    (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         int64_t s = -42;
         if (date(texts[i], &s) || s != -42)
@@ -85,12 +84,11 @@ static void test_refused(void **state)
 }
 
 /* Each cut is refused, and read no further than it goes. */
-static void test_cuts(void **state)
+TEST(test_cuts)
 {
     static const char *const texts[] = {"Sun, 06 Nov 1994 08:49:37 GMT",
                                         "Sunday, 06-Nov-94 08:49:37 GMT",
                                         "Sun Nov  6 08:49:37 1994"};
-    (void)state;
     for (size_t i = 0; i < 3; i++)
         for (size_t n = 0; n < strlen(texts[i]); n++) {
             int64_t s;
@@ -101,13 +99,12 @@ static void test_cuts(void **state)
 }
 
 /* Every day of four centuries against the one before it. */
-static void test_days(void **state)
+TEST(test_days)
 {
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     int64_t before = INT64_MIN;
     unsigned days = 0;
-    (void)state;
     for (int y = 1900; y < 2300; y++)
         for (int m = 0; m < 12; m++)
             for (int d = 1; d <= 31; d++) {
@@ -123,15 +120,4 @@ static void test_days(void **state)
                 days++;
             }
     assert_int_equal(days, 146097);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_days),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

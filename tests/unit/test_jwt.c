@@ -5,6 +5,7 @@
 #include "core/auth/jwt.h"
 #include "exact.h"
 
+#include "suite.h"
 #include <stdio.h>
 
 #define HEADER "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
@@ -54,7 +55,7 @@ static bool read_parts(const char *header, const char *payload,
 }
 
 /* RFC 7519 section 3.1, and the unsecured one of section 6.1. */
-static void test_example(void **state)
+TEST(test_example)
 {
     static const char *const tokens[] = {
         "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
@@ -65,7 +66,6 @@ static void test_example(void **state)
         ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"
         "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
         "."};
-    (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct a407_jwt jwt;
         assert_true(read_exact(tokens[i], strlen(tokens[i]), &jwt));
@@ -75,11 +75,10 @@ static void test_example(void **state)
 }
 
 /* Cut anywhere it is no JWT, or, within the signature, the same one. */
-static void test_cut(void **state)
+TEST(test_cut)
 {
     static const char token[] = "eyJhbGciOiJub25lIn0.eyJleHAiOjE3fQ.c2ln";
     struct a407_jwt jwt;
-    (void)state;
     for (size_t n = 0; n < sizeof token; n++) {
         bool is = read_exact(token, n, &jwt);
         assert_int_equal(is, n >= sizeof token - 5);
@@ -88,7 +87,7 @@ static void test_cut(void **state)
 }
 
 /* RFC 7519 section 2 (NumericDate), RFC 8259 section 6 */
-static void test_numbers(void **state)
+TEST(test_numbers)
 {
     static const struct {
         const char *number;
@@ -116,7 +115,6 @@ static void test_numbers(void **state)
         {"-5", 1},
         {"-1e30", 1},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         char payload[200];
         struct a407_jwt jwt;
@@ -134,7 +132,7 @@ static void test_numbers(void **state)
 }
 
 /* Payloads that are objects, and the expiry that they tell. */
-static void test_payloads(void **state)
+TEST(test_payloads)
 {
     static const struct {
         const char *payload;
@@ -157,7 +155,6 @@ static void test_payloads(void **state)
         {"{\"\xc3\xa9\":\"\xff\",\"exp\":7}", 7},
         {"{\"a\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]],\"exp\":7}", 7},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct a407_jwt jwt;
         if (!read_parts(HEADER, good[i].payload, &jwt))
@@ -219,9 +216,8 @@ static const char *const bad[] = {
      "\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}}}}}}}}"),
 };
 
-static void test_bad_payloads(void **state)
+TEST(test_bad_payloads)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct a407_jwt jwt;
         if (read_parts(HEADER, bad[i], &jwt))
@@ -233,7 +229,7 @@ static void test_bad_payloads(void **state)
 }
 
 /* RFC 7515 section 4.1.1: alg must be there. */
-static void test_headers(void **state)
+TEST(test_headers)
 {
     static const char *const headers[] = {"{}",
                                           "{\"typ\":\"JWT\"}",
@@ -244,7 +240,6 @@ static void test_headers(void **state)
                                           "x",
                                           "{\"ALG\":\"x\"}"};
     struct a407_jwt jwt;
-    (void)state;
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         if (read_parts(headers[i], "{\"exp\":7}", &jwt))
             fail_msg("accepted: %s", headers[i]);
@@ -252,7 +247,7 @@ static void test_headers(void **state)
 }
 
 /* Other tokens: their bytes tell nothing. */
-static void test_others(void **state)
+TEST(test_others)
 {
     static const char *const tokens[] = {
         "",
@@ -274,7 +269,6 @@ static void test_others(void **state)
         ".eyJleHAiOjE3fQ.",
         "eyJhbGciOiJub25lIn0.eyJleHAiOjE3 fQ."};
     struct a407_jwt jwt;
-    (void)state;
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
         if (read_exact(tokens[i], strlen(tokens[i]), &jwt))
             fail_msg("accepted: %s", tokens[i]);
@@ -282,11 +276,10 @@ static void test_others(void **state)
 }
 
 /* Every length, so that each place within a base64 group ends the text. */
-static void test_lengths(void **state)
+TEST(test_lengths)
 {
     char payload[100];
     struct a407_jwt jwt;
-    (void)state;
     for (int pad = 0; pad < 40; pad++) {
         snprintf(payload, sizeof payload, "{\"x\":\"%.*s\",\"exp\":1300819380}",
                  pad,
@@ -295,15 +288,4 @@ static void test_lengths(void **state)
         assert_true(read_parts(HEADER, payload, &jwt));
         assert_int_equal(jwt.expires, 1300819380);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_example),      cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_payloads),
-        cmocka_unit_test(test_bad_payloads), cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_others),       cmocka_unit_test(test_lengths),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

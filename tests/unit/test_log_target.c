@@ -2,6 +2,7 @@
 #include "core/config/log_target.h"
 
 #include "exact.h"
+#include "suite.h"
 
 static struct a407_log_target good(const char *text)
 {
@@ -16,9 +17,8 @@ static struct a407_log_target good(const char *text)
     return t;
 }
 
-static void test_words(void **state)
+TEST(test_words)
 {
-    (void)state;
     assert_int_equal(good("stderr").kind, A407_TO_STDERR);
     assert_int_equal(good("none").kind, A407_TO_NOWHERE);
     assert_int_equal(good("journald").kind, A407_TO_JOURNALD);
@@ -30,12 +30,11 @@ static void test_words(void **state)
     assert_string_equal(t.path, "/run/x.sock");
 }
 
-static void test_files(void **state)
+TEST(test_files)
 {
     static const char *const names[] = {
         "/var/log/x", "x",       "./syslog:x", "STDERR",
         "nones",      "syslogs", "syslog.log", "udp://1.2.3.4"};
-    (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct a407_log_target t = good(names[i]);
         assert_int_equal(t.kind, A407_TO_FILE);
@@ -45,9 +44,8 @@ static void test_files(void **state)
 }
 
 /* RFC 5426 section 3.3: port 514 unless another one is agreed on */
-static void test_udp(void **state)
+TEST(test_udp)
 {
-    (void)state;
     struct a407_log_target t = good("syslog://127.0.0.1");
     assert_int_equal(t.kind, A407_TO_UDP);
     assert_string_equal(t.remote.host, "127.0.0.1");
@@ -61,7 +59,7 @@ static void test_udp(void **state)
     assert_true(a407_log_is_word("syslog://[::1]"));
 }
 
-static void test_bad(void **state)
+TEST(test_bad)
 {
     static const char *const bad[] = {"syslog:",
                                       "syslog:x",
@@ -75,7 +73,6 @@ static void test_bad(void **state)
                                       "syslog://127.0.0.1:514/",
                                       "syslog://127.0.0.1 ",
                                       "syslog://u:p@127.0.0.1"};
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct a407_log_target t;
         if (a407_log_target(bad[i], &t))
@@ -92,7 +89,7 @@ static bool size(const char *text, uint64_t *n)
     return ok;
 }
 
-static void test_sizes(void **state)
+TEST(test_sizes)
 {
     static const struct {
         const char *text;
@@ -122,7 +119,6 @@ static void test_sizes(void **state)
                                       "18446744073709551616",
                                       "99999999999999999999999"};
     uint64_t n;
-    (void)state;
     for (size_t i = 0; i < sizeof good_ones / sizeof *good_ones; i++) {
         if (!size(good_ones[i].text, &n))
             fail_msg("%s was not taken", good_ones[i].text);
@@ -131,14 +127,4 @@ static void test_sizes(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (size(bad[i], &n))
             fail_msg("\"%s\" was taken", bad[i]);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words), cmocka_unit_test(test_files),
-        cmocka_unit_test(test_udp),   cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_sizes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "exact.h"
 #include "host/match.h"
+#include "suite.h"
 
 static int64_t wall, monotonic = 1000; /* seconds */
 
@@ -54,9 +55,8 @@ static const struct a407_known_proxy *at(const char *address, uint16_t port)
     return a407_match(&match, &config, (struct sockaddr *)&v6);
 }
 
-static void literals(void **state)
+TEST(literals)
 {
-    (void)state;
     assert_ptr_equal(at("192.0.2.9", 3128), &literal);
     assert_ptr_equal(at("::ffff:192.0.2.9", 3128), &literal);
     assert_ptr_equal(at("2001:db8::1", 3128), &literal6);
@@ -69,9 +69,8 @@ static void literals(void **state)
 
 /* A name is looked up when its port fits and its addresses do not, once a
    minute, whoever sets the clock on the wall. */
-static void names(void **state)
+TEST(names)
 {
-    (void)state;
     answer = "192.0.2.1";
     assert_ptr_equal(at("192.0.2.1", 8080), &named);
     assert_int_equal(look_ups, 1);
@@ -93,25 +92,14 @@ static void names(void **state)
     assert_ptr_equal(at("192.0.2.2", 8080), &named);
 }
 
-static void endpoints(void **state)
+TEST(endpoints)
 {
     struct sockaddr_in6 sa = {.sin6_family = AF_INET6, .sin6_port = htons(81)};
     struct a407_endpoint e;
-    (void)state;
     inet_pton(AF_INET6, "::ffff:192.0.2.3", &sa.sin6_addr);
     assert_true(a407_endpoint_of((struct sockaddr *)&sa, &e));
     assert_string_equal(e.host, "192.0.2.3");
     assert_int_equal(e.port, 81);
     sa.sin6_family = AF_UNIX;
     assert_false(a407_endpoint_of((struct sockaddr *)&sa, &e));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(literals),
-        cmocka_unit_test(names),
-        cmocka_unit_test(endpoints),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

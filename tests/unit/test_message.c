@@ -2,6 +2,7 @@
 #include "core/record/message.h"
 
 #include "exact.h"
+#include "suite.h"
 
 static void field_is(const char *value, size_t n, const char *expected,
                      size_t expected_n)
@@ -17,10 +18,9 @@ static void field_is(const char *value, size_t n, const char *expected,
 }
 
 /* systemd, "Native Journal Protocol": text form, and the form with a length */
-static void test_field(void **state)
+TEST(test_field)
 {
     char big[1000], out[1100];
-    (void)state;
     field_is("a=b", 3, "NAME=a=b\n", 9);
     field_is("", 0, "NAME=\n", 6);
     field_is("\xff\t", 2, "NAME=\xff\t\n", 8);
@@ -65,10 +65,9 @@ static void entry_is(const struct a407_event *e, const char *problem,
     a407_buf_free(&out);
 }
 
-static void test_entry(void **state)
+TEST(test_entry)
 {
     struct a407_event *e = sample();
-    (void)state;
     entry_is(e, NULL, "{\"a\":1}\n",
              "SYSLOG_IDENTIFIER=auth407\nPRIORITY=4\n"
              "MESSAGE=wget: 407 from proxy.corp.example:3128 to CONNECT "
@@ -104,10 +103,9 @@ static void summary_is(const struct a407_event *e, const char *expected)
     a407_buf_free(&b);
 }
 
-static void test_summary(void **state)
+TEST(test_summary)
 {
     struct a407_event *e = sample();
-    (void)state;
     e->outcome = A407_RESOLVED;
     e->cause = A407_CAUSE_NONE;
     summary_is(e, "wget: 407 from proxy.corp.example:3128 to CONNECT "
@@ -123,10 +121,9 @@ static void test_summary(void **state)
 }
 
 /* RFC 5424 section 6.2.1 */
-static void test_severity(void **state)
+TEST(test_severity)
 {
     struct a407_event *e = sample();
-    (void)state;
     e->outcome = A407_RESOLVED;
     assert_int_equal(a407_severity(e), 6);
     e->outcome = A407_OBSERVED;
@@ -154,13 +151,12 @@ static char *message(const struct a407_record *r, const char *host, size_t *n)
 
 /* RFC 5424 section 6: PRI, version, time, host, application, process id,
    message id, structured data, text; a host that can't be told is "-" */
-static void test_syslog(void **state)
+TEST(test_syslog)
 {
     static const char *const hosts[] = {"", "a b", "a\tb", "\xc3\xa4", "-"};
     struct a407_record r = {.event = sample(), .pid = 77};
     char long_host[300];
     size_t n;
-    (void)state;
     sample()->time_us = 1798673707000042;
     char *m = message(&r, "build7.example", &n);
     assert_ptr_equal(
@@ -182,12 +178,11 @@ static void test_syslog(void **state)
 }
 
 /* At the limit, below it and above. */
-static void test_syslog_limit(void **state)
+TEST(test_syslog_limit)
 {
     char text[A407_SYSLOG_MAX + 200] = "";
     struct a407_record r = {.problem = text, .pid = 4194304};
     size_t n, before = 0;
-    (void)state;
     memset(text, 'x', A407_SYSLOG_MAX - 400);
     do {
         strcat(text, "x");
@@ -196,14 +191,4 @@ static void test_syslog_limit(void **state)
         before = n;
     } while (strlen(text) + 1 < sizeof text);
     assert_int_equal(n, A407_SYSLOG_MAX);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_field),   cmocka_unit_test(test_entry),
-        cmocka_unit_test(test_summary), cmocka_unit_test(test_severity),
-        cmocka_unit_test(test_syslog),  cmocka_unit_test(test_syslog_limit),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Negotiate on the wire: RFC 4559 section 4; token68: RFC 9110 section 11.2. */
 #include "auth_help.h"
+#include "suite.h"
 
 static struct session *start(const char *challenge)
 {
@@ -33,10 +34,9 @@ static void assert_value(struct session *s, const char *z)
     assert_memory_equal(s->out.p, z, s->out.n);
 }
 
-static void what_it_is(void **unused)
+TEST(what_it_is)
 {
     const struct a407_scheme *s = a407_scheme_get(A407_NEGOTIATE);
-    (void)unused;
     assert_non_null(s);
     assert_int_equal(s->id, A407_NEGOTIATE);
     assert_string_equal(s->token, "Negotiate");
@@ -46,11 +46,10 @@ static void what_it_is(void **unused)
 }
 
 /* The first leg has no token of the proxy's. */
-static void first_leg(void **unused)
+TEST(first_leg)
 {
     static const char *const bare[] = {"Negotiate", "negotiate",
                                        "NEGOTIATE realm=\"x\""};
-    (void)unused;
     for (size_t i = 0; i < sizeof bare / sizeof *bare; i++) {
         struct session *s = start(bare[i]);
         assert_int_equal(session_step(s), A407_STEP_NEED_TOKEN);
@@ -64,10 +63,9 @@ static void first_leg(void **unused)
 }
 
 /* Sent with a request, before any challenge. */
-static void unasked(void **unused)
+TEST(unasked)
 {
     struct session *s = session_new(A407_NEGOTIATE);
-    (void)unused;
     assert_true(s->scheme->init(s->state, NULL));
     assert_null(outside(s).p);
     assert_int_equal(session_step(s), A407_STEP_NEED_TOKEN);
@@ -76,10 +74,9 @@ static void unasked(void **unused)
     session_free(s);
 }
 
-static void further_legs(void **unused)
+TEST(further_legs)
 {
     struct session *s = start("Negotiate");
-    (void)unused;
     assert_int_equal(answer(s, "one", 3), A407_STEP_DONE);
     assert_int_equal(session_reply(s, "Negotiate AP/+gA==", true),
                      A407_REPLY_CONTINUE);
@@ -97,20 +94,18 @@ static void further_legs(void **unused)
 
 /* A token that comes before any of ours belongs to somebody else's handshake,
    as where the next credential has its turn. */
-static void not_for_us(void **unused)
+TEST(not_for_us)
 {
     struct session *s = start("Negotiate oQcwBaADCgEC");
-    (void)unused;
     assert_null(outside(s).p);
     assert_int_equal(answer(s, "one", 3), A407_STEP_DONE);
     session_free(s);
 }
 
 /* A bare challenge after our token is a refusal. */
-static void refused(void **unused)
+TEST(refused)
 {
     struct session *s = start("Negotiate");
-    (void)unused;
     assert_int_equal(answer(s, "one", 3), A407_STEP_DONE);
     assert_int_equal(session_reply(s, "Negotiate", true), A407_REPLY_REJECTED);
     assert_int_equal(session_reply(s, "Negotiate", false), A407_REPLY_REJECTED);
@@ -119,11 +114,10 @@ static void refused(void **unused)
 
 /* A proxy that goes on for ever is left alone; another connection begins anew.
  */
-static void endless(void **unused)
+TEST(endless)
 {
     struct session *s = start("Negotiate");
     int legs = 0;
-    (void)unused;
     do {
         assert_int_equal(answer(s, "one", 3), A407_STEP_DONE);
         if (session_reply(s, "Negotiate b25l", true) != A407_REPLY_CONTINUE)
@@ -139,13 +133,12 @@ static void endless(void **unused)
 }
 
 /* base64: RFC 4648. None of these is a token. */
-static void malformed_tokens(void **unused)
+TEST(malformed_tokens)
 {
     static const char *const bad[] = {"Negotiate A",       "Negotiate AAA",
                                       "Negotiate AA=",     "Negotiate AB.D",
                                       "Negotiate AA~A",    "Negotiate =",
                                       "Negotiate AAAA=AAA"};
-    (void)unused;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct session *s = start("Negotiate");
         struct given *g = given(bad[i]);
@@ -180,9 +173,8 @@ static bool takes(size_t n)
     return ok;
 }
 
-static void token_sizes(void **unused)
+TEST(token_sizes)
 {
-    (void)unused;
     for (size_t n = 1; n < 600; n += 7)
         assert_true(takes(n));
     assert_true(takes(65535));
@@ -193,11 +185,10 @@ static void token_sizes(void **unused)
 }
 
 /* Every size of our own token, and one that does not fit. */
-static void our_tokens(void **unused)
+TEST(our_tokens)
 {
     struct session *s = start("Negotiate");
     char *token = calloc(1, 60000);
-    (void)unused;
     assert_non_null(token);
     for (size_t n = 1; n < 1000; n++) {
         assert_int_equal(answer(s, token, n), A407_STEP_DONE);
@@ -216,26 +207,12 @@ static void our_tokens(void **unused)
 }
 
 /* Whatever the credential has: a ticket is not part of it. */
-static void any_credential(void **unused)
+TEST(any_credential)
 {
     struct session *s = session_new(A407_NEGOTIATE);
-    (void)unused;
     assert_int_equal(session_rank(s, "Negotiate"), 1);
     s->cred.username = s->cred.password = NULL;
     assert_int_equal(session_rank(s, "Negotiate"), 1);
     assert_int_equal(s->why, A407_CAUSE_NONE);
     session_free(s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_it_is),     cmocka_unit_test(first_leg),
-        cmocka_unit_test(unasked),        cmocka_unit_test(further_legs),
-        cmocka_unit_test(not_for_us),     cmocka_unit_test(refused),
-        cmocka_unit_test(endless),        cmocka_unit_test(malformed_tokens),
-        cmocka_unit_test(token_sizes),    cmocka_unit_test(our_tokens),
-        cmocka_unit_test(any_credential),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

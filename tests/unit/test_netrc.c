@@ -6,6 +6,7 @@
 #include "core/base/buf.h"
 #include "exact.h"
 
+#include "suite.h"
 #include <stdio.h>
 
 /* "USER PASSWORD", "-" for nothing, or the message, for HOST:PORT. */
@@ -48,7 +49,7 @@ static void check(const struct example *e, size_t n)
 
 #define CHECK(list) check(list, sizeof list / sizeof list[0])
 
-static void test_entries(void **state)
+TEST(test_entries)
 {
     static const struct example list[] = {
         {"machine p.test login u password w", NULL, NULL, "u w"},
@@ -69,12 +70,11 @@ static void test_entries(void **state)
         {"machine p.test login u password w x y machine", NULL, NULL, "u w"},
         {"login u password w", NULL, NULL, "-"},
     };
-    (void)state;
     CHECK(list);
 }
 
 /* An entry may name the port as well; the first that fits counts. */
-static void test_ports(void **state)
+TEST(test_ports)
 {
     static const char both[] = "machine p.test:81 login a password b\n"
                                "machine p.test login c password d\n"
@@ -90,11 +90,10 @@ static void test_ports(void **state)
         {"machine p.test:0 login a password b", "p.test:81", NULL, "-"},
         {"machine http://p.test login a password b", "p.test:81", NULL, "-"},
     };
-    (void)state;
     CHECK(list);
 }
 
-static void test_default(void **state)
+TEST(test_default)
 {
     static const struct example list[] = {
         {"default login u password w", NULL, NULL, "u w"},
@@ -107,12 +106,11 @@ static void test_default(void **state)
         {"default login u machine p.test login a password b", NULL, NULL,
          "a b"},
     };
-    (void)state;
     CHECK(list);
 }
 
 /* What is asked for must be whole, and of that user. */
-static void test_user(void **state)
+TEST(test_user)
 {
     static const char two[] = "machine p.test login a password b\n"
                               "machine p.test login c password d\n";
@@ -129,11 +127,10 @@ static void test_user(void **state)
          NULL, "u w"},
         {"machine p.test login u password \"\"", NULL, NULL, "u "},
     };
-    (void)state;
     CHECK(list);
 }
 
-static void test_macros(void **state)
+TEST(test_macros)
 {
     static const struct example list[] = {
         {"macdef init\nmachine p.test login a password b\n\n"
@@ -150,11 +147,10 @@ static void test_macros(void **state)
          "u w"},
         {"macdef init", NULL, NULL, "-"},
     };
-    (void)state;
     CHECK(list);
 }
 
-static void test_quotes(void **state)
+TEST(test_quotes)
 {
     static const struct example list[] = {
         {"machine p.test login \"a b\" password \" c \"", NULL, NULL,
@@ -170,11 +166,10 @@ static void test_quotes(void **state)
         {"machine p.test login u password \xc3\xa9\xff", NULL, NULL,
          "u \xc3\xa9\xff"},
     };
-    (void)state;
     CHECK(list);
 }
 
-static void test_comments(void **state)
+TEST(test_comments)
 {
     static const struct example list[] = {
         {"# machine p.test login a password b\nmachine p.test login u "
@@ -186,11 +181,10 @@ static void test_comments(void **state)
         {"machine p.test login u password w#x", NULL, NULL, "u w#x"},
         {"#", NULL, NULL, "-"},
     };
-    (void)state;
     CHECK(list);
 }
 
-static void test_errors(void **state)
+TEST(test_errors)
 {
     static const struct example list[] = {
         {"machine p.test login u password", NULL, NULL,
@@ -218,20 +212,18 @@ static void test_errors(void **state)
         {"machine q.test login u password \"a\\nb\"", NULL, NULL, "-"},
     };
     char got[600];
-    (void)state;
     CHECK(list);
     look("machine p.test login u password a\0b", 35, "p.test:1", NULL, got);
     assert_string_equal(got, "F:1: a value holds a control character");
 }
 
 /* Cut at every byte: never more than the whole says, never a crash. */
-static void test_cut(void **state)
+TEST(test_cut)
 {
     static const char text[] =
         "# c\nmachine q.test login a password b\nmacdef m\nx\n\n"
         "machine p.test login \"u\\\\v\" password \"w\"\n";
     char got[600];
-    (void)state;
     for (size_t n = 0; n < sizeof text; n++) {
         look(text, n, "p.test:1", NULL, got);
         if (n >= sizeof text - 2)
@@ -239,16 +231,4 @@ static void test_cut(void **state)
         else
             assert_true(got[0] == '-' || got[0] == 'F');
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entries),  cmocka_unit_test(test_ports),
-        cmocka_unit_test(test_default),  cmocka_unit_test(test_user),
-        cmocka_unit_test(test_macros),   cmocka_unit_test(test_quotes),
-        cmocka_unit_test(test_comments), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_cut),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* NTLM's messages: MS-NLMP sections 2.2.1 and 3.1.5.1.2. */
 #include "ntlm_help.h"
 
+#include "suite.h"
 #include <nettle/hmac.h>
 
 static struct a407_span text(const char *z)
@@ -9,9 +10,8 @@ static struct a407_span text(const char *z)
     return a407_span_str(z);
 }
 
-static void test_negotiate(void **unused)
+TEST(test_negotiate)
 {
-    (void)unused;
     struct a407_buf out;
     a407_buf_init(&out, 64);
     assert_true(a407_ntlm_write_negotiate(&out, USUAL_FLAGS));
@@ -42,9 +42,8 @@ static bool readable(const struct bytes *m)
     return ok;
 }
 
-static void test_challenge(void **unused)
+TEST(test_challenge)
 {
-    (void)unused;
     struct bytes m = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
     struct a407_ntlm_challenge ch;
     char *copy;
@@ -60,9 +59,8 @@ static void test_challenge(void **unused)
 
 /* Each cut is refused, but those of a message without target info, which some
    end after the nonce. */
-static void test_challenge_cut(void **unused)
+TEST(test_challenge_cut)
 {
-    (void)unused;
     struct bytes with = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
     struct bytes without = type2_of(USUAL_FLAGS, "");
     struct a407_ntlm_challenge ch;
@@ -79,9 +77,8 @@ static void test_challenge_cut(void **unused)
 }
 
 /* Each byte set to 00, 7f, 80 and ff: nothing is read outside. */
-static void test_challenge_changed(void **unused)
+TEST(test_challenge_changed)
 {
-    (void)unused;
     static const uint8_t values[] = {0, 0x7f, 0x80, 0xff};
     struct bytes m = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
     for (size_t i = 0; i < m.n; i++)
@@ -97,9 +94,8 @@ static void test_challenge_changed(void **unused)
         }
 }
 
-static void test_challenge_bad(void **unused)
+TEST(test_challenge_bad)
 {
-    (void)unused;
     struct bytes m = type2_of(USUAL_FLAGS, INFO_NAMES INFO_END), bad;
     assert_true(readable(&m));
     bad = m, bad.p[0] = 'n';
@@ -193,9 +189,8 @@ static struct a407_span pairs_of(const struct login *l)
 }
 
 /* No time: the server's pairs as they are, the time of our clock, and LMv2. */
-static void test_untimed(void **unused)
+TEST(test_untimed)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_NAMES INFO_END);
     l->in.host = text("proxy.test");
@@ -210,9 +205,8 @@ static void test_untimed(void **unused)
 }
 
 /* No target info at all: an empty list. */
-static void test_no_target_info(void **unused)
+TEST(test_no_target_info)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "");
     assert_true(answer(l, &ch));
@@ -247,9 +241,8 @@ static void check_mic(const struct login *l, const struct bytes *challenge,
 }
 
 /* With a time: the MIC and its flag, bindings, the service, and no LMv2. */
-static void test_timed(void **unused)
+TEST(test_timed)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
     assert_true(answer(l, &ch));
@@ -285,9 +278,8 @@ static void test_timed(void **unused)
 
 /* Pairs that the server had no business to send are replaced; its flags kept.
  */
-static void test_pairs_replaced(void **unused)
+TEST(test_pairs_replaced)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "06000400"
                                             "01000000"
@@ -305,9 +297,8 @@ static void test_pairs_replaced(void **unused)
 }
 
 /* Key exchange: a random key, under RC4; the MIC is made with that one. */
-static void test_key_exchange(void **unused)
+TEST(test_key_exchange)
 {
-    (void)unused;
     struct login *l = login_new();
     uint32_t flags = USUAL_FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
     struct bytes ch = type2_of(flags, INFO_NAMES INFO_TIME INFO_END);
@@ -323,9 +314,8 @@ static void test_key_exchange(void **unused)
 
 /* Where the server drops what a key would sign, none is exchanged: it would
    take the other one (MS-NLMP section 3.1.5.1.2). */
-static void test_nothing_to_sign(void **unused)
+TEST(test_nothing_to_sign)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS | A407_NTLM_KEY_EXCH,
                                INFO_NAMES INFO_TIME INFO_END);
@@ -339,9 +329,8 @@ static void test_nothing_to_sign(void **unused)
 }
 
 /* What only one side asked for is not agreed on. */
-static void test_flags(void **unused)
+TEST(test_flags)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(~0u, INFO_NAMES INFO_END);
     assert_true(answer(l, &ch));
@@ -357,9 +346,8 @@ static void test_flags(void **unused)
     login_free(l);
 }
 
-static void test_texts(void **unused)
+TEST(test_texts)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS | A407_NTLM_OEM, "");
     struct bytes oem =
@@ -389,9 +377,8 @@ static void test_texts(void **unused)
 }
 
 /* Too long for a field of 16 bits, or for the buffer that is to hold it. */
-static void test_too_long(void **unused)
+TEST(test_too_long)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "");
     char *name = malloc(40000);
@@ -410,34 +397,11 @@ static void test_too_long(void **unused)
 }
 
 /* A Type 2 that can't be read is not answered. */
-static void test_unreadable(void **unused)
+TEST(test_unreadable)
 {
-    (void)unused;
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "0200ffff");
     assert_false(answer(l, &ch));
     assert_int_equal(l->why, A407_CAUSE_PROTOCOL);
     login_free(l);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_negotiate),
-        cmocka_unit_test(test_challenge),
-        cmocka_unit_test(test_challenge_cut),
-        cmocka_unit_test(test_challenge_changed),
-        cmocka_unit_test(test_challenge_bad),
-        cmocka_unit_test(test_untimed),
-        cmocka_unit_test(test_no_target_info),
-        cmocka_unit_test(test_timed),
-        cmocka_unit_test(test_pairs_replaced),
-        cmocka_unit_test(test_key_exchange),
-        cmocka_unit_test(test_nothing_to_sign),
-        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_unreadable),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "ntlm_help.h"
 
 #include "core/base/hash.h"
+#include "suite.h"
 
 static struct a407_span text(const char *z)
 {
@@ -11,9 +12,8 @@ static struct a407_span text(const char *z)
 }
 
 /* MS-NLMP section 4.2.2.1: NTOWFv1 and the session base key. */
-static void test_owf(void **unused)
+TEST(test_owf)
 {
-    (void)unused;
     uint8_t key[16];
     assert_true(a407_ntlm_owf(text("Password"), key));
     assert_bytes(key, 16, "a4f49c406510bdcab6824ee7c30fd852");
@@ -27,9 +27,8 @@ static void test_owf(void **unused)
 }
 
 /* MS-NLMP section 4.2.2.2.1, and the same with extended session security. */
-static void test_desl(void **unused)
+TEST(test_desl)
 {
-    (void)unused;
     struct bytes owf = hex("a4f49c406510bdcab6824ee7c30fd852");
     struct bytes server = hex(SERVER_NONCE);
     uint8_t out[24];
@@ -44,9 +43,8 @@ static void test_desl(void **unused)
 }
 
 /* MS-NLMP section 4.2.4.1: NTOWFv2; the name's case does not count. */
-static void test_owf_v2(void **unused)
+TEST(test_owf_v2)
 {
-    (void)unused;
     struct bytes owf = hex("a4f49c406510bdcab6824ee7c30fd852");
     uint8_t key[16];
     static const char *const users[] = {"User", "USER", "user"};
@@ -62,9 +60,8 @@ static void test_owf_v2(void **unused)
 }
 
 /* Encrypted session keys: MS-NLMP sections 4.2.2.2.3 and 4.2.4.2.3. */
-static void test_session_keys(void **unused)
+TEST(test_session_keys)
 {
-    (void)unused;
     struct bytes random = hex("55555555555555555555555555555555");
     struct bytes v1 = hex("d87262b0cde4b1cb7499becccdf10784");
     struct bytes v2 = hex("8de40ccadbc14a82f15cb0ad0de95ca3");
@@ -96,9 +93,8 @@ static void check_wrap(uint32_t flags, const char *session_key,
 }
 
 /* MS-NLMP sections 4.2.3.4 (56 bits, no key exchange) and 4.2.4.4 (128). */
-static void test_wrap(void **unused)
+TEST(test_wrap)
 {
-    (void)unused;
     check_wrap(A407_NTLM_ESS | A407_NTLM_56, "eb93429a8bd952f8b89c55b87f475edc",
                "60e799be5c72fc92922ae8ebe961fb8d",
                "a02372f6530273f3aa1eb90190ce5200c99d",
@@ -111,9 +107,8 @@ static void test_wrap(void **unused)
 }
 
 /* The second message has another number, and RC4 has gone on. */
-static void test_sign_again(void **unused)
+TEST(test_sign_again)
 {
-    (void)unused;
     struct a407_ntlm_signer s;
     uint8_t one[16], two[16];
     a407_ntlm_signer_init(&s, A407_NTLM_CLIENT,
@@ -169,9 +164,8 @@ static void check_message(const char *challenge, bool v1, const char *printed)
 
 /* MS-NLMP section 4.2.2.3; but the LM response is never made, and the other one
    is in its place. */
-static void test_message_v1(void **unused)
+TEST(test_message_v1)
 {
-    (void)unused;
     check_message("4e544c4d53535000020000000c000c003800000033"
                   "8202e20123456789abcdef0000000000000000000000000000000006"
                   "0070170000000f530065007200760065007200",
@@ -185,9 +179,8 @@ static void test_message_v1(void **unused)
 }
 
 /* MS-NLMP section 4.2.3.3 */
-static void test_message_v1_ess(void **unused)
+TEST(test_message_v1_ess)
 {
-    (void)unused;
     check_message("4e544c4d53535000020000000c000c003800000033820a82"
                   "0123456789abcdef00000000000000000000000000000000"
                   "060070170000000f530065007200760065007200",
@@ -200,9 +193,8 @@ static void test_message_v1_ess(void **unused)
 }
 
 /* MS-NLMP section 4.2.4.3 */
-static void test_message_v2(void **unused)
+TEST(test_message_v2)
 {
-    (void)unused;
     check_message(
         "4e544c4d53535000020000000c000c003800000033828ae2"
         "0123456789abcdef00000000000000002400240044000000"
@@ -232,9 +224,8 @@ static void glass_random(void *ctx, void *p, size_t n)
     "0000"
 
 /* Another example, made by somebody else: its time is not 0. */
-static void test_glass(void **unused)
+TEST(test_glass)
 {
-    (void)unused;
     struct bytes ch = type2_of(USUAL_FLAGS, GLASS_INFO);
     struct a407_ntlm_login login = {.user = text("user"),
                                     .password = text("SecREt01"),
@@ -271,21 +262,4 @@ static void test_glass(void **unused)
     assert_bytes(nt.p, nt.n,
                  "25a98c1c31e81847466b29b2df4680f39958fb8c213a9cc6");
     a407_buf_free(&out);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_owf),
-        cmocka_unit_test(test_desl),
-        cmocka_unit_test(test_owf_v2),
-        cmocka_unit_test(test_session_keys),
-        cmocka_unit_test(test_wrap),
-        cmocka_unit_test(test_sign_again),
-        cmocka_unit_test(test_message_v1),
-        cmocka_unit_test(test_message_v1_ess),
-        cmocka_unit_test(test_message_v2),
-        cmocka_unit_test(test_glass),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,12 +8,12 @@
 
 #include "exact.h"
 #include "host/process.h"
+#include "suite.h"
 
-static void this_one(void **state)
+TEST(this_one)
 {
     struct a407_event_process p = {0};
     struct a407_buf store;
-    (void)state;
     a407_buf_init(&store, A407_EVENT_LINE_MAX);
     a407_process_fill(&p, 0, &store);
     assert_int_equal(p.pid, getpid());
@@ -48,12 +48,11 @@ static pid_t start(void)
     return pid;
 }
 
-static void another(void **state)
+TEST(another)
 {
     struct a407_event_process p = {0};
     struct a407_buf store;
     int input[2];
-    (void)state;
     assert_int_equal(pipe(input), 0);
     dup2(input[0], STDIN_FILENO);
     pid_t pid = start();
@@ -79,13 +78,4 @@ static void another(void **state)
     a407_process_fill(&gone, pid, &store);
     assert_int_equal(gone.n_args + gone.n_parents, 0);
     assert_string_equal(gone.executable, "");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(this_one),
-        cmocka_unit_test(another),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

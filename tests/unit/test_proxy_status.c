@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "exact.h"
+#include "suite.h"
 
 #define MAX 4
 
@@ -29,7 +30,7 @@ static void in_words(const char *z, char *out, size_t cap)
 }
 
 /* RFC 9209 section 2: its examples, and what it allows. */
-static void test_read(void **state)
+TEST(test_read)
 {
     static const struct {
         const char *text, *words;
@@ -72,7 +73,6 @@ static void test_read(void **state)
         {"(a b)", ""},
         {"?1", ""},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         char is[512];
         in_words(values[i].text, is, sizeof is);
@@ -83,22 +83,20 @@ static void test_read(void **state)
 }
 
 /* Whatever is cut off, nothing beyond it is read. */
-static void test_cuts(void **state)
+TEST(test_cuts)
 {
     static const char text[] =
         "\"a\\\\b\"; error=x; received-status=502; next-hop=\"h\\\"\"; "
         "bin=:AAEC:; b=?1; details=\"why\", *b;n=-1.5";
     struct a407_proxy_status s[MAX];
-    (void)state;
     for (size_t n = 0; n < sizeof text; n++)
         assert_true(parse(text, n, s) <= 2);
 }
 
-static void test_long(void **state)
+TEST(test_long)
 {
     struct a407_proxy_status s[MAX];
     char text[2048];
-    (void)state;
     int n = snprintf(text, sizeof text,
                      "%0300d;error=e%0300d;next-hop=h%0300d;details=\"%0600d\"",
                      1, 1, 1, 1);
@@ -108,14 +106,4 @@ static void test_long(void **state)
     assert_int_equal(strlen(s[0].error), sizeof s[0].error - 1);
     assert_int_equal(strlen(s[0].next_hop), sizeof s[0].next_hop - 1);
     assert_int_equal(strlen(s[0].details), sizeof s[0].details - 1);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),
-        cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_long),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "core/base/buf.h"
 #include "core/config/credential.h"
 #include "exact.h"
+#include "suite.h"
 
 static bool parse(const char *z, size_t n, struct a407_proxy_url *u)
 {
@@ -73,9 +74,8 @@ static const struct {
     {"u:a://b@proxy:1", "http", "proxy", 1, true, MALFORMED, NULL},
 };
 
-static void test_good(void **state)
+TEST(test_good)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct a407_proxy_url u;
         bool bad = good[i].username && !strcmp(good[i].username, MALFORMED);
@@ -99,7 +99,7 @@ static void test_good(void **state)
     }
 }
 
-static void test_no_host(void **state)
+TEST(test_no_host)
 {
     static const char *const bad[] = {"",
                                       "   ",
@@ -117,7 +117,6 @@ static void test_no_host(void **state)
                                       "http://[::1",
                                       "u:p@",
                                       "verylongschemename://h:80"};
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct a407_proxy_url u;
         if (parse(bad[i], strlen(bad[i]), &u))
@@ -127,9 +126,8 @@ static void test_no_host(void **state)
 }
 
 /* Any prefix, and any one byte changed to any other, is survived. */
-static void test_any_bytes(void **state)
+TEST(test_any_bytes)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         char text[128];
         size_t n = strlen(good[i].text);
@@ -154,14 +152,4 @@ static void test_any_bytes(void **state)
                 release(&u);
             }
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_no_host),
-        cmocka_unit_test(test_any_bytes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

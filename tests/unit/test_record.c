@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of the log that have to be short. */
 #include "event_sample.h"
+#include "suite.h"
 
 /* The line of at most `max` bytes, NUL-terminated, or NULL; the caller frees.
  */
@@ -26,7 +27,7 @@ static void short_is(const struct a407_record *r, size_t max, const char *part)
 
 /* The least important goes first, one part after the other, and as little of it
    as needed; what is left out is named at the end. */
-static void test_short(void **state)
+TEST(test_short)
 {
     static const char *const order[] = {
         "\"process.command_args\"", "\"http.response.header\"",
@@ -38,7 +39,6 @@ static void test_short(void **state)
     struct a407_record r = {.event = e, .lost = 7};
     struct a407_buf all;
     size_t named = 0;
-    (void)state;
     memset(e->process.executable, 'x', 100);
     char *line = short_line(&r, SIZE_MAX);
     size_t max = strlen(line);
@@ -63,11 +63,10 @@ static void test_short(void **state)
 }
 
 /* Elements go from the end of a list, and no more of them than needed. */
-static void test_short_list(void **state)
+TEST(test_short_list)
 {
     static struct a407_event e;
     struct a407_record r = {.event = &e};
-    (void)state;
     e.process.n_args = 50;
     for (size_t i = 0; i < 50; i++)
         e.process.args[i] = "12\"],\001";
@@ -83,7 +82,7 @@ static void test_short_list(void **state)
 }
 
 /* A text is cut between characters, never within an escape or UTF-8. */
-static void test_short_text(void **state)
+TEST(test_short_text)
 {
     static const char piece[] = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\001\"\\";
     static const char *const shown[] = {
@@ -91,7 +90,6 @@ static void test_short_text(void **state)
         "\\u0001", "\\\"",     "\\\\"};
     char text[20 * sizeof piece] = "";
     struct a407_record r = {.problem = text, .pid = 7};
-    (void)state;
     for (int i = 0; i < 20; i++)
         strcat(text, piece);
     char *line = short_line(&r, SIZE_MAX);
@@ -116,12 +114,11 @@ static void test_short_text(void **state)
  * No record is so large that a syslog message can't hold what matters of it;
  * one with an ordinary proxy, user and program goes into a pipe as well.
  */
-static void test_short_largest(void **state)
+TEST(test_short_largest)
 {
     struct a407_event *e = full();
     struct a407_record r = {.event = e};
     char arg[300];
-    (void)state;
     memset(arg, 1, sizeof arg - 1);
     arg[sizeof arg - 1] = '\0';
     fill(e, 1);
@@ -135,15 +132,4 @@ static void test_short_largest(void **state)
     strcpy(e->process.host, "build7");
     strcpy(e->process.caller_module, "libcurl.so.4");
     short_is(&r, 4096, "\"cause\":\"rejected\"");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_short),
-        cmocka_unit_test(test_short_list),
-        cmocka_unit_test(test_short_text),
-        cmocka_unit_test(test_short_largest),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "core/record/redact.h"
 #include "exact.h"
 
+#include "suite.h"
 #include <stdio.h>
 
 #define R "[redacted]"
@@ -53,9 +54,8 @@ static const struct {
     {"http://h:12/@x/y:1", NULL},
 };
 
-static void test_url(void **state)
+TEST(test_url)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         char out[128];
         size_t n = strlen(urls[i].text);
@@ -413,9 +413,8 @@ static const struct {
     {{"make", "--js", "x"}, "x"},
 };
 
-static void test_programs(void **state)
+TEST(test_programs)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         uint64_t programs = 0;
         char out[128];
@@ -430,9 +429,8 @@ static void test_programs(void **state)
     }
 }
 
-static void test_arg(void **state)
+TEST(test_arg)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof args / sizeof args[0]; i++) {
         char out[128];
         const char *want = args[i].shown ? args[i].shown : args[i].arg;
@@ -444,11 +442,10 @@ static void test_arg(void **state)
 }
 
 /* Text that is cut keeps whole UTF-8 sequences, and has its NUL. */
-static void test_cap(void **state)
+TEST(test_cap)
 {
     static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
     static const size_t shown[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
-    (void)state;
     for (size_t cap = 1; cap <= sizeof shown / sizeof shown[0]; cap++) {
         char *big = malloc(cap);
         assert_non_null(big);
@@ -466,7 +463,7 @@ static void test_cap(void **state)
 }
 
 /* A secret behind each of these stays hidden whatever stands around it. */
-static void test_surroundings(void **state)
+TEST(test_surroundings)
 {
     static const char *const before[] = {"--password=",    "--proxy-user=u:",
                                          "-uu:",           "http://u:",
@@ -485,7 +482,6 @@ static void test_surroundings(void **state)
         "Basic ",  "-u ",  "--a=",       "\xc3",
         "[::1]",   "."};
     const size_t n_around = sizeof around / sizeof around[0];
-    (void)state;
     for (size_t b = 0; b < sizeof before / sizeof before[0]; b++)
         for (size_t i = 0; i < n_around * n_around; i++) {
             char text[128], out[256];
@@ -498,7 +494,7 @@ static void test_surroundings(void **state)
 }
 
 /* Any text of telling pieces, at any size of the output, is survived. */
-static void test_any_text(void **state)
+TEST(test_any_text)
 {
     static const char *const pieces[] = {
         "http://", "@",      ":",          "/",       "?",     "#",
@@ -508,7 +504,6 @@ static void test_any_text(void **state)
         "awk ",    "echo ",  "| sudo -S",  "<<",      "$$",    "[[",
         "q(",      "http ",  "--pas",      "sqlplus "};
     uint32_t seed = 407;
-    (void)state;
     for (int round = 0; round < 20000; round++) {
         char text[256] = "", prev[64] = "";
         unsigned n = 0;
@@ -537,11 +532,10 @@ static void test_any_text(void **state)
 
 /* A command line may be 128 KiB long: no more of a word is looked at than there
    is to show. */
-static void test_long(void **state)
+TEST(test_long)
 {
     const size_t n = 131072;
     char *text = malloc(n + 1), out[256];
-    (void)state;
     assert_non_null(text);
     for (size_t i = 0; i < n; i++)
         text[i] = "-u'"[i % 3];
@@ -553,15 +547,4 @@ static void test_long(void **state)
     redact(NULL, text, out, sizeof out);
     assert_string_equal(out, "--password=" R);
     free(text);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_url),          cmocka_unit_test(test_arg),
-        cmocka_unit_test(test_cap),          cmocka_unit_test(test_long),
-        cmocka_unit_test(test_surroundings), cmocka_unit_test(test_any_text),
-        cmocka_unit_test(test_programs),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "core/record/redact.h"
+#include "suite.h"
 
 static double cpu_s(void)
 {
@@ -44,7 +38,7 @@ static double cost(const char *names, const char *piece, size_t n)
 
 /* Eight times the length costs eight times as much and not 64 times, and what
    is longer no more than that: a program waits for it. */
-static void test_cost(void **state)
+TEST(test_cost)
 {
     static const char *const pieces[] = {"{\"key\":\"value\",\"list\":[1,2]},",
                                          "'a",
@@ -78,7 +72,6 @@ static void test_cost(void **state)
                                          "%3F",
                                          "'http://h' "};
     static const char *const names[] = {"", "python3 perl curl http mysql awk"};
-    (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
         for (size_t k = 0; k < 2; k++) {
             double small = cost(names[k], pieces[i], 1000);
@@ -88,10 +81,4 @@ static void test_cost(void **state)
                 fail_msg("%s: %g s, then %g and %g s", pieces[i], small, large,
                          huge);
         }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cost)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

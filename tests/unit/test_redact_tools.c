@@ -7,6 +7,7 @@
 #include "core/record/redact.h"
 #include "exact.h"
 
+#include "suite.h"
 #include <stdio.h>
 
 #define S     "S3CR3T"
@@ -490,7 +491,7 @@ static void expect_hidden(const char *line, const char *out)
     failures++;
 }
 
-static void test_secret(void **state)
+TEST(test_secret)
 {
     static const char *const before[] = {
         "",
@@ -503,7 +504,6 @@ static void test_secret(void **state)
         "busybox ",
     };
     char out[8192];
-    (void)state;
     failures = 0;
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++) {
         for (size_t k = 0; k < sizeof before / sizeof *before; k++) {
@@ -520,9 +520,8 @@ static void test_secret(void **state)
     assert_int_equal(failures, 0);
 }
 
-static void test_harmless(void **state)
+TEST(test_harmless)
 {
-    (void)state;
     failures = 0;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
         char out[8192], text[1024], want[2048] = "";
@@ -544,13 +543,4 @@ static void test_harmless(void **state)
         }
     }
     assert_int_equal(failures, 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_secret),
-        cmocka_unit_test(test_harmless),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

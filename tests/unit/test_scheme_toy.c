@@ -7,6 +7,7 @@
 #include "config_help.h"
 #include "core/auth/scheme.h"
 #include "sim.h"
+#include "suite.h"
 
 #define TOY ((enum a407_scheme_id)(A407_BASIC + 1))
 
@@ -148,10 +149,9 @@ static void wire_is(const struct scene *s, const char *text)
     "[proxy.test:3128]\nusername = u\npassword = sesame\nschemes = toy\n"
 #define FILE_ALL "[proxy.test:3128]\nusername = u\npassword = sesame\n"
 
-static void test_answers(void **unused)
+TEST(test_answers)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "", FILE_TOY);
     play(&s, REFUSAL(OFFERS_BASIC OFFERS_TOY), OK_200);
     wire_is(&s, REQUEST END REQUEST
@@ -164,10 +164,9 @@ static void test_answers(void **unused)
     end(&s);
 }
 
-static void test_order_of_settings(void **unused)
+TEST(test_order_of_settings)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "basic, toy", FILE_ALL);
     play(&s, REFUSAL(OFFERS_TOY OFFERS_BASIC), OK_200);
     wire_is(&s, REQUEST END REQUEST
@@ -180,10 +179,9 @@ static void test_order_of_settings(void **unused)
     end(&s);
 }
 
-static void test_refused(void **unused)
+TEST(test_refused)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "toy", FILE_ALL);
     play(&s, REFUSAL(OFFERS_TOY), REFUSAL(OFFERS_TOY));
     assert_non_null(s.event);
@@ -192,10 +190,9 @@ static void test_refused(void **unused)
     end(&s);
 }
 
-static void test_not_allowed(void **unused)
+TEST(test_not_allowed)
 {
     struct scene s;
-    (void)unused;
     begin(&s, "digest,basic", FILE_ALL);
     play(&s, REFUSAL(OFFERS_TOY), "");
     assert_non_null(s.event);
@@ -203,23 +200,10 @@ static void test_not_allowed(void **unused)
     end(&s);
 }
 
-static void test_is_told(void **unused)
+TEST(test_is_told)
 {
     struct a407_diag diag;
     struct a407_config *c = with(ENV("AUTH407_SCHEMES", "kerberos"), &diag);
-    (void)unused;
     assert_non_null(strstr(diag.text, "bearer, basic, toy"));
     a407_config_free(c);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_order_of_settings),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_not_allowed),
-        cmocka_unit_test(test_is_told),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

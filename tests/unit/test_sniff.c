@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/http.h"
 #include "exact.h"
+#include "suite.h"
 
 /*
  * Each input is shown at every length. `open` is the longest part on which
@@ -140,24 +141,21 @@ static const struct sniffed requests[] = {
     {"NICK alice", "\n", A407_SNIFF_NO},
 };
 
-static void test_response(void **state)
+TEST(test_response)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof responses / sizeof *responses; i++)
         check(a407_sniff_407, &responses[i]);
 }
 
-static void test_request(void **state)
+TEST(test_request)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
         check(a407_sniff_proxy_request, &requests[i]);
 }
 
 /* A NUL is a byte like any other that no method holds. */
-static void test_nul(void **state)
+TEST(test_nul)
 {
-    (void)state;
     char *p = exact("GET\0http://h/ HTTP/1.1", 22);
     assert_int_equal(a407_sniff_proxy_request(p, 3), A407_SNIFF_MAYBE);
     assert_int_equal(a407_sniff_proxy_request(p, 4), A407_SNIFF_NO);
@@ -169,9 +167,8 @@ static void test_nul(void **state)
 }
 
 /* MAYBE ends with the longest head that is taken at all. */
-static void test_longest(void **state)
+TEST(test_longest)
 {
-    (void)state;
     size_t n = A407_HEAD_MAX + 1;
     char *p = malloc(n);
     assert_non_null(p);
@@ -185,9 +182,8 @@ static void test_longest(void **state)
 }
 
 /* Whatever the first byte: never YES, and NO unless a token may start so. */
-static void test_first_byte(void **state)
+TEST(test_first_byte)
 {
-    (void)state;
     const char *mark = "!#$%&'*+-.^_`|~\r\n";
     for (int c = 0; c < 256; c++) {
         bool open = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
@@ -200,14 +196,4 @@ static void test_first_byte(void **state)
                          c == 'H' ? A407_SNIFF_MAYBE : A407_SNIFF_NO);
         free(p);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_response),   cmocka_unit_test(test_request),
-        cmocka_unit_test(test_nul),        cmocka_unit_test(test_longest),
-        cmocka_unit_test(test_first_byte),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

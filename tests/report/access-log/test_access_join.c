@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The join of records with a proxy's log, without a proxy. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 
-#include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/report/access/internal.h"
+#include "tests/unit/suite.h"
 
 #define T ((int64_t)1795295676000000)
 #define S ((int64_t)1000000)
@@ -135,12 +131,11 @@ static int64_t sum_of(struct a407_report_access *a, const char *name)
     "FROM pair JOIN answer ON answer.record = pair.id "                        \
     "ORDER BY unresolved DESC, pair.time_us, number"
 
-static void test_no_temporary_files(void **state)
+TEST(test_no_temporary_files)
 {
     const char *files[1] = {"/dev/null"};
     struct a407_report_access_options o = {files, 1, S, INT64_MIN, INT64_MAX};
 
-    (void)state;
     setenv("TMPDIR", "/nonexistent", 1);
     assert_null(a407_report_access_open(&o));
     unsetenv("TMPDIR");
@@ -150,12 +145,11 @@ static void test_no_temporary_files(void **state)
 
 /* A client that answers by NTLM: 407, 407 with its challenge, then the end. Of
    the second there is no record (MS-NTHT section 4). */
-static void test_handshake_of_client(void **state)
+TEST(test_handshake_of_client)
 {
     static const int ports[2] = {40001, 0};
     size_t i;
 
-    (void)state;
     for (i = 0; i < 2; i++) {
         struct a407_report_record r = record(T, "CONNECT o:443", ports[i]);
         struct a407_report_access *a;
@@ -183,12 +177,11 @@ static void test_handshake_of_client(void **state)
     }
 }
 
-static void test_by_port(void **state)
+TEST(test_by_port)
 {
     struct a407_report_access *a;
     struct a407_report_record r[2];
 
-    (void)state;
     log_begin(); /* two at the same moment, told apart by the port alone */
     squid(T, 0, "TCP_DENIED/407", "CONNECT o:443", "-", 40002);
     squid(T, 0, "TCP_DENIED/407", "CONNECT o:443", "-", 40001);
@@ -215,12 +208,11 @@ static void test_by_port(void **state)
 }
 
 /* Numbers at the end of lines that fit no port of ours are no ports. */
-static void test_numbers_that_are_no_ports(void **state)
+TEST(test_numbers_that_are_no_ports)
 {
     struct a407_report_access *a;
     struct a407_report_record r = record(T, "GET http://o/", 40001);
 
-    (void)state;
     log_begin();
     squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 1234);
     a = begin(2 * S);
@@ -233,12 +225,11 @@ static void test_numbers_that_are_no_ports(void **state)
 }
 
 /* Without ports: request, status, time; of two that fit, the user decides. */
-static void test_by_time(void **state)
+TEST(test_by_time)
 {
     struct a407_report_access *a;
     struct a407_report_record r;
 
-    (void)state;
     log_begin(); /* out of order, too */
     squid(T + 900000, 0, "TCP_DENIED/407", "GET http://o:80/x?", "bob", 0);
     squid(T + 3 * S, 0, "TCP_DENIED/407", "GET http://o/x?", "-", 0);
@@ -268,12 +259,11 @@ static void test_by_time(void **state)
 
 /* A user name that is a key: the record hides it, and so does the other side.
  */
-static void test_hidden_user(void **state)
+TEST(test_hidden_user)
 {
     struct a407_report_access *a;
     struct a407_report_record r = record(T, "GET http://o/", 40001);
 
-    (void)state;
     log_begin();
     squid(T, 0, "TCP_DENIED/407", "GET http://o/", "key-12345", 40001);
     a = begin(2 * S);
@@ -286,12 +276,11 @@ static void test_hidden_user(void **state)
 }
 
 /* A record that a filter left out explains its line all the same. */
-static void test_left_out(void **state)
+TEST(test_left_out)
 {
     struct a407_report_access *a;
     struct a407_report_record r = record(T, "GET http://o/", 0);
 
-    (void)state;
     log_begin();
     squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
     a = begin(2 * S);
@@ -302,14 +291,13 @@ static void test_left_out(void **state)
     end(a);
 }
 
-static void test_range(void **state)
+TEST(test_range)
 {
     const char *files[1] = {log_path()};
     struct a407_report_access_options o = {files, 1, S, T, T + 100 * S};
     struct a407_report_access *a;
     int i;
 
-    (void)state;
     log_begin();
     for (i = -10; i < 120; i += 10)
         squid(T + i * S, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
@@ -351,7 +339,7 @@ static struct a407_report_access *clocks(int64_t offset_us, int n, int port,
     return a;
 }
 
-static void test_clocks(void **state)
+TEST(test_clocks)
 {
     static const int64_t offsets[] = {3 * S, -3 * S, 3600 * S + 123000,
                                       -19800 * S, 90000 * S};
@@ -359,7 +347,6 @@ static void test_clocks(void **state)
     size_t i;
     int port;
 
-    (void)state;
     for (i = 0; i < sizeof offsets / sizeof offsets[0]; i++)
         for (port = 0; port <= 40000; port += 40000) {
             a = clocks(offsets[i], 8, port, 20 * S, i % 2);
@@ -383,13 +370,12 @@ static void test_clocks(void **state)
 }
 
 /* Another proxy's log: whatever fits by chance is no clock that differs. */
-static void test_another_proxy(void **state)
+TEST(test_another_proxy)
 {
     struct a407_report_access *a;
     uint64_t x = 7;
     int i;
 
-    (void)state;
     log_begin();
     for (i = 0; i < 4000; i++) {
         x = x * 6364136223846793005u + 1442695040888963407u;
@@ -412,12 +398,11 @@ static void test_another_proxy(void **state)
 
 /* A program that tries every ten seconds: no multiple of them is taken for an
    offset where the clocks agree. */
-static void test_steady(void **state)
+TEST(test_steady)
 {
     struct a407_report_access *a;
     int i;
 
-    (void)state;
     log_begin();
     for (i = 0; i < 50; i++)
         squid(T + i * 10 * S, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
@@ -435,12 +420,11 @@ static void test_steady(void **state)
 }
 
 /* Apache: whole seconds, cut off. */
-static void test_whole_seconds(void **state)
+TEST(test_whole_seconds)
 {
     struct a407_report_access *a;
     int i;
 
-    (void)state;
     log_begin();
     for (i = 0; i < 10; i++)
         fprintf(proxy_log,
@@ -460,11 +444,10 @@ static void test_whole_seconds(void **state)
     end(a);
 }
 
-static void test_junk(void **state)
+TEST(test_junk)
 {
     struct a407_report_access *a;
 
-    (void)state;
     log_begin();
     squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
     fputs("torn li\n\n", proxy_log);
@@ -479,12 +462,11 @@ static void test_junk(void **state)
 }
 
 /* More clients than are told of one by one. */
-static void test_many_clients(void **state)
+TEST(test_many_clients)
 {
     struct a407_report_access *a;
     int i;
 
-    (void)state;
     log_begin();
     for (i = 0; i < CLIENTS_MAX + 500; i++)
         fprintf(proxy_log,
@@ -500,14 +482,13 @@ static void test_many_clients(void **state)
 }
 
 /* Far more than the cache of the database holds, in the wrong order. */
-static void test_spilled(void **state)
+TEST(test_spilled)
 {
     enum { N = 40000 };
     struct a407_report_access *a;
     char request[64];
     int i;
 
-    (void)state;
     log_begin();
     for (i = N - 1; i >= 0; i--) {
         snprintf(request, sizeof request, "GET http://o/%d", i % 7);
@@ -537,13 +518,12 @@ static void test_spilled(void **state)
 }
 
 /* No room for the database's file: an error, and no report that lacks rows. */
-static void test_full(void **state)
+TEST(test_full)
 {
     struct a407_report_access *a;
     struct rlimit old, limit;
     int i;
 
-    (void)state;
     log_begin();
     squid(T, 0, "TCP_DENIED/407", "GET http://o/", "-", 0);
     a = begin(S);
@@ -560,28 +540,4 @@ static void test_full(void **state)
     assert_false(a407_report_access_ok(a));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     end(a);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_temporary_files),
-        cmocka_unit_test(test_handshake_of_client),
-        cmocka_unit_test(test_by_port),
-        cmocka_unit_test(test_numbers_that_are_no_ports),
-        cmocka_unit_test(test_by_time),
-        cmocka_unit_test(test_hidden_user),
-        cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_range),
-        cmocka_unit_test(test_clocks),
-        cmocka_unit_test(test_another_proxy),
-        cmocka_unit_test(test_steady),
-        cmocka_unit_test(test_whole_seconds),
-        cmocka_unit_test(test_junk),
-        cmocka_unit_test(test_many_clients),
-        cmocka_unit_test(test_spilled),
-        cmocka_unit_test(test_full),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,14 +2,9 @@
 /* The parser of proxies' logs, and what of a target is compared. Lines marked
    "squid" and "Apache" were written by squid 5.7 and Apache 2.4; the names in
    them were changed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
 
 #include "cli/report/access/internal.h"
+#include "tests/unit/suite.h"
 
 struct want {
     const char *line;
@@ -163,13 +158,12 @@ static void assert_span(struct a407_span got, const char *want,
              want ? want : "nothing", line);
 }
 
-static void test_lines(void **state)
+TEST(test_lines)
 {
     struct a407_access_line l;
     size_t i;
     char *copy;
 
-    (void)state;
     for (i = 0; i < sizeof wants / sizeof wants[0]; i++) {
         const struct want *w = &wants[i];
 
@@ -191,12 +185,11 @@ static void test_lines(void **state)
 
 /* A line that a full disk or a rotation tore: either it is refused, or what it
    says is what it said, but for a number or a name at its very end. */
-static void test_torn(void **state)
+TEST(test_torn)
 {
     size_t i, n;
     char *copy;
 
-    (void)state;
     for (i = 0; i < sizeof wants / sizeof wants[0]; i++)
         for (n = 0; n < strlen(wants[i].line); n++) {
             struct a407_access_line l;
@@ -211,13 +204,12 @@ static void test_torn(void **state)
 }
 
 /* Any byte in any place: nothing is read or written outside of the line. */
-static void test_odd_bytes(void **state)
+TEST(test_odd_bytes)
 {
     static const unsigned char odd[] = {0,   '\\', '"', '[', ']', '/',
                                         ' ', '%',  ':', 'x', '-', 0xff};
     size_t i, at, k;
 
-    (void)state;
     for (i = 0; i < sizeof wants / sizeof wants[0]; i++) {
         size_t n = strlen(wants[i].line);
 
@@ -237,7 +229,7 @@ static void test_odd_bytes(void **state)
     }
 }
 
-static void test_no_log(void **state)
+TEST(test_no_log)
 {
     static const char *const lines[] = {
         "",
@@ -271,7 +263,6 @@ static void test_no_log(void **state)
     size_t i;
     char *copy;
 
-    (void)state;
     for (i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         if (parse(lines[i], strlen(lines[i]), &copy, &l))
             fail_msg("taken: %s", lines[i]);
@@ -279,7 +270,7 @@ static void test_no_log(void **state)
     }
 }
 
-static void test_targets(void **state)
+TEST(test_targets)
 {
     static const struct {
         const char *in, *out;
@@ -304,7 +295,6 @@ static void test_targets(void **state)
     char out[A407_ACCESS_TEXT_MAX], huge[3 * A407_ACCESS_TEXT_MAX];
     size_t i, n;
 
-    (void)state;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         n = a407_access_target(a407_span_str(cases[i].in), out);
         if (n != strlen(cases[i].out) || memcmp(out, cases[i].out, n) != 0)
@@ -314,15 +304,4 @@ static void test_targets(void **state)
     memcpy(huge, "http://", 7);
     n = a407_access_target(a407_span(huge, sizeof huge), out);
     assert_int_equal(n, A407_ACCESS_TEXT_MAX);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),     cmocka_unit_test(test_torn),
-        cmocka_unit_test(test_odd_bytes), cmocka_unit_test(test_no_log),
-        cmocka_unit_test(test_targets),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }
