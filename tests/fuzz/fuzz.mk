@@ -19,14 +19,14 @@ $(fuzz_obj): private LAYER := -Itests/engine
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
     $(BUILD)/tests/fuzz/replay.o $(fuzz_help:%.c=$(BUILD)/%.o) \
     $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(LDFLAGS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) $(LDFLAGS)
 
-# The report's lines: parts of the command, and yajl.
+# The report's lines: parts of the command.
 fuzz_report := $(patsubst %,cli/report/%.c,model/advice model/keys model/model \
     model/pending read/record write/escape write/term time model/timeline)
 $(BUILD)/tests/fuzz/replay_report: $(fuzz_report:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/fuzz/replay_report: private NETTLE := \
-    $(BUILD)/libauth407core.a $(NETTLE) $(YAJL)
+    $(BUILD)/libauth407core.a $(NETTLE)
 
 transcripts := $(wildcard tests/engine/*.txt)
 seeds := $(BUILD)/tests/fuzz/seeds
@@ -56,10 +56,10 @@ $(fuzz_dir)/%.o: %.c
 	    $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 $(fuzz_dir)/fuzz_%: $(fuzz_dir)/tests/fuzz/fuzz_%.o $(fuzz_core)
-	$(call say,LD,$@)$(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(NETTLE)
+	$(call say,LD,$@)$(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(NETTLE) \
+	    $(YAJL)
 
 $(fuzz_dir)/fuzz_report: $(fuzz_report:%.c=$(fuzz_dir)/%.o)
-$(fuzz_dir)/fuzz_report: private NETTLE += $(YAJL)
 
 fuzz: $(FUZZ_ONLY:%=$(fuzz_dir)/fuzz_%) $(seeds)/made
 	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) $(TALLY) \

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is p..p+n one JSON value (RFC 8259) in valid UTF-8, and nothing else? */
+/* Is p..p+n one JSON value (RFC 8259), in one line of valid UTF-8? yajl itself
+   takes overlong forms and surrogates for good. */
 bool json_valid(const char *p, size_t n);
 
 #endif
