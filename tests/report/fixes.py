@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 
+import tap
 from common import (AUTH407, HOME, ROOT, Skip, check, environment, equal,
                     findings, test)
 from proxy import PASSWORD, USER, Proxy
@@ -16,7 +17,7 @@ from proxy import PASSWORD, USER, Proxy
 URL = "http://auth407.test/a"
 TUNNEL = "auth407.test:443"
 CA = "/etc/ssl/certs/ca-certificates.crt"
-LIMIT = 60
+LIMIT = 60 * tap.how_busy()
 
 
 class Case:

@@ -15,6 +15,8 @@ NOWHERE = "/nonexistent/cache"
 FULL = ("negotiate-squid", "negotiate-apache", "ntlm-apache", "ntlm-samba",
         "bearer-haproxy")
 DEEP = (*FULL, "ntlm-closing", "spnego-apache", "spnego-samba")
+# one of each program, which every client is also shown without the library
+BARE = ("negotiate-squid", "ntlm-apache", "bearer-haproxy")
 
 
 def tickets(acceptor, cache=None):
