@@ -2,7 +2,6 @@
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "session.h"
 
@@ -35,18 +34,18 @@ static void words(OM_uint32 major, OM_uint32 minor, char *out, size_t n)
  * that only their texts can be compared.
  */
 static bool failed(struct a407_gss_session *s, const char *what,
-                   OM_uint32 major, OM_uint32 minor, struct a407_gss_trouble *t)
+                   OM_uint32 major, OM_uint32 minor)
 {
     char text[120];
     const char *skew = krb5_get_error_message(s->k, KRB5KRB_AP_ERR_SKEW);
     words(major, minor, text, sizeof text);
     if (strstr(text, skew))
         a407_gss_fail(
-            t, A407_CAUSE_CLOCK_SKEW,
+            s, A407_CAUSE_CLOCK_SKEW,
             "the clocks of this machine and of the proxy differ by too "
             "much");
     else
-        a407_gss_fail(t,
+        a407_gss_fail(s,
                       s->context ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_TICKET,
                       "%s: %s", what, text);
     krb5_free_error_message(s->k, skew);
@@ -54,12 +53,12 @@ static bool failed(struct a407_gss_session *s, const char *what,
 }
 
 /* SPNEGO with Kerberos and nothing else in it, whatever is installed. */
-static bool acquire(struct a407_gss_session *s, struct a407_gss_trouble *t)
+static bool acquire(struct a407_gss_session *s)
 {
     OM_uint32 major, minor;
     char *cache;
     if (krb5_cc_get_full_name(s->k, s->cache, &cache) != 0)
-        return failed(s, "the ticket cache has no name", GSS_S_FAILURE, 0, t);
+        return failed(s, "the ticket cache has no name", GSS_S_FAILURE, 0);
     gss_key_value_element_desc place = {"ccache", cache};
     gss_key_value_set_desc store = {1, &place};
     major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
@@ -69,32 +68,32 @@ static bool acquire(struct a407_gss_session *s, struct a407_gss_trouble *t)
     if (!GSS_ERROR(major))
         major = gss_set_neg_mechs(&minor, s->cred, &only_krb5);
     return !GSS_ERROR(major) ||
-           failed(s, "the ticket can't be used", major, minor, t);
+           failed(s, "the ticket can't be used", major, minor);
 }
 
-static bool import_name(struct a407_gss_session *s, struct a407_gss_trouble *t)
+static bool import_name(struct a407_gss_session *s)
 {
     OM_uint32 major, minor;
     char *text;
     if (krb5_unparse_name(s->k, s->server, &text) != 0)
-        return failed(s, "the service has no name", GSS_S_FAILURE, 0, t);
+        return failed(s, "the service has no name", GSS_S_FAILURE, 0);
     gss_buffer_desc name = {strlen(text), text};
     /* as it is: a host-based name would go through DNS once more */
     major = gss_import_name(&minor, &name, (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME,
                             &s->name);
     krb5_free_unparsed_name(s->k, text);
     return !GSS_ERROR(major) ||
-           failed(s, "the service's name can't be used", major, minor, t);
+           failed(s, "the service's name can't be used", major, minor);
 }
 
 bool a407_gss_step(struct a407_gss_session *s, struct a407_span in,
-                   gss_buffer_t out, struct a407_gss_trouble *t)
+                   gss_buffer_t out)
 {
     OM_uint32 major, minor, flags = 0;
     gss_buffer_desc token = {in.n, (void *)(uintptr_t)in.p};
     if (s->complete) /* and what is there was proved already */
         return true;
-    if (!s->name && !(acquire(s, t) && import_name(s, t)))
+    if (!s->name && !(acquire(s) && import_name(s)))
         return false;
     major = gss_init_sec_context(
         &minor, s->cred, &s->context, s->name, &spnego, GSS_C_MUTUAL_FLAG, 0,
@@ -102,10 +101,10 @@ bool a407_gss_step(struct a407_gss_session *s, struct a407_span in,
         &flags, NULL);
     if (GSS_ERROR(major))
         return failed(s, in.p ? "the proxy's token is no good" : "no token",
-                      major, minor, t);
+                      major, minor);
     s->complete = major == GSS_S_COMPLETE;
     if (s->complete && !(flags & GSS_C_MUTUAL_FLAG))
-        return a407_gss_fail(t, A407_CAUSE_PROTOCOL,
+        return a407_gss_fail(s, A407_CAUSE_PROTOCOL,
                              "the proxy has not proved who it is");
     return true;
 }

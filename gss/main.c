@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -132,30 +131,29 @@ static long limit_of(struct a407_span m)
     return ms > 0 && ms < LIMIT_MAX_MS ? ms : 10000;
 }
 
-static bool begin(struct a407_gss_session *s, struct a407_span m, long ms,
-                  struct a407_gss_trouble *t)
+static bool begin(struct a407_gss_session *s, struct a407_span m, long ms)
 {
-    struct a407_gss_request r = {
+    struct a407_gss_request *r = &s->request;
+    *r = (struct a407_gss_request){
         .service = text_of(m, "service"),
         .username = text_of(m, "username"),
         .domain = text_of(m, "domain"),
         .password = text_of(m, "password"),
         .keytab = text_of(m, "keytab"),
         .canonicalize = a407_span_eq(a407_gss_field(m, "canonicalize"), "yes")};
-    bool ok = r.service && krb5_init_context(&s->k) == 0;
     expect(s, ms);
-    if (!r.service)
-        a407_gss_fail(t, A407_CAUSE_PROTOCOL, "no service was named");
-    else if (!ok)
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET, "krb5.conf can't be read");
-    ok = ok && (!r.username || a407_gss_user(s, &r, t));
-    if (ok)
-        expect(s, ms);
-    ok = ok && a407_gss_service(s, &r, t) && a407_gss_ticket(s, &r, t);
-    forget_request(&r);
-    if (ok)
-        expect(s, ms);
-    return ok && a407_gss_ticket_for_service(s, t);
+    if (!r->service)
+        return a407_gss_fail(s, A407_CAUSE_PROTOCOL, "no service was named");
+    if (krb5_init_context(&s->k) != 0)
+        return a407_gss_fail(s, A407_CAUSE_NO_TICKET,
+                             "krb5.conf can't be read");
+    if (r->username && !a407_gss_user(s))
+        return false;
+    expect(s, ms);
+    bool ok = a407_gss_service(s) && a407_gss_ticket(s);
+    forget_request(r);
+    expect(s, ms);
+    return ok && a407_gss_ticket_for_service(s);
 }
 
 /* Whose ticket it is: for the record. */
@@ -171,11 +169,11 @@ static bool put_user(struct a407_buf *m, const struct a407_gss_session *s)
 }
 
 static bool answer(struct a407_gss_session *s, struct a407_span in,
-                   struct a407_buf *m, struct a407_gss_trouble *t)
+                   struct a407_buf *m)
 {
     gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
     OM_uint32 ignored;
-    if (!a407_gss_step(s, in, &token, t))
+    if (!a407_gss_step(s, in, &token))
         return false;
     a407_buf_clear(m);
     bool ok = a407_gss_put(m, "state", s->complete ? "complete" : "continue") &&
@@ -185,13 +183,13 @@ static bool answer(struct a407_gss_session *s, struct a407_span in,
               say(m);
     gss_release_buffer(&ignored, &token);
     if (!ok)
-        a407_gss_fail(t, A407_CAUSE_PROTOCOL, "the token is too long");
+        a407_gss_fail(s, A407_CAUSE_PROTOCOL, "the token is too long");
     return ok;
 }
 
 /* Reads and answers until there is no more to be said. */
 static bool serve(struct a407_gss_session *s, struct a407_buf *m,
-                  struct a407_buf *in, struct a407_gss_trouble *t)
+                  struct a407_buf *in)
 {
     long ms = 0;
     for (bool first = true;; first = false) {
@@ -206,18 +204,17 @@ static bool serve(struct a407_gss_session *s, struct a407_buf *m,
         set_timer(ms);
         a407_buf_clear(in);
         if (!first && !a407_gss_token(message, in))
-            return a407_gss_fail(t, A407_CAUSE_PROTOCOL, "no token was given");
-        if (first && !begin(s, message, ms, t))
+            return a407_gss_fail(s, A407_CAUSE_PROTOCOL, "no token was given");
+        if (first && !begin(s, message, ms))
             return false;
-        if (!answer(s, a407_span(first ? NULL : in->p, in->n), m, t))
+        if (!answer(s, a407_span(first ? NULL : in->p, in->n), m))
             return false;
     }
 }
 
 int main(int argc, char **argv)
 {
-    struct a407_gss_session s = {0};
-    struct a407_gss_trouble t = {A407_CAUSE_PROTOCOL, ""};
+    struct a407_gss_session s = {.trouble.cause = A407_CAUSE_PROTOCOL};
     struct a407_buf m, in;
     (void)argv;
     if (getauxval(AT_SECURE))
@@ -231,10 +228,11 @@ int main(int argc, char **argv)
     arrange();
     a407_buf_init(&m, A407_GSS_MESSAGE_MAX);
     a407_buf_init(&in, A407_GSS_MESSAGE_MAX);
-    bool ok = serve(&s, &m, &in, &t);
+    bool ok = serve(&s, &m, &in);
     late_n = 0;
     if (!ok)
-        say_trouble(&m, &t);
+        say_trouble(&m, &s.trouble);
+    forget_request(&s.request);
     a407_gss_session_end(&s);
     a407_buf_free(&m);
     a407_buf_free(&in);

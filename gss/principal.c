@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "session.h"
 
@@ -61,9 +60,9 @@ static char *realm_for(const struct a407_gss_request *r, const char *at,
     return realm;
 }
 
-bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
-                   struct a407_gss_trouble *t)
+bool a407_gss_user(struct a407_gss_session *s)
 {
+    const struct a407_gss_request *r = &s->request;
     const char *slash = strchr(r->username, '\\');
     const char *name = slash ? slash + 1 : r->username;
     const char *at = strrchr(name, '@');
@@ -74,11 +73,11 @@ bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
     if (user && asprintf(&text, realm ? "%s@%s" : "%s", user, realm) >= 0)
         code = krb5_parse_name(s->k, text, &s->client);
     if (code == KRB5_CONFIG_NODEFREALM)
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+        a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                       "krb5.conf has no default realm for the user name %.60s",
                       r->username);
     else if (code)
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+        a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                       "the user name %.60s is no Kerberos principal",
                       r->username);
     free(user);
@@ -116,9 +115,9 @@ static char *canonical(const char *host)
 }
 
 /* SERVICE@HOST */
-static krb5_error_code by_host(struct a407_gss_session *s,
-                               const struct a407_gss_request *r)
+static krb5_error_code by_host(struct a407_gss_session *s)
 {
+    const struct a407_gss_request *r = &s->request;
     const char *at = strchr(r->service, '@');
     char *name = strndup(r->service, (size_t)(at - r->service));
     char *host = r->canonicalize ? canonical(at + 1) : strdup(at + 1);
@@ -134,20 +133,17 @@ static krb5_error_code by_host(struct a407_gss_session *s,
     return code;
 }
 
-bool a407_gss_service(struct a407_gss_session *s,
-                      const struct a407_gss_request *r,
-                      struct a407_gss_trouble *t)
+bool a407_gss_service(struct a407_gss_session *s)
 {
-    krb5_error_code code;
-    if (!strchr(r->service, '/') && strchr(r->service, '@'))
-        code = by_host(s, r);
-    else
-        code = krb5_parse_name_flags(
-            s->k, r->service,
-            strchr(r->service, '@') ? 0 : KRB5_PRINCIPAL_PARSE_NO_DEF_REALM,
-            &s->server);
+    const char *service = s->request.service, *at = strchr(service, '@');
+    krb5_error_code code =
+        at && !strchr(service, '/')
+            ? by_host(s)
+            : krb5_parse_name_flags(s->k, service,
+                                    at ? 0 : KRB5_PRINCIPAL_PARSE_NO_DEF_REALM,
+                                    &s->server);
     if (code)
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
-                      "the service name %.100s can't be used", r->service);
+        a407_gss_fail(s, A407_CAUSE_NO_TICKET,
+                      "the service name %.100s can't be used", service);
     return !code;
 }

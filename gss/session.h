@@ -4,10 +4,9 @@
 
 #include <gssapi/gssapi.h>
 #include <krb5/krb5.h>
-#include <stdbool.h>
 
-#include "core/base/span.h"
-#include "trouble.h"
+#include "core/auth/gss_protocol.h"
+#include "core/base/cause.h"
 
 /* What the first message asks for. Strings are owned, or NULL. */
 struct a407_gss_request {
@@ -19,8 +18,16 @@ struct a407_gss_request {
     bool canonicalize;
 };
 
-/* One handshake. Starts as zeros. */
+/* Why there is no token: a cause of the log, and words for its reader. */
+struct a407_gss_trouble {
+    enum a407_cause cause;
+    char text[A407_GSS_TEXT_MAX + 1]; /* one line, without secrets */
+};
+
+/* One handshake. Starts as zeros. What returns false has set `trouble`. */
 struct a407_gss_session {
+    struct a407_gss_request request; /* until there is a ticket */
+    struct a407_gss_trouble trouble;
     krb5_context k;
     krb5_principal client; /* NULL: nobody was named, and nobody found yet */
     krb5_principal server;
@@ -32,47 +39,62 @@ struct a407_gss_session {
     bool complete; /* the proxy has proved who it is */
 };
 
+/* ---- trouble.c ---- */
+
+/* Says what is wrong, in place of what was said before. False. */
+bool a407_gss_fail(struct a407_gss_session *s, enum a407_cause cause,
+                   const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* What is being done when libkrb5 reports an error. */
+enum a407_gss_attempt {
+    A407_GSS_WITH_PASSWORD, /* a ticket from the KDC */
+    A407_GSS_WITH_KEYTAB,
+    A407_GSS_FOR_SERVICE /* with a ticket, the proxy's */
+};
+
+/* Says the error of libkrb5, as our reader sees it. False. */
+bool a407_gss_fail_krb5(struct a407_gss_session *s, krb5_error_code code,
+                        enum a407_gss_attempt attempt);
+
+/* A principal's name in buf, which is returned; "?" for NULL. */
+const char *a407_gss_principal_text(krb5_context k, krb5_const_principal p,
+                                    char *buf, size_t n);
+
 /* ---- principal.c ---- */
 
 /*
  * Who the user is. user@REALM is whole (a realm in small letters is meant in
  * capitals); else the realm is the domain, if that has a dot, and else the
- * default one. False: trouble.
+ * default one.
  */
-bool a407_gss_user(struct a407_gss_session *s, const struct a407_gss_request *r,
-                   struct a407_gss_trouble *t);
+bool a407_gss_user(struct a407_gss_session *s);
 
 /*
  * The proxy's service: by the name as it was written, or, if that is asked for,
- * by the one that DNS has for it; krb5.conf has no say in this. False: trouble.
+ * by the one that DNS has for it; krb5.conf has no say in this.
  */
-bool a407_gss_service(struct a407_gss_session *s,
-                      const struct a407_gss_request *r,
-                      struct a407_gss_trouble *t);
+bool a407_gss_service(struct a407_gss_session *s);
 
 /* ---- ticket.c ---- */
 
 /*
  * Finds a valid ticket of the user, or gets one by keytab or password, into a
  * cache that nobody else sees. The password is tried once. Needs k and server;
- * client becomes known, if it is not. False: trouble.
+ * client becomes known, if it is not.
  */
-bool a407_gss_ticket(struct a407_gss_session *s,
-                     const struct a407_gss_request *r,
-                     struct a407_gss_trouble *t);
+bool a407_gss_ticket(struct a407_gss_session *s);
 
-/* And with it the ticket for the service. False: trouble. */
-bool a407_gss_ticket_for_service(struct a407_gss_session *s,
-                                 struct a407_gss_trouble *t);
+/* And with it the ticket for the service.  */
+bool a407_gss_ticket_for_service(struct a407_gss_session *s);
 
 /* ---- context.c ---- */
 
 /*
  * The next token, into *out (gss_release_buffer), which may be empty at the
- * end. in: the proxy's, p NULL in the first leg. False: trouble.
+ * end. in: the proxy's, p NULL in the first leg.
  */
 bool a407_gss_step(struct a407_gss_session *s, struct a407_span in,
-                   gss_buffer_t out, struct a407_gss_trouble *t);
+                   gss_buffer_t out);
 
 /* Frees all of it; what was in memory only is gone then. */
 void a407_gss_session_end(struct a407_gss_session *s);

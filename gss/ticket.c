@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 
 #include "core/base/date.h"
 #include "session.h"
@@ -42,8 +41,7 @@ static krb5_timestamp valid_until(struct a407_gss_session *s, krb5_ccache cache,
 
 /* Takes the cache over. */
 static bool use_if_valid(struct a407_gss_session *s, krb5_ccache cache,
-                         krb5_const_principal client,
-                         struct a407_gss_trouble *t)
+                         krb5_const_principal client)
 {
     char name[100], when[32];
     krb5_timestamp now, end = valid_until(s, cache, client);
@@ -56,11 +54,11 @@ static bool use_if_valid(struct a407_gss_session *s, krb5_ccache cache,
     snprintf(when, sizeof when, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year,
              d.month, d.day, d.hour, d.minute, d.second);
     if (end)
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+        a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                       "the Kerberos ticket of %s expired at %s; run kinit",
                       name, when);
     else
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+        a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                       "the cache of %s has no Kerberos ticket; run kinit",
                       name);
     krb5_cc_close(s->k, cache);
@@ -69,14 +67,13 @@ static bool use_if_valid(struct a407_gss_session *s, krb5_ccache cache,
 
 /* ---- the caches that the user has ---- */
 
-static bool from_own_cache(struct a407_gss_session *s,
-                           struct a407_gss_trouble *t)
+static bool from_own_cache(struct a407_gss_session *s)
 {
     krb5_ccache cache;
     char name[100];
     if (krb5_cc_cache_match(s->k, s->client, &cache) == 0)
-        return use_if_valid(s, cache, s->client, t);
-    a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+        return use_if_valid(s, cache, s->client);
+    a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                   "there is no Kerberos ticket of %s; run kinit",
                   a407_gss_principal_text(s->k, s->client, name, sizeof name));
     return false;
@@ -84,22 +81,20 @@ static bool from_own_cache(struct a407_gss_session *s,
 
 /* Where there is no cache, nobody has ever said kinit: that is no old ticket,
    but no credential at all. */
-static void no_default_cache(struct a407_gss_session *s, krb5_error_code code,
-                             struct a407_gss_trouble *t)
+static void no_default_cache(struct a407_gss_session *s, krb5_error_code code)
 {
     bool absent = code == KRB5_FCC_NOFILE || code == KRB5_CC_NOTFOUND;
     const char *message = absent ? NULL : krb5_get_error_message(s->k, code);
     if (absent)
-        a407_gss_fail(t, A407_CAUSE_NO_CREDENTIAL,
+        a407_gss_fail(s, A407_CAUSE_NO_CREDENTIAL,
                       "there is no Kerberos ticket; run kinit");
     else
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET,
+        a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                       "the ticket cache is of no use: %s; run kinit", message);
     krb5_free_error_message(s->k, message);
 }
 
-static bool from_default_cache(struct a407_gss_session *s,
-                               struct a407_gss_trouble *t)
+static bool from_default_cache(struct a407_gss_session *s)
 {
     krb5_ccache cache = NULL;
     krb5_principal client = NULL;
@@ -107,12 +102,12 @@ static bool from_default_cache(struct a407_gss_session *s,
     if (!code)
         code = krb5_cc_get_principal(s->k, cache, &client);
     if (code) {
-        no_default_cache(s, code, t);
+        no_default_cache(s, code);
         if (cache)
             krb5_cc_close(s->k, cache);
         return false;
     }
-    bool ok = use_if_valid(s, cache, client, t);
+    bool ok = use_if_valid(s, cache, client);
     if (ok)
         s->client = client;
     else
@@ -156,11 +151,11 @@ static krb5_error_code ask_kdc(struct a407_gss_session *s, const char *password,
 }
 
 static bool got(struct a407_gss_session *s, krb5_error_code code,
-                enum a407_gss_attempt attempt, struct a407_gss_trouble *t)
+                enum a407_gss_attempt attempt)
 {
     if (!code)
         return true;
-    a407_gss_fail_krb5(t, s->k, code, attempt, s->client, NULL);
+    a407_gss_fail_krb5(s, code, attempt);
     if (s->cache_is_ours)
         krb5_cc_destroy(s->k, s->cache);
     s->cache = NULL;
@@ -199,8 +194,7 @@ static krb5_error_code look_in(struct a407_gss_session *s, krb5_keytab keytab)
 
 /* The keytab of the credential, or the one that krb5.conf or the environment
    has for clients; whether that is there says nothing. */
-static bool from_keytab(struct a407_gss_session *s, const char *path,
-                        struct a407_gss_trouble *t)
+static bool from_keytab(struct a407_gss_session *s, const char *path)
 {
     krb5_keytab keytab;
     char name[100];
@@ -213,23 +207,21 @@ static bool from_keytab(struct a407_gss_session *s, const char *path,
         const char *message = krb5_get_error_message(s->k, code);
         if (s->client)
             a407_gss_fail(
-                t, A407_CAUSE_NO_TICKET, "no key of %.60s: %s",
+                s, A407_CAUSE_NO_TICKET, "no key of %.60s: %s",
                 a407_gss_principal_text(s->k, s->client, name, sizeof name),
                 message);
         else
-            a407_gss_fail(t, A407_CAUSE_NO_TICKET, "no key: %s", message);
+            a407_gss_fail(s, A407_CAUSE_NO_TICKET, "no key: %s", message);
         krb5_free_error_message(s->k, message);
     }
-    bool ok =
-        !code && got(s, ask_kdc(s, NULL, keytab), A407_GSS_WITH_KEYTAB, t);
+    bool ok = !code && got(s, ask_kdc(s, NULL, keytab), A407_GSS_WITH_KEYTAB);
     krb5_kt_close(s->k, keytab);
     return ok;
 }
 
 /* ---- for the service ---- */
 
-bool a407_gss_ticket_for_service(struct a407_gss_session *s,
-                                 struct a407_gss_trouble *t)
+bool a407_gss_ticket_for_service(struct a407_gss_session *s)
 {
     krb5_creds in, *out = NULL;
     memset(&in, 0, sizeof in);
@@ -237,23 +229,20 @@ bool a407_gss_ticket_for_service(struct a407_gss_session *s,
     in.server = s->server;
     krb5_error_code code = krb5_get_credentials(s->k, 0, s->cache, &in, &out);
     if (code)
-        a407_gss_fail_krb5(t, s->k, code, A407_GSS_FOR_SERVICE, s->client,
-                           s->server);
+        a407_gss_fail_krb5(s, code, A407_GSS_FOR_SERVICE);
     krb5_free_creds(s->k, out);
     return !code;
 }
 
-bool a407_gss_ticket(struct a407_gss_session *s,
-                     const struct a407_gss_request *r,
-                     struct a407_gss_trouble *t)
+bool a407_gss_ticket(struct a407_gss_session *s)
 {
-    bool found = s->client ? from_own_cache(s, t) : from_default_cache(s, t);
+    const struct a407_gss_request *r = &s->request;
+    bool found = s->client ? from_own_cache(s) : from_default_cache(s);
     if (!found && r->keytab)
-        found = from_keytab(s, r->keytab, t);
+        found = from_keytab(s, r->keytab);
     if (!found)
-        found = from_keytab(s, NULL, t);
+        found = from_keytab(s, NULL);
     if (!found && s->client && r->password)
-        found =
-            got(s, ask_kdc(s, r->password, NULL), A407_GSS_WITH_PASSWORD, t);
+        found = got(s, ask_kdc(s, r->password, NULL), A407_GSS_WITH_PASSWORD);
     return found;
 }

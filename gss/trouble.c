@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "trouble.h"
+#include "session.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
-bool a407_gss_fail(struct a407_gss_trouble *t, enum a407_cause cause,
+bool a407_gss_fail(struct a407_gss_session *s, enum a407_cause cause,
                    const char *fmt, ...)
 {
+    struct a407_gss_trouble *t = &s->trouble;
     va_list ap;
     t->cause = cause;
     va_start(ap, fmt);
@@ -37,10 +38,9 @@ const char *a407_gss_principal_text(krb5_context k, krb5_const_principal p,
 }
 
 /* Whose KDC was asked: a principal without a realm leaves that to the KDC. */
-static struct a407_span realm_of(krb5_const_principal client,
-                                 krb5_const_principal server)
+static struct a407_span realm_of(const struct a407_gss_session *s)
 {
-    krb5_const_principal p = client ? client : server;
+    krb5_const_principal p = s->client ? s->client : s->server;
     if (!p || !p->realm.length)
         return a407_span_str("the realm");
     return a407_span(p->realm.data, p->realm.length);
@@ -88,24 +88,23 @@ static const struct {
      "the ticket in the cache has expired; run kinit"},
 };
 
-bool a407_gss_fail_krb5(struct a407_gss_trouble *t, krb5_context k,
-                        krb5_error_code code, enum a407_gss_attempt attempt,
-                        krb5_const_principal client,
-                        krb5_const_principal server)
+bool a407_gss_fail_krb5(struct a407_gss_session *s, krb5_error_code code,
+                        enum a407_gss_attempt attempt)
 {
     char name[100], text[A407_GSS_TEXT_MAX + 1] = "";
     bool first = attempt != A407_GSS_FOR_SERVICE;
     bool keytab = attempt == A407_GSS_WITH_KEYTAB;
-    struct a407_span realm = realm_of(client, server);
+    struct a407_span realm = realm_of(s);
     size_t i = 0, n = 0, rows = sizeof errors / sizeof errors[0];
-    a407_gss_principal_text(k, first ? client : server, name, sizeof name);
+    a407_gss_principal_text(s->k, first ? s->client : s->server, name,
+                            sizeof name);
     while (i < rows && (errors[i].code != code || (errors[i].client && !first)))
         i++;
     if (i == rows) {
-        const char *message = krb5_get_error_message(k, code);
-        a407_gss_fail(t, A407_CAUSE_NO_TICKET, "no ticket for %.60s: %s", name,
+        const char *message = krb5_get_error_message(s->k, code);
+        a407_gss_fail(s, A407_CAUSE_NO_TICKET, "no ticket for %.60s: %s", name,
                       message);
-        krb5_free_error_message(k, message);
+        krb5_free_error_message(s->k, message);
         return false;
     }
     for (const char *p = errors[i].text; *p; p++, n = strlen(text)) {
@@ -120,6 +119,6 @@ bool a407_gss_fail_krb5(struct a407_gss_trouble *t, krb5_context k,
     /* a keytab is no password that another scheme could use up */
     bool rejected = errors[i].cause == A407_CAUSE_REJECTED;
     return a407_gss_fail(
-        t, rejected && keytab ? A407_CAUSE_NO_TICKET : errors[i].cause, "%s",
+        s, rejected && keytab ? A407_CAUSE_NO_TICKET : errors[i].cause, "%s",
         text);
 }

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "child_env.h"
+#include "object.h"
 #include "child_keeper.h"
 #include "clock.h"
 #include "fd.h"

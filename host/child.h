@@ -2,8 +2,6 @@
 #ifndef A407_CHILD_H
 #define A407_CHILD_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/base/buf.h"

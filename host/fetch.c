@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "child.h"
 #include "clock.h"
-#include "core/base/auth_text.h"
+#include "core/base/text.h"
 #include "core/config/helper_text.h"
 #include "core/config/netrc.h"
 #include "credfile_read.h"

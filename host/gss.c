@@ -5,7 +5,7 @@
 
 #include "clock.h"
 #include "core/auth/gss_protocol.h"
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 #include "object.h"
 
 /* The helper stops a little earlier, so that it can say what it waited for. */

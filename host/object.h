@@ -21,4 +21,19 @@ bool a407_object_is(const Dl_info *object, const void *address);
  */
 bool a407_file_beside(const char *name, char *out, size_t cap);
 
+/*
+ * The environment for a child of ours: the program's, without this library in
+ * LD_PRELOAD, without our secrets, and with this library off: a command that
+ * goes through the proxy itself must not start itself again. The strings but
+ * one are the program's own. NULL: no memory. The caller frees the list.
+ */
+char **a407_child_env(void);
+
+/*
+ * Takes a copy of this library, which is at `library`, out of an LD_PRELOAD
+ * list, in place: two in one process would both answer the same 407. False:
+ * nothing is left. Asks for files.
+ */
+bool a407_preload_strip(char *list, const char *library);
+
 #endif

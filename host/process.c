@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
 /* Why 16 KiB of a word, when 255 bytes of it are shown: what makes its
    beginning a secret ("user:password@") may come late. */

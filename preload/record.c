@@ -6,7 +6,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 #include "host/lockout.h"
 #include "host/object.h"
 #include "host/process.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Basic (RFC 7617). */
-#include "core/base/auth_text.h"
 #include "core/base/base64.h"
+#include "core/base/text.h"
 #include "scheme.h"
 
 struct basic_state {

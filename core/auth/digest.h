@@ -2,9 +2,6 @@
 #ifndef A407_DIGEST_H
 #define A407_DIGEST_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "core/base/hash.h"
 #include "scheme.h"
 
@@ -71,12 +68,6 @@ struct a407_digest_state {
  */
 bool a407_digest_read(const struct a407_challenge *ch,
                       struct a407_digest_offer *out, enum a407_cause *why);
-
-/*
- * Whether p can be echoed as a quoted-string: not too long, no control byte
- * but TAB, no quote or escape that would end it early.
- */
-bool a407_digest_echoable(const struct a407_param *p);
 
 /*
  * The response of RFC 7616 section 3.4.1 for one request, in hexadecimal.

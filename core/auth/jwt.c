@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jwt.h"
 
-#include <stddef.h>
-
 /* Claims nest two or three levels deep; each level costs a stack frame. */
 #define DEPTH_MAX 16
 

@@ -2,9 +2,6 @@
 #ifndef A407_JWT_H
 #define A407_JWT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "core/base/span.h"
 
 /* When a JSON Web Token holds, in whole seconds since the epoch; 0: it does not

@@ -2,9 +2,9 @@
 /* NTLM (MS-NLMP) over HTTP (MS-NTHT), by its own name or within Negotiate. */
 #include <stdlib.h>
 
-#include "core/base/auth_text.h"
 #include "core/base/base64.h"
-#include "ntlm_message.h"
+#include "core/base/text.h"
+#include "ntlm.h"
 #include "scheme.h"
 #include "spnego.h"
 

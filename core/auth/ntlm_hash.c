@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys and hashes of NTLM. MD4, MD5, DES and RC4 are nettle's. */
-#include "ntlm_hash.h"
+#include "ntlm.h"
 
 #include <nettle/des.h>
 #include <nettle/hmac.h>
 
-#include "core/base/buf.h"
 #include "core/base/bytes.h"
 #include "core/base/hash.h"
-#include "core/base/utf16.h"
-#include "ntlm_message.h"
+#include "core/base/text.h"
 
 /* A name or a password is never longer than what a field of 16 bits holds. */
 #define TEXT_MAX 65534

@@ -2,16 +2,11 @@
 #ifndef A407_SCHEME_H
 #define A407_SCHEME_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/base/buf.h"
+#include "core/base/bytes.h"
 #include "core/base/cause.h"
-#include "core/base/random.h"
 #include "core/config/config.h"
 #include "core/http/challenge.h"
-#include "mutual.h"
 
 /* What a scheme is told about the request that it answers for. */
 struct a407_auth_request {

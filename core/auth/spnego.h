@@ -2,10 +2,7 @@
 #ifndef A407_SPNEGO_H
 #define A407_SPNEGO_H
 
-#include <stdbool.h>
-
 #include "core/base/buf.h"
-#include "core/base/span.h"
 
 /*
  * SPNEGO (RFC 4178) with NTLM as the only mechanism (MS-SPNG). What wraps
@@ -45,5 +42,29 @@ bool a407_spnego_write_response(struct a407_buf *out, struct a407_span token,
    are passed over. */
 bool a407_spnego_read_response(struct a407_span in,
                                struct a407_spnego_response *out);
+
+/* ---- DER ---- */
+
+/*
+ * As much of DER (X.690) as SPNEGO needs: tags of one byte, definite lengths of
+ * at most four. A longer form than needed of a length is read: it is met, and
+ * harms nobody.
+ */
+
+/*
+ * Takes the first element off the front of `in`: its tag, and its content.
+ * False: there is none, or it does not fit into what is there; `in` is then
+ * unchanged.
+ */
+bool a407_der_take(struct a407_span *in, unsigned char *tag,
+                   struct a407_span *content);
+
+/* The same where the tag must be `tag`. */
+bool a407_der_expect(struct a407_span *in, unsigned char tag,
+                     struct a407_span *content);
+
+/* Makes what is in out from `from` on the content of an element of that tag.
+   False: it does not fit. */
+bool a407_der_wrap(struct a407_buf *out, size_t from, unsigned char tag);
 
 #endif

@@ -2,11 +2,7 @@
 #ifndef A407_BASE64_H
 #define A407_BASE64_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "buf.h"
-#include "span.h"
 
 /* Base64 (RFC 4648 section 4), by nettle. */
 

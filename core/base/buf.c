@@ -128,6 +128,14 @@ bool a407_buf_fmt(struct a407_buf *b, const char *fmt, ...)
     return ok;
 }
 
+void a407_buf_undo(struct a407_buf *b, size_t n)
+{
+    if (b->n <= n)
+        return;
+    a407_wipe(b->p + n, b->n - n);
+    b->n = n;
+}
+
 void a407_buf_drop(struct a407_buf *b, size_t n)
 {
     if (n > b->n)

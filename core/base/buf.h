@@ -2,9 +2,6 @@
 #ifndef A407_BUF_H
 #define A407_BUF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "span.h"
 
 /*
@@ -49,6 +46,9 @@ bool a407_buf_reserve(struct a407_buf *b, size_t n);
 /* Keeps the first n bytes and gives the rest of the memory back, wiped;
    `failed` is reset. */
 void a407_buf_shrink(struct a407_buf *b, size_t n);
+
+/* Wipes what was appended since it held `n` bytes. `failed` stays. */
+void a407_buf_undo(struct a407_buf *b, size_t n);
 
 /* Removes the first n bytes (n <= b->n), moving the rest down. */
 void a407_buf_drop(struct a407_buf *b, size_t n);

@@ -5,6 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Where random bytes come from: core has none of its own. Fills p with n
+ * unpredictable bytes; must not fail (the caller of core checks beforehand).
+ * Tests pass a function that repeats.
+ */
+typedef void a407_random_fn(void *ctx, void *p, size_t n);
+
 /* Numbers in a message, the low byte first. */
 
 static inline uint32_t a407_get_le16(const char *p)

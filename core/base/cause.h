@@ -24,4 +24,13 @@ const struct a407_cause_info *a407_cause_info(enum a407_cause c);
 /* The cause with that code, or A407_CAUSE_COUNT. */
 enum a407_cause a407_cause_from_code(const char *code, size_t n);
 
+/* What an accepted Negotiate proved of the proxy: by Kerberos (RFC 4559 section
+   5), or by the signature of SPNEGO's list over NTLM (RFC 4178 section 5). */
+enum a407_mutual {
+    A407_MUTUAL_NONE, /* nothing to tell */
+    A407_MUTUAL_VERIFIED,
+    A407_MUTUAL_ABSENT, /* it sent no proof */
+    A407_MUTUAL_FAILED
+};
+
 #endif

@@ -2,8 +2,7 @@
 #ifndef A407_DATE_H
 #define A407_DATE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "span.h"
 
 /*
  * Civil dates (Gregorian, UTC) by counting: the C library's calendar looks at
@@ -24,5 +23,13 @@ int64_t a407_date_seconds(const struct a407_date *d);
 /* The same the other way; times before year 0 or after 9999 become its first or
    last second. */
 struct a407_date a407_date_of(int64_t seconds);
+
+/*
+ * A Date field's value as seconds since the epoch, in any of the three forms
+ * that a recipient takes (RFC 9110 section 5.6.7). The name of the day is not
+ * compared with the date. A year of two digits is one of 1970 to 2069. False:
+ * no date; *out is unchanged. Pure; allocates nothing.
+ */
+bool a407_http_date(struct a407_span s, int64_t *out);
 
 #endif

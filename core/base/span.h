@@ -2,10 +2,8 @@
 #ifndef A407_SPAN_H
 #define A407_SPAN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "ascii.h"
 
@@ -41,6 +39,12 @@ static inline struct a407_span a407_span_from(struct a407_span s, const char *p)
     return a407_span(p, (size_t)(s.p + s.n - p));
 }
 
+/* s without its first n bytes, of which there are as many. */
+static inline struct a407_span a407_span_skip(struct a407_span s, size_t n)
+{
+    return a407_span(s.p + n, s.n - n);
+}
+
 /* The first such byte, or NULL. */
 static inline const char *a407_span_find(struct a407_span s, char c)
 {
@@ -50,6 +54,18 @@ static inline const char *a407_span_find(struct a407_span s, char c)
 static inline bool a407_span_eq(struct a407_span s, const char *z)
 {
     return s.p && s.n == strlen(z) && memcmp(s.p, z, s.n) == 0;
+}
+
+static inline bool a407_span_begins(struct a407_span s, const char *z)
+{
+    size_t n = strlen(z);
+    return s.n >= n && memcmp(s.p, z, n) == 0;
+}
+
+static inline bool a407_span_ends(struct a407_span s, const char *z)
+{
+    size_t n = strlen(z);
+    return s.n >= n && memcmp(s.p + s.n - n, z, n) == 0;
 }
 
 /* ASCII case is ignored: tokens of HTTP (RFC 9110 section 5.1). */
@@ -63,18 +79,42 @@ static inline bool a407_span_ieq(struct a407_span s, const char *z)
     return true;
 }
 
+/* The first byte; NUL, which no text of a protocol holds, where there is none.
+ */
+static inline char a407_span_peek(const struct a407_span *s)
+{
+    return s->n ? *s->p : '\0';
+}
+
+/* Takes the first byte off the front; NUL as above. */
+static inline char a407_span_take(struct a407_span *s)
+{
+    if (!s->n)
+        return '\0';
+    s->n--;
+    return *s->p++;
+}
+
+/* Takes the bytes off the front that are all of one class. */
+static inline struct a407_span a407_span_run(struct a407_span *s,
+                                             bool (*is)(char c))
+{
+    struct a407_span all = *s;
+    while (s->n && is(*s->p))
+        a407_span_take(s);
+    return a407_span(all.p, all.n - s->n);
+}
+
 /* Takes the text up to the next `end` off the front, or all of it, and drops
    that byte. False: nothing is left. */
 static inline bool a407_span_cut(struct a407_span *s, char end,
                                  struct a407_span *out)
 {
-    const char *at = s->n ? (const char *)memchr(s->p, end, s->n) : NULL;
-    size_t n = at ? (size_t)(at - s->p) : s->n;
+    const char *at = a407_span_find(*s, end);
     if (!s->n)
         return false;
-    *out = a407_span(s->p, n);
-    n += at != NULL;
-    *s = a407_span(s->p + n, s->n - n);
+    *out = at ? a407_span_before(*s, at) : *s;
+    *s = a407_span_skip(*s, out->n + (at != NULL));
     return true;
 }
 

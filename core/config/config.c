@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/auth_text.h"
-#include "core/base/buf.h"
+#include "core/base/text.h"
 #include "log_target.h"
 
 /* Memory ran out is told by `oom`, so that the readers below stay short. */

@@ -2,10 +2,6 @@
 #ifndef A407_CONFIG_H
 #define A407_CONFIG_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "credential.h"
 
 enum a407_mode { A407_MODE_INJECT, A407_MODE_OBSERVE, A407_MODE_OFF };

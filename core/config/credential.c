@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/auth_text.h"
-#include "core/base/buf.h"
+#include "core/base/text.h"
 
 static bool parts(char c)
 {

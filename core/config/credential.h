@@ -2,11 +2,6 @@
 #ifndef A407_CREDENTIAL_H
 #define A407_CREDENTIAL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "core/base/span.h"
 #include "schemes.h"
 
 #define A407_HOST_MAX 255

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/auth_text.h"
-#include "core/base/buf.h"
 #include "core/base/date.h"
+#include "core/base/text.h"
 #include "credential.h"
 
 /* Far more proxies than anyone has; bounds what a damaged file can cost. */

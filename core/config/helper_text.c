@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "helper_text.h"
 
-#include "core/base/auth_text.h"
+#include "core/base/text.h"
 
 bool a407_helper_ask(struct a407_buf *out, const struct a407_endpoint *proxy,
                      const char *username)
@@ -23,7 +23,7 @@ bool a407_helper_ask(struct a407_buf *out, const struct a407_endpoint *proxy,
     }
     if (a407_buf_str(out, "\n\n"))
         return true;
-    a407_text_undo(out, start);
+    a407_buf_undo(out, start);
     return false;
 }
 

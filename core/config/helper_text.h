@@ -2,9 +2,6 @@
 #ifndef A407_HELPER_TEXT_H
 #define A407_HELPER_TEXT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "core/base/buf.h"
 #include "credential.h"
 

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#include "core/base/auth_text.h"
-#include "core/base/buf.h"
+#include "core/base/text.h"
 
 struct word {
     struct a407_span text; /* as it is meant; p NULL: absent */

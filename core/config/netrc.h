@@ -2,8 +2,6 @@
 #ifndef A407_NETRC_H
 #define A407_NETRC_H
 
-#include <stdbool.h>
-
 #include "credential.h"
 
 /* What a .netrc says for one machine; freed with a407_free_secret. */

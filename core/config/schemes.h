@@ -2,9 +2,6 @@
 #ifndef A407_SCHEMES_H
 #define A407_SCHEMES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "core/base/span.h"
 
 /*

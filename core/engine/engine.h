@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "core/auth/scheme.h"
-#include "core/base/random.h"
+#include "core/base/bytes.h"
 #include "core/config/config.h"
 #include "core/record/event.h"
 

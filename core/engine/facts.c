@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "core/base/base64.h"
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 #include "core/http/http.h"
 
 /* ---- causes ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 #include "core/record/redact.h"
 #include "facts.h"
 #include "internal.h"

@@ -9,59 +9,54 @@
 
 /* A field value being read. */
 struct reader {
-    const char *p;
-    size_t n;
-    size_t at;
+    struct a407_span left;
     bool malformed;
     bool truncated;
 };
 
-static bool at_end(const struct reader *r)
-{
-    return r->at == r->n;
-}
-
 static bool next_is(const struct reader *r, char c)
 {
-    return r->at < r->n && r->p[r->at] == c;
+    return r->left.n && *r->left.p == c;
 }
 
 static bool at_element_end(const struct reader *r)
 {
-    return at_end(r) || next_is(r, ',');
+    return !r->left.n || *r->left.p == ',';
 }
 
 static void skip_blanks(struct reader *r)
 {
-    while (!at_end(r) && a407_is_lws(r->p[r->at]))
-        r->at++;
+    a407_span_run(&r->left, a407_is_lws);
 }
 
-/* To the next element that isn't empty (RFC 9110 section 5.6.1.2). */
-static void skip_separators(struct reader *r)
+static bool is_separator(char c)
 {
-    while (!at_end(r) && (next_is(r, ',') || a407_is_lws(r->p[r->at])))
-        r->at++;
+    return c == ',' || a407_is_lws(c);
+}
+
+/* On to the next element that isn't empty (RFC 9110 section 5.6.1.2). False:
+   there is none. */
+static bool next_element(struct reader *r)
+{
+    a407_span_run(&r->left, is_separator);
+    return r->left.n > 0;
 }
 
 static struct a407_span take_token(struct reader *r)
 {
-    size_t from = r->at;
-    while (!at_end(r) && a407_is_tchar(r->p[r->at]))
-        r->at++;
-    return a407_span(r->p + from, r->at - from);
+    return a407_span_run(&r->left, a407_is_tchar);
 }
 
 /* At a quote: past the closing one. False, and at the end: there is none. */
 static bool take_quoted(struct reader *r, struct a407_span *out)
 {
-    size_t from = ++r->at;
-    for (; !at_end(r); r->at++) {
-        if (next_is(r, '\\') && r->at + 1 < r->n) {
-            r->at++;
+    a407_span_take(&r->left);
+    for (*out = r->left; r->left.n; a407_span_take(&r->left)) {
+        if (next_is(r, '\\') && r->left.n > 1) {
+            a407_span_take(&r->left);
         } else if (next_is(r, '"')) {
-            *out = a407_span(r->p + from, r->at - from);
-            r->at++;
+            *out = a407_span_before(*out, r->left.p);
+            a407_span_take(&r->left);
             return true;
         }
     }
@@ -80,7 +75,7 @@ static void skip_element(struct reader *r)
         if (next_is(r, '"'))
             take_quoted(r, &ignored);
         else
-            r->at++;
+            a407_span_take(&r->left);
     }
 }
 
@@ -101,23 +96,22 @@ static bool param_ahead(const struct reader *r)
  */
 static struct a407_span take_bare(struct reader *r)
 {
-    size_t from = r->at;
-    size_t to = from;
+    struct a407_span value = a407_span(r->left.p, 0);
     while (!at_element_end(r) && !next_is(r, '"')) {
-        if (to != from) {
+        if (value.n) {
             r->malformed = true;
             if (param_ahead(r))
                 break;
         }
         while (!at_element_end(r) && !next_is(r, '"') &&
-               !a407_is_lws(r->p[r->at]))
-            r->at++;
-        to = r->at;
+               !a407_is_lws(*r->left.p))
+            a407_span_take(&r->left);
+        value.n = (size_t)(r->left.p - value.p);
         skip_blanks(r);
     }
-    if (to == from)
+    if (!value.n)
         r->malformed = true;
-    return a407_span(r->p + from, to - from);
+    return value;
 }
 
 /*
@@ -126,7 +120,7 @@ static struct a407_span take_bare(struct reader *r)
  */
 static bool take_value(struct reader *r, struct a407_param *out)
 {
-    r->at++;
+    a407_span_take(&r->left);
     skip_blanks(r);
     out->quoted = next_is(r, '"');
     if (!out->quoted) {
@@ -162,17 +156,15 @@ static void take_param(struct reader *r, struct a407_span name,
 static bool take_token68(struct reader *r, struct a407_span *out)
 {
     struct reader look = *r;
-    while (!at_end(&look) && a407_is_token68_char(look.p[look.at]))
-        look.at++;
-    if (look.at == r->at)
+    if (!a407_span_run(&look.left, a407_is_token68_char).n)
         return false;
     while (next_is(&look, '='))
-        look.at++;
-    *out = a407_span(r->p + r->at, look.at - r->at);
+        a407_span_take(&look.left);
+    *out = a407_span_before(r->left, look.left.p);
     skip_blanks(&look);
     if (!at_element_end(&look))
         return false;
-    r->at = look.at;
+    r->left = look.left;
     return true;
 }
 
@@ -207,22 +199,22 @@ static void take_token68_or_skip(struct reader *r, struct a407_challenge *c)
 
 void a407_challenges_add(struct a407_span value, struct a407_challenges *out)
 {
-    struct reader r = {.p = value.p, .n = value.n};
+    struct reader r = {.left = value};
     /* Several fields are one list (RFC 9110 section 5.3): parameters may
        belong to the field before. */
     struct a407_challenge *c = NULL;
     if (out->n && !out->truncated)
         c = &out->item[out->n - 1];
-    for (skip_separators(&r); !at_end(&r); skip_separators(&r)) {
+    while (next_element(&r)) {
         struct a407_span word = take_token(&r);
-        size_t word_end = r.at;
+        const char *word_end = r.left.p;
         skip_blanks(&r);
         if (word.n && next_is(&r, '=')) {
             /* Before any scheme, or where a token68 stands already. */
             if (out->n == 0 || (c && c->token68.p))
                 r.malformed = true;
             take_param(&r, word, c);
-        } else if (word.n && (at_element_end(&r) || r.at > word_end)) {
+        } else if (word.n && (at_element_end(&r) || r.left.p > word_end)) {
             c = add_scheme(out, word);
             take_token68_or_skip(&r, c);
         } else {
@@ -289,11 +281,11 @@ bool a407_param_is(const struct a407_challenge *c, const char *name,
 
 void a407_auth_info_parse(struct a407_span value, struct a407_challenge *out)
 {
-    struct reader r = {.p = value.p, .n = value.n};
+    struct reader r = {.left = value};
     out->scheme = a407_span("", 0);
     out->token68 = a407_span(NULL, 0);
     out->n_params = 0;
-    for (skip_separators(&r); !at_end(&r); skip_separators(&r)) {
+    while (next_element(&r)) {
         struct a407_span name = take_token(&r);
         skip_blanks(&r);
         if (name.n && next_is(&r, '='))

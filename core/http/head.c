@@ -220,7 +220,7 @@ static enum a407_line split_line(struct a407_field *f)
     const char *colon = memchr(f->line.p, ':', f->line.n);
     size_t len = colon ? (size_t)(colon - f->line.p) : 0;
     f->name = a407_span(f->line.p, len);
-    f->value = trim_lws(a407_span(f->line.p + len, f->line.n - len));
+    f->value = trim_lws(a407_span_skip(f->line, len));
     if (!colon)
         return A407_LINE_JUNK;
     f->value = trim_lws(a407_span(colon + 1, f->line.n - len - 1));

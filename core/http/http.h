@@ -2,10 +2,6 @@
 #ifndef A407_HTTP_H
 #define A407_HTTP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/base/span.h"
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "proxy_status.h"
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 #include "lex.h"
 
 /* A bare item (RFC 8941 section 3.3) as text, cut to what there is room for. */
@@ -11,25 +11,14 @@ struct item {
     size_t n;
 };
 
-/* The next byte of what is left; NUL, which no field value holds, at the end.
- */
-static char peek(const struct a407_span *left)
+static bool is_ows(char c)
 {
-    return left->n ? *left->p : '\0';
+    return c == ' ' || c == '\t';
 }
 
-static char take(struct a407_span *left)
+static bool is_key_char(char c)
 {
-    char c = peek(left);
-    if (left->n)
-        *left = a407_span(left->p + 1, left->n - 1);
-    return c;
-}
-
-static void skip(struct a407_span *left, const char *chars)
-{
-    while (peek(left) && strchr(chars, peek(left)))
-        take(left);
+    return a407_is_alnum(c) || (c && strchr("_-.*", c));
 }
 
 static void add(struct item *it, char c)
@@ -41,47 +30,46 @@ static void add(struct item *it, char c)
 /* Behind the opening quote: past the closing one. */
 static bool string(struct a407_span *left, struct item *it)
 {
-    for (char c; (c = take(left)) != '"'; add(it, c)) {
+    for (char c; (c = a407_span_take(left)) != '"'; add(it, c)) {
         if (c == '\\')
-            c = take(left);
+            c = a407_span_take(left);
         if (!c)
             return false;
     }
     return true;
 }
 
+static bool is_token_char(char c)
+{
+    return a407_is_tchar(c) || c == ':' || c == '/';
+}
+
+static bool is_number_char(char c)
+{
+    return a407_is_digit(c) || c == '.';
+}
+
 static bool bare_item(struct a407_span *left, struct item *it)
 {
-    char c = take(left);
+    struct a407_span all = *left, bytes;
+    char c = a407_span_take(left);
+    bool token = a407_is_alpha(c) || c == '*';
     *it = (struct item){.kind = ITEM_TEXT};
     if (c == '"')
         return string(left, it);
-    if (a407_is_alpha(c) || c == '*') {
-        for (add(it, c); a407_is_tchar(c = peek(left)) || c == ':' || c == '/';)
-            add(it, take(left));
-        return true;
-    }
-    if (a407_is_digit(c) || c == '-') {
-        it->kind = ITEM_NUMBER;
-        for (add(it, c); a407_is_digit(c = peek(left)) || c == '.';)
-            add(it, take(left));
+    if (token || a407_is_digit(c) || c == '-') {
+        it->kind = token ? ITEM_TEXT : ITEM_NUMBER;
+        a407_span_run(left, token ? is_token_char : is_number_char);
+        all = a407_span_before(all, left->p);
+        for (size_t i = 0; i < all.n; i++)
+            add(it, all.p[i]);
         return true;
     }
     it->kind = ITEM_OTHER;
     if (c == '?') /* a boolean */
-        return take(left);
-    struct a407_span bytes;
+        return a407_span_take(left);
     size_t n = left->n;
     return c == ':' && a407_span_cut(left, ':', &bytes) && bytes.n < n;
-}
-
-static struct a407_span key(struct a407_span *left)
-{
-    struct a407_span all = *left;
-    while (a407_is_alnum(peek(left)) ||
-           (peek(left) && strchr("_-.*", peek(left))))
-        take(left);
-    return a407_span_before(all, left->p);
 }
 
 /* Three digits, else 0. */
@@ -96,13 +84,13 @@ static int status_of(const struct item *it)
 /* ";key=value": the last one of a name counts (RFC 8941 section 3.1.2). */
 static bool parameters(struct a407_span *left, struct a407_proxy_status *s)
 {
-    while (peek(left) == ';') {
+    while (a407_span_peek(left) == ';') {
         struct item it = {.kind = ITEM_OTHER};
-        take(left);
-        skip(left, " ");
-        struct a407_span name = key(left);
-        if (!name.n ||
-            (peek(left) == '=' && take(left) && !bare_item(left, &it)))
+        a407_span_take(left);
+        a407_span_run(left, is_ows);
+        struct a407_span name = a407_span_run(left, is_key_char);
+        if (!name.n || (a407_span_peek(left) == '=' && a407_span_take(left) &&
+                        !bare_item(left, &it)))
             return false;
         struct a407_span text = a407_span(it.text, it.n);
         if (a407_span_eq(name, "received-status"))
@@ -126,17 +114,17 @@ size_t a407_proxy_status_parse(struct a407_span value,
     while (n < max) {
         struct item it;
         struct a407_proxy_status s = {0};
-        skip(&value, " \t");
+        a407_span_run(&value, is_ows);
         if (!bare_item(&value, &it) || it.kind != ITEM_TEXT)
             break;
         a407_put(s.name, sizeof s.name, a407_span(it.text, it.n));
         if (!parameters(&value, &s))
             break;
-        skip(&value, " \t");
-        if (value.n && peek(&value) != ',')
+        a407_span_run(&value, is_ows);
+        if (value.n && a407_span_peek(&value) != ',')
             break;
         out[n++] = s;
-        take(&value);
+        a407_span_take(&value);
     }
     return n;
 }

@@ -2,8 +2,6 @@
 #ifndef A407_PROXY_STATUS_H
 #define A407_PROXY_STATUS_H
 
-#include <stddef.h>
-
 #include "core/base/span.h"
 
 /* What one intermediary says of itself in Proxy-Status (RFC 9209 section 2). */

@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 
-#include "core/auth/ntlm_message.h"
+#include "core/auth/ntlm.h"
 #include "core/base/base64.h"
 #include "core/base/bytes.h"
-#include "core/base/known_token.h"
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 #include "core/http/challenge.h"
+#include "redact.h"
 
 /* Of what a token68 holds: more than any Basic credential, and than an NTLM
    message with its blob. */
@@ -138,17 +138,10 @@ static void digest_user(const struct a407_challenge *c,
    scheme. */
 static bool is_known(struct a407_span scheme)
 {
-    static const char *const names[] = {
-        "Basic",       "Bearer",        "Digest",
-        "DPoP",        "GNAP",          "HOBA",
-        "Kerberos",    "Mutual",        "Negotiate",
-        "NTLM",        "OAuth",         "PrivateToken",
-        "SCRAM-SHA-1", "SCRAM-SHA-256", "AWS4-HMAC-SHA256",
-        "vapid"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (a407_span_ieq(scheme, names[i]))
-            return true;
-    return false;
+    return a407_is_one_of_icase(
+        scheme, "Basic Bearer Digest DPoP GNAP HOBA Kerberos Mutual Negotiate "
+                "NTLM OAuth PrivateToken SCRAM-SHA-1 SCRAM-SHA-256 "
+                "AWS4-HMAC-SHA256 vapid");
 }
 
 void a407_client_auth_read(struct a407_span value, struct a407_client_auth *out)
@@ -164,8 +157,7 @@ void a407_client_auth_read(struct a407_span value, struct a407_client_auth *out)
             basic_user(c->token68, out);
         else if (a407_span_ieq(c->scheme, "Digest"))
             digest_user(c, out);
-        else if (a407_span_ieq(c->scheme, "NTLM") ||
-                 a407_span_ieq(c->scheme, "Negotiate"))
+        else if (a407_is_one_of_icase(c->scheme, "NTLM Negotiate"))
             ntlm_user(c->token68, out);
     }
     a407_challenges_free(list);

@@ -2,10 +2,6 @@
 #ifndef A407_CLIENT_AUTH_H
 #define A407_CLIENT_AUTH_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "core/base/span.h"
 #include "core/config/credential.h"
 
 /* What may be told of a Proxy-Authorization that the program sent. */

@@ -2,11 +2,6 @@
 #ifndef A407_EVENT_H
 #define A407_EVENT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "core/auth/mutual.h"
 #include "core/base/buf.h"
 #include "core/base/cause.h"
 #include "core/config/credential.h"

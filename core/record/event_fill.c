@@ -2,10 +2,10 @@
 #include "event.h"
 
 #include "client_auth.h"
-#include "core/base/text_put.h"
+#include "core/base/date.h"
+#include "core/base/text.h"
 #include "core/http/challenge.h"
 #include "core/http/http.h"
-#include "core/http/http_date.h"
 
 /* What was read, as the record keeps it: bounded. */
 

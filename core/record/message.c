@@ -2,7 +2,7 @@
 #include "message.h"
 
 #include "core/base/bytes.h"
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
 /* ---- how bad it is, and what happened, in words ---- */
 

@@ -4,7 +4,7 @@
 #include "record.h"
 
 #include "core/base/date.h"
-#include "core/base/json.h"
+#include "core/base/text.h"
 #include "redact.h"
 
 /* Enough to recognise a word by; bounds the line. */
@@ -149,8 +149,7 @@ static void add_text(struct writer *w, enum part part, const char *key,
             break;
         /* a byte takes up to six */
         s.n -= (w->used[part] - w->most[part] + 5) / 6;
-        while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
-            s.n--;
+        s.n = a407_utf8_floor(s.p, s.n);
         w->out->n = start - 1;
         w->cut[part] = true;
     }

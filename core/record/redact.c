@@ -8,9 +8,8 @@
  * it. On doubt too much is hidden.
  */
 #include "redact.h"
-#include "core/base/known_token.h"
+#include "core/base/text.h"
 #include "core/config/credential.h"
-#include "core/http/lex.h"
 #include "redact_int.h"
 
 #define HIDDEN "[redacted]"
@@ -29,13 +28,7 @@ static void put(struct writer *w, const char *p, size_t n)
 {
     size_t room = w->cap - 1 - w->n;
     if (n > room) {
-        size_t back = 0;
-        n = room;
-        /* don't leave half a UTF-8 sequence behind: they have 4 bytes */
-        while (back < 4 && back < n &&
-               ((unsigned char)p[n - back] & 0xc0) == 0x80)
-            back++;
-        n -= back < 4 ? back : 0;
+        n = a407_utf8_floor(p, room);
         w->full = true;
     }
     memcpy(w->out + w->n, p, n);
@@ -181,11 +174,10 @@ static bool behind_host(struct a407_span t, size_t i)
    than one program. */
 static bool is_coded_mark(struct a407_span t, size_t i)
 {
-    for (i++; t.n - i >= 2 && memcmp(t.p + i, "25", 2) == 0; i += 2)
+    for (i++; a407_begins_at(t, i, "25"); i += 2)
         ;
-    return t.n - i >= 2 &&
-           (memcmp(t.p + i, "3F", 2) == 0 || memcmp(t.p + i, "3f", 2) == 0 ||
-            memcmp(t.p + i, "23", 2) == 0);
+    return a407_begins_at(t, i, "3F") || a407_begins_at(t, i, "3f") ||
+           a407_begins_at(t, i, "23");
 }
 
 /* "/path;name=value/path" (RFC 3986 section 3.3): `h` is what is behind the
@@ -240,7 +232,7 @@ static struct hole next_hole(struct scan *s, size_t to)
         size_t token = a407_known_token_end(t, i);
         if (token > i)
             return (struct hole){i, token, HIDDEN};
-        if (t.n - i >= 3 && memcmp(t.p + i, "://", 3) == 0) {
+        if (a407_begins_at(t, i, "://")) {
             s->in_url = true;
             i += 2;
             size_t at = userinfo_end(t, i + 1);

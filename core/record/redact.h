@@ -2,10 +2,6 @@
 #ifndef A407_REDACT_H
 #define A407_REDACT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/base/span.h"
 
 /*
@@ -28,5 +24,16 @@ void a407_redact_next(uint64_t *programs, const char *prev, const char *arg,
 
 /* The same of one word, or of a text, alone. */
 void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap);
+
+/*
+ * Tokens that their makers gave a form by which they can be found in texts
+ * ("ghp_...", "AKIA...", a private key): one past such a token that starts at
+ * i, or i if there is none. It is the last line of what keeps secrets out of a
+ * log: nothing around the token says that a secret follows.
+ */
+size_t a407_known_token_end(struct a407_span t, size_t i);
+
+/* The word is in a list of words with blanks between them, in any case. */
+bool a407_is_one_of_icase(struct a407_span word, const char *list);
 
 #endif

@@ -2,9 +2,7 @@
 #ifndef A407_REDACT_INT_H
 #define A407_REDACT_INT_H
 
-#include "core/base/span.h"
-
-#include <stdint.h>
+#include "redact.h"
 
 /*
  * The parts of redaction, private to it. Each uses those above it only. They
@@ -12,7 +10,7 @@
  * none. Nothing here allocates.
  */
 
-/* ---- redact_text.c: words of a command line ---- */
+/* ---- redact_words.c: words, and names of what is a secret ---- */
 
 bool a407_is_blank(char c);
 bool a407_is_quote(char c);
@@ -52,6 +50,12 @@ bool a407_word_holds(struct a407_span t, size_t from, const char *chars);
 /* The same of the value at `at`, which may be all that is left of the text. */
 bool a407_value_holds(const struct a407_place *p, size_t at, const char *chars);
 
+/* The text goes on with z at i. */
+static inline bool a407_begins_at(struct a407_span t, size_t i, const char *z)
+{
+    return a407_span_begins(a407_span_skip(t, i), z);
+}
+
 /* Steps over a list of names with blanks between them. False at its end. */
 bool a407_next_name(const char **list, struct a407_span *name);
 
@@ -60,9 +64,6 @@ bool a407_iends_with(struct a407_span s, struct a407_span end);
 
 /* The word is in such a list. */
 bool a407_is_one_of(struct a407_span word, const char *list);
-bool a407_is_one_of_icase(struct a407_span word, const char *list);
-
-/* ---- redact_names.c: names of what is a secret ---- */
 
 /* A name is that of a secret. Case, "-", "_" and "." don't count. */
 bool a407_secret_name(struct a407_span name);

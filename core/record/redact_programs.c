@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/http/lex.h"
 #include "redact_int.h"
 
 /*
@@ -146,7 +145,7 @@ static size_t long_end(const struct option *o, struct a407_span name,
                        struct a407_span word, uint64_t rules)
 {
     size_t end = 2;
-    if (!begins(word, "--", 2))
+    if (!a407_span_begins(word, "--"))
         return 0;
     while (end < word.n && a407_is_name_char(word.p[end]))
         end++;

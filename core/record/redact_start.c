@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/http/lex.h"
 #include "redact_int.h"
 
 /*
@@ -34,8 +33,7 @@ static size_t glued_user(struct a407_span t, size_t from)
 /* In "-dname=value" where the value is, or t.n; curl's bodies. */
 static size_t glued_data(struct a407_span t, size_t from)
 {
-    if (t.n - from < 3 || memcmp(t.p + from, "-d", 2) != 0 ||
-        !a407_word_holds(t, from + 2, "="))
+    if (!a407_begins_at(t, from, "-d") || !a407_word_holds(t, from + 2, "="))
         return t.n;
     for (size_t i = from + 2; i + 1 < t.n && !a407_is_blank(t.p[i]); i++)
         if (t.p[i] == '=')
@@ -126,9 +124,8 @@ static size_t secret_value(struct a407_span t, size_t i)
     if (!chars)
         return t.n;
     /* the host and port of a URL are no field name and value */
-    if (colon && start >= 2 && memcmp(t.p + start - 2, "//", 2) == 0)
-        return t.n;
-    if (colon && t.n - i >= 3 && memcmp(t.p + i, "://", 3) == 0)
+    if (colon && ((start >= 2 && a407_begins_at(t, start - 2, "//")) ||
+                  a407_begins_at(t, i, "://")))
         return t.n;
     for (i++; i < t.n && a407_is_blank(t.p[i]); i++)
         ;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/http/lex.h"
 #include "redact_int.h"
 
 /*
@@ -8,12 +7,6 @@
  */
 
 /* ---- scripts ---- */
-
-static bool begins(struct a407_span t, size_t i, const char *z)
-{
-    size_t n = strlen(z);
-    return t.n - i >= n && memcmp(t.p + i, z, n) == 0;
-}
 
 /* The literal at i is a module's name: require("http"), import "net/http". */
 static bool names_module(struct a407_span t, size_t i)
@@ -37,8 +30,8 @@ static size_t harmless_literal(struct a407_span t, size_t i)
     while (end < t.n && end - i < 512 && !a407_is_blank(t.p[end]) &&
            !a407_is_quote(t.p[end]) && t.p[end] != '\\')
         end++;
-    bool known = end == i + 1 || begins(t, i + 1, "http://") ||
-                 begins(t, i + 1, "https://") || names_module(t, i);
+    bool known = end == i + 1 || a407_begins_at(t, i + 1, "http://") ||
+                 a407_begins_at(t, i + 1, "https://") || names_module(t, i);
     if (end < t.n && t.p[end] == '\\')
         end++;
     if (!known || end == t.n || t.p[end] != t.p[i])
@@ -135,7 +128,8 @@ size_t a407_header_secret(struct a407_span t, size_t at, bool any)
            (any || !a407_is_blank(t.p[end])) && !a407_is_quote(t.p[end]))
         end++;
     if (end + 1 >= t.n || end == at || t.p[end] != ':' ||
-        begins(t, end, "://") || (!any && !a407_is_blank(t.p[end + 1])) ||
+        a407_begins_at(t, end, "://") ||
+        (!any && !a407_is_blank(t.p[end + 1])) ||
         is_harmless(a407_span(t.p + at, end - at)))
         return t.n;
     for (end++; end < t.n && a407_is_blank(t.p[end]); end++)
@@ -214,7 +208,7 @@ size_t a407_piped_secret(struct a407_span t, size_t i)
 
 size_t a407_here_secret(struct a407_span t, size_t i)
 {
-    if (!begins(t, i, "<<"))
+    if (!a407_begins_at(t, i, "<<"))
         return t.n;
     while (i < t.n && (t.p[i] == '<' || a407_is_blank(t.p[i])))
         i++;

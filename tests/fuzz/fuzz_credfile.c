@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "core/auth/scheme.h"
-#include "core/base/auth_text.h"
+#include "core/base/text.h"
 
 static void check_text(const char *z)
 {

@@ -2,7 +2,7 @@
 /* A credential helper's answer, and the question with a hostile user name. */
 #include "fuzz.h"
 
-#include "core/base/auth_text.h"
+#include "core/base/text.h"
 #include "core/config/helper_text.h"
 
 static void check_value(struct a407_span s, const char *p, size_t n)

@@ -2,8 +2,8 @@
 /* The .netrc file. */
 #include "fuzz.h"
 
-#include "core/base/auth_text.h"
 #include "core/base/buf.h"
+#include "core/base/text.h"
 #include "core/config/netrc.h"
 
 static void look(struct a407_span text, const char *username)

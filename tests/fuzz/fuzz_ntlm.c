@@ -5,7 +5,7 @@
 
 #include <nettle/base64.h>
 
-#include "core/auth/ntlm_message.h"
+#include "core/auth/ntlm.h"
 #include "core/auth/scheme.h"
 
 enum { PLAIN, NEGOTIATE = 1, VERSION1 = 2, HOST = 4, RAW_TEXT = 8 };

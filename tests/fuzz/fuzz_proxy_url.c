@@ -2,8 +2,8 @@
 /* Proxy URLs and endpoints; what is shown of them in a log. */
 #include "fuzz.h"
 
-#include "core/base/auth_text.h"
 #include "core/base/buf.h"
+#include "core/base/text.h"
 #include "core/config/credential.h"
 #include "core/record/redact.h"
 

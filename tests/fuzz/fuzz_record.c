@@ -5,8 +5,8 @@
  */
 #include "fuzz.h"
 
+#include "core/base/date.h"
 #include "core/http/challenge.h"
-#include "core/http/http_date.h"
 #include "core/record/client_auth.h"
 #include "core/record/record.h"
 #include "json_check.h"

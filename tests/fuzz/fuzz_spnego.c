@@ -3,7 +3,6 @@
 #include "fuzz.h"
 
 #include "core/auth/spnego.h"
-#include "core/base/der.h"
 
 /* Every element, and those within the constructed ones, to some depth. */
 static void walk(struct a407_span in, const char *p, size_t n, unsigned depth)

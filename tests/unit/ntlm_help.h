@@ -10,7 +10,7 @@
 #include <nettle/base16.h>
 #include <nettle/base64.h>
 
-#include "core/auth/ntlm_message.h"
+#include "core/auth/ntlm.h"
 
 /* Bytes from hex digits, in which blanks count for nothing. */
 struct bytes {

@@ -2,7 +2,6 @@
 /* Processes beside the program: talking with them, their end, where they run.
  */
 #include "child_help.h"
-#include "host/child_env.h"
 #include "host/object.h"
 #include "suite.h"
 

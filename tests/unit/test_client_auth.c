@@ -5,7 +5,7 @@
 
 #include <nettle/base64.h>
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 #include "exact.h"
 #include "suite.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The format is docs/credentials.md, "The file". */
-#include "core/base/auth_text.h"
+#include "core/base/text.h"
 #include "core/config/credential.h"
 #include "exact.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/record/redact.h"
 #include "event_sample.h"
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/http/http_date.h"
+#include "core/base/date.h"
 
 #include <stdio.h>
 

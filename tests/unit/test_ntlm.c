@@ -4,8 +4,6 @@
 #include "ntlm_help.h"
 
 #include "core/auth/spnego.h"
-#include "core/base/der.h"
-#include "suite.h"
 
 #define TIMED INFO_NAMES INFO_TIME INFO_END
 
@@ -47,8 +45,9 @@ static struct a407_buf handshake(struct session *s, const struct bytes *type2)
     return next(s, "NTLM", A407_STEP_DONE);
 }
 
-TEST(test_description)
+static void test_description(void **unused)
 {
+    (void)unused;
     const struct a407_scheme *s = a407_scheme_get(A407_NTLM);
     assert_non_null(s);
     assert_int_equal(s->id, A407_NTLM);
@@ -59,8 +58,9 @@ TEST(test_description)
 }
 
 /* Its own name before the other, and what goes on before what begins. */
-TEST(test_rank)
+static void test_rank(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     unsigned begun = session_rank(s, "NTLM AAAA");
     unsigned begun_in = session_rank(s, "negotiate AAAA");
@@ -81,8 +81,9 @@ TEST(test_rank)
     session_free(s);
 }
 
-TEST(test_malformed_credential)
+static void test_malformed_credential(void **unused)
 {
+    (void)unused;
     static const char *const users[] = {"\xff", "Domain\\", "D\x80\\User"};
     struct session *s = new_session();
     assert_true(session_init(s, "NTLM"));
@@ -106,8 +107,9 @@ TEST(test_malformed_credential)
 }
 
 /* The first leg holds no name; what its flags say, Windows says too. */
-TEST(test_first_leg)
+static void test_first_leg(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     assert_true(session_init(s, "NTLM"));
     struct a407_buf m = next(s, "NTLM", A407_STEP_LEG);
@@ -119,8 +121,9 @@ TEST(test_first_leg)
 }
 
 /* MS-NLMP section 4.2.4, as far as the flags of HTTP allow. */
-TEST(test_last_leg)
+static void test_last_leg(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_NAMES INFO_END);
     struct a407_buf m = handshake(s, &ch);
@@ -146,8 +149,9 @@ static void check_names(struct session *s, const char *user, const char *domain)
 }
 
 /* Where the domain comes from: the setting, DOMAIN\user, or nowhere. */
-TEST(test_names)
+static void test_names(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     char domain[] = "CORP", none[] = "";
     check_names(s, "User", "Domain");
@@ -169,8 +173,9 @@ TEST(test_names)
 }
 
 /* The service's name is told to servers that want a MIC. */
-TEST(test_proxy_host)
+static void test_proxy_host(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     s->rq.proxy_host = a407_span_str("p.de");
@@ -186,8 +191,9 @@ TEST(test_proxy_host)
 }
 
 /* NTLMv1 is answered only where it is allowed. */
-TEST(test_version_1)
+static void test_version_1(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     s->rq.ntlm_v1 = true;
@@ -203,8 +209,9 @@ TEST(test_version_1)
 }
 
 /* A challenge is an answer to what was sent before, or it is not. */
-TEST(test_reply)
+static void test_reply(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     const char *type2 = as_challenge("NTLM", ch.p, ch.n);
@@ -228,8 +235,9 @@ TEST(test_reply)
 }
 
 /* The proxy begins again after the Type 1, or after a whole handshake. */
-TEST(test_restart)
+static void test_restart(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     assert_true(session_init(s, "NTLM"));
@@ -251,8 +259,9 @@ TEST(test_restart)
 }
 
 /* A Type 2 that can't be read; each cut of one that can. */
-TEST(test_bad_challenge)
+static void test_bad_challenge(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     for (size_t n = 1; n < ch.n; n++) {
@@ -274,8 +283,9 @@ TEST(test_bad_challenge)
     session_free(s);
 }
 
-TEST(test_huge_challenge)
+static void test_huge_challenge(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     static char big[40000];
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
@@ -292,8 +302,9 @@ TEST(test_huge_challenge)
 }
 
 /* The largest target info that is believed fits into an answer. */
-TEST(test_large_target_info)
+static void test_large_target_info(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     static char big[A407_NTLM_MESSAGE_MAX];
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_TIME INFO_END);
@@ -316,8 +327,9 @@ TEST(test_large_target_info)
 }
 
 /* A value that does not fit leaves nothing behind, and can be had again. */
-TEST(test_no_room)
+static void test_no_room(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     assert_true(session_init(s, "NTLM"));
     s->out.max = 20;
@@ -330,8 +342,9 @@ TEST(test_no_room)
 }
 
 /* The proxy asks for the OEM set, which can't say the name. */
-TEST(test_oem_name)
+static void test_oem_name(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch =
         type2_of((USUAL_FLAGS & ~A407_NTLM_UNICODE) | A407_NTLM_OEM, "");
@@ -376,8 +389,9 @@ static void begin_negotiate(struct session *s)
  * Within SPNEGO: the Type 3 in a NegTokenResp, and the list of mechanisms
  * signed with the session key, which the vectors' random bytes make known.
  */
-TEST(test_negotiate)
+static void test_negotiate(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     uint32_t flags = USUAL_FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
     struct bytes ch = type2_of(flags, TIMED);
@@ -418,8 +432,9 @@ static enum a407_mutual proved(struct session *s, const uint8_t *mic, size_t n)
 
 /* What the accepted answer proves (RFC 4178 section 5): the list of mechanisms,
    signed with the server's keys. */
-TEST(test_proof)
+static void test_proof(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     uint32_t flags = USUAL_FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
     struct bytes ch = type2_of(flags, TIMED);
@@ -447,8 +462,9 @@ TEST(test_proof)
 }
 
 /* Without a MIC in the Type 3, or the means to sign, there is none outside. */
-TEST(test_negotiate_unsigned)
+static void test_negotiate_unsigned(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch[3] = {
         type2_of(USUAL_FLAGS | A407_NTLM_SIGN, INFO_NAMES INFO_END),
@@ -470,8 +486,9 @@ TEST(test_negotiate_unsigned)
 }
 
 /* Some servers answer SPNEGO with NTLM itself; they get the same back. */
-TEST(test_negotiate_plain)
+static void test_negotiate_plain(void **unused)
 {
+    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     begin_negotiate(s);
@@ -489,8 +506,9 @@ TEST(test_negotiate_plain)
 }
 
 /* Refusals, other mechanisms, nothing to go on with; and each cut. */
-TEST(test_negotiate_bad)
+static void test_negotiate_bad(void **unused)
 {
+    (void)unused;
     static const char *const bad[] = {
         "a107 3005 a003 0a0102", "a107 3005 a003 0a0101",
         "a114 3012 a003 0a0103 a10b 0609 2a864886f712010202",
@@ -509,4 +527,31 @@ TEST(test_negotiate_bad)
     }
     a407_buf_free(&token);
     session_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_description),
+        cmocka_unit_test(test_rank),
+        cmocka_unit_test(test_malformed_credential),
+        cmocka_unit_test(test_first_leg),
+        cmocka_unit_test(test_last_leg),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_proxy_host),
+        cmocka_unit_test(test_version_1),
+        cmocka_unit_test(test_reply),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_bad_challenge),
+        cmocka_unit_test(test_huge_challenge),
+        cmocka_unit_test(test_large_target_info),
+        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_oem_name),
+        cmocka_unit_test(test_negotiate),
+        cmocka_unit_test(test_proof),
+        cmocka_unit_test(test_negotiate_unsigned),
+        cmocka_unit_test(test_negotiate_plain),
+        cmocka_unit_test(test_negotiate_bad),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/base/auth_text.h"
 #include "core/base/buf.h"
+#include "core/base/text.h"
 #include "core/config/credential.h"
 #include "exact.h"
 #include "suite.h"

@@ -3,8 +3,6 @@
 #include "ntlm_help.h"
 
 #include "core/auth/spnego.h"
-#include "core/base/der.h"
-#include "suite.h"
 
 #define NTLM_OID "2b06010401823702020a"
 
@@ -31,8 +29,9 @@ static bool take(const char *digits, unsigned char *tag, size_t *n,
 }
 
 /* X.690 section 8.1.3: short and long form of the length. */
-TEST(test_der_take)
+static void test_der_take(void **unused)
 {
+    (void)unused;
     unsigned char tag;
     size_t n, left;
     assert_true(take("0400", &tag, &n, &left));
@@ -57,8 +56,9 @@ TEST(test_der_take)
 }
 
 /* Whatever is written is read again, with lengths of every form. */
-TEST(test_der_both)
+static void test_der_both(void **unused)
 {
+    (void)unused;
     static const size_t sizes[] = {0,   1,   127,   128,   255,
                                    256, 257, 65535, 65536, 70000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -81,8 +81,9 @@ TEST(test_der_both)
 }
 
 /* RFC 4178 section 4.2.1 in the framing of RFC 2743 section 3.1. */
-TEST(test_init)
+static void test_init(void **unused)
 {
+    (void)unused;
     struct a407_buf out;
     a407_buf_init(&out, 4096);
     assert_true(a407_spnego_write_init(&out, a407_span("token", 5)));
@@ -102,8 +103,9 @@ TEST(test_init)
 }
 
 /* RFC 4178 section 4.2.2 */
-TEST(test_response)
+static void test_response(void **unused)
 {
+    (void)unused;
     struct a407_buf out;
     a407_buf_init(&out, 4096);
     assert_true(a407_spnego_write_response(&out, a407_span("token", 5),
@@ -118,8 +120,9 @@ TEST(test_response)
 }
 
 /* A token of 300 bytes has lengths of three bytes in all of its layers. */
-TEST(test_long_token)
+static void test_long_token(void **unused)
 {
+    (void)unused;
     static const char token[300];
     struct a407_spnego_response r;
     struct a407_buf out;
@@ -142,8 +145,9 @@ static bool read_hex(const char *digits, struct a407_spnego_response *r)
     return a407_spnego_read_response(span_of(&b), r);
 }
 
-TEST(test_read)
+static void test_read(void **unused)
 {
+    (void)unused;
     struct a407_spnego_response r;
     /* as a server begins: state, mechanism, token */
     assert_true(read_hex(
@@ -166,8 +170,9 @@ TEST(test_read)
     assert_span(r.mic, NULL);
 }
 
-TEST(test_read_bad)
+static void test_read_bad(void **unused)
 {
+    (void)unused;
     struct a407_spnego_response r;
     static const char *const bad[] = {
         "",                               /* nothing */
@@ -192,8 +197,9 @@ TEST(test_read_bad)
 }
 
 /* Every cut of a token is refused, from memory of exactly its size. */
-TEST(test_truncated)
+static void test_truncated(void **unused)
 {
+    (void)unused;
     struct bytes b = hex("a121 301f a003 0a0101 a10c 060a" NTLM_OID
                          "a204 0402 4142 a304 0402 6d6d");
     struct a407_spnego_response r;
@@ -205,4 +211,15 @@ TEST(test_truncated)
         assert_int_equal(ok, n == b.n);
         free(copy);
     }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_der_take),   cmocka_unit_test(test_der_both),
+        cmocka_unit_test(test_init),       cmocka_unit_test(test_response),
+        cmocka_unit_test(test_long_token), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_read_bad),   cmocka_unit_test(test_truncated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

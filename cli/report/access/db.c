@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cli/msg.h"
-#include "core/base/json.h"
+#include "core/base/text.h"
 #include "internal.h"
 
 A407_EMBED(a407_access_tables, "cli/report/access/tables.sql");

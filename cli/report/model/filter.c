@@ -4,7 +4,7 @@
 #include <fnmatch.h>
 
 #include "cli/report/report.h"
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
 void a407_filter_init(struct a407_filter *f)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model.h"
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
 /* Interpreters: how their command lines name what they run. */
 static const struct interpreter {

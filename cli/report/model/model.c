@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
 #include "model.h"
 

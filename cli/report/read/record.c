@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/base/text.h"
 #include "read.h"
 
 #include <stdlib.h>
@@ -113,11 +114,8 @@ static struct a407_span keep(char *to, size_t cap, const char *from, size_t n)
 {
     char *nul = to;
 
-    if (n > cap) {
-        n = cap;
-        while (n && ((unsigned char)from[n] & 0xc0) == 0x80)
-            n--;
-    }
+    if (n > cap)
+        n = a407_utf8_floor(from, cap);
     memcpy(to, from, n);
     while ((nul = memchr(nul, '\0', n - (size_t)(nul - to))))
         *nul = ' ';

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "write.h"
 
-#include "core/base/json.h"
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
 /* Default_Ignorable_Code_Point (Unicode standard annex 44), controls (C0, DEL,
    C1), separators of lines, and those that HTML does not allow. */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "core/base/text_put.h"
+#include "core/base/text.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_LEAST   40 /* below, cutting helps nobody */
