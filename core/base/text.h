@@ -36,13 +36,19 @@ bool a407_text_is_utf8(struct a407_span s);
  */
 size_t a407_utf8_next(struct a407_span s, unsigned *c);
 
+static inline bool a407_utf8_goes_on(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
 /* The most of n bytes after which no character of UTF-8 is cut in two; p[n] is
-   looked at. */
+   looked at. What is no UTF-8 may be cut anywhere. */
 static inline size_t a407_utf8_floor(const char *p, size_t n)
 {
-    while (n && ((unsigned char)p[n] & 0xc0) == 0x80)
-        n--;
-    return n;
+    size_t k = n;
+    while (k && n - k < 3 && a407_utf8_goes_on(p[k]))
+        k--;
+    return a407_utf8_goes_on(p[k]) ? n : k;
 }
 
 /* ---- into memory of a fixed size ---- */

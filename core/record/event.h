@@ -114,7 +114,7 @@ struct a407_event {
     struct a407_endpoint proxy; /* as configured */
     char peer[64];              /* "ip:port" ("[v6]:port") connected to */
     struct a407_event_challenge challenges[A407_EVENT_CHALLENGES];
-    size_t n_challenges; /* may exceed the array, as n_attempts may */
+    size_t n_challenges; /* may exceed the array */
     struct a407_event_answer answer;
     char method[24];
     char target[1024]; /* what a407_url_redact() leaves */
@@ -129,7 +129,7 @@ struct a407_event {
     int status;            /* the first answer */
     int final_status;      /* what the program read; 0: nothing */
     struct a407_event_attempt attempts[A407_EVENT_ATTEMPTS];
-    size_t n_attempts; /* may exceed the array: then the last is cut off */
+    size_t n_attempts; /* of an exchange: no more are made */
     enum a407_mutual mutual;
     struct a407_event_process process;
 };
