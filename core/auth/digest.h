@@ -5,16 +5,12 @@
 #include "core/base/hash.h"
 #include "scheme.h"
 
-/*
- * The inside of Digest, shared by its files and its tests; everybody else uses
- * the table in scheme.h.
- */
+/* The inside of Digest, for its tests; everybody else uses scheme.h. */
 
 /*
- * Bytes of a realm, a nonce or an opaque value, as they stand in the challenge.
- * Those of Apache, squid and IIS are under 200; nonces that are signed or
- * encrypted tokens reach some hundreds. All three together still leave our
- * field below the 8 KiB that servers commonly take for one.
+ * Bytes of a realm, a nonce or an opaque value in a challenge. Most have under
+ * 200, signed or encrypted nonces some hundreds. With all three our field is
+ * still below the 8 KiB that servers commonly take for one.
  */
 #define A407_DIGEST_VALUE_MAX 2048
 
@@ -62,17 +58,13 @@ struct a407_digest_state {
 };
 
 /*
- * Reads a challenge without copying. False: it can't be answered; `*why` is
- * UNSUPPORTED (algorithm, qop) or PROTOCOL (no nonce, too long, control bytes).
- * RFC 7616 section 3.3. Allocates nothing.
+ * Reads a challenge (RFC 7616 section 3.3). False: it can't be answered; `*why`
+ * is UNSUPPORTED (algorithm, qop) or PROTOCOL (no nonce, too long, controls).
  */
 bool a407_digest_read(const struct a407_challenge *ch,
                       struct a407_digest_offer *out, enum a407_cause *why);
 
-/*
- * The response of RFC 7616 section 3.4.1 for one request, in hexadecimal.
- * `cnonce` is used for A1 as well. rq->body must be known for auth-int.
- */
+/* The response (RFC 7616 section 3.4.1) for one request, in hexadecimal. */
 void a407_digest_response(const struct a407_digest_state *s,
                           const struct a407_credential *cred,
                           const struct a407_auth_request *rq,

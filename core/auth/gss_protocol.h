@@ -6,10 +6,9 @@
 
 /*
  * What libauth407.so and its helper auth407-gss say to each other: messages of
- * "key=value" lines, each ended by an empty line. A value is the rest of its
- * line, and never holds NUL, CR or LF; tokens are in base64. An unknown key is
- * passed over. One process makes the tokens of one handshake, and ends when its
- * standard input does.
+ * lines key=value and an empty one at the end. Values hold no NUL, CR or LF;
+ * tokens are in base64; unknown keys are passed over. One process makes the
+ * tokens of one handshake, and ends when its standard input does.
  *
  * The first message to the helper:
  *
@@ -47,10 +46,7 @@
 /* The longest `text`; with what stands round it a record's detail holds it. */
 #define A407_GSS_TEXT_MAX 150
 
-/*
- * The value of a key; p NULL if there is none. The first wins. Points into the
- * message.
- */
+/* The first value of a key, in the message; p NULL if there is none. */
 struct a407_span a407_gss_field(struct a407_span message, const char *key);
 
 /* Appends a line. False: it does not fit, or the value holds a line end. */
@@ -59,8 +55,8 @@ bool a407_gss_put(struct a407_buf *message, const char *key, const char *value);
 /* Appends a line with a token in base64. */
 bool a407_gss_put_token(struct a407_buf *message, struct a407_span token);
 
-/* Decodes the message's token into out. False: there is none, it is no base64,
-   or it does not fit; then out is as it was. */
+/* Decodes the message's token into out. False: there is none, or it does not
+   fit; then out is as it was. */
 bool a407_gss_token(struct a407_span message, struct a407_buf *out);
 
 #endif

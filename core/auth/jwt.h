@@ -14,8 +14,7 @@ struct a407_jwt {
 /*
  * Reads the times of a JWT: three parts of base64url (RFC 7515 section 7.1),
  * the first an object with a text "alg", the second an object. False: it is
- * none, or encrypted; out is zeroed then. The signature is the proxy's business
- * and is not looked at. Does not allocate; its stack is bounded.
+ * none, or encrypted; out is zeroed then. Nobody checks the signature here.
  */
 bool a407_jwt_read(struct a407_span token, struct a407_jwt *out);
 

@@ -10,23 +10,16 @@
 
 /* ---- ntlm_hash.c: keys and one-way functions ---- */
 
-/*
- * The one-way functions and keys of NTLM (MS-NLMP sections 3.3, 3.4 and 6). Who
- * gives memory for a key wipes it.
- */
+/* MS-NLMP sections 3.3, 3.4 and 6. Who gives memory for a key wipes it. */
 
 #define A407_NTLM_KEY_SIZE      16
 #define A407_NTLM_RESPONSE_SIZE 24 /* of version 1, and of LM version 2 */
 #define A407_NTLM_SIGNATURE     16
 
-/* NTOWFv1: what stands for the password. False: it is not UTF-8, or no
-   memory. */
+/* NTOWFv1, of the password. False: it is not UTF-8, or no memory. */
 bool a407_ntlm_owf(struct a407_span password, uint8_t out[A407_NTLM_KEY_SIZE]);
 
-/*
- * NTOWFv2 from NTOWFv1, the user's name (taken in upper case) and the domain
- * (taken as it is). False: not UTF-8, or no memory.
- */
+/* NTOWFv2: also of the user's name, in upper case, and the domain. */
 bool a407_ntlm_owf_v2(const uint8_t owf[A407_NTLM_KEY_SIZE],
                       struct a407_span user, struct a407_span domain,
                       uint8_t out[A407_NTLM_KEY_SIZE]);
@@ -54,11 +47,8 @@ struct a407_ntlm_signer {
     bool sealed;     /* KEY_EXCH: the checksum is encrypted */
 };
 
-/*
- * Starts with the exported session key and the negotiated flags, among which
- * EXTENDED_SESSIONSECURITY must be: the older form (section 3.4.4.1) is not
- * made here. Each side has keys of its own.
- */
+/* Starts with the exported session key and the negotiated flags, among which
+   EXTENDED_SESSIONSECURITY must be. Each side has keys of its own. */
 enum a407_ntlm_side { A407_NTLM_CLIENT, A407_NTLM_SERVER };
 
 void a407_ntlm_signer_init(struct a407_ntlm_signer *s, enum a407_ntlm_side side,
@@ -70,8 +60,6 @@ void a407_ntlm_sign(struct a407_ntlm_signer *s, struct a407_span message,
                     uint8_t out[A407_NTLM_SIGNATURE]);
 
 /* ---- ntlm_message.c: messages ---- */
-
-/* The three messages of NTLM (MS-NLMP section 2.2). */
 
 /* Negotiate flags that are of use here (MS-NLMP section 2.2.2.5). */
 #define A407_NTLM_UNICODE     0x00000001u
@@ -96,8 +84,8 @@ enum a407_ntlm_av {
     A407_AV_CHANNEL_BINDINGS = 10
 };
 
-/* A message that is longer is not believed. Real ones have some 300 bytes; it
-   goes back in our answer, which has to fit in a head of 64 KiB in base64. */
+/* Of a message, which goes back in our answer, and so has to fit into a head of
+   64 KiB in base64. Real ones have some 300 bytes. */
 #define A407_NTLM_MESSAGE_MAX 16384
 
 /* A Type 2, CHALLENGE_MESSAGE. The span points into what was parsed. */
@@ -109,8 +97,7 @@ struct a407_ntlm_challenge {
     uint8_t time[8];
 };
 
-/* What our answer is made of. Texts are UTF-8; whether the password is, its
-   owner has checked. */
+/* What our answer is made of. The caller has checked that texts are UTF-8. */
 struct a407_ntlm_login {
     struct a407_span user, password, domain, workstation;
     struct a407_span host; /* of the service "HTTP/host"; p NULL: unknown */
@@ -139,10 +126,9 @@ bool a407_ntlm_read_challenge(struct a407_span message,
                               struct a407_ntlm_challenge *out);
 
 /*
- * Appends a Type 3, AUTHENTICATE_MESSAGE, in answer to the Type 2 in
- * `challenge`. False: `*why` is MALFORMED (a name is not UTF-8, or can't be
- * said in the server's character set) or PROTOCOL (too long, malformed, no
- * memory); nothing was appended. Allocates.
+ * Appends a Type 3, AUTHENTICATE_MESSAGE, in answer to a Type 2. False, with
+ * nothing appended: `*why` is MALFORMED (a name can't be said in the server's
+ * character set) or PROTOCOL (too long, malformed, no memory). Allocates.
  */
 bool a407_ntlm_write_authenticate(struct a407_buf *out,
                                   const struct a407_ntlm_login *login,

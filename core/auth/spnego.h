@@ -4,10 +4,7 @@
 
 #include "core/base/buf.h"
 
-/*
- * SPNEGO (RFC 4178) with NTLM as the only mechanism (MS-SPNG). What wraps
- * Kerberos is GSSAPI's own business.
- */
+/* SPNEGO (RFC 4178) with NTLM as its only mechanism (MS-SPNG). */
 
 enum a407_spnego_state {
     A407_SPNEGO_UNSAID = -1, /* the token has no negState */
@@ -46,16 +43,12 @@ bool a407_spnego_read_response(struct a407_span in,
 /* ---- DER ---- */
 
 /*
- * As much of DER (X.690) as SPNEGO needs: tags of one byte, definite lengths of
- * at most four. A longer form than needed of a length is read: it is met, and
- * harms nobody.
+ * As much of DER (X.690) as SPNEGO needs: tags of one byte, lengths of at most
+ * four, also in a longer form than needed.
  */
 
-/*
- * Takes the first element off the front of `in`: its tag, and its content.
- * False: there is none, or it does not fit into what is there; `in` is then
- * unchanged.
- */
+/* Takes the first element off the front of `in`. False: there is none that is
+   whole; `in` is unchanged. */
 bool a407_der_take(struct a407_span *in, unsigned char *tag,
                    struct a407_span *content);
 

@@ -6,26 +6,19 @@
 
 #define A407_HOST_MAX 255
 
-/*
- * Which proxies something is for. `host` is lower case, without brackets round
- * an IPv6 literal and without a trailing dot; "*.suffix" keeps its "*.".
- * port 0 means any port.
- */
+/* Which proxies something is for. */
 struct a407_endpoint {
-    char host[A407_HOST_MAX + 1];
-    uint16_t port; /* host byte order */
+    char host[A407_HOST_MAX + 1]; /* lower case, "::1", no dot at its end;
+                                     "*.suffix" */
+    uint16_t port;                /* host byte order; 0: any */
 };
 
-/*
- * Reads "host", "host:port", "[v6]:port", "*.suffix:port". False: not of that
- * form (empty host, port not 1..65535, blanks, control bytes).
- */
+/* Reads "host", "host:port", "[v6]:port", "*.suffix:port". False: not of that
+   form. */
 bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out);
 
-/*
- * How well pattern fits the exact endpoint e: 0 not at all; the larger the more
- * specific: exact host and port, exact host any port, the longer suffix.
- */
+/* How well pattern fits the exact endpoint e: 0 not at all; most of all with
+   host and port, then with the host, then with a longer suffix. */
 unsigned a407_endpoint_match(const struct a407_endpoint *pattern,
                              const struct a407_endpoint *e);
 
@@ -36,10 +29,8 @@ enum a407_credential_from {
     A407_FROM_TICKET /* no secret of ours: whatever Kerberos ticket there is */
 };
 
-/*
- * One credential. Strings are owned by the list that holds it, NUL-terminated,
- * UTF-8 as found, or NULL. They never hold NUL, CR or LF (checked on entry).
- */
+/* One credential. Strings are owned by the list that holds it, or NULL; none
+   holds CR or LF. */
 struct a407_credential {
     struct a407_endpoint endpoint; /* host "*" port 0: every endpoint that the
                                       environment names */
@@ -50,17 +41,15 @@ struct a407_credential {
     char *password;
     char *domain;
     char *token;
-    char *token_file; /* this and the next four are kept as written, but for
-                         a path's "~/" (a407_config_add_file) */
+    char *token_file; /* this and the next four are as written, but for "~/" */
     char *password_file;
     char *helper;
     char *netrc;
     char *keytab;  /* Kerberos keys of `username`: a file */
     char *service; /* GSSAPI service name, "HTTP@host"; NULL: the proxy's */
     a407_scheme_set schemes; /* allowed */
-    int64_t expires; /* start of that day in UTC, seconds since the epoch;
-                        0: none */
-    bool malformed;  /* can't be sent; `label` tells where */
+    int64_t expires;         /* seconds since the epoch; 0: never */
+    bool malformed;          /* can't be sent; `label` tells where */
     struct a407_credential *next;
 };
 
@@ -79,12 +68,12 @@ bool a407_credential_is_outside(const struct a407_credential *c);
 /* Are user name and password UTF-8, as far as there are any? */
 bool a407_credential_is_utf8(const struct a407_credential *c);
 
-/* Is its password to be read from outside, and was not? A login without it
-   would be a wrong one, and may lock the account. */
+/* Was its password, which is outside, not read yet? A login without it would be
+   a wrong one, and may lock the account. */
 bool a407_credential_lacks_password(const struct a407_credential *c);
 
-/* Are they the same but for where they stand and what they are allowed for? Of
-   what is Kerberos' alone only if that counts. */
+/* Are they the same but for where they stand and what they are allowed for?
+   kerberos: keytab and service count. */
 bool a407_credential_same(const struct a407_credential *a,
                           const struct a407_credential *b, bool kerberos);
 
@@ -106,16 +95,10 @@ void a407_diag_set(struct a407_diag *diag, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Reads a credential file's text (INI; the format is in docs/credentials.md and
- * auth407-credentials(5)). A value is the rest of its line, trimmed; one pair
- * of double quotes round it keeps blanks, nothing is an escape; a comment has
- * "#" or ";" as the first character of its line. CRLF line ends are accepted,
- * as is a UTF-8 byte order mark. Sections keep their order.
- *
- * Returns the list, or NULL with diag set to "FILE:LINE: what is wrong and
- * what to write" for an unknown key, a key outside a section, a bad section
- * name, a bad value, a repeated key, or a NUL byte; an empty file gives NULL
- * with an empty diag. The message holds no value. Allocates.
+ * Reads a credential file's text, whose format is in docs/credentials.md, with
+ * or without a byte order mark, in the order of its sections. NULL: diag is
+ * "FILE:LINE: what is wrong and what to write", without a value, or empty as
+ * the file is. Allocates.
  */
 struct a407_credential *a407_credfile_parse(const char *text, size_t n,
                                             const char *file_name,
@@ -124,21 +107,16 @@ struct a407_credential *a407_credfile_parse(const char *text, size_t n,
 /* What a proxy URL says (RFC 3986; a missing scheme means http). */
 struct a407_proxy_url {
     char scheme[16]; /* lower case: "http", "https", "socks5", ... */
-    struct a407_endpoint endpoint; /* port defaults: 80 for http, 443 for
-                                      https, 1080 for the rest */
-    bool port_given; /* false: the port is that default. Clients differ on it:
-                        for http curl takes 1080, most others 80 */
+    struct a407_endpoint endpoint;
+    bool port_given; /* else it is 80 for http, 443 for https, 1080 for others;
+                        for http, too, curl takes 1080 */
     bool userinfo_malformed; /* bad percent-encoding, or a control byte */
-    char *username;          /* percent-decoded; the caller frees with
-                                a407_free_secret; NULL if none */
-    char *password;          /* the same; NULL if there was no ":" */
+    char *username; /* percent-decoded, freed with a407_free_secret; or NULL */
+    char *password; /* the same; NULL if there was no ":" */
 };
 
-/*
- * Reads one proxy URL or host[:port]. The userinfo ends at the LAST "@" before
- * the path, so that an unencoded "@" in a password is survived. False: no host
- * in it (nothing is allocated then).
- */
+/* Reads one proxy URL or host[:port]. The userinfo ends at the last "@" before
+   the path: passwords may hold others. False: no host; nothing is allocated. */
 bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out);
 
 #endif

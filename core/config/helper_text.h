@@ -7,15 +7,11 @@
 
 /*
  * git's credential protocol (git-credential(1), "INPUT/OUTPUT FORMAT"): lines
- * KEY=VALUE, an empty line at the end. Only the operation "get" is spoken; a
- * helper is never told to store or to erase.
+ * KEY=VALUE, an empty line at the end. Helpers are only told to "get".
  */
 
-/*
- * Appends what a helper is asked for this proxy; username may be NULL. False:
- * it did not fit, memory ran out, or the name holds a control character.
- * Allocates only in out.
- */
+/* Appends what a helper is asked for this proxy; username may be NULL. False:
+   it did not fit, or the name holds a control character. */
 bool a407_helper_ask(struct a407_buf *out, const struct a407_endpoint *proxy,
                      const char *username);
 
@@ -30,10 +26,10 @@ struct a407_helper_answer {
 };
 
 /*
- * Reads the answer: all of it, or up to its first empty line. Of a key that is
- * repeated the last counts; unknown keys are passed over. Returns NULL, or what
- * is wrong in words without a value: a line without "=", a control character
- * (but one CR before LF), or an authtype other than Bearer. Allocates not.
+ * Reads the answer up to its first empty line. The last of a repeated key
+ * counts; unknown keys are passed over. NULL, or what is wrong, without a
+ * value: a line without "=", a control character, or an authtype other than
+ * Bearer.
  */
 const char *a407_helper_read(struct a407_span text,
                              struct a407_helper_answer *out);

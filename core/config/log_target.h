@@ -27,18 +27,16 @@ struct a407_log_target {
 /*
  * Reads "stderr", "none", "journald", "syslog" (the socket /dev/log),
  * "syslog:/PATH" (another socket), "syslog://ADDRESS[:PORT]" (UDP) or a file's
- * path. False: a syslog target that is none of these; names of hosts are not
- * taken, since a look-up may wait. Allocates nothing.
+ * path. False: another syslog target; names of hosts need a look-up, which may
+ * wait.
  */
 bool a407_log_target(const char *text, struct a407_log_target *out);
 
 /* Is that what the text says: something other than a file, good or bad? */
 bool a407_log_is_word(const char *text);
 
-/*
- * A size in bytes: a decimal number, with K, M or G (either case) for powers
- * of 1024. False: not of that form, or 2^62 and more.
- */
+/* A size in bytes: decimal, with K, M or G for powers of 1024. False: not of
+   that form, or 2^62 and more. */
 bool a407_size_parse(struct a407_span s, uint64_t *out);
 
 #endif

@@ -12,16 +12,13 @@ struct a407_login {
 
 /*
  * Looks for the proxy in a .netrc file's text, as the manual of GNU inetutils
- * ("The .netrc file") and curl's documentation describe it: words of the form
- * machine NAME login USER password SECRET; "default" stands for every machine;
- * macdef and its lines up to an empty one are skipped, as is "account NAME".
- * A word may stand in double quotes, where a backslash is an escape; elsewhere
- * it is a backslash. "#" where a keyword may stand begins a comment.
+ * ("The .netrc file") and curl's documentation describe it. A word may stand in
+ * double quotes, where a backslash is an escape. "#" where a keyword may stand
+ * begins a comment.
  *
- * The first entry counts that is for this host (NAME may also be HOST:PORT),
- * has a password and, where `username` is not NULL, that login. False with an
- * empty diag: there is none; with "FILE:LINE: what is wrong" for a word that is
- * missing or not closed, or that holds a control character. Allocates.
+ * The first entry counts that is for this host (NAME or NAME:PORT, or default),
+ * has a password and, where `username` is not NULL, that login. False: there is
+ * none, or diag is "FILE:LINE: what is wrong". Allocates.
  */
 bool a407_netrc_find(struct a407_span text, const char *file_name,
                      const struct a407_endpoint *proxy, const char *username,

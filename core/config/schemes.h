@@ -4,10 +4,7 @@
 
 #include "core/base/span.h"
 
-/*
- * The schemes as settings and logs name them. What they do is in
- * core/auth/scheme.h.
- */
+/* The schemes as settings and logs name them; see core/auth/scheme.h. */
 
 /* Tells them apart: a place in the tables below. */
 enum a407_scheme_id {
@@ -24,10 +21,8 @@ typedef unsigned a407_scheme_set;
 #define A407_SCHEME_BIT(id) ((a407_scheme_set)1 << (id))
 #define A407_ALL_SCHEMES    (A407_SCHEME_BIT(A407_SCHEMES_MAX) - 1)
 
-/*
- * Their names; NULL behind the last. A constant with a file of its own: a
- * program that brings its own list is linked with that instead.
- */
+/* Their names; NULL behind the last. In a file of its own, so that a program
+   with another list is linked with that instead. */
 extern const char *const a407_scheme_names[A407_SCHEMES_MAX + 1];
 
 /* "basic", ...; "unknown" for an id that is none. */
@@ -40,11 +35,8 @@ enum a407_scheme_id a407_scheme_from_name(struct a407_span name);
 #define A407_SCHEME_LIST_MAX 128u
 void a407_scheme_list(char out[static A407_SCHEME_LIST_MAX]);
 
-/*
- * Reads a comma-separated list of names, best first, into order
- * (A407_SCHEMES_MAX places) and its length; a repeated name counts once.
- * False: an unknown name, or none at all; then order is unspecified.
- */
+/* Reads a comma-separated list of names, best first, into A407_SCHEMES_MAX
+   places; a repeated name counts once. False: an unknown name, or none. */
 bool a407_schemes_parse(struct a407_span list, enum a407_scheme_id *order,
                         size_t *n);
 

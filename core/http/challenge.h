@@ -5,11 +5,10 @@
 #include "core/base/span.h"
 
 /*
- * Lists of challenges (RFC 9110 section 11.6.1 and 11.7.1). One field may hold
- * several challenges and one challenge several comma-separated parameters, so
- * that a comma alone does not tell them apart; several fields may follow each
- * other. Bare schemes, token68 values, quoted commas, empty list elements and
- * blanks around "=" are all met in the wild and accepted.
+ * Lists of challenges (RFC 9110 section 11.6.1 and 11.7.1), in one field or in
+ * several. A comma separates challenges as well as the parameters of one. Bare
+ * schemes, token68 values, quoted commas, empty list elements and blanks around
+ * "=" are all met in the wild and accepted.
  */
 
 #define A407_CHALLENGES_MAX 16 /* more in one answer are ignored */
@@ -35,18 +34,13 @@ struct a407_challenges {
     bool truncated; /* more than fit */
 };
 
-/*
- * Reads every field called `name` (any case) of the complete head p..p+n.
- * Spans point into the head. What can't be read is skipped to the next comma
- * and malformed is set. Never fails; allocates nothing.
- */
+/* Reads every field called `name` of a complete head, into which the spans
+   point. What can't be read is skipped to the next comma. */
 void a407_challenges_parse(const char *p, size_t n, const char *name,
                            struct a407_challenges *out);
 
-/*
- * An empty list on the heap, or NULL: it is some 16 KiB, too much for the
- * stacks that some programs give their threads. `free` wipes it; NULL is fine.
- */
+/* An empty list on the heap, or NULL: its 16 KiB are too much for the stacks of
+   some threads. `free` wipes it; NULL is fine. */
 struct a407_challenges *a407_challenges_new(void);
 void a407_challenges_free(struct a407_challenges *list);
 
@@ -58,9 +52,9 @@ const struct a407_param *a407_param_find(const struct a407_challenge *c,
                                          const char *name);
 
 /*
- * A parameter's value with its backslash escapes resolved (RFC 9110 section
- * 5.6.4), as a string of at most cap - 1 bytes. Returns its length, or -1 when
- * it does not fit, is absent, or holds a NUL, CR or LF.
+ * A parameter's value without its backslash escapes (RFC 9110 section 5.6.4).
+ * Returns its length, or -1 when it does not fit into cap bytes with a NUL, is
+ * absent, or holds a NUL, CR or LF.
  */
 int a407_param_text(const struct a407_param *p, char *out, size_t cap);
 
@@ -69,11 +63,8 @@ int a407_param_text(const struct a407_param *p, char *out, size_t cap);
 bool a407_param_is(const struct a407_challenge *c, const char *name,
                    const char *word);
 
-/*
- * A comma-separated list of name=value without a scheme, as in
- * Proxy-Authentication-Info (RFC 7615, RFC 7616 section 3.5): fills params of
- * `out`, whose scheme is empty.
- */
+/* Reads name=value,... without a scheme, as in Proxy-Authentication-Info
+   (RFC 7615, RFC 7616 section 3.5), into params of `out`. */
 void a407_auth_info_parse(struct a407_span value, struct a407_challenge *out);
 
 #endif

@@ -21,10 +21,7 @@ enum a407_body_kind {
     A407_BODY_CLOSE /* responses only: until the connection closes */
 };
 
-/*
- * The form of a request's target (RFC 9112 section 3.2). Only the first two
- * are said to a proxy.
- */
+/* A request's target (RFC 9112 section 3.2): the first two go to proxies. */
 enum a407_target_form {
     A407_FORM_AUTHORITY, /* CONNECT host:port */
     A407_FORM_ABSOLUTE,  /* METHOD scheme://... */
@@ -38,8 +35,7 @@ struct a407_request {
     int minor; /* HTTP/1.minor */
     enum a407_body_kind body;
     uint64_t length; /* bytes, for A407_BODY_LENGTH */
-    bool keep_alive; /* what the client asked for: Connection,
-                        Proxy-Connection, version (RFC 9112 section 9.3) */
+    bool keep_alive; /* what the client asked for (RFC 9112 section 9.3) */
     bool expect_continue;
     bool is_head;
     bool is_connect;
@@ -52,55 +48,45 @@ struct a407_response {
     int minor;
     enum a407_body_kind body;
     uint64_t length;
-    bool keep_alive; /* the connection can carry another request after this
-                        body: false for A407_BODY_CLOSE */
+    bool keep_alive; /* another request may follow on the connection */
 };
 
-/* One field line. A value that was folded (obs-fold) keeps its CRLF and blanks.
- */
+/* One field line. A folded value (obs-fold) keeps its CRLF and blanks. */
 struct a407_field {
     struct a407_span name;
     struct a407_span value; /* trimmed */
     struct a407_span line;  /* the whole line or lines, with the line end */
 };
 
-/*
- * What the first bytes of a response are. `NO`: not an HTTP/1.x 407, and can't
- * become one. `MAYBE`: a true prefix of one. `INTERIM`: a 1xx (RFC 9110 section
- * 15.2), after which another head follows. `YES`: "HTTP/1.x 407" and the blank
- * (or line end) after it.
- */
+/* What the first bytes of a response are. */
 enum a407_sniff {
-    A407_SNIFF_NO,
-    A407_SNIFF_MAYBE,
-    A407_SNIFF_INTERIM,
-    A407_SNIFF_YES
+    A407_SNIFF_NO,      /* no HTTP/1.x 407, and they can't become one */
+    A407_SNIFF_MAYBE,   /* a true prefix of one */
+    A407_SNIFF_INTERIM, /* a 1xx (RFC 9110 section 15.2): a head follows */
+    A407_SNIFF_YES      /* "HTTP/1.x 407" and the blank or line end after it */
 };
 enum a407_sniff a407_sniff_407(const char *p, size_t n);
 
 /*
- * What the first bytes that a program writes are. `YES`: a proxy-form request
- * line, complete up to " HTTP/1." (CONNECT with host:port, or a method token
- * and an absolute URI with "://"). `MAYBE`: may become one; never said once n
- * exceeds A407_HEAD_MAX. INTERIM is never returned. A TLS record, an
- * origin-form request, SOCKS or random bytes are NO at the first byte that
- * tells (an empty line before the request line is skipped, RFC 9112 2.2).
+ * The same of the first bytes that a program writes, where YES is a request
+ * line for a proxy, complete up to " HTTP/1.": CONNECT with host:port, or a
+ * method and an absolute URI. Anything else (TLS, SOCKS, origin-form) is NO at
+ * the first byte that tells, at the latest beyond A407_HEAD_MAX. An empty line
+ * in front is skipped (RFC 9112 section 2.2).
  */
 enum a407_sniff a407_sniff_proxy_request(const char *p, size_t n);
 
 /*
- * The length of a head: one past its blank line. 0 while it is incomplete.
- * CRLF and bare LF line ends are both taken (RFC 9112 section 2.2).
- * `*from` is where the search starts and is moved so that repeated calls with
- * a growing buffer cost linear time; start it at 0.
+ * The length of a head, its blank line included; 0 while it is incomplete. CRLF
+ * and bare LF both end lines (RFC 9112 section 2.2). `*from`, 0 at first, is
+ * where the search goes on when there are more bytes.
  */
 size_t a407_head_end(const char *p, size_t n, size_t *from);
 
 /*
- * Steps over the fields of a complete head (p..p+n as a407_head_end gave it).
- * `*at` starts at 0 and is moved; the start line is skipped. False at the end.
- * A line without a colon, or whose name is no token (it holds a blank, say), is
- * skipped.
+ * Steps over the fields of a complete head; `*at` is 0 at first. The start line
+ * is skipped, and so is a line that is no field: without a colon, or with a
+ * name that is no token. False at the end.
  */
 bool a407_field_next(const char *p, size_t n, size_t *at, struct a407_field *f);
 
@@ -109,17 +95,14 @@ struct a407_span a407_field_find(const char *p, size_t n, const char *name);
 
 /*
  * Parses a complete request head. False: no HTTP/1.x request line, or a framing
- * that can't be trusted (two different Content-Length values, a
- * Transfer-Encoding whose last coding is not chunked; both present is chunked:
- * RFC 9112 section 6.3).
+ * that two readers could understand differently (RFC 9112 section 6.3).
  */
 bool a407_request_parse(const char *p, size_t n, struct a407_request *out);
 
 /*
- * Parses a complete response head. `is_head` and `is_connect` tell the
- * request's method: they decide about the body (RFC 9112 section 6.3: none
- * after HEAD, 1xx, 204, 304, and after a 2xx to CONNECT, whose Content-Length
- * and Transfer-Encoding are ignored). Any reason phrase, also none.
+ * Parses a complete response head, with any reason phrase or none. There is no
+ * body in answer to HEAD, with 1xx, 204, 304, and with a 2xx to CONNECT,
+ * whatever its fields say (RFC 9112 section 6.3).
  */
 bool a407_response_parse(const char *p, size_t n, bool is_head, bool is_connect,
                          struct a407_response *out);
@@ -140,16 +123,12 @@ void a407_body_init(struct a407_body *b, enum a407_body_kind kind,
 
 /*
  * Takes the next n bytes. Returns how many of them belong to the body (all,
- * unless it ended; sets done). On broken chunk framing sets bad and returns n.
- * Chunk extensions and trailers are passed over (RFC 9112 section 7.1).
+ * unless it ended). On broken chunk framing sets bad and returns n.
  */
 size_t a407_body_feed(struct a407_body *b, const char *p, size_t n);
 
-/*
- * The same over data of a body, as the payload alone: calls `sink` with the
- * bytes that are content, not framing. Used for auth-int (RFC 7616 section
- * 3.4.3: the entity body). `sink` may be NULL.
- */
+/* The same; `sink`, which may be NULL, is given what is content, not framing:
+   the entity-body of auth-int (RFC 7616 section 3.4.3). */
 size_t a407_body_feed_to(struct a407_body *b, const char *p, size_t n,
                          void (*sink)(void *ctx, const char *p, size_t n),
                          void *ctx);

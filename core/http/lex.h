@@ -4,9 +4,7 @@
 
 #include "http.h"
 
-/*
- * What the parsers of heads and of challenges share, and nobody else needs.
- */
+/* What the parsers of heads and of challenges share. */
 
 enum a407_line {
     A407_LINE_END,   /* the blank line, or no more bytes */
@@ -18,16 +16,13 @@ enum a407_line {
 enum a407_line a407_line_next(const char *p, size_t n, size_t *at,
                               struct a407_field *f);
 
-/*
- * The length of the one empty line that may precede a request line (RFC 9112
- * section 2.2): 0, 1 or 2.
- */
+/* The length of an empty line at p: 0, 1 or 2. */
 size_t a407_empty_line(const char *p, size_t n);
 
 /*
- * Steps over a comma-separated list (RFC 9110 section 5.6.1). A comma inside a
- * quoted string does not end an element; an open quote takes all the rest.
- * Empty elements are returned as such. `*at` starts at 0. False at the end.
+ * Steps over a comma-separated list (RFC 9110 section 5.6.1) with its quoted
+ * strings; an open quote takes all the rest. Empty elements are returned, too.
+ * `*at` is 0 at first. False at the end.
  */
 bool a407_list_next(struct a407_span list, size_t *at, struct a407_span *item);
 

@@ -14,11 +14,9 @@ struct a407_proxy_status {
 };
 
 /*
- * Reads one field value, a list of structured fields (RFC 8941 section 3.1):
- * the first `max` members into `out`. Returns how many. A member that does not
- * parse ends the list, since nothing after it can be told apart; what was read
- * before it counts. Texts that are too long are cut; bytes beyond ASCII, which
- * the syntax does not allow, are kept as they are. Allocates nothing.
+ * Reads the first `max` members of a field value, a list of structured fields
+ * (RFC 8941 section 3.1). Returns how many. A member that does not parse ends
+ * the list. Long texts are cut; bytes beyond ASCII are kept as they are.
  */
 size_t a407_proxy_status_parse(struct a407_span value,
                                struct a407_proxy_status *out, size_t max);
