@@ -7,17 +7,15 @@
 #include "core/base/buf.h"
 
 /*
- * A child process that its parent, which may be any program, does not notice:
- * the Kerberos helper, or a credential helper. The program gets no SIGCHLD, its
- * wait() does not report it, and we hold one fd, at a high number.
+ * A child process (a helper) that its parent, which may be any program, does
+ * not notice: no SIGCHLD, no report by wait(), and one fd, at a high number.
  *
- * A process that has called execve(2) always ends with SIGCHLD to its parent.
- * So the command's parent is a keeper: a child of the program with exit signal
- * 0 that never calls execve. It runs on the program's memory (CLONE_VM) and
- * waits for the command. Only wait calls with __WALL or __WCLONE see it; if one
- * reaps it, nothing is lost. If the program calls execve meanwhile, the keeper
- * stays a zombie until the program ends. SIGSTOP or SIGCONT sent to the keeper
- * gives the program a SIGCHLD; the kernel sends it in any case.
+ * What has called execve(2) always ends with SIGCHLD to its parent. So the
+ * command's parent is a keeper: a child of the program with exit signal 0 that
+ * never calls execve, runs on the program's memory (CLONE_VM) and waits for the
+ * command. Only wait calls with __WALL or __WCLONE see it, and may reap it. If
+ * the program calls execve the keeper stays a zombie until the program ends.
+ * SIGSTOP or SIGCONT to the keeper gives the program a SIGCHLD in any case.
  */
 struct a407_child_job; /* child_keeper.h */
 
@@ -31,20 +29,18 @@ struct a407_child {
 
 /*
  * Starts path with argv: fd as standard input and output, /dev/null as standard
- * error, no other fd, no terminal, no blocked signals, no handlers, and the
- * environment of a407_child_env(). fork handlers of the program do not run.
- * Blocks until execve has succeeded, at most until until_ms (a407_now_ms;
- * ETIMEDOUT). False: *c is empty, and errno is set:
- * EPERM, also if real, effective and saved users or groups differ, or children
- *   would be in another PID namespace.
- * ENOENT, also after chroot(), where path is another file.
+ * error, no other fd, no terminal, no signals blocked or handled, and the
+ * environment of a407_child_env(). No fork handlers run. Blocks until execve
+ * has succeeded, at most until until_ms (a407_now_ms; ETIMEDOUT). False: *c is
+ * empty and errno set: EPERM, also if real, effective and saved users or groups
+ * differ or children would be in another PID namespace; ENOENT, also after
+ * chroot().
  *
- * bound: SIGKILL for it when the calling thread ends before a407_child_end.
- * Else it only sees the end of its input.
+ * bound: it gets SIGKILL when the calling thread ends before a407_child_end;
+ * else it only sees the end of its input.
  *
- * The thread must not be cancelled meanwhile; signals may come. Under valgrind,
- * which does not support such children, a failed execve shows only by the end
- * of the output.
+ * The thread must not be cancelled meanwhile. Under valgrind, which does not
+ * support such children, a failed execve shows only by the end of the output.
  */
 bool a407_child_start(struct a407_child *c, const char *path,
                       const char *const argv[], bool bound, int64_t until_ms);
@@ -62,10 +58,10 @@ void a407_child_hang_up(struct a407_child *c);
 bool a407_child_runs(const struct a407_child *c);
 
 /*
- * Closes fd, waits for the command to end, and sends SIGKILL to it and its
- * process group at until_ms. Returns its exit status, 128+N for a signal, -1 if
- * unknown; *c is empty. Safe on an empty or zeroed one. In a forked copy of the
- * process only fd is closed.
+ * Closes fd, waits for the command to end, and kills its process group at
+ * until_ms. Returns its exit status, 128+N for a signal, -1 if unknown; *c,
+ * which may be zeroed, is empty. In a forked copy of the process only closes
+ * fd.
  */
 int a407_child_end(struct a407_child *c, int64_t until_ms);
 

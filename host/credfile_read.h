@@ -17,16 +17,12 @@ enum a407_credfile_read {
 };
 
 /*
- * Reads the credential file `path`, or another one that holds a secret, whole
- * into out, an initialised buffer, which is emptied and whose maximum becomes
- * A407_CREDFILE_MAX. It must be a regular file that belongs to root, or to the
- * real and effective user, and gives nothing to group and others; what is
- * checked is what was opened, and the way to it (file_at.h). For REFUSED and
- * UNREADABLE diag says what is wrong and what to do, and out is empty.
- *
- * Does system calls, directly: no hook of ours and no cancellation point of
- * the program is met, and errno is left alone. Never blocks on a FIFO or a
- * device. Allocates only in out.
+ * Reads a file that holds secrets, of A407_CREDFILE_MAX bytes at most, into
+ * out, which is emptied. It must be a regular file that belongs to root, or to
+ * the real and effective user, and gives nothing to group and others; checked
+ * is what was opened, and the way to it (file_at.h). For REFUSED and UNREADABLE
+ * diag says what is wrong and what to do, and out is empty. Meets no hook of
+ * ours and no cancellation point, leaves errno alone, never blocks on a FIFO.
  */
 enum a407_credfile_read a407_credfile_read(const char *path,
                                            struct a407_buf *out,

@@ -6,11 +6,10 @@
 #include "talk.h"
 
 /*
- * Begins with the answer to ASK_SECRET: a whole credential, with what
- * password-file, token-file, netrc or the helper say filled in. False: *told is
- * the answer already (files are read at once). True: a helper was started,
- * which has `ms` milliseconds: step *t (talk.h) until it is over, then
- * a407_fetch_end. Locks nothing.
+ * Begins with the answer to ASK_SECRET: a whole credential, with what its files
+ * or its helper say. False: *told is the answer already (files are read at
+ * once). True: a helper was started, which has `ms` milliseconds: step *t
+ * (talk.h) until it is over, then a407_fetch_end. Locks nothing.
  */
 bool a407_fetch_begin(const struct a407_config *config,
                       const struct a407_ask *ask, int64_t ms,

@@ -6,18 +6,16 @@
 #include "talk.h"
 
 /*
- * Tokens of GSSAPI for Negotiate, made by a helper process (auth407-gss), one
- * for each handshake: libgssapi itself would need the program's stack, its
- * signals and its time.
+ * Tokens of GSSAPI for Negotiate, made by a process (auth407-gss) for each
+ * handshake: libgssapi would need the program's stack, signals and time.
  */
 
 /*
- * Begins with the answer to ASK_TOKEN or ASK_VERIFY. t->child is the
- * connection's: started here in the first leg, kept between legs, ended when
- * the handshake is over or has failed; the rest of *t is filled in. It may take
- * `ms` milliseconds. False: *told is the answer already. True: step it (talk.h)
- * until it is over, then a407_gss_end. Blocks until the helper runs. Locks
- * nothing.
+ * Begins with the answer to ASK_TOKEN or ASK_VERIFY, which may take `ms`
+ * milliseconds. t->child is the connection's: started here in the first leg,
+ * and ended when the handshake is over or has failed; the rest of *t is filled
+ * in. False: *told is the answer already. True: step it (talk.h) until it is
+ * over, then a407_gss_end. Blocks until the helper runs. Locks nothing.
  */
 bool a407_gss_begin(const struct a407_config *config,
                     const struct a407_ask *ask, int64_t ms, struct a407_talk *t,

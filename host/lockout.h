@@ -5,10 +5,9 @@
 #include "core/config/config.h"
 
 /*
- * Marks of refused credentials, shared by the processes of one user: a file
- * per mark in STATE/auth407/refused (0700), named by a slow keyed hash of
- * proxy, user and secret, so that a changed credential has no mark. Its time
- * of change is the time of the refusal.
+ * Marks of refused credentials, shared by the processes of one user: files in
+ * STATE/auth407/refused (0700), named by a slow keyed hash of proxy, user and
+ * secret: a changed credential has none. They changed when it was refused.
  */
 
 /* Is there a mark younger than the waiting time? One stat() at most when no

@@ -20,10 +20,9 @@ struct a407_match {
 };
 
 /*
- * The known proxy that an address belongs to, or NULL. Resolves a proxy's name
- * (may block, as the program's own look-up did) only when its port fits, and
- * the addresses that it remembers do not, once a minute at most. Allocates; c
- * is always the same for one m, and outlives it.
+ * The known proxy that an address belongs to, or NULL. Looks a proxy's name up,
+ * which may block, only when its port fits and its known addresses do not, once
+ * a minute at most. c is always the same for one m, and outlives it.
  */
 const struct a407_known_proxy *a407_match(struct a407_match *m,
                                           const struct a407_config *c,

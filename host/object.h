@@ -14,26 +14,21 @@ bool a407_object_of(const void *address, Dl_info *out);
 bool a407_object_is(const Dl_info *object, const void *address);
 
 /*
- * The path of a file that came with this code: in the same folder, or, if it is
- * not there but has been installed, in lib/auth407 of the folder above. False:
- * it does not fit, or nobody knows where we are. Reads /proc/self/maps if the
- * library was loaded by a relative path.
+ * The path of a file that came with this code: in the same folder or, where it
+ * is installed, in lib/auth407 of the folder above. False: it does not fit, or
+ * nobody knows where we are. May read /proc/self/maps.
  */
 bool a407_file_beside(const char *name, char *out, size_t cap);
 
 /*
- * The environment for a child of ours: the program's, without this library in
- * LD_PRELOAD, without our secrets, and with this library off: a command that
- * goes through the proxy itself must not start itself again. The strings but
- * one are the program's own. NULL: no memory. The caller frees the list.
+ * The environment for a child of ours: the program's, without our secrets and
+ * without this library, so that a command which uses the proxy does not start
+ * itself again. NULL: no memory. The caller frees the list alone.
  */
 char **a407_child_env(void);
 
-/*
- * Takes a copy of this library, which is at `library`, out of an LD_PRELOAD
- * list, in place: two in one process would both answer the same 407. False:
- * nothing is left. Asks for files.
- */
+/* Takes each copy of this library, which is at `library`, out of an LD_PRELOAD
+   list, in place: two would both answer the same 407. False: none is left. */
 bool a407_preload_strip(char *list, const char *library);
 
 #endif

@@ -6,11 +6,11 @@
 #include "core/engine/engine.h"
 
 /*
- * Reads settings: the variables that `get` finds, and unless they say to
- * observe only the credential file. What is wrong with them goes to the log; a
- * log with a relative path is taken to be in the current folder. NULL: there is
- * nothing to do (mode off), or no memory. The caller frees with
- * a407_config_free. Blocks for files. In a preloaded process: inside the guard.
+ * Reads settings: the variables that `get` finds and, unless they say to
+ * observe only, the credential file. What is wrong with them goes to the log,
+ * whose path becomes absolute. NULL: nothing is to be done (mode off), or no
+ * memory. The caller frees. Blocks for files. In a preloaded process: inside
+ * the guard.
  */
 struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx);
 

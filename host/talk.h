@@ -4,11 +4,8 @@
 
 #include "child.h"
 
-/*
- * A question to a child and its answer, moved on without ever waiting: a
- * program that does not block has a loop of its own to sleep in. Who may wait
- * uses a407_talk_wait.
- */
+/* A question to a child and its answer, moved on in steps that never wait: a
+   program that does not block sleeps in a loop of its own. */
 
 /* What a step needs: poll() events at fd (-1: none), or that time
  * (a407_now_ms). */
@@ -30,21 +27,19 @@ struct a407_talk {
     struct a407_child child;
     struct a407_buf question; /* owned */
     struct a407_buf answer;   /* owned; its maximum is the answer's */
-    const char *upto;         /* the answer ends with this; NULL: with its
-                                 output. Static */
+    const char *upto;         /* ends the answer; NULL: its output's end does */
     int64_t until;            /* all of it, by a407_now_ms() */
-    bool once; /* nothing follows the question, so the child's input ends there;
-                  and the child's end counts */
+    bool
+        once; /* the child's input ends with the question, and its end counts */
 
     enum a407_talk_state state;
     bool complete; /* the answer has come to its end */
     bool late;     /* `until` has passed before */
     bool full;     /* it says more than fits */
-    int status;    /* a407_child_end's, if the child has ended; then child is
-                      empty */
+    int status;    /* a407_child_end's, if the child has ended */
     size_t sent;
-    int64_t last;    /* 0, or: the command has ended, and what it has said must
-                        be here by then */
+    int64_t last;    /* 0, or: the command has ended, and its words must be here
+                        by then */
     int64_t give_up; /* ENDING: it is killed then */
     int pause_ms;    /* ... between looks */
 };
@@ -52,9 +47,7 @@ struct a407_talk {
 /*
  * Goes on as far as it goes. True: it is over, and `complete`, `late`, `full`
  * and, where the child has ended, `status` tell. False: *sleep says until when
- * there is nothing to do. A child whose end counts, or that has stopped in the
- * middle, is reaped. Does not wait, but for the kernel to take a killed process
- * off.
+ * there is nothing to do. Waits only for the kernel to remove a killed process.
  */
 bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep);
 

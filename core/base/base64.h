@@ -10,19 +10,16 @@
 #define A407_BASE64_TEXT(n) (((n) + 2) / 3 * 4)
 #define A407_BASE64_RAW(n)  (((n) + 3) / 4 * 3)
 
-/* Appends the text for `raw`. False: it did not fit, `failed` is set. Allocates
-   only in out, so that no second copy is left anywhere. */
+/* Appends the text for `raw`, and leaves no copy of it anywhere else. False: it
+   did not fit, `failed` is set. */
 bool a407_base64_add(struct a407_buf *out, struct a407_span raw);
 
 /* Appends the bytes that `text` stands for. False: it is no base64 or not
    whole, or does not fit; then out is as it was. */
 bool a407_base64_take(struct a407_buf *out, struct a407_span text);
 
-/*
- * Decodes what others accept, too: padding may be missing. *n is the room at
- * `raw`, and then the length. False: no base64, or there is less room than for
- * any text of that length. The caller wipes.
- */
+/* The same without a buffer; padding may be missing. *n is the room at `raw`,
+   which must do for any text of that length, and then the length. */
 bool a407_base64_decode(struct a407_span text, char *raw, size_t *n);
 
 #endif

@@ -5,11 +5,10 @@
 #include "span.h"
 
 /*
- * A growing byte buffer with a maximum. Errors are sticky: after a failed
- * append (`failed` is set) later appends do nothing, so a caller may write a
- * whole message and test once. Bytes that leave the buffer, by growth, by
- * clear or by free, are wiped, because buffers hold secrets; memory that was
- * never written is not touched for that.
+ * A growing byte buffer with a maximum. After a failed append (`failed` is set)
+ * later ones do nothing, so a caller may write a whole message and test once.
+ * Buffers hold secrets: bytes that leave one, by growth, clear or free, are
+ * wiped.
  */
 struct a407_buf {
     char *p;

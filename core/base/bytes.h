@@ -5,11 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * Where random bytes come from: core has none of its own. Fills p with n
- * unpredictable bytes; must not fail (the caller of core checks beforehand).
- * Tests pass a function that repeats.
- */
+/* Fills p with n unpredictable bytes, which core has none of; must not fail
+   (its caller checks beforehand). Tests pass a function that repeats. */
 typedef void a407_random_fn(void *ctx, void *p, size_t n);
 
 /* Numbers in a message, the low byte first. */

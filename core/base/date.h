@@ -25,10 +25,9 @@ int64_t a407_date_seconds(const struct a407_date *d);
 struct a407_date a407_date_of(int64_t seconds);
 
 /*
- * A Date field's value as seconds since the epoch, in any of the three forms
- * that a recipient takes (RFC 9110 section 5.6.7). The name of the day is not
- * compared with the date. A year of two digits is one of 1970 to 2069. False:
- * no date; *out is unchanged. Pure; allocates nothing.
+ * A Date field's value, in any of the three forms of RFC 9110 section 5.6.7, as
+ * seconds since the epoch. The name of the day is not compared with the date. A
+ * year of two digits is one of 1970 to 2069. False: *out is unchanged.
  */
 bool a407_http_date(struct a407_span s, int64_t *out);
 

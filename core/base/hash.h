@@ -9,10 +9,8 @@
 /* Of the functions that are used: SHA-256 has the longest result. */
 #define A407_HASH_MAX 32
 
-/*
- * The hash of n parts with `between` (one of ":" and "") between them, in out:
- * f->digest_size bytes, which may be among the parts. Allocates nothing.
- */
+/* The hash of n parts with `between`, ":" or "", between them, in out, which
+   may be among the parts: f->digest_size bytes. */
 void a407_hash(const struct nettle_hash *f, const char *between,
                const struct a407_span *parts, size_t n, uint8_t *out);
 

@@ -12,22 +12,16 @@ struct a407_client_auth {
 };
 
 /*
- * Reads the field's value. Nothing secret gets into `out`: a word where the
- * scheme should stand is shown only if it is a known scheme's name, and a Basic
- * user is put by a407_put_user(). The user is told of Basic (RFC 7617), Digest
- * (RFC 7616 section 3.4, unless it is hashed) and NTLM (MS-NLMP
- * section 2.2.1.3, also within Negotiate); the other schemes encrypt or hide
- * it. Allocates for a short time, and wipes; without memory the user stays
- * empty.
+ * Reads the field's value. A scheme is told only if it is a known one: else the
+ * word may be the secret. The user is told of Basic (a407_put_user), Digest
+ * (RFC 7616 section 3.4, unless it is hashed) and NTLM (MS-NLMP section
+ * 2.2.1.3, also within Negotiate). Without memory the user stays empty.
  */
 void a407_client_auth_read(struct a407_span value,
                            struct a407_client_auth *out);
 
-/*
- * The user of a Basic credential, as a log may have it. One without a password
- * is a key, and so is one that looks like a known token, whose password is a
- * dummy ("ghp_...:x-oauth-basic"): "[redacted]". An empty one stays empty.
- */
+/* The user of a Basic credential, as a log may have it: "[redacted]" where it
+   is a key, since there is no password, or a known token ("ghp_...:x"). */
 void a407_put_user(char *out, size_t cap, struct a407_span user, bool password);
 
 /* Is this Basic token exactly that credential? Allocates nothing. */

@@ -8,12 +8,10 @@
 #include "core/http/proxy_status.h"
 
 /*
- * The record of one exchange that met a 407, and its JSON line. The keys are
- * in docs/log-schema.json, and explained in docs/log.md. Every string here is
- * already free of secrets when it is filled in, except args and the texts of
- * the proxy, which a407_record_json redacts: a secret that the proxy was sent
- * is looked for in what it said, and not in what is left of that. All of it is
- * bounded: a line has at most some A407_EVENT_LINE_MAX bytes.
+ * The record of one exchange that met a 407, as docs/log.md explains it. Its
+ * strings are free of secrets when they are filled in, but for args and the
+ * texts of the proxy, which a407_record_json redacts: a secret that the proxy
+ * was sent is looked for in all that it said.
  */
 
 enum a407_outcome {
@@ -23,8 +21,7 @@ enum a407_outcome {
     A407_NOT_RETRIED /* nothing could be tried; the program read the 407 */
 };
 
-/* Why not more: each is shown, and no record needs to be longer than what all
-   sinks take (a datagram of syslog, a line of less). */
+/* Few, since each is shown and some sinks take only short lines. */
 #define A407_EVENT_CHALLENGES 8
 #define A407_EVENT_ATTEMPTS   16
 #define A407_EVENT_PARENTS    16
@@ -56,7 +53,7 @@ struct a407_event_attempt {
     bool reconnected;
     bool stale;            /* sent again because a nonce was stale */
     char credential[160];  /* the label of where it stands, never its value */
-    char username[128];    /* see a407_put_user; "": nobody was named */
+    char username[128];    /* a407_put_user; "": nobody was named */
     unsigned leg;          /* of a handshake, from 1 */
     uint16_t source_port;  /* 0: not known */
     enum a407_cause cause; /* NONE: the status says it */
@@ -123,8 +120,7 @@ struct a407_event {
     char client_user[128];   /* see a407_client_auth_read */
     char client_domain[128]; /* NTLM */
     enum a407_sent_before sent_before;
-    unsigned resend_count; /* how often the program has repeated this request
-                              with a header of its own; 0: not at all */
+    unsigned resend_count; /* by the program, with a header of its own */
     uint16_t source_port;  /* this end of the connection; 0: not known */
     int status;            /* the first answer */
     int final_status;      /* what the program read; 0: nothing */
@@ -157,10 +153,8 @@ void a407_event_set_answer(struct a407_event *ev, struct a407_span head);
 /* The Proxy-Authorization that the program sent. */
 void a407_event_set_client(struct a407_event *ev, struct a407_span value);
 
-/*
- * Takes a text out of all that the proxy has said: a proxy may show what it was
- * sent. Shorter ones than 4 bytes stay: they would be found everywhere.
- */
+/* Takes a text out of all that the proxy has said: it may show what it was
+   sent. One of less than 4 bytes would be found everywhere, and stays. */
 void a407_event_hide(struct a407_event *ev, struct a407_span secret);
 
 #endif

@@ -14,18 +14,17 @@ struct a407_record {
 };
 
 /*
- * Appends one JSON object and "\n", of at most `max` bytes: elements are taken
- * off the end of long lists, members left out and texts shortened, the least
- * important first, and the last member, "truncated", lists what was. Every
- * string is made valid UTF-8 (a bad byte becomes U+FFFD) and escaped (RFC 8259
- * section 7); arguments and words of the proxy are redacted. False: it can't be
- * made so short, or out->failed. Allocates only in out.
+ * Appends one JSON object and "\n", of at most `max` bytes: if need be lists
+ * and texts are shortened and members left out, the least important first, and
+ * the last member, "truncated", names them. Bad bytes become U+FFFD; arguments
+ * and words of the proxy are redacted. False: it can't be made so short, or
+ * out->failed.
  */
 bool a407_record_json(const struct a407_record *r, size_t max,
                       struct a407_buf *out);
 
-/* Makes the record's `line` at most `max` bytes long, as the one above does; a
-   line that is there and short enough stays. False: the line is of no use. */
+/* Writes the record's line anew if it is longer than `max`. False: it is of no
+   use. */
 bool a407_record_fit(const struct a407_record *r, size_t max,
                      struct a407_buf *line);
 

@@ -4,20 +4,15 @@
 
 #include "core/base/span.h"
 
-/*
- * `out`: the text without userinfo, query and fragment, and without the
- * parameters of path segments, for logs; works on any argument, also
- * "--proxy=http://u:p@h". Returns false when out is the whole text. At most
- * cap - 1 bytes and a NUL.
- */
+/* A URL, or any argument that holds one, without userinfo, query, fragment and
+   the parameters of path segments, in cap bytes. False: out is all of it. */
 bool a407_url_redact(struct a407_span s, char *out, size_t cap);
 
 /*
- * The words of one command line without secrets, one at a time: `prev` is the
- * word before, or NULL. Writes at most cap - 1 bytes and a NUL. *programs, 0 at
- * first, remembers of which programs' options there is more to know ("mysql
- * -pSECRET"). What is hidden: userinfo and query of URLs, values of options and
- * of fields that carry secrets (--password X, -u X, Authorization: X, token=X).
+ * The words of one command line, one at a time, without secrets: userinfo and
+ * query of URLs, values of options and fields (--password X, Authorization: X,
+ * token=X). `prev` is the word before, or NULL; *programs, 0 at first,
+ * remembers programs whose options are known ("mysql -pSECRET").
  */
 void a407_redact_next(uint64_t *programs, const char *prev, const char *arg,
                       char *out, size_t cap);
@@ -25,12 +20,8 @@ void a407_redact_next(uint64_t *programs, const char *prev, const char *arg,
 /* The same of one word, or of a text, alone. */
 void a407_redact_arg(const char *prev, const char *arg, char *out, size_t cap);
 
-/*
- * Tokens that their makers gave a form by which they can be found in texts
- * ("ghp_...", "AKIA...", a private key): one past such a token that starts at
- * i, or i if there is none. It is the last line of what keeps secrets out of a
- * log: nothing around the token says that a secret follows.
- */
+/* One past a token at i whose form alone tells that it is one ("ghp_...",
+   "AKIA...", a private key), or i. */
 size_t a407_known_token_end(struct a407_span t, size_t i);
 
 /* The word is in a list of words with blanks between them, in any case. */

@@ -4,11 +4,8 @@
 
 #include "redact.h"
 
-/*
- * The parts of redaction, private to it. Each uses those above it only. They
- * answer with an offset in the text t: where a secret starts, t.n if there is
- * none. Nothing here allocates.
- */
+/* The parts of redaction; each uses those above it only. They answer with an
+   offset in the text t: where a secret starts, t.n if there is none. */
 
 /* ---- redact_words.c: words, and names of what is a secret ---- */
 
@@ -23,10 +20,8 @@ bool a407_word_starts(struct a407_span t, size_t i);
 /* One past the last byte of the word at `from`: the next blank or the end. */
 size_t a407_word_end(struct a407_span t, size_t from);
 
-/*
- * The word before the one at `from`; `prev` if that one is the first. Quotes
- * and commas are passed over, so that ["curl", "-u", "..."] is a command line.
- */
+/* The word before the one at `from`, or `prev`. Quotes and commas are passed
+   over: ["curl", "-u", "..."] is a command line. */
 struct a407_span a407_word_before(struct a407_span t, struct a407_span prev,
                                   size_t from);
 
@@ -40,11 +35,8 @@ struct a407_place {
     uint64_t rules;          /* of what is named before it */
 };
 
-/*
- * The word at `from`, to its closing quote if it has one, holds one of these
- * characters. "" is in every text. No further than some 1000 bytes is looked:
- * what is longer is taken for a secret.
- */
+/* The word at `from`, to its closing quote if it has one, holds one of these
+   characters ("": any word does), or is longer than is looked. */
 bool a407_word_holds(struct a407_span t, size_t from, const char *chars);
 
 /* The same of the value at `at`, which may be all that is left of the text. */
@@ -80,8 +72,7 @@ bool a407_takes_proxy(struct a407_span option);
 
 /* ---- redact_values.c: values that hold a secret in a part of them ---- */
 
-/* In the text of a script, from `at` on: its first literal that is none of
-   those that can't be a secret. */
+/* In a script's text, from `at` on: its first literal that may be a secret. */
 size_t a407_source_secret(struct a407_span t, size_t at, bool whole, size_t to);
 
 /* In "Field: value" at `at`. `any`: without a blank as well. */
@@ -97,10 +88,8 @@ size_t a407_here_secret(struct a407_span t, size_t i);
 
 #define A407_NAME_MAX 32u /* of a program */
 
-/*
- * Adds to *rules what is named at i in t, by a path or without, if a name
- * starts there. To be asked at each place of a text, in its order.
- */
+/* Adds to *rules what the program is known for whose name or path is at i in t.
+   To be asked at each place of a text, in its order. */
 void a407_programs_note(uint64_t *rules, struct a407_span t, size_t i);
 
 /* One of these takes URLs without a scheme as words. */
@@ -114,11 +103,8 @@ size_t a407_program_source(const struct a407_place *p);
 
 /* ---- redact_start.c: all of them ---- */
 
-/*
- * The first offset of from .. to - 1 from which on the text holds a secret.
- * `prev` is the word before the text, `programs` what was named before it. What
- * it costs grows with `to`, not with the text.
- */
+/* The first offset of from .. to - 1 where a secret starts, behind the word
+   `prev` and the `programs` named. Its cost grows with `to`. */
 size_t a407_secret_start(struct a407_span t, struct a407_span prev,
                          uint64_t programs, size_t from, size_t to);
 
