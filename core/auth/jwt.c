@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "jwt.h"
 
+#include <nettle/base64.h>
+
+#include "core/base/base64.h"
+
 /* Claims nest two or three levels deep; each level costs a stack frame. */
 #define DEPTH_MAX 16
-
-/*
- * A text in base64url (RFC 4648 section 5), read where it stands: the token is
- * a secret, and needs no second copy.
- */
-struct scan {
-    const char *coded;
-    size_t n; /* decoded bytes */
-    size_t i;
-};
 
 /* What the two objects of a JWT are asked for. */
 struct claims {
@@ -20,70 +14,36 @@ struct claims {
     struct a407_jwt times;
 };
 
-static int sextet(char c)
+static bool is_base64url(char c)
 {
-    unsigned char l = a407_lower(c);
-    if (a407_is_digit(c))
-        return c - '0' + 52;
-    if (a407_is_alpha(c))
-        return l - 'a' + (c == (char)l ? 26 : 0);
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
+    return a407_is_alnum(c) || c == '-' || c == '_';
 }
 
-static bool is_base64url(struct a407_span s)
+static bool take(struct a407_span *s, char c)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (sextet(s.p[i]) < 0)
-            return false;
-    return true;
-}
-
-/* The byte that comes next, or -1 at the end. */
-static int peek(const struct scan *s)
-{
-    if (s->i >= s->n)
-        return -1;
-    unsigned at = (unsigned)(s->i % 3); /* of a group of four characters */
-    const char *p = s->coded + s->i / 3 * 4 + at;
-    unsigned high = (unsigned)sextet(p[0]), low = (unsigned)sextet(p[1]);
-    return (int)((high << (2 + 2 * at) | low >> (4 - 2 * at)) & 0xff);
-}
-
-static int next(struct scan *s)
-{
-    int c = peek(s);
-    s->i += c >= 0;
-    return c;
-}
-
-static bool take(struct scan *s, int c)
-{
-    bool is = peek(s) == c;
-    s->i += is;
+    bool is = s->n && *s->p == c;
+    if (is)
+        a407_span_take(s);
     return is;
 }
 
-/* ws of RFC 8259 section 2 */
-static int skip_blanks(struct scan *s)
+/* ws of RFC 8259 section 2; what comes behind it. */
+static char skip_blanks(struct a407_span *s)
 {
-    int c;
-    while ((c = peek(s)) == ' ' || c == '\t' || c == '\n' || c == '\r')
-        s->i++;
-    return c;
+    a407_span_run(s, a407_is_lws);
+    return a407_span_peek(s);
 }
 
-/* What follows a backslash: the character if it is ASCII, 0x80 for any other,
-   -1 for an error. A control is told as a blank: none is in a claim's name. */
-static int take_escape(struct scan *s)
+/* What follows a backslash, as one byte: a character that is not ASCII as 0x80,
+   a control as a blank, since none is in a claim's name. -1: an error. */
+static int take_escape(struct a407_span *s)
 {
-    int c = next(s), code = 0;
+    char c = a407_span_take(s);
+    int code = 0;
     if (c != 'u')
-        return c < 0 || !memchr("\"\\/bfnrt", c, 8) ? -1
-               : a407_is_alpha((char)c)             ? ' '
-                                                    : c;
+        return !c || !strchr("\"\\/bfnrt", c) ? -1 : a407_is_alpha(c) ? ' ' : c;
     for (int i = 0; i < 4; i++) {
-        c = next(s);
-        int digit = c < 0 ? -1 : a407_hex_value((char)c);
+        int digit = a407_hex_value(a407_span_take(s));
         if (digit < 0)
             return -1;
         code = code * 16 + digit;
@@ -93,19 +53,15 @@ static int take_escape(struct scan *s)
 
 /* A string (RFC 8259 section 7); `name` gets it if it is three ASCII characters
    long, as the names of claims are, or else "". */
-static bool take_string(struct scan *s, char name[4])
+static bool take_string(struct a407_span *s, char name[4])
 {
     size_t n = 0;
     int c;
     name[0] = '\0';
     if (!take(s, '"'))
         return false;
-    while ((c = next(s)) != '"') {
-        if (c < 0x20)
-            return false;
-        if (c == '\\')
-            c = take_escape(s);
-        if (c < 0)
+    while ((c = (unsigned char)a407_span_take(s)) != '"') {
+        if (c < 0x20 || (c == '\\' && (c = take_escape(s)) < 0))
             return false;
         if (n < 3)
             name[n] = c > 0 && c < 0x80 ? (char)c : ' ';
@@ -130,12 +86,13 @@ static int64_t scaled(int64_t m, int64_t scale)
 
 /* Digits into *m as far as they fit, and what they do to the power of ten.
    Returns their number. */
-static size_t take_digits(struct scan *s, bool fraction, int64_t *m,
+static size_t take_digits(struct a407_span *s, bool fraction, int64_t *m,
                           int64_t *scale)
 {
     size_t n = 0;
-    for (int c; (c = peek(s)) >= 0 && a407_is_digit((char)c); n++, s->i++) {
+    for (; a407_is_digit(a407_span_peek(s)); n++) {
         bool fits = *m <= (INT64_MAX - 9) / 10;
+        char c = a407_span_take(s);
         if (fits)
             *m = *m * 10 + (c - '0');
         *scale += !fits - fraction;
@@ -145,11 +102,11 @@ static size_t take_digits(struct scan *s, bool fraction, int64_t *m,
 
 /* A number (RFC 8259 section 6): a NumericDate may have a fraction, and nothing
    forbids an exponent (RFC 7519 section 2). */
-static bool take_number(struct scan *s, int64_t *out)
+static bool take_number(struct a407_span *s, int64_t *out)
 {
     int64_t m = 0, scale = 0, e = 0, ignored = 0;
     bool minus = take(s, '-');
-    bool zero = peek(s) == '0';
+    bool zero = a407_span_peek(s) == '0';
     size_t n = take_digits(s, false, &m, &scale);
     if (!n || (zero && n > 1) ||
         (take(s, '.') && !take_digits(s, true, &m, &scale)))
@@ -167,7 +124,7 @@ static bool take_number(struct scan *s, int64_t *out)
     return true;
 }
 
-static bool take_word(struct scan *s, const char *word)
+static bool take_word(struct a407_span *s, const char *word)
 {
     while (*word)
         if (!take(s, *word++))
@@ -186,15 +143,16 @@ static void note_date(struct claims *claims, const char name[4], int64_t date)
         claims->times.not_before = date;
 }
 
-static bool take_items(struct scan *s, unsigned depth, struct claims *claims);
+static bool take_items(struct a407_span *s, unsigned depth,
+                       struct claims *claims);
 
 /* claims: of which it may be one, by that name; NULL: none. */
-static bool take_value(struct scan *s, unsigned depth, const char name[4],
+static bool take_value(struct a407_span *s, unsigned depth, const char name[4],
                        struct claims *claims)
 {
     char ignored[4];
     int64_t number;
-    int c = skip_blanks(s);
+    char c = skip_blanks(s);
     if (claims && strcmp(name, "alg") == 0)
         claims->alg = c == '"';
     switch (c) {
@@ -219,10 +177,11 @@ static bool take_value(struct scan *s, unsigned depth, const char name[4],
 }
 
 /* An object or an array, from its bracket on. */
-static bool take_items(struct scan *s, unsigned depth, struct claims *claims)
+static bool take_items(struct a407_span *s, unsigned depth,
+                       struct claims *claims)
 {
-    bool object = next(s) == '{';
-    int close = object ? '}' : ']';
+    bool object = a407_span_take(s) == '{';
+    char close = object ? '}' : ']';
     if (skip_blanks(s) == close)
         return take(s, close);
     do {
@@ -238,31 +197,38 @@ static bool take_items(struct scan *s, unsigned depth, struct claims *claims)
     return take(s, close);
 }
 
-/* The part up to the next dot, which is one object and nothing else; the token
-   becomes what follows. */
+/* The part up to the next dot, in base64url (RFC 4648 section 5), which is one
+   object and nothing else; the token becomes what follows. */
 static bool take_part(struct a407_span *token, struct claims *claims)
 {
-    const char *dot = token->n ? memchr(token->p, '.', token->n) : NULL;
-    size_t n = dot ? (size_t)(dot - token->p) : 0;
-    struct scan s = {token->p, n / 4 * 3 + n % 4 * 3 / 4, 0};
-    if (!n || n % 4 == 1 || !is_base64url(a407_span(token->p, n)) ||
-        skip_blanks(&s) != '{' || !take_items(&s, 1, claims) ||
-        skip_blanks(&s) != -1)
+    struct base64_decode_ctx ctx;
+    struct a407_span part = a407_span_run(token, is_base64url), json;
+    struct a407_buf raw;
+    size_t n = A407_BASE64_RAW(part.n);
+    if (!part.n || part.n % 4 == 1 || !take(token, '.'))
         return false;
-    *token = a407_span(dot + 1, token->n - n - 1);
-    return true;
+    a407_buf_init(&raw, n);
+    base64url_decode_init(&ctx);
+    bool ok = a407_buf_reserve(&raw, n) &&
+              base64_decode_update(&ctx, &n, (uint8_t *)raw.p, part.n, part.p);
+    json = a407_span(raw.p, ok ? n : 0);
+    ok = skip_blanks(&json) == '{' && take_items(&json, 1, claims) &&
+         !skip_blanks(&json) && !json.n;
+    a407_buf_free(&raw);
+    a407_wipe(&ctx, sizeof ctx);
+    return ok;
 }
 
 bool a407_jwt_read(struct a407_span token, struct a407_jwt *out)
 {
     struct claims header = {0}, payload = {0};
-    *out = (struct a407_jwt){0};
+    bool is =
+        take_part(&token, &header) && header.alg && take_part(&token, &payload);
     /* the signature: empty where alg is "none" (RFC 7519 section 6.1) */
-    if (!take_part(&token, &header) || !header.alg ||
-        !take_part(&token, &payload) || !is_base64url(token))
-        return false;
-    *out = payload.times;
-    return true;
+    a407_span_run(&token, is_base64url);
+    is = is && !token.n;
+    *out = is ? payload.times : (struct a407_jwt){0};
+    return is;
 }
 
 int64_t a407_jwt_expiry(struct a407_span token)

@@ -129,24 +129,6 @@ static bool add_target_info(struct a407_buf *out,
     return ok && add_pair(out, A407_AV_EOL, a407_span("", 0));
 }
 
-/* What follows the first 16 bytes of an NTLMv2 response: the "temp" of MS-NLMP
-   section 3.3.2, whose core is the target info, with what we add to it. */
-static bool write_v2_blob(struct a407_buf *out,
-                          const struct a407_ntlm_challenge *ch,
-                          const struct a407_ntlm_login *login,
-                          const uint8_t nonce[8])
-{
-    /* tenths of a microsecond since 1601 */
-    uint64_t ticks = ((uint64_t)login->now + 11644473600u) * 10000000u;
-    uint8_t time[8];
-    a407_put_le(time, sizeof time, ticks);
-    return a407_buf_add(out, "\1\1\0\0\0\0\0", 8) &&
-           a407_buf_add(out, ch->timed ? ch->time : time, 8) &&
-           a407_buf_add(out, nonce, 8) && a407_buf_add(out, "\0\0\0", 4) &&
-           (!ch->target_info.p || add_target_info(out, ch, login->host)) &&
-           a407_buf_add(out, "\0\0\0", 4);
-}
-
 /* ---- Type 1 and Type 3 ---- */
 
 /* Where the fields of a Type 3 lie (MS-NLMP section 2.2.1.3). */
@@ -163,15 +145,15 @@ enum {
     HEAD_MAX = 88
 };
 
-/* An answer under way: the fixed part, and what its fields point to. */
+/* An answer under way: the fixed part, and what its fields point to; what
+   proves the password, and the key that comes of it. */
 struct answer {
+    const struct a407_ntlm_login *login;
+    struct a407_ntlm_challenge ch;
+    struct a407_ntlm_result *result;
     uint8_t head[HEAD_MAX];
     size_t head_size; /* without room for a MIC, or with it */
     struct a407_buf body;
-};
-
-/* What proves the password, and the keys that come of it. */
-struct proof {
     uint8_t lm[A407_NTLM_RESPONSE_SIZE];
     struct a407_buf nt;
     uint8_t exchange_key[A407_NTLM_KEY_SIZE];
@@ -225,10 +207,10 @@ static bool add_bytes(struct answer *a, size_t at, const void *p, size_t n)
  * the server knows: what is the same in all of them can be sent.
  */
 static bool add_text(struct answer *a, size_t at, struct a407_span text,
-                     uint32_t flags, enum a407_cause *why)
+                     enum a407_cause *why)
 {
     size_t from = a->body.n;
-    bool ok = flags & A407_NTLM_UNICODE
+    bool ok = a->result->flags & A407_NTLM_UNICODE
                   ? a407_utf16_add(&a->body, text)
                   : a407_text_is_ascii(text) && a407_buf_span(&a->body, text);
     if (!ok && !a->body.failed)
@@ -236,31 +218,42 @@ static bool add_text(struct answer *a, size_t at, struct a407_span text,
     return ok && close_field(a, at, from);
 }
 
+/* What follows the first 16 bytes of an NTLMv2 response: the "temp" of MS-NLMP
+   section 3.3.2, whose core is the target info, with what we add to it. */
+static bool write_v2_blob(struct answer *a, const uint8_t nonce[8])
+{
+    /* tenths of a microsecond since 1601 */
+    uint64_t ticks = ((uint64_t)a->login->now + 11644473600u) * 10000000u;
+    uint8_t time[8];
+    a407_put_le(time, sizeof time, ticks);
+    return a407_buf_add(&a->nt, "\1\1\0\0\0\0\0", 8) &&
+           a407_buf_add(&a->nt, a->ch.timed ? a->ch.time : time, 8) &&
+           a407_buf_add(&a->nt, nonce, 8) &&
+           a407_buf_add(&a->nt, "\0\0\0", 4) &&
+           (!a->ch.target_info.p ||
+            add_target_info(&a->nt, &a->ch, a->login->host)) &&
+           a407_buf_add(&a->nt, "\0\0\0", 4);
+}
+
 /* NTLMv2 (MS-NLMP section 3.3.2). */
-static bool prove_v2(struct proof *p, const struct a407_ntlm_challenge *ch,
-                     const struct a407_ntlm_login *login,
-                     const uint8_t owf[A407_NTLM_KEY_SIZE],
+static bool prove_v2(struct answer *a, const uint8_t owf[A407_NTLM_KEY_SIZE],
                      const uint8_t nonce[8])
 {
     uint8_t key[A407_NTLM_KEY_SIZE], sum[A407_NTLM_KEY_SIZE] = {0};
-    struct a407_span server = a407_span(ch->nonce, 8);
-    bool ok = a407_ntlm_owf_v2(owf, login->user, login->domain, key) &&
-              a407_buf_add(&p->nt, sum, sizeof sum) &&
-              write_v2_blob(&p->nt, ch, login, nonce);
-    if (ok) {
-        struct a407_span parts[] = {
-            server, a407_span(p->nt.p + sizeof sum, p->nt.n - sizeof sum)};
-        a407_ntlm_hmac(key, parts, 2, sum);
-        memcpy(p->nt.p, sum, sizeof sum);
-        parts[0] = a407_span(sum, sizeof sum);
-        a407_ntlm_hmac(key, parts, 1, p->exchange_key);
-    }
+    struct a407_span parts[] = {a407_span(a->ch.nonce, 8), a407_span(nonce, 8)};
+    bool ok = a407_ntlm_owf_v2(owf, a->login->user, a->login->domain, key) &&
+              a407_buf_add(&a->nt, sum, sizeof sum) && write_v2_blob(a, nonce);
     /* With a time from the server the older response is left out. */
-    memset(p->lm, 0, sizeof p->lm);
-    if (ok && !ch->timed) {
-        struct a407_span parts[] = {server, a407_span(nonce, 8)};
-        a407_ntlm_hmac(key, parts, 2, p->lm);
-        memcpy(p->lm + A407_NTLM_KEY_SIZE, nonce, 8);
+    if (ok && !a->ch.timed) {
+        a407_ntlm_hmac(key, parts, 2, a->lm);
+        memcpy(a->lm + A407_NTLM_KEY_SIZE, nonce, 8);
+    }
+    if (ok) {
+        parts[1] = a407_span(a->nt.p + sizeof sum, a->nt.n - sizeof sum);
+        a407_ntlm_hmac(key, parts, 2, sum);
+        memcpy(a->nt.p, sum, sizeof sum);
+        parts[0] = a407_span(sum, sizeof sum);
+        a407_ntlm_hmac(key, parts, 1, a->exchange_key);
     }
     a407_wipe(key, sizeof key);
     return ok;
@@ -271,40 +264,36 @@ static bool prove_v2(struct proof *p, const struct a407_ntlm_challenge *ch,
  * to anybody who listens; who knows the other one needs none, so that one is
  * sent twice (NoLMResponseNTLMv1).
  */
-static bool prove_v1(struct proof *p, const struct a407_ntlm_challenge *ch,
-                     const uint8_t owf[A407_NTLM_KEY_SIZE],
+static bool prove_v1(struct answer *a, const uint8_t owf[A407_NTLM_KEY_SIZE],
                      const uint8_t nonce[8])
 {
     uint8_t nt[A407_NTLM_RESPONSE_SIZE], sum[A407_NTLM_KEY_SIZE];
     uint8_t both[16];
-    memcpy(both, ch->nonce, 8);
+    memcpy(both, a->ch.nonce, 8);
     memcpy(both + 8, nonce, 8);
     struct a407_span pair = a407_span(both, sizeof both);
     struct a407_span hashed = a407_span(owf, A407_NTLM_KEY_SIZE);
-    a407_hash(&nettle_md4, "", &hashed, 1, p->exchange_key);
-    if (ch->flags & A407_NTLM_ESS) {
+    a407_hash(&nettle_md4, "", &hashed, 1, a->exchange_key);
+    if (a->ch.flags & A407_NTLM_ESS) {
         a407_hash(&nettle_md5, "", &pair, 1, sum);
         a407_ntlm_desl(owf, sum, nt);
-        memset(p->lm, 0, sizeof p->lm);
-        memcpy(p->lm, nonce, 8);
-        memcpy(sum, p->exchange_key, sizeof sum);
-        a407_ntlm_hmac(sum, &pair, 1, p->exchange_key);
+        memcpy(a->lm, nonce, 8);
+        memcpy(sum, a->exchange_key, sizeof sum);
+        a407_ntlm_hmac(sum, &pair, 1, a->exchange_key);
         a407_wipe(sum, sizeof sum);
     } else {
-        a407_ntlm_desl(owf, ch->nonce, nt);
-        memcpy(p->lm, nt, sizeof nt);
+        a407_ntlm_desl(owf, a->ch.nonce, nt);
+        memcpy(a->lm, nt, sizeof nt);
     }
-    return a407_buf_add(&p->nt, nt, sizeof nt);
+    return a407_buf_add(&a->nt, nt, sizeof nt);
 }
 
-static bool prove(struct proof *p, const struct a407_ntlm_challenge *ch,
-                  const struct a407_ntlm_login *login)
+static bool prove(struct answer *a)
 {
     uint8_t owf[A407_NTLM_KEY_SIZE], nonce[8];
-    login->random(login->random_ctx, nonce, sizeof nonce);
-    bool ok = a407_ntlm_owf(login->password, owf) &&
-              (login->v1 ? prove_v1(p, ch, owf, nonce)
-                         : prove_v2(p, ch, login, owf, nonce));
+    a->login->random(a->login->random_ctx, nonce, sizeof nonce);
+    bool ok = a407_ntlm_owf(a->login->password, owf) &&
+              (a->login->v1 ? prove_v1 : prove_v2)(a, owf, nonce);
     a407_wipe(owf, sizeof owf);
     return ok;
 }
@@ -322,57 +311,46 @@ static uint32_t agree(const struct a407_ntlm_challenge *ch, uint32_t ours)
 }
 
 /* The session key: one of our own, sent encrypted, or the one that is there. */
-static bool add_key(struct answer *a, const struct proof *p,
-                    const struct a407_ntlm_login *login,
-                    struct a407_ntlm_result *result)
+static bool add_key(struct answer *a)
 {
+    struct a407_ntlm_result *r = a->result;
     uint8_t encrypted[A407_NTLM_KEY_SIZE] = {0};
     size_t n = 0;
-    memcpy(result->session_key, p->exchange_key, sizeof p->exchange_key);
-    if (result->flags & A407_NTLM_KEY_EXCH) {
+    memcpy(r->session_key, a->exchange_key, sizeof a->exchange_key);
+    if (r->flags & A407_NTLM_KEY_EXCH) {
         n = sizeof encrypted;
-        login->random(login->random_ctx, result->session_key, n);
-        a407_ntlm_rc4(p->exchange_key, result->session_key, encrypted);
+        a->login->random(a->login->random_ctx, r->session_key, n);
+        a407_ntlm_rc4(a->exchange_key, r->session_key, encrypted);
     }
     return add_bytes(a, KEY_AT, encrypted, n);
 }
 
 /* The MIC is over all three messages, the third with zeros in its place. */
-static bool add_mic(struct answer *a, const struct a407_ntlm_login *login,
-                    struct a407_span challenge, const uint8_t *session_key)
+static bool add_mic(struct answer *a, struct a407_span challenge)
 {
     struct a407_buf first;
     a407_buf_init(&first, 64);
-    bool ok = a407_ntlm_write_negotiate(&first, login->flags);
+    bool ok = a407_ntlm_write_negotiate(&first, a->login->flags);
     struct a407_span parts[] = {a407_span(first.p, first.n), challenge,
                                 a407_span(a->head, HEAD_MAX),
                                 a407_span(a->body.p, a->body.n)};
     if (ok)
-        a407_ntlm_hmac(session_key, parts, 4, a->head + MIC_AT);
+        a407_ntlm_hmac(a->result->session_key, parts, 4, a->head + MIC_AT);
     a407_buf_free(&first);
     return ok;
 }
 
 /* All of it but the MIC. The order of the fields is that of Windows. */
-static bool fill(struct answer *a, const struct a407_ntlm_login *login,
-                 const struct a407_ntlm_challenge *ch,
-                 struct a407_ntlm_result *result, enum a407_cause *why)
+static bool fill(struct answer *a, enum a407_cause *why)
 {
-    uint32_t flags = result->flags;
-    struct proof p;
-    a407_buf_init(&p.nt, A407_NTLM_MESSAGE_MAX + 2048);
     begin(a->head, 3);
-    a407_put_le(a->head + FLAGS_AT, 4, flags);
-    put_version(a->head + VERSION_AT, flags);
-    bool ok = add_text(a, DOMAIN_AT, login->domain, flags, why) &&
-              add_text(a, USER_AT, login->user, flags, why) &&
-              add_text(a, WORKSTATION_AT, login->workstation, flags, why) &&
-              prove(&p, ch, login) && add_bytes(a, LM_AT, p.lm, sizeof p.lm) &&
-              add_bytes(a, NT_AT, p.nt.p, p.nt.n) &&
-              add_key(a, &p, login, result);
-    a407_buf_free(&p.nt);
-    a407_wipe(&p, sizeof p);
-    return ok;
+    a407_put_le(a->head + FLAGS_AT, 4, a->result->flags);
+    put_version(a->head + VERSION_AT, a->result->flags);
+    return add_text(a, DOMAIN_AT, a->login->domain, why) &&
+           add_text(a, USER_AT, a->login->user, why) &&
+           add_text(a, WORKSTATION_AT, a->login->workstation, why) &&
+           prove(a) && add_bytes(a, LM_AT, a->lm, sizeof a->lm) &&
+           add_bytes(a, NT_AT, a->nt.p, a->nt.n) && add_key(a);
 }
 
 bool a407_ntlm_write_authenticate(struct a407_buf *out,
@@ -381,22 +359,22 @@ bool a407_ntlm_write_authenticate(struct a407_buf *out,
                                   struct a407_ntlm_result *result,
                                   enum a407_cause *why)
 {
-    struct a407_ntlm_challenge ch;
-    struct answer a = {0};
+    struct answer a = {.login = login, .result = result};
     size_t start = out->n;
     *why = A407_CAUSE_PROTOCOL;
-    if (!a407_ntlm_read_challenge(challenge, &ch))
+    if (!a407_ntlm_read_challenge(challenge, &a.ch))
         return false;
-    *result = (struct a407_ntlm_result){.flags = agree(&ch, login->flags),
-                                        .mic = ch.timed && !login->v1};
+    *result = (struct a407_ntlm_result){.flags = agree(&a.ch, login->flags),
+                                        .mic = a.ch.timed && !login->v1};
     a.head_size = result->mic ? HEAD_MAX : MIC_AT;
     a407_buf_init(&a.body, 2 * A407_NTLM_MESSAGE_MAX);
-    bool ok =
-        fill(&a, login, &ch, result, why) &&
-        (!result->mic || add_mic(&a, login, challenge, result->session_key)) &&
-        a407_buf_add(out, a.head, a.head_size) &&
-        a407_buf_add(out, a.body.p, a.body.n);
+    a407_buf_init(&a.nt, A407_NTLM_MESSAGE_MAX + 2048);
+    bool ok = fill(&a, why) && (!result->mic || add_mic(&a, challenge)) &&
+              a407_buf_add(out, a.head, a.head_size) &&
+              a407_buf_add(out, a.body.p, a.body.n);
     a407_buf_free(&a.body);
+    a407_buf_free(&a.nt);
+    a407_wipe(&a, sizeof a);
     if (!ok) {
         a407_buf_undo(out, start);
         a407_wipe(result, sizeof *result);

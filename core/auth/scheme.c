@@ -11,9 +11,8 @@ const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
 a407_scheme_set a407_ticket_schemes(void)
 {
     a407_scheme_set set = 0;
-    const struct a407_scheme *s;
-    for (unsigned id = 0; (s = a407_schemes[id]); id++)
-        if (s->secret == A407_SECRET_TICKET)
+    for (unsigned id = 0; a407_schemes[id]; id++)
+        if (a407_schemes[id]->secret == A407_SECRET_TICKET)
             set |= A407_SCHEME_BIT(id);
     return set;
 }
@@ -80,14 +79,15 @@ a407_best_challenge(const struct a407_scheme *scheme,
     const struct a407_challenge *best = NULL;
     unsigned top = 0;
     for (size_t i = 0; i < offered->n; i++) {
+        const struct a407_challenge *ch = &offered->item[i];
         enum a407_cause ignored;
-        if (!a407_scheme_speaks(scheme, &offered->item[i]) ||
-            (carrier && !a407_span_ieq(offered->item[i].scheme, carrier)))
-            continue;
-        unsigned rank = scheme->rank(&offered->item[i], cred, &ignored);
+        unsigned rank = a407_scheme_speaks(scheme, ch) &&
+                                (!carrier || a407_span_ieq(ch->scheme, carrier))
+                            ? scheme->rank(ch, cred, &ignored)
+                            : 0;
         if (rank > top) {
             top = rank;
-            best = &offered->item[i];
+            best = ch;
         }
     }
     return best;
@@ -100,41 +100,28 @@ static bool pick(const struct a407_scheme *scheme,
 {
     a407_scheme_set bit = A407_SCHEME_BIT(scheme->id);
     for (size_t i = 0; i < n_creds; i++) {
-        if ((tried[i] & bit) || !(creds[i]->schemes & bit) ||
-            creds[i]->malformed || lacks_password(scheme, creds[i]))
-            continue;
+        bool usable = !(tried[i] & bit) && (creds[i]->schemes & bit) &&
+                      !creds[i]->malformed && !lacks_password(scheme, creds[i]);
         const struct a407_challenge *ch =
-            a407_best_challenge(scheme, offered, creds[i], NULL);
-        if (!ch)
-            continue;
+            usable ? a407_best_challenge(scheme, offered, creds[i], NULL)
+                   : NULL;
         *out = (struct a407_candidate){scheme, ch, creds[i], (unsigned)i};
-        return true;
+        if (ch)
+            return true;
     }
     return false;
 }
 
 /*
- * How telling a reason is. Above all stands what its reader can mend in their
- * own credential; then what they have to provide; then what their settings
- * forbid; and last what only the proxy's owner can change.
+ * How telling a reason is: above all what its reader can mend in their own
+ * credential; then what they have to provide, and what their settings forbid;
+ * last what only the proxy's owner can change.
  */
-static unsigned weight(enum a407_cause c)
-{
-    switch (c) {
-    case A407_CAUSE_MALFORMED:
-        return 5;
-    case A407_CAUSE_UNMET:
-        return 4;
-    case A407_CAUSE_NOT_ALLOWED:
-        return 3;
-    case A407_CAUSE_PROTOCOL:
-        return 2;
-    case A407_CAUSE_UNSUPPORTED:
-        return 1;
-    default:
-        return 0;
-    }
-}
+static const unsigned char weight[A407_CAUSE_COUNT] = {
+    [A407_CAUSE_MALFORMED] = 5,   [A407_CAUSE_UNMET] = 4,
+    [A407_CAUSE_NOT_ALLOWED] = 3, [A407_CAUSE_PROTOCOL] = 2,
+    [A407_CAUSE_UNSUPPORTED] = 1,
+};
 
 /* Why this credential does not go with this challenge. */
 static enum a407_cause obstacle(const struct a407_scheme *scheme,
@@ -169,7 +156,7 @@ static enum a407_cause reason(const struct a407_challenges *offered,
                     ordered & creds[k]->schemes & A407_SCHEME_BIT(id);
                 enum a407_cause why =
                     obstacle(s, &offered->item[i], creds[k], allowed);
-                if (weight(why) > weight(best))
+                if (weight[why] > weight[best])
                     best = why;
             }
         }
@@ -225,9 +212,9 @@ static bool repeats(const struct a407_credential *b,
 static unsigned fit(const struct a407_credential *cred,
                     const struct a407_endpoint *e, bool env)
 {
-    if (cred->from == A407_FROM_VARIABLES)
-        return env;
-    return a407_endpoint_match(&cred->endpoint, e);
+    return cred->from == A407_FROM_VARIABLES
+               ? env
+               : a407_endpoint_match(&cred->endpoint, e);
 }
 
 size_t a407_config_credentials(const struct a407_config *c,
@@ -247,11 +234,10 @@ size_t a407_config_credentials(const struct a407_config *c,
     }
     for (const struct a407_credential *p = c->credentials; p; p = p->next) {
         unsigned f = fit(p, e, env);
-        bool seen =
-            n >= max || f == 0 || (p->from == A407_FROM_FILE && f < best);
-        for (size_t i = 0; !seen && i < n; i++)
-            seen = repeats(p, out[i]);
-        if (!seen)
+        size_t i = 0;
+        while (i < n && !repeats(p, out[i]))
+            i++;
+        if (i == n && n < max && f && !(p->from == A407_FROM_FILE && f < best))
             out[n++] = p;
     }
     *elsewhere = !any && c->credentials;

@@ -24,41 +24,37 @@ static struct a407_span get(struct reader *r, const char *name)
     return v && v[0] ? a407_span_str(v) : a407_span(NULL, 0);
 }
 
-static char *join(const char *a, const char *b, const char *c)
+static char *join(const char *a, const char *b)
 {
-    size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
+    size_t n = strlen(a) + strlen(b) + 1;
     char *z = malloc(n);
     if (z)
-        snprintf(z, n, "%s%s%s", a, b, c);
+        snprintf(z, n, "%s%s", a, b);
     return z;
 }
 
-static char *joined(struct reader *r, const char *a, const char *b,
-                    const char *c)
+static char *joined(struct reader *r, const char *a, const char *b)
 {
-    char *z = join(a, b, c);
+    char *z = join(a, b);
     r->oom = r->oom || !z;
     return z;
 }
 
 static char *copy(struct reader *r, const char *z)
 {
-    char *same = a407_strdup_span(a407_span_str(z));
-    r->oom = r->oom || !same;
-    return same;
+    return joined(r, z, "");
 }
 
-/*
- * A folder of the XDG base directory specification with our name added, or
- * NULL. A relative value is to be ignored, says the specification.
+/* A path in a folder of the XDG base directory specification, which ignores a
+   relative value; `below_home` goes on with `name`. NULL: no folder is known.
  */
-static char *xdg_path(struct reader *r, const char *variable,
-                      const char *below_home, const char *name)
+static char *xdg_path(struct reader *r, const char *variable, const char *name,
+                      const char *below_home)
 {
     struct a407_span dir = get(r, variable);
     if (dir.n && dir.p[0] == '/')
-        return joined(r, dir.p, "", name);
-    return r->c->home ? joined(r, r->c->home, below_home, name) : NULL;
+        return joined(r, dir.p, name);
+    return r->c->home ? joined(r, r->c->home, below_home) : NULL;
 }
 
 static void read_paths(struct reader *r)
@@ -67,7 +63,8 @@ static void read_paths(struct reader *r)
     struct a407_span home = get(r, "HOME");
     if (home.n && home.p[0] == '/')
         c->home = copy(r, home.p);
-    c->state_dir = xdg_path(r, "XDG_STATE_HOME", "/.local/state", "/auth407");
+    c->state_dir =
+        xdg_path(r, "XDG_STATE_HOME", "/auth407", "/.local/state/auth407");
 
     struct a407_span log = get(r, "AUTH407_LOG");
     struct a407_log_target target;
@@ -77,16 +74,15 @@ static void read_paths(struct reader *r)
                       "syslog://ADDRESS[:PORT] with a numeric address");
         log.n = 0;
     }
-    if (log.n)
-        c->log = copy(r, log.p);
-    else
-        c->log = c->state_dir ? joined(r, c->state_dir, "", "/407.jsonl")
-                              : copy(r, "none");
+    c->log = log.n          ? copy(r, log.p)
+             : c->state_dir ? joined(r, c->state_dir, "/407.jsonl")
+                            : copy(r, "none");
 
     struct a407_span file = get(r, "AUTH407_CREDENTIALS");
-    c->credentials_path = file.n ? copy(r, file.p)
-                                 : xdg_path(r, "XDG_CONFIG_HOME", "/.config",
-                                            "/auth407/credentials");
+    c->credentials_path =
+        file.n ? copy(r, file.p)
+               : xdg_path(r, "XDG_CONFIG_HOME", "/auth407/credentials",
+                          "/.config/auth407/credentials");
 }
 
 static void read_log_size(struct reader *r)
@@ -153,23 +149,17 @@ static void read_schemes(struct reader *r)
 }
 
 /* A decimal number in least..most, or `otherwise`, with a complaint. */
-static size_t read_number(struct reader *r, const char *name, size_t least,
-                          size_t most, size_t otherwise)
+static unsigned read_number(struct reader *r, const char *name, unsigned least,
+                            unsigned most, unsigned otherwise)
 {
     struct a407_span v = get(r, name);
     uint64_t n = 0;
     if (a407_span_number(v, most, &n) && n >= least)
-        return (size_t)n;
+        return (unsigned)n;
     if (v.n)
-        a407_diag_set(r->diag, "%s: write a number from %zu to %zu", name,
-                      least, most);
+        a407_diag_set(r->diag, "%s: write a number from %u to %u", name, least,
+                      most);
     return otherwise;
-}
-
-static unsigned read_seconds(struct reader *r, const char *name, unsigned least,
-                             unsigned most, unsigned otherwise)
-{
-    return (unsigned)read_number(r, name, least, most, otherwise);
 }
 
 static void read_numbers(struct reader *r)
@@ -177,14 +167,12 @@ static void read_numbers(struct reader *r)
     static const unsigned hour = 3600, year = 366 * 86400;
     struct a407_config *c = r->c;
     /* memory of the host, not ours */
-    c->replay_max = read_number(r, "AUTH407_REPLAY_MAX", 0, (size_t)1 << 30,
-                                (size_t)16 << 20);
-    c->wait_ms = 1000 * read_seconds(r, "AUTH407_TIMEOUT", 1, hour, 60);
+    c->replay_max = read_number(r, "AUTH407_REPLAY_MAX", 0, 1 << 30, 16 << 20);
+    c->wait_ms = 1000 * read_number(r, "AUTH407_TIMEOUT", 1, hour, 60);
     c->silence_ms =
-        1000 * read_seconds(r, "AUTH407_SILENCE_TIMEOUT", 1, hour, 2);
-    c->lockout_s = read_seconds(r, "AUTH407_RETRY_AFTER", 0, year, 900);
-    c->helper_ms =
-        1000 * read_seconds(r, "AUTH407_HELPER_TIMEOUT", 1, hour, 10);
+        1000 * read_number(r, "AUTH407_SILENCE_TIMEOUT", 1, hour, 2);
+    c->lockout_s = read_number(r, "AUTH407_RETRY_AFTER", 0, year, 900);
+    c->helper_ms = 1000 * read_number(r, "AUTH407_HELPER_TIMEOUT", 1, hour, 10);
 }
 
 static void read_service(struct reader *r)
@@ -243,11 +231,8 @@ static struct a407_credential *add_credential(struct reader *r,
     return cred;
 }
 
-/*
- * One value of AUTH407_USERNAME and its like. What can't be sent is not kept;
- * that the credential is malformed is (a password out of a file that ends in a
- * newline is the usual case).
- */
+/* One value of AUTH407_USERNAME and its like. What can't be sent is not kept
+   (mostly a password out of a file that ends in a newline). */
 static char *take_value(struct reader *r, struct a407_credential *cred,
                         struct a407_span v)
 {
@@ -331,10 +316,8 @@ static void read_proxy_variables(struct reader *r)
     static const char *const names[] = {
         "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY",
         "all_proxy",   "ALL_PROXY",   "ftp_proxy",  "FTP_PROXY"};
-    /*
-     * In a CGI program HTTP_PROXY is the client's "Proxy:" field: a stranger
-     * would name the proxy that gets our credential (CVE-2016-5385).
-     */
+    /* in a CGI program HTTP_PROXY is the client's "Proxy:" field
+       (CVE-2016-5385), which would name the proxy that gets our credential */
     bool cgi = get(r, "REQUEST_METHOD").n > 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct a407_span v = get(r, names[i]);
@@ -399,7 +382,7 @@ static bool resolve(const struct a407_config *c, const char *label, char **path,
                       label);
         return false;
     }
-    char *whole = join(c->home, *path + 1, "");
+    char *whole = join(c->home, *path + 1);
     if (!whole) {
         a407_diag_set(diag, "out of memory");
         return false;
@@ -410,15 +393,14 @@ static bool resolve(const struct a407_config *c, const char *label, char **path,
 }
 
 static bool resolve_paths(const struct a407_config *c,
-                          struct a407_credential *list, struct a407_diag *diag)
+                          struct a407_credential *f, struct a407_diag *diag)
 {
-    for (struct a407_credential *f = list; f; f = f->next)
-        if (!resolve(c, f->label, &f->password_file, diag) ||
-            !resolve(c, f->label, &f->token_file, diag) ||
-            !resolve(c, f->label, &f->netrc, diag) ||
-            !resolve(c, f->label, &f->keytab, diag))
-            return false;
-    return true;
+    while (f && resolve(c, f->label, &f->password_file, diag) &&
+           resolve(c, f->label, &f->token_file, diag) &&
+           resolve(c, f->label, &f->netrc, diag) &&
+           resolve(c, f->label, &f->keytab, diag))
+        f = f->next;
+    return !f;
 }
 
 static void free_proxies(struct a407_known_proxy **list)

@@ -85,16 +85,10 @@ static bool finish_section(struct parser *ps)
     return !wrong || complain_at(ps, ps->section_line, wrong);
 }
 
-static char *make_label(const struct parser *ps)
-{
-    char text[300];
-    int n = snprintf(text, sizeof text, "%.255s:%u", ps->file_name, ps->line);
-    return a407_strdup_span(a407_span(text, n > 0 ? (size_t)n : 0));
-}
-
 static bool start_section(struct parser *ps, struct a407_span line)
 {
     struct a407_endpoint endpoint;
+    char label[300];
     if (!finish_section(ps))
         return false;
     if (line.n < 2 || line.p[line.n - 1] != ']')
@@ -116,9 +110,10 @@ static bool start_section(struct parser *ps, struct a407_span line)
     c->endpoint = endpoint;
     c->from = A407_FROM_FILE;
     c->schemes = A407_ALL_SCHEMES;
-    c->label = make_label(ps);
     ps->keys_seen = 0;
     ps->section_line = ps->line;
+    snprintf(label, sizeof label, "%.255s:%u", ps->file_name, ps->line);
+    c->label = a407_strdup_span(a407_span_str(label));
     return c->label || complain(ps, "out of memory");
 }
 
@@ -153,14 +148,6 @@ static bool set_schemes(struct parser *ps, struct a407_span value)
     return true;
 }
 
-static bool set_expires(struct parser *ps, struct a407_span value)
-{
-    ps->last->expires = parse_date(value);
-    if (ps->last->expires < 0)
-        return complain(ps, "bad value; expires is a day written YYYY-MM-DD");
-    return true;
-}
-
 static bool set_key(struct parser *ps, size_t k, struct a407_span value)
 {
     enum kind kind = keys[k].kind;
@@ -177,7 +164,8 @@ static bool set_key(struct parser *ps, size_t k, struct a407_span value)
     if (kind == SCHEMES)
         return set_schemes(ps, value);
     if (kind == EXPIRES)
-        return set_expires(ps, value);
+        return (ps->last->expires = parse_date(value)) >= 0 ||
+               complain(ps, "bad value; expires is a day written YYYY-MM-DD");
     if (kind == PATH && value.p[0] != '/' &&
         !(value.n > 2 && value.p[0] == '~' && value.p[1] == '/'))
         return complain(ps, "bad value; the file is read by programs in any "
