@@ -29,10 +29,8 @@ static void words(OM_uint32 major, OM_uint32 minor, char *out, size_t n)
     gss_release_buffer(&ignored, &text);
 }
 
-/*
- * What went wrong. SPNEGO gives the mechanism's codes numbers of its own, so
- * that only their texts can be compared.
- */
+/* What went wrong. SPNEGO gives the mechanism's codes numbers of its own, so
+   that only their texts can be compared. */
 static bool failed(struct a407_gss_session *s, const char *what,
                    OM_uint32 major, OM_uint32 minor)
 {

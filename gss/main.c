@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * auth407-gss: makes the tokens of one handshake. libauth407.so starts it, and
- * speaks with it as core/auth/gss_protocol.h says.
- */
+/* auth407-gss: makes the tokens of one handshake. libauth407.so starts it, and
+   speaks with it as core/auth/gss_protocol.h says. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +77,7 @@ static bool read_message(struct a407_buf *m)
         if (k <= 0)
             return false;
         m->n += (size_t)k;
-        if (m->n >= 2 && memcmp(m->p + m->n - 2, A407_GSS_END, 2) == 0)
+        if (a407_span_ends(a407_span(m->p, m->n), A407_GSS_END))
             return true;
     }
 }

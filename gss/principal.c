@@ -88,11 +88,8 @@ bool a407_gss_user(struct a407_gss_session *s)
 
 /* ---- the service ---- */
 
-/*
- * The host's name as DNS has it, behind every alias; as it was, if DNS does not
- * know it. Addresses are not looked up for names: those belong to whoever has
- * the address. The caller frees it.
- */
+/* The host's name as DNS has it, behind every alias, or as it was. Names of
+   addresses are what their owners say. The caller frees it. */
 static char *canonical(const char *host)
 {
     struct addrinfo hints = {.ai_flags = AI_CANONNAME,
@@ -122,9 +119,8 @@ static krb5_error_code by_host(struct a407_gss_session *s)
     char *name = strndup(r->service, (size_t)(at - r->service));
     char *host = r->canonicalize ? canonical(at + 1) : strdup(at + 1);
     krb5_error_code code = ENOMEM;
-    /* of an unknown kind: only then libkrb5 makes no look-up of its own,
-       whatever krb5.conf says (dns_canonicalize_hostname, rdns); its
-       [domain_realm] counts all the same */
+    /* of an unknown kind: else libkrb5 may make look-ups of its own
+       (dns_canonicalize_hostname, rdns); [domain_realm] counts all the same */
     if (name && host)
         code = krb5_sname_to_principal(s->k, host, name, KRB5_NT_UNKNOWN,
                                        &s->server);

@@ -69,10 +69,8 @@ const char *a407_gss_principal_text(krb5_context k, krb5_const_principal p,
  */
 bool a407_gss_user(struct a407_gss_session *s);
 
-/*
- * The proxy's service: by the name as it was written, or, if that is asked for,
- * by the one that DNS has for it; krb5.conf has no say in this.
- */
+/* The proxy's service: by the name as it was written, or, if that is asked for,
+   by the one that DNS has for it; krb5.conf has no say in this. */
 bool a407_gss_service(struct a407_gss_session *s);
 
 /* ---- ticket.c ---- */
@@ -89,10 +87,8 @@ bool a407_gss_ticket_for_service(struct a407_gss_session *s);
 
 /* ---- context.c ---- */
 
-/*
- * The next token, into *out (gss_release_buffer), which may be empty at the
- * end. in: the proxy's, p NULL in the first leg.
- */
+/* The next token, into *out (gss_release_buffer), which may be empty at the
+   end. in: the proxy's, p NULL in the first leg. */
 bool a407_gss_step(struct a407_gss_session *s, struct a407_span in,
                    gss_buffer_t out);
 

@@ -117,10 +117,8 @@ static bool from_default_cache(struct a407_gss_session *s)
 
 /* ---- from the KDC, into memory ---- */
 
-/*
- * Not krb5_get_init_creds_password(): that one asks a second KDC if the first
- * one refused, and so uses up two of the tries that an account has.
- */
+/* Not krb5_get_init_creds_password(): that one asks a second KDC if the first
+   one refused, and so uses up two of the tries that an account has. */
 static krb5_error_code ask_kdc(struct a407_gss_session *s, const char *password,
                                krb5_keytab keytab)
 {

@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "object.h"
 #include "child_keeper.h"
 #include "clock.h"
 #include "fd.h"
 #include "file_at.h"
+#include "object.h"
 
 /* For execve on a file system that does not answer. */
 #define START_MS 10000
@@ -51,10 +51,8 @@ static int state_of(const struct a407_child *c)
 
 /* ---- the process ---- */
 
-/*
- * Reaps the keeper. True also if somebody else has reaped it; false also if a
- * sandbox forbids waitpid: the keeper may still run in the job's memory.
- */
+/* Reaps the keeper. True also if somebody else has reaped it; false also if a
+   sandbox forbids waitpid: the keeper may still run in the job's memory. */
 static bool gone(struct a407_child *c, int how)
 {
     pid_t pid;
@@ -115,10 +113,8 @@ static void forget(struct a407_child *c)
     *c = (struct a407_child){.fd = -1};
 }
 
-/*
- * Waits for the keeper to end. Not for ever: kill() may have failed, if the
- * program has changed its user meanwhile.
- */
+/* Waits for the keeper to end. Not for ever: kill() may have failed, if the
+   program has changed its user meanwhile. */
 static bool goes(struct a407_child *c, int64_t until_ms)
 {
     struct timespec pause = {0, 200000};
@@ -172,10 +168,8 @@ int a407_child_end(struct a407_child *c, int64_t until_ms)
     return status;
 }
 
-/*
- * With different users (a daemon that will switch back to root, say) the
- * settings may be one user's, and the shell would run their command as the
- * other: sh resets the effective user to the real one.
+/* With different users (a daemon that will switch back to root, say) the shell,
+   which resets the effective user, could run one user's command as the other.
  */
 static bool one_user(void)
 {
@@ -198,10 +192,10 @@ static bool may_wait(void)
 }
 
 /*
- * Would a child be in our PID namespace? After unshare() or setns() our keeper
- * would be PID 1 of the program's new namespace, and when it ends nothing can
- * be started there any more. The link of a namespace without a process can't be
- * read. Without /proc we assume that it is ours.
+ * Would a child be in our PID namespace, as is assumed without /proc? After
+ * unshare() or setns() our keeper would be PID 1 of a new one, where nothing
+ * can be started when it has ended. The link of an empty namespace can't be
+ * read.
  */
 static bool same_namespace(void)
 {

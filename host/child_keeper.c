@@ -22,14 +22,14 @@
 /*
  * Two processes run code of this file: the keeper, and the command until its
  * execve. Both share the program's memory and the thread-local variables (TLS)
- * of the thread that started them, and the program runs beside the keeper. So
- * this code only makes system calls, by syscall(2): libc's wrappers may be
- * cancellation points, whose flag is in that TLS. Once the command runs, only
- * calls that can't fail: a failure would set that thread's errno.
+ * of the thread that started them, while the program runs on. So this code only
+ * makes system calls, by syscall(2): libc's wrappers may be cancellation
+ * points, whose flag is in that TLS; once the command runs, none that can fail
+ * and set errno.
  *
  * No sanitizer: its shadow of these stacks would outlive them. No stack
- * protector: its canary is in the TLS of a thread that may have ended. For
- * compilers without the attribute the Makefile has an option for this file.
+ * protector: its canary is in that TLS. For compilers without the attribute the
+ * Makefile has an option.
  */
 #if defined(__has_attribute)
 #if __has_attribute(no_stack_protector)
@@ -47,10 +47,9 @@
 #define STACK 16384u
 
 /*
- * The kernel's signal sets and actions: libc's functions leave out the two
- * signals that it uses itself, and sanitizers intercept them. A set has
- * NSIG - 1 bits; an action begins with its handler (except on MIPS), and all
- * zeros is SIG_DFL.
+ * The kernel's signal sets and actions: libc's functions leave out two signals,
+ * and sanitizers intercept them. A set has NSIG - 1 bits; an action begins with
+ * its handler (except on MIPS), and all zeros is SIG_DFL.
  */
 #define SIGNALS ((size_t)(NSIG - 1) / 8)
 #define ACTION  16
@@ -110,10 +109,8 @@ static BARE void close_from(unsigned first)
 
 /* ---- in the command ---- */
 
-/*
- * No handler of the program may run here. Ignored signals (SIGINT in a
- * background job, say) stay ignored, but for those that commands rely on.
- */
+/* No handler of the program may run here. Ignored signals (SIGINT in a
+   background job, say) stay ignored, but for those that commands rely on. */
 static BARE void plain_signals(void)
 {
     uintptr_t now[ACTION];
@@ -245,11 +242,8 @@ static BARE int keeper(void *arg)
 
 /* ---- in the program ---- */
 
-/*
- * valgrind does not support CLONE_VM without CLONE_THREAD; it is recognized by
- * its preloaded library. An interposed clone(), such as ThreadSanitizer's, may
- * not support it either.
- */
+/* Neither valgrind, recognized by its preloaded library, nor perhaps another's
+   clone(), such as ThreadSanitizer's, takes CLONE_VM without CLONE_THREAD. */
 static bool must_copy_memory(void)
 {
     const char *preload = getenv("LD_PRELOAD");

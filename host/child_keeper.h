@@ -5,10 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/*
- * A shared mapping of the program and the keeper (child.h), which also holds
- * the keeper's and the command's stacks.
- */
+/* A shared mapping of the program and the keeper (child.h), which also holds
+   the keeper's and the command's stacks. */
 enum a407_child_state {
     A407_CHILD_STARTING,
     A407_CHILD_FAILED,  /* there is no command; `error` tells why */

@@ -8,11 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/*
- * Where a number is looked for: above those that a program counts on to be
- * given next, and within the table of 64 that every process has from the start
- * (the kernel stops all threads for a moment to make a larger one).
- */
+/* Where a number is looked for: above those that a program expects to be given
+   next, and within the first 64: a larger table costs all threads a moment. */
 #define PRIVATE_FROM  32
 #define PRIVATE_LEAST 3
 

@@ -2,6 +2,7 @@
 #include "fetch.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -130,13 +131,10 @@ static bool ended(struct fetch *f, int status)
    may be a command with arguments, or several. The caller frees. */
 static char *script_of(const char *helper)
 {
-    static const char arguments[] = " \"$@\"";
-    size_t n = strlen(helper);
-    char *z = malloc(n + sizeof arguments);
-    if (z) {
-        memcpy(z, helper, n);
-        memcpy(z + n, arguments, sizeof arguments);
-    }
+    size_t n = strlen(helper) + sizeof " \"$@\"";
+    char *z = malloc(n);
+    if (z)
+        snprintf(z, n, "%s \"$@\"", helper);
     return z;
 }
 
@@ -205,11 +203,8 @@ static bool start_helper(struct fetch *f, struct a407_talk *t)
 
 /* ---- */
 
-/*
- * The credential as the settings hold it. What is asked for again holds what
- * was fetched before, which must not narrow the search: to the old user name,
- * say, in a .netrc that has a new one.
- */
+/* The credential as the settings hold it: what is asked for again holds an old
+   answer, whose user name must not narrow the search, say. */
 static const struct a407_credential *original(const struct a407_config *config,
                                               const struct a407_credential *c)
 {

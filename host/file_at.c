@@ -213,9 +213,8 @@ static bool is_mounted(int folder)
 
 /*
  * An empty folder of root's in a user's has just been made, by us (`made`) or
- * another process: it is given to the user, before anything is made in it. If
- * the user has put another one there, it still is one that he could remove, and
- * make anew, himself. (Not one that is mounted there, nor the one above.)
+ * another process, and is given to the user. If the user has put another one
+ * there, he could have made it anew himself (but no mounted one, nor "..").
  */
 static void give_folder(const struct a407_at *at, int folder, bool made)
 {

@@ -5,10 +5,8 @@
 #include "core/engine/engine.h"
 #include "talk.h"
 
-/*
- * Tokens of GSSAPI for Negotiate, made by a process (auth407-gss) for each
- * handshake: libgssapi would need the program's stack, signals and time.
- */
+/* Tokens of GSSAPI for Negotiate, made by a process (auth407-gss) for each
+   handshake: libgssapi would need the program's stack, signals and time. */
 
 /*
  * Begins with the answer to ASK_TOKEN or ASK_VERIFY, which may take `ms`

@@ -7,12 +7,6 @@
 
 #include "clock.h"
 
-/*
- * Which proxy an address belongs to. A program connects to an address; the
- * settings name a host. Names are looked up here at most once a minute, and
- * only when the port of the connection is that of a proxy.
- */
-
 #define ADDRS_MAX     16
 #define LOOK_AGAIN_MS 60000
 

@@ -67,10 +67,8 @@ struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx)
     return c;
 }
 
-/*
- * A sandbox that the program has put up since may forbid getrandom(). What is
- * made here from the kernel's bytes at start and the time is no key: a cnonce
- * has to be new, and hard to foretell for the proxy (RFC 7616 section 5.8).
+/* A sandbox that was put up since may forbid getrandom(). What is made here is
+   no key: a cnonce has to be new, and hard to foretell (RFC 7616 section 5.8).
  */
 static void last_resort(uint8_t *p, size_t n)
 {

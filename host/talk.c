@@ -80,17 +80,8 @@ static bool send_step(struct a407_talk *t, struct a407_sleep *sleep)
     return true;
 }
 
-static bool ends_with(const struct a407_buf *b, const char *z)
-{
-    size_t n = strlen(z);
-    return b->n >= n && memcmp(b->p + b->n - n, z, n) == 0;
-}
-
-/*
- * Nothing is there. The end of its output may never show: a process that the
- * program has forked meanwhile, or one that the command has left behind, holds
- * a copy of the other end.
- */
+/* Nothing is there. The end of its output may never show: another child of the
+   program, or one of the command, may hold a copy of the other end. */
 static bool silent(struct a407_talk *t, struct a407_sleep *sleep)
 {
     int64_t now = a407_now_ms();
@@ -129,8 +120,10 @@ static bool listen_step(struct a407_talk *t, struct a407_sleep *sleep)
         return silent(t, sleep);
     if (k > 0)
         out->n += (size_t)k;
-    t->complete =
-        k == 0 ? !t->upto : k > 0 && t->upto && ends_with(out, t->upto);
+    t->complete = k == 0
+                      ? !t->upto
+                      : k > 0 && t->upto &&
+                            a407_span_ends(a407_span(out->p, out->n), t->upto);
     if (k <= 0 || t->complete)
         heard(t);
     return true;
@@ -170,8 +163,7 @@ void a407_talk_wait(struct a407_talk *t)
     while (!a407_talk_step(t, &s)) {
         struct pollfd p = {.fd = s.fd, .events = s.events};
         int64_t left = s.until - a407_now_ms();
-        poll(&p, 1,
-             left > 0 ? (int)left : 0); /* whatever comes: a step looks */
+        poll(&p, 1, left > 0 ? (int)left : 0); /* a step looks what came */
     }
 }
 

@@ -16,13 +16,10 @@ static bool wants_utf8(const struct a407_challenge *ch)
 
 /*
  * Whether the credential can be sent. A colon would move bytes of the name into
- * the password, and controls are forbidden (RFC 7617 section 2).
- *
- * Without a charset parameter the encoding is undefined (section 2), and what
- * the proxy compares with is unknown. So the bytes go as they were configured:
- * UTF-8 nearly always, but somebody with a Latin-1 proxy can write Latin-1.
- * Where the challenge asks for UTF-8, other bytes could only be misread, and
- * might cost one of the few tries that an account has.
+ * the password, and controls are forbidden (RFC 7617 section 2). Where the
+ * challenge asks for UTF-8, other bytes could only be misread, and cost one of
+ * an account's few tries; else the encoding is undefined, and the bytes go as
+ * they were configured: somebody with a Latin-1 proxy can write Latin-1.
  */
 static enum a407_cause sendable(const struct a407_credential *cred, bool utf8)
 {

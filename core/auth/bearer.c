@@ -3,17 +3,9 @@
 #include "jwt.h"
 #include "scheme.h"
 
-/*
- * How far the proxy's clock may be ahead of ours: a token that was made this
- * moment often says that it holds from this moment (RFC 7519 section 4.1.5
- * allows for it). Nothing is gained by the same for "exp".
- */
+/* How far the proxy's clock may be ahead of ours: a new token often says that
+   it holds from now on (RFC 7519 section 4.1.5 allows for it). */
 #define LEEWAY_S 60
-
-/* The same bytes for every request, and nothing of the challenge. */
-struct bearer_state {
-    char unused;
-};
 
 /* b64token of RFC 6750 section 2.1, the token68 of RFC 9110 section 11.2. */
 static bool is_b64token(const char *z)
@@ -72,7 +64,7 @@ const struct a407_scheme a407_bearer = {
     .token = "Bearer",
     .sends_secret = true,
     .secret = A407_SECRET_TOKEN,
-    .state_size = sizeof(struct bearer_state),
+    .state_size = 1, /* nothing of the challenge is needed */
     .rank = bearer_rank,
     .init = bearer_init,
     .step = bearer_step,

@@ -33,9 +33,9 @@ static bool read_algorithm(const struct a407_challenge *ch,
 }
 
 /*
- * `auth` before `auth-int`: it needs no body, and what auth-int would protect
- * passes the proxy in the clear anyway. An empty list counts as none, as
- * RFC 2069 servers have been seen to send it. False: only unknown ones.
+ * `auth` before `auth-int`, which needs the body, and protects what passes the
+ * proxy in the clear anyway. RFC 2069 servers have been seen to send an empty
+ * list. False: only unknown ones.
  */
 static bool read_qop(const struct a407_challenge *ch, enum a407_digest_qop *out)
 {
@@ -58,10 +58,8 @@ static bool read_qop(const struct a407_challenge *ch, enum a407_digest_qop *out)
     return *out != A407_QOP_NONE || !unknown;
 }
 
-/*
- * Whether p can be echoed as a quoted-string: not too long, no control byte
- * but TAB, no quote or escape that would end it early.
- */
+/* Whether p can be echoed as a quoted-string: not too long, no control byte but
+   TAB, no quote or escape that would end it early. */
 static bool is_echoable(const struct a407_param *p)
 {
     bool escaped = false;
@@ -115,10 +113,9 @@ bool a407_digest_read(const struct a407_challenge *ch,
 
 /*
  * Realm, nonce and opaque are echoed byte for byte as they came, while the hash
- * is over their unquoted form. RFC 7616 section 3.4 asks for both: "unq" in the
- * formulas, and values that "match" the challenge. curl (since 7.84), Chromium
- * and Apache do the same. Servers exist that hash the escaped form, but only a
- * realm with '"' or '\' in it could tell the difference.
+ * is over their unquoted form: RFC 7616 section 3.4 asks for both, and curl
+ * (since 7.84), Chromium and Apache do the same. Some servers hash the escaped
+ * form; only a realm with '"' or '\' in it tells the difference.
  */
 
 /* H() of RFC 7616 over n parts, with a colon between them. */
@@ -193,11 +190,8 @@ void a407_digest_response(const struct a407_digest_state *s,
     a407_wipe(a1, sizeof a1);
 }
 
-/*
- * Whether the name can be sent. The password may be anything: only its hash
- * travels. As in Basic, other bytes than UTF-8 are refused where UTF-8 is asked
- * for, and sent as they are where nothing is said.
- */
+/* Whether the name can be sent, for which UTF-8 counts as in Basic. The
+   password may be anything: only its hash travels. */
 static enum a407_cause sendable(const struct a407_credential *cred, bool utf8)
 {
     if (!cred->username)
@@ -245,11 +239,8 @@ static bool set_nonce(struct a407_digest_state *s, struct a407_span nonce)
     return s->nonce && s->nonce_text;
 }
 
-/*
- * A nonce's count must go on even when a second challenge repeats the nonce
- * (Apache's is the same within one clock tick, some servers have only one), or
- * its server would see a replay.
- */
+/* A nonce's count goes on when a second challenge repeats the nonce (Apache's
+   is the same within one clock tick): else its server would see a replay. */
 static bool digest_init(void *state, const struct a407_challenge *ch)
 {
     struct a407_digest_state *old = state, s = {0};
@@ -288,10 +279,9 @@ static void make_cnonce(const struct a407_auth_request *rq,
 
 /*
  * With -sess, A1 holds the cnonce of the nonce's first request. RFC 7616
- * section 3.4.2 lets later requests carry another one, and a server that keeps
- * A1 would take it; but most keep nothing and compute A1 from what the request
- * carries. One cnonce for the nonce's whole life satisfies both. Without -sess
- * each request has its own.
+ * section 3.4.2 lets later requests carry another one, but most servers compute
+ * A1 from what the request carries: one cnonce for the nonce's whole life
+ * satisfies all. Without -sess each request has its own.
  */
 static void choose_cnonce(struct a407_digest_state *s,
                           const struct a407_auth_request *rq,
@@ -306,11 +296,8 @@ static void choose_cnonce(struct a407_digest_state *s,
     memcpy(out, s->session_cnonce, A407_DIGEST_CNONCE);
 }
 
-/*
- * RFC 7616 section 3.4: username* only if the name needs it, the challenge
- * says that UTF-8 is understood, and the name isn't hashed. Otherwise the
- * bytes are sent as they are, which is what older servers expect.
- */
+/* RFC 7616 section 3.4: username* only if the name needs it and the challenge
+   says that UTF-8 is understood. Older servers expect the bytes as they are. */
 static void write_username(const struct a407_digest_state *s,
                            const struct a407_credential *cred,
                            struct a407_buf *out)
@@ -340,10 +327,8 @@ static void write_echo(struct a407_buf *out, const char *name, const char *raw)
     a407_buf_str(out, "\"");
 }
 
-/*
- * nc and cnonce go with qop. -sess without qop is outside the RFCs, but A1 then
- * can't be computed without a cnonce, so it is sent.
- */
+/* nc and cnonce go with qop. -sess without qop is outside the RFCs, but A1 then
+   can't be computed without a cnonce, so it is sent. */
 static void write_count(const struct a407_digest_state *s, const char *cnonce,
                         uint32_t nc, struct a407_buf *out)
 {
@@ -353,10 +338,8 @@ static void write_count(const struct a407_digest_state *s, const char *cnonce,
         a407_buf_fmt(out, ", nc=%08x, qop=%s", (unsigned)nc, qop_name(s->qop));
 }
 
-/*
- * The order of the parameters is that of curl, since servers were tested with
- * it. What is quoted and what not is told by RFC 7616 section 3.4.
- */
+/* The order of the parameters is that of curl, since servers were tested with
+   it. What is quoted and what not is told by RFC 7616 section 3.4. */
 static bool write_value(const struct a407_digest_state *s,
                         const struct a407_credential *cred,
                         const struct a407_auth_request *rq, const char *cnonce,
@@ -407,10 +390,9 @@ static enum a407_step digest_step(void *state,
 }
 
 /*
- * A server that has forgotten an old nonce may send a new one without saying
- * stale=true (squid does, once it has collected it), so a new nonce is enough
- * where ours came from an earlier exchange. A peer that says stale for ever is
- * stopped by the caller's count of attempts.
+ * A server that has forgotten a nonce may send a new one without stale=true
+ * (squid does), so that is enough where ours came from an earlier exchange. Who
+ * says stale for ever is stopped by the caller's count of attempts.
  */
 static enum a407_reply digest_reply(const void *state,
                                     const struct a407_challenge *ch, bool fresh)
@@ -425,11 +407,9 @@ static enum a407_reply digest_reply(const void *state,
 }
 
 /*
- * RFC 7616 section 3.5: the next request is to use nextnonce. The same nonce
- * again changes nothing, its count has to go on. With -sess the new nonce
- * starts a new A1, as in servers that compute it from each request; one that
- * kept the old A1 would answer with a new challenge, which is met as a stale
- * one.
+ * RFC 7616 section 3.5: the next request is to use nextnonce. The count of the
+ * same nonce has to go on. With -sess a new one starts a new A1; a server that
+ * kept the old A1 answers with a new challenge, which is met as a stale one.
  */
 static void digest_info(void *state, const struct a407_challenge *info)
 {

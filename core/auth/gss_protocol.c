@@ -5,11 +5,11 @@
 
 struct a407_span a407_gss_field(struct a407_span message, const char *key)
 {
-    size_t n = strlen(key);
-    struct a407_span line;
+    struct a407_span line, name;
     while (a407_span_cut(&message, '\n', &line))
-        if (line.n > n && memcmp(line.p, key, n) == 0 && line.p[n] == '=')
-            return a407_span(line.p + n + 1, line.n - n - 1);
+        if (a407_span_find(line, '=') && a407_span_cut(&line, '=', &name) &&
+            a407_span_eq(name, key))
+            return line;
     return a407_span(NULL, 0);
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Negotiate (RFC 4559) with Kerberos. The tokens are made outside, by GSSAPI;
- * here is only how they go over the wire. NTLM under this name is in ntlm.c.
- */
+/* Negotiate (RFC 4559) with Kerberos. The tokens are made outside, by GSSAPI;
+   here is only how they go over the wire. NTLM under this name is in ntlm.c. */
 #include "core/base/base64.h"
 #include "core/http/http.h"
 #include "scheme.h"

@@ -23,11 +23,8 @@
 /* SPNEGO's mechListMIC is a signed message. */
 #define FLAGS_SPNEGO (FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH)
 
-/*
- * What is sent in place of this machine's name: the real one is no business of
- * the proxy's, and some servers don't like an empty one. curl and Firefox send
- * the same.
- */
+/* In place of this machine's name, which is no business of the proxy's; some
+   servers want one. curl and Firefox send the same. */
 #define WORKSTATION "WORKSTATION"
 
 enum phase { NOTHING_SENT, TYPE1_SENT, TYPE2_TAKEN, TYPE3_SENT };
@@ -176,10 +173,8 @@ static void sign_list(const struct ntlm_state *s, enum a407_ntlm_side side,
     a407_wipe(&signer, sizeof signer);
 }
 
-/*
- * MS-SPNG section 3.3.5.1: where the Type 3 has a MIC the list of mechanisms
- * must have one too, though there was only one to choose from.
- */
+/* MS-SPNG section 3.3.5.1: where the Type 3 has a MIC the list of mechanisms
+   must have one too, though there was only one to choose from. */
 static bool wrap_type3(struct ntlm_state *s, const struct a407_buf *message,
                        const struct a407_ntlm_result *result,
                        struct a407_buf *token)

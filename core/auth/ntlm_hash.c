@@ -5,7 +5,6 @@
 #include <nettle/des.h>
 #include <nettle/hmac.h>
 
-#include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 

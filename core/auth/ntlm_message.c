@@ -20,11 +20,8 @@ bool a407_ntlm_is(struct a407_span m, uint32_t type)
            a407_get_le32(m.p + 8) == type;
 }
 
-/*
- * Takes the next pair off the front. False: the list is over, or, with
- * `*broken` set, a pair is cut off. A list without its EOL ends where its bytes
- * do.
- */
+/* Takes the next pair off the front. False: the list is over, with or without
+   its EOL, or, with `*broken` set, a pair is cut off. */
 static bool next_pair(struct a407_span *list, uint32_t *id,
                       struct a407_span *value, bool *broken)
 {
@@ -97,11 +94,8 @@ static bool add_target_name(struct a407_buf *out, struct a407_span host)
     return ok;
 }
 
-/*
- * The pairs as they came, and behind them ours (MS-NLMP section 3.1.5.1.2). A
- * server that sends no time is older than all of those: it gets its own back
- * alone, as its contemporaries did it.
- */
+/* The pairs as they came, and behind them ours (MS-NLMP section 3.1.5.1.2),
+   which a server that sends no time is too old for. */
 static bool add_target_info(struct a407_buf *out,
                             const struct a407_ntlm_challenge *ch,
                             struct a407_span host)
@@ -202,10 +196,8 @@ static bool add_bytes(struct answer *a, size_t at, const void *p, size_t n)
     return close_field(a, at, from);
 }
 
-/*
- * A name in the character set that was agreed on. Which one "OEM" means, only
- * the server knows: what is the same in all of them can be sent.
- */
+/* A name in the character set that was agreed on. Which one "OEM" means, only
+   the server knows: what is the same in all of them can be sent. */
 static bool add_text(struct answer *a, size_t at, struct a407_span text,
                      enum a407_cause *why)
 {
@@ -259,11 +251,8 @@ static bool prove_v2(struct answer *a, const uint8_t owf[A407_NTLM_KEY_SIZE],
     return ok;
 }
 
-/*
- * NTLMv1 (MS-NLMP section 3.3.1). The LM response would give the password away
- * to anybody who listens; who knows the other one needs none, so that one is
- * sent twice (NoLMResponseNTLMv1).
- */
+/* NTLMv1 (MS-NLMP section 3.3.1). The LM response would give the password away:
+   the other one is sent in its place (NoLMResponseNTLMv1). */
 static bool prove_v1(struct answer *a, const uint8_t owf[A407_NTLM_KEY_SIZE],
                      const uint8_t nonce[8])
 {

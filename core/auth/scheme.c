@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "scheme.h"
 
-#include "core/base/text.h"
-
 const struct a407_scheme *a407_scheme_get(enum a407_scheme_id id)
 {
     return id < A407_SCHEMES_MAX ? a407_schemes[id] : NULL;
@@ -63,12 +61,13 @@ void a407_scheme_wipe(const struct a407_scheme *s, void *state)
     a407_wipe(state, s->state_size);
 }
 
-/* A user name alone would be sent as a login with an empty password. */
+/* The password is outside and was not read yet: a login without it would be a
+   wrong one, and may lock the account. */
 static bool lacks_password(const struct a407_scheme *scheme,
-                           const struct a407_credential *cred)
+                           const struct a407_credential *c)
 {
-    return scheme->secret == A407_SECRET_PASSWORD &&
-           a407_credential_lacks_password(cred);
+    return scheme->secret == A407_SECRET_PASSWORD && !c->password &&
+           (c->password_file || c->netrc || c->helper);
 }
 
 const struct a407_challenge *
@@ -112,11 +111,8 @@ static bool pick(const struct a407_scheme *scheme,
     return false;
 }
 
-/*
- * How telling a reason is: above all what its reader can mend in their own
- * credential; then what they have to provide, and what their settings forbid;
- * last what only the proxy's owner can change.
- */
+/* How telling a reason is: above all what its reader can mend, provide or
+   allow; last what only the proxy's owner can change. */
 static const unsigned char weight[A407_CAUSE_COUNT] = {
     [A407_CAUSE_MALFORMED] = 5,   [A407_CAUSE_UNMET] = 4,
     [A407_CAUSE_NOT_ALLOWED] = 3, [A407_CAUSE_PROTOCOL] = 2,
@@ -196,10 +192,8 @@ bool a407_choose(const struct a407_challenges *offered,
 
 /* ---- which credentials are for an endpoint ---- */
 
-/*
- * The same secret from two places is one credential: trying it twice would
- * count as two wrong logins. It is one only if it could do no more than `a`.
- */
+/* The same secret from two places is one credential: trying it twice would
+   count as two wrong logins. It is one only if it could do no more than `a`. */
 static bool repeats(const struct a407_credential *b,
                     const struct a407_credential *a)
 {

@@ -46,10 +46,8 @@ enum a407_secret {
     A407_SECRET_TICKET    /* of Kerberos, which GSSAPI finds by itself */
 };
 
-/*
- * One authentication scheme. `state` is the caller's: state_size bytes, zeroed
- * before init, ended with a407_scheme_wipe. No function blocks.
- */
+/* One authentication scheme. `state` is the caller's: state_size bytes, zeroed
+   before init, ended with a407_scheme_wipe. No function blocks. */
 struct a407_scheme {
     enum a407_scheme_id id;
     const char *token;   /* as on the wire: "Digest" */

@@ -42,10 +42,8 @@ bool a407_spnego_read_response(struct a407_span in,
 
 /* ---- DER ---- */
 
-/*
- * As much of DER (X.690) as SPNEGO needs: tags of one byte, lengths of at most
- * four, also in a longer form than needed.
- */
+/* As much of DER (X.690) as SPNEGO needs: tags of one byte, lengths of at most
+   four, also in a longer form than needed. */
 
 /* Takes the first element off the front of `in`. False: there is none that is
    whole; `in` is unchanged. */

@@ -5,10 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/*
- * Classes of characters. Not <ctype.h>: its answers depend on the program's
- * locale, in which "I" and "i" may be no pair.
- */
+/* Classes of characters. Not <ctype.h>: its answers depend on the program's
+   locale, in which "I" and "i" may be no pair. */
 
 static inline unsigned char a407_lower(char c)
 {
@@ -53,13 +51,23 @@ static inline bool a407_is_token68_char(char c)
     return a407_is_alnum(c) || (c && strchr("-._~+/", c));
 }
 
-/*
- * OWS, and the line end that a folded value holds (RFC 9112 section 5.2). A
- * CR or LF inside a value can't be anything else.
- */
+/* Of the scheme of a URI (RFC 3986 section 3.1). */
+static inline bool a407_is_scheme_char(char c)
+{
+    return a407_is_alnum(c) || (c && strchr("+-.", c));
+}
+
+/* OWS (RFC 9110 section 5.6.3). */
+static inline bool a407_is_ows(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* OWS, and the line end that a folded value holds (RFC 9112 section 5.2). A CR
+   or LF inside a value can't be anything else. */
 static inline bool a407_is_lws(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return a407_is_ows(c) || c == '\r' || c == '\n';
 }
 
 #endif

@@ -4,10 +4,8 @@
 
 #include "span.h"
 
-/*
- * Civil dates (Gregorian, UTC) by counting: the C library's calendar looks at
- * TZ and its file, and timegm() is slow.
- */
+/* Civil dates (Gregorian, UTC) by counting: the C library's calendar looks at
+   TZ and its file, and timegm() is slow. */
 struct a407_date {
     int year;       /* 0 to 9999 */
     int month, day; /* from 1 */

@@ -129,14 +129,20 @@ static inline bool a407_span_line(struct a407_span *s, struct a407_span *out)
     return true;
 }
 
-/* The span without OWS (RFC 9110 section 5.6.3) at either end. */
-static inline struct a407_span a407_span_trim(struct a407_span s)
+/* The span without what is of one class at either end. */
+static inline struct a407_span a407_span_strip(struct a407_span s,
+                                               bool (*is)(char c))
 {
-    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+    while (s.n && is(s.p[0]))
         s.p++, s.n--;
-    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+    while (s.n && is(s.p[s.n - 1]))
         s.n--;
     return s;
+}
+
+static inline struct a407_span a407_span_trim(struct a407_span s)
+{
+    return a407_span_strip(s, a407_is_ows);
 }
 
 /* Decimal digits and nothing else, at most `most`. False: *out is as it was. */

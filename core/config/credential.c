@@ -29,11 +29,6 @@ bool a407_credential_is_utf8(const struct a407_credential *c)
            a407_text_is_utf8(a407_span_str(c->password));
 }
 
-bool a407_credential_lacks_password(const struct a407_credential *c)
-{
-    return !c->password && (c->password_file || c->netrc || c->helper);
-}
-
 #define AT(field) offsetof(struct a407_credential, field)
 /* Its strings, all owned; the label first, what is Kerberos' last. */
 static const size_t strings[] = {

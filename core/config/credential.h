@@ -68,10 +68,6 @@ bool a407_credential_is_outside(const struct a407_credential *c);
 /* Are user name and password UTF-8, as far as there are any? */
 bool a407_credential_is_utf8(const struct a407_credential *c);
 
-/* Was its password, which is outside, not read yet? A login without it would be
-   a wrong one, and may lock the account. */
-bool a407_credential_lacks_password(const struct a407_credential *c);
-
 /* Are they the same but for where they stand and what they are allowed for?
    kerberos: keytab and service count. */
 bool a407_credential_same(const struct a407_credential *a,

@@ -14,21 +14,15 @@ static bool parse_port(struct a407_span s, uint16_t *out)
     return v >= 1;
 }
 
-/*
- * An IPv6 literal, brought to the one spelling that inet_ntop() gives, so that
- * what is configured compares equal to an address that was connected to. A
- * zone ("%eth0") stays as it is.
- */
+/* An IPv6 literal in the spelling of inet_ntop(), as that of an address which
+   was connected to. A zone ("%eth0") stays as it is. */
 static bool copy_ipv6(struct a407_span s, char *out)
 {
     char text[INET6_ADDRSTRLEN];
     struct in6_addr a;
-    const char *zone = s.n ? memchr(s.p, '%', s.n) : NULL;
+    const char *zone = a407_span_find(s, '%');
     size_t n = zone ? (size_t)(zone - s.p) : s.n;
-    if (n == 0 || n >= sizeof text)
-        return false;
-    memcpy(text, s.p, n);
-    text[n] = '\0';
+    a407_put(text, sizeof text, a407_span(s.p, n));
     if (strlen(text) != n || inet_pton(AF_INET6, text, &a) != 1 ||
         !inet_ntop(AF_INET6, &a, out, INET6_ADDRSTRLEN))
         return false;
@@ -47,10 +41,8 @@ static bool copy_ipv6(struct a407_span s, char *out)
     return true;
 }
 
-/*
- * A name or an IPv4 address. Bytes above 127 pass: a name may be configured in
- * the form that a resolver with IDNA takes.
- */
+/* A name or an IPv4 address. Bytes above 127 pass: a name may be configured in
+   the form that a resolver with IDNA takes. */
 static bool copy_host(struct a407_span s, char *out)
 {
     size_t at = 0;
@@ -83,8 +75,7 @@ static bool parse_bracketed(struct a407_span s, struct a407_endpoint *out)
         !copy_ipv6(a407_span(s.p + 1, (size_t)(end - s.p) - 1), out->host))
         return false;
     s = a407_span_from(s, end + 1);
-    return !s.n || (s.p[0] == ':' &&
-                    parse_port(a407_span(s.p + 1, s.n - 1), &out->port));
+    return !s.n || (a407_span_take(&s) == ':' && parse_port(s, &out->port));
 }
 
 bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out)
@@ -128,29 +119,21 @@ unsigned a407_endpoint_match(const struct a407_endpoint *pattern,
 
 /* ---- proxy URLs ---- */
 
-/*
- * Takes "scheme://" off the front (RFC 3986 section 3.1). Text that has no
- * well-formed scheme in front of "://" is left alone: it is part of what
- * follows, a password for instance.
- */
+/* Takes "scheme://" off the front (RFC 3986 section 3.1). Text that is no
+   scheme may be the beginning of a password with "://" in it. */
 static bool take_scheme(struct a407_span *s, struct a407_proxy_url *out)
 {
-    const char *mark = s->n ? memmem(s->p, s->n, "://", 3) : NULL;
-    size_t n = mark ? (size_t)(mark - s->p) : 0;
-    bool formed = n > 0 && a407_is_alpha(s->p[0]);
-    for (size_t i = 0; formed && i < n; i++)
-        formed = a407_is_alnum(s->p[i]) || memchr("+-.", s->p[i], 3);
-    if (!formed) {
-        memcpy(out->scheme, "http", sizeof "http");
-        return true;
-    }
-    if (n >= sizeof out->scheme)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        out->scheme[i] = (char)a407_lower(s->p[i]);
-    out->scheme[n] = '\0';
-    *s = a407_span(s->p + n + 3, s->n - n - 3);
-    return true;
+    struct a407_span left = *s,
+                     scheme = a407_span_run(&left, a407_is_scheme_char);
+    if (!scheme.n || !a407_is_alpha(scheme.p[0]) ||
+        !a407_span_begins(left, "://"))
+        scheme = a407_span_str("http");
+    else
+        *s = a407_span_skip(left, 3);
+    a407_put(out->scheme, sizeof out->scheme, scheme);
+    for (char *p = out->scheme; *p; p++)
+        *p = (char)a407_lower(*p);
+    return scheme.n < sizeof out->scheme;
 }
 
 static uint16_t default_port(const char *scheme)
@@ -212,13 +195,15 @@ static void take_userinfo(struct a407_span s, struct a407_proxy_url *out)
     out->username = out->password = NULL;
 }
 
+static bool is_authority_char(char c)
+{
+    return !memchr("/?#", c, 3);
+}
+
 /* The text up to what ends an authority (RFC 3986 section 3.2). */
 static struct a407_span authority(struct a407_span s)
 {
-    size_t n = 0;
-    while (n < s.n && !memchr("/?#", s.p[n], 3))
-        n++;
-    return a407_span(s.p, n);
+    return a407_span_run(&s, is_authority_char);
 }
 
 static const char *last_at(struct a407_span s)
@@ -241,11 +226,8 @@ bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out)
         return true;
     }
 
-    /*
-     * "user:a/b@host": the "/" of an unencoded password ended the authority
-     * early. Clients fail on it or lose the password; what is meant is plain,
-     * so the host is known and the credential is called malformed.
-     */
+    /* "user:a/b@host": the "/" of an unencoded password ended the authority
+       early. What is meant is plain, but clients fail on it. */
     at = last_at(s);
     out->userinfo_malformed = at;
     return at && take_host(authority(a407_span_from(s, at + 1)), out);

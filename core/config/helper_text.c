@@ -49,13 +49,11 @@ const char *a407_helper_read(struct a407_span text,
     struct a407_helper_answer a = {0};
     *out = a;
     while (a407_span_line(&text, &line) && line.n) {
-        const char *eq = a407_span_find(line, '=');
+        struct a407_span key, value = line;
         if (a407_text_has_control(line))
             return "a control character";
-        if (!eq)
+        if (!a407_span_find(line, '=') || !a407_span_cut(&value, '=', &key))
             return "a line that is not KEY=VALUE";
-        struct a407_span key = a407_span_before(line, eq);
-        struct a407_span value = a407_span_from(line, eq + 1);
         if (a407_span_eq(key, "username"))
             a.username = value;
         else if (a407_span_eq(key, "password"))

@@ -5,10 +5,8 @@
 #include "core/base/buf.h"
 #include "credential.h"
 
-/*
- * git's credential protocol (git-credential(1), "INPUT/OUTPUT FORMAT"): lines
- * KEY=VALUE, an empty line at the end. Helpers are only told to "get".
- */
+/* git's credential protocol (git-credential(1), "INPUT/OUTPUT FORMAT"): lines
+   KEY=VALUE, an empty line at the end. Helpers are only told to "get". */
 
 /* Appends what a helper is asked for this proxy; username may be NULL. False:
    it did not fit, or the name holds a control character. */

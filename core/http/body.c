@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lex.h"
 
-/*
- * Where in chunked-body (RFC 9112 section 7.1) the next byte stands. Line ends
- * may be bare LF; a CR that no LF follows breaks the framing, because another
- * reader could take it for a line end.
+/* Where in chunked-body (RFC 9112 section 7.1) the next byte stands. Lines may
+   end with bare LF, but not with CR, which other readers could take for an end.
  */
 enum chunk_state {
     SIZE,        /* in the hex digits */

@@ -63,10 +63,8 @@ static bool take_quoted(struct reader *r, struct a407_span *out)
     return false;
 }
 
-/*
- * What can't be read. An open quote swallows all the rest: text of a realm
- * must not become a challenge.
- */
+/* What can't be read. An open quote swallows all the rest: text of a realm must
+   not become a challenge. */
 static void skip_element(struct reader *r)
 {
     struct a407_span ignored;
@@ -89,11 +87,8 @@ static bool param_ahead(const struct reader *r)
     return next_is(&look, '=');
 }
 
-/*
- * A value without quotes runs to the comma, because nonces with "=" and "/"
- * and realms with blanks are met; but not over a parameter that follows
- * without a comma.
- */
+/* A value without quotes runs to the comma, or to a parameter behind a blank:
+   nonces with "=" and "/" and realms with blanks are met. */
 static struct a407_span take_bare(struct reader *r)
 {
     struct a407_span value = a407_span(r->left.p, 0);
@@ -114,10 +109,8 @@ static struct a407_span take_bare(struct reader *r)
     return value;
 }
 
-/*
- * At the "=" of a parameter: reads its value and on to where the next element
- * may start. False: an open quote.
- */
+/* At the "=" of a parameter: reads its value and on to where the next element
+   may start. False: an open quote. */
 static bool take_value(struct reader *r, struct a407_param *out)
 {
     a407_span_take(&r->left);

@@ -45,15 +45,8 @@ static void scan_run(struct scan *s, bool (*is)(char c), size_t max)
         s->v = A407_SNIFF_NO;
 }
 
-static bool is_scheme_char(char c)
-{
-    return a407_is_alnum(c) || c == '+' || c == '-' || c == '.';
-}
-
-/*
- * Everything but blanks and controls. RFC 3986 allows less; clients send raw
- * UTF-8, and the proxy is the one to judge.
- */
+/* Everything but blanks and controls. RFC 3986 allows less; clients send raw
+   UTF-8, and the proxy is the one to judge. */
 static bool is_uri_char(char c)
 {
     return (unsigned char)c > ' ' && c != 0x7f;
@@ -90,7 +83,7 @@ static void scan_absolute(struct scan *s)
 {
     if (s->at < s->n && !a407_is_alpha(s->p[s->at]))
         s->v = A407_SNIFF_NO;
-    scan_run(s, is_scheme_char, SCHEME_MAX);
+    scan_run(s, a407_is_scheme_char, SCHEME_MAX);
     scan_text(s, "://");
     scan_run(s, is_uri_char, SIZE_MAX);
 }
@@ -192,26 +185,11 @@ size_t a407_head_end(const char *p, size_t n, size_t *from)
     return 0;
 }
 
-/* The span without blanks and line ends at either end. */
-static struct a407_span trim_lws(struct a407_span s)
-{
-    while (s.n && a407_is_lws(s.p[0]))
-        s.p++, s.n--;
-    while (s.n && a407_is_lws(s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
-
 /* One past the line that starts at `at`; 0 if its end isn't there. */
 static size_t line_end(const char *p, size_t n, size_t at)
 {
     const char *lf = at < n ? memchr(p + at, '\n', n - at) : NULL;
     return lf ? (size_t)(lf - p) + 1 : 0;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /* Splits f->line into name and value. */
@@ -220,13 +198,14 @@ static enum a407_line split_line(struct a407_field *f)
     const char *colon = memchr(f->line.p, ':', f->line.n);
     size_t len = colon ? (size_t)(colon - f->line.p) : 0;
     f->name = a407_span(f->line.p, len);
-    f->value = trim_lws(a407_span_skip(f->line, len));
+    f->value = a407_span_strip(a407_span_skip(f->line, len), a407_is_lws);
     if (!colon)
         return A407_LINE_JUNK;
-    f->value = trim_lws(a407_span(colon + 1, f->line.n - len - 1));
+    f->value =
+        a407_span_strip(a407_span(colon + 1, f->line.n - len - 1), a407_is_lws);
     for (size_t i = 0; i < len; i++) {
         if (!a407_is_tchar(f->name.p[i])) {
-            f->name = trim_lws(f->name);
+            f->name = a407_span_strip(f->name, a407_is_lws);
             return A407_LINE_JUNK;
         }
     }
@@ -244,7 +223,7 @@ enum a407_line a407_line_next(const char *p, size_t n, size_t *at,
         *at = n;
         return A407_LINE_END;
     }
-    while (to < n && is_blank(p[to])) {
+    while (to < n && a407_is_ows(p[to])) {
         size_t more = line_end(p, n, to);
         if (!more)
             break;
@@ -286,7 +265,7 @@ bool a407_list_next(struct a407_span list, size_t *at, struct a407_span *item)
         else if (quoted && list.p[i] == '\\' && i + 1 < list.n)
             i++;
     }
-    *item = trim_lws(a407_span(list.p + *at, i - *at));
+    *item = a407_span_strip(a407_span(list.p + *at, i - *at), a407_is_lws);
     *at = i + 1;
     return true;
 }

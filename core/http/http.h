@@ -93,10 +93,8 @@ bool a407_field_next(const char *p, size_t n, size_t *at, struct a407_field *f);
 /* The value of the first field of that name; p is NULL if there is none. */
 struct a407_span a407_field_find(const char *p, size_t n, const char *name);
 
-/*
- * Parses a complete request head. False: no HTTP/1.x request line, or a framing
- * that two readers could understand differently (RFC 9112 section 6.3).
- */
+/* Parses a complete request head. False: no HTTP/1.x request line, or a framing
+   that two readers could understand differently (RFC 9112 section 6.3). */
 bool a407_request_parse(const char *p, size_t n, struct a407_request *out);
 
 /*
@@ -121,10 +119,8 @@ struct a407_body {
 void a407_body_init(struct a407_body *b, enum a407_body_kind kind,
                     uint64_t length);
 
-/*
- * Takes the next n bytes. Returns how many of them belong to the body (all,
- * unless it ended). On broken chunk framing sets bad and returns n.
- */
+/* Takes the next n bytes. Returns how many of them belong to the body (all,
+   unless it ended). On broken chunk framing sets bad and returns n. */
 size_t a407_body_feed(struct a407_body *b, const char *p, size_t n);
 
 /* The same; `sink`, which may be NULL, is given what is content, not framing:

@@ -13,10 +13,8 @@ struct framing {
     bool keep;
 };
 
-/*
- * A NUL, or a CR that ends no line, makes two readers see different lines: such
- * a head is refused whole (RFC 9112 section 2.2, RFC 9110 section 5.5).
- */
+/* A NUL, or a CR that ends no line, makes two readers see different lines: such
+   a head is refused whole (RFC 9112 section 2.2, RFC 9110 section 5.5). */
 static bool bytes_ok(const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -84,10 +82,8 @@ static bool persists(const struct framing *m, int minor)
     return !m->close && (minor > 0 || m->keep);
 }
 
-/*
- * The start line without its end, and the head's true length in *n; p NULL
- * when the head is incomplete or holds what none may hold.
- */
+/* The start line without its end, and the head's true length in *n; p NULL when
+   the head is incomplete or holds what none may hold. */
 static struct a407_span start_line(const char *p, size_t *n)
 {
     size_t from = 0;
@@ -144,11 +140,8 @@ static void note_request_field(struct a407_request *out, struct framing *m,
     }
 }
 
-/*
- * RFC 9112 section 6.3, rules 3 to 7. Our idea of where a request ends decides
- * which bytes are taken for the next one and get a credential: so nothing that
- * two readers could understand differently is accepted.
- */
+/* RFC 9112 section 6.3, rules 3 to 7. Where we see the end decides which bytes
+   get a credential: so nothing that can be understood in two ways passes. */
 static bool request_body(struct a407_request *out, const struct framing *m)
 {
     if (m->bad_length)
@@ -206,10 +199,8 @@ static bool status_line(struct a407_span l, struct a407_response *out)
     return l.n == 12 || l.p[12] == ' ' || l.p[12] == '\t';
 }
 
-/*
- * RFC 9112 section 6.3, rules 1 to 5 and 8. More forgiving than requests: the
- * program reads the same bytes, and proxies are as they are.
- */
+/* RFC 9112 section 6.3, rules 1 to 5 and 8. More forgiving than requests: the
+   program reads the same bytes, and proxies are as they are. */
 static bool response_body(struct a407_response *out, const struct framing *m,
                           bool no_content)
 {

@@ -2,7 +2,6 @@
 #include "proxy_status.h"
 
 #include "core/base/text.h"
-#include "lex.h"
 
 /* A bare item (RFC 8941 section 3.3) as text, cut to what there is room for. */
 struct item {
@@ -10,11 +9,6 @@ struct item {
     char text[256];
     size_t n;
 };
-
-static bool is_ows(char c)
-{
-    return c == ' ' || c == '\t';
-}
 
 static bool is_key_char(char c)
 {
@@ -87,7 +81,7 @@ static bool parameters(struct a407_span *left, struct a407_proxy_status *s)
     while (a407_span_peek(left) == ';') {
         struct item it = {.kind = ITEM_OTHER};
         a407_span_take(left);
-        a407_span_run(left, is_ows);
+        a407_span_run(left, a407_is_ows);
         struct a407_span name = a407_span_run(left, is_key_char);
         if (!name.n || (a407_span_peek(left) == '=' && a407_span_take(left) &&
                         !bare_item(left, &it)))
@@ -114,13 +108,13 @@ size_t a407_proxy_status_parse(struct a407_span value,
     while (n < max) {
         struct item it;
         struct a407_proxy_status s = {0};
-        a407_span_run(&value, is_ows);
+        a407_span_run(&value, a407_is_ows);
         if (!bare_item(&value, &it) || it.kind != ITEM_TEXT)
             break;
         a407_put(s.name, sizeof s.name, a407_span(it.text, it.n));
         if (!parameters(&value, &s))
             break;
-        a407_span_run(&value, is_ows);
+        a407_span_run(&value, a407_is_ows);
         if (value.n && a407_span_peek(&value) != ',')
             break;
         out[n++] = s;

@@ -5,7 +5,6 @@
 
 #include "core/auth/ntlm.h"
 #include "core/base/base64.h"
-#include "core/base/bytes.h"
 #include "core/base/text.h"
 #include "core/http/challenge.h"
 #include "redact.h"

@@ -4,10 +4,8 @@
 
 #include "record.h"
 
-/*
- * A record as syslog and the journal take it. `line` is its JSON with "\n".
- * False: out->failed, or a line that can't be made short enough.
- */
+/* A record as syslog and the journal take it. `line` is its JSON with "\n".
+   False: out->failed, or a line that can't be made short enough. */
 
 /* On syslog's scale (RFC 5424 section 6.2.1): 6 the program got through, 5 only
    watched, 4 it read a refusal, 3 a problem of ours (e is NULL). */

@@ -11,10 +11,8 @@
 #define ARG_SHOWN   256
 #define WORDS_SHOWN 256 /* of what the proxy said */
 
-/*
- * What is shortened or left out where a line must be short, in that order. What
- * answers "who, where, why" is not here, or comes last.
- */
+/* What is shortened or left out where a line must be short, in that order. What
+   answers "who, where, why" is not here, or comes last. */
 #define PARTS(X)                                                               \
     X(ARGS, "process.command_args")                                            \
     X(HEADER, "http.response.header")                                          \
@@ -43,10 +41,8 @@ struct writer {
     uint64_t programs;    /* of the arguments written so far */
 };
 
-/*
- * The part that begins at `start` has grown by what is behind `before`. If that
- * is too much it is taken back. False: no more of it fits.
- */
+/* The part that begins at `start` has grown by what is behind `before`. If that
+   is too much it is taken back. False: no more of it fits. */
 static bool keep(struct writer *w, enum part part, size_t start, size_t before)
 {
     bool fits = w->out->n - start <= w->most[part];

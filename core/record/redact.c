@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What must not reach a log. Two things are hidden: the parts of URLs that
- * carry secrets, and words that look like a token ("holes": userinfo, query,
- * fragment, "ghp_..."), and everything from a point on where a secret begins (a
- * "cut": after --password, "token=", "Authorization:"). A word may itself be a
- * whole command line ("sh -c '...'"), so both are looked for at every word in
+ * What must not reach a log. Hidden are "holes": parts of URLs that carry
+ * secrets, and words that look like a token; and all behind a "cut", where a
+ * secret begins: after --password, "token=", "Authorization:". A word may be a
+ * command line itself ("sh -c '...'"), so both are looked for at every word in
  * it. On doubt too much is hidden.
  */
 #include "redact.h"
@@ -70,10 +69,8 @@ static bool plausible_host(struct a407_span t, size_t from, size_t to)
            a407_endpoint_parse(a407_span(t.p + from, end - from), &e);
 }
 
-/*
- * "alice:12/34@h:1": the password begins like a port, and has a "/". Told from
- * a path with an "@" by the port at its end.
- */
+/* "alice:12/34@h:1": the password begins like a port, and has a "/". Told from
+   a path with an "@" by the port at its end. */
 static const char *port_behind_at(struct a407_span t, size_t from)
 {
     struct a407_endpoint e;
@@ -93,11 +90,10 @@ static const char *port_behind_at(struct a407_span t, size_t from)
 }
 
 /*
- * The "@" that ends the userinfo of the authority that starts at `from`, or
- * SIZE_MAX. The last "@" before the path counts, blanks, "?" and "#" included,
- * since a password may hold them unencoded; one after a "/" counts only when
- * what is before that "/" is no host ("http://user:a/b@host"), or a port is
- * behind it.
+ * The "@" that ends the userinfo of the authority at `from`, or SIZE_MAX: the
+ * last one before the path, also behind blanks, "?" and "#", which a password
+ * may hold; one behind a "/" only if what is before that is no host
+ * ("http://user:a/b@host"), or a port follows.
  */
 static size_t userinfo_end(struct a407_span t, size_t from)
 {

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "redact_int.h"
 
-/*
- * Secrets of which only the program's name tells that they are some. Tables
- * hold texts and no pointers: those would have to be relocated in each process
- * that the library is loaded into.
- */
+/* Secrets of which only the program's name tells that they are some. Tables
+   hold no pointers, which would have to be relocated in each process. */
 
 enum rule_bit {
 #define A407_RULE(id, ...)         BIT_##id,
@@ -136,11 +133,8 @@ static bool begins(struct a407_span s, const char *with, size_t n)
     return s.n >= n && memcmp(s.p, with, n) == 0;
 }
 
-/*
- * One past the name in "--name" and "--name=value", or 0. Its end may be left
- * out, whether other options of the program begin so or not; but for those
- * beginnings that are options themselves.
- */
+/* One past the name in "--name" and "--name=value", or 0. Its end may be left
+   out, unless what is left is an option itself. */
 static size_t long_end(const struct option *o, struct a407_span name,
                        struct a407_span word, uint64_t rules)
 {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "redact_int.h"
 
-/*
- * "Authorization" schemes as words inside a text: credentials follow. Some are
- * common words as well: those count behind a quote or a colon.
- */
+/* "Authorization" schemes as words inside a text: credentials follow. Some are
+   common words as well: those count behind a quote or a colon. */
 static bool is_auth_scheme(struct a407_span t, struct a407_span word)
 {
     size_t at = (size_t)(word.p - t.p);

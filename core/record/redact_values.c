@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "redact_int.h"
 
-/*
- * Values that hold a secret in a part of them: the text of a script, a header
- * field, and what a shell hands to a program's standard input.
- */
+/* Values that hold a secret in a part of them: the text of a script, a header
+   field, and what a shell hands to a program's standard input. */
 
 /* ---- scripts ---- */
 
@@ -69,10 +67,9 @@ static char shell_quote(struct a407_span t, size_t at, bool whole)
 }
 
 /*
- * Which literal is a secret can't be told: it may be a variable's value, and
- * the language is known by half. So what is behind the first one is hidden, and
- * its end is not looked for: a quote in a comment would make the code and the
- * literals change places.
+ * Which literal is a secret can't be told, since the language is known by half.
+ * So all behind the first one is hidden; its end is not looked for: a quote in
+ * a comment would make the code and the literals change places.
  */
 size_t a407_source_secret(struct a407_span t, size_t at, bool whole, size_t to)
 {

@@ -222,10 +222,8 @@ static const char *long_option(struct a407_span name)
     return a407_span_ends(name, "user") || a407_secret_name(name) ? "" : NULL;
 }
 
-/*
- * A setting that stands as a word of its own, its value behind it: "npm config
- * set //host/:_authToken X", "aws configure set aws_secret_access_key X".
- */
+/* A setting that stands as a word of its own, its value behind it: "npm config
+   set //host/:_authToken X", "aws configure set aws_secret_access_key X". */
 static bool is_setting(struct a407_span word)
 {
     struct plain p = plain_of(word);
