@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Base64: there and back for every length, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
 
 #include "core/base/base64.h"
-#include "suite.h"
+#include "unit.h"
 
-TEST(test_round_trip)
+TEST(round_trip)
 {
     char raw[70], back[128];
     for (size_t n = 0; n <= sizeof raw; n++) {
@@ -29,7 +34,7 @@ TEST(test_round_trip)
     }
 }
 
-TEST(test_refused)
+TEST(refused)
 {
     struct a407_buf out;
     char room[3];

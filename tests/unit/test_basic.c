@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Basic: RFC 7617. */
 #include "auth_help.h"
-#include "suite.h"
+#include "unit.h"
 
 static void check(const char *challenge, const char *user, const char *password,
                   const char *value)
@@ -22,7 +22,7 @@ static void check(const char *challenge, const char *user, const char *password,
 }
 
 /* The two examples of RFC 7617 section 2 and 2.1. */
-TEST(test_rfc)
+TEST(rfc)
 {
     check("Basic realm=\"WallyWorld\"", "Aladdin", "open sesame",
           "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
@@ -30,7 +30,7 @@ TEST(test_rfc)
           "Basic dGVzdDoxMjPCow==");
 }
 
-TEST(test_charset)
+TEST(charset)
 {
     /* without a charset the bytes go as they are, UTF-8 or not */
     check("Basic realm=x", "test", "123\xc2\xa3", "Basic dGVzdDoxMjPCow==");
@@ -42,7 +42,7 @@ TEST(test_charset)
 }
 
 /* Where UTF-8 is asked for, what isn't UTF-8 can't be sent (RFC 3629). */
-TEST(test_not_utf8)
+TEST(not_utf8)
 {
     static const char *const bad[] = {
         "\xa3",             /* a byte that continues nothing */
@@ -74,7 +74,7 @@ TEST(test_not_utf8)
     session_free(s);
 }
 
-TEST(test_parts)
+TEST(parts)
 {
     check("Basic", "u", "", "Basic dTo=");
     check("Basic", "u", NULL, "Basic dTo=");
@@ -92,7 +92,7 @@ TEST(test_parts)
 }
 
 /* RFC 7617 section 2: no colon in the name, no control anywhere. */
-TEST(test_malformed)
+TEST(malformed)
 {
     struct session *s = session_new(A407_BASIC);
     for (int c = 1; c < 256; c++) {
@@ -117,7 +117,7 @@ TEST(test_malformed)
 }
 
 /* Every length, against a plain encoder: the pieces must join. */
-TEST(test_lengths)
+TEST(lengths)
 {
     static const char abc[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -148,7 +148,7 @@ TEST(test_lengths)
 }
 
 /* A value that does not fit leaves only what was there before. */
-TEST(test_too_long)
+TEST(too_long)
 {
     struct session *s = session_new(A407_BASIC);
     assert_true(session_init(s, "Basic realm=\"a\""));
@@ -168,7 +168,7 @@ TEST(test_too_long)
 }
 
 /* Basic has nothing that expires. */
-TEST(test_reply)
+TEST(reply)
 {
     struct session *s = session_new(A407_BASIC);
     assert_true(session_init(s, "Basic realm=\"a\""));

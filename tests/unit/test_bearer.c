@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bearer: RFC 6750; the challenge: RFC 9110 section 11.6. */
 #include "auth_help.h"
-#include "suite.h"
+#include "unit.h"
 
 /* {"alg":"none"} and {"nbf":1000000000,"exp":2000000000} */
 #define JWT                                                                    \
@@ -21,7 +21,7 @@ static struct session *bearer(char *token)
 }
 
 /* RFC 6750 section 2.1 */
-TEST(test_value)
+TEST(value)
 {
     static char token[] = "mF_9.B5f-4.1JqM";
     struct session *s = bearer(token);
@@ -33,7 +33,7 @@ TEST(test_value)
 }
 
 /* b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
-TEST(test_syntax)
+TEST(syntax)
 {
     static const struct {
         const char *token;
@@ -71,7 +71,7 @@ TEST(test_syntax)
 }
 
 /* A name and a password are no token. */
-TEST(test_no_token)
+TEST(no_token)
 {
     struct session *s = session_new(A407_BEARER);
     assert_int_equal(session_rank(s, "Bearer"), 0);
@@ -80,7 +80,7 @@ TEST(test_no_token)
 }
 
 /* RFC 7519 sections 4.1.4 and 4.1.5 */
-TEST(test_times)
+TEST(times)
 {
     static char token[] = JWT;
     static const struct {
@@ -103,7 +103,7 @@ TEST(test_times)
 }
 
 /* RFC 6750 section 3.1: no error makes the same token good. */
-TEST(test_reply)
+TEST(reply)
 {
     static char token[] = "abc";
     struct session *s = bearer(token);
@@ -118,7 +118,7 @@ TEST(test_reply)
 }
 
 /* What does not fit is taken back. */
-TEST(test_no_room)
+TEST(no_room)
 {
     static char token[] = "abcdefgh";
     struct session *s = bearer(token);

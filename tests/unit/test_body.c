@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/http.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -113,7 +112,7 @@ static size_t feed_parts(struct a407_body *b, const char *wire, size_t i,
 }
 
 /* Every division in up to three pieces, with bytes of the next message. */
-TEST(test_chunked_splits)
+TEST(chunked_splits)
 {
     for (size_t t = 0; t < COUNT(good); t++) {
         char wire[128];
@@ -139,7 +138,7 @@ TEST(test_chunked_splits)
 }
 
 /* Byte by byte: done with the last one, and never too much promised. */
-TEST(test_chunked_bytes)
+TEST(chunked_bytes)
 {
     for (size_t t = 0; t < COUNT(good); t++) {
         size_t n = strlen(good[t].wire);
@@ -161,7 +160,7 @@ TEST(test_chunked_bytes)
 }
 
 /* Reading no more than what is sure reaches the end and not a byte more. */
-TEST(test_chunked_bounded)
+TEST(chunked_bounded)
 {
     for (size_t t = 0; t < COUNT(good); t++) {
         size_t n = strlen(good[t].wire), at = 0;
@@ -178,7 +177,7 @@ TEST(test_chunked_bounded)
 }
 
 /* In the shortest body there can be, all the rest is sure once a size is. */
-TEST(test_chunked_sure)
+TEST(chunked_sure)
 {
     static const char wire[] = "5\nhello\n0\n\n";
     struct a407_body b;
@@ -201,7 +200,7 @@ TEST(test_chunked_sure)
 }
 
 /* Passed over by number it ends where it ends when it is fed. */
-TEST(test_skip)
+TEST(skip)
 {
     static const enum a407_body_kind kinds[] = {A407_BODY_CHUNKED,
                                                 A407_BODY_LENGTH};
@@ -233,7 +232,7 @@ TEST(test_skip)
 }
 
 /* The prefix is taken, the last byte is not; then all is, unread. */
-TEST(test_chunked_broken)
+TEST(chunked_broken)
 {
     for (size_t t = 0; t < COUNT(broken); t++) {
         size_t n = strlen(broken[t]);
@@ -265,7 +264,7 @@ TEST(test_chunked_broken)
 }
 
 /* RFC 9112 section 6.2. */
-TEST(test_length)
+TEST(length)
 {
     static const char wire[] = "helloHTTP";
     for (size_t i = 0; i <= 9; i++) {
@@ -295,7 +294,7 @@ TEST(test_length)
     assert_true(a407_body_sure(&b) == UINT64_MAX - 9);
 }
 
-TEST(test_none)
+TEST(none)
 {
     struct a407_body b;
     a407_body_init(&b, A407_BODY_NONE, 7);
@@ -308,7 +307,7 @@ TEST(test_none)
     assert_int_equal(a407_body_feed(&b, "x", 1), 0);
 }
 
-TEST(test_close)
+TEST(close)
 {
     struct a407_body b;
     struct payload to = {.n = 0};

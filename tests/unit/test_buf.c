@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 
+#include <cmocka.h>
+
 #include "core/base/buf.h"
-#include "suite.h"
+#include "unit.h"
 
 #define LARGE ((size_t)16 << 20)
 
@@ -14,7 +20,7 @@ static long faults(void)
 }
 
 /* Room that was never used costs nothing, also when it is given back. */
-TEST(test_expected)
+TEST(expected)
 {
     struct a407_buf b;
     long before = faults();
@@ -45,7 +51,7 @@ static void is_zero(const char *p, size_t n)
 }
 
 /* What was in it is not there any more, however it came there. */
-TEST(test_wiped)
+TEST(wiped)
 {
     struct a407_buf b;
     a407_buf_init(&b, 64);

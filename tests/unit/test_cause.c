@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/cause.h"
-#include "exact.h"
+#include "unit.h"
 
 #include <stdio.h>
 
 #include "source_file.h"
-#include "suite.h"
 
-TEST(test_rows)
+TEST(rows)
 {
     for (unsigned i = 0; i < A407_CAUSE_COUNT; i++) {
         const struct a407_cause_info *c = a407_cause_info((enum a407_cause)i);
@@ -21,7 +20,7 @@ TEST(test_rows)
     }
 }
 
-TEST(test_lookup)
+TEST(lookup)
 {
     static const char padded[] = "staleX stale_nonce_";
     assert_int_equal(a407_cause_from_code(padded + 7, 11), A407_CAUSE_STALE);
@@ -44,7 +43,7 @@ static size_t count(const char *text, const char *what)
 }
 
 /* docs/causes.md is the table, in its order, and nothing else. */
-TEST(test_document)
+TEST(document)
 {
     char *doc = source_file("docs/causes.md"), row[1024];
     const char *at = doc;
@@ -61,7 +60,7 @@ TEST(test_document)
 }
 
 /* The schema's list of causes is the same. */
-TEST(test_schema)
+TEST(schema)
 {
     char *schema = source_file("docs/log-schema.json"), item[64];
     char *start = strstr(schema, "\"cause\": {");

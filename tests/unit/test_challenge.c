@@ -2,8 +2,7 @@
 #include <stdio.h>
 
 #include "core/http/challenge.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -140,14 +139,14 @@ static const char *parse_value(const char *z, size_t n)
     return copy;
 }
 
-TEST(test_lists)
+TEST(lists)
 {
     for (size_t i = 0; i < COUNT(lists); i++)
         assert_string_equal(parse_value(lists[i].value, strlen(lists[i].value)),
                             lists[i].want);
 }
 
-TEST(test_odd_lists)
+TEST(odd_lists)
 {
     for (size_t i = 0; i < COUNT(odd_lists); i++)
         assert_string_equal(
@@ -157,7 +156,7 @@ TEST(test_odd_lists)
 
 /* Every beginning, and with every byte made a strange one: no over-read, no
    endless loop, never more than fits. */
-TEST(test_damaged)
+TEST(damaged)
 {
     static const char strange[] = "\"\\,= \t\r\n@\xff";
     for (size_t i = 0; i < COUNT(lists) + COUNT(odd_lists); i++) {
@@ -178,7 +177,7 @@ TEST(test_damaged)
 }
 
 /* RFC 9110 section 5.3: several fields are one list. */
-TEST(test_fields)
+TEST(fields)
 {
     static const char head[] = "HTTP/1.1 407 Proxy Authentication Required\r\n"
                                "Proxy-Authenticate: Negotiate\r\n"
@@ -212,7 +211,7 @@ TEST(test_fields)
 }
 
 /* An open quote ends with its field. */
-TEST(test_open_field)
+TEST(open_field)
 {
     static const char head[] = "HTTP/1.1 407 P\r\n"
                                "Proxy-Authenticate: Basic realm=\"x\r\n"
@@ -222,7 +221,7 @@ TEST(test_open_field)
     assert_string_equal(show(&c), "Basic | NTLM!");
 }
 
-TEST(test_too_many)
+TEST(too_many)
 {
     static struct a407_challenges c;
     char text[1024] = "";
@@ -250,7 +249,7 @@ TEST(test_too_many)
     assert_false(c.truncated);
 }
 
-TEST(test_too_many_params)
+TEST(too_many_params)
 {
     static struct a407_challenges c;
     char text[1024] = "Digest ";
@@ -270,7 +269,7 @@ TEST(test_too_many_params)
     assert_true(c.truncated && !c.malformed);
 }
 
-TEST(test_find)
+TEST(find)
 {
     static struct a407_challenges c;
     a407_challenges_add(
@@ -313,7 +312,7 @@ static const struct {
 };
 
 /* RFC 9110 section 5.6.4, at every size of the room for it. */
-TEST(test_text)
+TEST(text)
 {
     for (size_t i = 0; i < COUNT(texts); i++) {
         char *v = exact(texts[i].value, texts[i].n);
@@ -358,7 +357,7 @@ static const struct list_case infos[] = {
     {"nc=1, nextnonce=\"a, qop=auth", " nc=1"},
 };
 
-TEST(test_auth_info)
+TEST(auth_info)
 {
     static struct a407_challenges c;
     for (size_t i = 0; i < COUNT(infos); i++) {

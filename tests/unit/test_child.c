@@ -3,7 +3,7 @@
  */
 #include "child_help.h"
 #include "host/object.h"
-#include "suite.h"
+#include "unit.h"
 
 /* ---- talking ---- */
 

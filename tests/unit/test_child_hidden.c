@@ -11,7 +11,7 @@
 #include <sys/time.h>
 
 #include "child_help.h"
-#include "suite.h"
+#include "unit.h"
 
 static void assert_no_child(void)
 {

@@ -4,7 +4,7 @@
 
 #include "child_help.h"
 #include "host/file_at.h"
-#include "suite.h"
+#include "unit.h"
 
 static bool starts(void)
 {

@@ -5,7 +5,7 @@
 #include <sys/mount.h>
 
 #include "child_help.h"
-#include "suite.h"
+#include "unit.h"
 
 /* Is the memory of the job still what the keeper needs it for? */
 static bool still_mapped(const struct a407_child_job *j, size_t size)

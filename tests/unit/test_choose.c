@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The choice among schemes, challenges and credentials. */
 #include "auth_help.h"
-#include "suite.h"
+#include "unit.h"
 
 #define MAX 3
 
@@ -76,7 +76,7 @@ static void order_is(struct table *t, size_t n, enum a407_scheme_id a,
 #define SHA512256 MD5 ", algorithm=SHA-512-256"
 #define SHA999    MD5 ", algorithm=SHA-999"
 
-TEST(test_registry)
+TEST(registry)
 {
     for (unsigned i = 0; a407_scheme_names[i] || a407_scheme_get(i); i++) {
         const struct a407_scheme *s = a407_scheme_get(i);
@@ -93,7 +93,7 @@ TEST(test_registry)
     assert_null(a407_scheme_get(A407_SCHEMES_MAX));
 }
 
-TEST(test_order)
+TEST(order)
 {
     struct table *t = table_new(BASIC ", " MD5, 1);
     expect(t, A407_DIGEST, 1, 0);
@@ -105,7 +105,7 @@ TEST(test_order)
 }
 
 /* RFC 7616 section 3.7: the strongest that is known, wherever it stands. */
-TEST(test_rank)
+TEST(rank)
 {
     static const struct {
         const char *offered;
@@ -127,7 +127,7 @@ TEST(test_rank)
 }
 
 /* Each scheme with each credential, once, and then no more. */
-TEST(test_tried)
+TEST(tried)
 {
     struct table *t = table_new(BASIC ", " MD5, 3);
     static const struct {
@@ -147,7 +147,7 @@ TEST(test_tried)
 }
 
 /* A refusal is what there is to tell, whatever else stands in the way. */
-TEST(test_rejected)
+TEST(rejected)
 {
     struct table *t = table_new(BASIC, 2);
     t->cred[1].malformed = true;
@@ -159,7 +159,7 @@ TEST(test_rejected)
 }
 
 /* What one credential can't do, the next may. */
-TEST(test_credentials)
+TEST(credentials)
 {
     struct table *t = table_new(BASIC ", " MD5, 3);
     t->cred[0].malformed = true;
@@ -179,7 +179,7 @@ TEST(test_credentials)
     free(t);
 }
 
-TEST(test_nothing)
+TEST(nothing)
 {
     struct table *t = table_new("", 1);
     expect_none(t, A407_CAUSE_NO_CHALLENGE);
@@ -191,7 +191,7 @@ TEST(test_nothing)
     free(t);
 }
 
-TEST(test_unsupported)
+TEST(unsupported)
 {
     static const char *const offered[] = {
         "Hoba result=\"x\"",
@@ -210,7 +210,7 @@ TEST(test_unsupported)
 }
 
 /* By the settings, or by the credential's own list. */
-TEST(test_not_allowed)
+TEST(not_allowed)
 {
     struct table *t = table_new(BASIC ", Foo", 2);
     order_is(t, 1, A407_DIGEST, A407_DIGEST);
@@ -225,7 +225,7 @@ TEST(test_not_allowed)
 }
 
 /* One obstacle after the other is taken away: the most telling one shows. */
-TEST(test_weight)
+TEST(weight)
 {
     struct table *t =
         table_new("Foo, Digest realm=\"no nonce\", " BASIC ", " SHA999, 3);
@@ -245,7 +245,7 @@ TEST(test_weight)
 }
 
 /* A password that could not be read is no empty one. */
-TEST(test_unread_password)
+TEST(unread_password)
 {
     static char path[] = "/p", token[] = "t";
     static const char offered[] = "NTLM, " BASIC ", " MD5;

@@ -6,8 +6,7 @@
 #include <nettle/base64.h>
 
 #include "core/base/text.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static struct a407_client_auth auth(const char *z)
 {
@@ -30,7 +29,7 @@ static void check(const char *value, const char *want)
 }
 
 /* RFC 7617 section 2 */
-TEST(test_basic)
+TEST(basic)
 {
     check("Basic YWxpY2U6b3BlbiBzZXNhbWU=", "Basic||alice");
     check("basic  Q09SUFxhbGljZTp4", "basic||CORP\\alice");
@@ -50,7 +49,7 @@ TEST(test_basic)
 }
 
 /* RFC 7616 section 3.4 */
-TEST(test_digest)
+TEST(digest)
 {
     check("Digest username=\"Mufasa\", realm=\"r\", response=\"00\"",
           "Digest||Mufasa");
@@ -67,7 +66,7 @@ TEST(test_digest)
 }
 
 /* A word that is no scheme may be the secret. */
-TEST(test_unknown)
+TEST(unknown)
 {
     check("Bearer abc.def.ghi", "Bearer||");
     check("Negotiate YIIabc=", "Negotiate||");
@@ -116,7 +115,7 @@ static void say(const char *scheme, const unsigned char *p, size_t n,
     check(value, want);
 }
 
-TEST(test_ntlm)
+TEST(ntlm)
 {
     struct message m = type3("C\0O\0", 4, "\xe9\0l\0=\xd8\0\xde", 8, true);
     say("NTLM", m.p, m.n, "NTLM|CO|\xc3\xa9l\xf0\x9f\x98\x80");
@@ -142,7 +141,7 @@ TEST(test_ntlm)
 }
 
 /* Lengths and offsets that lie, and every cut. */
-TEST(test_ntlm_broken)
+TEST(ntlm_broken)
 {
     struct message m = type3("CORP", 4, "alice", 5, false);
     for (size_t n = 0; n < m.n; n++) {
@@ -160,7 +159,7 @@ TEST(test_ntlm_broken)
     say("NTLM", m.p, m.n, "NTLM||");
 }
 
-TEST(test_long)
+TEST(long)
 {
     unsigned char raw[600];
     char value[1024] = "Basic ", want[200] = "Basic||";
@@ -173,7 +172,7 @@ TEST(test_long)
 }
 
 /* What does not fit whole is not begun. */
-TEST(test_put)
+TEST(put)
 {
     char out[5];
     a407_put(out, sizeof out, a407_span_str("abc\xe2\x82\xac"));
@@ -193,7 +192,7 @@ TEST(test_put)
     assert_string_equal(out, "\xef\xbf\xbd");
 }
 
-TEST(test_put_user)
+TEST(put_user)
 {
     static const struct {
         const char *user;

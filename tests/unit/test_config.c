@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The variables and the file: docs/auth407.1, docs/credentials.md. */
 #include "config_help.h"
-#include "suite.h"
+#include "unit.h"
 
-TEST(test_defaults)
+TEST(defaults)
 {
     struct a407_config *c = good(ENV("HOME", "/home/u"));
     assert_int_equal(c->mode, A407_MODE_INJECT);
@@ -31,7 +31,7 @@ TEST(test_defaults)
     a407_config_free(NULL);
 }
 
-TEST(test_paths)
+TEST(paths)
 {
     struct a407_config *c = good(
         ENV("HOME", "/h", "XDG_STATE_HOME", "/s", "XDG_CONFIG_HOME", "/c"));
@@ -65,7 +65,7 @@ TEST(test_paths)
     a407_config_free(c);
 }
 
-TEST(test_settings)
+TEST(settings)
 {
     struct a407_config *c =
         good(ENV("AUTH407_MODE", "observe", "AUTH407_LOG_LEVEL", "request",
@@ -111,7 +111,7 @@ TEST(test_settings)
 }
 
 /* A bad value is told, without repeating it, and its default is used. */
-TEST(test_bad_settings)
+TEST(bad_settings)
 {
     static const char *const bad[][2] = {
         {"AUTH407_MODE", "inject hunter2"},
@@ -171,7 +171,7 @@ TEST(test_bad_settings)
     a407_config_free(c);
 }
 
-TEST(test_proxies)
+TEST(proxies)
 {
     struct a407_config *c =
         good(ENV("http_proxy", "http://a:1", "HTTPS_PROXY", "https://b",
@@ -202,7 +202,7 @@ TEST(test_proxies)
 }
 
 /* curl goes to 1080 where no port is given, most others to 80. */
-TEST(test_default_port)
+TEST(default_port)
 {
     struct a407_config *c = good(ENV("http_proxy", "u:p@h", "https_proxy",
                                      "https://v:p@h", "ftp_proxy", "w:p@k:80"));
@@ -217,7 +217,7 @@ TEST(test_default_port)
 }
 
 /* A malformed entry is told by its number and skipped; the others stand. */
-TEST(test_bad_entry)
+TEST(bad_entry)
 {
     struct a407_diag diag;
     struct a407_config *c = with(ENV("AUTH407_PROXY", "a:1,b c:2,d:3"), &diag);
@@ -228,7 +228,7 @@ TEST(test_bad_entry)
 }
 
 /* CVE-2016-5385: in CGI, HTTP_PROXY is what the client says. */
-TEST(test_cgi)
+TEST(cgi)
 {
     struct a407_config *c =
         good(ENV("REQUEST_METHOD", "GET", "HTTP_PROXY", "http://evil:1",
@@ -241,7 +241,7 @@ TEST(test_cgi)
     a407_config_free(c);
 }
 
-TEST(test_variables)
+TEST(variables)
 {
     struct a407_config *c =
         good(ENV("AUTH407_USERNAME", "CORP\\alice", "AUTH407_PASSWORD",
@@ -277,7 +277,7 @@ TEST(test_variables)
 
 /* It is known where a credential stands, but nothing of it that can't be sent.
  */
-TEST(test_malformed)
+TEST(malformed)
 {
     static const char *const bad[][2] = {
         {"AUTH407_PASSWORD", "p\n"},
@@ -310,7 +310,7 @@ TEST(test_malformed)
 }
 
 /* ~/ is HOME in what names a file, and nowhere else. */
-TEST(test_home)
+TEST(home)
 {
     static const char text[] =
         "[a:1]\nusername = ~/u\npassword-file = ~/p\ntoken-file = ~/t/~/x\n"
@@ -340,7 +340,7 @@ TEST(test_home)
 }
 
 /* An error in the file adds nothing and is told with the file's name. */
-TEST(test_bad_file)
+TEST(bad_file)
 {
     static const char text[] = "[b:1]\nusername = b\n[c:1\n";
     struct a407_diag diag;

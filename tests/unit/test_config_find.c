@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules are docs/credentials.md, "Which credential is used". */
 #include "config_help.h"
-#include "suite.h"
+#include "unit.h"
 
 /* What AUTH407_USERNAME is for: endpoints that the environment names. */
-TEST(test_who_gets_the_variables)
+TEST(who_gets_the_variables)
 {
     struct a407_config *c = good(ENV("AUTH407_USERNAME", "v", "http_proxy",
                                      "a:1", "AUTH407_PROXY", "b:2"));
@@ -27,7 +27,7 @@ TEST(test_who_gets_the_variables)
 }
 
 /* Userinfo of a URL is for that very host and port. */
-TEST(test_who_gets_userinfo)
+TEST(who_gets_userinfo)
 {
     struct a407_config *c =
         good(ENV("http_proxy", "http://u:p@a:1", "https_proxy",
@@ -48,7 +48,7 @@ TEST(test_who_gets_userinfo)
     a407_config_free(c);
 }
 
-TEST(test_order)
+TEST(order)
 {
     struct a407_config *c =
         good(ENV("AUTH407_USERNAME", "v", "http_proxy", "http://u:p@a.b.c:1"));
@@ -69,7 +69,7 @@ TEST(test_order)
 }
 
 /* The same secret twice would be two wrong logins. */
-TEST(test_each_once)
+TEST(each_once)
 {
     struct a407_config *c =
         good(ENV("http_proxy", "http://u:p@a:1", "HTTP_PROXY",
@@ -95,7 +95,7 @@ TEST(test_each_once)
 }
 
 /* The same, for what the secret is taken from and what goes with it. */
-TEST(test_each_source_once)
+TEST(each_source_once)
 {
     static const struct {
         const char *second; /* after [a:1] and what stands below */
@@ -129,7 +129,7 @@ TEST(test_each_source_once)
     }
 }
 
-TEST(test_no_credential)
+TEST(no_credential)
 {
     struct a407_config *c = good(ENV("http_proxy", "http://a:1"));
     assert_string_equal(users(c, "a:1"), "");

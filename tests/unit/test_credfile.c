@@ -2,9 +2,8 @@
 /* The format is docs/credentials.md, "The file". */
 #include "core/base/text.h"
 #include "core/config/credential.h"
-#include "exact.h"
+#include "unit.h"
 
-#include "suite.h"
 #include <stdio.h>
 
 #define FILE_NAME "/x/credentials"
@@ -28,7 +27,7 @@ static struct a407_credential *parse_good(const char *z)
     return list;
 }
 
-TEST(test_all_keys)
+TEST(all_keys)
 {
     struct a407_credential *c =
         parse_good("# comments stand on lines of their own\n"
@@ -67,7 +66,7 @@ TEST(test_all_keys)
 }
 
 /* Where a secret is to be taken from, one source to a section. */
-TEST(test_sources)
+TEST(sources)
 {
     struct a407_credential *c =
         parse_good("[a]\nhelper = !get --flag=\"x y\"; true\n"
@@ -91,7 +90,7 @@ TEST(test_sources)
     a407_credentials_free(c);
 }
 
-TEST(test_sections)
+TEST(sections)
 {
     struct a407_credential *c =
         parse_good("[a:1]\nusername = u\npassword-file = /run/p\n"
@@ -137,7 +136,7 @@ static const struct {
     {"password = \xc3\xa9\xff", "\xc3\xa9\xff"},
 };
 
-TEST(test_values)
+TEST(values)
 {
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         for (int crlf = 0; crlf < 3; crlf++) {
@@ -154,7 +153,7 @@ TEST(test_values)
         }
 }
 
-TEST(test_dates)
+TEST(dates)
 {
     static const struct {
         const char *day;
@@ -256,7 +255,7 @@ static const struct {
     {"[h]\nservice = hunter2@a b\n", 2, "HTTP@HOST"},
 };
 
-TEST(test_errors)
+TEST(errors)
 {
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         struct a407_diag diag;
@@ -271,7 +270,7 @@ TEST(test_errors)
     }
 }
 
-TEST(test_nul)
+TEST(nul)
 {
     static const char text[] = "[h]\nusername = u\n# c\0 x\npassword = p\n";
     struct a407_diag diag;
@@ -280,7 +279,7 @@ TEST(test_nul)
 }
 
 /* No credential is no error. */
-TEST(test_empty)
+TEST(empty)
 {
     static const char *const texts[] = {
         "", "\n", "# c", "\xef\xbb\xbf", " \t\r\n;\n", "\r\n"};
@@ -294,7 +293,7 @@ TEST(test_empty)
     assert_string_equal(diag.text, "");
 }
 
-TEST(test_many_sections)
+TEST(many_sections)
 {
     enum { MOST = 1024 };
     static char text[(MOST + 1) * 4];
@@ -309,7 +308,7 @@ TEST(test_many_sections)
 }
 
 /* Any prefix, and any one byte changed to any other, is survived. */
-TEST(test_any_bytes)
+TEST(any_bytes)
 {
     static const char text[] =
         "\xef\xbb\xbf[*.h:80]\r\n#c\nusername = \"a\"\nexpires = 2026-12-31\n"

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Civil dates against the C library's, in both directions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <time.h>
 
+#include <cmocka.h>
+
 #include "core/base/date.h"
-#include "suite.h"
+#include "unit.h"
 
 #define FIRST (-INT64_C(62167219200)) /* 0000-01-01 00:00:00 */
 #define LAST  INT64_C(253402300799)   /* 9999-12-31 23:59:59 */
@@ -24,7 +29,7 @@ static void check(int64_t s)
     assert_int_equal(a407_date_seconds(&d), s);
 }
 
-TEST(test_all_years)
+TEST(all_years)
 {
     /* a step that is no whole number of days, hours or minutes */
     for (int64_t s = FIRST; s <= LAST; s += 86400 * 3 + 3701)
@@ -34,7 +39,7 @@ TEST(test_all_years)
     check(-1);
 }
 
-TEST(test_beyond)
+TEST(beyond)
 {
     struct a407_date d = a407_date_of(INT64_MAX);
     assert_int_equal(a407_date_seconds(&d), LAST);
@@ -42,7 +47,7 @@ TEST(test_beyond)
     assert_int_equal(a407_date_seconds(&d), FIRST);
 }
 
-TEST(test_no_such_day)
+TEST(no_such_day)
 {
     static const struct a407_date wrong[] = {
         {2026, 0, 1, 0, 0, 0},  {2026, 13, 1, 0, 0, 0}, {2026, 1, 0, 0, 0, 0},

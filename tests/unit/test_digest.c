@@ -3,7 +3,7 @@
 #include "auth_help.h"
 
 #include "core/auth/digest.h"
-#include "suite.h"
+#include "unit.h"
 
 /* The response to a challenge with a cnonce that we did not make. */
 static void check_vector(const char *challenge, const char *user,
@@ -24,7 +24,7 @@ static void check_vector(const char *challenge, const char *user,
 }
 
 /* RFC 7616 section 3.9.1: both algorithms. */
-TEST(test_rfc7616_3_9_1)
+TEST(rfc7616_3_9_1)
 {
     static const char *const one[][2] = {
         {"SHA-256", "753927fa0e85d155564e2e272a28d180"
@@ -54,7 +54,7 @@ TEST(test_rfc7616_3_9_1)
  * RFC 7616 section 3.9.2 with erratum 4897: the values that the RFC prints were
  * not made with the SHA-512/256 of FIPS 180-4 (4888... is SHA-512 cut off).
  */
-TEST(test_rfc7616_3_9_2)
+TEST(rfc7616_3_9_2)
 {
     static const char user[] = "J\xc3\xa4s\xc3\xb8n Doe";
     check_vector(RFC_3_9_2, user, "Secret, or not?", "GET", "/doe.json",
@@ -76,7 +76,7 @@ TEST(test_rfc7616_3_9_2)
 }
 
 /* RFC 2617 section 3.5. */
-TEST(test_rfc2617_3_5)
+TEST(rfc2617_3_5)
 {
     check_vector("Digest realm=\"testrealm@host.com\", qop=\"auth,auth-int\", "
                  "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", "
@@ -86,7 +86,7 @@ TEST(test_rfc2617_3_5)
 }
 
 /* RFC 2069 section 2.4 with erratum 749: no qop, so no nc and no cnonce. */
-TEST(test_rfc2069)
+TEST(rfc2069)
 {
     struct session *s = session_new(A407_DIGEST);
     strcpy(s->user, "Mufasa");
@@ -140,7 +140,7 @@ static const struct {
     "Digest username=\"alice\", realm=\"a realm\", nonce=\"n0nce\", uri="
 #define CONNECT_HEAD HEAD "\"example.test:443\", "
 
-TEST(test_auth)
+TEST(auth)
 {
     for (size_t i = 0; i < N_TABLE; i++) {
         char challenge[200], want[500];
@@ -160,7 +160,7 @@ TEST(test_auth)
 }
 
 /* RFC 7616 section 3.4.3: the content is part of A2. */
-TEST(test_auth_int)
+TEST(auth_int)
 {
     for (size_t i = 0; i < N_TABLE; i++) {
         char challenge[200], want[500];
@@ -197,7 +197,7 @@ TEST(test_auth_int)
 }
 
 /* Without qop only -sess has a cnonce: its A1 can't do without. */
-TEST(test_no_qop)
+TEST(no_qop)
 {
     for (size_t i = 0; i < N_TABLE; i++) {
         char challenge[200], want[500];
@@ -218,7 +218,7 @@ TEST(test_no_qop)
 }
 
 /* RFC 7616 section 3.4: nc counts the requests made with one nonce. */
-TEST(test_count)
+TEST(count)
 {
     struct session *s = session_new(A407_DIGEST);
     assert_true(session_init(
@@ -245,7 +245,7 @@ TEST(test_count)
 }
 
 /* A -sess cnonce lasts as long as its nonce. */
-TEST(test_session_cnonce)
+TEST(session_cnonce)
 {
     static const char challenge[] = "Digest realm=\"a realm\", "
                                     "nonce=\"n0nce\", algorithm=MD5-sess, "
@@ -272,7 +272,7 @@ TEST(test_session_cnonce)
 }
 
 /* nc has eight digits; a nonce that has used them up answers nothing. */
-TEST(test_count_ends)
+TEST(count_ends)
 {
     struct session *s = session_new(A407_DIGEST);
     struct a407_digest_state *d = s->state;
@@ -292,7 +292,7 @@ TEST(test_count_ends)
 }
 
 /* RFC 7616 section 3.5. */
-TEST(test_nextnonce)
+TEST(nextnonce)
 {
     struct session *s = session_new(A407_DIGEST);
     session_info(s, "nextnonce=\"early\""); /* before any challenge */
@@ -318,7 +318,7 @@ TEST(test_nextnonce)
     session_free(s);
 }
 
-TEST(test_reply)
+TEST(reply)
 {
 #define CH "Digest realm=\"a realm\", qop=\"auth\", "
     static const struct {
@@ -350,7 +350,7 @@ TEST(test_reply)
 }
 
 /* RFC 7616 section 3.4.4 and the username* of section 3.4. */
-TEST(test_username)
+TEST(username)
 {
 #define CH                                                                     \
     "Digest realm=\"a realm\", nonce=\"n0nce\", qop=\"auth\", "                \

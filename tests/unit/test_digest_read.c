@@ -3,6 +3,7 @@
 #include "auth_help.h"
 
 #include "core/auth/digest.h"
+#include "unit.h"
 
 static void check_rank(const char *challenge, unsigned rank,
                        enum a407_cause why)
@@ -19,9 +20,8 @@ static void check_rank(const char *challenge, unsigned rank,
 #define BASE "Digest realm=\"r\", nonce=\"n\""
 
 /* RFC 7616 section 3.3 (algorithm) and 6.1; names in any case. */
-static void test_algorithms(void **unused)
+TEST(algorithms)
 {
-    (void)unused;
     check_rank(BASE, 1, A407_CAUSE_NONE);
     check_rank(BASE ", algorithm=MD5", 1, A407_CAUSE_NONE);
     check_rank(BASE ", algorithm=\"md5-SESS\"", 1, A407_CAUSE_NONE);
@@ -41,9 +41,8 @@ static void test_algorithms(void **unused)
 }
 
 /* RFC 7616 section 3.3 (qop): unknown values are ignored. */
-static void test_qop(void **unused)
+TEST(qop)
 {
-    (void)unused;
     static const struct {
         const char *qop;
         int sent; /* 0: the form of RFC 2069, 1: auth, 2: auth-int, -1: none */
@@ -83,9 +82,8 @@ static void test_qop(void **unused)
 }
 
 /* Hashes from Python, as in test_digest.c. */
-static void test_missing(void **unused)
+TEST(missing)
 {
-    (void)unused;
     check_rank("Digest", 0, A407_CAUSE_PROTOCOL);
     check_rank("Digest realm=\"r\"", 0, A407_CAUSE_PROTOCOL);
     check_rank("Digest abcdefg=", 0, A407_CAUSE_PROTOCOL);
@@ -115,9 +113,8 @@ static void test_missing(void **unused)
     session_free(s);
 }
 
-static void test_bad_name(void **unused)
+TEST(bad_name)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     for (int c = 1; c < 256; c++) {
         bool bad = c < 0x20 || c == 0x7f;
@@ -141,9 +138,8 @@ static void test_bad_name(void **unused)
 }
 
 /* The echo keeps the escapes (RFC 9110 section 5.6.4), the hash has none. */
-static void test_escapes(void **unused)
+TEST(escapes)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     strcpy(s->user, "a\"b\\c");
     assert_true(session_init(
@@ -175,9 +171,8 @@ static bool echoable(const struct a407_param *nonce)
     return a407_digest_read(&ch, &offer, &why);
 }
 
-static void test_echoable(void **unused)
+TEST(echoable)
 {
-    (void)unused;
     static const struct {
         const char *text;
         bool quoted, bare;
@@ -212,9 +207,8 @@ static const char *of_lengths(size_t realm, size_t nonce, size_t opaque)
 }
 
 /* Three values at their longest can be sent; one byte more is refused. */
-static void test_length(void **unused)
+TEST(length)
 {
-    (void)unused;
     const size_t max = A407_DIGEST_VALUE_MAX;
     check_rank(of_lengths(max + 1, 1, 1), 0, A407_CAUSE_PROTOCOL);
     check_rank(of_lengths(1, max + 1, 1), 0, A407_CAUSE_PROTOCOL);
@@ -262,9 +256,8 @@ static void check_value(const struct a407_buf *b)
 }
 
 /* Every byte at every place of a challenge: an orderly value, or none. */
-static void test_every_byte(void **unused)
+TEST(every_byte)
 {
-    (void)unused;
     static const char good[] =
         "Digest realm=\"r\\\"m\", nonce=nn, opaque=\"o\", qop=\"auth\", "
         "algorithm=MD5, stale=false";
@@ -295,9 +288,8 @@ static void test_every_byte(void **unused)
 }
 
 /* A challenge cut off anywhere, at the end of its memory. */
-static void test_every_cut(void **unused)
+TEST(every_cut)
 {
-    (void)unused;
     static const char good[] =
         "Digest realm=\"r\\\"m\\\\\", nonce=\"n\\n\", opaque=\"\\o\", "
         "qop=\"auth-int, auth\", algorithm=\"SHA-256-sess\", userhash=true";
@@ -314,9 +306,8 @@ static void test_every_cut(void **unused)
 }
 
 /* The request's target can't break the field either. */
-static void test_target(void **unused)
+TEST(target)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     assert_true(session_init(s, BASE ", qop=\"auth\""));
     for (int c = 0; c < 256; c++) {
@@ -339,9 +330,8 @@ static void test_target(void **unused)
 }
 
 /* A value that does not fit leaves what was there, and isn't counted. */
-static void test_too_long(void **unused)
+TEST(too_long)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     assert_true(session_init(s, BASE ", opaque=o, algorithm=MD5, "
                                      "qop=\"auth\", userhash=true"));
@@ -363,9 +353,8 @@ static void test_too_long(void **unused)
 }
 
 /* A challenge that can't be used leaves the one before in place. */
-static void test_init_keeps(void **unused)
+TEST(init_keeps)
 {
-    (void)unused;
     struct session *s = session_new(A407_DIGEST);
     assert_true(session_init(s, BASE ", qop=\"auth\""));
     session_value(s);
@@ -378,17 +367,4 @@ static void test_init_keeps(void **unused)
     for (size_t i = 0; i < s->scheme->state_size; i++)
         assert_int_equal(p[i], 0);
     session_free(s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_algorithms), cmocka_unit_test(test_qop),
-        cmocka_unit_test(test_missing),    cmocka_unit_test(test_bad_name),
-        cmocka_unit_test(test_escapes),    cmocka_unit_test(test_echoable),
-        cmocka_unit_test(test_length),     cmocka_unit_test(test_every_byte),
-        cmocka_unit_test(test_every_cut),  cmocka_unit_test(test_target),
-        cmocka_unit_test(test_too_long),   cmocka_unit_test(test_init_keeps),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config/credential.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static bool parse(const char *z, size_t n, struct a407_endpoint *e)
 {
@@ -40,7 +39,7 @@ static const struct {
     {"under_score-1:80", "under_score-1", 80},
 };
 
-TEST(test_forms)
+TEST(forms)
 {
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct a407_endpoint e;
@@ -51,7 +50,7 @@ TEST(test_forms)
     }
 }
 
-TEST(test_refused)
+TEST(refused)
 {
     static const char *const bad[] = {
         "",         ":80",     "h:",     "h:0",    "h:65536",    "h:99999",
@@ -73,7 +72,7 @@ TEST(test_refused)
     assert_false(parse("[::1\0]:80", 9, &e));
 }
 
-TEST(test_length)
+TEST(length)
 {
     char text[A407_HOST_MAX + 8];
     struct a407_endpoint e;
@@ -90,7 +89,7 @@ TEST(test_length)
 }
 
 /* Every prefix of every good text is survived. */
-TEST(test_prefixes)
+TEST(prefixes)
 {
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         for (size_t n = 0; n <= strlen(good[i].text); n++) {
@@ -108,7 +107,7 @@ static unsigned match(const char *pattern, const char *exactly)
     return a407_endpoint_match(&p, &e);
 }
 
-TEST(test_match)
+TEST(match)
 {
     /* from the most specific to the least */
     static const char *const order[] = {"a.b.example:80", "a.b.example",
@@ -133,7 +132,7 @@ TEST(test_match)
 }
 
 /* "*" is for the settings to judge: it must fit nothing by itself. */
-TEST(test_any)
+TEST(any)
 {
     struct a407_endpoint any = {.host = "*"}, none = {.host = ""}, e;
     assert_true(parse("h:80", 4, &e));
@@ -142,7 +141,7 @@ TEST(test_any)
     assert_int_equal(a407_endpoint_match(&none, &none), 0);
 }
 
-TEST(test_scheme_names)
+TEST(scheme_names)
 {
     for (unsigned i = 0; a407_scheme_names[i]; i++) {
         const char *name = a407_scheme_name((enum a407_scheme_id)i);
@@ -156,7 +155,7 @@ TEST(test_scheme_names)
                      A407_SCHEMES_MAX);
 }
 
-TEST(test_scheme_list)
+TEST(scheme_list)
 {
     enum a407_scheme_id order[A407_SCHEMES_MAX];
     size_t n;

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/record/redact.h"
 #include "event_sample.h"
+#include "unit.h"
 
 static bool has(const struct a407_event *e, const char *part)
 {
@@ -11,7 +12,7 @@ static bool has(const struct a407_event *e, const char *part)
     return found;
 }
 
-static void test_whole_line(void **state)
+TEST(whole_line)
 {
     static const char want[] =
         "{\"timestamp\":\"2026-12-30T23:35:07.000042Z\",\"schema\":1,"
@@ -63,7 +64,6 @@ static void test_whole_line(void **state)
         "\"caller\":{\"module\":\"libcurl.so.4\"},\"host\":{\"name\":"
         "\"build7\"}}\n";
     struct a407_buf b = line_of(full());
-    (void)state;
     size_t i = 0;
     while (b.p[i] && b.p[i] == want[i])
         i++;
@@ -73,7 +73,7 @@ static void test_whole_line(void **state)
 }
 
 /* What is not known is null or absent, never invented. */
-static void test_empty(void **state)
+TEST(empty)
 {
     static const struct a407_event none;
     static const char *const parts[] = {
@@ -86,13 +86,12 @@ static void test_empty(void **state)
         "\"final\":{\"status_code\":null}",
         "\"attempts\":[],\"process\":",
         "\"command_args\":[],\"parents\":[],\"user\":{\"id\":0}}}\n"};
-    (void)state;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (!has(&none, parts[i]))
             fail_msg("lacks %s", parts[i]);
 }
 
-static void test_timestamps(void **state)
+TEST(timestamps)
 {
     static const struct {
         int64_t us;
@@ -117,7 +116,6 @@ static void test_timestamps(void **state)
         {INT64_MAX, "9999-12-31T23:59:59.775807Z"},
         {INT64_MIN, "0000-01-01T00:00:00.224192Z"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         struct a407_event e = {.time_us = times[i].us};
         struct a407_buf b = line_of(&e);
@@ -128,11 +126,10 @@ static void test_timestamps(void **state)
     }
 }
 
-static void test_outcomes(void **state)
+TEST(outcomes)
 {
     static const char *const names[] = {"resolved", "unresolved", "observed",
                                         "not_retried"};
-    (void)state;
     for (unsigned i = 0; i < 4; i++) {
         struct a407_event e = {.outcome = (enum a407_outcome)i};
         char part[64];
@@ -142,7 +139,7 @@ static void test_outcomes(void **state)
 }
 
 /* RFC 8259 section 7, and Unicode's table of well-formed UTF-8. */
-static void test_strings(void **state)
+TEST(strings)
 {
     static const struct {
         const char *in;
@@ -179,7 +176,6 @@ static void test_strings(void **state)
         {"\xf4\x90\x80\x80", 4, BAD BAD BAD BAD}, /* above U+10FFFF */
         {"\xf5\x80\x80\x80", 4, BAD BAD BAD BAD},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         struct a407_buf b;
         char want[64];
@@ -200,11 +196,10 @@ static void test_strings(void **state)
 }
 
 /* The count may be larger than the array, but for the attempts. */
-static void test_counts(void **state)
+TEST(counts)
 {
     static struct a407_event e;
     static char word[600];
-    (void)state;
     memset(word, 'w', sizeof word - 1);
     for (size_t i = 0; i < A407_EVENT_ARGS; i++)
         e.process.args[i] = word;
@@ -220,9 +215,8 @@ static void test_counts(void **state)
 }
 
 /* No room: nothing is claimed to be a line. */
-static void test_no_room(void **state)
+TEST(no_room)
 {
-    (void)state;
     struct a407_buf whole = line_of(full());
     for (size_t max = 0; max <= whole.n; max += max + 9 < whole.n ? 9 : 1) {
         struct a407_buf b;
@@ -237,11 +231,10 @@ static void test_no_room(void **state)
     a407_buf_free(&whole);
 }
 
-static void test_schema(void **state)
+TEST(schema)
 {
     static const struct a407_event none;
     struct a407_buf all;
-    (void)state;
     a407_buf_init(&all, 1 << 24);
     assert_true(a407_record_json(&(struct a407_record){.event = &none},
                                  SIZE_MAX, &all));
@@ -268,7 +261,7 @@ static void test_schema(void **state)
 }
 
 /* The schema says no to what we don't write: it is no formality. */
-static void test_schema_refuses(void **state)
+TEST(schema_refuses)
 {
     static const char *const edits[][2] = {
         {"\"schema\":1", "\"schema\":2"},
@@ -284,7 +277,6 @@ static void test_schema_refuses(void **state)
         {"{\"t", "\xff{\"t"},
     };
     struct a407_buf b = line_of(full());
-    (void)state;
     assert_int_equal(check_schema(b.p, b.n, false), 0);
     assert_int_not_equal(check_schema("", 0, true), 0);
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
@@ -300,16 +292,4 @@ static void test_schema_refuses(void **state)
         a407_buf_free(&changed);
     }
     a407_buf_free(&b);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_line),     cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_timestamps),     cmocka_unit_test(test_outcomes),
-        cmocka_unit_test(test_strings),        cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_no_room),        cmocka_unit_test(test_schema),
-        cmocka_unit_test(test_schema_refuses),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,7 @@
 #include <stdio.h>
 
 #include "core/http/challenge.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static struct a407_event ev;
 
@@ -27,7 +26,7 @@ static void answer(const char *head)
 #define DATE  "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 #define LATER "Date: Sun, 06 Nov 1994 09:49:37 GMT\r\n"
 
-TEST(test_answer)
+TEST(answer)
 {
     answer(HEAD DATE "Server: squid/5.7\r\nVIA: 1.1 a\r\nvia: 1.1 b\r\n"
                      "X-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n"
@@ -56,7 +55,7 @@ TEST(test_answer)
 }
 
 /* RFC 9110 section 6.6.1: whole seconds, and the first field counts. */
-TEST(test_skew)
+TEST(skew)
 {
     answer(HEAD LATER DATE "\r\n");
     assert_int_equal(ev.answer.skew_s, 3600);
@@ -68,7 +67,7 @@ TEST(test_skew)
     assert_int_equal(ev.answer.skew_s, -1);
 }
 
-TEST(test_bounds)
+TEST(bounds)
 {
     char head[8192] = HEAD;
     for (int i = 0; i < 20; i++)
@@ -88,7 +87,7 @@ TEST(test_bounds)
 }
 
 /* Somebody else's words may hold a URL, or echo what was sent. */
-TEST(test_secrets)
+TEST(secrets)
 {
     answer(HEAD "Via: 1.1 http://u:hunter2@h/?hunter2\r\n"
                 "X-Squid-Error: ERR Proxy-Authorization: Basic hunter2\r\n"
@@ -104,7 +103,7 @@ TEST(test_secrets)
     a407_buf_free(&line);
 }
 
-TEST(test_challenges)
+TEST(challenges)
 {
     char head[4096] = HEAD;
     answer(
@@ -139,7 +138,7 @@ static void hide(const char *z)
     a407_event_hide(&ev, a407_span_str(z));
 }
 
-TEST(test_hide)
+TEST(hide)
 {
     answer(HEAD "Server: s-hunter2-hunter2\r\nProxy-Authenticate: Basic "
                 "realm=\"hunter2\"\r\nProxy-Status: hunter2\r\n\r\n");
@@ -164,7 +163,7 @@ TEST(test_hide)
 /* A text that was cut within the secret holds its beginning. */
 /* A secret of characters that redaction knows is found in what was said, not
    in what redaction leaves of it. */
-TEST(test_hide_marks)
+TEST(hide_marks)
 {
     static const char *const secrets[] = {"p@ss?word#x", "pass=word@x",
                                           "ab@cd@ef", "x y@z", "?hunter"};
@@ -195,7 +194,7 @@ TEST(test_hide_marks)
     }
 }
 
-TEST(test_hide_cut)
+TEST(hide_cut)
 {
     for (size_t left = 4; left < 12; left++) {
         memset(&ev, 0, sizeof ev);

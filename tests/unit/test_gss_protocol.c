@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The lines between the library and auth407-gss: core/auth/gss_protocol.h. */
-#include "exact.h"
+#include "unit.h"
 
 #include "core/auth/gss_protocol.h"
 #include "suite.h"

@@ -2,8 +2,7 @@
 /* git-credential(1), "INPUT/OUTPUT FORMAT" */
 #include "core/config/helper_text.h"
 
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static void asked(const char *host, const char *username, const char *text)
 {
@@ -17,7 +16,7 @@ static void asked(const char *host, const char *username, const char *text)
     a407_buf_free(&b);
 }
 
-TEST(test_ask)
+TEST(ask)
 {
     asked("P.test:3128", NULL,
           "capability[]=authtype\nprotocol=http\nhost=p.test:3128\n\n");
@@ -29,7 +28,7 @@ TEST(test_ask)
 }
 
 /* Nothing that could be a line of its own; nothing half. */
-TEST(test_ask_refused)
+TEST(ask_refused)
 {
     struct a407_endpoint e = {.host = "p", .port = 1};
     struct a407_buf b;
@@ -55,7 +54,7 @@ struct answer {
     bool quit;
 };
 
-TEST(test_answers)
+TEST(answers)
 {
     static const struct answer answers[] = {
         {"", NULL, NULL, NULL, 0, false},
@@ -113,7 +112,7 @@ static void wrong(const char *text, size_t n, const char *what)
     free(p);
 }
 
-TEST(test_wrong)
+TEST(wrong)
 {
     static const char control[] = "a control character";
     static const char form[] = "a line that is not KEY=VALUE";
@@ -137,7 +136,7 @@ TEST(test_wrong)
 }
 
 /* Cut at every byte: a line may be lost, nothing is read past the end. */
-TEST(test_cut)
+TEST(cut)
 {
     static const char text[] = "username=u\r\npassword=w\r\nquit=1\n\nx";
     for (size_t n = 0; n < sizeof text; n++) {

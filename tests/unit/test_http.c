@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/http.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -198,14 +197,14 @@ static void request_row(const struct request_case *t)
     free(p);
 }
 
-TEST(test_request)
+TEST(request)
 {
     for (size_t i = 0; i < COUNT(requests); i++)
         request_row(&requests[i]);
 }
 
 /* A NUL anywhere in a head makes it BAD (RFC 9110 section 5.5). */
-TEST(test_nul)
+TEST(nul)
 {
     static const char rq[] = GET "X: a\r\n\r\n";
     static const char rs[] = "HTTP/1.1 204 No\r\nX: a\r\n\r\n";
@@ -368,14 +367,14 @@ static void response_row(const struct response_case *t)
     free(p);
 }
 
-TEST(test_response)
+TEST(response)
 {
     for (size_t i = 0; i < COUNT(responses); i++)
         response_row(&responses[i]);
 }
 
 /* Bytes after the head are none of it, and change nothing. */
-TEST(test_after_head)
+TEST(after_head)
 {
     static const char rq[] = GET "\r\nContent-Length: 5\r\n\r\n";
     static const char rs[] = R407 "\r\nContent-Length: 5\r\n\r\n";
@@ -443,7 +442,7 @@ static void head_row(const char *head, const char *tail)
     }
 }
 
-TEST(test_head_end)
+TEST(head_end)
 {
     for (size_t i = 0; i < COUNT(heads); i++)
         for (size_t j = 0; j < COUNT(tails); j++)
@@ -482,7 +481,7 @@ static const struct {
     {"two", "again", "two: again\r\n"},
 };
 
-TEST(test_fields)
+TEST(fields)
 {
     size_t n = sizeof fields_head - 1;
     char *p = exact(fields_head, n);
@@ -506,7 +505,7 @@ TEST(test_fields)
 }
 
 /* A part of a head gives whole lines of it, and never a byte beyond. */
-TEST(test_fields_cut)
+TEST(fields_cut)
 {
     for (size_t n = 0; n < sizeof fields_head - 1; n++) {
         char *p = exact(fields_head, n);
@@ -524,7 +523,7 @@ TEST(test_fields_cut)
 }
 
 /* Without an end, and with nothing in it. */
-TEST(test_fields_none)
+TEST(fields_none)
 {
     static const char *const none[] = {
         "",

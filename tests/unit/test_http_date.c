@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static bool date(const char *z, int64_t *out)
 {
@@ -16,7 +15,7 @@ static bool date(const char *z, int64_t *out)
 }
 
 /* The three forms of RFC 9110 section 5.6.7, and its own example. */
-TEST(test_forms)
+TEST(forms)
 {
     static const struct {
         const char *text;
@@ -48,7 +47,7 @@ TEST(test_forms)
     }
 }
 
-TEST(test_refused)
+TEST(refused)
 {
     static const char *const texts[] = {
         "",
@@ -84,7 +83,7 @@ TEST(test_refused)
 }
 
 /* Each cut is refused, and read no further than it goes. */
-TEST(test_cuts)
+TEST(cuts)
 {
     static const char *const texts[] = {"Sun, 06 Nov 1994 08:49:37 GMT",
                                         "Sunday, 06-Nov-94 08:49:37 GMT",
@@ -99,7 +98,7 @@ TEST(test_cuts)
 }
 
 /* Every day of four centuries against the one before it. */
-TEST(test_days)
+TEST(days)
 {
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

@@ -3,9 +3,8 @@
 #include <nettle/base64.h>
 
 #include "core/auth/jwt.h"
-#include "exact.h"
+#include "unit.h"
 
-#include "suite.h"
 #include <stdio.h>
 
 #define HEADER "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
@@ -55,7 +54,7 @@ static bool read_parts(const char *header, const char *payload,
 }
 
 /* RFC 7519 section 3.1, and the unsecured one of section 6.1. */
-TEST(test_example)
+TEST(example)
 {
     static const char *const tokens[] = {
         "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
@@ -75,7 +74,7 @@ TEST(test_example)
 }
 
 /* Cut anywhere it is no JWT, or, within the signature, the same one. */
-TEST(test_cut)
+TEST(cut)
 {
     static const char token[] = "eyJhbGciOiJub25lIn0.eyJleHAiOjE3fQ.c2ln";
     struct a407_jwt jwt;
@@ -87,7 +86,7 @@ TEST(test_cut)
 }
 
 /* RFC 7519 section 2 (NumericDate), RFC 8259 section 6 */
-TEST(test_numbers)
+TEST(numbers)
 {
     static const struct {
         const char *number;
@@ -132,7 +131,7 @@ TEST(test_numbers)
 }
 
 /* Payloads that are objects, and the expiry that they tell. */
-TEST(test_payloads)
+TEST(payloads)
 {
     static const struct {
         const char *payload;
@@ -216,7 +215,7 @@ static const char *const bad[] = {
      "\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}}}}}}}}"),
 };
 
-TEST(test_bad_payloads)
+TEST(bad_payloads)
 {
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct a407_jwt jwt;
@@ -229,7 +228,7 @@ TEST(test_bad_payloads)
 }
 
 /* RFC 7515 section 4.1.1: alg must be there. */
-TEST(test_headers)
+TEST(headers)
 {
     static const char *const headers[] = {"{}",
                                           "{\"typ\":\"JWT\"}",
@@ -247,7 +246,7 @@ TEST(test_headers)
 }
 
 /* Other tokens: their bytes tell nothing. */
-TEST(test_others)
+TEST(others)
 {
     static const char *const tokens[] = {
         "",
@@ -276,7 +275,7 @@ TEST(test_others)
 }
 
 /* Every length, so that each place within a base64 group ends the text. */
-TEST(test_lengths)
+TEST(lengths)
 {
     char payload[100];
     struct a407_jwt jwt;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config/log_target.h"
 
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static struct a407_log_target good(const char *text)
 {
@@ -17,7 +16,7 @@ static struct a407_log_target good(const char *text)
     return t;
 }
 
-TEST(test_words)
+TEST(words)
 {
     assert_int_equal(good("stderr").kind, A407_TO_STDERR);
     assert_int_equal(good("none").kind, A407_TO_NOWHERE);
@@ -30,7 +29,7 @@ TEST(test_words)
     assert_string_equal(t.path, "/run/x.sock");
 }
 
-TEST(test_files)
+TEST(files)
 {
     static const char *const names[] = {
         "/var/log/x", "x",       "./syslog:x", "STDERR",
@@ -44,7 +43,7 @@ TEST(test_files)
 }
 
 /* RFC 5426 section 3.3: port 514 unless another one is agreed on */
-TEST(test_udp)
+TEST(udp)
 {
     struct a407_log_target t = good("syslog://127.0.0.1");
     assert_int_equal(t.kind, A407_TO_UDP);
@@ -59,7 +58,7 @@ TEST(test_udp)
     assert_true(a407_log_is_word("syslog://[::1]"));
 }
 
-TEST(test_bad)
+TEST(bad)
 {
     static const char *const bad[] = {"syslog:",
                                       "syslog:x",
@@ -89,7 +88,7 @@ static bool size(const char *text, uint64_t *n)
     return ok;
 }
 
-TEST(test_sizes)
+TEST(sizes)
 {
     static const struct {
         const char *text;

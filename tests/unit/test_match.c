@@ -3,9 +3,8 @@
 #include <arpa/inet.h>
 #include <time.h>
 
-#include "exact.h"
 #include "host/match.h"
-#include "suite.h"
+#include "unit.h"
 
 static int64_t wall, monotonic = 1000; /* seconds */
 

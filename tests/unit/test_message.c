@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/record/message.h"
 
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static void field_is(const char *value, size_t n, const char *expected,
                      size_t expected_n)
@@ -18,7 +17,7 @@ static void field_is(const char *value, size_t n, const char *expected,
 }
 
 /* systemd, "Native Journal Protocol": text form, and the form with a length */
-TEST(test_field)
+TEST(field)
 {
     char big[1000], out[1100];
     field_is("a=b", 3, "NAME=a=b\n", 9);
@@ -65,7 +64,7 @@ static void entry_is(const struct a407_event *e, const char *problem,
     a407_buf_free(&out);
 }
 
-TEST(test_entry)
+TEST(entry)
 {
     struct a407_event *e = sample();
     entry_is(e, NULL, "{\"a\":1}\n",
@@ -103,7 +102,7 @@ static void summary_is(const struct a407_event *e, const char *expected)
     a407_buf_free(&b);
 }
 
-TEST(test_summary)
+TEST(summary)
 {
     struct a407_event *e = sample();
     e->outcome = A407_RESOLVED;
@@ -121,7 +120,7 @@ TEST(test_summary)
 }
 
 /* RFC 5424 section 6.2.1 */
-TEST(test_severity)
+TEST(severity)
 {
     struct a407_event *e = sample();
     e->outcome = A407_RESOLVED;
@@ -151,7 +150,7 @@ static char *message(const struct a407_record *r, const char *host, size_t *n)
 
 /* RFC 5424 section 6: PRI, version, time, host, application, process id,
    message id, structured data, text; a host that can't be told is "-" */
-TEST(test_syslog)
+TEST(syslog)
 {
     static const char *const hosts[] = {"", "a b", "a\tb", "\xc3\xa4", "-"};
     struct a407_record r = {.event = sample(), .pid = 77};
@@ -178,7 +177,7 @@ TEST(test_syslog)
 }
 
 /* At the limit, below it and above. */
-TEST(test_syslog_limit)
+TEST(syslog_limit)
 {
     char text[A407_SYSLOG_MAX + 200] = "";
     struct a407_record r = {.problem = text, .pid = 4194304};

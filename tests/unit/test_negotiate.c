@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Negotiate on the wire: RFC 4559 section 4; token68: RFC 9110 section 11.2. */
 #include "auth_help.h"
-#include "suite.h"
+#include "unit.h"
 
 static struct session *start(const char *challenge)
 {

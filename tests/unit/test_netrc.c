@@ -4,9 +4,8 @@
 #include "core/config/netrc.h"
 
 #include "core/base/buf.h"
-#include "exact.h"
+#include "unit.h"
 
-#include "suite.h"
 #include <stdio.h>
 
 /* "USER PASSWORD", "-" for nothing, or the message, for HOST:PORT. */
@@ -49,7 +48,7 @@ static void check(const struct example *e, size_t n)
 
 #define CHECK(list) check(list, sizeof list / sizeof list[0])
 
-TEST(test_entries)
+TEST(entries)
 {
     static const struct example list[] = {
         {"machine p.test login u password w", NULL, NULL, "u w"},
@@ -74,7 +73,7 @@ TEST(test_entries)
 }
 
 /* An entry may name the port as well; the first that fits counts. */
-TEST(test_ports)
+TEST(ports)
 {
     static const char both[] = "machine p.test:81 login a password b\n"
                                "machine p.test login c password d\n"
@@ -93,7 +92,7 @@ TEST(test_ports)
     CHECK(list);
 }
 
-TEST(test_default)
+TEST(default)
 {
     static const struct example list[] = {
         {"default login u password w", NULL, NULL, "u w"},
@@ -110,7 +109,7 @@ TEST(test_default)
 }
 
 /* What is asked for must be whole, and of that user. */
-TEST(test_user)
+TEST(user)
 {
     static const char two[] = "machine p.test login a password b\n"
                               "machine p.test login c password d\n";
@@ -130,7 +129,7 @@ TEST(test_user)
     CHECK(list);
 }
 
-TEST(test_macros)
+TEST(macros)
 {
     static const struct example list[] = {
         {"macdef init\nmachine p.test login a password b\n\n"
@@ -150,7 +149,7 @@ TEST(test_macros)
     CHECK(list);
 }
 
-TEST(test_quotes)
+TEST(quotes)
 {
     static const struct example list[] = {
         {"machine p.test login \"a b\" password \" c \"", NULL, NULL,
@@ -169,7 +168,7 @@ TEST(test_quotes)
     CHECK(list);
 }
 
-TEST(test_comments)
+TEST(comments)
 {
     static const struct example list[] = {
         {"# machine p.test login a password b\nmachine p.test login u "
@@ -184,7 +183,7 @@ TEST(test_comments)
     CHECK(list);
 }
 
-TEST(test_errors)
+TEST(errors)
 {
     static const struct example list[] = {
         {"machine p.test login u password", NULL, NULL,
@@ -218,7 +217,7 @@ TEST(test_errors)
 }
 
 /* Cut at every byte: never more than the whole says, never a crash. */
-TEST(test_cut)
+TEST(cut)
 {
     static const char text[] =
         "# c\nmachine q.test login a password b\nmacdef m\nx\n\n"

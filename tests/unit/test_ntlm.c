@@ -4,6 +4,7 @@
 #include "ntlm_help.h"
 
 #include "core/auth/spnego.h"
+#include "unit.h"
 
 #define TIMED INFO_NAMES INFO_TIME INFO_END
 
@@ -45,9 +46,8 @@ static struct a407_buf handshake(struct session *s, const struct bytes *type2)
     return next(s, "NTLM", A407_STEP_DONE);
 }
 
-static void test_description(void **unused)
+TEST(description)
 {
-    (void)unused;
     const struct a407_scheme *s = a407_scheme_get(A407_NTLM);
     assert_non_null(s);
     assert_int_equal(s->id, A407_NTLM);
@@ -58,9 +58,8 @@ static void test_description(void **unused)
 }
 
 /* Its own name before the other, and what goes on before what begins. */
-static void test_rank(void **unused)
+TEST(rank)
 {
-    (void)unused;
     struct session *s = new_session();
     unsigned begun = session_rank(s, "NTLM AAAA");
     unsigned begun_in = session_rank(s, "negotiate AAAA");
@@ -81,9 +80,8 @@ static void test_rank(void **unused)
     session_free(s);
 }
 
-static void test_malformed_credential(void **unused)
+TEST(malformed_credential)
 {
-    (void)unused;
     static const char *const users[] = {"\xff", "Domain\\", "D\x80\\User"};
     struct session *s = new_session();
     assert_true(session_init(s, "NTLM"));
@@ -107,9 +105,8 @@ static void test_malformed_credential(void **unused)
 }
 
 /* The first leg holds no name; what its flags say, Windows says too. */
-static void test_first_leg(void **unused)
+TEST(first_leg)
 {
-    (void)unused;
     struct session *s = new_session();
     assert_true(session_init(s, "NTLM"));
     struct a407_buf m = next(s, "NTLM", A407_STEP_LEG);
@@ -121,9 +118,8 @@ static void test_first_leg(void **unused)
 }
 
 /* MS-NLMP section 4.2.4, as far as the flags of HTTP allow. */
-static void test_last_leg(void **unused)
+TEST(last_leg)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_NAMES INFO_END);
     struct a407_buf m = handshake(s, &ch);
@@ -149,9 +145,8 @@ static void check_names(struct session *s, const char *user, const char *domain)
 }
 
 /* Where the domain comes from: the setting, DOMAIN\user, or nowhere. */
-static void test_names(void **unused)
+TEST(names)
 {
-    (void)unused;
     struct session *s = new_session();
     char domain[] = "CORP", none[] = "";
     check_names(s, "User", "Domain");
@@ -173,9 +168,8 @@ static void test_names(void **unused)
 }
 
 /* The service's name is told to servers that want a MIC. */
-static void test_proxy_host(void **unused)
+TEST(proxy_host)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     s->rq.proxy_host = a407_span_str("p.de");
@@ -191,9 +185,8 @@ static void test_proxy_host(void **unused)
 }
 
 /* NTLMv1 is answered only where it is allowed. */
-static void test_version_1(void **unused)
+TEST(version_1)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     s->rq.ntlm_v1 = true;
@@ -209,9 +202,8 @@ static void test_version_1(void **unused)
 }
 
 /* A challenge is an answer to what was sent before, or it is not. */
-static void test_reply(void **unused)
+TEST(reply)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     const char *type2 = as_challenge("NTLM", ch.p, ch.n);
@@ -235,9 +227,8 @@ static void test_reply(void **unused)
 }
 
 /* The proxy begins again after the Type 1, or after a whole handshake. */
-static void test_restart(void **unused)
+TEST(restart)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     assert_true(session_init(s, "NTLM"));
@@ -259,9 +250,8 @@ static void test_restart(void **unused)
 }
 
 /* A Type 2 that can't be read; each cut of one that can. */
-static void test_bad_challenge(void **unused)
+TEST(bad_challenge)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     for (size_t n = 1; n < ch.n; n++) {
@@ -283,9 +273,8 @@ static void test_bad_challenge(void **unused)
     session_free(s);
 }
 
-static void test_huge_challenge(void **unused)
+TEST(huge_challenge)
 {
-    (void)unused;
     struct session *s = new_session();
     static char big[40000];
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
@@ -302,9 +291,8 @@ static void test_huge_challenge(void **unused)
 }
 
 /* The largest target info that is believed fits into an answer. */
-static void test_large_target_info(void **unused)
+TEST(large_target_info)
 {
-    (void)unused;
     struct session *s = new_session();
     static char big[A407_NTLM_MESSAGE_MAX];
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_TIME INFO_END);
@@ -327,9 +315,8 @@ static void test_large_target_info(void **unused)
 }
 
 /* A value that does not fit leaves nothing behind, and can be had again. */
-static void test_no_room(void **unused)
+TEST(no_room)
 {
-    (void)unused;
     struct session *s = new_session();
     assert_true(session_init(s, "NTLM"));
     s->out.max = 20;
@@ -342,9 +329,8 @@ static void test_no_room(void **unused)
 }
 
 /* The proxy asks for the OEM set, which can't say the name. */
-static void test_oem_name(void **unused)
+TEST(oem_name)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch =
         type2_of((USUAL_FLAGS & ~A407_NTLM_UNICODE) | A407_NTLM_OEM, "");
@@ -389,9 +375,8 @@ static void begin_negotiate(struct session *s)
  * Within SPNEGO: the Type 3 in a NegTokenResp, and the list of mechanisms
  * signed with the session key, which the vectors' random bytes make known.
  */
-static void test_negotiate(void **unused)
+TEST(negotiate)
 {
-    (void)unused;
     struct session *s = new_session();
     uint32_t flags = USUAL_FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
     struct bytes ch = type2_of(flags, TIMED);
@@ -432,9 +417,8 @@ static enum a407_mutual proved(struct session *s, const uint8_t *mic, size_t n)
 
 /* What the accepted answer proves (RFC 4178 section 5): the list of mechanisms,
    signed with the server's keys. */
-static void test_proof(void **unused)
+TEST(proof)
 {
-    (void)unused;
     struct session *s = new_session();
     uint32_t flags = USUAL_FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
     struct bytes ch = type2_of(flags, TIMED);
@@ -462,9 +446,8 @@ static void test_proof(void **unused)
 }
 
 /* Without a MIC in the Type 3, or the means to sign, there is none outside. */
-static void test_negotiate_unsigned(void **unused)
+TEST(negotiate_unsigned)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch[3] = {
         type2_of(USUAL_FLAGS | A407_NTLM_SIGN, INFO_NAMES INFO_END),
@@ -486,9 +469,8 @@ static void test_negotiate_unsigned(void **unused)
 }
 
 /* Some servers answer SPNEGO with NTLM itself; they get the same back. */
-static void test_negotiate_plain(void **unused)
+TEST(negotiate_plain)
 {
-    (void)unused;
     struct session *s = new_session();
     struct bytes ch = type2_of(USUAL_FLAGS, TIMED);
     begin_negotiate(s);
@@ -506,9 +488,8 @@ static void test_negotiate_plain(void **unused)
 }
 
 /* Refusals, other mechanisms, nothing to go on with; and each cut. */
-static void test_negotiate_bad(void **unused)
+TEST(negotiate_bad)
 {
-    (void)unused;
     static const char *const bad[] = {
         "a107 3005 a003 0a0102", "a107 3005 a003 0a0101",
         "a114 3012 a003 0a0103 a10b 0609 2a864886f712010202",
@@ -527,31 +508,4 @@ static void test_negotiate_bad(void **unused)
     }
     a407_buf_free(&token);
     session_free(s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_description),
-        cmocka_unit_test(test_rank),
-        cmocka_unit_test(test_malformed_credential),
-        cmocka_unit_test(test_first_leg),
-        cmocka_unit_test(test_last_leg),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_proxy_host),
-        cmocka_unit_test(test_version_1),
-        cmocka_unit_test(test_reply),
-        cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_bad_challenge),
-        cmocka_unit_test(test_huge_challenge),
-        cmocka_unit_test(test_large_target_info),
-        cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_oem_name),
-        cmocka_unit_test(test_negotiate),
-        cmocka_unit_test(test_proof),
-        cmocka_unit_test(test_negotiate_unsigned),
-        cmocka_unit_test(test_negotiate_plain),
-        cmocka_unit_test(test_negotiate_bad),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* NTLM's messages: MS-NLMP sections 2.2.1 and 3.1.5.1.2. */
 #include "ntlm_help.h"
+#include "unit.h"
 
-#include "suite.h"
 #include <nettle/hmac.h>
 
 static struct a407_span text(const char *z)
@@ -10,7 +10,7 @@ static struct a407_span text(const char *z)
     return a407_span_str(z);
 }
 
-TEST(test_negotiate)
+TEST(negotiate)
 {
     struct a407_buf out;
     a407_buf_init(&out, 64);
@@ -42,7 +42,7 @@ static bool readable(const struct bytes *m)
     return ok;
 }
 
-TEST(test_challenge)
+TEST(challenge)
 {
     struct bytes m = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
     struct a407_ntlm_challenge ch;
@@ -59,7 +59,7 @@ TEST(test_challenge)
 
 /* Each cut is refused, but those of a message without target info, which some
    end after the nonce. */
-TEST(test_challenge_cut)
+TEST(challenge_cut)
 {
     struct bytes with = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
     struct bytes without = type2_of(USUAL_FLAGS, "");
@@ -77,7 +77,7 @@ TEST(test_challenge_cut)
 }
 
 /* Each byte set to 00, 7f, 80 and ff: nothing is read outside. */
-TEST(test_challenge_changed)
+TEST(challenge_changed)
 {
     static const uint8_t values[] = {0, 0x7f, 0x80, 0xff};
     struct bytes m = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
@@ -94,7 +94,7 @@ TEST(test_challenge_changed)
         }
 }
 
-TEST(test_challenge_bad)
+TEST(challenge_bad)
 {
     struct bytes m = type2_of(USUAL_FLAGS, INFO_NAMES INFO_END), bad;
     assert_true(readable(&m));
@@ -189,7 +189,7 @@ static struct a407_span pairs_of(const struct login *l)
 }
 
 /* No time: the server's pairs as they are, the time of our clock, and LMv2. */
-TEST(test_untimed)
+TEST(untimed)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_NAMES INFO_END);
@@ -205,7 +205,7 @@ TEST(test_untimed)
 }
 
 /* No target info at all: an empty list. */
-TEST(test_no_target_info)
+TEST(no_target_info)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "");
@@ -241,7 +241,7 @@ static void check_mic(const struct login *l, const struct bytes *challenge,
 }
 
 /* With a time: the MIC and its flag, bindings, the service, and no LMv2. */
-TEST(test_timed)
+TEST(timed)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, INFO_NAMES INFO_TIME INFO_END);
@@ -278,7 +278,7 @@ TEST(test_timed)
 
 /* Pairs that the server had no business to send are replaced; its flags kept.
  */
-TEST(test_pairs_replaced)
+TEST(pairs_replaced)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "06000400"
@@ -297,7 +297,7 @@ TEST(test_pairs_replaced)
 }
 
 /* Key exchange: a random key, under RC4; the MIC is made with that one. */
-TEST(test_key_exchange)
+TEST(key_exchange)
 {
     struct login *l = login_new();
     uint32_t flags = USUAL_FLAGS | A407_NTLM_SIGN | A407_NTLM_KEY_EXCH;
@@ -314,7 +314,7 @@ TEST(test_key_exchange)
 
 /* Where the server drops what a key would sign, none is exchanged: it would
    take the other one (MS-NLMP section 3.1.5.1.2). */
-TEST(test_nothing_to_sign)
+TEST(nothing_to_sign)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS | A407_NTLM_KEY_EXCH,
@@ -329,7 +329,7 @@ TEST(test_nothing_to_sign)
 }
 
 /* What only one side asked for is not agreed on. */
-TEST(test_flags)
+TEST(flags)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(~0u, INFO_NAMES INFO_END);
@@ -346,7 +346,7 @@ TEST(test_flags)
     login_free(l);
 }
 
-TEST(test_texts)
+TEST(texts)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS | A407_NTLM_OEM, "");
@@ -377,7 +377,7 @@ TEST(test_texts)
 }
 
 /* Too long for a field of 16 bits, or for the buffer that is to hold it. */
-TEST(test_too_long)
+TEST(too_long)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "");
@@ -397,7 +397,7 @@ TEST(test_too_long)
 }
 
 /* A Type 2 that can't be read is not answered. */
-TEST(test_unreadable)
+TEST(unreadable)
 {
     struct login *l = login_new();
     struct bytes ch = type2_of(USUAL_FLAGS, "0200ffff");

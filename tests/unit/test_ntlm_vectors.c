@@ -4,7 +4,7 @@
 #include "ntlm_help.h"
 
 #include "core/base/hash.h"
-#include "suite.h"
+#include "unit.h"
 
 static struct a407_span text(const char *z)
 {
@@ -12,7 +12,7 @@ static struct a407_span text(const char *z)
 }
 
 /* MS-NLMP section 4.2.2.1: NTOWFv1 and the session base key. */
-TEST(test_owf)
+TEST(owf)
 {
     uint8_t key[16];
     assert_true(a407_ntlm_owf(text("Password"), key));
@@ -27,7 +27,7 @@ TEST(test_owf)
 }
 
 /* MS-NLMP section 4.2.2.2.1, and the same with extended session security. */
-TEST(test_desl)
+TEST(desl)
 {
     struct bytes owf = hex("a4f49c406510bdcab6824ee7c30fd852");
     struct bytes server = hex(SERVER_NONCE);
@@ -43,7 +43,7 @@ TEST(test_desl)
 }
 
 /* MS-NLMP section 4.2.4.1: NTOWFv2; the name's case does not count. */
-TEST(test_owf_v2)
+TEST(owf_v2)
 {
     struct bytes owf = hex("a4f49c406510bdcab6824ee7c30fd852");
     uint8_t key[16];
@@ -60,7 +60,7 @@ TEST(test_owf_v2)
 }
 
 /* Encrypted session keys: MS-NLMP sections 4.2.2.2.3 and 4.2.4.2.3. */
-TEST(test_session_keys)
+TEST(session_keys)
 {
     struct bytes random = hex("55555555555555555555555555555555");
     struct bytes v1 = hex("d87262b0cde4b1cb7499becccdf10784");
@@ -93,7 +93,7 @@ static void check_wrap(uint32_t flags, const char *session_key,
 }
 
 /* MS-NLMP sections 4.2.3.4 (56 bits, no key exchange) and 4.2.4.4 (128). */
-TEST(test_wrap)
+TEST(wrap)
 {
     check_wrap(A407_NTLM_ESS | A407_NTLM_56, "eb93429a8bd952f8b89c55b87f475edc",
                "60e799be5c72fc92922ae8ebe961fb8d",
@@ -107,7 +107,7 @@ TEST(test_wrap)
 }
 
 /* The second message has another number, and RC4 has gone on. */
-TEST(test_sign_again)
+TEST(sign_again)
 {
     struct a407_ntlm_signer s;
     uint8_t one[16], two[16];
@@ -164,7 +164,7 @@ static void check_message(const char *challenge, bool v1, const char *printed)
 
 /* MS-NLMP section 4.2.2.3; but the LM response is never made, and the other one
    is in its place. */
-TEST(test_message_v1)
+TEST(message_v1)
 {
     check_message("4e544c4d53535000020000000c000c003800000033"
                   "8202e20123456789abcdef0000000000000000000000000000000006"
@@ -179,7 +179,7 @@ TEST(test_message_v1)
 }
 
 /* MS-NLMP section 4.2.3.3 */
-TEST(test_message_v1_ess)
+TEST(message_v1_ess)
 {
     check_message("4e544c4d53535000020000000c000c003800000033820a82"
                   "0123456789abcdef00000000000000000000000000000000"
@@ -193,7 +193,7 @@ TEST(test_message_v1_ess)
 }
 
 /* MS-NLMP section 4.2.4.3 */
-TEST(test_message_v2)
+TEST(message_v2)
 {
     check_message(
         "4e544c4d53535000020000000c000c003800000033828ae2"
@@ -224,7 +224,7 @@ static void glass_random(void *ctx, void *p, size_t n)
     "0000"
 
 /* Another example, made by somebody else: its time is not 0. */
-TEST(test_glass)
+TEST(glass)
 {
     struct bytes ch = type2_of(USUAL_FLAGS, GLASS_INFO);
     struct a407_ntlm_login login = {.user = text("user"),

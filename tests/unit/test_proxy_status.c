@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 #define MAX 4
 
@@ -30,7 +29,7 @@ static void in_words(const char *z, char *out, size_t cap)
 }
 
 /* RFC 9209 section 2: its examples, and what it allows. */
-TEST(test_read)
+TEST(read)
 {
     static const struct {
         const char *text, *words;
@@ -83,7 +82,7 @@ TEST(test_read)
 }
 
 /* Whatever is cut off, nothing beyond it is read. */
-TEST(test_cuts)
+TEST(cuts)
 {
     static const char text[] =
         "\"a\\\\b\"; error=x; received-status=502; next-hop=\"h\\\"\"; "
@@ -93,7 +92,7 @@ TEST(test_cuts)
         assert_true(parse(text, n, s) <= 2);
 }
 
-TEST(test_long)
+TEST(long)
 {
     struct a407_proxy_status s[MAX];
     char text[2048];

@@ -2,8 +2,7 @@
 #include "core/base/buf.h"
 #include "core/base/text.h"
 #include "core/config/credential.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 static bool parse(const char *z, size_t n, struct a407_proxy_url *u)
 {
@@ -74,7 +73,7 @@ static const struct {
     {"u:a://b@proxy:1", "http", "proxy", 1, true, MALFORMED, NULL},
 };
 
-TEST(test_good)
+TEST(good)
 {
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct a407_proxy_url u;
@@ -99,7 +98,7 @@ TEST(test_good)
     }
 }
 
-TEST(test_no_host)
+TEST(no_host)
 {
     static const char *const bad[] = {"",
                                       "   ",
@@ -126,7 +125,7 @@ TEST(test_no_host)
 }
 
 /* Any prefix, and any one byte changed to any other, is survived. */
-TEST(test_any_bytes)
+TEST(any_bytes)
 {
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         char text[128];

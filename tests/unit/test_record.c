@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of the log that have to be short. */
 #include "event_sample.h"
-#include "suite.h"
+#include "unit.h"
 
 /* The line of at most `max` bytes, NUL-terminated, or NULL; the caller frees.
  */
@@ -27,7 +27,7 @@ static void short_is(const struct a407_record *r, size_t max, const char *part)
 
 /* The least important goes first, one part after the other, and as little of it
    as needed; what is left out is named at the end. */
-TEST(test_short)
+TEST(short)
 {
     static const char *const order[] = {
         "\"process.command_args\"", "\"http.response.header\"",
@@ -63,7 +63,7 @@ TEST(test_short)
 }
 
 /* Elements go from the end of a list, and no more of them than needed. */
-TEST(test_short_list)
+TEST(short_list)
 {
     static struct a407_event e;
     struct a407_record r = {.event = &e};
@@ -82,7 +82,7 @@ TEST(test_short_list)
 }
 
 /* A text is cut between characters, never within an escape or UTF-8. */
-TEST(test_short_text)
+TEST(short_text)
 {
     static const char piece[] = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\001\"\\";
     static const char *const shown[] = {
@@ -114,7 +114,7 @@ TEST(test_short_text)
  * No record is so large that a syslog message can't hold what matters of it;
  * one with an ordinary proxy, user and program goes into a pipe as well.
  */
-TEST(test_short_largest)
+TEST(short_largest)
 {
     struct a407_event *e = full();
     struct a407_record r = {.event = e};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/record/redact.h"
-#include "exact.h"
+#include "unit.h"
 
-#include "suite.h"
 #include <stdio.h>
 
 #define R "[redacted]"
@@ -54,7 +53,7 @@ static const struct {
     {"http://h:12/@x/y:1", NULL},
 };
 
-TEST(test_url)
+TEST(url)
 {
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         char out[128];
@@ -413,7 +412,7 @@ static const struct {
     {{"make", "--js", "x"}, "x"},
 };
 
-TEST(test_programs)
+TEST(programs)
 {
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         uint64_t programs = 0;
@@ -429,7 +428,7 @@ TEST(test_programs)
     }
 }
 
-TEST(test_arg)
+TEST(arg)
 {
     for (size_t i = 0; i < sizeof args / sizeof args[0]; i++) {
         char out[128];
@@ -442,7 +441,7 @@ TEST(test_arg)
 }
 
 /* Text that is cut keeps whole UTF-8 sequences, and has its NUL. */
-TEST(test_cap)
+TEST(cap)
 {
     static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
     static const size_t shown[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
@@ -463,7 +462,7 @@ TEST(test_cap)
 }
 
 /* A secret behind each of these stays hidden whatever stands around it. */
-TEST(test_surroundings)
+TEST(surroundings)
 {
     static const char *const before[] = {"--password=",    "--proxy-user=u:",
                                          "-uu:",           "http://u:",
@@ -494,7 +493,7 @@ TEST(test_surroundings)
 }
 
 /* Any text of telling pieces, at any size of the output, is survived. */
-TEST(test_any_text)
+TEST(any_text)
 {
     static const char *const pieces[] = {
         "http://", "@",      ":",          "/",       "?",     "#",
@@ -532,7 +531,7 @@ TEST(test_any_text)
 
 /* A command line may be 128 KiB long: no more of a word is looked at than there
    is to show. */
-TEST(test_long)
+TEST(long)
 {
     const size_t n = 131072;
     char *text = malloc(n + 1), out[256];

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include <cmocka.h>
+
 #include "core/record/redact.h"
-#include "suite.h"
+#include "unit.h"
 
 static double cpu_s(void)
 {
@@ -38,7 +45,7 @@ static double cost(const char *names, const char *piece, size_t n)
 
 /* Eight times the length costs eight times as much and not 64 times, and what
    is longer no more than that: a program waits for it. */
-TEST(test_cost)
+TEST(cost)
 {
     static const char *const pieces[] = {"{\"key\":\"value\",\"list\":[1,2]},",
                                          "'a",

@@ -5,9 +5,8 @@
  * secret is shown as it is, likewise.
  */
 #include "core/record/redact.h"
-#include "exact.h"
+#include "unit.h"
 
-#include "suite.h"
 #include <stdio.h>
 
 #define S     "S3CR3T"
@@ -491,7 +490,7 @@ static void expect_hidden(const char *line, const char *out)
     failures++;
 }
 
-TEST(test_secret)
+TEST(secret)
 {
     static const char *const before[] = {
         "",
@@ -520,7 +519,7 @@ TEST(test_secret)
     assert_int_equal(failures, 0);
 }
 
-TEST(test_harmless)
+TEST(harmless)
 {
     failures = 0;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {

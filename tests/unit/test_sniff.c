@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/http/http.h"
-#include "exact.h"
-#include "suite.h"
+#include "unit.h"
 
 /*
  * Each input is shown at every length. `open` is the longest part on which
@@ -141,20 +140,20 @@ static const struct sniffed requests[] = {
     {"NICK alice", "\n", A407_SNIFF_NO},
 };
 
-TEST(test_response)
+TEST(response)
 {
     for (size_t i = 0; i < sizeof responses / sizeof *responses; i++)
         check(a407_sniff_407, &responses[i]);
 }
 
-TEST(test_request)
+TEST(request)
 {
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
         check(a407_sniff_proxy_request, &requests[i]);
 }
 
 /* A NUL is a byte like any other that no method holds. */
-TEST(test_nul)
+TEST(nul)
 {
     char *p = exact("GET\0http://h/ HTTP/1.1", 22);
     assert_int_equal(a407_sniff_proxy_request(p, 3), A407_SNIFF_MAYBE);
@@ -167,7 +166,7 @@ TEST(test_nul)
 }
 
 /* MAYBE ends with the longest head that is taken at all. */
-TEST(test_longest)
+TEST(longest)
 {
     size_t n = A407_HEAD_MAX + 1;
     char *p = malloc(n);
@@ -182,7 +181,7 @@ TEST(test_longest)
 }
 
 /* Whatever the first byte: never YES, and NO unless a token may start so. */
-TEST(test_first_byte)
+TEST(first_byte)
 {
     const char *mark = "!#$%&'*+-.^_`|~\r\n";
     for (int c = 0; c < 256; c++) {

@@ -3,6 +3,7 @@
 #include "ntlm_help.h"
 
 #include "core/auth/spnego.h"
+#include "unit.h"
 
 #define NTLM_OID "2b06010401823702020a"
 
@@ -29,9 +30,8 @@ static bool take(const char *digits, unsigned char *tag, size_t *n,
 }
 
 /* X.690 section 8.1.3: short and long form of the length. */
-static void test_der_take(void **unused)
+TEST(der_take)
 {
-    (void)unused;
     unsigned char tag;
     size_t n, left;
     assert_true(take("0400", &tag, &n, &left));
@@ -56,9 +56,8 @@ static void test_der_take(void **unused)
 }
 
 /* Whatever is written is read again, with lengths of every form. */
-static void test_der_both(void **unused)
+TEST(der_both)
 {
-    (void)unused;
     static const size_t sizes[] = {0,   1,   127,   128,   255,
                                    256, 257, 65535, 65536, 70000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -81,9 +80,8 @@ static void test_der_both(void **unused)
 }
 
 /* RFC 4178 section 4.2.1 in the framing of RFC 2743 section 3.1. */
-static void test_init(void **unused)
+TEST(init)
 {
-    (void)unused;
     struct a407_buf out;
     a407_buf_init(&out, 4096);
     assert_true(a407_spnego_write_init(&out, a407_span("token", 5)));
@@ -103,9 +101,8 @@ static void test_init(void **unused)
 }
 
 /* RFC 4178 section 4.2.2 */
-static void test_response(void **unused)
+TEST(response)
 {
-    (void)unused;
     struct a407_buf out;
     a407_buf_init(&out, 4096);
     assert_true(a407_spnego_write_response(&out, a407_span("token", 5),
@@ -120,9 +117,8 @@ static void test_response(void **unused)
 }
 
 /* A token of 300 bytes has lengths of three bytes in all of its layers. */
-static void test_long_token(void **unused)
+TEST(long_token)
 {
-    (void)unused;
     static const char token[300];
     struct a407_spnego_response r;
     struct a407_buf out;
@@ -145,9 +141,8 @@ static bool read_hex(const char *digits, struct a407_spnego_response *r)
     return a407_spnego_read_response(span_of(&b), r);
 }
 
-static void test_read(void **unused)
+TEST(read)
 {
-    (void)unused;
     struct a407_spnego_response r;
     /* as a server begins: state, mechanism, token */
     assert_true(read_hex(
@@ -170,9 +165,8 @@ static void test_read(void **unused)
     assert_span(r.mic, NULL);
 }
 
-static void test_read_bad(void **unused)
+TEST(read_bad)
 {
-    (void)unused;
     struct a407_spnego_response r;
     static const char *const bad[] = {
         "",                               /* nothing */
@@ -197,9 +191,8 @@ static void test_read_bad(void **unused)
 }
 
 /* Every cut of a token is refused, from memory of exactly its size. */
-static void test_truncated(void **unused)
+TEST(truncated)
 {
-    (void)unused;
     struct bytes b = hex("a121 301f a003 0a0101 a10c 060a" NTLM_OID
                          "a204 0402 4142 a304 0402 6d6d");
     struct a407_spnego_response r;
@@ -211,15 +204,4 @@ static void test_truncated(void **unused)
         assert_int_equal(ok, n == b.n);
         free(copy);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_der_take),   cmocka_unit_test(test_der_both),
-        cmocka_unit_test(test_init),       cmocka_unit_test(test_response),
-        cmocka_unit_test(test_long_token), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_read_bad),   cmocka_unit_test(test_truncated),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* UTF-8 (RFC 3629) to UTF-16 (RFC 2781), and upper case in no locale. */
-#include "exact.h"
+#include "unit.h"
 
 #include "core/base/text.h"
 
@@ -30,9 +30,8 @@ static void check(converter *convert, const char *text, size_t n,
     check(a407_utf16_add_upper, text, sizeof text - 1, want, sizeof want - 1)
 #define REFUSED(text) check(a407_utf16_add, text, sizeof text - 1, NULL, 0)
 
-static void test_units(void **unused)
+TEST(units)
 {
-    (void)unused;
     SAME("", "");
     SAME("aZ\0~", "a\0Z\0\0\0~\0");
     SAME("\x7f\xc2\x80\xdf\xbf", "\x7f\0\x80\0\xff\x07");
@@ -45,9 +44,8 @@ static void test_units(void **unused)
 }
 
 /* RFC 3629 section 4: overlong forms, surrogates, too large, cut off. */
-static void test_refused(void **unused)
+TEST(refused)
 {
-    (void)unused;
     REFUSED("\x80");
     REFUSED("\xc0\x80");
     REFUSED("\xc1\xbf");
@@ -68,9 +66,8 @@ static void test_refused(void **unused)
     REFUSED("\xf0\x9f\x98(");
 }
 
-static void test_upper(void **unused)
+TEST(upper)
 {
-    (void)unused;
     UPPER("user-9", "U\0S\0E\0R\0-\0009\0");
     UPPER("\xc3\xa4\xc3\xb6\xc3\xbc", "\xc4\0\xd6\0\xdc\0"); /* aou-umlaut */
     UPPER("\xc3\x84", "\xc4\0");
@@ -85,9 +82,8 @@ static void test_upper(void **unused)
 
 /* What Windows leaves as it is: sharp s, dotless i, long s, micro, division,
    and letters that are younger than its table. */
-static void test_kept(void **unused)
+TEST(kept)
 {
-    (void)unused;
     static const uint16_t kept[] = {0xdf,   0x131,  0x17f,  0xb5,
                                     0xf7,   0x10d0, 0xab70, 0xa641,
                                     0x2d2d, 0x3f3,  0x149,  0xffff};
@@ -97,9 +93,8 @@ static void test_kept(void **unused)
 }
 
 /* Over all units: idempotent, and as many mapped as the table should hold. */
-static void test_table(void **unused)
+TEST(table)
 {
-    (void)unused;
     unsigned mapped = 0;
     for (unsigned c = 0; c <= 0xffff; c++) {
         uint16_t upper = a407_utf16_upper((uint16_t)c);
@@ -114,22 +109,11 @@ static void test_table(void **unused)
 }
 
 /* A text that does not fit is told from one that is malformed. */
-static void test_full(void **unused)
+TEST(full)
 {
-    (void)unused;
     struct a407_buf out;
     a407_buf_init(&out, 5);
     assert_false(a407_utf16_add(&out, a407_span_str("abc")));
     assert_true(out.failed);
     a407_buf_free(&out);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_units), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_upper), cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_table), cmocka_unit_test(test_full),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }
