@@ -12,6 +12,7 @@
 #define uthash_nonfatal_oom(item) ((item)->key = NULL)
 #include <uthash.h>
 
+#include "core/base/bytes.h"
 #include "core/base/cause.h"
 #include "core/base/span.h"
 #include "core/record/event.h"
@@ -22,12 +23,7 @@
             ": .incbin \"" path "\"\n.byte 0\n.previous\n");                   \
     extern const char name[]
 
-/* FNV-1a: a hash that goes on with a byte, or with a text and its end. */
-#define A407_HASH_START 0xcbf29ce484222325u
-static inline uint64_t a407_hash_byte(uint64_t h, unsigned c)
-{
-    return (h ^ c) * 0x100000001b3u;
-}
+/* The hash goes on with a text and its end. */
 static inline uint64_t a407_hash_text(uint64_t h, struct a407_span s)
 {
     size_t i;

@@ -9,6 +9,14 @@
    (its caller checks beforehand). Tests pass a function that repeats. */
 typedef void a407_random_fn(void *ctx, void *p, size_t n);
 
+/* FNV-1a of 64 bits, byte by byte: tells things apart without keeping them. */
+#define A407_HASH_START 0xcbf29ce484222325u
+
+static inline uint64_t a407_hash_byte(uint64_t h, unsigned c)
+{
+    return (h ^ c) * 0x100000001b3u;
+}
+
 /* Numbers in a message, the low byte first. */
 
 static inline uint32_t a407_get_le16(const char *p)

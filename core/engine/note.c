@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "core/base/bytes.h"
 #include "core/base/text.h"
 #include "core/record/redact.h"
 #include "facts.h"
@@ -10,14 +11,13 @@
 
 /* ---- what was before ---- */
 
-/* FNV-1a: tells requests apart without keeping them. */
 static uint64_t request_hash(const char *method, const char *target)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = A407_HASH_START;
     for (const char *z = method; *z; z++)
-        h = (h ^ (unsigned char)*z) * 0x100000001b3u;
+        h = a407_hash_byte(h, (unsigned char)*z);
     for (const char *z = target; *z; z++)
-        h = (h ^ (unsigned char)*z) * 0x100000001b3u;
+        h = a407_hash_byte(h, (unsigned char)*z);
     return h;
 }
 
