@@ -10,10 +10,9 @@
 
 static bool has_capital(const char *z)
 {
-    for (; *z; z++)
-        if (*z >= 'A' && *z <= 'Z')
-            return true;
-    return false;
+    while (*z && (*z < 'A' || *z > 'Z'))
+        z++;
+    return *z;
 }
 
 /* Not toupper(): realms are ASCII, and the locale is not asked. */

@@ -82,7 +82,7 @@ bool a407_gss_service(struct a407_gss_session *s);
  */
 bool a407_gss_ticket(struct a407_gss_session *s);
 
-/* And with it the ticket for the service.  */
+/* And with it the ticket for the service. */
 bool a407_gss_ticket_for_service(struct a407_gss_session *s);
 
 /* ---- context.c ---- */

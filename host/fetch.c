@@ -16,7 +16,6 @@
 /* A token is the longest thing that a helper says; a head may hold as much. */
 #define ANSWER_MAX ((size_t)64 * 1024)
 
-/* What is being fetched. */
 struct fetch {
     long long ms; /* how long it may take */
     const struct a407_endpoint *proxy;

@@ -43,11 +43,6 @@ static bool first_message(struct a407_buf *m, const struct a407_config *config,
            a407_buf_str(m, "\n");
 }
 
-static bool later_message(struct a407_buf *m, struct a407_span token)
-{
-    return a407_gss_put_token(m, token) && a407_buf_str(m, "\n");
-}
-
 static bool start(struct a407_child *child, int64_t until,
                   struct a407_told *told)
 {
@@ -137,8 +132,9 @@ bool a407_gss_begin(const struct a407_config *config,
         return a407_told_fail(told, A407_CAUSE_PROTOCOL,
                               "an answer to a handshake that is over");
     if (!(first ? first_message(&t->question, config, ask, ms)
-                : later_message(&t->question,
-                                a407_span(ask->token.p, ask->token.n)))) {
+                : a407_gss_put_token(&t->question,
+                                     a407_span(ask->token.p, ask->token.n)) &&
+                      a407_buf_str(&t->question, "\n"))) {
         a407_child_end(&t->child, 0);
         return a407_told_fail(told, A407_CAUSE_PROTOCOL,
                               first

@@ -121,18 +121,13 @@ static bool dropped(const char *entry)
     return is(entry, "AUTH407_PROXY") && strchr(entry, '@'); /* userinfo */
 }
 
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static bool same_library(const char *entry, const char *library)
 {
-    const char *name = file_name(entry);
+    const char *slash = strrchr(entry, '/'), *name = slash ? slash + 1 : entry;
+    const char *other = strrchr(library, '/');
     struct stat a, b;
     return strcmp(name, "libauth407.so") == 0 ||
-           strcmp(name, file_name(library)) == 0 ||
+           strcmp(name, other ? other + 1 : library) == 0 ||
            (stat(entry, &a) == 0 && stat(library, &b) == 0 &&
             a.st_dev == b.st_dev && a.st_ino == b.st_ino);
 }

@@ -175,18 +175,16 @@ void a407_digest_response(const struct a407_digest_state *s,
     hash_a1(s, cred, cnonce, a1);
     hash_a2(s, rq, a2);
     snprintf(count, sizeof count, "%08x", (unsigned)nc);
-    struct a407_span nonce = a407_span_str(s->nonce_text);
-    struct a407_span old[] = {a407_span_str(a1), nonce, a407_span_str(a2)};
     struct a407_span parts[] = {a407_span_str(a1),
-                                nonce,
+                                a407_span_str(s->nonce_text),
                                 a407_span_str(count),
                                 a407_span_str(cnonce),
                                 a407_span_str(qop_name(s->qop)),
                                 a407_span_str(a2)};
-    if (s->qop == A407_QOP_NONE)
-        hash(s, old, 3, out);
-    else
-        hash(s, parts, 6, out);
+    bool old = s->qop == A407_QOP_NONE;
+    if (old)
+        parts[2] = parts[5];
+    hash(s, parts, old ? 3 : 6, out);
     a407_wipe(a1, sizeof a1);
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* NTLM: the messages. */
 #include "core/config/credential.h"
 #include "ntlm.h"
 

@@ -88,12 +88,9 @@ static void read_paths(struct reader *r)
 static void read_log_size(struct reader *r)
 {
     struct a407_span v = get(r, "AUTH407_LOG_MAX_SIZE");
-    uint64_t n = 0;
-    if (v.n && !a407_size_parse(v, &n))
+    if (v.n && !a407_size_parse(v, &r->c->log_max_size))
         a407_diag_set(r->diag, "AUTH407_LOG_MAX_SIZE: write a number of bytes, "
                                "or with K, M or G; 0 for no limit");
-    else
-        r->c->log_max_size = n;
 }
 
 /* Which one of the words; the first, with a complaint, for anything else. */

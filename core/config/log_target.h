@@ -4,7 +4,6 @@
 
 #include "credential.h"
 
-/* Where AUTH407_LOG says that the records go. */
 enum a407_log_kind {
     A407_TO_FILE,
     A407_TO_STDERR,

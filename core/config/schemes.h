@@ -16,7 +16,6 @@ enum a407_scheme_id {
 /* Room for more schemes than there are; as an id it stands for none. */
 #define A407_SCHEMES_MAX 8u
 
-/* A set of schemes. */
 typedef unsigned a407_scheme_set;
 #define A407_SCHEME_BIT(id) ((a407_scheme_set)1 << (id))
 #define A407_ALL_SCHEMES    (A407_SCHEME_BIT(A407_SCHEMES_MAX) - 1)

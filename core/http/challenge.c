@@ -7,7 +7,6 @@
 
 #include "lex.h"
 
-/* A field value being read. */
 struct reader {
     struct a407_span left;
     bool malformed;
@@ -77,7 +76,6 @@ static void skip_element(struct reader *r)
     }
 }
 
-/* Whether name "=" comes next. */
 static bool param_ahead(const struct reader *r)
 {
     struct reader look = *r;

@@ -192,7 +192,6 @@ static size_t line_end(const char *p, size_t n, size_t at)
     return lf ? (size_t)(lf - p) + 1 : 0;
 }
 
-/* Splits f->line into name and value. */
 static enum a407_line split_line(struct a407_field *f)
 {
     const char *colon = memchr(f->line.p, ':', f->line.n);

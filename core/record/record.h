@@ -4,7 +4,6 @@
 
 #include "event.h"
 
-/* What one line of the log says. */
 struct a407_record {
     const struct a407_event *event; /* an exchange; NULL: a problem of ours */
     const char *problem;            /* what that is, in words */

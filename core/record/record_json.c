@@ -151,7 +151,6 @@ static void add_text(struct writer *w, enum part part, const char *key,
     }
 }
 
-/* Writes element i of a list. */
 typedef void add_element(struct writer *w, const struct a407_event *e,
                          size_t i);
 

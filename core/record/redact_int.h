@@ -25,7 +25,6 @@ size_t a407_word_end(struct a407_span t, size_t from);
 struct a407_span a407_word_before(struct a407_span t, struct a407_span prev,
                                   size_t from);
 
-/* A word in a text. */
 struct a407_place {
     struct a407_span text;
     size_t from;             /* where it starts */
