@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/object.h"
 #include "host/file_at.h"
+#include "host/object.h"
 #include "msg.h"
 
 #define LIBRARY_NAME "libauth407.so"
