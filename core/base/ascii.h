@@ -54,7 +54,7 @@ static inline bool a407_is_token68_char(char c)
 /* Of the scheme of a URI (RFC 3986 section 3.1). */
 static inline bool a407_is_scheme_char(char c)
 {
-    return a407_is_alnum(c) || (c && strchr("+-.", c));
+    return a407_is_alnum(c) || c == '+' || c == '-' || c == '.';
 }
 
 /* OWS (RFC 9110 section 5.6.3). */
