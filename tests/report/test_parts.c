@@ -9,7 +9,7 @@
 #include "cli/report/model/model.h"
 #include "cli/report/read/read.h"
 #include "cli/report/write/write.h"
-#include "tests/unit/suite.h"
+#include "tests/unit/unit.h"
 
 /* What the splitter handed on, lines parted by "|". */
 static char lines[4096];

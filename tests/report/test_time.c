@@ -6,7 +6,7 @@
 
 #include "cli/report/model/model.h"
 #include "cli/report/report.h"
-#include "tests/unit/suite.h"
+#include "tests/unit/unit.h"
 
 #define SECOND INT64_C(1000000)
 #define NOON   (INT64_C(1795262400) * SECOND) /* 2026-11-21T12:00:00Z */

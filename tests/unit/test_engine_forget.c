@@ -2,7 +2,7 @@
 /* a407_engine_forget in every state: what the program has written goes out once
    and in order, and a 407 that was taken is given back whole. */
 #include "engine_help.h"
-#include "suite.h"
+#include "unit.h"
 
 static void goes_out(struct scene *s, const char *bytes)
 {

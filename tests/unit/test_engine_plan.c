@@ -2,7 +2,7 @@
 /* a407_engine_plan: until when each wait may last, what becomes of it then, and
    who may write meanwhile. */
 #include "engine_help.h"
-#include "suite.h"
+#include "unit.h"
 
 #define CONNECT                                                                \
     "CONNECT origin.test:443 HTTP/1.1\r\nHost: origin.test:443\r\n\r\n"

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "core/auth/gss_protocol.h"
-#include "suite.h"
+#include "unit.h"
 
 /* The value of a key in a message that ends where its memory does. */
 static char *value(const char *message, const char *key, struct a407_span *out)

@@ -8,7 +8,7 @@
 
 #include "exact.h"
 #include "host/process.h"
-#include "suite.h"
+#include "unit.h"
 
 TEST(this_one)
 {

@@ -7,7 +7,7 @@
 #include "config_help.h"
 #include "core/auth/scheme.h"
 #include "sim.h"
-#include "suite.h"
+#include "unit.h"
 
 #define TOY ((enum a407_scheme_id)(A407_BASIC + 1))
 

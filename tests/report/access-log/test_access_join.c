@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/report/access/internal.h"
-#include "tests/unit/suite.h"
+#include "tests/unit/unit.h"
 
 #define T ((int64_t)1795295676000000)
 #define S ((int64_t)1000000)

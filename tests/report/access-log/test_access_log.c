@@ -4,7 +4,7 @@
    them were changed. */
 
 #include "cli/report/access/internal.h"
-#include "tests/unit/suite.h"
+#include "tests/unit/unit.h"
 
 struct want {
     const char *line;
