@@ -241,6 +241,7 @@ static bool enter(struct a407_at *at, int fd)
     at->folder = fd;
     at->st = st;
     at->foreign = !trusted(st.st_uid);
+    at->crossed = at->crossed || at->foreign;
     at->shared = others_write(fd, &st);
     return true;
 }
@@ -450,13 +451,83 @@ void a407_at_close(struct a407_at *at)
     at->folder = -1;
 }
 
+/* ---- the same once more ---- */
+
+/* Of the last walk. Nobody waits for it: who finds it taken walks, and so does
+   the child of a fork that found it taken. */
+static struct {
+    atomic_flag taken;
+    uid_t user;
+    struct stat folder;
+    bool shared;
+    size_t folder_n; /* of the path; 0: none is known */
+    char path[PATH_MAX];
+} known = {.taken = ATOMIC_FLAG_INIT};
+
+static void remember(const struct a407_at *at, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = strlen(path);
+    if (atomic_flag_test_and_set(&known.taken))
+        return;
+    /* (what an access list says does not show in a folder's mode: others_write)
+     */
+    bool plain = !(at->st.st_mode & S_IWGRP) || at->st.st_gid != 0;
+    known.folder_n = 0;
+    if (slash && n < PATH_MAX && plain && !at->crossed && !at->magic) {
+        memcpy(known.path, path, n + 1);
+        known.folder_n = (size_t)(slash - path);
+        known.user = a407_euid();
+        known.folder = at->st;
+        known.shared = at->shared;
+    }
+    atomic_flag_clear(&known.taken);
+}
+
+static int open_known_folder(struct stat *st)
+{
+    known.path[known.folder_n] = '\0';
+    int fd = open_at(AT_FDCWD, known.path, FOLDER);
+    known.path[known.folder_n] = '/';
+    if (fd >= 0 && a407_fd_stat(fd, st) == 0 &&
+        st->st_ino == known.folder.st_ino &&
+        st->st_dev == known.folder.st_dev &&
+        st->st_mode == known.folder.st_mode &&
+        st->st_uid == known.folder.st_uid && st->st_gid == known.folder.st_gid)
+        return fd;
+    close_fd(fd);
+    return -1;
+}
+
+/* As a407_at_find, but the name may be a symbolic link. */
+static bool find_known(struct a407_at *at, const char *path)
+{
+    memset(at, 0, sizeof *at);
+    at->folder = -1;
+    if (atomic_flag_test_and_set(&known.taken))
+        return false;
+    if (known.folder_n && strcmp(path, known.path) == 0 &&
+        known.user == a407_euid())
+        at->folder = open_known_folder(&at->st);
+    at->shared = known.shared;
+    if (at->folder >= 0)
+        strcpy(at->name, known.path + known.folder_n + 1);
+    atomic_flag_clear(&known.taken);
+    return at->folder >= 0;
+}
+
 int a407_file_open(const char *path, int flags)
 {
     struct a407_at at;
     int fd = -1, how = (flags & O_CREAT ? A407_AT_MAKE : 0) |
                        (flags & O_NOFOLLOW ? A407_AT_NO_LINK : 0);
-    if (a407_at_find(&at, path, how))
-        fd = a407_at_open(&at, flags);
+    if (find_known(&at, path))
+        fd = a407_at_open(&at, flags & ~O_CREAT);
+    a407_at_close(&at);
+    if (fd >= 0)
+        return fd;
+    if (a407_at_find(&at, path, how) && (fd = a407_at_open(&at, flags)) >= 0)
+        remember(&at, path);
     a407_at_close(&at);
     return fd;
 }

@@ -43,6 +43,7 @@ struct a407_at {
     int folder;              /* O_PATH; -1: none */
     struct stat st;          /* of the folder */
     bool foreign;            /* another user's ground */
+    bool crossed;            /* ... was walked through, or is it */
     bool shared;             /* others can write there */
     bool magic;              /* the name is a link of /proc, to be followed */
     const char *why;         /* why it was refused: words behind the name */
@@ -90,8 +91,15 @@ bool a407_paths_valid(void);
    memory, too long, or paths are not valid. */
 char *a407_path_in(const char *folder, const char *name);
 
-/* The three in one: O_CREAT makes folders, too, and O_NOFOLLOW is
-   A407_AT_NO_LINK. */
+/*
+ * The three in one: O_CREAT makes folders, too, and O_NOFOLLOW is
+ * A407_AT_NO_LINK. A path that is opened again is not walked again: if the
+ * kernel, by the same path, comes to the very folder of the last walk, and its
+ * owner and mode are what they were, then all that was found out about it
+ * holds, whatever has been moved on the way. Not where the walk has crossed
+ * another user's ground: links of others are not followed there, not even to
+ * look where they lead.
+ */
 int a407_file_open(const char *path, int flags);
 
 #endif

@@ -2,12 +2,14 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "core/base/text.h"
 
 /* Why 16 KiB of a word, when 255 bytes of it are shown: what makes its
@@ -15,18 +17,17 @@
 #define WORD_MAX 16384u
 #define ARGS_MAX ((size_t)256 * 1024)
 
-/* Up to cap - 1 bytes, and a NUL. Returns how many; 0: it can't be read. */
+/* Up to cap - 1 bytes, and a NUL. Returns how many; 0: it can't be read. (The
+   kernel hands out files like these in one go.) */
 static size_t slurp(const char *path, char *out, size_t cap)
 {
     size_t n = 0;
-    ssize_t k = 1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && n < cap - 1 && k > 0) {
-        k = read(fd, out + n, cap - 1 - n);
-        n += k > 0 ? (size_t)k : 0;
-    }
-    if (fd >= 0)
+    if (fd >= 0) {
+        ssize_t k = read(fd, out, cap - 1);
+        n = k > 0 ? (size_t)k : 0;
         close(fd);
+    }
     out[n] = '\0';
     return n;
 }
@@ -147,19 +148,67 @@ static unsigned user_of(pid_t pid)
     return stat(about(pid, "", path), &st) == 0 ? st.st_uid : 0;
 }
 
-void a407_process_fill(struct a407_event_process *p, pid_t pid,
-                       struct a407_buf *store)
+/* What changes rarely. */
+static void surroundings(struct a407_event_process *p, pid_t pid)
 {
     struct stat_line self = {0};
-    bool seen = read_stat(pid, &self);
-    p->pid = pid ? pid : getpid();
-    p->parent_pid = pid ? self.parent : getppid();
-    p->uid = pid ? user_of(pid) : geteuid();
-    executable_of(pid, p->executable, sizeof p->executable);
-    arguments(p, pid, store);
-    if (seen)
+    if (read_stat(pid, &self))
         parents(p, self);
+    if (pid)
+        p->parent_pid = self.parent;
+    executable_of(pid, p->executable, sizeof p->executable);
     if (gethostname(p->host, sizeof p->host) != 0)
         p->host[0] = '\0';
     p->host[sizeof p->host - 1] = '\0';
+}
+
+/*
+ * The surroundings of this process, which the records of a burst share: to read
+ * them are five system calls for each ancestor. Nobody waits for them: who
+ * finds them taken reads anew, and so does the child of a fork that found them
+ * taken.
+ */
+#define BURST_MS 100
+
+static struct {
+    atomic_flag taken;
+    int64_t until; /* by a407_now_ms() */
+    struct a407_event_process of;
+} burst = {.taken = ATOMIC_FLAG_INIT};
+
+static void own_surroundings(struct a407_event_process *p)
+{
+    struct a407_event_process *of = &burst.of;
+    if (atomic_flag_test_and_set(&burst.taken)) {
+        surroundings(p, 0);
+        return;
+    }
+    int64_t now = a407_now_ms();
+    if (of->pid != p->pid || of->parent_pid != p->parent_pid ||
+        now >= burst.until) {
+        memset(of, 0, sizeof *of);
+        of->pid = p->pid;
+        of->parent_pid = p->parent_pid;
+        surroundings(of, 0);
+        burst.until = now + BURST_MS;
+    }
+    memcpy(p->executable, of->executable, sizeof p->executable);
+    memcpy(p->parents, of->parents, sizeof p->parents);
+    memcpy(p->host, of->host, sizeof p->host);
+    p->n_parents = of->n_parents;
+    atomic_flag_clear(&burst.taken);
+}
+
+void a407_process_fill(struct a407_event_process *p, pid_t pid,
+                       struct a407_buf *store)
+{
+    p->pid = pid ? pid : getpid();
+    p->uid = pid ? user_of(pid) : geteuid();
+    arguments(p, pid, store);
+    if (pid) {
+        surroundings(p, pid);
+    } else {
+        p->parent_pid = getppid();
+        own_surroundings(p);
+    }
 }

@@ -10,8 +10,9 @@
 /*
  * What /proc tells of a process, 0 for this one: executable, arguments, chain
  * of parents, effective user; and the machine's name. What can't be read stays
- * empty. The arguments point into `store`, an empty buffer of at least 256 KiB,
- * in which alone this allocates. Opens and closes files.
+ * empty. Of this one, all but ids and arguments is at most 100 ms old: a burst
+ * of records shares it. The arguments point into `store`, an empty buffer of at
+ * least 256 KiB, in which alone this allocates. Opens and closes files.
  */
 void a407_process_fill(struct a407_event_process *p, pid_t pid,
                        struct a407_buf *store);

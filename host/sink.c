@@ -21,6 +21,7 @@ static const int signals[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
 
 struct quiet {
     sigset_t ours, before;
+    bool blocked; /* they were, before */
 };
 
 static void quiet_begin(struct quiet *q)
@@ -31,6 +32,9 @@ static void quiet_begin(struct quiet *q)
         sigaddset(&q->ours, signals[i]);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &q->ours, &q->before);
+    q->blocked = true;
+    for (size_t i = 0; i < N_SIGNALS; i++)
+        q->blocked = q->blocked && sigismember(&q->before, signals[i]);
     /* leave those that were pending before */
     for (size_t i = 0; i < N_SIGNALS; i++)
         if (sigismember(&pending, signals[i]))
@@ -42,7 +46,8 @@ static void quiet_end(const struct quiet *q, bool failed)
     static const struct timespec now = {0};
     while (failed && sigtimedwait(&q->ours, NULL, &now) > 0)
         continue;
-    pthread_sigmask(SIG_SETMASK, &q->before, NULL);
+    if (!q->blocked)
+        pthread_sigmask(SIG_SETMASK, &q->before, NULL);
 }
 
 static bool to_journald(const struct a407_record *r,

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file_at.h"
 
 /* The lock is held for three system calls. */
@@ -17,6 +18,12 @@
 /* 2^53 - 1, exact in every JSON reader. Another process of the user may have
    made the file of any length. */
 #define COUNT_MAX (ULONG_MAX >> 11)
+
+/* How long the count is left alone when it was looked at: a burst of records
+   looks once. */
+#define PAUSE_MS 100
+
+static _Atomic int64_t look_again; /* by a407_now_ms() */
 
 /* Losses of this process that are not in the file. */
 static atomic_ulong kept;
@@ -84,6 +91,7 @@ void a407_lost_add(const struct a407_config *c, unsigned long n)
     if (find_count(c, &at, A407_AT_MAKE))
         fd = open_count(&at, O_CREAT, &st);
     a407_at_close(&at);
+    atomic_store(&look_again, 0);
     if (fd < 0 || !set_count(fd, sum((unsigned long)st.st_size, n)))
         atomic_fetch_add(own(), n);
 }
@@ -94,6 +102,10 @@ unsigned long a407_lost_take(const struct a407_config *c)
     struct a407_at at;
     struct stat st;
     int fd = -1;
+    int64_t now = a407_now_ms();
+    if (!n && now < atomic_load(&look_again))
+        return 0;
+    atomic_store(&look_again, now + PAUSE_MS);
     /* mostly there is none; the length is read again under the lock */
     if (find_count(c, &at, 0) && a407_at_stat(&at, &st) == 0 && st.st_size > 0)
         fd = open_count(&at, 0, &st);

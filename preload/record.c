@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include "core/base/text.h"
+#include "core/config/log_target.h"
 #include "host/lockout.h"
 #include "host/object.h"
 #include "host/process.h"
@@ -49,10 +49,17 @@ static void caller_module(struct a407_event_process *p, const void *caller,
 
 static void write_record(struct a407_conn *c, struct a407_event *ev)
 {
-    struct a407_record r = {.event = ev, .pid = (int)getpid()};
+    struct a407_record r = {.event = ev};
+    struct a407_log_target to;
     struct a407_buf store;
+    if (a407_log_target(c->site->proxy.config->log, &to) &&
+        to.kind == A407_TO_NOWHERE) {
+        free(ev);
+        return;
+    }
     a407_buf_init(&store, A407_EVENT_LINE_MAX);
     a407_process_fill(&ev->process, 0, &store);
+    r.pid = ev->process.pid;
     caller_module(&ev->process, __atomic_load_n(&c->caller, __ATOMIC_RELAXED),
                   __atomic_load_n(&c->opener, __ATOMIC_RELAXED));
     a407_sink_put(c->site->proxy.config, &r);

@@ -178,6 +178,28 @@ def exchanged_folder(lab):
                      lambda g: link(g.home / "trap", g.closed), "real/log")
 
 
+def exchanged_known(lab):
+    """root's own folder, to which records have gone before, changes places with
+    a link in a folder that all may write: no record follows the link"""
+    ground = Ground(lab)
+    shared = ground.state / "shared"
+    (shared / "real/sub").mkdir(parents=True)
+    shared.chmod(0o777)
+    (ground.closed / "sub").mkdir()
+    (ground.closed / "sub/log").write_bytes(TEXT)
+    ground.before = ground.seen()
+    trap = link(shared / "trap", ground.closed)
+    with exchanging(shared / "real", trap):
+        child = lab.start(shared / "real/sub/log", ground.state, 2000)
+        bad = undisturbed(lab.finish(child), 2000)
+    bad += ground.untouched("while names changed places")
+    records = [r for p in shared.glob("*/sub/log") if not p.parents[1].is_symlink()
+               for r in lab.records(p.read_bytes())]
+    told = sum(r.get("records_lost", 0) for r in records)
+    return bad + expect("written and lost",
+                        len(records) + told + lost(ground.state), 2000)
+
+
 def exchanged_new(lab):
     """the same, where the file is yet to be made"""
     return exchanged(lab, lambda g: g.folder("real"),
@@ -448,7 +470,7 @@ def user_namespace(lab):
                                             "t"), [1, 2])
 
 
-TESTS = [links, hard_links, folders_of_root, exchanged_folder, exchanged_new,
-         exchanged_full, exchanged_file, exchanged_made, first_together,
-         state_folder, marks, put_aside, sticky, sticky_pipe, own_links,
-         group_folder, of_the_process, user_namespace]
+TESTS = [links, hard_links, folders_of_root, exchanged_folder, exchanged_known,
+         exchanged_new, exchanged_full, exchanged_file, exchanged_made,
+         first_together, state_folder, marks, put_aside, sticky, sticky_pipe,
+         own_links, group_folder, of_the_process, user_namespace]
