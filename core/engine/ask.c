@@ -66,6 +66,7 @@ bool a407_ask_for_secret(struct a407_engine *e)
         e->exchange.asked |= 1u << i;
         e->ask = A407_ASK_SECRET;
         e->ask_cred = i;
+        e->ask_edition = p->standing[i].edition;
         return true;
     }
     return false;
@@ -121,7 +122,9 @@ bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n)
 
 bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
 {
-    *out = (struct a407_ask){.kind = e->ask, .proxy = &e->proxy->endpoint};
+    *out = (struct a407_ask){.kind = e->ask,
+                             .cred_index = e->ask_cred,
+                             .proxy = &e->proxy->endpoint};
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)
         return false;
@@ -162,21 +165,24 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     t->secret = NULL;
     p->standing[i].worked = false;
     p->standing[i].ends = 0;
-    e->exchange.tried[i] = 0;
-    e->exchange.looked_up &= ~(1u << i);
-    e->exchange.marked &= ~(1u << i);
     memset(p->standing[i].refused_until, 0,
            sizeof p->standing[i].refused_until);
 }
 
 static void told_secret(struct a407_engine *e, struct a407_told *t)
 {
-    if (t->ok && t->secret) {
+    struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
+    unsigned bit = 1u << e->ask_cred;
+    if (t->ok && t->secret)
         take_secret(e, t);
-        return;
+    if (t->ok && standing->edition != e->ask_edition) {
+        e->exchange.tried[e->ask_cred] = 0;
+        e->exchange.looked_up &= ~bit;
+        e->exchange.marked &= ~bit;
     }
-    e->proxy->standing[e->ask_cred].fetch_after =
-        a407_engine_running_s(e) + FETCH_PAUSE_S;
+    if (t->ok)
+        return;
+    standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
     e->exchange.outside = t->cause;
     a407_event_note(e, t->cause, t->detail);
 }

@@ -269,6 +269,7 @@ enum a407_ask_kind {
 
 struct a407_ask {
     enum a407_ask_kind kind;
+    unsigned cred_index;          /* of the proxy's credentials */
     struct a407_credential *cred; /* a copy; a407_ask_clear frees */
     const struct a407_endpoint *proxy;
     struct a407_buf token; /* a copy too */
@@ -285,7 +286,8 @@ struct a407_told {
     struct a407_buf token; /* TOKEN: for the proxy */
     char user[128];        /* ... and whose ticket it is from, or "" */
     struct a407_credential *secret; /* SECRET: takes the place of the one that
-                                       was asked for */
+                                       was asked for. NULL: another connection
+                                       to this proxy was told */
 };
 
 /* After WANT_ASK: fills out, which the caller clears. False: no memory; then

@@ -223,6 +223,7 @@ struct a407_engine {
     enum a407_ask_kind ask;
     enum a407_after after;
     unsigned ask_cred;
+    unsigned ask_edition; /* of its secret, when that was asked for */
 
     struct a407_exchange exchange;
     struct a407_event *ev; /* being filled */

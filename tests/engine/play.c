@@ -163,7 +163,6 @@ static void on_ask(void *ctx, struct sim *sim, const struct a407_ask *ask,
                    struct a407_told *told)
 {
     struct play *p = ctx;
-    (void)sim;
     if (ask->kind == A407_ASK_MARK) {
         told->ok = is_held(p, ask->cred);
         return;
@@ -176,6 +175,7 @@ static void on_ask(void *ctx, struct sim *sim, const struct a407_ask *ask,
     const char *wrong = tell(p->tell[0]->text, ask, told);
     if (wrong && p->way->expect)
         fail(p, "line %u: %s", p->tell[0]->line, wrong);
+    sim->asks_wait = strcmp(p->tell[0]->text, "later") == 0;
     memmove(p->tell, p->tell + 1, --p->n_tell * sizeof p->tell[0]);
 }
 
@@ -380,6 +380,10 @@ static void do_step(struct play *p, const struct step *st)
         if (p->n_tell == sizeof p->tell / sizeof p->tell[0])
             abort();
         p->tell[p->n_tell++] = st;
+        if (c->sim.asks_wait) {
+            c->sim.asks_wait = false;
+            maybe_read(p);
+        }
         break;
     case STEP_CONN:
         select_conn(p, strtoul(st->text, NULL, 10));

@@ -299,7 +299,8 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
     sim_in_engine = false;
     at_hand->ask(at_hand->ctx, at_hand, &e->ask, &e->told);
     sim_in_engine = true;
-    return true;
+    at_hand->stepped = at_hand->asks_wait; /* ... or the next one is */
+    return !at_hand->asks_wait;
 }
 
 void a407_errand_free(struct a407_errand *e)
