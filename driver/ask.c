@@ -7,8 +7,8 @@
 struct begun {
     struct a407_driver *d;
     struct a407_errand *errand;
-    unsigned id;
-    bool more; /* it goes on in steps */
+    unsigned id; /* 0: it is shared */
+    bool more;   /* it goes on in steps */
 };
 
 /* The handshake's helper goes back to where the next leg finds it. */
@@ -22,6 +22,99 @@ static void finish(struct a407_driver *d, struct a407_errand *e)
     a407_errand_free(e);
 }
 
+/* ---- for several ---- */
+
+static void join(struct a407_driver *d)
+{
+    d->joined = true;
+    d->next = d->shared->waiting;
+    d->shared->waiting = d;
+}
+
+static void leave(struct a407_driver *d)
+{
+    struct a407_driver **at = &d->shared->waiting;
+    while (*at != d)
+        at = &(*at)->next;
+    *at = d->next;
+    d->joined = false;
+}
+
+static void end_unless_waited_for(struct a407_shared *s)
+{
+    if (s->waiting || s->beginning)
+        return;
+    a407_errand_free(s->errand);
+    s->errand = NULL;
+}
+
+void a407_driver_drop_errand(struct a407_driver *d)
+{
+    a407_errand_free(d->errand);
+    d->errand = NULL;
+    if (!d->joined)
+        return;
+    leave(d);
+    end_unless_waited_for(d->shared);
+}
+
+/* It is over: tells all that wait for it, the first one the secret itself. */
+static void finish_shared(const struct a407_driver *at_hand)
+{
+    struct a407_shared *s = at_hand->shared;
+    struct a407_told *told = &s->errand->told;
+    while (s->waiting) {
+        struct a407_driver *d = s->waiting;
+        struct a407_told same = *told;
+        same.secret = NULL;
+        leave(d);
+        a407_engine_time(d->engine, at_hand->wall_us, at_hand->now_ms * 1000);
+        a407_engine_told(d->engine, told);
+        s->told = s->told || d != at_hand;
+        *told = same;
+    }
+    end_unless_waited_for(s);
+}
+
+/* Another driver may have begun with the same. False: this one is to begin. */
+static bool join_others(struct begun *b)
+{
+    struct a407_shared *s = b->d->shared;
+    const struct a407_ask *ask = &b->errand->ask;
+    if (ask->kind != A407_ASK_SECRET)
+        return false;
+    if (!s->errand) {
+        s->errand = b->errand;
+        s->beginning = true;
+        b->id = 0;
+        join(b->d);
+        return false;
+    }
+    if (s->errand->ask.cred_index != ask->cred_index)
+        return false;
+    join(b->d);
+    a407_errand_free(b->errand);
+    free(b);
+    return true;
+}
+
+static void shared_has_begun(const struct begun *b)
+{
+    struct a407_shared *s = b->d->shared;
+    if (s->errand != b->errand) { /* it was given up meanwhile */
+        a407_errand_free(b->errand);
+        return;
+    }
+    s->beginning = false;
+    s->sleep = (struct a407_sleep){.fd = -1};
+    if (b->more)
+        end_unless_waited_for(s);
+    else
+        finish_shared(b->d);
+}
+
+/* ---- beginning ---- */
+
 static void begin(void *arg)
 {
     struct begun *b = arg;
@@ -32,7 +125,9 @@ static void has_begun(void *arg)
 {
     struct begun *b = arg;
     struct a407_driver *d = b->d;
-    if (d->asking != b->id) { /* it was given up meanwhile */
+    if (!b->id) {
+        shared_has_begun(b);
+    } else if (d->asking != b->id) { /* it was given up meanwhile */
         a407_errand_free(b->errand);
     } else {
         d->asking = 0;
@@ -68,13 +163,24 @@ static bool begin_outside(struct a407_driver *d, struct begun *b)
         b->errand->talk.child = d->child;
         d->child = (struct a407_child){.fd = -1};
     }
-    d->asking = b->id;
+    if (b->id)
+        d->asking = b->id;
     return d->transport->outside(d->link, &job);
 }
 
 enum a407_driven a407_driver_ask(struct a407_driver *d)
 {
+    struct a407_shared *s = d->shared;
     while (a407_engine_plan(d->engine).kind == A407_WANT_ASK) {
+        if (d->joined && s->errand) {
+            if (s->beginning ||
+                !a407_errand_step(d->config, s->errand, &s->sleep))
+                return A407_NEEDS_WORK;
+            finish_shared(d);
+            continue;
+        }
+        if (d->joined) /* that was given up */
+            leave(d);
         if (d->errand) {
             struct a407_errand *e = d->errand;
             if (!a407_errand_step(d->config, e, &d->sleep))
@@ -89,7 +195,7 @@ enum a407_driven a407_driver_ask(struct a407_driver *d)
         if (!b) {
             struct a407_told none = {.cause = A407_CAUSE_PROTOCOL};
             a407_engine_told(d->engine, &none);
-        } else if (!begin_outside(d, b)) {
+        } else if (!join_others(b) && !begin_outside(d, b)) {
             return A407_NOT_FOLLOWED;
         }
     }

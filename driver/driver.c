@@ -7,11 +7,13 @@
 
 void a407_driver_init(struct a407_driver *d, struct a407_engine *engine,
                       const struct a407_transport *transport,
-                      const struct a407_config *config)
+                      const struct a407_config *config,
+                      struct a407_shared *shared)
 {
     *d = (struct a407_driver){.engine = engine,
                               .transport = transport,
                               .config = config,
+                              .shared = shared,
                               .renewal_fd = -1,
                               .child.fd = -1};
 }
@@ -25,15 +27,10 @@ void a407_driver_free(struct a407_driver *d)
     free(d->scratch);
 }
 
-void a407_driver_drop_errand(struct a407_driver *d)
-{
-    a407_errand_free(d->errand);
-    d->errand = NULL;
-}
-
 void a407_driver_begin(struct a407_driver *d, int64_t wall_us, int64_t mono_us)
 {
     d->now_ms = mono_us / 1000;
+    d->wall_us = wall_us;
     d->failed = 0;
     a407_engine_time(d->engine, wall_us, mono_us);
 }
@@ -68,10 +65,13 @@ static void await(const struct a407_driver *d, const struct a407_plan *plan,
 
 static void await_outside(const struct a407_driver *d, struct a407_need *need)
 {
-    if (d->errand)
-        work_at(need, d->sleep.fd, d->sleep.events, d->sleep.until);
+    const struct a407_shared *s = d->shared;
+    bool joined = d->joined && s->errand;
+    const struct a407_sleep *sleep = joined ? &s->sleep : &d->sleep;
+    if (d->errand || (joined && !s->beginning))
+        work_at(need, sleep->fd, sleep->events, sleep->until);
     else
-        work_at(need, -1, 0, d->asking ? d->now_ms + BUSY_MS : 0);
+        work_at(need, -1, 0, d->asking || joined ? d->now_ms + BUSY_MS : 0);
 }
 
 static void await_connection(const struct a407_driver *d,

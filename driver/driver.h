@@ -25,11 +25,24 @@
 /* The connection's own socket, whatever its number is. */
 #define A407_OWN_FD (-2)
 
+/* A secret that is being read for all drivers of a site that ask for it. All
+   zero at first; locked as they are. */
+struct a407_shared {
+    struct a407_errand *errand; /* NULL: none */
+    bool beginning;             /* somebody begins with it, outside; who may
+                                   never come back */
+    bool told; /* drivers were told without a call at hand: what they need is
+                  another. The caller's to reset */
+    struct a407_sleep sleep; /* what it waits for */
+    struct a407_driver *waiting;
+};
+
 struct a407_driver {
     /* set once */
     struct a407_engine *engine; /* owned */
     const struct a407_transport *transport;
     const struct a407_config *config;
+    struct a407_shared *shared;
 
     /* atomic */
     bool shut_read;  /* the program said SHUT_RD or SHUT_RDWR: let go */
@@ -38,7 +51,8 @@ struct a407_driver {
     /* of the call at hand */
     void *link;     /* the transport's */
     int64_t now_ms; /* when it began, by the monotonic clock */
-    int failed;     /* errno: what the program wrote can't be sent whole */
+    int64_t wall_us;
+    int failed; /* errno: what the program wrote can't be sent whole */
 
     bool unsent;     /* the program was told that it is sent, and it is not */
     bool given_back; /* a saved 407 is read from what stands in its place; what
@@ -68,14 +82,18 @@ struct a407_driver {
     struct a407_errand *errand; /* what goes on, or NULL */
     struct a407_sleep sleep;    /* ... and what that waits for */
     struct a407_child child;    /* makes tokens for a handshake; or none */
+    bool joined;                /* waits for what is read for several */
+    struct a407_driver *next;   /* ... as does this one */
 };
 
-/* Takes over the engine. Both tables outlive it; config too. */
+/* Takes over the engine. Both tables outlive it; config and shared too. */
 void a407_driver_init(struct a407_driver *d, struct a407_engine *engine,
                       const struct a407_transport *transport,
-                      const struct a407_config *config);
+                      const struct a407_config *config,
+                      struct a407_shared *shared);
 
-/* Ends what is under way, and frees all but d. Needs no call at hand. */
+/* Ends what is under way, and frees all but d, which waits for nothing that is
+   shared (a407_driver_drop_errand). Needs no call at hand. */
 void a407_driver_free(struct a407_driver *d);
 
 /* A call begins, or goes on after a wait: by the wall clock and the monotonic

@@ -32,12 +32,18 @@ static enum a407_driven send_failed(struct a407_driver *d, int error)
 
 bool a407_driver_expire(struct a407_driver *d)
 {
-    if (d->errand) /* its process has that time by itself (talk.h) */
+    if (d->errand ||
+        (d->joined && !d->shared->beginning)) /* its process has that time by
+                                                 itself (talk.h) */
         return false;
     enum a407_due due = a407_engine_plan(d->engine).due;
     if (!a407_engine_expired(d->engine))
         return false;
     d->asking = 0;
+    if (d->joined) { /* who begins with it may never come back */
+        d->shared->errand = NULL;
+        d->shared->beginning = false;
+    }
     d->transport->drop_renewal(d->link);
     d->renewal_busy = false;
     d->renewal_fd = -1;

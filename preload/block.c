@@ -143,6 +143,11 @@ static bool wait_for_work(struct a407_turn *t)
     struct a407_need need = a407_driver_need(&t->c->driver);
     int64_t own = a407_turn_limit(t);
     int64_t until = need.until < own ? need.until : own;
+    /* another connection's thread may have gone on with it, and closed the fd
+     */
+    if (t->c->driver.joined && !a407_single_threaded() &&
+        until > a407_now_ms() + LOOK_MOST_MS)
+        until = a407_now_ms() + LOOK_MOST_MS;
     int fd = need.fd == A407_OWN_FD ? t->fd : need.fd;
     a407_turn_pause(t);
     int ev = fd < 0 ? a407_pause(until) : a407_wait(fd, need.events, until);

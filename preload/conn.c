@@ -143,6 +143,9 @@ void a407_conn_unlock(struct a407_conn *c)
     a407_account_for(c);
     if (!c->account.need.work) /* nothing is asked for any more */
         a407_driver_drop_errand(&c->driver);
+    if (c->site->shared.told)
+        a407_account_wake(c->site);
+    c->site->shared.told = false;
     unlock(c->site);
 }
 
@@ -189,7 +192,8 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
         free(c);
         return NULL;
     }
-    a407_driver_init(&c->driver, engine, transport, site->proxy.config);
+    a407_driver_init(&c->driver, engine, transport, site->proxy.config,
+                     &site->shared);
     c->serial = ++last;
     c->made = -1;
     for (enum a407_way way = 0; way < A407_WAYS; way++)
@@ -208,6 +212,7 @@ void a407_conn_put(struct a407_conn *c)
     if (!a407_conn_unpin(c))
         return;
     lock(c->site);
+    a407_driver_drop_errand(&c->driver);
     a407_engine_free(c->driver.engine);
     c->driver.engine = NULL;
     unlock(c->site);
@@ -305,5 +310,6 @@ void a407_sites_anew(bool locked)
     for (struct a407_site *s = sites; s; s = s->next) {
         pthread_mutex_init(&s->lock, NULL);
         s->fds_out = 0;
+        s->shared = (struct a407_shared){0}; /* another thread's, perhaps */
     }
 }

@@ -31,6 +31,7 @@ struct a407_site {
 #ifdef A407_DEBUG
     pthread_t holder;
 #endif
+    struct a407_shared shared;
     unsigned fds_out; /* private fds (socket.h) that are held without it */
     struct a407_site *next; /* the registry's lock */
 };

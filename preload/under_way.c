@@ -80,6 +80,17 @@ void a407_account_for(struct a407_conn *c)
         a407_epoll_mute(c, before);
 }
 
+void a407_account_wake(const struct a407_site *site)
+{
+    a407_registry_lock();
+    for (struct a407_conn *c = first; c; c = c->account.next)
+        if (c->site == site && c->account.need.work) {
+            c->account.need.fd = -1;
+            c->account.need.until = 0;
+        }
+    a407_registry_unlock();
+}
+
 void a407_account_begins(struct a407_conn *c)
 {
     if (listed(&c->account) || !c->account.counts)

@@ -44,6 +44,11 @@ struct a407_account {
 /* Brings it up to date. c's lock is held, and no other. */
 void a407_account_for(struct a407_conn *c);
 
+/* A connection to that site has done what others wait for: those are to look
+   at once. Its lock is held, and no other. */
+struct a407_site;
+void a407_account_wake(const struct a407_site *site);
+
 /* The program writes: there may be an answer, and another thread that polls for
    it, before its bytes are accounted for. As above. */
 void a407_account_begins(struct a407_conn *c);

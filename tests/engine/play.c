@@ -34,6 +34,7 @@ struct play {
     const struct step *step; /* at hand */
     struct a407_proxy proxy;
     struct a407_history history;
+    struct a407_shared shared;
     struct a407_host host;
     unsigned char random;
     struct conn conn[CONNS];
@@ -316,7 +317,7 @@ static void select_conn(struct play *p, size_t i)
                                    .verdict = on_verdict,
                                    .ask = on_ask,
                                    .ctx = p}};
-        sim_open(sim, &p->proxy, &p->history);
+        sim_open(sim, &p->proxy, &p->history, &p->shared);
     }
     sim->wall_us = START_US + p->later_us + p->set_us;
     sim->mono_us = 1000000 + p->later_us;
@@ -379,7 +380,8 @@ static void do_step(struct play *p, const struct step *st)
     case STEP_TELL:
         if (p->n_tell == sizeof p->tell / sizeof p->tell[0])
             abort();
-        p->tell[p->n_tell++] = st;
+        if (strcmp(st->text, "known") != 0)
+            p->tell[p->n_tell++] = st;
         if (c->sim.asks_wait) {
             c->sim.asks_wait = false;
             maybe_read(p);

@@ -34,9 +34,9 @@
  *   time: +SECONDS         later
  *   clock: +SECONDS | -SECONDS     the machine's clock is set
  *   tell: token TEXT | secret USER PASSWORD | bearer TOKEN | verified |
- *         known (by another connection) | nothing CAUSE DETAIL
- *                          the answer to the engine's next question
- *   tell: later            ... which is the next "tell:" on this connection
+ *         nothing CAUSE DETAIL      the answer to the engine's next question
+ *   tell: later            ... which is the next "tell:" on this connection,
+ *   tell: known            or was one on another that has asked for the same
  *   conn: N                what follows is about connection N (1 at first)
  *   state: NAME            the engine's state
  *   event: OUTCOME CAUSE FIRST>FINAL ATTEMPTS   the next record

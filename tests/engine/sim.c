@@ -293,6 +293,8 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
 {
     (void)config;
     *sleep = (struct a407_sleep){.fd = -1};
+    if (at_hand->asks_wait)
+        return false;
     at_hand->stepped = !at_hand->stepped;
     if (at_hand->stepped)
         return false;
@@ -349,15 +351,22 @@ static void leave(struct sim *s)
 }
 
 bool sim_open(struct sim *s, struct a407_proxy *proxy,
-              struct a407_history *history)
+              struct a407_history *history, struct a407_shared *shared)
 {
     sim_in_engine = true;
     struct a407_engine *engine =
         a407_engine_new(proxy, history, "192.0.2.1:3128");
     sim_in_engine = false;
-    a407_driver_init(&s->driver, engine, &buffers, proxy->config);
+    a407_driver_init(&s->driver, engine, &buffers, proxy->config, shared);
     s->driver.link = at_hand = s;
     return engine;
+}
+
+/* The outside answers with a further step, for this one or for several. */
+static bool goes_on(const struct sim *s)
+{
+    const struct a407_driver *d = &s->driver;
+    return !s->asks_wait && (d->errand || (d->joined && !d->shared->beginning));
 }
 
 /* False: more bytes must arrive first. */
@@ -370,7 +379,7 @@ static bool pump(struct sim *s)
         is = a407_driver_pump(&s->driver, A407_PUMP_ALL);
         leave(s);
         s->stuck += s->driver.steps - before >= STEPS_MAX;
-    } while (is == A407_NEEDS_WORK && s->driver.errand);
+    } while (is == A407_NEEDS_WORK && goes_on(s));
     return is == A407_DRIVEN;
 }
 
@@ -387,7 +396,7 @@ static bool write_on(struct sim *s)
         enter(s);
         is = a407_driver_write(&s->driver, &w);
         leave(s);
-    } while (is == A407_NEEDS_WORK && s->driver.errand);
+    } while (is == A407_NEEDS_WORK && goes_on(s));
     a407_driver_leave(&s->driver, &w);
     if (is == A407_PASS) {
         sim_add(&s->wire, copy + w.done, n - w.done);
@@ -489,6 +498,7 @@ void sim_close(struct sim *s)
     if (s->driver.engine) {
         s->asks_wait = false;
         sim_end(s);
+        a407_driver_drop_errand(&s->driver);
         a407_driver_free(&s->driver);
     }
     drop(&s->queue);

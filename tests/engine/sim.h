@@ -82,7 +82,7 @@ extern bool sim_in_engine;
 
 /* Makes the engine; the settings of s are in place. False: no memory. */
 bool sim_open(struct sim *s, struct a407_proxy *proxy,
-              struct a407_history *history);
+              struct a407_history *history, struct a407_shared *shared);
 
 /* The program writes, until all is written; what waits for a handshake, as soon
    as it reads after that. */

@@ -75,9 +75,6 @@ const char *tell(const char *text, const struct a407_ask *ask,
         a407_buf_str(&told->token, rest);
         told->ok = true;
         wrong = ask->kind == A407_ASK_TOKEN ? NULL : not_that(ask);
-    } else if (strcmp(what, "known") == 0) {
-        told->ok = true;
-        wrong = ask->kind == A407_ASK_SECRET ? NULL : not_that(ask);
     } else if (strcmp(what, "later") == 0) {
         /* with a line that follows */
     } else if (strcmp(what, "verified") == 0) {

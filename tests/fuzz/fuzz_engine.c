@@ -33,6 +33,7 @@ struct world {
     struct a407_host host;
     struct a407_proxy proxy;
     struct a407_history history;
+    struct a407_shared shared;
     struct sim sim[CONNS];
     struct sim *s; /* the connection at hand */
     bool busy;     /* its program does not read */
@@ -170,7 +171,7 @@ static void reopen(struct world *w, struct sim *s)
                       .ctx = w,
                       .wall_us = 1767323045000000,
                       .mono_us = 1000000};
-    must(sim_open(s, &w->proxy, &w->history));
+    must(sim_open(s, &w->proxy, &w->history, &w->shared));
 }
 
 static const char *const requests[] = {

@@ -3,6 +3,8 @@
 of a program that does not block sleeps, and they are as exact as without the
 library."""
 
+import subprocess
+
 import waits
 from cases import ANY, BASIC, DIGEST, NTLM, NTLM_TOO, Case
 from harness import difference
@@ -42,7 +44,43 @@ def answered(h, loop, serve, helper=False, changes=()):
     if not out.endswith("all done\n") or "answer 200" not in out or \
             "asleep for" in out:
         bad.append("not what was wanted:\n" + out)
+    started = (folder / "proxy.log").read_text().count("waiting") if helper \
+        else 0
+    if started != helper:
+        bad.append(f"the helper was started {started} times")
     return bad
+
+
+# Two requests at once. The first connection, for which the helper was started,
+# is closed while that takes its time; the second must get its answer.
+TWO = """
+import select, socket, sys, time
+two = [socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+       for _ in range(2)]
+for s in two:
+    s.setblocking(False)
+    s.sendall(b"GET http://origin.test/ HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    select.select(two, [], [], 0.1)
+two[0].close()
+end = time.monotonic() + 30
+while not select.select(two[1:], [], [], 1)[0] and time.monotonic() < end:
+    pass
+print(two[1].recv(12))
+"""
+
+
+def taken_over(h):
+    """A helper goes on for those that are left."""
+    folder = h.new_folder()
+    with Scripted(folder, keeps) as p:
+        done = subprocess.run(
+            ["/usr/bin/python3", "-c", TWO, str(p.port)], capture_output=True,
+            env=h.library_env(folder, f"127.0.0.1:{p.port}",
+                              waits.helper_files(folder, p.port)), check=False)
+    started = (folder / "proxy.log").read_text().count("waiting")
+    if done.stdout != b"b'HTTP/1.1 200'\n" or done.stderr or started != 1:
+        return [f"{done.stdout} {done.stderr}, started {started} times"]
+    return []
 
 
 def never_again(peer):
@@ -72,9 +110,11 @@ def tests():
     for case in cases():
         yield case.name, lambda h, c=case: h.judge(c)
     yield "readiness: as exact as without the library", exact
-    for loop in LOOPS:
+    for loop in (*LOOPS, "epoll*50", "poll*50"):
         yield (f"readiness, {loop}: a slow helper",
                lambda h, m=loop: answered(h, m, keeps, helper=True))
+    yield ("readiness: a helper's connection is closed before another that "
+           "waits for it, too", taken_over)
     for loop in ("poll", "epoll", "edge"):
         yield (f"readiness, {loop}: a repeat that is never answered",
                lambda h, m=loop: answered(

@@ -80,6 +80,7 @@ struct scene {
     struct a407_host host;
     struct a407_proxy proxy;
     struct a407_history history;
+    struct a407_shared shared;
     struct sim sim;
     struct a407_event *event; /* the last */
 };
@@ -118,7 +119,7 @@ static void begin(struct scene *s, const char *schemes, const char *file)
     s->sim.verdict = on_verdict;
     s->sim.ask = on_ask;
     s->sim.ctx = s;
-    assert_true(sim_open(&s->sim, &s->proxy, &s->history));
+    assert_true(sim_open(&s->sim, &s->proxy, &s->history, &s->shared));
 }
 
 /* The program asks, and the proxy answers it and its repeats in turn. */
