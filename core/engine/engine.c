@@ -76,6 +76,7 @@ void a407_engine_closed(struct a407_engine *e)
     if (a407_engine_retrying(e) && e->exchange.on_kept &&
         e->mono_us - e->exchange.sent_us >= SILENT_US)
         e->proxy->no_reuse = true;
+    a407_engine_compare(e);
     a407_engine_partly_read(e);
     a407_event_cut(e, "closed before the final answer");
     a407_engine_move(e, A407_ST_FORGET);
@@ -193,8 +194,10 @@ static void told_nothing(struct a407_engine *e)
 
 static bool silent(struct a407_engine *e)
 {
+    int64_t silent_us = e->mono_us - e->exchange.sent_us;
     if (a407_engine_again(e)) {
         e->proxy->no_reuse = true;
+        e->exchange.silent_us = silent_us;
         return true;
     }
     if (!a407_engine_in_handshake(e))

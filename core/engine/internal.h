@@ -151,6 +151,8 @@ struct a407_exchange {
     unsigned stale;
     unsigned retries;
     int64_t sent_us;       /* monotonic: when the request in flight was sent */
+    int64_t silent_us;     /* for so long no answer came on the kept connection,
+                              and that was remembered for the proxy; or 0 */
     enum a407_cause cause; /* why the first 407 came, as far as is known */
     enum a407_sent_before sent_before;
     unsigned resends; /* the program repeats with a header what met a 407 */
@@ -433,6 +435,10 @@ void a407_engine_no_answer(struct a407_engine *e, const char *why);
 /* Before the end of a connection: a 407 whose head was read in part has its
    record. */
 void a407_engine_partly_read(struct a407_engine *e);
+/* What is in flight has an answer, or will have none. Where it went out on a
+   fresh connection after silence on the kept one, and has waited for as long,
+   it was the origin that took its time: the proxy is not blamed. */
+void a407_engine_compare(struct a407_engine *e);
 /* The connection ended before the answer began. */
 void a407_engine_ended_early(struct a407_engine *e);
 /* The program gets the 407 that is kept, or the end; the record says why. */

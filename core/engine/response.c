@@ -58,6 +58,15 @@ void a407_engine_ended_early(struct a407_engine *e)
     a407_engine_no_answer(e, refused ? ends : NULL);
 }
 
+void a407_engine_compare(struct a407_engine *e)
+{
+    struct a407_exchange *exchange = &e->exchange;
+    if (exchange->silent_us && e->state == A407_ST_WAIT && !e->output.n &&
+        e->mono_us - exchange->sent_us >= exchange->silent_us)
+        e->proxy->no_reuse = false;
+    exchange->silent_us = 0;
+}
+
 static void settle(struct a407_engine *e, const char *p, size_t n);
 
 static const char took_first[] =
@@ -166,6 +175,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
             a407_engine_ended_early(e);
         return;
     }
+    a407_engine_compare(e);
     if (e->exchange.course == A407_COURSE_OURS && !e->exchange.leg)
         e->proxy->standing[e->exchange.cred_index].ends = 0;
     enum a407_sniff is = a407_sniff_407(p, n);
