@@ -510,8 +510,10 @@ static bool find_known(struct a407_at *at, const char *path)
         known.user == a407_euid())
         at->folder = open_known_folder(&at->st);
     at->shared = known.shared;
-    if (at->folder >= 0)
-        strcpy(at->name, known.path + known.folder_n + 1);
+    if (at->folder >= 0) { /* it was walked to, so the name fits */
+        const char *name = known.path + known.folder_n + 1;
+        memcpy(at->name, name, strlen(name) + 1);
+    }
     atomic_flag_clear(&known.taken);
     return at->folder >= 0;
 }
