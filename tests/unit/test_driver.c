@@ -23,6 +23,7 @@ struct scene {
     struct a407_host host;
     struct a407_proxy proxy;
     struct a407_history history;
+    struct a407_shared shared;
     struct sim sim;
     struct a407_driver *d;
     unsigned asked; /* questions to the outside */
@@ -71,7 +72,7 @@ static void begin(struct scene *s)
     a407_proxy_init(&s->proxy, s->config, &s->host, &at, true);
     s->sim.ctx = s;
     s->d = &s->sim.driver;
-    assert_true(sim_open(&s->sim, &s->proxy, &s->history));
+    assert_true(sim_open(&s->sim, &s->proxy, &s->history, &s->shared));
 }
 
 static void end(struct scene *s)
