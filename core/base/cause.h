@@ -11,11 +11,12 @@ enum a407_cause {
     A407_CAUSE_COUNT
 };
 
+/* In place: pointers would be relocated in every process that is started. */
 struct a407_cause_info {
-    const char *code;     /* as in the log */
-    const char *meaning;  /* one sentence */
-    const char *evidence; /* what it is decided on */
-    const char *remedy;   /* one sentence */
+    char code[32];      /* as in the log */
+    char meaning[96];   /* one sentence */
+    char evidence[128]; /* what it is decided on */
+    char remedy[96];    /* one sentence */
 };
 
 /* The row of a cause; the row of PROTOCOL for a value out of range. */

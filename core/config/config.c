@@ -310,9 +310,9 @@ static bool add_url(struct reader *r, const char *label, struct a407_span v)
 
 static void read_proxy_variables(struct reader *r)
 {
-    static const char *const names[] = {
-        "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY",
-        "all_proxy",   "ALL_PROXY",   "ftp_proxy",  "FTP_PROXY"};
+    static const char names[][12] = {"https_proxy", "HTTPS_PROXY", "http_proxy",
+                                     "HTTP_PROXY",  "all_proxy",   "ALL_PROXY",
+                                     "ftp_proxy",   "FTP_PROXY"};
     /* in a CGI program HTTP_PROXY is the client's "Proxy:" field
        (CVE-2016-5385), which would name the proxy that gets our credential */
     bool cgi = get(r, "REQUEST_METHOD").n > 0;

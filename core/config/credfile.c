@@ -14,7 +14,7 @@ enum kind { TEXT, PASSWORD, PATH, SERVICE, SCHEMES, EXPIRES };
 #define FIELD(f) offsetof(struct a407_credential, f)
 
 static const struct {
-    const char *name;
+    char name[16];
     enum kind kind;
     size_t field; /* of its string */
 } keys[] = {

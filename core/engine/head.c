@@ -5,7 +5,7 @@
 
 static bool left_out(struct a407_span name, enum a407_copy how)
 {
-    static const char *const leg[] = {
+    static const char leg[][20] = {
         "Content-Length", "Transfer-Encoding", "Trailer",   "Expect",
         "Connection",     "Proxy-Connection",  "Keep-Alive"};
     if (how != A407_COPY_AS_IS && a407_span_ieq(name, "Proxy-Authorization"))

@@ -5,7 +5,7 @@
 #include "internal.h"
 
 static const struct {
-    const char *name;
+    char name[20];
     unsigned allowed;
 } states[] = {
 #define TO(s)             (1u << A407_ST_##s)
