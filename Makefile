@@ -25,7 +25,7 @@ endif
 # The user's CFLAGS come last, so that they win.
 ALL_CPPFLAGS := -D_GNU_SOURCE -DA407_VERSION='"$(VERSION)"' -I. $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -ffunction-sections \
-             -fno-plt $(EXTRA_CFLAGS) $(CFLAGS)
+             $(EXTRA_CFLAGS) $(CFLAGS)
 
 # Static nettle: hidden in the object, so that it can't meet the program's own.
 # Its constructor asks the processor what it can do, in every process and, in a
@@ -110,15 +110,17 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	$(call say,GEN,$@)scripts/export-map $< > $@
 
 # The library calls libc's functions by their names where a hook of its own is
-# no matter: that is bound here, not looked up when a program starts.
+# no matter: that is bound here, not looked up when a program starts. The others
+# are looked up when they are first called: most programs meet no proxy. It is
+# never unloaded, so it needs none of what the compiler's start files do then.
 $(BUILD)/libauth407.so: $(preload_obj) $(BUILD)/libauth407driver.a $(lower) \
                         $(BUILD)/libnettle.a \
                         $(BUILD)/export.map
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -o $@ $(preload_obj) \
 	    $(BUILD)/libauth407driver.a $(lower) $(BUILD)/libnettle.a -Wl,-Bsymbolic-functions \
 	    -Wl,--version-script=$(BUILD)/export.map -Wl,--exclude-libs,ALL \
-	    -Wl,-z,defs,-z,text,-z,relro,-z,now,--gc-sections,--as-needed \
-	    -Wl,-soname,libauth407.so $(LDFLAGS)
+	    -Wl,-z,defs,-z,text,-z,relro,-z,lazy,-z,nodelete,--gc-sections \
+	    -Wl,--as-needed,-soname,libauth407.so -nostartfiles $(LDFLAGS)
 
 $(BUILD)/auth407: $(cli_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(lower) \

@@ -25,7 +25,8 @@
  * of the thread that started them, while the program runs on. So this code only
  * makes system calls, by syscall(2): libc's wrappers may be cancellation
  * points, whose flag is in that TLS; once the command runs, none that can fail
- * and set errno.
+ * and set errno. Nor may a name be looked up here for the first time: what is
+ * called the program's thread has called before.
  *
  * No sanitizer: its shadow of these stacks would outlive them. No stack
  * protector: its canary is in that TLS. For compilers without the attribute the
@@ -243,14 +244,15 @@ static BARE int keeper(void *arg)
 /* ---- in the program ---- */
 
 /* Neither valgrind, recognized by its preloaded library, nor perhaps another's
-   clone(), such as ThreadSanitizer's, takes CLONE_VM without CLONE_THREAD. */
+   clone(), such as ThreadSanitizer's, takes CLONE_VM without CLONE_THREAD.
+   (`clone` itself, as an address, would be looked up in every process.) */
 static bool must_copy_memory(void)
 {
     const char *preload = getenv("LD_PRELOAD");
     Dl_info of_clone;
     return (preload && strstr(preload, "vgpreload")) ||
-           !a407_object_of((void *)(uintptr_t)clone, &of_clone) ||
-           !a407_object_is(&of_clone, (void *)(uintptr_t)sysconf);
+           !a407_object_of(dlsym(RTLD_DEFAULT, "clone"), &of_clone) ||
+           !a407_object_is(&of_clone, dlsym(RTLD_DEFAULT, "sysconf"));
 }
 
 pid_t a407_child_keeper_start(struct a407_child_job *j)

@@ -13,7 +13,7 @@
  * taken: is fd in use for something that is no place for a line of the log? May
  * be NULL.
  */
-void a407_sink_start(bool (*taken)(int fd));
+__attribute__((cold)) void a407_sink_start(bool (*taken)(int fd));
 
 /*
  * Writes one record where AUTH407_LOG says: a file, standard error, syslog or

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/object.h"
+#include "other_libc.h"
 
 /* AUTH407_* variables kept; there are some fifteen. */
 #define KEPT_MAX 32
@@ -58,11 +59,6 @@ static char *with_library(const char *theirs)
     return z;
 }
 
-/* glibc's own way to end what a thread has; musl has none. */
-extern int __cxa_thread_atexit_impl(void (*end)(void *), void *ctx, void *dso)
-    __attribute__((weak));
-extern void *__dso_handle __attribute__((visibility("hidden")));
-
 static void thread_ends(void *ctx)
 {
     (void)ctx;
@@ -77,8 +73,8 @@ static bool room(size_t n)
 {
     if (n <= list_n)
         return true;
-    if (!list && __cxa_thread_atexit_impl)
-        __cxa_thread_atexit_impl(thread_ends, NULL, &__dso_handle);
+    if (!list)
+        a407_at_thread_exit(thread_ends);
     char **bigger = realloc(list, n * sizeof *list);
     if (!bigger)
         return false;

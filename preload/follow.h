@@ -10,7 +10,7 @@
  */
 
 /* At start-up. Without the setting: one look at the environment, no more. */
-void a407_follow_start(void);
+__attribute__((cold)) void a407_follow_start(void);
 
 /*
  * The environment for a child: envp itself when there is nothing to add, else

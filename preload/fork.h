@@ -3,6 +3,6 @@
 #define A407_FORK_H
 
 /* Calls around fork() from here on (a407_at_fork). */
-void a407_fork_start(void);
+__attribute__((cold)) void a407_fork_start(void);
 
 #endif

@@ -19,6 +19,8 @@ static bool is_tracked(int fd)
     return a407_slot(fd) != NULL;
 }
 
+/* What every process runs is marked as cold, like this: so it lies together,
+   on pages that are loaded at once. */
 static __attribute__((constructor)) void start(void)
 {
     a407_real_start();

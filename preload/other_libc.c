@@ -14,12 +14,14 @@
 
 typedef void handler(void);
 
-extern const char *gnu_get_libc_version(void) __attribute__((weak));
+/* By an address in it libc knows the object that a handler is in. */
+static char here;
+
 extern char __libc_single_threaded __attribute__((weak));
 
 bool a407_is_glibc(void)
 {
-    return gnu_get_libc_version;
+    return dlsym(RTLD_DEFAULT, "gnu_get_libc_version");
 }
 
 bool a407_single_threaded(void)
@@ -27,19 +29,25 @@ bool a407_single_threaded(void)
     return &__libc_single_threaded && __libc_single_threaded;
 }
 
-extern void *__dso_handle __attribute__((visibility("hidden")));
 extern int __register_atfork(handler *prepare, handler *parent, handler *child,
                              void *dso) __attribute__((weak));
 
 void a407_at_fork(handler *prepare, handler *parent, handler *child)
 {
     if (__register_atfork) {
-        __register_atfork(prepare, parent, child, &__dso_handle);
+        __register_atfork(prepare, parent, child, &here);
         return;
     }
     uintptr_t f = (uintptr_t)dlsym(RTLD_DEFAULT, "pthread_atfork");
     if (f)
         ((int (*)(handler *, handler *, handler *))f)(prepare, parent, child);
+}
+
+void a407_at_thread_exit(void (*end)(void *))
+{
+    uintptr_t f = (uintptr_t)dlsym(RTLD_DEFAULT, "__cxa_thread_atexit_impl");
+    if (f)
+        ((int (*)(void (*)(void *), void *, void *))f)(end, NULL, &here);
 }
 
 /* nettle's choice of code by processor can explain itself when it is asked to;

@@ -11,7 +11,11 @@ bool a407_is_glibc(void);
 bool a407_single_threaded(void);
 
 /* pthread_atfork, in a way that does not tie the library to glibc. */
-void a407_at_fork(void (*prepare)(void), void (*parent)(void),
-                  void (*child)(void));
+__attribute__((cold)) void
+a407_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+
+/* Calls `end` when this thread ends; on musl, which has no way to do so
+   without a thread's key, never. */
+void a407_at_thread_exit(void (*end)(void *));
 
 #endif

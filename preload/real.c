@@ -45,15 +45,13 @@ static void *raw_null(void)
     return NULL;
 }
 
-static const char *const names[] = {
-#define A407_HOOK(name) #name,
+struct a407_real_row a407_real_table[A407_REAL_COUNT] = {
+#define A407_HOOK(name) {0, #name},
 #define A407_SAME(name, of)
 #include "hooks.def"
 #undef A407_HOOK
 #undef A407_SAME
 };
-
-uintptr_t a407_real_table[A407_REAL_COUNT];
 
 static uintptr_t raw(enum a407_real_id id)
 {
@@ -80,21 +78,18 @@ uintptr_t a407_real_find(enum a407_real_id id)
     if (a407_guard.resolving)
         return raw(id);
     a407_guard.resolving = 1;
-    uintptr_t f = (uintptr_t)dlsym(RTLD_NEXT, names[id]);
+    uintptr_t f = (uintptr_t)dlsym(RTLD_NEXT, a407_real_table[id].name);
     a407_guard.resolving = 0;
     errno = saved;
     if (!f)
         return raw(id); /* another libc, which has not that name */
-    __atomic_store_n(&a407_real_table[id], f, __ATOMIC_RELAXED);
+    __atomic_store_n(&a407_real_table[id].function, f, __ATOMIC_RELAXED);
     return f;
 }
 
 void a407_real_start(void)
 {
-    static const enum a407_real_id early[] = {
-        A407_REAL_read, A407_REAL_write,   A407_REAL_close,
-        A407_REAL_dup2, A407_REAL_connect, A407_REAL_recv,
-        A407_REAL_send, A407_REAL_execve,  A407_REAL_execvpe};
-    for (size_t i = 0; i < sizeof early / sizeof *early; i++)
-        a407_real_find(early[i]);
+    a407_real_find(A407_REAL_read);
+    a407_real_find(A407_REAL_write);
+    a407_real_find(A407_REAL_close);
 }
