@@ -28,7 +28,7 @@
 static inline bool a407_reads(int fd)
 {
     struct a407_conn *c = a407_slot(fd);
-    return __builtin_expect(c != NULL && c != A407_WATCH, 0);
+    return __builtin_expect(c != NULL, 0) && c != A407_WATCH;
 }
 
 static inline bool a407_writes(int fd)

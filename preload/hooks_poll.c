@@ -97,14 +97,16 @@ static __attribute__((noinline)) int poll_ms(struct pollfd *fds, nfds_t n,
                                              int ms)
 {
     struct timespec t;
+    if (plain())
+        return REAL(poll)(fds, n, ms);
     return slow_poll(fds, n, of_ms(ms, &t), NULL, false);
 }
 
 A407_EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-    if (plain())
-        return REAL(poll)(fds, n, timeout);
-    return poll_ms(fds, n, timeout);
+    __typeof__(poll) *known = a407_attention_now() ? NULL : REAL_KNOWN(poll);
+    return __builtin_expect(known != NULL, 1) ? known(fds, n, timeout)
+                                              : poll_ms(fds, n, timeout);
 }
 
 /* libc's own version ends the program when there are more than fit. */

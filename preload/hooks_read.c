@@ -33,7 +33,8 @@ static __attribute__((noinline)) ssize_t slow1(struct read1 a,
                                                const void *caller)
 {
     struct a407_reading r;
-    switch (a.n ? a407_read_begin(a.fd, a.n, a.flags, caller, &r)
+    switch (a.n && a407_reads(a.fd)
+                ? a407_read_begin(a.fd, a.n, a.flags, caller, &r)
                 : A407_READ_PASS) {
     case A407_READ_RETURN:
         return r.result;
@@ -48,12 +49,19 @@ static __attribute__((noinline)) ssize_t slow1(struct read1 a,
     }
 }
 
+/* As many arguments as there are registers: the way here is a jump, too. */
+static __attribute__((noinline)) ssize_t
+slow(int fd, void *buf, size_t n, int flags, enum reader by, const void *caller)
+{
+    return slow1((struct read1){by, fd, buf, n, flags, NULL, NULL}, caller);
+}
+
 A407_EXPORT ssize_t read(int fd, void *buf, size_t n)
 {
-    if (!a407_reads(fd))
-        return REAL(read)(fd, buf, n);
-    return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
-                 A407_CALLER);
+    __typeof__(read) *known = a407_reads(fd) ? NULL : REAL_KNOWN(read);
+    return __builtin_expect(known != NULL, 1)
+               ? known(fd, buf, n)
+               : slow(fd, buf, n, 0, BY_READ, A407_CALLER);
 }
 A407_ALSO(__read, read);
 
@@ -62,16 +70,15 @@ A407_EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 {
     if (n > size || !a407_reads(fd))
         return REAL(__read_chk)(fd, buf, n, size);
-    return slow1((struct read1){BY_READ, fd, buf, n, 0, NULL, NULL},
-                 A407_CALLER);
+    return slow(fd, buf, n, 0, BY_READ, A407_CALLER);
 }
 
 A407_EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
-    if (!a407_reads(fd))
-        return REAL(recv)(fd, buf, n, flags);
-    return slow1((struct read1){BY_RECV, fd, buf, n, flags, NULL, NULL},
-                 A407_CALLER);
+    __typeof__(recv) *known = a407_reads(fd) ? NULL : REAL_KNOWN(recv);
+    return __builtin_expect(known != NULL, 1)
+               ? known(fd, buf, n, flags)
+               : slow(fd, buf, n, flags, BY_RECV, A407_CALLER);
 }
 
 A407_EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size,
@@ -79,8 +86,7 @@ A407_EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size,
 {
     if (n > size || !a407_reads(fd))
         return REAL(__recv_chk)(fd, buf, n, size, flags);
-    return slow1((struct read1){BY_RECV, fd, buf, n, flags, NULL, NULL},
-                 A407_CALLER);
+    return slow(fd, buf, n, flags, BY_RECV, A407_CALLER);
 }
 
 A407_EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags,

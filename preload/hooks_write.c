@@ -15,7 +15,7 @@ bool a407_write_one(int fd, const void *p, size_t n, int flags,
 
 /*
  * The slow parts stand apart, so that the hooks themselves need no stack and
- * end in a jump.
+ * end in a jump; to `slow` with as many arguments as there are registers.
  */
 enum writer { BY_WRITE, BY_SEND, BY_SENDTO };
 
@@ -34,7 +34,7 @@ static __attribute__((noinline)) ssize_t slow1(int fd, struct write1 a,
     ssize_t k;
     struct iovec v = {.iov_base = (void *)(uintptr_t)a.buf, .iov_len = a.n};
     struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-    if (a407_write_all(fd, &m, a.flags, caller, &k))
+    if (a407_writes(fd) && a407_write_all(fd, &m, a.flags, caller, &k))
         return k;
     switch (a.by) {
     case BY_WRITE:
@@ -46,21 +46,28 @@ static __attribute__((noinline)) ssize_t slow1(int fd, struct write1 a,
     }
 }
 
+static __attribute__((noinline)) ssize_t slow(int fd, const void *buf, size_t n,
+                                              int flags, enum writer by,
+                                              const void *caller)
+{
+    return slow1(fd, (struct write1){by, flags, buf, n, NULL, 0}, caller);
+}
+
 A407_EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
-    if (!a407_writes(fd))
-        return REAL(write)(fd, buf, n);
-    return slow1(fd, (struct write1){BY_WRITE, 0, buf, n, NULL, 0},
-                 A407_CALLER);
+    __typeof__(write) *known = a407_writes(fd) ? NULL : REAL_KNOWN(write);
+    return __builtin_expect(known != NULL, 1)
+               ? known(fd, buf, n)
+               : slow(fd, buf, n, 0, BY_WRITE, A407_CALLER);
 }
 A407_ALSO(__write, write);
 
 A407_EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
-    if (!a407_writes(fd))
-        return REAL(send)(fd, buf, n, flags);
-    return slow1(fd, (struct write1){BY_SEND, flags, buf, n, NULL, 0},
-                 A407_CALLER);
+    __typeof__(send) *known = a407_writes(fd) ? NULL : REAL_KNOWN(send);
+    return __builtin_expect(known != NULL, 1)
+               ? known(fd, buf, n, flags)
+               : slow(fd, buf, n, flags, BY_SEND, A407_CALLER);
 }
 A407_ALSO(__send, send);
 

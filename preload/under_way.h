@@ -20,7 +20,7 @@ struct a407_conn;
 /* The sum of what follows, over all connections. */
 #define A407_FOLLOWED  UINT64_C(1)         /* to a proxy of the settings */
 #define A407_UNDER_WAY (UINT64_C(1) << 32) /* ... with something under way */
-extern _Atomic uint64_t a407_attention;
+extern _Atomic uint64_t a407_attention __attribute__((visibility("hidden")));
 
 static inline uint64_t a407_attention_now(void)
 {
