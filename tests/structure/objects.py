@@ -39,13 +39,10 @@ def needed():
 
 
 def relocations():
-    """The library has no text relocations, and is bound and read-only at
-    start."""
-    dynamic = run("readelf", "-dW", LIBRARY)
-    if "TEXTREL" in dynamic:
+    """The library has no text relocations, and what is relocated at start is
+    read-only from then on."""
+    if "TEXTREL" in run("readelf", "-dW", LIBRARY):
         yield "TEXTREL"
-    if "NOW" not in dynamic:
-        yield "not linked with -z now"
     segments = run("readelf", "-lW", LIBRARY)
     if "GNU_RELRO" not in segments:
         yield "no GNU_RELRO"
@@ -54,6 +51,43 @@ def relocations():
         if words and words[0] in ("LOAD", "GNU_STACK") and \
                 "W" in words[-2] and "E" in words[-2]:
             yield "writable and executable: " + line.strip()
+
+
+# What the library looks up when it is loaded: variables, and what is used there.
+BOUND_AT_START = {"environ", "stderr", "__libc_single_threaded",
+                  "__register_atfork"}
+# The tables of schemes, of nettle's functions, and a few words.
+RELATIVE_MOST = 125
+
+
+def start_is_cheap():
+    """Few names are looked up, and few pointers relocated, in each process."""
+    relative = 0
+    for line in run("readelf", "-rW", LIBRARY).splitlines():
+        words = line.split()
+        kind = words[2] if len(words) > 3 else ""
+        relative += kind.endswith("_RELATIVE")
+        name = words[4].split("@")[0] if len(words) > 4 else ""
+        if kind.endswith("_GLOB_DAT") and name not in BOUND_AT_START:
+            yield name + " is looked up when a process starts"
+    if not 0 < relative <= RELATIVE_MOST:
+        yield "%d relative relocations" % relative
+
+
+# Used in the two processes that are no threads, and bound before them.
+KEEPER_USES = {"syscall", "clone", "__errno_location"}
+# ... and in the program.
+KEEPER_STARTS = {"dlsym", "getenv", "mmap", "mprotect", "munmap", "strstr",
+                 "sysconf"}
+
+
+def keeper_binds_nothing():
+    """The keeper of a child calls nothing that is looked up by then."""
+    for line in run("nm", "-u", BUILD / "host/child_keeper.o").splitlines():
+        name = line.split()[-1]
+        if name not in KEEPER_USES | KEEPER_STARTS and \
+                not name.startswith(("a407_object_", "_GLOBAL_OFFSET")):
+            yield name
 
 
 def symbols(name):
@@ -228,5 +262,6 @@ def stacks_unguarded():
             yield "the Makefile's option does not hold"
 
 
-TESTS = [exports, needed, relocations, core_uses, host_uses, driver_uses,
+TESTS = [exports, needed, relocations, start_is_cheap,
+         keeper_binds_nothing, core_uses, host_uses, driver_uses,
          core_globals, hidden_from_others, prototypes, vtables_are_const, stacks_unguarded]

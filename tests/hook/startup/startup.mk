@@ -2,8 +2,9 @@
 # preloaded libraries, constructors, plugins, limits, ways to end.
 
 startup := $(BUILD)/tests/hook/startup
-startup_bin := $(addprefix $(startup)/,get late host limits leave libearly.so \
-                 plugins/startup_plugin.so)
+startup_bin := $(addprefix $(startup)/,get late host limits leave steps \
+                 libearly.so plugins/startup_plugin.so) \
+               $(BUILD)/tests/bench/nothing.so
 
 # Allocators are linked by path: Debian's development packages, which would
 # bring the plain names, aren't needed for anything else.
@@ -38,7 +39,7 @@ $(startup)/limits $(startup)/leave: %: %.o $(startup)/fetch.o
 	$(call link_startup)
 $(startup)/late: $(startup)/late.o $(startup)/libearly.so
 	$(call link_startup)
-$(startup)/host: $(startup)/host.o
+$(startup)/host $(startup)/steps: %: %.o
 	$(call link_startup)
 $(startup)/libearly.so: $(startup)/early.o $(startup)/fetch.o
 	$(call link_startup,-shared)
