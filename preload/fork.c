@@ -86,7 +86,7 @@ static bool is_first(int fd, const struct a407_conn *c)
 static void after_fork_child(void)
 {
     pthread_mutex_unlock(&a407_addresses.lock);
-    pthread_mutex_init(&a407_addresses.lock, NULL);
+    a407_addresses.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     for (int fd = 0; fd <= a407_slot_top(); fd++) {
         struct a407_conn *c = a407_slot(fd);
         if (c && c != A407_WATCH && is_first(fd, c))

@@ -53,8 +53,8 @@ void a407_registry_anew(void)
     if (owner)
         owner = getpid();
     a407_registry_open(); /* for those who keep a record of locks */
-    pthread_mutex_init(&lock, NULL);
-    pthread_mutex_init(&turnstile, NULL);
+    lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    turnstile = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
 bool a407_own_process(void)
