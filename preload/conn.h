@@ -75,6 +75,8 @@ struct a407_conn {
     int made;             /* another socket for it, or -1 */
     uint64_t made_cookie; /* ... which is ours as long as this is its cookie */
     unsigned renewed;     /* times that it was connected again */
+    int send_ms; /* the program's SO_SNDTIMEO while renewal_busy: then the
+                    socket has another; -1: none */
 };
 
 #ifdef A407_DEBUG

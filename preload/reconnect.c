@@ -110,6 +110,7 @@ static int connect_unlocked(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
     c->driver.renewal_busy = true;
+    c->send_ms = a407_socket_timeout_ms(t->held, SO_SNDTIMEO);
     c->site->fds_out++;
     a407_conn_unlock(c);
     int error = begin_connect(c, t->held);

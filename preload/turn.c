@@ -46,7 +46,10 @@ bool a407_turn_begin(struct a407_turn *t, int fd, uint64_t serial, int option,
 int64_t a407_turn_limit(struct a407_turn *t)
 {
     if (!t->own_until) {
-        int ms = t->option ? a407_socket_timeout_ms(t->fd, t->option) : -1;
+        bool stands_in = t->option == SO_SNDTIMEO && t->c->driver.renewal_busy;
+        int ms = stands_in   ? t->c->send_ms
+                 : t->option ? a407_socket_timeout_ms(t->fd, t->option)
+                             : -1;
         t->own_until = ms < 0 ? A407_FOR_EVER : t->began + ms;
     }
     return t->own_until;
