@@ -127,6 +127,7 @@ struct a407_exchange {
     unsigned cred_index;
     char principal[128]; /* whose the Kerberos ticket is, as far as is known */
     unsigned edition;    /* of its secret: another may have been read since */
+    unsigned ends;       /* that its standing had when it was sent */
     void *state;         /* owned; NULL when proxy->state was used */
     a407_scheme_set tried[A407_CREDENTIALS_MAX];
     a407_scheme_set unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the

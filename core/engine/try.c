@@ -100,6 +100,7 @@ enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
         return A407_TRY_NONE;
     }
     exchange->edition = e->proxy->standing[exchange->cred_index].edition;
+    exchange->ends = e->proxy->standing[exchange->cred_index].ends;
     exchange->leg = step == A407_STEP_LEG;
     exchange->legs++;
     exchange->course = A407_COURSE_OURS;
@@ -204,6 +205,7 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
         e->exchange.scheme = p->scheme;
         e->exchange.cred_index = p->cred_index;
         e->exchange.edition = p->standing[p->cred_index].edition;
+        e->exchange.ends = p->standing[p->cred_index].ends;
     }
     return A407_TRY_READY;
 }

@@ -44,7 +44,8 @@ static void lock_out(struct a407_engine *e, const struct a407_scheme *scheme,
  * Any connection may end, and a kept one often ends just when it is used again.
  * But if two logins in a row come to that, the last one on a connection that
  * was fresh, or had just answered a leg, it may be how the proxy says no; and
- * each may count as a wrong login.
+ * each may count as a wrong login. Those under way together end together when
+ * a proxy dies: they are one.
  */
 bool a407_login_ended(struct a407_engine *e)
 {
@@ -55,6 +56,7 @@ bool a407_login_ended(struct a407_engine *e)
                  (exchange->scheme->per_connection && exchange->legs > 1);
     if (exchange->leg || p->standing[i].worked ||
         exchange->edition != p->standing[i].edition ||
+        exchange->ends != p->standing[i].ends ||
         ++p->standing[i].ends < ENDS_MAX || !alive)
         return false;
     p->standing[i].ends = 0;
