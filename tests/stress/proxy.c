@@ -36,6 +36,7 @@ static _Atomic unsigned char legs[NUMBERS];
 static _Atomic unsigned char broken[NUMBERS];  /* handshakes, by us */
 static _Atomic unsigned char doubted[NUMBERS]; /* a 407 in mid-connection */
 static atomic_uint n_granted, n_refused, n_legs, n_faults, n_connections;
+static atomic_bool let_in; /* a handshake has led to something */
 
 struct port {
     struct auth auth;
@@ -176,11 +177,12 @@ static void count(struct session *s)
 }
 
 /* What a handshake survives: one that breaks off, besides the one that may
-   have met the end of the connection at its start. */
+   have met the end of the connection at its start. None before the first is
+   let in: two ends in a row are a refusal then. */
 static enum trick leg_trick(struct session *s)
 {
     enum trick trick = rng_below(&s->random, TRICKS);
-    if (!rng_one_in(&s->random, 4) || broken[s->plan.number])
+    if (!rng_one_in(&s->random, 4) || broken[s->plan.number] || !let_in)
         return STAYS;
     broken[s->plan.number] = trick != STAYS && trick != STAYS_TOO;
     return trick;
@@ -271,6 +273,8 @@ static bool grant(struct session *s)
     struct text out = {0};
     const struct plan *p = &s->plan;
     atomic_fetch_add(&n_granted, 1);
+    if (s->port->auth.ntlm)
+        let_in = true;
     if (granted[p->number]++)
         fault(s, "carried out", "twice");
     if (p->kind == KIND_TUNNEL)
