@@ -72,7 +72,7 @@ def ending(status):
 class CPython:
     """CPython's own tests, from Debian's libpython3.11-testsuite."""
 
-    name = "cpython"
+    name, at_once = "cpython", True
     python = "/usr/bin/python3.11"
     modules = ("test_socket test_asyncio test_ssl test_selectors "
                "test_subprocess test_httplib test_urllib test_urllib2 "
@@ -131,76 +131,124 @@ class CPython:
                 results[name] = result
 
 
-class Libuv:
-    """libuv's own tests: a process for each, hundreds of sockets, pipes,
-    signals and threads. Built from Debian's source package."""
+class Built:
+    """A suite that is built, once, from Debian's source package."""
 
-    name = "libuv"
-    # Tests of one unit; a unit is a slice of the list.
-    SLICES = 8
-    TAP = re.compile(r"^(not ok|ok) +\d+ - (\S+)(.*)$")
+    # A subclass has: name, package, targets (the first lists its tests), binary
+    # (in which folder of the build they are), listing (the option for that).
+    at_once = False  # may units run side by side?
 
-    def __init__(self, modules=None):
-        self.units = []
-        self.only_tests = modules
-        self.names = {}
+    def __init__(self, only=None):
+        self.only, self.units = only, []
 
     def prepare(self, folder):
-        if not (folder / "run-tests").exists():
+        self.source = folder / "source"
+        self.programs = folder / "build" / self.binary
+        if not (self.programs / self.targets[0]).exists():
             self._build(folder)
-        for path in (folder, folder / "source"):
-            give_away(path)
-        place = Place(folder, dict(os.environ), 60)
+        give_away(folder)
         listing = folder / "list"
         listing.unlink(missing_ok=True)
-        execute([folder / "run-tests", "--list"], place, folder / "source",
-                listing)
+        execute([self.programs / self.targets[0], self.listing],
+                Place(folder, dict(os.environ), 60), self.source, listing)
         names = [line.split()[0] for line in listing.read_text().splitlines()
-                 if line.strip() and not line.lstrip().startswith("(")]
+                 if self.LISTED.match(line)]
         if len(names) < 100:
-            raise Unavailable("run-tests lists %d tests" % len(names))
-        self.folder = folder
-        self._cut([n for n in names
-                   if not self.only_tests or n in self.only_tests])
+            raise Unavailable("%d tests are listed" % len(names))
+        self.cut([*names, *self.targets[1:]])
 
-    def _cut(self, names):
-        n = max(1, min(self.SLICES, len(names)))
-        for i in range(n):
-            unit = "tests %d of %d" % (i + 1, n)
-            self.units.append(unit)
-            self.names[unit] = names[i::n]
-
-    @staticmethod
-    def _build(folder):
+    def _build(self, folder):
         for tool in ("apt-get", "cmake", "dpkg-source"):
             if not shutil.which(tool):
                 raise Unavailable(tool + " is missing")
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / "build.log", "wb") as log:
             done = subprocess.run(
-                [pathlib.Path(__file__).with_name("libuv-build"), folder],
-                stdout=log, stderr=log)
+                [pathlib.Path(__file__).with_name("source-build"), folder,
+                 self.package, *self.targets], stdout=log, stderr=log)
         if done.returncode:
             raise Unavailable("the build failed: see %s/build.log" % folder)
 
     def run(self, unit, only, place):
-        """Each test of the slice by itself: one that hangs is one that
-        hangs. They use fixed ports, and so can't run side by side."""
+        """Each test by itself: one that hangs is one that hangs."""
         results = {}
-        place.env["UV_TEST_TIMEOUT_MULTIPLIER"] = "4"
-        for name in only or self.names[unit]:
-            output = place.folder / name
+        place.env.update(self.environment(unit))
+        for name in only or self.names(unit):
+            output = place.folder / name.replace("/", "-")
             output.unlink(missing_ok=True)
-            status = execute([self.folder / "run-tests", name], place,
-                             self.folder / "source", output)
-            results[name] = ending(status)
-            for line in output.read_text(errors="replace").splitlines():
-                found = self.TAP.match(line)
-                if found and found[2] == name:
-                    skipped = "# SKIP" in found[3]
-                    results[name] = ("failure" if found[1] == "not ok" else
-                                     "skipped" if skipped else "passed")
+            status = execute(self.command(name), place, self.source, output)
+            results[name] = self.result(
+                name, ending(status), output.read_text(errors="replace"))
         return results
 
 
-SUITES = {suite.name: suite for suite in (CPython, Libuv)}
+class Libuv(Built):
+    """libuv's own tests: a process for each, hundreds of sockets, pipes,
+    signals and threads. They use fixed ports, and so can't run side by side.
+    A unit is a slice of the list."""
+
+    name, package, binary = "libuv", "libuv1", "."
+    targets, listing = ["uv_run_tests_a"], "--list"
+    LISTED = re.compile(r"^[^\s(]")
+    SLICES = 8
+    TAP = re.compile(r"^(not ok|ok) +\d+ - (\S+)(.*)$", re.M)
+
+    def cut(self, names):
+        names = [n for n in names if not self.only or n in self.only]
+        n = max(1, min(self.SLICES, len(names)))
+        self.slices = {"tests %d of %d" % (i + 1, n): names[i::n]
+                       for i in range(n)}
+        self.units = [*self.slices]
+
+    def names(self, unit):
+        return self.slices[unit]
+
+    @staticmethod
+    def environment(_unit):
+        return {"UV_TEST_TIMEOUT_MULTIPLIER": "4"}
+
+    def command(self, name):
+        return [self.programs / self.targets[0], name]
+
+    def result(self, name, end, output):
+        for found in self.TAP.finditer(output):
+            if found[2] == name:
+                end = ("failure" if found[1] == "not ok" else
+                       "skipped" if "# SKIP" in found[3] else "passed")
+        return end
+
+
+class Libevent(Built):
+    """libevent's own tests, a unit for each way in which it waits."""
+
+    name, package, binary, at_once = "libevent", "libevent", "bin", True
+    targets = ["regress", "test-eof", "test-closed", "test-weof", "test-time",
+               "test-changelist", "test-fdleak", "test-dumpevents"]
+    listing = "--list-tests"
+    LISTED = re.compile(r"^ {4}\S")
+    WAYS = {"epoll": {"EVENT_NOPOLL": "1", "EVENT_NOSELECT": "1"},
+            "epoll with a changelist": {"EVENT_EPOLL_USE_CHANGELIST": "1"},
+            "poll": {"EVENT_NOEPOLL": "1", "EVENT_NOSELECT": "1"},
+            "select": {"EVENT_NOEPOLL": "1", "EVENT_NOPOLL": "1"}}
+
+    def cut(self, names):
+        self.units = [*self.WAYS]
+        self.chosen = [n for n in names if not self.only or n in self.only]
+
+    def names(self, _unit):
+        return self.chosen
+
+    def environment(self, unit):
+        return self.WAYS[unit]
+
+    def command(self, name):
+        if name in self.targets:
+            return [self.programs / name]
+        return [self.programs / self.targets[0], name]
+
+    @staticmethod
+    def result(_name, end, output):
+        return "skipped" if "(1 skipped)" in output else end
+
+
+SUITES = {suite.name: suite for suite in (CPython, Libuv, Libevent)}

@@ -1,6 +1,7 @@
 # Does a program behave as before?
 #   make transparency   other projects' test suites, with and without the
-#                       library: half an hour, and Debian's source packages.
+#                       library, which takes every port of this machine for a
+#                       proxy: an hour, and Debian's source packages.
 #                       TRANSPARENCY_OPTIONS: see scripts/transparency --help
 #   make completeness   every call on a proxy's connection passes a hook
 #                       (a minute; needs strace)
@@ -18,8 +19,18 @@ frames:
 	    CFLAGS='-O1 -g -fno-optimize-sibling-calls' EXTRA_CFLAGS= WERROR=0 \
 	    $(BUILD)-frames/libauth407.so
 
-transparency: fixtures $(BUILD)/libauth407.so
-	$(Q)BUILD=$(BUILD) scripts/transparency $(TRANSPARENCY_OPTIONS)
+# The invariants are checked, too.
+loopback := $(BUILD)-loopback/tests/hook/transparency/loopback.o
+.PHONY: loopback
+loopback:
+	$(Q)for goal in $(loopback) $(BUILD)-loopback/libauth407.so; do \
+	    $(MAKE) --no-print-directory BUILD=$(BUILD)-loopback WERROR=0 \
+	    CFLAGS='-O2 -g -DA407_DEBUG' EXTRA_CFLAGS= \
+	    LDFLAGS='-Wl,--wrap=a407_match $(loopback)' $$goal || exit; done
+
+transparency: fixtures loopback
+	$(Q)BUILD=$(BUILD) scripts/transparency \
+	    --lib $(BUILD)-loopback/libauth407.so $(TRANSPARENCY_OPTIONS)
 
 completeness: fixtures frames $(bypass) $(BUILD)/libauth407.so \
               $(BUILD)/tests/bench/nothing.so $(bench_bin)
