@@ -21,12 +21,13 @@ frames:
 
 # The invariants are checked, too.
 loopback := $(BUILD)-loopback/tests/hook/transparency/loopback.o
+wrapped := -Wl,--wrap=a407_match,--wrap=a407_config_proxy
 .PHONY: loopback
 loopback:
 	$(Q)for goal in $(loopback) $(BUILD)-loopback/libauth407.so; do \
 	    $(MAKE) --no-print-directory BUILD=$(BUILD)-loopback WERROR=0 \
 	    CFLAGS='-O2 -g -DA407_DEBUG' EXTRA_CFLAGS= \
-	    LDFLAGS='-Wl,--wrap=a407_match $(loopback)' $$goal || exit; done
+	    LDFLAGS='$(wrapped) $(loopback)' $$goal || exit; done
 
 transparency: fixtures loopback
 	$(Q)BUILD=$(BUILD) scripts/transparency \
