@@ -72,6 +72,7 @@ struct a407_driver {
 
     /* a new connection: the transport says */
     bool renewal_busy; /* another thread is in the middle of it */
+    unsigned renewals; /* how many were made */
     int renewal_fd;    /* writable when it is there; A407_OWN_FD; -1: not
                           begun */
 

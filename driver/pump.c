@@ -116,6 +116,7 @@ static enum a407_driven renew(struct a407_driver *d)
     d->renewal_fd = -1;
     if (is == A407_RENEWAL_OTHERS)
         return A407_NOT_FOLLOWED;
+    d->renewals += is == A407_RENEWED;
     if (is != A407_RENEWAL_DROPPED)
         a407_engine_reconnected(d->engine, is == A407_RENEWED);
     return A407_DRIVEN;

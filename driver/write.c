@@ -59,13 +59,12 @@ static bool time_to_look(struct a407_driver *d)
 
 /*
  * What the look needs besides bytes is waited for: the program writes on only
- * when the repeat is on its way. *looked: there was something to look for.
+ * when the repeat is on its way.
  */
-static enum a407_driven look_at_answer(struct a407_driver *d, bool *looked)
+static enum a407_driven look_at_answer(struct a407_driver *d)
 {
     bool watch = a407_engine_plan(d->engine).watch;
     d->unwatched = 0;
-    *looked = watch;
     for (int i = 0; watch && i < 2; i++) {
         enum a407_driven came_to = a407_driver_pump(d, A407_PUMP_ALL);
         if (came_to == A407_NEEDS_WORK || came_to == A407_NOT_FOLLOWED)
@@ -75,30 +74,24 @@ static enum a407_driven look_at_answer(struct a407_driver *d, bool *looked)
     return A407_DRIVEN;
 }
 
-/* True after a 407 that could be answered on a fresh connection. */
-static bool repeated_afresh(const struct a407_driver *d)
-{
-    struct a407_plan plan = a407_engine_plan(d->engine);
-    return plan.repeated && plan.fresh;
-}
-
 /* The socket is full: a look before the wait, or before the program's own. */
 static enum a407_driven full(struct a407_driver *d)
 {
-    bool before = repeated_afresh(d), looked;
-    enum a407_driven is = look_at_answer(d, &looked);
+    unsigned before = d->renewals;
+    enum a407_driven is = look_at_answer(d);
     if (is != A407_DRIVEN || d->given_back ||
-        (!before && repeated_afresh(d))) /* it may have room */
+        d->renewals != before) /* it may have room */
         return is;
     return A407_NEEDS_ROOM;
 }
 
-/* The proxy has hung up: perhaps after a 407 that can be answered. */
+/* The proxy has hung up: perhaps after a 407 that can be answered, and then the
+   answer to the repeat may have come already. */
 static enum a407_driven hung_up(struct a407_driver *d, int error)
 {
-    bool looked;
-    enum a407_driven is = look_at_answer(d, &looked);
-    if (is != A407_DRIVEN || (looked && (repeated_afresh(d) || d->given_back)))
+    unsigned before = d->renewals;
+    enum a407_driven is = look_at_answer(d);
+    if (is != A407_DRIVEN || d->given_back || d->renewals != before)
         return is;
     errno = error;
     return A407_FAILED;
@@ -108,9 +101,8 @@ static enum a407_driven hung_up(struct a407_driver *d, int error)
 
 static enum a407_driven pass(struct a407_driver *d, struct a407_write *w)
 {
-    bool looked;
     if (time_to_look(d)) {
-        enum a407_driven is = look_at_answer(d, &looked);
+        enum a407_driven is = look_at_answer(d);
         if (is != A407_DRIVEN)
             return is;
     }

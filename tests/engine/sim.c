@@ -215,13 +215,13 @@ static enum a407_renewal renew(void *link)
     if (s->renewals != A407_RENEWED)
         return s->renewals;
     sim_in_engine = false;
-    bool ok = s->reconnect(s->ctx, s);
-    sim_in_engine = true;
     s->taken = s->queue.n = 0;
     s->end = SIM_OPEN;
     s->owes = false;
     if (s->n_marks < SIM_MARKS)
         s->mark[s->n_marks++] = s->wire.n;
+    bool ok = s->reconnect(s->ctx, s);
+    sim_in_engine = true;
     return ok ? A407_RENEWED : A407_RENEWAL_FAILED;
 }
 
@@ -280,11 +280,20 @@ static const struct a407_transport buffers = {
 
 static struct sim *at_hand;
 
+static void answer(struct a407_errand *e)
+{
+    sim_in_engine = false;
+    at_hand->ask(at_hand->ctx, at_hand, &e->ask, &e->told);
+    sim_in_engine = true;
+}
+
 bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 {
-    (void)config, (void)e;
+    (void)config;
     at_hand->stepped = false;
-    return true;
+    if (at_hand->asks_at_once)
+        answer(e);
+    return !at_hand->asks_at_once;
 }
 
 /* The second step is the last. */
@@ -298,9 +307,7 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
     at_hand->stepped = !at_hand->stepped;
     if (at_hand->stepped)
         return false;
-    sim_in_engine = false;
-    at_hand->ask(at_hand->ctx, at_hand, &e->ask, &e->told);
-    sim_in_engine = true;
+    answer(e);
     at_hand->stepped = at_hand->asks_wait; /* ... or the next one is */
     return !at_hand->asks_wait;
 }

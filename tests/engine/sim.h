@@ -60,7 +60,8 @@ struct sim {
     bool shut;                  /* the driver has shut it down */
     bool harmed;                /* one of these was used */
 
-    bool asks_wait; /* what is asked of the outside is not begun with yet */
+    bool asks_wait;    /* what is asked of the outside is not begun with yet */
+    bool asks_at_once; /* ... or has its answer as soon as it is begun with */
     struct a407_job jobs[SIM_JOBS];
     size_t n_jobs;
     bool stepped;     /* an errand is in the middle of its work */

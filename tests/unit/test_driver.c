@@ -26,8 +26,9 @@ struct scene {
     struct a407_shared shared;
     struct sim sim;
     struct a407_driver *d;
-    unsigned asked; /* questions to the outside */
-    bool refuse;    /* new connections can't be made */
+    unsigned asked;     /* questions to the outside */
+    bool refuse;        /* new connections can't be made */
+    const char *answer; /* there as soon as the new connection is */
 };
 
 static void on_event(void *ctx, struct sim *s, struct a407_event *ev)
@@ -49,17 +50,26 @@ static void on_ask(void *ctx, struct sim *s, const struct a407_ask *ask,
     scene->asked++;
 }
 
+static void random_bytes(void *ctx, void *p, size_t n)
+{
+    (void)ctx;
+    memset(p, 7, n);
+}
+
 static bool on_reconnect(void *ctx, struct sim *s)
 {
     struct scene *scene = ctx;
-    (void)s;
+    s->fails = 0;
+    if (scene->answer)
+        sim_arrive(s, scene->answer, strlen(scene->answer));
     return !scene->refuse;
 }
 
 static void begin(struct scene *s)
 {
     struct a407_endpoint at;
-    *s = (struct scene){.sim = {.send_step = 65536,
+    *s = (struct scene){.host = {.random = random_bytes},
+                        .sim = {.send_step = 65536,
                                 .read_step = 65536,
                                 .reconnect = on_reconnect,
                                 .event = on_event,
@@ -385,6 +395,32 @@ static void hangs_up(void **unused)
     end(&s);
 }
 
+/* ... and has answered the repeat, or begun to, when that is looked for: the
+   rest goes there all the same. */
+static void hangs_up_and_answers(void **unused)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: "
+        "Digest realm=\"corp\", nonce=\"n\"\r\nContent-Length: 5\r\n\r\nso"};
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        struct scene s;
+        size_t done;
+        begin(&s);
+        assert_int_equal(writes(&s, POST, &done), A407_DRIVEN);
+        arrives(&s, REFUSAL("Connection: close\r\n"));
+        s.answer = answers[i];
+        s.sim.asks_at_once = true;
+        s.sim.fails = EPIPE;
+        s.d->wrote_ms = s.d->now_ms;
+        assert_int_equal(writes(&s, "rest", &done), A407_DRIVEN);
+        assert_int_equal(done, 4);
+        assert_memory_equal(s.sim.wire.p + s.sim.wire.n - 8, "halfrest", 8);
+        end(&s);
+    }
+}
+
 /* ... or without one: then it is the program's to hear of. */
 static void hangs_up_silently(void **unused)
 {
@@ -472,6 +508,7 @@ int main(void)
         cmocka_unit_test(renewals),
         cmocka_unit_test(renewal_expires),
         cmocka_unit_test(hangs_up),
+        cmocka_unit_test(hangs_up_and_answers),
         cmocka_unit_test(hangs_up_silently),
         cmocka_unit_test(errand),
         cmocka_unit_test(errand_expires),
