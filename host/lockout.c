@@ -67,39 +67,56 @@ static void remove_mark(const char *path)
     a407_at_close(&at);
 }
 
+static bool is_young(const struct a407_config *c, const struct stat *st)
+{
+    return time(NULL) - st->st_mtime < (time_t)c->lockout_s;
+}
+
+/* The folder is as young as its youngest mark (touch_folder): where nothing was
+   refused of late no name need be derived, which takes some 10 ms. */
+static bool may_be_marked(const struct a407_config *c, const char *path)
+{
+    struct stat st;
+    return is_there(path, 0, &st) && is_young(c, &st);
+}
+
+static void touch_folder(const char *path)
+{
+    struct a407_at at;
+    if (a407_at_find(&at, path, A407_AT_NO_LINK))
+        (void)utimensat(at.folder, ".", NULL, 0); /* O_PATH */
+    a407_at_close(&at);
+}
+
 bool a407_lockout_held(const struct a407_config *c,
                        const struct a407_endpoint *proxy,
                        const struct a407_credential *cred)
 {
     struct stat st;
     char *path = marks_folder(c);
-    bool marked = path && is_there(path, 0, &st) &&
+    bool marked = path && may_be_marked(c, path) &&
                   mark_path(proxy, cred, path) &&
                   is_there(path, A407_AT_NO_LINK, &st);
     free(path);
-    if (!marked)
-        return false;
-    time_t age = time(NULL) - st.st_mtime;
-    return age >= 0 && age < (time_t)c->lockout_s;
+    return marked && st.st_mtime <= time(NULL) && is_young(c, &st);
 }
 
 void a407_lockout_mark(const struct a407_config *c,
                        const struct a407_endpoint *proxy,
                        const struct a407_credential *cred, bool accepted)
 {
-    struct stat st;
     int fd = -1;
     char *path = marks_folder(c);
-    /* accepted: nothing was ever refused, if there is no folder */
-    bool usable = path && (!accepted || is_there(path, 0, &st)) &&
+    bool usable = path && (!accepted || may_be_marked(c, path)) &&
                   mark_path(proxy, cred, path);
     if (usable && accepted)
         remove_mark(path);
     else if (usable)
         fd = a407_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0) {
+        futimens(fd, NULL);
+        close(fd);
+        touch_folder(path);
+    }
     free(path);
-    if (fd < 0)
-        return;
-    futimens(fd, NULL);
-    close(fd);
 }

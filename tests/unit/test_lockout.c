@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Marks of refused credentials. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exact.h"
@@ -69,6 +71,37 @@ static void name_of_a_mark(void **unused)
     a407_lockout_mark(&config, &proxy, &c, true);
 }
 
+/* Sets the time of change of the folder, so many seconds ago. */
+static void folder_is_older(time_t s)
+{
+    char path[64];
+    const struct timespec at[2] = {{.tv_sec = time(NULL) - s},
+                                   {.tv_sec = time(NULL) - s}};
+    snprintf(path, sizeof path, "%s/refused", folder);
+    assert_int_equal(utimensat(AT_FDCWD, path, at, 0), 0);
+}
+
+/* A folder as old as the waiting time has no mark that counts: nothing is
+   derived. One that is marked anew is young again. */
+static void age_of_the_folder(void **unused)
+{
+    struct a407_credential c = {.password = (char[]){"secret"}};
+    char name[256];
+    (void)unused;
+    a407_lockout_mark(&config, &proxy, &c, false);
+    folder_is_older(890);
+    assert_true(a407_lockout_held(&config, &proxy, &c));
+    folder_is_older(900);
+    assert_false(a407_lockout_held(&config, &proxy, &c));
+    a407_lockout_mark(&config, &proxy, &c, false);
+    assert_true(a407_lockout_held(&config, &proxy, &c));
+    folder_is_older(-900); /* the clock was set */
+    assert_true(a407_lockout_held(&config, &proxy, &c));
+    a407_lockout_mark(&config, &proxy, &c, true);
+    only_mark(name, sizeof name);
+    assert_string_equal(name, "");
+}
+
 static void long_names(void **unused)
 {
     static const size_t sizes[] = {480, 500, 512, 4000, 60000};
@@ -105,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks),
         cmocka_unit_test(name_of_a_mark),
+        cmocka_unit_test(age_of_the_folder),
         cmocka_unit_test(long_names),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
