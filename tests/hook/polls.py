@@ -70,13 +70,13 @@ def says(h, mode, serve, wanted, helper=False, after=()):
 
 def crowded(h):
     """A helper is quick for those who come first."""
-    folder = h.new_folder()
-    with Scripted(folder, keeps) as p:
-        more = helper(
-            folder, "for i in 1 2 3 4 5 6; do\n"
-            f"  mkdir {folder}/slot$i 2>/dev/null && quick=yes && break\n"
-            "done\n[ \"$quick\" ] && sleep 1.5 || sleep 5")
-        out, bad = h.launch(folder, p, "sets", "many", more)
+    folder, late_one = h.new_folder(), h.new_folder()
+    with Scripted(folder, keeps) as p, Scripted(late_one, keeps) as q:
+        # all connections to one proxy share a helper
+        more = helper(folder, f"mkdir {folder}/first 2>/dev/null && "
+                      "sleep 1.5 || sleep 5")
+        out, bad = h.launch(folder, p, "sets", "many", (
+            *more, ("http_proxy", f"http://127.0.0.1:{q.port}")))
     return bad + difference("answered: 6, others before them: 0\ndone\n", out)
 
 

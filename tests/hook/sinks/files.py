@@ -76,9 +76,12 @@ def cost(lab):
             raise Skip(f"nothing can be traced here: {bad}")
         return int((state / "n").read_text().splitlines()[-1].split()[0])
     # what takes more than a burst's time is looked at anew: the least counts
-    each = min((calls(log, 110) - calls(log, 10) -
+    each = 20
+    for _ in range(8):
+        if each < 20:
+            break
+        each = (calls("log", 110) - calls("log", 10) -
                 calls("none", 110) + calls("none", 10)) / 100
-               for log in ("log",) * 3)
     return [] if 5 < each < 20 else [f"{each} system calls"]
 
 
