@@ -53,7 +53,7 @@ preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 # Of the launcher the report has its messages, and how it reads options.
 report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
-              option_help.o option_reader.o suggest.o)
+              option_reader.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)

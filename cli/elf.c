@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "target.h"
+#include "run.h"
 
 #include <elf.h>
 #include <string.h>
@@ -159,10 +159,4 @@ bool a407_elf_read(int fd, struct a407_elf *out)
     if (!out->go)
         out->go = has_go_section(fd, out->class, &l);
     return true;
-}
-
-bool a407_elf_same_machine(const struct a407_elf *a, const struct a407_elf *b)
-{
-    return a->class == b->class && a->data == b->data &&
-           a->machine == b->machine;
 }

@@ -26,10 +26,8 @@ static bool exists(const char *path)
     return stat(path, &st) == 0;
 }
 
-/*
- * Symbolic links in a given name are kept: a link is the way round a folder
- * whose name LD_PRELOAD can't carry.
- */
+/* Symbolic links are kept: they are the way round a folder whose name
+   LD_PRELOAD can't carry. */
 static bool named_library(const char *name, char *path)
 {
     if (!a407_path_absolute(name, path) || !exists(path)) {

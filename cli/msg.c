@@ -15,10 +15,7 @@ void a407_msg_quiet(void)
     quiet = true;
 }
 
-/*
- * A single write, so that the line stays whole next to the output of other
- * processes that share the terminal or the pipe.
- */
+/* A single write: the line stays whole beside the output of other processes. */
 __attribute__((format(printf, 2, 0))) static void
 put_line(const char *prefix, const char *fmt, va_list ap)
 {

@@ -2,10 +2,7 @@
 #ifndef A407_MSG_H
 #define A407_MSG_H
 
-/*
- * Exit statuses of auth407 itself, the same as those of env(1) and timeout(1):
- * they leave the statuses that programs commonly use to the command.
- */
+/* Exit statuses of auth407 itself, as of env(1) and timeout(1). */
 #define A407_EXIT_FAILURE        125
 #define A407_EXIT_NOT_EXECUTABLE 126
 #define A407_EXIT_NOT_FOUND      127

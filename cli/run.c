@@ -2,19 +2,21 @@
 #include "run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/config/log_target.h"
+#include "host/file_at.h"
 #include "msg.h"
 #include "settings.h"
-#include "target.h"
 
-/*
- * musl's dynamic linker ends a program whose preloaded library needs glibc; all
- * others start it without what they can't load.
- */
+/* musl's dynamic linker ends a program whose preloaded library needs glibc; all
+   others start it without what they can't load. */
 static bool set_preload(const char *library, const struct a407_target *t)
 {
     bool load = t->reach != A407_REACH_LIBC;
@@ -91,6 +93,65 @@ static int start_failed(const struct a407_invocation *inv,
     return A407_EXIT_NOT_FOUND;
 }
 
+/* Not opened if it is there: the reader of a FIFO would see it end. */
+static bool writable(struct a407_at *at, bool make)
+{
+    struct stat st;
+    int fd;
+
+    if (!at->magic && a407_at_stat(at, &st) == 0 && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    if (at->why)
+        return false;
+    if (faccessat(at->folder, at->name, W_OK, 0) == 0)
+        return true;
+    if (errno != ENOENT || !make)
+        return errno == ENOENT;
+    fd = a407_at_open(at, O_WRONLY | O_APPEND | O_NONBLOCK | O_CREAT);
+    return fd >= 0 && close(fd) == 0;
+}
+
+/* Warns if lines can't be added to the log's file. With `make`, for a file that
+   was named, it and its folders are made: it can be read even if no 407 comes.
+ */
+static void prepare_log(const char *log, bool make)
+{
+    struct a407_at at;
+    bool good;
+
+    if (a407_log_is_word(log))
+        return;
+    if (a407_at_find(&at, log, make ? A407_AT_MAKE : 0))
+        good = writable(&at, make);
+    else
+        good = errno == ENOENT && !make; /* its folders will be made */
+    if (!good && at.why)
+        a407_warning("nothing can be logged to %s: %s %s", log, at.name,
+                     at.why);
+    else if (!good)
+        a407_warning("nothing can be logged to %s: %s", log, strerror(errno));
+    a407_at_close(&at);
+}
+
+/* The library will not use a folder that other users could exchange. */
+static void check_state(const char *folder)
+{
+    char path[PATH_MAX];
+    struct a407_at at;
+
+    if (!folder || (size_t)snprintf(path, sizeof path, "%s/refused/x",
+                                    folder) >= sizeof path)
+        return;
+    a407_at_find(&at, path, 0);
+    if (at.why)
+        a407_warning("refused credentials can't be noted in %s, and may be "
+                     "sent again: %s %s",
+                     folder, at.name, at.why);
+    a407_at_close(&at);
+}
+
 int a407_run(const struct a407_invocation *inv)
 {
     char library[PATH_MAX];
@@ -108,9 +169,8 @@ int a407_run(const struct a407_invocation *inv)
         show(&settings, library, &target);
     if (!target.error && settings.config->mode != A407_MODE_OFF) {
         a407_target_warn(&target);
-        a407_log_file_prepare(settings.config->log,
-                              inv->values[A407_OPT_LOG] != NULL);
-        a407_state_check(settings.config->state_dir);
+        prepare_log(settings.config->log, inv->values[A407_OPT_LOG] != NULL);
+        check_state(settings.config->state_dir);
     }
     a407_config_free(settings.config);
     if (!set_preload(library, &target))

@@ -2,37 +2,84 @@
 #ifndef A407_RUN_H
 #define A407_RUN_H
 
+#include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "options.h"
-#include "target.h"
+
+/* What the launcher must know of an ELF file before it is started. */
+struct a407_elf {
+    unsigned char class;        /* ELFCLASS32 or ELFCLASS64 */
+    unsigned char data;         /* byte order: ELFDATA2LSB or ELFDATA2MSB */
+    uint16_t type;              /* ET_EXEC, ET_DYN, ... */
+    uint16_t machine;           /* EM_X86_64, ... */
+    bool go;                    /* made by the Go compiler */
+    char interpreter[PATH_MAX]; /* PT_INTERP; empty: no dynamic linking */
+};
 
 /*
- * Becomes the command, with the library preloaded. Returns only on failure,
- * with the exit status (A407_EXIT_...), after saying why on standard error.
+ * Reads the headers of the file open at fd (System V ABI, chapter 4 and 5).
+ * False: no ELF file, or a broken one. `interpreter` and `go` are only found in
+ * files of this machine's byte order. Blocks; leaves the file's offset alone.
  */
+bool a407_elf_read(int fd, struct a407_elf *out);
+
+/* Why the library can't do its work in a program. */
+enum a407_reach {
+    A407_REACH_FULL,   /* nothing known against it */
+    A407_REACH_STATIC, /* no dynamic linking at all */
+    A407_REACH_GO,     /* makes its own system calls */
+    A407_REACH_LIBC,   /* dynamic, but with a C library other than glibc */
+    A407_REACH_MACHINE /* of another machine or word size */
+};
+
+/* A program as the system would start it. */
+struct a407_target {
+    int error;              /* 0, ENOENT or another errno of execvp(3) */
+    char path[PATH_MAX];    /* the file that PATH leads to */
+    char binary[PATH_MAX];  /* the ELF file that runs in the end: the script's
+                               interpreter, or `path` itself */
+    char missing[PATH_MAX]; /* an interpreter that does not exist; or empty */
+    enum a407_reach reach;
+    bool shell;  /* `path` is text without "#!": a shell reads it */
+    bool secure; /* setuid, setgid or file capabilities: AT_SECURE, ld.so(8) */
+    char interpreter[PATH_MAX]; /* of the ELF file; empty if static */
+};
+
+/* Looks a program up as execvp(3) does: fills `out`, or makes it empty, and
+   returns 0 or the errno that execvp would give. Blocks for files. */
+int a407_target_find(const char *name, char out[PATH_MAX]);
+
+/* Looks `name` up, follows "#!" lines and says whether the library could work
+   in what is found. Nothing is held against a file that can't be read. Blocks
+   for files, allocates nothing. */
+void a407_target_inspect(const char *name, const struct a407_elf *library,
+                         struct a407_target *out);
+
+/* One warning line for each thing that keeps the library out. */
+void a407_target_warn(const struct a407_target *t);
+
+/* Becomes the command, with the library preloaded. Returns only on failure,
+   said on standard error: the exit status. */
 int a407_run(const struct a407_invocation *inv);
 
 /*
  * Finds libauth407.so: $AUTH407_LIBRARY, else beside this program, else in
  * ../lib/auth407 from there. Fills `path` (PATH_MAX bytes, absolute) and `elf`.
- * False: none was found, it is no shared library of this machine, or LD_PRELOAD
- * can't carry its name; said on standard error. Blocks for files.
+ * False: none, no shared library, or LD_PRELOAD can't carry its name; said on
+ * standard error. Blocks for files.
  */
 bool a407_library_find(char *path, struct a407_elf *elf);
 
-/*
- * Becomes auth407-report, which is found beside a library that AUTH407_LIBRARY
- * names, or as the library is. argv[1] on are its arguments. Returns only when
- * it can't be started, said on standard error: the exit status.
- */
+/* Becomes auth407-report, which is found beside a library that AUTH407_LIBRARY
+   names, or as the library is; argv[1] on are its arguments. Returns as
+   a407_run does. */
 int a407_report_start(char **argv);
 
-/*
- * The value of LD_PRELOAD: `library` (if `load`) in front of the entries of
- * `old` (NULL: none), which keep their order, without other copies of this
- * library. Allocates; NULL: memory ran out.
- */
+/* The value of LD_PRELOAD: `library` (if `load`) in front of the entries of
+   `old` (NULL: none), without other copies of it. Allocates; NULL: memory ran
+   out. */
 char *a407_library_preload(const char *library, const char *old, bool load);
 
 #endif

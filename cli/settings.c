@@ -114,11 +114,9 @@ static void report_setting(const struct a407_invocation *inv,
         a407_error("%s", diag->text);
 }
 
-/*
- * A file that the user named must be usable in every mode, or it is a mistake
- * that would show later. The default one may be missing; the library reads it
- * only to inject, and goes without it if it is unusable.
- */
+/* A file that the user named must be usable in every mode. The default one may
+   be missing; the library reads it only to inject, and goes without it if it is
+   unusable. */
 static bool add_file(struct a407_settings *s)
 {
     const char *named = getenv("AUTH407_CREDENTIALS");

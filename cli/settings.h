@@ -9,10 +9,9 @@
 #include "options.h"
 
 /*
- * Puts the options' values into their variables in this process's environment,
- * which the command inherits; files named by options are made absolute, for
- * the command may change its folder. False: said on standard error. Blocks for
- * the files and descriptors that hold secrets.
+ * Puts the options' values into their variables, which the command inherits;
+ * files are made absolute, for it may change its folder. False: said on
+ * standard error. Blocks for the files and descriptors that hold secrets.
  */
 bool a407_settings_apply(const struct a407_invocation *inv);
 
@@ -41,37 +40,25 @@ bool a407_settings_check(const struct a407_invocation *inv,
 void a407_settings_show(const struct a407_settings *s);
 
 /*
- * One warning for each place that a credential's secret is to be taken from and
- * that would not give it: a file that is missing or that others may read, a
- * .netrc without the proxy, a command that is not there, a token that has
- * expired. Only warnings: what is missing now may be there when a proxy asks.
- * Reads the files, as the library will; runs no command. Blocks for files.
+ * A warning for each place that would not give the credential's secret: a file
+ * that is missing or that others may read, a .netrc without the proxy, a
+ * command that is not there, a token that has expired. Only warnings: what is
+ * missing now may be there when a proxy asks. Runs no command. Blocks for
+ * files.
  */
 void a407_sources_warn(const struct a407_credential *k);
 
 /*
  * Reads a secret: the first line of a file, or of a descriptor, without its
- * line end (LF or CRLF). `option` names the option in messages. From a
- * descriptor not one byte after the line end is taken, so that standard input
- * may go on to the command; one above 2 is closed. The result is NUL-terminated
- * in `out`, which the caller frees with a407_buf_free. False: can't be read,
- * empty, too long or with a NUL byte; said on standard error. Blocks.
+ * line end (LF or CRLF). From a descriptor not one byte more is taken, so that
+ * standard input may go on to the command; one above 2 is closed. `out` is
+ * NUL-terminated, and freed by the caller. False: can't be read, empty, too
+ * long or with a NUL byte; said on standard error, where `option` is named.
+ * Blocks.
  */
 bool a407_secret_from_file(const char *option, const char *path,
                            struct a407_buf *out);
 bool a407_secret_from_fd(const char *option, const char *number,
                          struct a407_buf *out);
-
-/*
- * Before the start: warns if lines can't be added to the log's file; with
- * `make`, for a file that was named, makes it and its folders if it is not
- * there, so that it can be read even if no 407 comes. The words of other sinks
- * mean nothing here.
- */
-void a407_log_file_prepare(const char *log, bool make);
-
-/* Warns if the library will not use the state folder, since other users could
-   exchange it. NULL: there is none. */
-void a407_state_check(const char *folder);
 
 #endif

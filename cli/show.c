@@ -83,10 +83,7 @@ static void add_source(struct a407_buf *b, const char *words, const char *place)
         a407_buf_fmt(b, ", %s %s", words, place);
 }
 
-/*
- * The user name is shown only beside a password: alone in a proxy URL it may
- * be a token, and so a secret itself.
- */
+/* The user name is shown only beside a password: alone it may be a token. */
 static void show_credential(const struct a407_credential *k)
 {
     struct a407_buf b;

@@ -10,7 +10,7 @@
 #include "core/config/netrc.h"
 #include "host/credfile_read.h"
 #include "msg.h"
-#include "target.h"
+#include "run.h"
 
 /* False: it was said why. `text` is to be freed in any case. */
 static bool readable(const struct a407_credential *k, const char *key,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "target.h"
+#include "run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +108,8 @@ static bool is_glibc_linker(const char *path)
 static enum a407_reach judge(const char *path, const struct a407_elf *e,
                              const struct a407_elf *library)
 {
-    if (!a407_elf_same_machine(e, library))
+    if (e->class != library->class || e->data != library->data ||
+        e->machine != library->machine)
         return A407_REACH_MACHINE;
     if (!*e->interpreter) /* ld.so has none itself, and honours LD_PRELOAD */
         return is_glibc_linker(path) ? A407_REACH_FULL : A407_REACH_STATIC;
@@ -144,10 +145,7 @@ static const char *env_program(char *line)
     return NULL;
 }
 
-/*
- * What a script's first line starts: a name to look up, kept in `line`; NULL if
- * it names nothing.
- */
+/* What a script's first line starts: a name to look up, in `line`; or NULL. */
 static const char *script_program(char *line)
 {
     char *rest = line + 2, *program;
@@ -184,10 +182,8 @@ static const char *inspect_text(int fd, char *line, struct a407_target *out)
     return program ? program : _PATH_BSHELL;
 }
 
-/*
- * One step: reads the file at `path`. Returns the next program to look at, in
- * `line`, or NULL when this one is the last.
- */
+/* Reads the file at `path`. Returns the next program to look at, in `line`, or
+   NULL when this one is the last. */
 static const char *inspect_file(const char *path,
                                 const struct a407_elf *library, char *line,
                                 struct a407_target *out)

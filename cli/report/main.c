@@ -4,14 +4,75 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/msg.h"
 #include "cli/report/read/read.h"
+#include "core/config/log_target.h"
 #include "host/clock.h"
+#include "host/settings.h"
 #include "options.h"
 #include "report.h"
+
+/*
+ * The log of the settings (AUTH407_LOG, or the default file) and the generation
+ * that it keeps when it has a limit, which is read first.
+ */
+struct default_log {
+    char path[PATH_MAX];
+    char before[PATH_MAX]; /* "": there is none */
+    bool there;            /* path exists */
+    uint64_t lost;         /* not written, and no line tells of them yet */
+};
+
+/* The file of that name and its length. False: it is not there. */
+static bool find(char *out, const char *a, const char *b, uint64_t *length)
+{
+    struct stat st;
+
+    if (snprintf(out, PATH_MAX, "%s%s", a, b) >= PATH_MAX ||
+        stat(out, &st) != 0)
+        return false;
+    *length = (uint64_t)st.st_size;
+    return true;
+}
+
+/* False: the log goes to no file, said. */
+static bool find_default(struct default_log *out)
+{
+    struct a407_diag diag = {{0}};
+    struct a407_config *c = a407_config_new(a407_environment, NULL, &diag);
+    bool good = c && !a407_log_is_word(c->log);
+    char lost[PATH_MAX];
+    uint64_t length;
+
+    memset(out, 0, sizeof *out);
+    if (!c)
+        a407_error("out of memory");
+    else if (!good)
+        a407_error("the log goes to %s, not to a file: name a file", c->log);
+    if (good) {
+        if (!find(out->before, c->log, ".1", &length))
+            out->before[0] = '\0';
+        out->there = find(out->path, c->log, "", &length);
+        if (c->state_dir && find(lost, c->state_dir, "/lost", &length))
+            out->lost = length;
+    }
+    a407_config_free(c);
+    return good;
+}
+
+/* Lines may come from it: it is no terminal, and not /dev/null. */
+static bool stdin_given(void)
+{
+    struct stat st;
+
+    return fstat(STDIN_FILENO, &st) == 0 &&
+           (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+            (S_ISREG(st.st_mode) && st.st_size > 0));
+}
 
 /* Nothing in a file is a line that this version can read: why. */
 static void say_what_it_is(const struct a407_report_run *r, const char *path,
@@ -54,10 +115,10 @@ static bool read_file(struct a407_report_run *r, const char *path)
 /* The log of the settings. One that is not there yet is an empty one. */
 static bool read_default(struct a407_report_run *r)
 {
-    struct a407_report_default log;
+    struct default_log log;
     bool good = true;
 
-    if (!a407_report_default_log(&log))
+    if (!find_default(&log))
         return false;
     r->report.input.lost += log.lost;
     if (*log.before)
@@ -110,7 +171,7 @@ static bool read_all(struct a407_report_run *r,
         good = read_file(r, o->files[i]) && good;
     if (o->n_files)
         return good;
-    if (o->stdin_is_access_log || !a407_report_stdin_given())
+    if (o->stdin_is_access_log || !stdin_given())
         return read_default(r);
     say_if_idle();
     good = read_file(r, "-");
@@ -166,7 +227,7 @@ static void print_live(void *ctx, const struct a407_report_record *l,
 static bool follow(struct a407_report_run *r,
                    const struct a407_report_options *o, FILE *f)
 {
-    struct a407_report_default log;
+    struct default_log log;
     char input[] = "-", *only[] = {input}, *const *files = only;
     size_t n = 1;
     bool good = true;
@@ -174,10 +235,10 @@ static bool follow(struct a407_report_run *r,
     if (o->n_files) {
         files = o->files;
         n = o->n_files;
-    } else if (a407_report_stdin_given()) {
+    } else if (stdin_given()) {
         a407_note("reading standard input");
     } else {
-        good = a407_report_default_log(&log);
+        good = find_default(&log);
         only[0] = log.path;
     }
     good = good && a407_report_follow(r, files, n,

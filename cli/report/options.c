@@ -10,7 +10,14 @@
 #define TOP_OF_HTML 25
 #define TOP_MAX     1000000
 
-const struct a407_option a407_report_option_table[A407_REPORT_OPT_COUNT] = {
+enum option_id {
+#define A407_REPORT_OPTION(id, name, letter, value, help) OPT_##id,
+#include "options.def"
+#undef A407_REPORT_OPTION
+    OPT_COUNT
+};
+
+static const struct a407_option options[OPT_COUNT] = {
 #define A407_REPORT_OPTION(id, name, letter, value, help)                      \
     {name, letter, value, A407_KIND_TEXT, NULL, 1, help},
 #include "options.def"
@@ -50,9 +57,8 @@ static int choose(const char *option, const char *word, const char *const *list,
     return -1;
 }
 
-/* A pattern without a wildcard must be a known word, or it is misspelt. A log
-   may have causes of a later version: what looks like no slip is only warned
-   of. */
+/* A pattern without a wildcard must be a known word, or it is misspelt. A cause
+   that looks like no slip may be a later version's, and is only warned of. */
 static bool known(enum a407_filter_kind kind, const char *pattern)
 {
     const char *words[A407_CAUSE_COUNT];
@@ -137,56 +143,49 @@ static bool take(struct a407_report_options *out, int id, const char *text,
     struct a407_filter *f = &out->filter;
     int place;
 
-    switch ((enum a407_report_option_id)id) {
-    case A407_REPORT_OPT_SINCE:
+    switch ((enum option_id)id) {
+    case OPT_SINCE:
         return take_time("since", text, now_us, false, &f->since_us);
-    case A407_REPORT_OPT_UNTIL:
+    case OPT_UNTIL:
         return take_time("until", text, now_us, true, &f->until_us);
-    case A407_REPORT_OPT_BINARY:
-        return take_pattern(out, A407_FILTER_BINARY, text);
-    case A407_REPORT_OPT_PROXY:
-        return take_pattern(out, A407_FILTER_PROXY, text);
-    case A407_REPORT_OPT_CAUSE:
-        return take_pattern(out, A407_FILTER_CAUSE, text);
-    case A407_REPORT_OPT_OUTCOME:
-        return take_pattern(out, A407_FILTER_OUTCOME, text);
-    case A407_REPORT_OPT_FORMAT:
+    case OPT_BINARY:
+    case OPT_PROXY:
+    case OPT_CAUSE:
+    case OPT_OUTCOME: /* in the order of the kinds */
+        return take_pattern(out, (enum a407_filter_kind)(id - OPT_BINARY),
+                            text);
+    case OPT_FORMAT:
         place = choose("format", text, formats, 4);
         out->format = (enum a407_report_format)place;
         return place >= 0;
-    case A407_REPORT_OPT_ACCESS_LOG:
+    case OPT_ACCESS_LOG:
         return take_access_log(out, text);
-    case A407_REPORT_OPT_TOLERANCE:
+    case OPT_TOLERANCE:
         return take_tolerance(text, &out->tolerance_us);
-    case A407_REPORT_OPT_COLOR:
+    case OPT_COLOR:
         place = choose("color", text, colors, 3);
         out->color = (enum a407_report_color)place;
         return place >= 0;
-    case A407_REPORT_OPT_TOP:
+    case OPT_TOP:
         return take_top(text, &out->top);
-    case A407_REPORT_OPT_ALL:
+    case OPT_ALL:
         out->top = 0;
         return true;
-    case A407_REPORT_OPT_FOLLOW:
+    case OPT_FOLLOW:
         out->follow = true;
         return true;
-    case A407_REPORT_OPT_HELP:
+    default:
         out->help = true;
         return true;
-    case A407_REPORT_OPT_COUNT:
-        break;
     }
-    return false;
 }
 
 /* Files may stand among the options. */
 static bool take_all(char **argv, int64_t now_us,
                      struct a407_report_options *out)
 {
-    struct a407_option_reader r = {.options = a407_report_option_table,
-                                   .n = A407_REPORT_OPT_COUNT,
-                                   .in = 1,
-                                   .argv = argv + 1};
+    struct a407_option_reader r = {
+        .options = options, .n = OPT_COUNT, .in = 1, .argv = argv + 1};
     int id;
 
     out->files = argv;
@@ -291,7 +290,7 @@ void a407_report_help(FILE *f)
     size_t i;
 
     fputs(usage, f);
-    for (i = 0; i < A407_REPORT_OPT_COUNT; i++)
-        a407_help_option(f, &a407_report_option_table[i]);
+    for (i = 0; i < OPT_COUNT; i++)
+        a407_help_option(f, &options[i]);
     fputs(rest, f);
 }

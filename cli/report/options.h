@@ -8,22 +8,12 @@
 #include "cli/report/model/model.h"
 #include "cli/report/write/write.h"
 
-enum a407_report_option_id {
-#define A407_REPORT_OPTION(id, name, letter, value, help) A407_REPORT_OPT_##id,
-#include "options.def"
-#undef A407_REPORT_OPTION
-    A407_REPORT_OPT_COUNT
-};
-extern const struct a407_option a407_report_option_table[A407_REPORT_OPT_COUNT];
-
 enum a407_report_format {
     A407_FORMAT_TEXT,
     A407_FORMAT_JSON,
     A407_FORMAT_CSV,
     A407_FORMAT_HTML
 };
-
-#define A407_REPORT_ACCESS_LOGS 32 /* files of one report */
 
 /* What `auth407 report` was asked for. Points into argv. */
 struct a407_report_options {

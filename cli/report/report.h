@@ -34,10 +34,9 @@ static inline uint64_t a407_hash_text(uint64_t h, struct a407_span s)
 }
 
 /*
- * `auth407 report`: what log lines add up to. Lines go in one at a time with
- * a407_report_add; the memory does not grow with their number. The outputs read
- * the model after a407_report_finish. Strings here are as the log has them:
- * any byte but NUL may be in them, so an output escapes what it writes.
+ * `auth407 report`: what log lines add up to, in memory that does not grow with
+ * their number. The outputs read it after a407_report_finish. Strings are as
+ * the log has them, of any bytes but NUL: an output escapes what it writes.
  */
 
 #define A407_REPORT_KEYS     2000 /* distinct keys of one table */
@@ -53,11 +52,8 @@ struct a407_report_attempt {
     int local_port;      /* 0: not told */
 };
 
-/*
- * One line of the log, as far as a report needs it. Spans are unescaped UTF-8,
- * hold no NUL, and live until the next line is read; p == NULL: not in the
- * line, or null.
- */
+/* One line of the log. Spans are unescaped UTF-8 without NUL, and live until
+   the next line is read; p == NULL: not in the line, or null. */
 #define A407_REPORT_TEXTS 15 /* besides the command line */
 struct a407_report_record {
     int64_t time_us; /* since the epoch, microseconds */
@@ -123,10 +119,8 @@ struct a407_report_table {
     struct a407_report_row *index; /* private to model.c */
 };
 
-/*
- * What is to be fixed: one cause in one program, module and proxy. Sorted:
- * by cause (dropped header first), by how often per binary, then the rest.
- */
+/* What is to be fixed: one cause in one program, module and proxy. Sorted by
+   cause (dropped header first), by how often per binary, then the rest. */
 #define A407_REPORT_FINDING_TEXTS 9 /* of which four tell it from others */
 struct a407_report_finding {
     char *key; /* holds the texts; private to model.c */
@@ -154,14 +148,12 @@ struct a407_report_finding {
     UT_hash_handle hh; /* private to model.c, until they are sorted */
 };
 
-/*
- * 407s over time. Bucket i begins at start_us + i * width_us: at a round time
- * of the local clock, as it was at the first 407 that was read.
- */
+/* 407s over time. Bucket i begins at start_us + i * width_us: at a round time
+   of the local clock, as it was at the first 407 that was read. */
 struct a407_report_timeline {
-    int64_t start_us, width_us; /* one of the widths of timeline.h */
-    int64_t zone_us;            /* the local clock is so far ahead of UTC */
-    size_t n;                   /* buckets in use; 0: no 407 */
+    int64_t start_us, width_us;
+    int64_t zone_us; /* the local clock is so far ahead of UTC */
+    size_t n;        /* buckets in use; 0: no 407 */
     uint64_t count[A407_REPORT_BUCKETS][A407_REPORT_OUTCOMES];
 };
 
@@ -200,7 +192,7 @@ struct a407_report {
 bool a407_report_init(struct a407_report *r);
 void a407_report_free(struct a407_report *r);
 
-/* Counts one 407 (r->met_407) that passed the filters. */
+/* Counts one 407 that passed the filters. */
 void a407_report_add(struct a407_report *r, const struct a407_report_record *l);
 
 /* Counts one line on a problem of auth407 itself. */
@@ -222,37 +214,26 @@ enum a407_report_group a407_report_group(const struct a407_report_finding *f);
 bool a407_report_is_fine(enum a407_cause c);
 
 /*
- * What to do about a finding: `text` is a sentence or two, `line` what to type
- * or to add, maybe several lines ("" when there is nothing of that kind),
- * `where` the file that it belongs in, or one of the words of
- * a407_report_place. Host and port are filled in; USER, PASSWORD and TOKEN
- * stand for the secrets, FILE for one that holds them, and COMMAND for the
- * client's command line. Needs no freeing; texts may be the finding's.
+ * What to do about a finding. In lines USER, PASSWORD and TOKEN stand for the
+ * secrets, FILE for one that holds them, and COMMAND for the client's command
+ * line. Needs no freeing; texts may be the finding's; "" is none.
  */
 struct a407_report_advice {
-    char text[640];
-    char line[1024];
-    const char *where;
-    const char *command;     /* the same without touching the client: a command
-                                line of auth407; "" where there is none */
+    char text[640];      /* a sentence or two */
+    char line[1024];     /* what to type or to add, maybe several lines */
+    const char *where;   /* its file, or a word of fixes.def */
+    const char *command; /* of auth407: the same without touching the client */
     bool command_needs_line; /* it comes after the line, not in its place */
 };
 
-/* "Type" for "", "Add to FILE" and the like: `where` in words. */
-void a407_report_place(const char *where, char *out, size_t cap);
 void a407_report_advise(const struct a407_report_finding *f,
                         struct a407_report_advice *out);
-bool a407_report_same_advice(const struct a407_report_finding *f,
-                             const struct a407_report_finding *g);
 
-/* No time at all: the values for a range that is open at that end. */
+/* A range that is open at that end. */
 #define A407_TIME_FIRST INT64_MIN
 #define A407_TIME_LAST  INT64_MAX
 
-/*
- * RFC 3339 section 5.6, with any zone and any number of digits behind the
- * point; a blank or "_" may stand for the "T". False: it is none.
- */
+/* RFC 3339 section 5.6; a blank or "_" may stand for the "T". False: none. */
 bool a407_report_time_rfc3339(struct a407_span s, int64_t *us);
 
 /*
@@ -265,11 +246,9 @@ bool a407_report_time_rfc3339(struct a407_span s, int64_t *us);
 bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
                             int64_t *us);
 
-/* "2026-11-21T14:03:05Z" (RFC 3339, UTC, whole seconds) in at least 32 bytes.
- */
+/* "2026-11-21T14:03:05Z" (RFC 3339), and "2026-11-21 14:03:05" of the local
+   time zone. */
 void a407_report_time_utc(int64_t us, char out[static 32]);
-
-/* "2026-11-21 14:03:05" in the local time zone, in at least 32 bytes. */
 void a407_report_time_local(int64_t us, char out[static 32]);
 
 /* Where text goes: what a terminal can show. */
@@ -280,27 +259,25 @@ struct a407_report_term {
 };
 
 /*
- * Joins 407s with the proxy's own log (access/). Open opens the files;
- * NULL: one can't be read, said on standard error. Record is told each 407
+ * Joins 407s with the proxy's own log (access/), in a temporary database in
+ * $TMPDIR: the memory does not grow with the logs. Errors are said on standard
+ * error. Open opens the files; NULL: one can't be read. Record is told each 407
  * that the report is on, and each that a filter other than that of the time
  * left out (`selected` false), or its line in the proxy's log would look like
- * one of a program that has no record. Finish follows the last record: it reads
- * the files and compares; false: said on standard error. The memory does not
- * grow with the number of lines: what is compared is in a temporary database
- * in $TMPDIR. Then the outputs, each of which writes its section: text with
- * its heading, JSON as one value, CSV as rows. With `most` JSON is that of
- * a page: so many rows of each kind, and the sums in words. ok
- * is false if an output could not read that database, said on standard error.
+ * one of a program without a record. Finish follows the last record: reads the
+ * files and compares. Then each output writes its section: text with its
+ * heading, JSON as one value, CSV as rows. With `most` JSON is that of a page:
+ * so many rows of each kind, and the sums in words. ok: no output failed.
  */
 #define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
+#define A407_REPORT_ACCESS_LOGS  32 /* files of one report */
 
 struct a407_report_access;
 struct a407_report_access_options {
     const char *const *files;
-    size_t n;
+    size_t n;                   /* at most A407_REPORT_ACCESS_LOGS */
     int64_t tolerance_us;       /* between both clocks, besides an offset */
-    int64_t since_us, until_us; /* as those of the records; INT64_MIN and
-                                   INT64_MAX: none */
+    int64_t since_us, until_us; /* as those of the records */
 };
 struct a407_report_access *
 a407_report_access_open(const struct a407_report_access_options *o);
@@ -327,10 +304,8 @@ struct a407_report_view {
     const char *filters; /* the filters in words, or "" */
 };
 
-/*
- * All findings of one program under one cause, which stand together; for a
- * list of programs in each group. To start, all is 0; false: no more.
- */
+/* All findings of one program under one cause, which stand together. To start,
+   all is 0; false: no more. */
 struct a407_report_program {
     const struct a407_report_finding *f;
     size_t n; /* findings */
@@ -351,10 +326,9 @@ bool a407_report_csv(const struct a407_report_view *v, FILE *f);
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
 
 /*
- * Text on a terminal (term.c): escapes whatever could steer one (C0, C1,
- * DEL, bidirectional controls, bad UTF-8), many marks on one character, and
- * whatever is no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}; pads or
- * cuts to columns by wcwidth-like rules.
+ * Text on a terminal: escapes whatever could steer one (C0, C1, DEL,
+ * bidirectional controls, bad UTF-8), many marks on one character, and what is
+ * no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}.
  */
 void a407_term_put(const struct a407_report_term *t, const char *z);
 size_t a407_term_width(const char *z); /* columns that put would take */

@@ -23,7 +23,7 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 
 # The report's lines: parts of the command.
 fuzz_report := $(patsubst %,cli/report/%.c,model/advice model/keys model/model \
-    model/pending read/record write/escape write/term time model/timeline)
+    model/pending read/record write/escape write/term time)
 $(BUILD)/tests/fuzz/replay_report: $(fuzz_report:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/fuzz/replay_report: private NETTLE := \
     $(BUILD)/libauth407core.a $(NETTLE)

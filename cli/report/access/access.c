@@ -25,11 +25,6 @@ struct leg {
 
 static bool open_files(struct a407_report_access *a)
 {
-    a->fds = calloc(a->o.n + 1, sizeof *a->fds);
-    if (!a->fds) {
-        a407_error("memory ran out");
-        return false;
-    }
     for (; a->n_open < a->o.n; a->n_open++) {
         const char *path = a->o.files[a->n_open];
         int fd = strcmp(path, "-") == 0
@@ -57,14 +52,14 @@ a407_report_access_open(const struct a407_report_access_options *o)
     }
     a->o = *o;
     if (a407_access_db_open(a) && open_files(a)) {
-        a->add_record = a407_access_prepare(
-            a, "INSERT INTO record VALUES "
-               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
+        a->add_record =
+            a407_access_prepare(a, "INSERT INTO record VALUES "
+                                   "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
         a->add_leg = a407_access_prepare(
             a, "INSERT INTO leg VALUES (?1,?2,?3,?4,?5,?6)");
         a->add_line = a407_access_prepare(
-            a, "INSERT INTO line VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,"
-               "?11,NULL,NULL,NULL,NULL)");
+            a, "INSERT INTO line VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,"
+               "NULL,NULL,NULL,NULL)");
         if (!a->failed)
             return a;
     }
@@ -80,11 +75,93 @@ void a407_report_access_free(struct a407_report_access *a)
         return;
     while (a->n_open)
         close(a->fds[--a->n_open]);
-    free(a->fds);
     while (a->db && (s = sqlite3_next_stmt(a->db, NULL)))
         sqlite3_finalize(s);
     sqlite3_close(a->db);
     free(a);
+}
+
+static size_t find_char(struct a407_span s, const char *set)
+{
+    size_t i;
+
+    for (i = 0; i < s.n; i++)
+        if (s.p[i] && strchr(set, s.p[i]))
+            break;
+    return i;
+}
+
+/* The authority without userinfo and, for that scheme, the default port. */
+static struct a407_span authority(struct a407_span s, struct a407_span scheme)
+{
+    static const char *const ports[][2] = {
+        {"http", ":80"}, {"https", ":443"}, {"ftp", ":21"}};
+    const char *at = s.n ? memrchr(s.p, '@', s.n) : NULL;
+    size_t i, n;
+
+    if (at)
+        s = a407_span_from(s, at + 1);
+    for (i = 0; i < sizeof ports / sizeof *ports; i++) {
+        n = strlen(ports[i][1]);
+        if (a407_span_ieq(scheme, ports[i][0]) && s.n >= n &&
+            memcmp(s.p + s.n - n, ports[i][1], n) == 0)
+            s.n -= n;
+    }
+    return s;
+}
+
+/* Appends, and returns the new length. */
+static size_t put(char *out, size_t at, struct a407_span s, bool lower)
+{
+    size_t i;
+
+    for (i = 0; i < s.n && at < A407_ACCESS_TEXT_MAX; i++) {
+        /* squid takes blanks out, and neither log has a use for a NUL */
+        if (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\0')
+            continue;
+        out[at++] = lower ? (char)a407_lower(s.p[i]) : s.p[i];
+    }
+    return at;
+}
+
+size_t a407_access_target(struct a407_span target, char *out)
+{
+    struct a407_span scheme, host, path;
+    const char *colon;
+    size_t n;
+
+    target.n = find_char(target, "?#");
+    colon = target.n ? memmem(target.p, target.n, "://", 3) : NULL;
+    if (!colon) /* host:port of a CONNECT */
+        return put(out, 0, authority(target, a407_span(NULL, 0)), true);
+    scheme = a407_span_before(target, colon);
+    host = a407_span_from(target, colon + 3);
+    path = a407_span_from(host, host.p + find_char(host, "/"));
+    host = a407_span_before(host, path.p);
+    n = put(out, 0, scheme, true);
+    n = put(out, n, a407_span_str("://"), false);
+    n = put(out, n, authority(host, scheme), true);
+    return put(out, n, path.n ? path : a407_span_str("/"), false);
+}
+
+static int64_t key_of(struct a407_span method, struct a407_span target,
+                      int status)
+{
+    uint64_t h = a407_hash_text(A407_HASH_START, method);
+
+    h = a407_hash_byte(a407_hash_text(h, target), (unsigned)status);
+    return (int64_t)h;
+}
+
+/* Case-insensitive (ASCII); 0 for none. */
+static int64_t user_key(struct a407_span user)
+{
+    uint64_t h = A407_HASH_START;
+    size_t i;
+
+    for (i = 0; i < user.n; i++) /* squid puts names in lower case */
+        h = a407_hash_byte(h, a407_lower(user.p[i]));
+    return user.n ? (int64_t)(h | 1) : 0;
 }
 
 static void store_record(struct a407_report_access *a,
@@ -112,22 +189,19 @@ static void add_leg(struct a407_report_access *a,
                     const struct a407_report_record *l, struct a407_span target,
                     int status, struct leg leg)
 {
-    const int64_t numbers[] = {
-        a->n_records,
-        leg.number,
-        status ? a407_access_key(l->method, target, status) : 0,
-        leg.at_us,
-        leg.user,
-        leg.port};
+    const int64_t numbers[] = {a->n_records,
+                               leg.number,
+                               status ? key_of(l->method, target, status) : 0,
+                               leg.at_us,
+                               leg.user,
+                               leg.port};
 
     a407_access_insert(a, a->add_leg, numbers, 6, NULL, 0);
 }
 
-/*
- * A client that answers by NTLM, or by NTLM within Negotiate, meets one more
- * 407 on its way, which has no record. Its line in the proxy's log is taken
- * here, if the port says whose it is, and is not output.
- */
+/* A client that answers by NTLM, or by NTLM within Negotiate, meets one more
+   407, which has no record. Its line in the proxy's log is taken here, if the
+   port says whose it is, and is not output. */
 static bool has_handshake(const struct a407_report_record *l)
 {
     return l->resend_count && (a407_span_ieq(l->client_scheme, "NTLM") ||
@@ -149,7 +223,7 @@ void a407_report_access_record(struct a407_report_access *a,
     a->n_records++;
     if (selected)
         store_record(a, l, target);
-    leg.user = l->client_sent ? a407_access_user(l->client_user) : 0;
+    leg.user = l->client_sent ? user_key(l->client_user) : 0;
     add_leg(a, l, target, l->status, leg);
     leg.user = 0;
     if (has_handshake(l)) {
@@ -186,12 +260,12 @@ static void add_line(struct a407_report_access *a,
 {
     char text[A407_ACCESS_TEXT_MAX];
     struct a407_span target = {text, a407_access_target(l->target, text)};
-    int64_t key = a407_access_key(l->method, target, l->status);
+    int64_t key = key_of(l->method, target, l->status);
     int64_t time_us = l->status == 407 ? l->end_us : l->start_us;
     bool coarse = l->grain_us >= 1000000;
     const int64_t numbers[] = {key,
                                coarse ? time_us + l->grain_us / 2 : time_us,
-                               a407_access_user(l->user),
+                               user_key(l->user),
                                l->client_port,
                                coarse,
                                time_us,

@@ -7,16 +7,12 @@
 #include "cli/report/report.h"
 
 /*
- * The parts of the join. A record becomes one "leg" for each request: number 0
- * is the program's own, number n the attempt n of auth407. A line of the
- * proxy's log is kept if it is a 407, or could be the answer to a leg. Both are
- * rows of a temporary database (tables.sql), indexed by what must be equal
- * (method, target and status) and by time. Two passes look for the lines of
- * each leg, the first for an offset between the clocks (join.sql). The outputs
- * are views.
- *
- * The database is a file without a name that sqlite makes in $TMPDIR when its
- * cache is full, so memory does not grow with the logs.
+ * A record becomes one "leg" for each request: number 0 is the program's own,
+ * number n the attempt n of auth407. A line of the proxy's log is kept if it is
+ * a 407, or could be the answer to a leg. Both are rows of a temporary database
+ * (tables.sql), indexed by what must be equal (method, target and status) and
+ * by time. Two passes look for the lines of each leg, the first for an offset
+ * between the clocks (join.sql). The outputs are views.
  */
 
 /* Bytes of a text that count: both logs truncate long targets. */
@@ -26,7 +22,7 @@ struct a407_report_access {
     sqlite3 *db; /* owned */
     sqlite3_stmt *add_record, *add_leg, *add_line, *has_key;
     struct a407_report_access_options o;
-    int *fds; /* owned, of the first n_open files */
+    int fds[A407_REPORT_ACCESS_LOGS]; /* owned, n_open of them */
     size_t n_open;
     int64_t n_records;                    /* the id of the last one */
     int64_t lines, lines_407, unreadable; /* of the proxy's log */
@@ -51,22 +47,13 @@ void a407_access_insert(struct a407_report_access *a, sqlite3_stmt *s,
 /* "" for NULL. Valid until the next step. */
 const char *a407_access_text(sqlite3_stmt *s, int column);
 
-/* key.c */
 /* The target as both sides write it, in at most A407_ACCESS_TEXT_MAX bytes:
    no userinfo, query or fragment; scheme and host in lower case; no default
    port; a path. Returns the length; `out` is not NUL-terminated. */
 size_t a407_access_target(struct a407_span target, char *out);
-/* Of the target after a407_access_target. */
-int64_t a407_access_key(struct a407_span method, struct a407_span target,
-                        int status);
-/* Case-insensitive (ASCII); 0 for none. */
-int64_t a407_access_user(struct a407_span user);
-
-/* log.c */
 
 /*
- * A proxy's own log, one line per request. Two shapes are known, told apart
- * line by line:
+ * log.c: a proxy's own log, one line per request, of one of two shapes:
  *
  *   squid's native    %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a
  *                     %mt, then optionally the headers and the client's port
@@ -93,11 +80,8 @@ struct a407_access_line {
 /* A longer line is not read; squid and Apache write none unless told to. */
 #define A407_ACCESS_LINE_MAX ((size_t)65536)
 
-/*
- * Reads the line of n bytes at p (any bytes, without the line end) and takes
- * the escapes of both servers back, in place. False: neither shape, or cut off
- * before its last fixed field. `out` points into the line.
- */
+/* Reads the line of n bytes at p, without its end, and takes the escapes back,
+   in place. False: neither shape, or cut off. `out` points into the line. */
 bool a407_access_parse(char *p, size_t n, struct a407_access_line *out);
 
 #endif

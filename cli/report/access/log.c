@@ -121,11 +121,9 @@ static struct a407_span unescape(struct a407_span s, bool percent)
     return a407_span(start, (size_t)(to - start));
 }
 
-/*
- * "HIER_DIRECT/192.0.2.1 text/html" and what may follow: nothing, a port, or
- * squid's copy of the headers in brackets. A user name, which may hold blanks,
- * is in front of it and was typed by anybody.
- */
+/* "HIER_DIRECT/192.0.2.1 text/html" and what may follow: nothing, a port, or
+   squid's copy of the headers in brackets. In front of it is a user name, of
+   any text, also with blanks. */
 static bool squid_tail(struct a407_span s, bool strict, int *port)
 {
     struct a407_span fields[3];
@@ -242,11 +240,8 @@ static bool common_head(struct a407_span s, struct a407_access_line *out)
     return out->user.n > 0;
 }
 
-/*
- * The quoted string at s's start, taken off with its quotes. squid's own
- * combined format escapes no quote, so one ends only in front of a blank or
- * the line's end.
- */
+/* The quoted string at s's start, taken off. squid's own combined format
+   escapes no quote, so one ends only in front of a blank or the line's end. */
 static bool take_quoted(struct a407_span *s, struct a407_span *out)
 {
     size_t i;

@@ -67,9 +67,8 @@ static bool is_for(const struct fix *x, const struct a407_report_finding *f)
 
 static bool same_client(const struct fix *x, const struct fix *y)
 {
-    return strcmp(x->binary, y->binary) == 0 &&
-           strcmp(x->script, y->script) == 0 &&
-           strcmp(x->module, y->module) == 0;
+    return !strcmp(x->binary, y->binary) && !strcmp(x->script, y->script) &&
+           !strcmp(x->module, y->module);
 }
 
 /* The variable is what this client was given and did not heed. */
@@ -146,11 +145,9 @@ static void name_schemes(unsigned schemes, bool setting, const char *between,
     }
 }
 
-/*
- * The line with {proxy} and the like filled in. A proxy's name comes from a
- * log, and the line is to be pasted into a shell: what no host name or address
- * holds is left out. Other braces are the line's own.
- */
+/* The line with {proxy} and the like filled in; other braces are its own. A
+   proxy's name comes from a log, and the line is to be pasted into a shell:
+   what no host name or address holds is left out. */
 static void fill_line(const struct a407_report_finding *f, const char *line,
                       struct a407_report_advice *out)
 {
@@ -197,15 +194,15 @@ static bool wants_token(const struct a407_report_finding *f)
 static void write_credential(const struct a407_report_finding *f,
                              struct a407_report_advice *out)
 {
+    const char *line = wants_token(f)
+                           ? "[{proxy}]\ntoken = TOKEN"
+                           : "[{proxy}]\nusername = USER\npassword = PASSWORD";
+
     if (is_beyond_us(f)) {
         out->where = "";
         return;
     }
-    fill_line(f,
-              wants_token(f)
-                  ? "[{proxy}]\ntoken = TOKEN"
-                  : "[{proxy}]\nusername = USER\npassword = PASSWORD",
-              out);
+    fill_line(f, line, out);
     out->command = "auth407 -- COMMAND";
     out->command_needs_line = true;
 }
@@ -274,15 +271,12 @@ static const char *command_for(const struct a407_report_finding *f)
     return "auth407 --username USER --password-file FILE -- COMMAND";
 }
 
-/* How a sentence on the place of a refused credential begins; NULL: it was not
-   refused. */
+/* How a sentence on the place of a refused credential begins; or NULL. */
 static const char *refused_words(enum a407_cause c)
 {
-    if (c == A407_CAUSE_REJECTED)
-        return "Check user name and password in";
-    if (c == A407_CAUSE_REJECTED_LATER)
-        return "Enter the new password in";
-    return NULL;
+    return c == A407_CAUSE_REJECTED         ? "Check user name and password in"
+           : c == A407_CAUSE_REJECTED_LATER ? "Enter the new password in"
+                                            : NULL;
 }
 
 static void say_remedy(const struct a407_report_finding *f,
@@ -322,31 +316,4 @@ void a407_report_advise(const struct a407_report_finding *f,
     if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE &&
         !refused_words(f->cause_id))
         say(out, "The credential stands in %s.", f->credential);
-}
-
-bool a407_report_same_advice(const struct a407_report_finding *f,
-                             const struct a407_report_finding *g)
-{
-    struct a407_report_advice a, b;
-
-    a407_report_advise(f, &a);
-    a407_report_advise(g, &b);
-    return strcmp(a.text, b.text) == 0 && strcmp(a.line, b.line) == 0 &&
-           strcmp(a.where, b.where) == 0 && strcmp(a.command, b.command) == 0 &&
-           a.command_needs_line == b.command_needs_line;
-}
-
-void a407_report_place(const char *where, char *out, size_t cap)
-{
-    static const char *const words[][2] = {
-        {"", "Type"},
-        {"environment", "Put into the environment"},
-        {"program", "Write in the program"},
-        {"command line", "Add to its command line"}};
-    size_t i;
-
-    snprintf(out, cap, "Add to %s", where);
-    for (i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(where, words[i][0]) == 0)
-            snprintf(out, cap, "%s", words[i][1]);
 }

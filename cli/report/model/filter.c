@@ -81,18 +81,16 @@ void a407_filter_words(const struct a407_filter *f, char *out, size_t cap)
 {
     static const char *const names[] = {"binary ", "proxy ", "cause ",
                                         "outcome "};
-    char stamp[32];
+    char since[32], until[32];
     size_t kind, i;
 
     out[0] = '\0';
-    if (f->since_us != A407_TIME_FIRST) {
-        a407_report_time_local(f->since_us, stamp);
-        append(out, cap, "since ", stamp);
-    }
-    if (f->until_us != A407_TIME_LAST) {
-        a407_report_time_local(f->until_us, stamp);
-        append(out, cap, "until ", stamp);
-    }
+    a407_report_time_local(f->since_us, since);
+    a407_report_time_local(f->until_us, until);
+    if (f->since_us != A407_TIME_FIRST)
+        append(out, cap, "since ", since);
+    if (f->until_us != A407_TIME_LAST)
+        append(out, cap, "until ", until);
     for (kind = 0; kind < A407_FILTER_KINDS; kind++)
         for (i = 0; i < f->n[kind]; i++)
             append(out, cap, names[kind], f->patterns[kind][i]);

@@ -117,11 +117,9 @@ static struct a407_span script_of(const struct a407_report_record *l,
 struct a407_span a407_report_script(const struct a407_report_record *l)
 {
     const struct interpreter *it = find(a407_report_base(l->executable));
-    struct a407_span script = {NULL, 0};
+    struct a407_span none = {NULL, 0}, script = it ? script_of(l, it) : none;
 
-    if (it)
-        script = script_of(l, it);
-    return script.n ? script : a407_span(NULL, 0);
+    return script.n ? script : none;
 }
 
 /* Appends what fits, up to the end of a character. */
@@ -158,6 +156,9 @@ static void user_key(const struct a407_report_record *l, char *out)
 void a407_report_key(const struct a407_report_record *l,
                      enum a407_report_table_id id, char *out)
 {
+    const struct a407_span texts[] = {[A407_REPORT_BINARY] = l->executable,
+                                      [A407_REPORT_MODULE] = l->module,
+                                      [A407_REPORT_CAUSE] = l->cause};
     struct a407_span script;
 
     out[0] = '\0';
@@ -165,12 +166,8 @@ void a407_report_key(const struct a407_report_record *l,
         proxy_key(l, out);
     else if (id == A407_REPORT_USER)
         user_key(l, out);
-    else if (id == A407_REPORT_MODULE)
-        add(out, "", l->module, "");
-    else if (id == A407_REPORT_CAUSE)
-        add(out, "", l->cause, "");
     else
-        add(out, "", l->executable, "");
+        add(out, "", texts[id], "");
     if (!*out)
         add(out, "(unknown)", a407_span(NULL, 0), "");
     if (id == A407_REPORT_BINARY && (script = a407_report_script(l)).p)

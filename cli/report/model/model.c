@@ -2,6 +2,7 @@
 #include "cli/report/report.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/base/text.h"
 
@@ -114,27 +115,21 @@ tally_of(struct a407_report *r, struct a407_report_table *t, const char *key)
     return &row->tally;
 }
 
-/* A finding that answers less than who dropped the header: of the rarest the
-   one that was met last. NULL: none. */
-static struct a407_report_finding *least_of(struct a407_report *r)
+/* Where one more finding can stand; NULL: nowhere. In a full list a program
+   that dropped the header takes the place of another cause: of the rarest the
+   one that was met last. */
+static struct a407_report_finding *place_for(struct a407_report *r,
+                                             enum a407_cause cause)
 {
-    struct a407_report_finding *least = NULL, *f;
+    struct a407_report_finding *least = NULL, *f = r->findings;
 
-    for (f = r->findings; f < r->findings + r->n_findings; f++)
+    if (r->n_findings < A407_REPORT_FINDINGS)
+        return &f[r->n_findings];
+    for (; cause == A407_CAUSE_DROPPED && f < r->findings + r->n_findings; f++)
         if (f->cause_id != A407_CAUSE_DROPPED &&
             (!least || f->tally.total <= least->tally.total))
             least = f;
     return least;
-}
-
-/* Where one more finding can stand; NULL: nowhere. In a full list one of
-   another cause gives way to a program that dropped the header. */
-static struct a407_report_finding *place_for(struct a407_report *r,
-                                             enum a407_cause cause)
-{
-    if (r->n_findings < A407_REPORT_FINDINGS)
-        return &r->findings[r->n_findings];
-    return cause == A407_CAUSE_DROPPED ? least_of(r) : NULL;
 }
 
 /* Makes a place of place_for empty. */
@@ -204,6 +199,101 @@ finding_of(struct a407_report *r, const struct a407_report_record *l,
     return f;
 }
 
+#define SECOND INT64_C(1000000)
+
+/* Seconds; each is a multiple of the one before: buckets can be added up. Days
+   go on as 2, 4, 8, ... */
+static const int64_t widths[] = {1,    5,    15,    30,    60,    300,  900,
+                                 1800, 3600, 10800, 21600, 43200, 86400};
+
+/* The next width above one. */
+static int64_t wider(int64_t width_us)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof widths / sizeof *widths; i++)
+        if (widths[i] * SECOND > width_us)
+            return widths[i] * SECOND;
+    return width_us * 2;
+}
+
+/* The number of the bucket of a width that a time is in. */
+static int64_t number(const struct a407_report_timeline *t, int64_t us,
+                      int64_t width_us)
+{
+    int64_t local = us + t->zone_us;
+
+    return local / width_us - (local % width_us < 0);
+}
+
+/* Fewer and wider buckets. */
+static void widen(struct a407_report_timeline *t)
+{
+    int64_t width = wider(t->width_us);
+    int64_t base = number(t, t->start_us, width);
+    size_t i, o, n = 0;
+
+    for (i = 0; i < t->n; i++) {
+        int64_t us = t->start_us + (int64_t)i * t->width_us;
+        size_t to = (size_t)(number(t, us, width) - base);
+
+        for (o = 0; o < A407_REPORT_OUTCOMES; o++) {
+            uint64_t v = t->count[i][o];
+
+            t->count[i][o] = 0;
+            t->count[to][o] += v;
+        }
+        n = to + 1;
+    }
+    t->n = n;
+    t->width_us = width;
+    t->start_us = base * width - t->zone_us;
+}
+
+/* Moves all buckets up, so that `by` empty ones come first. */
+static void prepend(struct a407_report_timeline *t, size_t by)
+{
+    memmove(t->count[by], t->count[0], t->n * sizeof t->count[0]);
+    memset(t->count[0], 0, by * sizeof t->count[0]);
+    t->n += by;
+    t->start_us -= (int64_t)by * t->width_us;
+}
+
+static void begin(struct a407_report_timeline *t, int64_t us)
+{
+    time_t s = (time_t)(us / SECOND);
+    struct tm tm = {0};
+
+    localtime_r(&s, &tm);
+    t->zone_us = (int64_t)tm.tm_gmtoff * SECOND;
+    t->width_us = SECOND;
+    t->start_us = number(t, us, SECOND) * SECOND - t->zone_us;
+    t->n = 1;
+}
+
+void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
+                       enum a407_outcome o)
+{
+    int64_t at;
+
+    if (t->n == 0)
+        begin(t, us);
+    for (;;) {
+        at = number(t, us, t->width_us) - number(t, t->start_us, t->width_us);
+        if (at < A407_REPORT_BUCKETS &&
+            (at >= 0 || (int64_t)t->n - at <= A407_REPORT_BUCKETS))
+            break;
+        widen(t);
+    }
+    if (at < 0) {
+        prepend(t, (size_t)-at);
+        at = 0;
+    }
+    if ((size_t)at >= t->n)
+        t->n = (size_t)at + 1;
+    t->count[at][o]++;
+}
+
 static bool is_dropped(const struct a407_report_record *l)
 {
     return !l->client_sent && (a407_span_eq(l->sent_before, "connection") ||
@@ -241,15 +331,11 @@ void a407_report_add_problem(struct a407_report *r, int64_t time_us,
 
 enum a407_report_group a407_report_group(const struct a407_report_finding *f)
 {
-    switch (f->cause_id) {
-    case A407_CAUSE_DROPPED:
-        return A407_REPORT_DROPPED;
-    case A407_CAUSE_NOT_SENT:
-    case A407_CAUSE_NO_CREDENTIAL:
+    enum a407_cause c = f->cause_id;
+
+    if (c == A407_CAUSE_NOT_SENT || c == A407_CAUSE_NO_CREDENTIAL)
         return A407_REPORT_NEVER_SENT;
-    default:
-        return A407_REPORT_OTHER;
-    }
+    return c == A407_CAUSE_DROPPED ? A407_REPORT_DROPPED : A407_REPORT_OTHER;
 }
 
 bool a407_report_next_program(const struct a407_report *r,

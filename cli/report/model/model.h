@@ -6,19 +6,16 @@
 
 /*
  * What an interpreter runs: "pip" of `python3 -m pip`, "agent.jar" of
- * `java -jar /opt/agent.jar`, "-c" for code on the command line. Without it
- * every Python program would be one and the same "binary". A span into the
- * record; p == NULL: the executable is no interpreter, or it can't be told.
+ * `java -jar /opt/agent.jar`, "-c" for code on the command line. A span into
+ * the record; p == NULL: the executable is no interpreter, or it can't be told.
  */
 struct a407_span a407_report_script(const struct a407_report_record *l);
 
 /* What stands behind the last "/"; all of it without one. */
 struct a407_span a407_report_base(struct a407_span path);
 
-/*
- * What a line is counted under in a table: never empty. `out` has
- * A407_REPORT_KEY_MAX + 1 bytes; what is longer is cut after a whole character.
- */
+/* What a line is counted under in a table, never empty, in A407_REPORT_KEY_MAX
+   + 1 bytes; what is longer is cut after a whole character. */
 void a407_report_key(const struct a407_report_record *l,
                      enum a407_report_table_id id, char *out);
 
@@ -59,9 +56,8 @@ void a407_filter_words(const struct a407_filter *f, char *out, size_t cap);
 
 /*
  * 407s that a program was left with, held back for a while: many clients send
- * a header only when they are asked, and then the record of that request
- * (http.request.resend_count) tells what became of the same exchange. So the
- * 407 before it is neither a dropped header nor one more exchange.
+ * a header only when they are asked. The record of that request
+ * (http.request.resend_count) then tells what became of the same exchange.
  */
 #define A407_PENDING_MAX 1024 /* further records wait that long at most */
 #define A407_PENDING_US  (INT64_C(900) * 1000000) /* nor longer than that */
@@ -76,23 +72,16 @@ struct a407_pending *a407_pending_new(a407_pending_fn *count, void *ctx);
 /* Without counting what is left. NULL is fine. */
 void a407_pending_free(struct a407_pending *p);
 
-/*
- * Takes a record that met a 407: counts it at once, or holds a copy back; and
- * drops the 407 that it repeats, the newest one of the same exchange. False:
- * memory ran out.
- */
+/* Takes a record that met a 407: counts it or holds a copy back; drops the 407
+   that it repeats, the newest of the same exchange. False: memory ran out. */
 bool a407_pending_take(struct a407_pending *p,
                        const struct a407_report_record *l);
 
 /* Counts all that is held back, oldest first. */
 void a407_pending_flush(struct a407_pending *p);
 
-/*
- * Counts one 407. When the range outgrows the buckets, they are added up to
- * wider ones, so that any range fits. Their widths are 1, 5, 15 and 30 seconds,
- * as many minutes, 1, 3, 6 and 12 hours, and 1, 2, 4, 8, ... days. The times
- * may come in any order.
- */
+/* Counts one 407. When the range outgrows the buckets, they are added up to
+   wider ones, so that any range fits. The times may come in any order. */
 void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
                        enum a407_outcome o);
 

@@ -84,11 +84,9 @@ static bool drain(struct tail *t, bool *some)
     return got == A407_READ_MORE || got == A407_READ_END;
 }
 
-/*
- * Reads a file from its beginning if it got shorter than what was read of it,
- * or begins in another way, by what copies and truncates: then it may be longer
- * already. Keeps how it begins, as far as it has been read.
- */
+/* Reads a file from its beginning if it got shorter than what was read of it,
+   or begins in another way: what was copied and truncated may be longer
+   already. */
 static void check_begin(struct tail *t)
 {
     off_t at = lseek(t->fd, 0, SEEK_CUR);
@@ -107,10 +105,8 @@ static void check_begin(struct tail *t)
     memcpy(t->head, now, t->n_head);
 }
 
-/*
- * A program that opened the file before it was renamed may still write its
- * line: so the old one gets another look after a while before it is left.
- */
+/* A program that opened the file before it was renamed may still write its
+   line: the old one gets another look after a while before it is left. */
 static bool check_name(struct tail *t)
 {
     int64_t now = a407_now_ms();

@@ -6,15 +6,11 @@
 
 #include "cli/report/model/model.h"
 
-/*
- * Bytes into lines, whatever the pieces are that they come in. A line may have
- * A407_LINE_MAX bytes, several times what the library ever writes; of a longer
- * one only the first part is handed on.
- */
+/* Bytes into lines. Of a line only so much is handed on: several times what the
+   library ever writes. */
 #define A407_LINE_MAX ((size_t)1 << 20)
 
-/* One line without its end, which the function may write to. False: enough has
-   been read. */
+/* One line without its end, to be written to. False: enough has been read. */
 typedef bool a407_line_fn(void *ctx, char *line, size_t n);
 
 struct a407_splitter {
@@ -43,11 +39,9 @@ enum a407_read a407_splitter_read(struct a407_splitter *s, int fd);
 /* Hands on the line without an end that is left at the end of a file. */
 bool a407_splitter_flush(struct a407_splitter *s);
 
-/*
- * All lines of fd, which messages call `name`. False: it can't be read, which
- * is said on standard error; or `line` wants no more, or memory ran out. *bytes
- * grows. Blocks and allocates.
- */
+/* All lines of fd, which messages call `name`. False: it can't be read, or
+   memory ran out, said on standard error; or `line` wants no more. *bytes
+   grows. Blocks and allocates. */
 bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
                      uint64_t *bytes);
 
@@ -55,10 +49,9 @@ bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
 bool a407_is_gzip(const char *line, size_t n);
 
 /*
- * One line of the log into a record. JSON is read by yajl (strict, RFC 8259,
- * UTF-8 checked); keys that are not known are skipped, so that later versions
- * may add some. The first word of a line may be something else, as syslog
- * daemons put it there: reading begins at the first "{".
+ * One line of the log into a record. JSON is read strictly (RFC 8259); keys
+ * that are not known are skipped, so that later versions may add some. Reading
+ * begins at the first "{": syslog daemons put something in front.
  */
 
 enum a407_report_kind {
@@ -105,47 +98,23 @@ bool a407_report_run_init(struct a407_report_run *r,
                           const struct a407_filter *filter);
 void a407_report_run_free(struct a407_report_run *r);
 
-/*
- * Takes one line: an a407_line_fn, with the run as ctx. A line that another
- * one was written into is counted as torn, and the last record in it is read.
- * False: memory ran out.
- */
+/* An a407_line_fn, with the run as ctx. A line that another one was written
+   into is counted as torn, and the last record in it is read. */
 bool a407_report_line(void *run, char *text, size_t n);
 
 /* After the last line: counts what was held back, and sorts. */
 void a407_report_run_finish(struct a407_report_run *r);
 
 /*
- * Reads what is added to files, until SIGINT or SIGTERM, or until standard
- * input ("-"), or a pipe without a name, has ended and was the only one. A FIFO
- * may have one writer after the other, also none at first. A file that is
- * renamed or removed is read to its end, and then the new one of that name; one
- * that got shorter, or begins in another way, is read from its beginning; one
- * that is not there yet is waited for. What a file holds already is read only
- * if `from_start`. False: said on standard error. Blocks, looking at the files
- * five times a second: one that gets its name and loses it again between two
- * looks is not seen.
+ * Reads what is added to files, and if `from_start` what they hold already,
+ * until SIGINT or SIGTERM, or until standard input ("-") and pipes without a
+ * name were all and have ended. A FIFO may have one writer after the other. A
+ * file that is renamed or removed is read to its end, then the new one of that
+ * name; one that got shorter, or begins in another way, from its beginning; one
+ * that is not there yet is waited for. False: said on standard error. Blocks,
+ * and looks five times a second: what comes and goes between is not seen.
  */
 bool a407_report_follow(struct a407_report_run *r, char *const *files, size_t n,
                         bool from_start);
-
-/*
- * The log of the settings (AUTH407_LOG, or the default file) and the generation
- * that it keeps when it has a limit, which is read first.
- */
-struct a407_report_default {
-    char path[PATH_MAX];
-    char before[PATH_MAX]; /* "": there is none */
-    bool there;            /* path exists */
-    uint64_t lost;         /* lines that were not written, and that no line
-                              tells of yet */
-};
-
-/* False: the log goes to no file; said on standard error. Blocks for files. */
-bool a407_report_default_log(struct a407_report_default *out);
-
-/* Whether standard input is a pipe or a socket, or a file that is not empty, so
-   that lines may come from it: not a terminal, and not /dev/null. */
-bool a407_report_stdin_given(void);
 
 #endif

@@ -8,25 +8,13 @@
 
 typedef const struct a407_report_term term;
 
-/* Of one program, a list that is not whole shows so many modules and proxies.
- */
-#define PLACES 3
+#define PLACES 3 /* of one program, where a list is not whole */
 
 /* A list was cut. */
 static void more(term *t, size_t n)
 {
     if (n)
         fprintf(t->f, "  and %zu more: --all shows them\n", n);
-}
-
-/* A number, red unless it is 0. */
-static void bad_number(term *t, uint64_t v, int width)
-{
-    if (v)
-        a407_term_style(t, A407_RED);
-    fprintf(t->f, "%*" PRIu64, width, v);
-    if (v)
-        a407_term_style(t, A407_PLAIN);
 }
 
 static const char *plural(uint64_t n)
@@ -163,6 +151,22 @@ static void put_command(term *t, const char *command, size_t column)
     put_lines(t, command);
 }
 
+/* "Type" for "", "Add to FILE" and the like: `where` in words. */
+static void put_where(const char *where, char *out, size_t cap)
+{
+    static const char *const words[][2] = {
+        {"", "Type"},
+        {"environment", "Put into the environment"},
+        {"program", "Write in the program"},
+        {"command line", "Add to its command line"}};
+    size_t i;
+
+    snprintf(out, cap, "Add to %s", where);
+    for (i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(where, words[i][0]) == 0)
+            snprintf(out, cap, "%s", words[i][1]);
+}
+
 static void put_advice(term *t, const struct a407_report_finding *f)
 {
     struct a407_report_advice a;
@@ -172,7 +176,7 @@ static void put_advice(term *t, const struct a407_report_finding *f)
     fputs("    ", t->f);
     a407_term_styled(t, A407_BOLD, "Fix: ");
     if (*a.line) {
-        a407_report_place(a.where, place, sizeof place - 1);
+        put_where(a.where, place, sizeof place - 1);
         memcpy(place + strlen(place), ":", 2);
         a407_term_wrap(t, place, 9, 6);
         put_lines(t, a.line);
@@ -198,6 +202,18 @@ static void put_advice(term *t, const struct a407_report_finding *f)
         a407_term_wrap(t, a.text, *a.command ? 6 : 9, 6);
 }
 
+static bool same_advice(const struct a407_report_finding *f,
+                        const struct a407_report_finding *g)
+{
+    struct a407_report_advice a, b;
+
+    a407_report_advise(f, &a);
+    a407_report_advise(g, &b);
+    return strcmp(a.text, b.text) == 0 && strcmp(a.line, b.line) == 0 &&
+           strcmp(a.where, b.where) == 0 && strcmp(a.command, b.command) == 0 &&
+           a.command_needs_line == b.command_needs_line;
+}
+
 /* All of one program under one cause: its name, its modules, the advice. */
 static void put_program(const struct a407_report_view *v, term *t,
                         const struct a407_report_program *p)
@@ -219,7 +235,7 @@ static void put_program(const struct a407_report_view *v, term *t,
     for (i = 0; i < most; i++) {
         put_place(t, &f[i]);
         if (!a407_report_is_fine(f->cause_id) &&
-            (i + 1 == most || !a407_report_same_advice(&f[i], &f[i + 1])))
+            (i + 1 == most || !same_advice(&f[i], &f[i + 1])))
             put_advice(t, &f[i]);
     }
     if (most < p->n)
@@ -321,7 +337,11 @@ static void put_row(term *t, const struct layout *l, const char *key,
     fputs("  ", t->f);
     a407_term_cell(t, key, l->key, true);
     fprintf(t->f, "%7" PRIu64, tally->total);
-    bad_number(t, tally->unresolved, 11);
+    snprintf(text, sizeof text, "%11" PRIu64, tally->unresolved);
+    if (tally->unresolved)
+        a407_term_styled(t, A407_RED, text);
+    else
+        fputs(text, t->f);
     for (i = 0; l->stamp && i < 2; i++) {
         a407_report_time_local(times[i], text);
         fprintf(t->f, "  %.*s", (int)l->stamp,
