@@ -6,10 +6,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/*
- * Sections are looked at by name, and Go programs have some forty of them. The
- * maxima bound the work for a broken file; real programs are far below.
- */
+/* They bound the work for a broken file; real programs are far below. */
 #define SEGMENTS_MAX 256
 #define SECTIONS_MAX 1024
 #define NOTES_MAX    64

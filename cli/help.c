@@ -55,16 +55,6 @@ static const char rest[] =
     "      from there; AUTH407_LIBRARY names another library\n"
     "\nMore: man auth407, man auth407-credentials\n";
 
-static void put_options(FILE *f, unsigned in)
-{
-    size_t i;
-
-    fputs("\nOptions, which win over the variables in parentheses:\n", f);
-    for (i = 0; i < A407_OPT_COUNT; i++)
-        if (a407_options[i].in & in)
-            a407_help_option(f, &a407_options[i]);
-}
-
 void a407_help(FILE *f, const struct a407_invocation *inv)
 {
     bool run = !inv->named || inv->command == A407_CMD_RUN;
@@ -78,13 +68,18 @@ void a407_help(FILE *f, const struct a407_invocation *inv)
                                              : about_observe,
                                  "\nExamples:\n",
                                  run ? examples_run : "",
-                                 observe ? examples_observe : ""};
+                                 observe ? examples_observe : "",
+                                 "\nOptions, which win over the variables in "
+                                 "parentheses:\n"};
+    unsigned in =
+        (run ? A407_OPT_IN_RUN : 0) | (observe ? A407_OPT_IN_OBSERVE : 0);
     size_t i;
 
     for (i = 0; i < sizeof parts / sizeof *parts; i++)
         fputs(parts[i], f);
-    put_options(f, (run ? A407_OPT_IN_RUN : 0) |
-                       (observe ? A407_OPT_IN_OBSERVE : 0));
+    for (i = 0; i < A407_OPT_COUNT; i++)
+        if (a407_options[i].in & in)
+            a407_help_option(f, &a407_options[i]);
     fputs(rest, f);
 }
 

@@ -12,10 +12,8 @@ static size_t least_of(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/*
- * How many letters must be put in, left out, changed, or swapped with their
- * neighbour: the usual slips of a typist.
- */
+/* How many letters must be put in, left out, changed, or swapped with their
+   neighbour. */
 static size_t distance(const char *a, const char *b)
 {
     size_t rows[3][WORD_MAX + 1], i, k, n = strlen(b);

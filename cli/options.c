@@ -40,12 +40,6 @@ static bool sources_clash(const struct a407_invocation *inv)
     return false;
 }
 
-/* Names kept for commands to come, so that no script relies on another use. */
-static bool reserved(const char *word)
-{
-    return strcmp(word, "doctor") == 0 || strcmp(word, "login") == 0;
-}
-
 enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)
 {
     struct a407_option_reader r = {.options = a407_options,
@@ -59,7 +53,8 @@ enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)
         out->command = **argv == 'o' ? A407_CMD_OBSERVE : A407_CMD_RUN;
         out->named = true;
         argv++;
-    } else if (reserved(*argv)) {
+    } else if (strcmp(*argv, "doctor") == 0 || strcmp(*argv, "login") == 0) {
+        /* kept for commands to come, so that no script relies on another use */
         a407_error("`%s` is not in this version; a program of that name starts "
                    "with `auth407 -- %s`",
                    *argv, *argv);

@@ -78,10 +78,8 @@ enum a407_parse {
     A407_PARSE_ERROR    /* said on standard error */
 };
 
-/*
- * Reads the command line (argv[0] is the program's own name, NULL at the end).
- * Options end at "--" or at the first word that is none.
- */
+/* Reads the command line (argv[0] is the program's own name, NULL at the end).
+   Options end at "--" or at the first word that is none. */
 enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out);
 
 /* The nearest word of a list to a misspelt one, or NULL if none is near. */

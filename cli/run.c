@@ -30,15 +30,6 @@ static bool set_preload(const char *library, const struct a407_target *t)
     return good;
 }
 
-static void show(const struct a407_settings *s, const char *library,
-                 const struct a407_target *t)
-{
-    a407_note("library: %s", library);
-    if (!t->error)
-        a407_note("command: %s", t->path);
-    a407_settings_show(s);
-}
-
 /* What somebody who typed this word first may have meant. */
 static void hint(const struct a407_invocation *inv)
 {
@@ -63,11 +54,9 @@ static void hint(const struct a407_invocation *inv)
 
 static void start(char **argv, const struct a407_target *t)
 {
-    /*
-     * What the kernel does not know execvp(3) gives to a shell. Only text is
-     * for that: a program of another machine or a damaged one would be read as
-     * commands, and a ">" in it makes files.
-     */
+    /* What the kernel does not know execvp(3) gives to a shell. Only text is
+       for that: a program of another machine or a damaged one would be read as
+       commands, and a ">" in it makes files. */
     if (t->error || t->shell)
         execvp(argv[0], argv);
     else
@@ -165,8 +154,12 @@ int a407_run(const struct a407_invocation *inv)
         !a407_settings_check(inv, &settings))
         return A407_EXIT_FAILURE;
     a407_target_inspect(inv->argv[0], &elf, &target);
-    if (inv->values[A407_OPT_VERBOSE])
-        show(&settings, library, &target);
+    if (inv->values[A407_OPT_VERBOSE]) {
+        a407_note("library: %s", library);
+        if (!target.error)
+            a407_note("command: %s", target.path);
+        a407_settings_show(&settings);
+    }
     if (!target.error && settings.config->mode != A407_MODE_OFF) {
         a407_target_warn(&target);
         prepare_log(settings.config->log, inv->values[A407_OPT_LOG] != NULL);

@@ -8,11 +8,9 @@
 #include "core/config/config.h"
 #include "options.h"
 
-/*
- * Puts the options' values into their variables, which the command inherits;
- * files are made absolute, for it may change its folder. False: said on
- * standard error. Blocks for the files and descriptors that hold secrets.
- */
+/* Puts the options' values into their variables, which the command inherits;
+   files are made absolute, for it may change its folder. False: said on
+   standard error. Blocks for the files and descriptors that hold secrets. */
 bool a407_settings_apply(const struct a407_invocation *inv);
 
 /* What became of the credential file. */

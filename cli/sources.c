@@ -16,19 +16,16 @@
 static bool readable(const struct a407_credential *k, const char *key,
                      const char *path, struct a407_buf *text)
 {
+    enum a407_credfile_read result;
     struct a407_diag diag;
 
     a407_buf_init(text, A407_CREDFILE_MAX);
-    switch (a407_credfile_read(path, text, &diag)) {
-    case A407_CREDFILE_OK:
-        return true;
-    case A407_CREDFILE_ABSENT:
+    result = a407_credfile_read(path, text, &diag);
+    if (result == A407_CREDFILE_ABSENT)
         a407_warning("%s: %s: %s is not there", k->label, key, path);
-        break;
-    default:
+    else if (result != A407_CREDFILE_OK)
         a407_warning("%s: %s: %s", k->label, key, diag.text);
-    }
-    return false;
+    return result == A407_CREDFILE_OK;
 }
 
 static void check_token(const char *label, struct a407_span token)

@@ -16,10 +16,8 @@
 #include "options.h"
 #include "report.h"
 
-/*
- * The log of the settings (AUTH407_LOG, or the default file) and the generation
- * that it keeps when it has a limit, which is read first.
- */
+/* The log of the settings (AUTH407_LOG, or the default file) and the generation
+   that it keeps when it has a limit, which is read first. */
 struct default_log {
     char path[PATH_MAX];
     char before[PATH_MAX]; /* "": there is none */
@@ -152,18 +150,10 @@ static void say_what_was_left(const struct a407_report *r)
 
 #define IDLE_MS 2000
 
-/* Who started this may not know of the pipe: a remote shell makes one. */
-static void say_if_idle(void)
-{
-    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-
-    if (poll(&p, 1, IDLE_MS) == 0)
-        a407_note("reading standard input");
-}
-
 static bool read_all(struct a407_report_run *r,
                      const struct a407_report_options *o)
 {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     bool good = true;
     size_t i;
 
@@ -173,7 +163,9 @@ static bool read_all(struct a407_report_run *r,
         return good;
     if (o->stdin_is_access_log || !stdin_given())
         return read_default(r);
-    say_if_idle();
+    /* who started this may not know of the pipe: a remote shell makes one */
+    if (poll(&input, 1, IDLE_MS) == 0)
+        a407_note("reading standard input");
     good = read_file(r, "-");
     if (good && r->report.input.bytes == 0)
         a407_note("standard input is empty; the log was not read");

@@ -31,10 +31,8 @@ struct a407_report_options {
     size_t n_files; /* 0: none was named */
 };
 
-/*
- * Reads the command line from `report` on (NULL at the end), which it reorders.
- * `now_us` is the clock, for ages. False: said on standard error.
- */
+/* Reads the command line from `report` on (NULL at the end), which it reorders.
+   `now_us` is the clock, for ages. False: said on standard error. */
 bool a407_report_options_parse(char **argv, int64_t now_us,
                                struct a407_report_options *out);
 

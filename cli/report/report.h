@@ -33,11 +33,9 @@ static inline uint64_t a407_hash_text(uint64_t h, struct a407_span s)
     return a407_hash_byte(h, 0);
 }
 
-/*
- * `auth407 report`: what log lines add up to, in memory that does not grow with
- * their number. The outputs read it after a407_report_finish. Strings are as
- * the log has them, of any bytes but NUL: an output escapes what it writes.
- */
+/* `auth407 report`: what log lines add up to, in memory that does not grow with
+   their number. The outputs read it after a407_report_finish. Strings are as
+   the log has them, of any bytes but NUL: an output escapes what it writes. */
 
 #define A407_REPORT_KEYS     2000 /* distinct keys of one table */
 #define A407_REPORT_FINDINGS 4000 /* distinct findings; DROPPED first */
@@ -213,11 +211,9 @@ enum a407_report_group a407_report_group(const struct a407_report_finding *f);
 /* Causes that ask for nothing: the client answered by itself, a stale nonce. */
 bool a407_report_is_fine(enum a407_cause c);
 
-/*
- * What to do about a finding. In lines USER, PASSWORD and TOKEN stand for the
- * secrets, FILE for one that holds them, and COMMAND for the client's command
- * line. Needs no freeing; texts may be the finding's; "" is none.
- */
+/* What to do about a finding. In lines USER, PASSWORD and TOKEN stand for the
+   secrets, FILE for one that holds them, and COMMAND for the client's command
+   line. Needs no freeing; texts may be the finding's; "" is none. */
 struct a407_report_advice {
     char text[640];      /* a sentence or two */
     char line[1024];     /* what to type or to add, maybe several lines */
@@ -293,10 +289,8 @@ void a407_report_access_csv(struct a407_report_access *a, FILE *f);
 bool a407_report_access_ok(const struct a407_report_access *a);
 void a407_report_access_free(struct a407_report_access *a);
 
-/*
- * The outputs. `access` may be NULL; `top`: how many rows a table shows, 0 for
- * all. False: memory ran out; errors of the stream are its own.
- */
+/* The outputs. `access` may be NULL; `top`: how many rows a table shows, 0 for
+   all. False: memory ran out; errors of the stream are its own. */
 struct a407_report_view {
     const struct a407_report *report;
     struct a407_report_access *access;
@@ -325,11 +319,9 @@ bool a407_report_json(const struct a407_report_view *v, bool page, FILE *f);
 bool a407_report_csv(const struct a407_report_view *v, FILE *f);
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
 
-/*
- * Text on a terminal: escapes whatever could steer one (C0, C1, DEL,
- * bidirectional controls, bad UTF-8), many marks on one character, and what is
- * no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}.
- */
+/* Text on a terminal: escapes whatever could steer one (C0, C1, DEL,
+   bidirectional controls, bad UTF-8), many marks on one character, and what is
+   no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}. */
 void a407_term_put(const struct a407_report_term *t, const char *z);
 size_t a407_term_width(const char *z); /* columns that put would take */
 /* At most `columns` wide; cut with "..." in the middle; padded if `pad`. */

@@ -11,10 +11,8 @@
 #define SECOND INT64_C(1000000)
 #define DAY    (86400 * SECOND)
 
-/*
- * A text of a shape at *s, which then moves on: "0" is a digit, and the numbers
- * go to v, which is all 0; another character stands for itself.
- */
+/* A text of a shape at *s, which then moves on: "0" is a digit, and the numbers
+   go to v, which is all 0; another character stands for itself. */
 static bool take(const char **s, const char *end, const char *shape, int *v)
 {
     const char *at = *s;

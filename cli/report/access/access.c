@@ -244,17 +244,6 @@ void a407_report_access_record(struct a407_report_access *a,
     }
 }
 
-/* Some leg may be answered by it. */
-static bool is_wanted(struct a407_report_access *a, int64_t key)
-{
-    bool found;
-
-    sqlite3_bind_int64(a->has_key, 1, key);
-    found = a407_access_step(a, a->has_key);
-    sqlite3_reset(a->has_key);
-    return found;
-}
-
 static void add_line(struct a407_report_access *a,
                      const struct a407_access_line *l)
 {
@@ -273,8 +262,10 @@ static void add_line(struct a407_report_access *a,
     const struct a407_span texts[] = {l->client, l->result, target, l->user};
 
     a->lines_407 += l->status == 407;
-    if (l->status == 407 || is_wanted(a, key))
+    sqlite3_bind_int64(a->has_key, 1, key);
+    if (l->status == 407 || a407_access_step(a, a->has_key))
         a407_access_insert(a, a->add_line, numbers, 7, texts, 4);
+    sqlite3_reset(a->has_key);
 }
 
 struct file {

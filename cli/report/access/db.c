@@ -47,8 +47,8 @@ static void json_text(sqlite3_context *c, int n, sqlite3_value **v)
     a407_buf_free(&out);
 }
 
-/* A file that has no name: sqlite makes it (0600) and unlinks it at once. A
-   TMPDIR that is of no use is an error, since sqlite would take another. */
+/* A file without a name, which sqlite makes (0600) and unlinks at once. A
+   TMPDIR of no use is an error, since sqlite would take another. */
 bool a407_access_db_open(struct a407_report_access *a)
 {
     const char *folder = getenv("TMPDIR");

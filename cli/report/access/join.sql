@@ -2,14 +2,12 @@
 -- after the other is a trigger of a view that the rows go to.
 CREATE INDEX lines ON line(key, at_us, record, user_key, port, coarse);
 
--- Clocks that differ: every pair of equal requests votes for the difference of
--- its times. Chance spreads over all differences; the true one gets a vote
--- from nearly every record. Only a clear winner counts, since a program that
--- asks for the same thing every ten seconds fits at every ten seconds.
---
--- Pairs are a record's own request and the lines that it may be: up to 26 hours
--- away, any error in a zone, and of one key so many, as of all. Attempts are
--- left to the join: how long auth407 itself took between them is not known.
+-- Clocks that differ: every record's own request and each line that it may be,
+-- up to 26 hours away (any error in a zone), vote for the difference of their
+-- times. Chance spreads over all differences; the true one gets a vote from
+-- nearly every record. Only a clear winner counts: a program that asks for the
+-- same thing every ten seconds fits at every ten seconds. Attempts have no vote:
+-- how long auth407 itself took between them is not known.
 CREATE TABLE vote(record, at_us, difference, port);
 CREATE VIEW voter AS SELECT record, at_us, key, port FROM leg;
 CREATE TRIGGER voting INSTEAD OF INSERT ON voter
@@ -32,8 +30,7 @@ CREATE TABLE bin AS SELECT (difference + 93600000000) / 500000 - below - 187200
 -- clearly ahead of those not beside it, and has half of who voted. A script's
 -- requests within a second or two fit any other such script's: without ports,
 -- only what is spread out tells of a clock. A small difference is what the
--- tolerance is for. An equal port that fits at the offset says that ports mean
--- ports.
+-- tolerance is for. Where equal ports fit at the offset, ports mean ports.
 CREATE TABLE clock AS SELECT offset_us, shifted, EXISTS(SELECT 1 FROM vote
     WHERE port AND abs(difference - offset_us) <= tolerance_us + 500000)
     AS ports, tolerance_us, since_us, until_us
@@ -55,11 +52,9 @@ DROP TABLE bin;
 DROP TABLE vote;
 
 -- The line that answers a leg, if there is one. Besides the tolerance there is
--- half a second for whole seconds, and half a minute for what auth407 itself
--- did between two attempts (asked a helper, waited for a ticket): the latter
--- only where the ports say that it is the same connection. Equal ports count
--- most, then the user; of equal ones the nearest in time. Of lines in one
--- moment no more are looked at than can be told apart.
+-- half a second for whole seconds and, on a connection of the same ports, half
+-- a minute for what auth407 did between two attempts (asked a helper, waited
+-- for a ticket). Equal ports count most, then the user, then the nearest time.
 CREATE VIEW asker AS SELECT leg.*, offset_us, tolerance_us,
   ports AND leg.port AS by_port FROM leg, clock;
 CREATE TRIGGER answering INSTEAD OF INSERT ON asker BEGIN

@@ -28,11 +28,9 @@ static struct a407_span take_word(struct a407_span *s)
     return word;
 }
 
-/*
- * Fields of a shape, taken off with the blanks behind them: "#" is a number,
- * "W" a word, "R" one as squid's results are, a blank some blanks; another
- * character stands for itself.
- */
+/* Fields of a shape, taken off with the blanks behind them: "#" is a number,
+   "W" a word, "R" one as squid's results are, a blank some blanks; another
+   character stands for itself. */
 static bool take_shape(struct a407_span *s, const char *shape,
                        struct a407_span *fields)
 {
@@ -90,10 +88,8 @@ static char escaped(char c)
     return at ? to[at - from] : c;
 }
 
-/*
- * Takes the escapes of a field back, in place: backslashes, \xHH (Apache), and
- * with `percent` %HH (squid's names of users). "-" alone: not told.
- */
+/* Takes the escapes of a field back, in place: backslashes, \xHH (Apache), and
+   with `percent` %HH (squid's names of users). "-" alone: not told. */
 static struct a407_span unescape(struct a407_span s, bool percent)
 {
     char *start = (char *)(uintptr_t)s.p, *to = start;

@@ -1,6 +1,5 @@
--- The temporary database of the join, as it is while the logs are read: tables,
--- and the views that are output. It goes into the program as it is (db.c), and
--- so does join.sql, which compares.
+-- The temporary database of the join: tables, and the views that are output.
+-- It goes into the program as it is, and so does join.sql, which compares.
 --
 -- A leg is one request of a record, number 0 the program's own; also of a
 -- record that a filter left out, which is not in its table. leg.key 0: no
@@ -34,9 +33,8 @@ CREATE VIEW pair AS SELECT record.*, line.id NOTNULL AS found,
   FROM record LEFT JOIN line
     ON line.record = record.id AND line.number = 0;
 
--- A request of a record as the proxy's log has it, NULL where it has not; a
--- user name that is a key is hidden in the record, and so here.
--- "TCP_DENIED/407, user bob, from 192.0.2.7:1234".
+-- A request of a record as the proxy's log has it, or NULL; what is hidden in
+-- the record is so here. "TCP_DENIED/407, user bob, from 192.0.2.7:1234".
 CREATE VIEW answer AS SELECT *,
   ifnull(result || '/', '') || status ||
     ifnull(', user ' || nullif(user, ''), ', no user') || ', from ' || client ||
@@ -64,9 +62,8 @@ CREATE VIEW stranger_words AS SELECT *,
       ORDER BY n DESC, target LIMIT 3)) || iif(targets > 3, ', ...', '') AS list
   FROM client;
 
--- The whole in words, where there is something to tell: what was read, how many
--- 407s were found, and how the clocks differ; then what it means that some were
--- not found, and that the log has more.
+-- In words: what was read, how many 407s were found, how the clocks differ;
+-- what it means that some were not found, and that the log has more.
 CREATE VIEW saying AS SELECT 0 AS id, (SELECT group_concat(
       printf('%.256s', name), ', ') FROM (SELECT name FROM file LIMIT 3)) ||
     (SELECT iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')
@@ -140,7 +137,6 @@ CREATE VIEW entry_line AS SELECT found AS list, id, -3 AS place,
   UNION ALL SELECT 2, id, 1, 'for', list FROM stranger_words;
 
 -- The same for JSON (docs/report-schema.json); json_text() is of db.c.
--- First what is behind the sums there, then the rows.
 CREATE VIEW sums_json AS SELECT json_object(
     'files', (SELECT json_group_array(json(json_text(name))) FROM file),
     'lines', lines, 'lines_407', lines_407,

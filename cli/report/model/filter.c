@@ -69,7 +69,6 @@ bool a407_filter_match(const struct a407_filter *f,
     return true;
 }
 
-/* Appends, as far as there is room. */
 static void append(char *out, size_t cap, const char *a, const char *b)
 {
     size_t n = strlen(out);

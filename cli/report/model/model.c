@@ -294,12 +294,6 @@ void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
     t->count[at][o]++;
 }
 
-static bool is_dropped(const struct a407_report_record *l)
-{
-    return !l->client_sent && (a407_span_eq(l->sent_before, "connection") ||
-                               a407_span_eq(l->sent_before, "program"));
-}
-
 void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
 {
     char keys[A407_REPORT_TABLES][KEY_SIZE];
@@ -315,7 +309,9 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
     f = finding_of(r, l, keys);
     count(f ? &f->tally : &r->findings_others, l);
     if (f) {
-        f->after_sending += is_dropped(l);
+        f->after_sending +=
+            !l->client_sent && (a407_span_eq(l->sent_before, "connection") ||
+                                a407_span_eq(l->sent_before, "program"));
         f->offered |= l->offered;
     }
 }

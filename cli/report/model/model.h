@@ -4,11 +4,9 @@
 
 #include "cli/report/report.h"
 
-/*
- * What an interpreter runs: "pip" of `python3 -m pip`, "agent.jar" of
- * `java -jar /opt/agent.jar`, "-c" for code on the command line. A span into
- * the record; p == NULL: the executable is no interpreter, or it can't be told.
- */
+/* What an interpreter runs: "pip" of `python3 -m pip`, "agent.jar" of `java
+   -jar /opt/agent.jar`, "-c" for code on the command line. A span into the
+   record; p == NULL: the executable is no interpreter, or it can't be told. */
 struct a407_span a407_report_script(const struct a407_report_record *l);
 
 /* What stands behind the last "/"; all of it without one. */
@@ -54,11 +52,9 @@ bool a407_filter_match(const struct a407_filter *f,
 /* The filter in words, for the head of a report; "" for none. */
 void a407_filter_words(const struct a407_filter *f, char *out, size_t cap);
 
-/*
- * 407s that a program was left with, held back for a while: many clients send
- * a header only when they are asked. The record of that request
- * (http.request.resend_count) then tells what became of the same exchange.
- */
+/* 407s that a program was left with, held back for a while: many clients send a
+   header only when they are asked. The record of that request
+   (http.request.resend_count) then tells what became of the same exchange. */
 #define A407_PENDING_MAX 1024 /* further records wait that long at most */
 #define A407_PENDING_US  (INT64_C(900) * 1000000) /* nor longer than that */
 

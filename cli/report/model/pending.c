@@ -81,10 +81,8 @@ static void let_go(struct a407_pending *p, struct held *h)
     h->l = NULL;
 }
 
-/*
- * Each repeat follows one 407: the newest before it that is still there. One
- * that lies longer back is of another exchange, which nothing followed.
- */
+/* Each repeat follows one 407: the newest before it that is still there. One
+   that lies longer back is of another exchange. */
 static void take_back(struct a407_pending *p, uint64_t exchange, int64_t us)
 {
     size_t i;

@@ -81,12 +81,6 @@ static const char *last_record(const char *line, size_t n)
     return found;
 }
 
-static bool is_ours(enum a407_report_kind kind)
-{
-    return kind == A407_REPORT_EXCHANGE || kind == A407_REPORT_PROBLEM ||
-           kind == A407_REPORT_UNKNOWN;
-}
-
 bool a407_report_line(void *run, char *text, size_t n)
 {
     struct a407_report_run *r = run;
@@ -108,7 +102,8 @@ bool a407_report_line(void *run, char *text, size_t n)
         brace = line = again;
         kind = a407_report_parse(r->parser, line, n, &l, &message);
     }
-    in->ours += is_ours(kind);
+    in->ours += kind == A407_REPORT_EXCHANGE || kind == A407_REPORT_PROBLEM ||
+                kind == A407_REPORT_UNKNOWN;
     switch (kind) {
     case A407_REPORT_EXCHANGE:
         take_exchange(r, &l, brace, n - (size_t)(brace - line));

@@ -48,11 +48,9 @@ bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
 /* Whether a line is how a file begins that gzip has made. */
 bool a407_is_gzip(const char *line, size_t n);
 
-/*
- * One line of the log into a record. JSON is read strictly (RFC 8259); keys
- * that are not known are skipped, so that later versions may add some. Reading
- * begins at the first "{": syslog daemons put something in front.
- */
+/* One line of the log into a record. JSON is read strictly (RFC 8259); keys
+   that are not known are skipped, so that later versions may add some. Reading
+   begins at the first "{": syslog daemons put something in front. */
 
 enum a407_report_kind {
     A407_REPORT_EXCHANGE, /* `out` is filled in */

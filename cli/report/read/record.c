@@ -277,16 +277,10 @@ static enum a407_report_kind parse_json(struct a407_report_parser *p,
     return good && p->complete ? A407_REPORT_FOREIGN : A407_REPORT_TORN;
 }
 
-/* 401: what tinyproxy says to a wrong password. */
-static bool is_refusal(int status)
-{
-    return status == 0 || status == 401 || status == 407;
-}
-
 /* What follows from the fields together. False: no exchange of ours. */
 static bool judge(const struct line *l, struct a407_report_record *out)
 {
-    int o;
+    int o, final = out->final_status;
 
     for (o = 0; o < A407_REPORT_OUTCOMES; o++)
         if (a407_span_eq(l->outcome, a407_outcome_name((enum a407_outcome)o)))
@@ -298,8 +292,10 @@ static bool judge(const struct line *l, struct a407_report_record *out)
     /* an exchange that broke off may have no status at all */
     out->met_407 = out->status == 407 || out->cause_id == A407_CAUSE_PROTOCOL ||
                    (out->status && out->cause_id != A407_CAUSE_NONE);
-    out->unresolved = out->met_407 && o != A407_RESOLVED &&
-                      (o != A407_OBSERVED || is_refusal(out->final_status));
+    /* 401: what tinyproxy says to a wrong password */
+    out->unresolved =
+        out->met_407 && o != A407_RESOLVED &&
+        (o != A407_OBSERVED || final == 0 || final == 401 || final == 407);
     return true;
 }
 

@@ -71,10 +71,8 @@ static bool is_blank(unsigned c)
            c == 0x3000;
 }
 
-/*
- * The first character that shows decides, since what imports a table may take
- * away blanks, byte order marks and bytes that are no UTF-8. The full-width and
- * small forms of the marks count: some input methods and imports fold them.
+/* The first character that shows decides: imports may take away blanks, byte
+   order marks and bytes that are no UTF-8, and fold full-width and small forms.
  */
 static bool is_formula(const char *z)
 {

@@ -4,16 +4,12 @@
 
 #include "cli/report/report.h"
 
-/*
- * The page is a file of its own, which goes out as it is, with the report as
- * JSON in it: whatever a log holds is data to its script, which makes text of
- * it, and never markup. scripts/page-policy is to be run when the script has
- * changed.
- */
+/* The page goes out as it is, with the report as JSON in it: whatever a log
+   holds is data to its script, and never markup. scripts/page-policy is to be
+   run when the script has changed. */
 A407_EMBED(a407_report_page, "cli/report/write/page.html");
 
-/* "<" could end the element that the data stands in; a JSON string may hold it
-   as an escape, and JSON has it nowhere else. */
+/* "<" could end the data's element; JSON has it in strings alone. */
 static ssize_t write_escaped(void *to, const char *bytes, size_t n)
 {
     FILE *f = to;

@@ -57,25 +57,18 @@ static void tally(FILE *f, const struct a407_report_tally *t)
 
 static void input(FILE *f, const struct a407_report_input *in)
 {
-    const struct {
-        const char *name;
-        uint64_t n;
-    } rows[] = {{"files", in->files},
-                {"bytes", in->bytes},
-                {"lines", in->lines},
-                {"torn", in->torn},
-                {"foreign", in->foreign},
-                {"newer", in->newer},
-                {"unknown", in->unknown},
-                {"problems", in->problems},
-                {"without_407", in->without_407},
-                {"filtered", in->filtered},
-                {"lost", in->lost}};
+    static const char *const names[] = {
+        "files",   "bytes",    "lines",       "torn",     "foreign", "newer",
+        "unknown", "problems", "without_407", "filtered", "lost"};
+    const uint64_t n[] = {in->files,    in->bytes,    in->lines,
+                          in->torn,     in->foreign,  in->newer,
+                          in->unknown,  in->problems, in->without_407,
+                          in->filtered, in->lost};
     size_t i;
 
     fputs(",\"input\":{", f);
-    for (i = 0; i < sizeof rows / sizeof *rows; i++)
-        fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "", rows[i].name, rows[i].n);
+    for (i = 0; i < sizeof n / sizeof *n; i++)
+        fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "", names[i], n[i]);
     fputc('}', f);
 }
 

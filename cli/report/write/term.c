@@ -72,17 +72,6 @@ struct piece {
     size_t width;   /* columns that it takes */
 };
 
-static void show_byte(struct piece *p, unsigned v)
-{
-    p->width = (size_t)snprintf(p->shown, sizeof p->shown, "\\x%02x", v);
-}
-
-/* What is written is UTF-8, which other terminals show as something else. */
-static bool is_utf8(void)
-{
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
 #define MARKS_MAX 3 /* drawn over one character */
 
 /* The next piece of z, which is not at its end. `marks` counts the combining
@@ -95,16 +84,16 @@ static struct piece next(const char *z, size_t *marks)
 
     memset(&p, 0, sizeof p);
     p.n = a407_utf8_next(a407_span(z, strnlen(z, 4)), &c);
-    if (p.n == 0) {
+    if (p.n == 0 || c < 0x20 || c == 0x7f) {
         p.n = 1;
-        show_byte(&p, (unsigned char)*z);
+        p.width = (size_t)snprintf(p.shown, sizeof p.shown, "\\x%02x",
+                                   (unsigned char)*z);
         return p;
     }
-    if (c < 0x20 || c == 0x7f) {
-        show_byte(&p, c);
-        return p;
-    }
-    width = c < 0x7f ? 1 : is_utf8() ? wcwidth((wchar_t)c) : -1;
+    /* other terminals show UTF-8 as something else */
+    width = c < 0x7f ? 1 : -1;
+    if (c > 0x7f && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        width = wcwidth((wchar_t)c);
     *marks = width == 0 ? *marks + 1 : 0;
     if (width < 0 || *marks > MARKS_MAX || a407_report_is_unseen(c)) {
         p.width = (size_t)snprintf(p.shown, sizeof p.shown, "\\u{%x}", c);
@@ -115,10 +104,8 @@ static struct piece next(const char *z, size_t *marks)
     return p;
 }
 
-/*
- * What of the first n bytes of z takes at most `most` columns, written to f
- * unless that is NULL: so many bytes, and their columns in *width.
- */
+/* Writes (unless f is NULL) what of the first n bytes of z takes at most `most`
+   columns: so many bytes, and their columns in *width. */
 static size_t walk(FILE *f, const char *z, size_t n, size_t most, size_t *width)
 {
     size_t at = 0, marks = 0;
@@ -136,14 +123,6 @@ static size_t walk(FILE *f, const char *z, size_t n, size_t most, size_t *width)
     return at;
 }
 
-static size_t width_of(const char *z, size_t n)
-{
-    size_t width;
-
-    walk(NULL, z, n, SIZE_MAX, &width);
-    return width;
-}
-
 void a407_term_put(const struct a407_report_term *t, const char *z)
 {
     size_t width;
@@ -153,7 +132,10 @@ void a407_term_put(const struct a407_report_term *t, const char *z)
 
 size_t a407_term_width(const char *z)
 {
-    return width_of(z, strlen(z));
+    size_t width;
+
+    walk(NULL, z, strlen(z), SIZE_MAX, &width);
+    return width;
 }
 
 /* Where the last bytes of z begin that take at most `most` columns. */
@@ -175,7 +157,7 @@ void a407_term_cell(const struct a407_report_term *t, const char *z,
 {
     size_t n = strlen(z), width, rest;
 
-    if (width_of(z, n) > room && room > 8) {
+    if (a407_term_width(z) > room && room > 8) {
         /* the end of a path tells more than its beginning */
         walk(t->f, z, n, (room - 3) / 3, &width);
         fputs("...", t->f);
@@ -187,11 +169,6 @@ void a407_term_cell(const struct a407_report_term *t, const char *z,
     }
     for (; pad && width < room; width++)
         fputc(' ', t->f);
-}
-
-static void new_line(const struct a407_report_term *t, size_t indent)
-{
-    fprintf(t->f, "\n%*s", (int)indent, "");
 }
 
 /* A word that no line holds is broken where the line ends. */
@@ -207,7 +184,7 @@ static size_t put_word(const struct a407_report_term *t, const char *word,
         at += width;
         if (n == 0)
             return at;
-        new_line(t, indent);
+        fprintf(t->f, "\n%*s", (int)indent, "");
         at = indent;
     }
 }
@@ -218,10 +195,11 @@ void a407_term_wrap(const struct a407_report_term *t, const char *text,
     bool first = true;
 
     while (*text) {
-        size_t n = strcspn(text, " \n"), width = width_of(text, n);
+        size_t n = strcspn(text, " \n"), width;
 
+        walk(NULL, text, n, SIZE_MAX, &width);
         if (!first && at + 1 + width > t->width) {
-            new_line(t, indent);
+            fprintf(t->f, "\n%*s", (int)indent, "");
             at = indent;
         } else if (!first) {
             fputc(' ', t->f);

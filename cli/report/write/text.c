@@ -152,33 +152,32 @@ static void put_command(term *t, const char *command, size_t column)
 }
 
 /* "Type" for "", "Add to FILE" and the like: `where` in words. */
-static void put_where(const char *where, char *out, size_t cap)
+static void put_where(term *t, const char *where)
 {
     static const char *const words[][2] = {
         {"", "Type"},
         {"environment", "Put into the environment"},
         {"program", "Write in the program"},
         {"command line", "Add to its command line"}};
+    char text[128];
     size_t i;
 
-    snprintf(out, cap, "Add to %s", where);
+    snprintf(text, sizeof text, "Add to %s:", where);
     for (i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(where, words[i][0]) == 0)
-            snprintf(out, cap, "%s", words[i][1]);
+            snprintf(text, sizeof text, "%s:", words[i][1]);
+    a407_term_wrap(t, text, 9, 6);
 }
 
 static void put_advice(term *t, const struct a407_report_finding *f)
 {
     struct a407_report_advice a;
-    char place[A407_REPORT_KEY_MAX + 32];
 
     a407_report_advise(f, &a);
     fputs("    ", t->f);
     a407_term_styled(t, A407_BOLD, "Fix: ");
     if (*a.line) {
-        put_where(a.where, place, sizeof place - 1);
-        memcpy(place + strlen(place), ":", 2);
-        a407_term_wrap(t, place, 9, 6);
+        put_where(t, a.where);
         put_lines(t, a.line);
         if (*a.text)
             a407_term_say(t, 6, 6, "%s", a.text);
