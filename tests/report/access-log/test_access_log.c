@@ -147,8 +147,8 @@ static bool parse(const char *line, size_t n, char **copy,
     return a407_access_parse(*copy, n, out);
 }
 
-static void assert_span(struct a407_span got, const char *want,
-                        const char *line)
+static void assert_field(struct a407_span got, const char *want,
+                         const char *line)
 {
     if (want ? got.n == strlen(want) && (got.n == 0 || got.p != NULL) &&
                    (got.n == 0 || memcmp(got.p, want, got.n) == 0)
@@ -172,13 +172,13 @@ TEST(test_lines)
         assert_int_equal(l.start_us, w->start_us);
         assert_int_equal(l.end_us, w->end_us);
         assert_int_equal(l.grain_us, w->grain_us);
-        assert_span(l.client, w->client, w->line);
+        assert_field(l.client, w->client, w->line);
         assert_int_equal(l.client_port, w->port);
-        assert_span(l.result, w->result, w->line);
+        assert_field(l.result, w->result, w->line);
         assert_int_equal(l.status, w->status);
-        assert_span(l.method, w->method, w->line);
-        assert_span(l.target, w->target, w->line);
-        assert_span(l.user, w->user, w->line);
+        assert_field(l.method, w->method, w->line);
+        assert_field(l.target, w->target, w->line);
+        assert_field(l.user, w->user, w->line);
         free(copy);
     }
 }
@@ -197,7 +197,7 @@ TEST(test_torn)
             if (parse(wants[i].line, n, &copy, &l)) {
                 assert_int_equal(l.start_us, wants[i].start_us);
                 assert_int_equal(l.status, wants[i].status);
-                assert_span(l.target, wants[i].target, wants[i].line);
+                assert_field(l.target, wants[i].target, wants[i].line);
             }
             free(copy);
         }
