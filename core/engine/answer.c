@@ -4,12 +4,11 @@
 /* What to do about a 407: the only file that decides. */
 
 static const char too_large[] = "the body is larger than the replay limit";
-static const char once[] =
-    "the proxy took the first message of the handshake for one request only";
 static const char behind[] =
     "the 407 may be an origin's: it was not the first on its connection";
 static const char closes[] =
     "the proxy closes the connection in the middle of the handshake";
+static const char endless[] = "the handshake begins again and again";
 
 static bool can_repeat(struct a407_engine *e, const char **detail)
 {
@@ -59,38 +58,38 @@ static enum a407_try on_stale(struct a407_engine *e,
     return leads_nowhere(e, why, NULL);
 }
 
+/* The handshake from its start; `detail` says why there is none. */
+static enum a407_try anew(struct a407_engine *e, const char *detail)
+{
+    enum a407_cause why;
+    enum a407_try t = a407_try_anew(e, &why);
+    return t == A407_TRY_NONE ? leads_nowhere(e, why, detail) : t;
+}
+
+static enum a407_try step(struct a407_engine *e)
+{
+    enum a407_cause why;
+    enum a407_try t = a407_try_step(e, &why);
+    return t == A407_TRY_NONE ? leads_nowhere(e, why, NULL) : t;
+}
+
 /* The next leg of a handshake, which is bound to this connection. */
 static enum a407_try next_leg(struct a407_engine *e,
                               const struct a407_challenge *ch, bool kept)
 {
     struct a407_exchange *exchange = &e->exchange;
-    enum a407_cause why = A407_CAUSE_PROTOCOL;
-    enum a407_try t;
-    if (!kept) {
-        t = a407_try_anew(e, &why);
-        return t == A407_TRY_NONE ? leads_nowhere(e, why, closes) : t;
-    }
+    if (!kept)
+        return anew(e, closes);
     if (!exchange->scheme->init(exchange->state, ch))
-        return leads_nowhere(e, why, "the proxy's message can't be read");
+        return leads_nowhere(e, A407_CAUSE_PROTOCOL,
+                             "the proxy's message can't be read");
     exchange->fresh = true;
     exchange->belongs = A407_BELONGS_HERE;
-    t = a407_try_step(e, &why);
-    return t == A407_TRY_NONE ? leads_nowhere(e, why, NULL) : t;
+    return step(e);
 }
 
-static enum a407_try from_the_start(struct a407_engine *e)
-{
-    enum a407_cause why;
-    enum a407_try t = a407_try_anew(e, &why);
-    return t == A407_TRY_NONE
-               ? leads_nowhere(e, why, "the handshake begins again and again")
-               : t;
-}
-
-/*
- * The answer to a header whose state is gone: dropped by another connection
- * (Digest, Basic), or because its first message seemed to be enough (NTLM).
- */
+/* The answer to a header whose state another connection has dropped (Digest,
+   Basic), or whose first message seemed to be enough (NTLM). */
 static enum a407_try without_state(struct a407_engine *e,
                                    const struct a407_challenge *ch)
 {
@@ -101,8 +100,10 @@ static enum a407_try without_state(struct a407_engine *e,
     if (s->per_connection) {
         e->authenticated = false;
         return exchange->swallowed
-                   ? from_the_start(e)
-                   : leads_nowhere(e, A407_CAUSE_PROTOCOL, once);
+                   ? anew(e, endless)
+                   : leads_nowhere(e, A407_CAUSE_PROTOCOL,
+                                   "the proxy took the first message of the "
+                                   "handshake for one request only");
     }
     /* which nonce it was made with, nobody knows any more */
     if (s->expires && refused <= a407_engine_running_s(e))
@@ -126,16 +127,16 @@ static enum a407_try renew(struct a407_engine *e,
                                          : NULL;
     enum a407_try t = A407_TRY_NONE;
     exchange->course = A407_COURSE_PROGRAMS;
-    /* No word about our scheme: an origin's 407 that the proxy handed on, or a
-       proxy that offers something else by now. No refusal. */
-    if (!ch)
+    if (!ch) {
+        /* An origin's 407 that the proxy handed on, or a proxy that offers
+           something else by now: no refusal. */
         exchange->unnamed[exchange->cred_index] |= A407_SCHEME_BIT(s->id);
-    if (!ch && s->per_connection)
-        leads_nowhere(e, A407_CAUSE_PROTOCOL,
-                      "the proxy does not go on with the handshake");
-    if (ch && !state)
+        if (s->per_connection)
+            leads_nowhere(e, A407_CAUSE_PROTOCOL,
+                          "the proxy does not go on with the handshake");
+    } else if (!state) {
         t = without_state(e, ch);
-    if (ch && state) {
+    } else {
         switch (a407_scheme_reply(s, state, ch, exchange->fresh)) {
         case A407_REPLY_STALE:
             t = on_stale(e, ch);
@@ -144,7 +145,7 @@ static enum a407_try renew(struct a407_engine *e,
             t = next_leg(e, ch, kept);
             break;
         case A407_REPLY_RESTART:
-            t = from_the_start(e);
+            t = anew(e, endless);
             break;
         case A407_REPLY_REJECTED:
             a407_answer_refused(e);
@@ -173,14 +174,6 @@ void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
     give_up(e, A407_CAUSE_PROTOCOL, detail);
 }
 
-/* Why the 407 came, when it is going to be answered. */
-static enum a407_cause first_cause(const struct a407_engine *e)
-{
-    if (e->exchange.cause != A407_CAUSE_NONE)
-        return e->exchange.cause;
-    return a407_cause_of_silence(e);
-}
-
 enum a407_try a407_pick_from_first(struct a407_engine *e)
 {
     struct a407_challenges *offered = a407_challenges_new();
@@ -202,15 +195,12 @@ enum a407_try a407_pick_from_first(struct a407_engine *e)
    scheme does. */
 static enum a407_try on_another(struct a407_engine *e)
 {
-    enum a407_cause why;
-    enum a407_try t = a407_try_anew(e, &why);
-    if (t != A407_TRY_NONE)
-        return t;
-    leads_nowhere(e, why, closes);
-    return a407_pick_from_first(e);
+    enum a407_try t = anew(e, closes);
+    return t == A407_TRY_NONE ? a407_pick_from_first(e) : t;
 }
 
-void a407_answer_is_ours(struct a407_engine *e)
+/* The header at hand is the answer to the challenge at the front. */
+static void answer_is_ours(struct a407_engine *e)
 {
     e->in_flight[0].ours = e->exchange.scheme;
     e->in_flight[0].cred_index = e->exchange.cred_index;
@@ -248,6 +238,51 @@ void a407_engine_drain(struct a407_engine *e, size_t head,
     a407_engine_move(e, A407_ST_DRAIN);
 }
 
+/* The challenge to the client's own scheme, or NULL. */
+static const struct a407_challenge *
+to_client(const struct a407_engine *e, const struct a407_challenges *offered)
+{
+    for (size_t i = 0; e->ev && e->ev->client_sent && i < offered->n; i++)
+        if (a407_span_ieq(offered->item[i].scheme, e->ev->client_scheme))
+            return &offered->item[i];
+    return NULL;
+}
+
+/*
+ * A credential of ours that the client has just had refused is not sent once
+ * more. Of Digest only the user can be compared: the same one counts as tried.
+ */
+static void exclude_clients_own(struct a407_engine *e,
+                                const struct a407_challenges *offered)
+{
+    struct a407_request rq;
+    struct a407_challenges *list = a407_challenges_new();
+    if (list && a407_request_recorded(e, &rq))
+        a407_challenges_add(rq.proxy_authorization, list);
+    bool basic =
+        list && list->n && a407_span_ieq(list->item[0].scheme, "Basic");
+    /* A scheme that the proxy does not offer says nothing of the secret: curl
+       sends Basic, unasked, to a proxy that wants Digest. */
+    a407_scheme_set tried = to_client(e, offered)
+                                ? A407_ALL_SCHEMES
+                                : A407_SCHEME_BIT(a407_scheme_from_name(
+                                      a407_span_str(e->ev->client_scheme)));
+    for (size_t i = 0; i < e->proxy->n_creds; i++) {
+        const struct a407_credential *c = e->proxy->creds[i];
+        if (basic ? a407_basic_is(list->item[0].token68, c)
+                  : c->username && strcmp(c->username, e->ev->client_user) == 0)
+            e->exchange.tried[i] = tried;
+    }
+    a407_challenges_free(list);
+}
+
+bool a407_client_goes_on(const struct a407_engine *e,
+                         const struct a407_challenges *offered)
+{
+    const struct a407_challenge *c = to_client(e, offered);
+    return c && c->token68.p;
+}
+
 /* Does the client take care of this 407 itself, or hold our very credential? */
 static bool left_to_client(struct a407_engine *e,
                            const struct a407_challenges *offered)
@@ -259,13 +294,24 @@ static bool left_to_client(struct a407_engine *e,
         give_up(e, A407_CAUSE_NONE, NULL);
         return true;
     }
-    if (a407_client_is_stale(e, offered)) {
+    const struct a407_challenge *c = to_client(e, offered);
+    if (c && a407_param_is(c, "stale", "true")) {
         give_up(e, A407_CAUSE_STALE, "the client goes on by itself");
         return true;
     }
     e->exchange.cause = e->ev->cause; /* refused, or of no use to this proxy */
-    a407_exclude_clients_own(e, offered);
+    exclude_clients_own(e, offered);
     return false;
+}
+
+/* Our header met a 407. If it went with the request unasked, its record begins
+   only here. */
+static void ours_met_407(struct a407_engine *e, bool first)
+{
+    if (first)
+        a407_event_attempt(e, e->exchange.scheme, e->exchange.cred_index,
+                           false);
+    a407_event_attempt_status(e, 407);
 }
 
 /*
@@ -287,10 +333,7 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
         return false;
     }
     if (exchange->course == A407_COURSE_OURS) {
-        if (first) /* our header went with the request unasked */
-            a407_event_attempt(e, exchange->scheme, exchange->cred_index,
-                               false);
-        a407_event_attempt_status(e, 407);
+        ours_met_407(e, first);
         *t = renew(e, offered, kept);
         return true;
     }
@@ -300,6 +343,17 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
     return !left_to_client(e, offered);
 }
 
+/* Why the 407 came that is going to be answered. */
+static enum a407_cause cause_of_first(const struct a407_engine *e)
+{
+    if (e->exchange.cause != A407_CAUSE_NONE)
+        return e->exchange.cause;
+    return e->proxy->url_has_userinfo ||
+                   e->exchange.sent_before != A407_SENT_NEVER
+               ? A407_CAUSE_DROPPED
+               : A407_CAUSE_NOT_SENT;
+}
+
 /* Judges and plans: true if the request is going to be repeated. */
 static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
                    struct a407_span head, bool kept)
@@ -307,14 +361,11 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
     struct a407_exchange *exchange = &e->exchange;
     const char *detail = NULL;
     enum a407_try t = A407_TRY_NONE;
-    enum a407_cause why;
     if (!exchange->judged) {
         if (!judge(e, offered, head, kept, &t))
             return false;
     } else if (exchange->pending) {
-        t = a407_try_step(e, &why);
-        if (t == A407_TRY_NONE)
-            leads_nowhere(e, why, NULL);
+        t = step(e);
     }
     if (t == A407_TRY_NONE)
         exchange->belongs = A407_BELONGS_ANYWHERE;
@@ -340,18 +391,16 @@ static bool answer(struct a407_engine *e, const struct a407_challenges *offered,
             a407_engine_move(e, A407_ST_DELIVER_SAVED);
         return !e->saved_407.n;
     }
-    a407_event_note(e, first_cause(e), NULL);
+    a407_event_note(e, cause_of_first(e), NULL);
     exchange->retries++;
     a407_event_attempt(e, exchange->scheme, exchange->cred_index,
                        exchange->again);
-    a407_answer_is_ours(e);
+    answer_is_ours(e);
     return true;
 }
 
-/*
- * What does the proxy's own 407 say of its connections? One to a request with a
- * header of ours tells nothing: if that was let in, an origin has answered.
- */
+/* Does the proxy keep its connections? Its own 407 tells; one to a request with
+   our header may be an origin's, if that was let in. */
 static void learn_keeps(struct a407_engine *e,
                         const struct a407_challenges *offered,
                         const struct a407_response *r)
@@ -362,10 +411,10 @@ static void learn_keeps(struct a407_engine *e,
 }
 
 /*
- * A 407 on a connection that may be an origin's by now. What was answered there
- * before is asked once more, as the program wrote it, on a fresh connection: if
- * the proxy wants a login, it says so at once. Any other such 407 is left to
- * the program, and is nobody's refusal. False: it is to be answered.
+ * A 407 on a connection that may be an origin's by now. Behind an answer the
+ * request is made once more, as the program wrote it, on a fresh connection: a
+ * proxy that wants a login says so at once. Any other such 407 is the
+ * program's, and nobody's refusal. False: it is to be answered.
  */
 static bool doubtful(struct a407_engine *e,
                      const struct a407_challenges *offered,
@@ -384,9 +433,7 @@ static bool doubtful(struct a407_engine *e,
         a407_engine_drain(e, head.n, r);
         return true;
     }
-    if (ours && first)
-        a407_event_attempt(e, exchange->scheme, exchange->cred_index, false);
-    a407_event_attempt_status(e, 407);
+    ours_met_407(e, ours && first);
     a407_exchange_drop_state(exchange);
     give_up(e, A407_CAUSE_PROTOCOL, behind);
     return true;
@@ -395,12 +442,12 @@ static bool doubtful(struct a407_engine *e,
 void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 {
     struct a407_response r;
+    struct a407_span head = {p, n};
     struct a407_challenges *offered = a407_challenges_new();
     if (!offered || !a407_answer_parse(e, p, n, &r)) {
-        a407_engine_unreadable_407(e, a407_span(p, n),
+        a407_engine_unreadable_407(e, head,
                                    "the head of the 407 can't be read");
     } else {
-        struct a407_span head = {p, n};
         a407_challenges_parse(p, n, "Proxy-Authenticate", offered);
         learn_keeps(e, offered, &r);
         r.keep_alive = r.keep_alive && a407_engine_is_proxys(e);
@@ -455,7 +502,7 @@ void a407_engine_cut_short(struct a407_engine *e)
         if (exchange->state)
             a407_event_attempt_undo(e);
         t = on_another(e);
-        a407_answer_is_ours(e);
+        answer_is_ours(e);
         if (t == A407_TRY_READY)
             a407_event_attempt_anew(e);
     }
@@ -465,10 +512,19 @@ void a407_engine_cut_short(struct a407_engine *e)
     } else if (t == A407_TRY_ASK) {
         a407_ask_begin(e, A407_AFTER_AGAIN);
     } else {
-        a407_event_note(e, A407_CAUSE_PROTOCOL, closes);
-        a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-        a407_engine_move(e, A407_ST_DELIVER_SAVED);
+        a407_engine_deliver_saved_407(e, closes);
     }
+}
+
+void a407_engine_elsewhere(struct a407_engine *e, enum a407_try t)
+{
+    answer_is_ours(e);
+    if (t == A407_TRY_ASK) {
+        a407_ask_begin(e, A407_AFTER_AGAIN);
+        return;
+    }
+    a407_event_attempt_anew(e);
+    a407_engine_move(e, A407_ST_RECONNECT);
 }
 
 bool a407_engine_again(struct a407_engine *e)
@@ -484,12 +540,6 @@ bool a407_engine_again(struct a407_engine *e)
         return false;
     a407_buf_free(&e->output);
     exchange->on_kept = false;
-    a407_answer_is_ours(e);
-    if (t == A407_TRY_ASK) {
-        a407_ask_begin(e, A407_AFTER_AGAIN);
-    } else {
-        a407_event_attempt_anew(e);
-        a407_engine_move(e, A407_ST_RECONNECT);
-    }
+    a407_engine_elsewhere(e, t);
     return true;
 }

@@ -50,7 +50,7 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     if (!c->token)
         return false;
     int64_t end = a407_jwt_expiry(a407_span_str(c->token));
-    return end && end <= a407_engine_now_s(e);
+    return end && end <= e->wall_us / 1000000;
 }
 
 bool a407_ask_for_secret(struct a407_engine *e)
@@ -147,44 +147,43 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
 {
     struct a407_proxy *p = e->proxy;
     unsigned i = e->ask_cred;
+    struct a407_standing *standing = &p->standing[i];
     const struct a407_credential *old = p->creds[i];
-    bool first = !p->standing[i].fetched;
-    p->standing[i].fetched = true;
+    bool first = !standing->fetched;
+    standing->fetched = true;
     if (!first && a407_same_text(old->username, t->secret->username) &&
         a407_same_text(old->password, t->secret->password) &&
         a407_same_text(old->token, t->secret->token)) {
-        p->standing[i].fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
+        standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
         return;
     }
     if (p->scheme && p->cred_index == i)
         a407_proxy_forget(p);
-    a407_credentials_free(p->standing[i].resolved);
-    p->standing[i].resolved = t->secret;
-    p->creds[i] = t->secret;
-    p->standing[i].edition++;
+    a407_credentials_free(standing->resolved);
+    p->creds[i] = standing->resolved = t->secret;
     t->secret = NULL;
-    p->standing[i].worked = false;
-    p->standing[i].ends = 0;
-    memset(p->standing[i].refused_until, 0,
-           sizeof p->standing[i].refused_until);
+    standing->edition++;
+    standing->worked = false;
+    standing->ends = 0;
+    memset(standing->refused_until, 0, sizeof standing->refused_until);
 }
 
 static void told_secret(struct a407_engine *e, struct a407_told *t)
 {
     struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
-    unsigned bit = 1u << e->ask_cred;
-    if (t->ok && t->secret)
-        take_secret(e, t);
-    if (t->ok && standing->edition != e->ask_edition) {
-        e->exchange.tried[e->ask_cred] = 0;
-        e->exchange.looked_up &= ~bit;
-        e->exchange.marked &= ~bit;
-    }
-    if (t->ok)
+    if (!t->ok) {
+        standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
+        e->exchange.outside = t->cause;
+        a407_event_note(e, t->cause, t->detail);
         return;
-    standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
-    e->exchange.outside = t->cause;
-    a407_event_note(e, t->cause, t->detail);
+    }
+    if (t->secret)
+        take_secret(e, t);
+    if (standing->edition == e->ask_edition)
+        return;
+    e->exchange.tried[e->ask_cred] = 0;
+    e->exchange.looked_up &= ~(1u << e->ask_cred);
+    e->exchange.marked &= ~(1u << e->ask_cred);
 }
 
 /* One that does not answer is not asked for another credential either: the
@@ -213,12 +212,11 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     }
     exchange->tried[i] |= A407_SCHEME_BIT(exchange->scheme->id);
     exchange->outside = t->cause;
-    a407_event_attempt_failed(e, exchange->scheme, i, t->cause, t->detail);
+    a407_event_attempt_failed(e, t->cause, t->detail);
     a407_event_note(e, t->cause, t->detail);
     if (t->cause == A407_CAUSE_REJECTED) {
-        struct a407_proxy *p = e->proxy;
-        exchange->cause = a407_credential_refused(e, exchange->scheme, i,
-                                                  p->standing[i].edition);
+        exchange->cause = a407_credential_refused(
+            e, exchange->scheme, i, e->proxy->standing[i].edition);
         /* the password itself was refused: no other scheme may try it */
         exchange->tried[i] = A407_ALL_SCHEMES;
         a407_verdict_note(e, i, false);
@@ -228,13 +226,6 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     if (e->proxy->scheme == exchange->scheme && e->proxy->cred_index == i)
         a407_proxy_forget(e->proxy);
     a407_exchange_drop_state(exchange);
-}
-
-static void told_mark(struct a407_engine *e, bool marked)
-{
-    e->exchange.looked_up |= 1u << e->ask_cred;
-    if (marked)
-        e->exchange.marked |= 1u << e->ask_cred;
 }
 
 bool a407_told_fail(struct a407_told *told, enum a407_cause cause,
@@ -266,7 +257,9 @@ void a407_ask_take(struct a407_engine *e, struct a407_told *t)
         told_token(e, t);
         break;
     case A407_ASK_MARK:
-        told_mark(e, t->ok);
+        e->exchange.looked_up |= 1u << e->ask_cred;
+        if (t->ok)
+            e->exchange.marked |= 1u << e->ask_cred;
         break;
     case A407_ASK_VERIFY:
         e->exchange.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;

@@ -65,10 +65,8 @@ struct a407_span a407_engine_kept(const struct a407_engine *e)
     return a407_span(e->saved_407.p, e->saved_407.n);
 }
 
-/*
- * The program gave up on a repeat that a kept connection never answered, before
- * the limit for that was over: the next one goes to a fresh connection.
- */
+/* A program that gives up on a repeat, after so long on a kept connection, was
+   never answered there: the next one goes to a fresh connection. */
 #define SILENT_US 1000000
 
 void a407_engine_closed(struct a407_engine *e)
@@ -129,13 +127,10 @@ static void after_again(struct a407_engine *e)
         e->since_us = e->mono_us;
         return;
     }
-    if (t == A407_TRY_READY) {
-        a407_answer_is_ours(e);
-        a407_event_attempt_anew(e);
-        a407_engine_move(e, A407_ST_RECONNECT);
-    } else {
+    if (t == A407_TRY_READY)
+        a407_engine_elsewhere(e, t);
+    else
         a407_engine_no_answer(e, NULL);
-    }
 }
 
 void a407_engine_told(struct a407_engine *e, struct a407_told *t)
@@ -155,15 +150,12 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 void a407_engine_send_failed(struct a407_engine *e)
 {
     a407_buf_free(&e->output);
-    if (a407_engine_in_handshake(e) && e->state == A407_ST_DRAIN) {
+    if (a407_engine_in_handshake(e) && e->state == A407_ST_DRAIN)
         a407_engine_cut_short(e); /* half a message, and no more of it */
-        return;
-    }
-    if (!a407_engine_retrying(e)) {
+    else if (a407_engine_retrying(e))
+        a407_engine_ended_early(e);
+    else
         a407_engine_closed(e);
-        return;
-    }
-    a407_engine_ended_early(e);
 }
 
 void a407_engine_reconnected(struct a407_engine *e, bool ok)
@@ -180,16 +172,6 @@ void a407_engine_reconnected(struct a407_engine *e, bool ok)
     }
     a407_engine_deliver_saved_407(e, ok ? "out of memory"
                                         : "the proxy can't be reached again");
-}
-
-/* Nothing has come from outside in all that time. */
-static void told_nothing(struct a407_engine *e)
-{
-    struct a407_told told = {.late = true};
-    bool token = e->ask == A407_ASK_TOKEN || e->ask == A407_ASK_VERIFY;
-    a407_told_fail(&told, token ? A407_CAUSE_UNMET : A407_CAUSE_HELPER_FAILED,
-                   "no answer in time");
-    a407_engine_told(e, &told);
 }
 
 static bool silent(struct a407_engine *e)
@@ -209,24 +191,27 @@ static bool silent(struct a407_engine *e)
 bool a407_engine_expired(struct a407_engine *e)
 {
     struct a407_plan plan = a407_engine_plan(e);
+    struct a407_told told = {.late = true};
     if (!plan.until_us || e->mono_us < plan.until_us)
         return false;
     e->since_us = 0; /* what is left of it is not waited for once more */
     switch (plan.due) {
-    case A407_DUE_SEND:
-    case A407_DUE_LEG:
-        a407_engine_send_failed(e);
-        return true;
     case A407_DUE_CONNECT:
         a407_engine_reconnected(e, false);
         return true;
     case A407_DUE_OUTSIDE:
-        told_nothing(e);
+        a407_told_fail(&told,
+                       e->ask == A407_ASK_TOKEN || e->ask == A407_ASK_VERIFY
+                           ? A407_CAUSE_UNMET
+                           : A407_CAUSE_HELPER_FAILED,
+                       "no answer in time");
+        a407_engine_told(e, &told);
         return true;
     case A407_DUE_SILENCE:
         return silent(e);
-    default:
-        return false;
+    default: /* what is to be sent, or the answer to a leg */
+        a407_engine_send_failed(e);
+        return true;
     }
 }
 

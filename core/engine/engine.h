@@ -12,34 +12,28 @@
 #include "core/record/event.h"
 
 /*
- * The engine: one object per connection to a proxy. It is told what the
- * program writes and what the proxy sent, and says what it wants done next.
- * It does no I/O, reads no clock and takes no lock; docs/engine.md has the
- * picture of its states.
+ * The engine: one object per connection to a proxy. It is told what the program
+ * writes and what the proxy sends, and says what is to be done next. No I/O, no
+ * clock, no lock. docs/engine.md has the picture of its states.
  *
- * Locking: an engine, and what it was made with, are used by one
- * thread at a time; the caller sees to it. Memory: engines allocate; when
- * memory runs out an engine goes to "forget", never fails the program.
+ * An engine, and what it was made with, are used by one thread at a time. Where
+ * memory runs out it goes to FORGET; it never fails the program.
  */
 
 #define A407_CREDENTIALS_MAX 8
 
-/* All that is called from within an engine. What takes time is asked for
-   (a407_engine_ask), or left for the caller to take out. */
+/* All that an engine calls. What takes time it asks for (a407_engine_ask). */
 struct a407_host {
     void *ctx;
     a407_random_fn *random;
 };
 
-/* How one credential stands at one proxy. Times are in seconds of the
-   monotonic clock. */
+/* How one credential stands at one proxy. Times: monotonic, seconds. */
 struct a407_standing {
     int64_t refused_until[A407_SCHEMES_MAX];
     bool worked;   /* was accepted once */
-    unsigned ends; /* logins, one after the other, that met the connection's
-                      end */
-    /* a secret that is read from outside */
-    struct a407_credential *resolved; /* owned */
+    unsigned ends; /* logins in a row that met the connection's end */
+    struct a407_credential *resolved; /* read from outside; owned */
     bool fetched;
     unsigned edition; /* counts the secrets read */
     int64_t fetch_after;
@@ -47,10 +41,8 @@ struct a407_standing {
     enum a407_cause unmet; /* ... and why */
 };
 
-/*
- * What is known of logging in at one proxy endpoint, shared by all connections
- * to it, of whatever program. Never shared between endpoints.
- */
+/* What is known of logging in at one endpoint, for all connections to it, and
+   never for another endpoint's. */
 struct a407_proxy {
     const struct a407_config *config;
     const struct a407_host *host;
@@ -62,11 +54,9 @@ struct a407_proxy {
     size_t n_creds;
     bool elsewhere; /* none here, but some for another endpoint */
     bool hides;     /* a scheme that hides the secret was accepted once */
-    bool keeps;     /* connections: its own 407 speaks HTTP/1.1, or says so. One
-                       that does not may leave a connection to the origin once
-                       it has handed an answer on: what comes from there is in
-                       the origin's own words, and what goes there reaches it
-                       raw */
+    bool keeps;     /* its own 407 says that it keeps connections. After an
+                       answer, one that does not may leave the connection to
+                       the origin: docs/engine.md, Whose connection it is */
     bool no_reuse;  /* a repeat on a kept connection was never answered here */
     bool each_request; /* it wants Negotiate's token with every request */
     /* what goes with the next request; scheme NULL: nothing yet */
@@ -84,8 +74,8 @@ struct a407_left {
     unsigned resends; /* how many repeats the next one makes; 0: unused */
 };
 
-/* What one program has done at one proxy, on all its connections. All zero at
-   first; it holds no memory. */
+/* What one program has done at one proxy, on all its connections. Zero at
+   first; owns nothing. */
 struct a407_history {
     bool client_sent;                     /* a header of its own */
     struct a407_left left[A407_LEFT_MAX]; /* the last ones */
@@ -102,11 +92,8 @@ void a407_proxy_clear(struct a407_proxy *p);
 
 struct a407_engine;
 
-/*
- * A new connection of a program to `proxy`; that and the program's history
- * outlive it. `peer` ("ip:port") is copied for the log. NULL when memory runs
- * out.
- */
+/* A new connection of a program to `proxy`; that and the history outlive it.
+   `peer` ("ip:port") is copied, for the record. NULL: no memory. */
 struct a407_engine *a407_engine_new(struct a407_proxy *proxy,
                                     struct a407_history *history,
                                     const char *peer);
@@ -125,29 +112,25 @@ void a407_engine_time(struct a407_engine *e, int64_t wall_us, int64_t mono_us);
 /* These bytes were accepted by the kernel, as the program gave them. */
 void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n);
 
-/*
- * plan.behind: what is in the queue, from its front. If a 407 begins behind the
- * interim answer, and its head is whole, the program has no use for that
- * answer, and both are taken off (True; the plan follows).
- */
+/* plan.behind: what is in the queue, from its front. True: behind the interim
+   answer is the whole head of a 407, and the plan takes both off. */
 bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n);
 
 /*
- * Takes bytes without sending them: returns how many, up to the end of the
- * head; 0 only when the engine is about to forget, because memory has run out,
- * say. Ask for the plan afterwards: it may be SEND, also then.
+ * Takes bytes without sending them, up to the end of the head: returns how
+ * many; 0 only when the engine forgets (no memory, say). The plan after it may
+ * be SEND, also then.
  */
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- what is to be done ---- */
 
 enum a407_want_kind {
-    A407_WANT_PEEK,      /* look at the receive queue without taking: at least
-                            n bytes, or the end: a407_engine_peeked */
-    A407_WANT_DELIVER,   /* let the program read at most n bytes itself, then
+    A407_WANT_PEEK,      /* show n bytes of the queue or more, or the end, and
+                            take none: a407_engine_peeked */
+    A407_WANT_DELIVER,   /* let the program read at most n bytes, then
                             a407_engine_delivered */
-    A407_WANT_CONSUME,   /* take at most n bytes off the queue and show them:
-                            a407_engine_consumed */
+    A407_WANT_CONSUME,   /* take at most n bytes off: a407_engine_consumed */
     A407_WANT_SEND,      /* send a407_engine_output, then a407_engine_sent */
     A407_WANT_RECONNECT, /* a new connection to the same peer, then
                             a407_engine_reconnected */
@@ -161,11 +144,8 @@ enum a407_want_kind {
 /* How the next byte that the program writes is to be treated. */
 enum a407_write_mode {
     A407_WRITE_PASS,  /* send as it is, then say a407_engine_wrote */
-    A407_WRITE_HOLD,  /* give the bytes to a407_engine_hold: a header is going
-                         to be added, or a digest over the body needs the body
-                         first */
-    A407_WRITE_WAIT,  /* not yet: it would overtake what has begun. Do what the
-                         plan says, then ask again */
+    A407_WRITE_HOLD,  /* give it to a407_engine_hold: a header may be added */
+    A407_WRITE_WAIT,  /* not before the plan is done: it would overtake that */
     A407_WRITE_FORGET /* pass through for ever */
 };
 
@@ -176,16 +156,14 @@ enum a407_due {
     A407_DUE_CONNECT, /* the new connection is there */
     A407_DUE_OUTSIDE, /* what was asked for is there */
     A407_DUE_LEG,     /* the answer to a handshake's message is there, whole */
-    A407_DUE_SILENCE  /* the repeat on a kept connection has an answer; some
-                         proxies keep connections and never answer there */
+    A407_DUE_SILENCE  /* the repeat on a kept connection has an answer */
 };
 
 /*
- * All that a driver must know before its next step, in one answer. A driver
- * does `kind` first, as far as it goes without a wait, and asks again. Who
- * reads, writes or polls in the meantime waits for that: at most until
- * `until_us` where there is such a limit, and then says a407_engine_expired;
- * otherwise as the program's own call would.
+ * All that a driver must know before its next step. It does `kind` as far as
+ * that goes without a wait, and asks again. Who reads, writes or polls
+ * meanwhile waits until `until_us`, and then says a407_engine_expired; where
+ * there is no such limit, as the program's own call would.
  */
 struct a407_plan {
     enum a407_want_kind kind;
@@ -194,42 +172,37 @@ struct a407_plan {
     enum a407_due due;
     int64_t until_us; /* by the clock of a407_engine_time's mono_us; 0: none */
 
-    /* In the middle of a body that nobody will want again: so many bytes the
-       program may write, and read, before the engine is told, by their number
-       alone (a407_engine_spent) and before anything else. */
+    /* In a body that nobody wants again: bytes that the program may write and
+       read without the engine. Before any other call it is told how many:
+       a407_engine_spent. */
     uint64_t write_credit, read_credit;
 
-    bool own : 1;      /* SEND: all of it is what the program wrote and was held
-                          back, and nothing of ours */
-    bool repeated : 1; /* the answer that is awaited is to a request that we
-                          repeated */
+    bool own : 1;      /* SEND: only what the program wrote and was held back */
+    bool repeated : 1; /* the awaited answer is to a request that we repeated */
     bool fresh : 1;    /* ... the connection has taken another one's place */
     bool leg : 1;      /* a request stands in for the program's until a
                           handshake is over */
-    bool open : 1;     /* the program has not written all of its request yet: to
-                          wait for the answer in its place would be for ever */
+    bool open : 1;     /* the program has not written all of its request: no
+                          waiting for the answer in its place */
     bool unanswered : 1; /* a request is out whole, its answer has not begun,
                             and a 407 would be answered */
-    bool watch : 1;  /* part of a request is out, its answer has not begun: the
-                        read side deserves a look before more is written */
-    bool behind : 1; /* the program writes on while an interim answer waits for
-                        it: look behind that, a407_engine_behind */
-    bool tunnel : 1; /* a CONNECT is out whose answer was not seen: what follows
-                        may be in a tunnel, if that answer was read past us */
-    bool rest : 1;   /* the program has read but part of the head of a 407 that
-                        is only watched: before a407_engine_closed show what is
-                        in the queue, a407_engine_rest */
+    bool watch : 1;  /* ... in part: look at the read side before more of it is
+                        written */
+    bool behind : 1; /* the program writes on while a 1xx waits for it: look
+                        behind that, a407_engine_behind */
+    bool tunnel : 1; /* a CONNECT is out, its answer not seen: what follows may
+                        be in a tunnel, if that was read past us */
+    bool rest : 1;   /* of a 407 that is only watched the program has read part
+                        of the head: a407_engine_rest before
+                        a407_engine_closed */
 };
 
 /* Pure and cheap: no side effect, no allocation. */
 struct a407_plan a407_engine_plan(const struct a407_engine *e);
 
-/*
- * The time (a407_engine_time) is past the plan's limit: what was waited for is
- * given up, and the plan is another. Where it was SEND or a connection, what
- * the driver has of that is of no use any more. False: there is no limit, or
- * nothing else to try: the wait is the program's own from here on.
- */
+/* It is past the plan's limit: what was waited for is given up, what the driver
+   has of it is of no use any more, and the plan is another. False: there is no
+   limit, or nothing else to try: the wait is the program's own. */
 bool a407_engine_expired(struct a407_engine *e);
 
 /* n may be 0; `end`: the connection has ended (FIN or an error) after these. */
@@ -244,8 +217,8 @@ void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
 /* What WANT_SEND is about. Valid until the next call. */
 struct a407_span a407_engine_output(const struct a407_engine *e);
 void a407_engine_sent(struct a407_engine *e, size_t n);
-/* Sending failed for good (EPIPE, ECONNRESET). Part of the program's own
-   request may be out: if the plan is FORGET now, nothing may follow it. */
+/* Sending failed for good (EPIPE, ECONNRESET). If the plan is FORGET now, part
+   of the program's request may be out, and nothing may follow it. */
 void a407_engine_send_failed(struct a407_engine *e);
 
 /* The outcome of WANT_RECONNECT. */
@@ -257,14 +230,13 @@ void a407_engine_spent(struct a407_engine *e, uint64_t written, uint64_t read);
 /* ---- what is asked of the outside ---- */
 
 enum a407_ask_kind {
-    A407_ASK_SECRET, /* read the credential from where it stands: a file, a
-                        command */
+    A407_ASK_SECRET, /* read the credential from its file or command */
     A407_ASK_TOKEN,  /* a GSSAPI token for the proxy's service, in answer to
                         `token` (p NULL: the first leg) */
-    A407_ASK_VERIFY, /* is `token`, from an accepted answer, what proves the
-                        proxy's identity? */
-    A407_ASK_MARK    /* was the credential refused by that proxy a short time
-                        ago, by any process of this user? ok: it was */
+    A407_ASK_VERIFY, /* does `token`, of an accepted answer, prove who the
+                        proxy is? */
+    A407_ASK_MARK    /* has that proxy refused the credential lately, to any
+                        process of this user? ok: it has */
 };
 
 struct a407_ask {
@@ -278,24 +250,21 @@ struct a407_ask {
 /* What came of it. */
 struct a407_told {
     bool ok;
-    enum a407_cause cause; /* if not: NO_TICKET, CLOCK_SKEW, HELPER_FAILED,
-                              UNMET, PROTOCOL; REJECTED: the KDC refused the
-                              password */
+    enum a407_cause cause; /* if not; REJECTED: the KDC refused the password */
     char detail[160];      /* ... in words, without secrets */
-    bool late;             /* ... and all the time that there was is over */
+    bool late;             /* ... and the time for it is over */
     struct a407_buf token; /* TOKEN: for the proxy */
     char user[128];        /* ... and whose ticket it is from, or "" */
-    struct a407_credential *secret; /* SECRET: takes the place of the one that
-                                       was asked for. NULL: another connection
-                                       to this proxy was told */
+    struct a407_credential *secret; /* SECRET: the new one. NULL: another
+                                       connection to this proxy was told */
 };
 
-/* After WANT_ASK: fills out, which the caller clears. False: no memory; then
-   tell that it failed. */
+/* WANT_ASK: fills out, which the caller clears. False: no memory; tell that it
+   failed. */
 bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out);
 void a407_ask_clear(struct a407_ask *ask);
 
-/* Says that it failed, why, and in words without secrets. False. */
+/* It failed: why, and in words without secrets. Returns false. */
 bool a407_told_fail(struct a407_told *told, enum a407_cause cause,
                     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
@@ -308,9 +277,8 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *told);
 /* The 407 that was taken off the queue, for WANT_GIVE_BACK. */
 struct a407_span a407_engine_kept(const struct a407_engine *e);
 
-/* Bytes that the engine has not seen have gone or come, or nobody can act for
-   it any more: it passes through for ever. What was held back goes out first,
-   as it was written (WANT_SEND). */
+/* Bytes have gone or come unseen, or nobody can act for it any more: it passes
+   through for ever. What was held back goes out first, as it is (WANT_SEND). */
 void a407_engine_forget(struct a407_engine *e);
 
 /* The program closes the connection, or replaces it. Ends the record. */
@@ -321,11 +289,9 @@ void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- the record ---- */
 
-/*
- * Takes out the oldest finished record, or NULL. The caller owns it: it fills
- * in `process`, logs it, and frees it with free(). One call to the engine may
- * finish several (pipelined answers in one read), so ask until it says NULL.
- */
+/* Takes out the oldest finished record, or NULL. The caller fills in `process`,
+   logs it and frees it with free(). One call may finish several (pipelined
+   answers in one read): ask until it is NULL. */
 struct a407_event *a407_engine_event(struct a407_engine *e);
 
 /* The proxy has accepted or refused a credential just now: for the marks that

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "facts.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "core/base/base64.h"
 #include "core/base/text.h"
-#include "core/http/http.h"
+#include "internal.h"
 
 /* ---- causes ---- */
 
@@ -168,28 +166,10 @@ static void say_elsewhere(struct words *w, const struct a407_config *c)
     }
 }
 
-static void say_skew(struct words *w, const struct a407_event *ev)
-{
-    int64_t s = ev->answer.skew_s;
-    char text[96];
-    if (!ev->answer.has_skew)
-        return;
-    snprintf(text, sizeof text, "the proxy's clock is %" PRId64 " s %s",
-             s < 0 ? -s : s, s < 0 ? "behind" : "ahead");
-    say(w, text);
-}
-
-static void say_own(struct words *w, const struct a407_event *ev)
-{
-    if (ev->client_sent && !ev->client_scheme[0])
-        say(w, "the header of the client names no known scheme");
-    else if (!ev->n_challenges)
-        say(w, "the proxy offered no scheme");
-}
-
 void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
 {
     struct words w = {.out = ev->detail, .cap = sizeof ev->detail};
+    int64_t skew = ev->answer.skew_s;
     switch ((unsigned)ev->cause) {
     case A407_CAUSE_NOT_SENT:
         say(&w, "it is in ");
@@ -219,10 +199,16 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
         say_offered(&w, ev);
         break;
     case A407_CAUSE_CLOCK_SKEW:
-        say_skew(&w, ev);
+        if (ev->answer.has_skew)
+            snprintf(ev->detail, sizeof ev->detail,
+                     "the proxy's clock is %" PRId64 " s %s",
+                     skew < 0 ? -skew : skew, skew < 0 ? "behind" : "ahead");
         break;
     case A407_CAUSE_CLIENT_REJECTED:
-        say_own(&w, ev);
+        if (ev->client_sent && !ev->client_scheme[0])
+            say(&w, "the header of the client names no known scheme");
+        else if (!ev->n_challenges)
+            say(&w, "the proxy offered no scheme");
     }
 }
 
@@ -310,19 +296,13 @@ static void hide_basic(struct a407_event *ev, const struct a407_credential *c)
     a407_buf_free(&coded);
 }
 
-static void hide_one(struct a407_event *ev, const struct a407_credential *c)
-{
-    a407_event_hide(ev, a407_span_str(c->password));
-    a407_event_hide(ev, a407_span_str(c->token));
-    if (c->username && c->password)
-        hide_basic(ev, c);
-}
-
 void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p)
 {
     for (size_t i = 0; i < p->n_creds; i++) {
-        hide_one(ev, p->creds[i]);
-        if (p->standing[i].resolved)
-            hide_one(ev, p->standing[i].resolved);
+        const struct a407_credential *c = p->creds[i];
+        a407_event_hide(ev, a407_span_str(c->password));
+        a407_event_hide(ev, a407_span_str(c->token));
+        if (c->username && c->password)
+            hide_basic(ev, c);
     }
 }

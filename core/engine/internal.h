@@ -2,11 +2,12 @@
 #ifndef A407_ENGINE_INT_H
 #define A407_ENGINE_INT_H
 
+/* Private to core/engine. */
+
+#include "core/http/challenge.h"
 #include "core/http/http.h"
 #include "core/record/client_auth.h"
 #include "engine.h"
-
-/* Private to core/engine. */
 
 enum a407_state {
 #define A407_STATE(name, to) A407_ST_##name,
@@ -20,16 +21,14 @@ enum a407_writing {
     A407_W_HEAD,
     A407_W_HELD_HEAD, /* ... that does not go out before it is complete */
     A407_W_BODY,
-    A407_W_OPAQUE /* bytes that are not looked at: those behind a CONNECT that
-                     is not answered yet are no requests to the proxy */
+    A407_W_OPAQUE /* not looked at: behind a CONNECT without an answer */
 };
 
 /* What must be remembered of a request until its answer is over. */
 struct a407_in_flight {
     bool is_head;
     bool is_connect;
-    const struct a407_scheme *ours; /* it went out with our header, of this
-                                       scheme; NULL: as the program wrote it */
+    const struct a407_scheme *ours; /* of our header in it, or NULL */
     unsigned cred_index;
     unsigned edition;
 };
@@ -37,17 +36,12 @@ struct a407_in_flight {
 /* Why 64: more requests in flight than any pipelining client sends. */
 #define A407_IN_FLIGHT_MAX 64
 
-/*
- * The most of a 407 that is kept for giving it back. Larger ones are not
- * waited for: the repeat goes to a fresh connection at once.
- */
+/* The most of a 407 that is kept for giving it back. Behind a larger one the
+   repeat goes to a fresh connection at once. */
 #define A407_KEEP_MAX (1024u * 1024u + A407_HEAD_MAX)
 
-/*
- * A request with a larger body is never repeated on a kept connection: squid
- * says keep-alive after it and stops reading (it can't tell how much of the
- * body is still to come).
- */
+/* A larger body is never repeated on a kept connection: squid says keep-alive
+   after its 407 and stops reading. */
 #define A407_KEPT_BODY_MAX 65536u
 
 enum a407_try {
@@ -73,10 +67,8 @@ enum a407_after {
 enum a407_course {
     A407_COURSE_PROGRAMS, /* as the program wrote it */
     A407_COURSE_OURS,     /* with a header of ours, that is not judged yet */
-    A407_COURSE_ANEW,     /* made again as the program wrote it: whose was that
-                             407? */
-    A407_COURSE_DECIDED   /* its 407 goes to the program; the record, if there
-                             is one, says why */
+    A407_COURSE_ANEW,     /* repeated as it was: whose was that 407? */
+    A407_COURSE_DECIDED   /* its 407 is the program's, the record says why */
 };
 
 /* The connection that the header at hand may go to. */
@@ -96,9 +88,8 @@ enum a407_then {
 /* Whose words come next on a connection. */
 enum a407_whose {
     A407_WHOSE_PROXYS,
-    A407_WHOSE_INTERIM, /* perhaps an origin's: an interim answer came that was
-                           not asked for */
-    A407_WHOSE_ANSWERED /* ... an answer to a request was handed on */
+    A407_WHOSE_INTERIM, /* perhaps an origin's: a 1xx came unasked */
+    A407_WHOSE_ANSWERED /* ... an answer was handed on */
 };
 
 /* The 1xx at the front. */
@@ -126,22 +117,20 @@ struct a407_exchange {
     const struct a407_scheme *scheme; /* of the answer in flight */
     unsigned cred_index;
     char principal[128]; /* whose the Kerberos ticket is, as far as is known */
-    unsigned edition;    /* of its secret: another may have been read since */
-    unsigned ends;       /* that its standing had when it was sent */
-    void *state;         /* owned; NULL when proxy->state was used */
+    unsigned edition, ends; /* its standing's, when the header was made */
+    void *state;            /* owned; NULL when proxy->state was used */
     a407_scheme_set tried[A407_CREDENTIALS_MAX];
-    a407_scheme_set unnamed[A407_CREDENTIALS_MAX]; /* sent, and not judged: the
-                                              407 did not name the scheme */
-    unsigned asked;      /* bits: credentials read from outside for it */
-    unsigned looked_up;  /* ... whose mark of a refusal was asked for */
-    unsigned marked;     /* ... and is there */
+    a407_scheme_set unnamed[A407_CREDENTIALS_MAX]; /* sent; the 407 to it did
+                                                      not name the scheme */
+    /* a bit per credential: read from outside for this exchange; its mark of a
+       refusal was asked for, and is there */
+    unsigned asked, looked_up, marked;
     const char *carrier; /* the scheme's name on the wire */
     bool pending;        /* the state waits for a token from outside */
     bool judged;         /* the 407 in the queue was looked at before */
     bool again;          /* same credential, new nonce */
     bool leg;            /* the header at hand is not the last */
-    bool standin;        /* what is in flight has no body, whatever the
-                            program's request has */
+    bool standin;        /* in flight is a leg, without the request's body */
     bool keep_first;     /* the 407 that is kept is an earlier one */
     bool swallowed;      /* an error, to a leg: it may have let nobody in */
     bool proved;         /* the answer was searched for a proof */
@@ -152,25 +141,14 @@ struct a407_exchange {
     unsigned stale;
     unsigned retries;
     int64_t sent_us;       /* monotonic: when the request in flight was sent */
-    int64_t silent_us;     /* for so long no answer came on the kept connection,
-                              and that was remembered for the proxy; or 0 */
+    int64_t silent_us;     /* how long the kept connection was silent, if that
+                              is why there is another one; or 0 */
     enum a407_cause cause; /* why the first 407 came, as far as is known */
     enum a407_sent_before sent_before;
     unsigned resends; /* the program repeats with a header what met a 407 */
 };
 
-/*
- * What holds whenever a call has come back; the tests are built with
- * A407_DEBUG and check it at each plan (plan.c):
- * - those in flight that are awaited are the last ones, and an answer is only
- *   looked at, taken or delivered while a request is in flight;
- * - nothing is taken off or repeated by an engine that only watches;
- * - a header of ours has a scheme and a credential, and so has a state;
- * - what is asked of the outside is about a credential of this proxy;
- * - the program is owed no record when it is passed through for ever, or when
- *   it is about to read the saved 407;
- * - the recorded head is part of what is recorded.
- */
+/* What always holds of it between two calls: check() in plan.c. */
 struct a407_engine {
     struct a407_proxy *proxy;
     struct a407_history *history;
@@ -179,8 +157,7 @@ struct a407_engine {
     enum a407_state state;
     unsigned anomalies;
     int64_t wall_us, mono_us;
-    int64_t since_us; /* monotonic: when the wait that the plan speaks of began;
-                         0: it has no limit (any more) */
+    int64_t since_us; /* monotonic: when the plan's wait began; 0: no limit */
     bool passive;     /* only watch: mode observe, or not configured */
     bool client_sent; /* an earlier request had a header of the program's */
 
@@ -189,7 +166,7 @@ struct a407_engine {
     enum a407_whose whose;
     struct a407_buf request; /* the request as the program wrote it */
     size_t head_n;    /* bytes of it that are its head; 0: not complete */
-    size_t head_from; /* search position */
+    size_t head_from; /* a407_head_end's */
     bool overflow;    /* the body did not fit: no replay */
     struct a407_body write_body;
     uint64_t body_n;    /* bytes of body written so far, with framing */
@@ -238,8 +215,8 @@ struct a407_engine {
 };
 
 /*
- * The files, lowest first. Each calls those above it in this list, and none
- * below: what came of a call is its result, or is in the engine.
+ * The files, lowest first: each calls those above it here, and none below. What
+ * came of a call is its result, or is in the engine.
  */
 
 /* plan.c: questions */
@@ -249,33 +226,37 @@ bool a407_request_recorded(const struct a407_engine *e,
 /* The head of an answer to the request at the front. False: it is none. */
 bool a407_answer_parse(const struct a407_engine *e, const char *p, size_t n,
                        struct a407_response *r);
-/* Is the head of a request being written? */
 bool a407_engine_in_head(const struct a407_engine *e);
-/* May this engine change anything, or does it only watch? */
+/* May it change anything, or does it only watch? */
 bool a407_engine_active(const struct a407_engine *e);
-/* Is it the proxy that the next request on this connection goes to, and that
-   the next answer is from? An origin may have it by now. */
+/* Is the other end surely the proxy? An origin may have the connection. */
 bool a407_engine_is_proxys(const struct a407_engine *e);
-/* Does a tunnel begin here, if the proxy agrees to it? Nothing that is written
-   now may get a header. */
+/* Is a CONNECT the last request out? A tunnel may begin behind it. */
 bool a407_engine_behind_connect(const struct a407_engine *e);
-/* The plan's parts that the engine itself asks for (engine.h, struct
-   a407_plan): leg, repeated, rest, behind. */
+/* The plan's leg, repeated, rest and behind. */
 bool a407_engine_in_handshake(const struct a407_engine *e);
 bool a407_engine_retrying(const struct a407_engine *e);
 bool a407_engine_wants_rest(const struct a407_engine *e);
 bool a407_engine_wants_behind(const struct a407_engine *e);
-/* Is the body not kept, since there will be no repeat with it? */
 bool a407_engine_keeps_no_body(const struct a407_engine *e);
-/* Seconds of a clock that nobody sets: for all that is left alone for a while.
- */
+/* Monotonic, seconds. */
 int64_t a407_engine_running_s(const struct a407_engine *e);
-/* Seconds since the epoch. */
-int64_t a407_engine_now_s(const struct a407_engine *e);
 
-/* proxy.c */
-/* What worked before is not sent any more. */
-void a407_proxy_forget(struct a407_proxy *p);
+/* facts.c */
+/* The cause before anything is tried. `ev` has its request and answer;
+   `offered` NULL: not known. */
+enum a407_cause a407_cause_of(const struct a407_proxy *p,
+                              const struct a407_event *ev,
+                              const struct a407_challenges *offered);
+/* By the Date of the answer: too far apart for Kerberos? */
+bool a407_clocks_differ(const struct a407_event *ev);
+/* Fills in the detail for ev->cause, where the record does not say all. */
+void a407_facts(const struct a407_proxy *p, struct a407_event *ev);
+/* Takes out of what the proxy said the secrets of the program's request, and
+   those of ours. */
+void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
+                             struct a407_span target);
+void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p);
 
 /* note.c */
 /* The program's request has its head: what its record must know of before. */
@@ -290,28 +271,22 @@ void a407_event_plain(struct a407_engine *e, int status);
 /* A request with our header went out, or is about to. */
 void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
                         unsigned cred_index, bool stale);
-/* The same on another connection: an attempt of its own only if it begins
-   something else. */
+/* The exchange's header goes to another connection: an attempt of its own only
+   if it begins something else. */
 void a407_event_attempt_anew(struct a407_engine *e);
 /* The last one is not made, unless it has been answered. */
 void a407_event_attempt_undo(struct a407_engine *e);
 void a407_event_attempt_status(struct a407_engine *e, int status);
-/* A scheme was tried, and nothing could be sent. `detail` may be NULL. */
-void a407_event_attempt_failed(struct a407_engine *e,
-                               const struct a407_scheme *scheme,
-                               unsigned cred_index, enum a407_cause cause,
+/* The exchange's scheme was tried, and nothing could be sent. */
+void a407_event_attempt_failed(struct a407_engine *e, enum a407_cause cause,
                                const char *detail);
-/* Why a 407 came to a request that had no header of the program's, and which
-   is going to be answered. */
-enum a407_cause a407_cause_of_silence(const struct a407_engine *e);
 void a407_event_note(struct a407_engine *e, enum a407_cause cause,
                      const char *detail);
 void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
                        int final_status);
-/* There will be no more to tell: the record is finished with what is known;
-   `detail` is why, unless the program is reading a 407 as it is. */
+/* Finishes the record with what is known; `detail` is why, unless the program
+   is reading a 407 as it is. */
 void a407_event_cut(struct a407_engine *e, const char *detail);
-/* There is nothing to tell. */
 void a407_event_drop(struct a407_engine *e);
 
 /* state.c */
@@ -320,13 +295,17 @@ void a407_engine_move(struct a407_engine *e, enum a407_state to);
 void a407_engine_unhold(struct a407_engine *e);
 void a407_exchange_reset(struct a407_engine *e);
 void a407_exchange_drop_state(struct a407_exchange *exchange);
+/* What worked before is not sent any more. */
+void a407_proxy_forget(struct a407_proxy *p);
+/* The program gets the 407 that is kept, or the end; the record says why. */
+void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why);
 
 /* verdict.c */
 /* For the caller to take out; without memory it is lost. */
 void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
                        bool accepted);
-/* Never again, for a while; the cause that it is. `edition`: of what was
-   refused; if there is another secret by now, that one is not blamed. */
+/* Not by this scheme, for a while; returns the cause that it is. `edition`: of
+   what was refused; another secret that is there by now is not blamed. */
 enum a407_cause a407_credential_refused(struct a407_engine *e,
                                         const struct a407_scheme *scheme,
                                         unsigned cred_index, unsigned edition);
@@ -342,28 +321,19 @@ const struct a407_challenge *a407_renewed(const struct a407_engine *e,
                                           unsigned cred_index);
 /* Marks are of secrets: a ticket and a key in a file have none. */
 bool a407_may_be_marked(const struct a407_credential *c);
-/* The client will renew its nonce by itself. */
-bool a407_client_is_stale(const struct a407_engine *e,
-                          const struct a407_challenges *offered);
-void a407_exclude_clients_own(struct a407_engine *e,
-                              const struct a407_challenges *offered);
 /* The answer in flight was accepted: remember what worked. */
 void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
                           size_t n);
 /* ... refused without a 407. */
 void a407_engine_refused(struct a407_engine *e);
-/* Is this 401 perhaps how tinyproxy refuses, which has said 407 before? Then
-   the record is made to say so, and nothing else comes of it. */
+/* ... met a 401 that may be how tinyproxy refuses, which has said 407 before.
+   True: the record says so, and nothing else comes of it. */
 bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
                                size_t n);
-/* The program reads this 407 because its request was pipelined; what that says
-   about our header in it counts all the same. Fills in the record. */
+/* The program reads this 407, since its request was pipelined: what that says
+   about our header in it counts, and goes into the record. */
 void a407_engine_passed_407(struct a407_engine *e,
                             const struct a407_challenges *offered);
-/* Is this 407 one leg of a handshake that the client does itself? */
-bool a407_client_goes_on(const struct a407_engine *e,
-                         const struct a407_challenges *offered);
-
 /* ask.c */
 void a407_ask_begin(struct a407_engine *e, enum a407_after after);
 /* Is there a credential whose secret should be read (again)? */
@@ -376,8 +346,8 @@ bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n);
 void a407_ask_take(struct a407_engine *e, struct a407_told *t);
 
 /* try.c */
-/* The header from the state that the exchange has, or a new one's, for this
-   request. NONE: the state is gone, *why tells. */
+/* The header for the recorded request, from the exchange's state, or from a new
+   one (`ch` NULL: without a challenge). NONE: the state is gone, *why tells. */
 enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why);
 enum a407_try a407_try_with(struct a407_engine *e,
                             const struct a407_scheme *scheme,
@@ -391,19 +361,11 @@ enum a407_try a407_try_pick(struct a407_engine *e,
 /* The header for a request that has not been sent yet, from what worked. */
 enum a407_try a407_engine_preempt(struct a407_engine *e);
 
-/* head.c */
-/* A head as it is, with our header, or for one leg of a handshake: that has no
-   body, and keeps its connection whatever the program wants of it. */
-enum a407_copy { A407_COPY_AS_IS, A407_COPY_OURS, A407_COPY_LEG };
-/* The recorded head, into e->output. False: out of memory. */
-bool a407_head_copy(struct a407_engine *e, enum a407_copy how);
-/* The program's head with our header, and the body so far, into e->output.
-   False: out of memory. */
-bool a407_request_rewrite(struct a407_engine *e);
-
 /* request.c */
 /* The head that was held back, into e->output: with our header, or as it is. */
 void a407_engine_release(struct a407_engine *e, bool ours);
+/* The repeat, with the body so far, into e->output. False: out of memory. */
+bool a407_request_rewrite(struct a407_engine *e);
 
 /* answer.c */
 /* The head p..p+n of a 407 was seen in the queue: answer it or let the program
@@ -412,23 +374,24 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
 /* ... whose head can't be used: the program has it, the log says `detail`. */
 void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
                                 const char *detail);
-/* An answer whose head is p..n of `head` is going to be taken off. */
+/* An answer whose head is `head` bytes long is going to be taken off. */
 void a407_engine_drain(struct a407_engine *e, size_t head,
                        const struct a407_response *r);
-/*
- * What else the proxy offered at first: in the middle of a handshake it speaks
- * of nothing but that. What is left of it on this connection is best left
- * alone.
- */
+/* What else the first 407 offered: in the middle of a handshake the proxy names
+   nothing but that. It needs another connection. */
 enum a407_try a407_pick_from_first(struct a407_engine *e);
-/* The header at hand is the answer to the challenge at the front. */
-void a407_answer_is_ours(struct a407_engine *e);
 /* Another try of the same answer on a fresh connection. */
 bool a407_engine_again(struct a407_engine *e);
+/* Its header is at hand, or asked for. */
+void a407_engine_elsewhere(struct a407_engine *e, enum a407_try t);
 /* The repeat goes out: kept connection or fresh. */
 void a407_engine_repeat(struct a407_engine *e);
 /* ... after a 407 that could not be taken off whole. */
 void a407_engine_cut_short(struct a407_engine *e);
+
+/* Is this 407 one leg of a handshake that the client does itself? */
+bool a407_client_goes_on(const struct a407_engine *e,
+                         const struct a407_challenges *offered);
 
 /* response.c */
 /* There will be no answer to what is in flight; `why`, for the record. */
@@ -436,13 +399,10 @@ void a407_engine_no_answer(struct a407_engine *e, const char *why);
 /* Before the end of a connection: a 407 whose head was read in part has its
    record. */
 void a407_engine_partly_read(struct a407_engine *e);
-/* What is in flight has an answer, or will have none. Where it went out on a
-   fresh connection after silence on the kept one, and has waited for as long,
-   it was the origin that took its time: the proxy is not blamed. */
+/* What is in flight has an answer, or will have none. If the fresh connection
+   was silent for as long as the kept one, that was the origin's doing. */
 void a407_engine_compare(struct a407_engine *e);
 /* The connection ended before the answer began. */
 void a407_engine_ended_early(struct a407_engine *e);
-/* The program gets the 407 that is kept, or the end; the record says why. */
-void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why);
 
 #endif

@@ -4,7 +4,6 @@
 #include "core/base/bytes.h"
 #include "core/base/text.h"
 #include "core/record/redact.h"
-#include "facts.h"
 #include "internal.h"
 
 /* Filling the record of an exchange. */
@@ -14,10 +13,10 @@
 static uint64_t request_hash(const char *method, const char *target)
 {
     uint64_t h = A407_HASH_START;
-    for (const char *z = method; *z; z++)
-        h = a407_hash_byte(h, (unsigned char)*z);
-    for (const char *z = target; *z; z++)
-        h = a407_hash_byte(h, (unsigned char)*z);
+    while (*method)
+        h = a407_hash_byte(h, (unsigned char)*method++);
+    while (*target)
+        h = a407_hash_byte(h, (unsigned char)*target++);
     return h;
 }
 
@@ -120,8 +119,8 @@ bool a407_event_begin(struct a407_engine *e,
 
 void a407_event_plain(struct a407_engine *e, int status)
 {
-    /* A 401 may be how a proxy refuses: it is no success, at least. */
-    /* Of pipelined requests nobody can tell which one this answers. */
+    /* No success is a 401, which may be how a proxy refuses; and of pipelined
+       requests nobody can tell which one this answers. */
     bool answered = e->exchange.resends && status != 401 && !e->pipelined;
     if (!answered && e->proxy->config->log_level != A407_LOG_REQUEST)
         return;
@@ -210,12 +209,11 @@ void a407_event_attempt_anew(struct a407_engine *e)
         a407_event_attempt(e, exchange->scheme, exchange->cred_index, false);
 }
 
-void a407_event_attempt_failed(struct a407_engine *e,
-                               const struct a407_scheme *scheme,
-                               unsigned cred_index, enum a407_cause cause,
+void a407_event_attempt_failed(struct a407_engine *e, enum a407_cause cause,
                                const char *detail)
 {
-    struct a407_event_attempt *a = add_attempt(e, scheme, cred_index);
+    struct a407_event_attempt *a =
+        add_attempt(e, e->exchange.scheme, e->exchange.cred_index);
     if (!a)
         return;
     a->cause = cause == A407_CAUSE_NONE ? A407_CAUSE_PROTOCOL : cause;
@@ -267,14 +265,6 @@ void a407_event_note(struct a407_engine *e, enum a407_cause cause,
     if (detail || cause != ev->cause)
         a407_put(ev->detail, sizeof ev->detail, a407_span_str(detail));
     ev->cause = cause;
-}
-
-enum a407_cause a407_cause_of_silence(const struct a407_engine *e)
-{
-    return e->proxy->url_has_userinfo ||
-                   e->exchange.sent_before != A407_SENT_NEVER
-               ? A407_CAUSE_DROPPED
-               : A407_CAUSE_NOT_SENT;
 }
 
 /* ---- the end ---- */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
-/* What is to be done, and what is known of where an engine is: nothing in this
-   file changes anything. */
+/* What is to be done, and where an engine is. Nothing here changes anything. */
 
-/* How long the answer to a repeat on a kept connection may be in coming, if it
-   is no CONNECT. */
+/* For the answer to a repeat on a kept connection, if it is no CONNECT. */
 #define SILENCE_MS 15000u
 
 bool a407_engine_active(const struct a407_engine *e)
@@ -32,18 +30,6 @@ int64_t a407_engine_running_s(const struct a407_engine *e)
     return e->mono_us / 1000000;
 }
 
-int64_t a407_engine_now_s(const struct a407_engine *e)
-{
-    return e->wall_us / 1000000;
-}
-
-/* May what is written now get a header? Behind a request that the proxy hands
-   on it is the proxy's only if that keeps its connections. */
-static bool for_proxy(const struct a407_engine *e)
-{
-    return a407_engine_is_proxys(e) && (!e->n_in_flight || e->proxy->keeps);
-}
-
 bool a407_engine_behind_connect(const struct a407_engine *e)
 {
     return e->awaiting && e->in_flight[e->n_in_flight - 1].is_connect;
@@ -55,8 +41,11 @@ static enum a407_write_mode write_mode(const struct a407_engine *e)
         return e->output.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
     if (e->writing == A407_W_HELD_HEAD)
         return A407_WRITE_HOLD;
+    /* Behind a request that the proxy hands on it is the proxy's only if that
+       keeps its connections. */
     if (e->writing == A407_W_START && !e->passive && e->proxy->scheme &&
-        !a407_engine_behind_connect(e) && for_proxy(e) &&
+        !a407_engine_behind_connect(e) && a407_engine_is_proxys(e) &&
+        (!e->n_in_flight || e->proxy->keeps) &&
         (!e->authenticated || e->proxy->each_request))
         return A407_WRITE_HOLD;
     return A407_WRITE_PASS;
@@ -84,15 +73,6 @@ static struct a407_plan want(enum a407_want_kind kind, size_t n)
     return (struct a407_plan){.kind = kind, .n = n};
 }
 
-static struct a407_plan want_drain(const struct a407_engine *e)
-{
-    if (e->drain_head)
-        return want(A407_WANT_CONSUME, e->drain_head);
-    if (e->drain_body.kind == A407_BODY_LENGTH && e->drain_body.left < SIZE_MAX)
-        return want(A407_WANT_CONSUME, (size_t)e->drain_body.left);
-    return want(A407_WANT_CONSUME, SIZE_MAX);
-}
-
 static struct a407_plan what(const struct a407_engine *e)
 {
     if (e->output.n)
@@ -100,8 +80,8 @@ static struct a407_plan what(const struct a407_engine *e)
     switch (e->state) {
     case A407_ST_FRESH:
     case A407_ST_IDLE:
-        /* A reader that blocks here before the request is written must not
-           get its 407 unseen: it waits in a peek. */
+        /* Who blocks here before the request is written waits in a peek: its
+           407 must not be read unseen. */
         return e->passive ? want(A407_WANT_DELIVER, SIZE_MAX)
                           : want(A407_WANT_PEEK, 1);
     case A407_ST_WAIT:
@@ -125,7 +105,12 @@ static struct a407_plan what(const struct a407_engine *e)
     case A407_ST_ASK:
         return want(A407_WANT_ASK, 0);
     case A407_ST_DRAIN:
-        return want_drain(e);
+        if (e->drain_head)
+            return want(A407_WANT_CONSUME, e->drain_head);
+        return want(A407_WANT_CONSUME, e->drain_body.kind == A407_BODY_LENGTH &&
+                                               e->drain_body.left < SIZE_MAX
+                                           ? (size_t)e->drain_body.left
+                                           : SIZE_MAX);
     case A407_ST_RECONNECT:
         return want(A407_WANT_RECONNECT, 0);
     case A407_ST_DELIVER_SAVED:
@@ -180,8 +165,8 @@ static uint64_t write_credit(const struct a407_engine *e)
     return a407_body_skippable(&e->write_body);
 }
 
-/* Has the proxy answered a leg on this very connection? Then it does answer
-   there: it is the origin that takes its time, with the program's request. */
+/* Has the proxy answered a leg on this connection? Then it is the origin that
+   takes its time. */
 static bool origins_turn(const struct a407_engine *e)
 {
     return e->exchange.scheme->per_connection && !e->exchange.standin &&
@@ -202,10 +187,8 @@ bool a407_answer_parse(const struct a407_engine *e, const char *p, size_t n,
 
 /* ---- the plan ---- */
 
-/*
- * The same for a CONNECT is a setting. That does nothing that could be done
- * twice, and a client waits for it before all else.
- */
+/* For a CONNECT it is a setting: that does nothing that could be done twice,
+   and a client waits for it before all else. */
 static unsigned silence_ms(const struct a407_engine *e)
 {
     const struct a407_config *c = e->proxy->config;
@@ -248,14 +231,17 @@ static bool must_wait(const struct a407_engine *e, enum a407_want_kind kind)
            a407_engine_in_handshake(e);
 }
 
-#ifdef A407_DEBUG
-/* Never in what a program runs. */
+/* Only in the tests' build. */
 static void must(bool holds)
 {
+#ifdef A407_DEBUG
     if (!holds)
         __builtin_trap();
+#endif
+    (void)holds;
 }
 
+/* What holds between two calls. */
 static void check(const struct a407_engine *e)
 {
     const struct a407_exchange *exchange = &e->exchange;
@@ -275,12 +261,6 @@ static void check(const struct a407_engine *e)
     must(e->state == A407_ST_FORGET || e->head_n <= e->request.n);
     must(e->since_us <= e->mono_us);
 }
-#else
-static void check(const struct a407_engine *e)
-{
-    (void)e;
-}
-#endif
 
 struct a407_plan a407_engine_plan(const struct a407_engine *e)
 {

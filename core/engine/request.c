@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
-/* The write side: what the program says to the proxy. */
+/* The write side: what the program says to the proxy, and what goes out. */
 
 static void begin(struct a407_engine *e, enum a407_writing head)
 {
@@ -23,10 +23,8 @@ static void begin(struct a407_engine *e, enum a407_writing head)
     e->overflow = false;
 }
 
-/*
- * Room for a body whose length is known, or for as much of it as may be kept:
- * a 407 often comes before the limit is reached.
- */
+/* Room for a body whose length is known, or for as much of it as may be kept:
+   a 407 often comes before that. */
 static void make_room(struct a407_engine *e, const struct a407_request *rq)
 {
     if (rq->body != A407_BODY_LENGTH || e->pipelined || e->passive)
@@ -37,8 +35,7 @@ static void make_room(struct a407_engine *e, const struct a407_request *rq)
                         (rq->length < most ? (size_t)rq->length : most));
 }
 
-/* The head is complete: a request is on its way. False: it is none that
-   could be followed. */
+/* The head is complete. False: it is none that could be followed. */
 static bool head_done(struct a407_engine *e)
 {
     struct a407_request rq;
@@ -65,10 +62,8 @@ static bool head_done(struct a407_engine *e)
     return true;
 }
 
-/*
- * Takes head bytes. Returns how many of the n belong to this head.
- * When it turns out not to be a proxy's request, or too long, or memory runs
- * out (0 then), the engine forgets; the caller sees that in the state.
+/* Takes head bytes; returns how many of the n belong to it. Where it is no
+   request to a proxy, or too long, or memory runs out (0), the engine forgets.
  */
 static size_t head_bytes(struct a407_engine *e, const char *p, size_t n)
 {
@@ -135,13 +130,88 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n)
     e->since_us = e->mono_us;
 }
 
+/* ---- heads that go out ---- */
+
+/* A head as it is, with our header, or for one leg of a handshake: that has no
+   body, and keeps its connection whatever the program wants of it. */
+enum copy { AS_IS, OURS, LEG };
+
+static bool left_out(struct a407_span name, enum copy how)
+{
+    static const char leg[][20] = {
+        "Content-Length", "Transfer-Encoding", "Trailer",   "Expect",
+        "Connection",     "Proxy-Connection",  "Keep-Alive"};
+    if (how != AS_IS && a407_span_ieq(name, "Proxy-Authorization"))
+        return true;
+    for (size_t i = 0; how == LEG && i < sizeof leg / sizeof leg[0]; i++)
+        if (a407_span_ieq(name, leg[i]))
+            return true;
+    return false;
+}
+
+static void add_ours(struct a407_engine *e, enum copy how, const char *eol)
+{
+    struct a407_request rq;
+    if (e->auth.n) {
+        a407_buf_str(&e->output, "Proxy-Authorization: ");
+        a407_buf_add(&e->output, e->auth.p, e->auth.n);
+        a407_buf_str(&e->output, eol);
+    }
+    if (how != LEG || !a407_request_recorded(e, &rq))
+        return;
+    if (rq.body != A407_BODY_NONE)
+        a407_buf_fmt(&e->output, "Content-Length: 0%s", eol);
+    if (rq.minor == 0) /* RFC 9112 appendix C.2.2 */
+        a407_buf_fmt(&e->output, "Connection: keep-alive%s", eol);
+    a407_buf_fmt(&e->output, "Proxy-Connection: keep-alive%s", eol);
+}
+
+/* The recorded head, into e->output. False: out of memory. */
+static bool head_copy(struct a407_engine *e, enum copy how)
+{
+    const char *p = e->request.p;
+    size_t n = e->head_n, at = 0, done = 0;
+    struct a407_field f;
+    /* The line end before the head's blank line, as the program writes it. */
+    size_t eol = n >= 2 && p[n - 2] == '\r' ? 2 : 1;
+    size_t body = n - eol;
+    while (a407_field_next(p, n, &at, &f)) {
+        if (!left_out(f.name, how))
+            continue;
+        size_t start = (size_t)(f.line.p - p);
+        a407_buf_add(&e->output, p + done, start - done);
+        done = start + f.line.n;
+    }
+    a407_buf_add(&e->output, p + done, body - done);
+    if (how != AS_IS)
+        add_ours(e, how, "\r\n");
+    return a407_buf_add(&e->output, p + body, eol);
+}
+
+bool a407_request_rewrite(struct a407_engine *e)
+{
+    bool leg = e->exchange.leg;
+    bool as_is = e->exchange.course == A407_COURSE_ANEW;
+    head_copy(e, leg ? LEG : as_is ? AS_IS : OURS);
+    if (!leg)
+        a407_buf_add(&e->output, e->request.p + e->head_n,
+                     e->request.n - e->head_n);
+    e->exchange.standin = leg;
+    e->sent_keep = leg || e->rq_keep_alive;
+    if (e->output.failed) {
+        a407_buf_free(&e->output);
+        return false;
+    }
+    if (!leg && e->exchange.legs > 1)
+        e->exchange.proofs++;
+    return true;
+}
+
 void a407_engine_release(struct a407_engine *e, bool ours)
 {
     struct a407_exchange *exchange = &e->exchange;
-    enum a407_copy how = !ours           ? A407_COPY_AS_IS
-                         : exchange->leg ? A407_COPY_LEG
-                                         : A407_COPY_OURS;
-    bool copied = a407_head_copy(e, how);
+    enum copy how = !ours ? AS_IS : exchange->leg ? LEG : OURS;
+    bool copied = head_copy(e, how);
     a407_buf_free(&e->auth);
     e->since_us = e->mono_us;
     if (!copied) {
@@ -161,7 +231,7 @@ void a407_engine_release(struct a407_engine *e, bool ours)
     last->cred_index = own ? exchange->cred_index : p->cred_index;
     last->edition =
         own ? exchange->edition : p->standing[p->cred_index].edition;
-    if (how == A407_COPY_LEG) {
+    if (how == LEG) {
         /* its answer is not the program's */
         exchange->standin = true;
         exchange->on_kept = true;

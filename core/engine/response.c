@@ -5,27 +5,14 @@
 
 /* The read side: what the proxy answers. */
 
-static const char unreadable[] =
-    "no answer to the handshake that could be read";
-
-static const char ends[] =
-    "the connection ended behind the login, for the second time: it counts as "
-    "refused";
-
-void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why)
-{
-    a407_event_note(e, A407_CAUSE_PROTOCOL, why);
-    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
-    a407_engine_move(e, A407_ST_DELIVER_SAVED);
-}
-
 static void begin_deliver(struct a407_engine *e)
 {
     /* A body that is still being written has no place behind a leg: the proxy
        would take it for a request. */
     if (e->exchange.standin && e->writing == A407_W_BODY &&
         a407_engine_active(e)) {
-        a407_engine_deliver_saved_407(e, unreadable);
+        a407_engine_deliver_saved_407(
+            e, "no answer to the handshake that could be read");
         return;
     }
     a407_buf_clear(&e->response);
@@ -55,7 +42,10 @@ void a407_engine_ended_early(struct a407_engine *e)
         login && e->exchange.course == A407_COURSE_OURS && a407_login_ended(e);
     if (login && e->exchange.on_kept && a407_engine_again(e))
         return;
-    a407_engine_no_answer(e, refused ? ends : NULL);
+    a407_engine_no_answer(e, refused
+                                 ? "the connection ended behind the login, for "
+                                   "the second time: it counts as refused"
+                                 : NULL);
 }
 
 void a407_engine_compare(struct a407_engine *e)
@@ -69,13 +59,10 @@ void a407_engine_compare(struct a407_engine *e)
 
 static void settle(struct a407_engine *e, const char *p, size_t n);
 
-static const char took_first[] =
-    "the proxy took the first message of the handshake for the whole request";
-
 /*
- * The program wants the connection to end with the answer, and may read to that
- * end; it stays because the leg asked for that. What is long is not fetched
- * twice, and what may have done something is not done twice.
+ * Does the program wait for an end that does not come, since the leg asked for
+ * keep-alive? Then the request is made anew, but for what is long, or what may
+ * have done something (RFC 9110 section 9.2.1).
  */
 static bool ends_otherwise(const struct a407_engine *e,
                            const struct a407_response *r)
@@ -90,9 +77,9 @@ static bool ends_otherwise(const struct a407_engine *e,
 }
 
 /*
- * A proxy that lets in whoever begins a handshake: if the request has a body,
- * what it answered was not the program's request. That goes out now, without a
- * header, on the connection that is authenticated by now.
+ * A proxy that lets in whoever begins a handshake has answered the leg, not the
+ * request with its body. That goes out now, without a header, on a connection
+ * that is authenticated.
  */
 static void swallow(struct a407_engine *e, size_t head,
                     const struct a407_response *r)
@@ -110,14 +97,12 @@ static void swallow(struct a407_engine *e, size_t head,
         return;
     }
     /* The program can't be given this answer: what is kept, or the end. */
-    a407_engine_deliver_saved_407(e, took_first);
+    a407_engine_deliver_saved_407(e, "the proxy took the first message of the "
+                                     "handshake for the whole request");
 }
 
-/*
- * An answer that is no 407, to a request that carried a handshake: before the
- * program has it, its head must be whole. False: not yet, or it is not for the
- * program.
- */
+/* An answer that is no 407, to a request that carried a handshake: its head
+   must be whole. False: not yet, or it is not for the program. */
 static bool look_closer(struct a407_engine *e, const char *p, size_t n,
                         bool end)
 {
@@ -145,9 +130,9 @@ static bool look_closer(struct a407_engine *e, const char *p, size_t n,
 }
 
 /*
- * Whose is it? A proxy that hands one on may be out of the way by then. But a
- * CONNECT is not handed on, and a 100 that the program waits for (RFC 9110
- * section 10.1.1) comes from some proxies before they look at anything.
+ * A proxy that hands a 1xx on may be out of the way by then. But a CONNECT is
+ * not handed on, and a 100 that the program waits for (RFC 9110 section 10.1.1)
+ * comes from some proxies before they look at anything.
  */
 static void note_interim(struct a407_engine *e, const char *p, size_t n)
 {
@@ -163,7 +148,7 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
                         bool end)
 {
     if (e->state == A407_ST_FRESH || e->state == A407_ST_IDLE) {
-        /* a server that speaks first, or twice: not what we know */
+        /* a server that speaks first, or twice */
         if (n || end)
             a407_engine_delivered_end(e);
         return;
@@ -252,29 +237,20 @@ static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
     a407_event_finish(e, outcome, 407);
 }
 
-/* An answer that is no 407, to a request with our header. Nothing but the proxy
-   can answer a CONNECT by 401; to any other request it may be the origin that
-   does, in whatever name: that is nobody's refusal. */
-static void judge_other(struct a407_engine *e, int status, const char *p,
-                        size_t n)
-{
-    if (status == 401 && e->in_flight[0].is_connect)
-        a407_engine_refused(e);
-    else if (status == 401 && a407_engine_maybe_refused(e, p, n))
-        return;
-    else
-        a407_engine_accepted(e, status, p, n);
-}
-
 /* The answer that the program reads: its head is complete. */
 static void on_head(struct a407_engine *e, const char *p, size_t n,
                     const struct a407_response *r)
 {
     struct a407_exchange *exchange = &e->exchange;
-    if (exchange->course == A407_COURSE_OURS)
+    bool ours = exchange->course == A407_COURSE_OURS;
+    if (ours)
         a407_event_attempt_status(e, r->status);
-    if (exchange->course == A407_COURSE_OURS && r->status != 407)
-        judge_other(e, r->status, p, n);
+    /* A 401 to a CONNECT is the proxy's; any other may be an origin's. */
+    if (ours && r->status == 401 && e->in_flight[0].is_connect)
+        a407_engine_refused(e);
+    else if (ours && r->status != 407 &&
+             (r->status != 401 || !a407_engine_maybe_refused(e, p, n)))
+        a407_engine_accepted(e, r->status, p, n);
     bool decided = exchange->course == A407_COURSE_DECIDED;
     if (r->status == 407 && !decided)
         on_watched_407(e, p, n);
@@ -287,10 +263,8 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
     exchange->course = A407_COURSE_PROGRAMS;
 }
 
-/*
- * The queue shows the head of the answer whole: what it means is settled now.
- * The program may never read it to its end.
- */
+/* The queue shows the head of the answer whole. What it means is settled now,
+   for the program may never read it to its end. */
 static void settle(struct a407_engine *e, const char *p, size_t n)
 {
     size_t from = 0, head = a407_head_end(p, n, &from);
@@ -329,15 +303,11 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
         e->response.failed
             ? 0
             : a407_head_end(e->response.p, e->response.n, &e->response_from);
-    if (!end) {
-        if (e->response.failed || e->response.n >= A407_HEAD_MAX) {
-            a407_engine_partly_read(e);
-            a407_engine_forget(e);
-        }
+    if (!end && !e->response.failed && e->response.n < A407_HEAD_MAX)
         return take;
-    }
     struct a407_response r;
-    if (!e->n_in_flight || !a407_answer_parse(e, e->response.p, end, &r)) {
+    if (!end || !e->n_in_flight ||
+        !a407_answer_parse(e, e->response.p, end, &r)) {
         a407_engine_partly_read(e);
         a407_engine_forget(e);
         return take;
@@ -367,12 +337,8 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
 
 static size_t deliver_some(struct a407_engine *e, const char *p, size_t n)
 {
-    size_t k;
-    if (e->head != A407_HEAD_READ) {
-        k = deliver_head(e, p, n);
-    } else {
-        k = a407_body_feed(&e->read_body, p, n);
-    }
+    size_t k = e->head == A407_HEAD_READ ? a407_body_feed(&e->read_body, p, n)
+                                         : deliver_head(e, p, n);
     if (e->state == A407_ST_FORGET || e->head != A407_HEAD_READ)
         return k;
     if (e->read_body.bad)
@@ -391,18 +357,6 @@ static size_t interim_bytes(struct a407_engine *e, size_t n)
     if (!e->interim_left)
         a407_engine_move(e, A407_ST_WAIT);
     return k;
-}
-
-/* An interim answer that is not the program's; it was seen whole, but a reset
-   may have thrown it away. */
-static void interim_consumed(struct a407_engine *e, size_t n)
-{
-    if (n) {
-        interim_bytes(e, n);
-        return;
-    }
-    a407_engine_move(e, A407_ST_WAIT);
-    a407_engine_ended_early(e);
 }
 
 bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n)
@@ -459,8 +413,13 @@ void a407_engine_delivered_end(struct a407_engine *e)
 void a407_engine_consumed(struct a407_engine *e, const char *p, size_t n,
                           bool end)
 {
-    if (e->state == A407_ST_INTERIM)
-        interim_consumed(e, n);
+    if (e->state == A407_ST_INTERIM && n) {
+        interim_bytes(e, n);
+    } else if (e->state == A407_ST_INTERIM) {
+        /* it was seen whole, but a reset has thrown it away */
+        a407_engine_move(e, A407_ST_WAIT);
+        a407_engine_ended_early(e);
+    }
     if (e->state != A407_ST_DRAIN)
         return;
     e->drained += n;

@@ -45,12 +45,9 @@ const char *a407_engine_state_name(const struct a407_engine *e)
     return states[e->state].name;
 }
 
-/* Has a 407 been taken off that nothing else will come for, but an answer that
-   is not the program's? */
+/* Has the program nothing to come but the 407 that was taken off? */
 static bool owes_407(const struct a407_engine *e)
 {
-    const struct a407_exchange *exchange = &e->exchange;
-    bool leg = exchange->course == A407_COURSE_OURS && exchange->standin;
     switch (e->state) {
     case A407_ST_RECONNECT:
     case A407_ST_DELIVER_SAVED:
@@ -59,7 +56,7 @@ static bool owes_407(const struct a407_engine *e)
         return e->after == A407_AFTER_AGAIN;
     case A407_ST_WAIT:
     case A407_ST_INTERIM:
-        return leg;
+        return e->exchange.course == A407_COURSE_OURS && e->exchange.standin;
     default:
         return false;
     }
@@ -95,6 +92,13 @@ void a407_engine_forget(struct a407_engine *e)
     a407_engine_move(e, A407_ST_DELIVER_SAVED);
 }
 
+void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why)
+{
+    a407_event_note(e, A407_CAUSE_PROTOCOL, why);
+    a407_event_finish(e, A407_UNRESOLVED, e->ev ? e->ev->status : 0);
+    a407_engine_move(e, A407_ST_DELIVER_SAVED);
+}
+
 void a407_engine_unhold(struct a407_engine *e)
 {
     if (e->output.n) {
@@ -117,12 +121,61 @@ void a407_exchange_reset(struct a407_engine *e)
     a407_buf_free(&e->token);
 }
 
+static void free_state(const struct a407_scheme *scheme, void *state)
+{
+    if (state)
+        a407_scheme_wipe(scheme, state);
+    free(state);
+}
+
 void a407_exchange_drop_state(struct a407_exchange *exchange)
 {
-    if (exchange->state) {
-        a407_scheme_wipe(exchange->scheme, exchange->state);
-        free(exchange->state);
-        exchange->state = NULL;
-    }
+    free_state(exchange->scheme, exchange->state);
+    exchange->state = NULL;
     exchange->pending = false;
+}
+
+/* ---- what is known of a proxy ---- */
+
+void a407_proxy_forget(struct a407_proxy *p)
+{
+    free_state(p->scheme, p->state);
+    p->state = NULL;
+    p->scheme = NULL;
+}
+
+void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
+                     const struct a407_host *host,
+                     const struct a407_endpoint *endpoint, bool configured)
+{
+    *p = (struct a407_proxy){.config = config,
+                             .host = host,
+                             .endpoint = *endpoint,
+                             .configured = configured};
+    if (!configured)
+        return;
+    const struct a407_known_proxy *known = a407_config_proxy(config, endpoint);
+    p->url_has_userinfo = known && known->url_has_userinfo;
+    p->n_creds = a407_config_credentials(config, endpoint, p->creds,
+                                         A407_CREDENTIALS_MAX, &p->elsewhere);
+    if (p->n_creds || config->mode != A407_MODE_INJECT)
+        return;
+    /* Nothing is configured, but this is one of the user's own proxies: the
+       ticket that they may have is what it asks for. */
+    p->ticket = (struct a407_credential){
+        .from = A407_FROM_TICKET,
+        .label = (char *)"Kerberos ticket",
+        .schemes = a407_ticket_schemes(),
+    };
+    p->creds[p->n_creds++] = &p->ticket;
+}
+
+void a407_proxy_clear(struct a407_proxy *p)
+{
+    a407_proxy_forget(p);
+    for (size_t i = 0; i < A407_CREDENTIALS_MAX; i++) {
+        a407_credentials_free(p->standing[i].resolved);
+        p->standing[i].resolved = NULL;
+    }
+    p->n_creds = 0;
 }

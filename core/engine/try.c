@@ -6,23 +6,18 @@
 
 /* Making a header: with which scheme, from which state. */
 
-/* Handshakes that may be begun anew in one exchange: a proxy that closes in
-   the middle of each would be asked for ever. */
+/* Handshakes begun anew in one exchange, and their messages that log in: a
+   proxy may close in the middle of each, and count each against the account. */
 #define RESTARTS_MAX 2
-
-/* Of these, the ones that log in: a proxy that closes instead of saying no may
-   count each, and lock the account. */
-#define PROOFS_MAX 2
+#define PROOFS_MAX   2
 
 static void collect(void *ctx, const char *p, size_t n)
 {
     a407_buf_add(ctx, p, n);
 }
 
-/*
- * The content of the recorded request, for auth-int, when it was written
- * whole. `store` holds it if the framing had to be taken off.
- */
+/* The content of the recorded request, for auth-int, if it is whole. `store`
+   holds it where the chunks' framing had to be taken off. */
 static struct a407_span content(const struct a407_engine *e,
                                 const struct a407_request *rq,
                                 struct a407_buf *store)
@@ -64,7 +59,7 @@ static enum a407_step make_header(struct a407_engine *e,
         .body = content(e, &rq, &store),
         .random = e->proxy->host->random,
         .random_ctx = e->proxy->host->ctx,
-        .now = a407_engine_now_s(e),
+        .now = e->wall_us / 1000000,
         .token = a407_span(e->token.p, e->token.n),
         .ntlm_v1 = e->proxy->config->ntlm_v1,
         .proxy_host = a407_span_str(e->proxy->endpoint.host),
@@ -107,11 +102,10 @@ enum a407_try a407_try_step(struct a407_engine *e, enum a407_cause *why)
     return A407_TRY_READY;
 }
 
-/* A state of the exchange's own; ch NULL: without a challenge. */
-static enum a407_try begin_with(struct a407_engine *e,
-                                const struct a407_scheme *scheme,
-                                const struct a407_challenge *ch,
-                                unsigned cred_index, enum a407_cause *why)
+enum a407_try a407_try_with(struct a407_engine *e,
+                            const struct a407_scheme *scheme,
+                            const struct a407_challenge *ch,
+                            unsigned cred_index, enum a407_cause *why)
 {
     struct a407_exchange *exchange = &e->exchange;
     *why = A407_CAUSE_PROTOCOL;
@@ -119,6 +113,10 @@ static enum a407_try begin_with(struct a407_engine *e,
     exchange->state = calloc(1, scheme->state_size ? scheme->state_size : 1);
     if (!exchange->state)
         return A407_TRY_NONE;
+    if (ch)
+        exchange->carrier = a407_span_ieq(ch->scheme, scheme->token)
+                                ? scheme->token
+                                : scheme->also;
     exchange->scheme = scheme;
     exchange->cred_index = cred_index;
     exchange->legs = 0;
@@ -130,32 +128,22 @@ static enum a407_try begin_with(struct a407_engine *e,
     return A407_TRY_NONE;
 }
 
-enum a407_try a407_try_with(struct a407_engine *e,
-                            const struct a407_scheme *scheme,
-                            const struct a407_challenge *ch,
-                            unsigned cred_index, enum a407_cause *why)
-{
-    e->exchange.carrier =
-        a407_span_ieq(ch->scheme, scheme->token) ? scheme->token : scheme->also;
-    return begin_with(e, scheme, ch, cred_index, why);
-}
-
 enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why)
 {
     struct a407_exchange *exchange = &e->exchange;
     struct a407_challenge bare = {.scheme = a407_span_str(exchange->carrier)};
     *why = A407_CAUSE_PROTOCOL;
     if (exchange->restarts++ < RESTARTS_MAX && exchange->proofs < PROOFS_MAX)
-        return begin_with(e, exchange->scheme, &bare, exchange->cred_index,
-                          why);
+        return a407_try_with(e, exchange->scheme, &bare, exchange->cred_index,
+                             why);
     a407_exchange_drop_state(exchange);
     return A407_TRY_NONE;
 }
 
 /*
- * May a scheme that sends the secret itself be used where others can listen? A
- * setting says so; by default until a better one has worked: who offers only
- * that one by now may be somebody else. On this machine nobody is between.
+ * A scheme that sends the secret itself, where others can listen: by default it
+ * may be used until a better one has worked. Who offers only that by then may
+ * be somebody else. On this machine nobody is between.
  */
 static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
 {
@@ -167,11 +155,8 @@ static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
             (clear == A407_CLEAR_AUTO && e->proxy->hides));
 }
 
-/*
- * A handshake that begins before the proxy has asked for one: where its first
- * message is all that it takes (Negotiate), and where a body would be sent in
- * vain otherwise (NTLM).
- */
+/* A handshake before the proxy asks for one: where the first message is all
+   that it takes (Negotiate), or saves a body sent in vain (NTLM). */
 static enum a407_try handshake_unasked(struct a407_engine *e)
 {
     struct a407_proxy *p = e->proxy;
@@ -182,7 +167,7 @@ static enum a407_try handshake_unasked(struct a407_engine *e)
         (!p->scheme->unasked && e->writing != A407_W_BODY))
         return A407_TRY_NONE;
     e->exchange.carrier = p->carrier;
-    enum a407_try t = begin_with(
+    enum a407_try t = a407_try_with(
         e, p->scheme, p->scheme->unasked ? NULL : &bare, p->cred_index, &why);
     e->exchange.fresh = false;
     return t;
@@ -245,22 +230,26 @@ static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
     }
 }
 
-/*
- * What was sent already, and answered by a 407 that spoke of other schemes: if
- * it is offered again now, it is not for the first time.
- */
+static bool offers(const struct a407_challenges *offered,
+                   const struct a407_scheme *scheme)
+{
+    for (size_t i = 0; i < offered->n; i++)
+        if (a407_scheme_speaks(scheme, &offered->item[i]))
+            return true;
+    return false;
+}
+
+/* Leaves out what was sent already, and answered by a 407 that did not name it.
+   True: such a scheme is offered now, and not for the first time. */
 static bool turned_down(const struct a407_engine *e,
                         const struct a407_challenges *offered,
                         a407_scheme_set *out)
 {
-    bool any = false;
-    const struct a407_scheme *scheme;
-    for (unsigned s = 0; (scheme = a407_scheme_get(s)); s++) {
-        bool named = false;
-        for (size_t i = 0; i < offered->n && !named; i++)
-            named = a407_scheme_speaks(scheme, &offered->item[i]);
+    a407_scheme_set any = 0;
+    for (unsigned s = 0; a407_scheme_get(s); s++) {
+        bool named = offers(offered, a407_scheme_get(s));
         for (size_t i = 0; named && i < e->proxy->n_creds; i++) {
-            any = any || (e->exchange.unnamed[i] & A407_SCHEME_BIT(s));
+            any |= e->exchange.unnamed[i] & A407_SCHEME_BIT(s);
             out[i] |= e->exchange.unnamed[i] & A407_SCHEME_BIT(s);
         }
     }
@@ -295,11 +284,8 @@ static enum a407_cause without_secret(const struct a407_engine *e,
                : A407_CAUSE_NO_CREDENTIAL;
 }
 
-/*
- * Is there something that could be sent, but for a better scheme that has
- * worked here? If such a one is offered, too, what keeps that from being sent
- * is the reason.
- */
+/* Could something be sent, but for a better scheme that has worked here? If
+   such a one is offered, too, the cause is what keeps that back. */
 static bool only_weaker(const struct a407_engine *e,
                         const struct a407_challenges *offered,
                         const a407_scheme_set *out, bool locked)
@@ -310,10 +296,8 @@ static bool only_weaker(const struct a407_engine *e,
     enum a407_cause why;
     bool better = false;
     const struct a407_scheme *scheme;
-    for (unsigned s = 0; (scheme = a407_scheme_get(s)); s++) {
-        for (size_t i = 0; i < offered->n && !scheme->sends_secret; i++)
-            better = better || a407_scheme_speaks(scheme, &offered->item[i]);
-    }
+    for (unsigned s = 0; (scheme = a407_scheme_get(s)); s++)
+        better = better || (!scheme->sends_secret && offers(offered, scheme));
     return c->clear == A407_CLEAR_AUTO &&
            (!better || (!locked && e->exchange.outside == A407_CAUSE_NONE)) &&
            a407_choose(offered, c->order, c->n_order, p->creds, p->n_creds, out,

@@ -41,34 +41,31 @@ static void lock_out(struct a407_engine *e, const struct a407_scheme *scheme,
 }
 
 /*
- * Any connection may end, and a kept one often ends just when it is used again.
- * But if two logins in a row come to that, the last one on a connection that
- * was fresh, or had just answered a leg, it may be how the proxy says no; and
- * each may count as a wrong login. Those under way together end together when
- * a proxy dies: they are one.
+ * Any connection may end, and a kept one often does when it is used again. But
+ * two logins in a row that come to that, the last one where the proxy was
+ * alive, may be how it says no, and each may count against the account. Those
+ * that were under way together are one: a dying proxy ends them all.
  */
 bool a407_login_ended(struct a407_engine *e)
 {
     struct a407_exchange *exchange = &e->exchange;
-    struct a407_proxy *p = e->proxy;
-    unsigned i = exchange->cred_index;
+    struct a407_standing *standing = &e->proxy->standing[exchange->cred_index];
     bool alive = (exchange->reconnected && !exchange->on_kept) ||
                  (exchange->scheme->per_connection && exchange->legs > 1);
-    if (exchange->leg || p->standing[i].worked ||
-        exchange->edition != p->standing[i].edition ||
-        exchange->ends != p->standing[i].ends ||
-        ++p->standing[i].ends < ENDS_MAX || !alive)
+    if (exchange->leg || standing->worked ||
+        exchange->edition != standing->edition ||
+        exchange->ends != standing->ends || ++standing->ends < ENDS_MAX ||
+        !alive)
         return false;
-    p->standing[i].ends = 0;
-    lock_out(e, exchange->scheme, i);
-    exchange->tried[i] |= A407_SCHEME_BIT(exchange->scheme->id);
+    standing->ends = 0;
+    lock_out(e, exchange->scheme, exchange->cred_index);
+    exchange->tried[exchange->cred_index] |=
+        A407_SCHEME_BIT(exchange->scheme->id);
     return true;
 }
 
-/*
- * Returns the cause that it is. A ticket that is refused says nothing of the
- * password that it was got with: no mark for other processes.
- */
+/* A refused ticket says nothing of the password that it was got with: no mark
+   for other processes. */
 enum a407_cause a407_credential_refused(struct a407_engine *e,
                                         const struct a407_scheme *scheme,
                                         unsigned cred_index, unsigned edition)
@@ -137,11 +134,8 @@ bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
     return true;
 }
 
-/*
- * Was somebody let in, and by this secret? A first message names nobody, and
- * what follows one that was enough carries nothing. Nor does a 401 tell: it may
- * be how the proxy refuses.
- */
+/* Was somebody let in by this secret? A first message names nobody, what
+   follows one that was enough carries nothing, and a 401 may be a refusal. */
 static bool proves_secret(const struct a407_engine *e, int status)
 {
     const struct a407_exchange *exchange = &e->exchange;
@@ -156,30 +150,29 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
 {
     struct a407_proxy *p = e->proxy;
     struct a407_exchange *exchange = &e->exchange;
-    if (exchange->leg && status >= 400) {
-        /* an error before any login: it says nothing of the scheme */
-    } else if (exchange->scheme->per_connection) {
-        e->authenticated = true;
-        if (p->scheme != exchange->scheme ||
-            p->cred_index != exchange->cred_index)
-            a407_proxy_forget(p);
+    struct a407_standing *standing = &p->standing[exchange->cred_index];
+    bool bound = exchange->scheme->per_connection;
+    /* an error before any login says nothing of the scheme */
+    bool let_in = !exchange->leg || status < 400;
+    if (let_in && (bound || exchange->state)) {
+        a407_proxy_forget(p);
         p->scheme = exchange->scheme;
         p->carrier = exchange->carrier;
         p->cred_index = exchange->cred_index;
+    }
+    if (let_in && bound) {
+        e->authenticated = true;
         if (e->ev)
             e->ev->mutual = exchange->mutual;
-    } else if (exchange->state) {
-        a407_proxy_forget(p);
-        p->scheme = exchange->scheme;
+    } else if (let_in && exchange->state) {
         p->state = exchange->state;
-        p->cred_index = exchange->cred_index;
         exchange->state = NULL;
     }
-    if (proves_secret(e, status) && !exchange->scheme->sends_secret)
-        p->hides = true;
-    if (proves_secret(e, status) && !p->standing[exchange->cred_index].worked) {
-        p->standing[exchange->cred_index].worked = true;
-        a407_verdict_note(e, exchange->cred_index, true);
+    if (proves_secret(e, status)) {
+        p->hides = p->hides || !exchange->scheme->sends_secret;
+        if (!standing->worked)
+            a407_verdict_note(e, exchange->cred_index, true);
+        standing->worked = true;
     }
     struct a407_span info =
         a407_field_find(head, n, "Proxy-Authentication-Info");
@@ -190,61 +183,6 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         p->scheme->info(p->state, &c);
     }
     exchange->course = A407_COURSE_PROGRAMS;
-}
-
-/* ---- what the client sent itself ---- */
-
-static const struct a407_challenge *
-same_scheme(const struct a407_challenges *offered, const char *scheme)
-{
-    for (size_t i = 0; i < offered->n; i++)
-        if (a407_span_ieq(offered->item[i].scheme, scheme))
-            return &offered->item[i];
-    return NULL;
-}
-
-/*
- * A credential of ours that the client has just had refused is not sent once
- * more. Of Digest only the user can be compared: the same one counts as tried.
- */
-void a407_exclude_clients_own(struct a407_engine *e,
-                              const struct a407_challenges *offered)
-{
-    struct a407_request rq;
-    struct a407_challenges *list = a407_challenges_new();
-    if (list && a407_request_recorded(e, &rq))
-        a407_challenges_add(rq.proxy_authorization, list);
-    bool basic =
-        list && list->n && a407_span_ieq(list->item[0].scheme, "Basic");
-    /* A scheme that the proxy does not offer says nothing of the secret: curl
-       sends Basic, unasked, to a proxy that wants Digest. */
-    a407_scheme_set tried = same_scheme(offered, e->ev->client_scheme)
-                                ? A407_ALL_SCHEMES
-                                : A407_SCHEME_BIT(a407_scheme_from_name(
-                                      a407_span_str(e->ev->client_scheme)));
-    for (size_t i = 0; i < e->proxy->n_creds; i++) {
-        const struct a407_credential *c = e->proxy->creds[i];
-        if (basic ? a407_basic_is(list->item[0].token68, c)
-                  : c->username && strcmp(c->username, e->ev->client_user) == 0)
-            e->exchange.tried[i] = tried;
-    }
-    a407_challenges_free(list);
-}
-
-bool a407_client_goes_on(const struct a407_engine *e,
-                         const struct a407_challenges *offered)
-{
-    if (!e->ev || !e->ev->client_sent)
-        return false;
-    const struct a407_challenge *c = same_scheme(offered, e->ev->client_scheme);
-    return c && c->token68.p;
-}
-
-bool a407_client_is_stale(const struct a407_engine *e,
-                          const struct a407_challenges *offered)
-{
-    const struct a407_challenge *c = same_scheme(offered, e->ev->client_scheme);
-    return c && a407_param_is(c, "stale", "true");
 }
 
 /* ---- pipelined ---- */
