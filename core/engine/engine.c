@@ -105,16 +105,6 @@ unsigned a407_engine_anomalies(const struct a407_engine *e)
     return e->anomalies;
 }
 
-/* The request that waits for its token goes out, with or without one. */
-static void after_held(struct a407_engine *e)
-{
-    enum a407_cause why;
-    bool ready =
-        e->exchange.pending && a407_try_step(e, &why) == A407_TRY_READY;
-    a407_engine_move(e, A407_ST_WAIT);
-    a407_engine_release(e, ready);
-}
-
 static void after_again(struct a407_engine *e)
 {
     enum a407_cause why;
@@ -135,14 +125,18 @@ static void after_again(struct a407_engine *e)
 
 void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 {
+    enum a407_cause why;
     if (e->state == A407_ST_ASK) {
         a407_ask_take(e, t);
-        if (e->after == A407_AFTER_HELD)
-            after_held(e);
-        else if (e->after == A407_AFTER_AGAIN)
+        bool held = e->after == A407_AFTER_HELD;
+        bool ready = held && e->exchange.pending &&
+                     a407_try_step(e, &why) == A407_TRY_READY;
+        if (e->after == A407_AFTER_AGAIN)
             after_again(e);
         else
             a407_engine_move(e, A407_ST_WAIT);
+        if (held) /* it goes out, with or without a token */
+            a407_engine_release(e, ready);
     }
     a407_told_clear(t);
 }

@@ -82,7 +82,7 @@ struct a407_history {
     unsigned left_next;
 };
 
-/* Fills p for an endpoint; host and config must outlive it. Allocates not. */
+/* Fills p for an endpoint; host and config outlive it. Allocates nothing. */
 void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
                      const struct a407_host *host,
                      const struct a407_endpoint *endpoint, bool configured);
@@ -109,7 +109,7 @@ void a407_engine_time(struct a407_engine *e, int64_t wall_us, int64_t mono_us);
 
 /* ---- what the program writes ---- */
 
-/* These bytes were accepted by the kernel, as the program gave them. */
+/* The kernel has taken these bytes, as the program gave them. */
 void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n);
 
 /* plan.behind: what is in the queue, from its front. True: behind the interim
@@ -294,8 +294,8 @@ void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
    answers in one read): ask until it is NULL. */
 struct a407_event *a407_engine_event(struct a407_engine *e);
 
-/* The proxy has accepted or refused a credential just now: for the marks that
-   the user's other processes look at. */
+/* The proxy has accepted or refused a credential: for the marks that the user's
+   other processes look at. */
 struct a407_verdict {
     struct a407_credential *cred; /* a copy, with its secret */
     bool accepted;

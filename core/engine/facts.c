@@ -108,28 +108,23 @@ static void say_allowed(struct words *w, const struct a407_config *c)
         say_list(w, a407_scheme_name(c->order[i]));
 }
 
-/* Where credentials stand that are of this kind. */
-static void say_labels(struct words *w, const struct a407_proxy *p,
-                       bool (*fits)(const struct a407_credential *))
+/* Is this one of the credentials that the cause is about? */
+static bool concerns(enum a407_cause cause, const struct a407_credential *c)
 {
-    for (size_t i = 0; i < p->n_creds; i++)
-        if (p->creds[i]->label && fits(p->creds[i]))
-            say_list(w, p->creds[i]->label);
-}
-
-static bool any(const struct a407_credential *c)
-{
+    if (cause == A407_CAUSE_MALFORMED)
+        return c->malformed;
+    if (cause == A407_CAUSE_DROPPED)
+        return c->from == A407_FROM_PROXY_URL;
     return c->from != A407_FROM_TICKET;
 }
 
-static bool of_a_url(const struct a407_credential *c)
+/* Where they stand. */
+static void say_labels(struct words *w, const struct a407_proxy *p,
+                       enum a407_cause cause)
 {
-    return c->from == A407_FROM_PROXY_URL;
-}
-
-static bool malformed(const struct a407_credential *c)
-{
-    return c->malformed;
+    for (size_t i = 0; i < p->n_creds; i++)
+        if (p->creds[i]->label && concerns(cause, p->creds[i]))
+            say_list(w, p->creds[i]->label);
 }
 
 static void say_dropped(struct words *w, const struct a407_proxy *p,
@@ -137,7 +132,7 @@ static void say_dropped(struct words *w, const struct a407_proxy *p,
 {
     if (p->url_has_userinfo) {
         say(w, "not sent, although it is in ");
-        say_labels(w, p, of_a_url);
+        say_labels(w, p, ev->cause);
         if (w->out[strlen(w->out) - 1] == ' ') /* a variable has it as well */
             say(w, "a *_proxy variable");
         say(w, ev->sent_before == A407_SENT_NEVER ? "" : "; ");
@@ -158,11 +153,10 @@ static void say_elsewhere(struct words *w, const struct a407_config *c)
     if (strcmp(k->endpoint.host, "*") == 0) {
         say(w, "the proxies that the environment names");
     } else {
-        char port[8] = "";
-        if (k->endpoint.port)
-            snprintf(port, sizeof port, ":%u", (unsigned)k->endpoint.port);
+        char port[8];
+        snprintf(port, sizeof port, ":%u", (unsigned)k->endpoint.port);
         say(w, k->endpoint.host);
-        say(w, port);
+        say(w, k->endpoint.port ? port : "");
     }
 }
 
@@ -173,7 +167,7 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
     switch ((unsigned)ev->cause) {
     case A407_CAUSE_NOT_SENT:
         say(&w, "it is in ");
-        say_labels(&w, p, any);
+        say_labels(&w, p, ev->cause);
         break;
     case A407_CAUSE_DROPPED:
         say_dropped(&w, p, ev);
@@ -182,7 +176,7 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
         say_elsewhere(&w, p->config);
         break;
     case A407_CAUSE_MALFORMED:
-        say_labels(&w, p, malformed);
+        say_labels(&w, p, ev->cause);
         break;
     case A407_CAUSE_NOT_ALLOWED:
         say_offered(&w, ev);

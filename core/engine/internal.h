@@ -300,15 +300,7 @@ void a407_proxy_forget(struct a407_proxy *p);
 /* The program gets the 407 that is kept, or the end; the record says why. */
 void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why);
 
-/* verdict.c */
-/* For the caller to take out; without memory it is lost. */
-void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
-                       bool accepted);
-/* Not by this scheme, for a while; returns the cause that it is. `edition`: of
-   what was refused; another secret that is there by now is not blamed. */
-enum a407_cause a407_credential_refused(struct a407_engine *e,
-                                        const struct a407_scheme *scheme,
-                                        unsigned cred_index, unsigned edition);
+/* credential.c */
 /* The connection has ended behind the login in flight, before any answer. True:
    this counts as a refusal, in this process; it is no word of the proxy's. */
 bool a407_login_ended(struct a407_engine *e);
@@ -319,8 +311,6 @@ const struct a407_challenge *a407_renewed(const struct a407_engine *e,
                                           const struct a407_challenges *offered,
                                           const struct a407_scheme *s,
                                           unsigned cred_index);
-/* Marks are of secrets: a ticket and a key in a file have none. */
-bool a407_may_be_marked(const struct a407_credential *c);
 /* The answer in flight was accepted: remember what worked. */
 void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
                           size_t n);
@@ -334,7 +324,6 @@ bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
    about our header in it counts, and goes into the record. */
 void a407_engine_passed_407(struct a407_engine *e,
                             const struct a407_challenges *offered);
-/* ask.c */
 void a407_ask_begin(struct a407_engine *e, enum a407_after after);
 /* Is there a credential whose secret should be read (again)? */
 bool a407_ask_for_secret(struct a407_engine *e);

@@ -85,9 +85,8 @@ static struct a407_plan what(const struct a407_engine *e)
         return e->passive ? want(A407_WANT_DELIVER, SIZE_MAX)
                           : want(A407_WANT_PEEK, 1);
     case A407_ST_WAIT:
-        if (!a407_engine_active(e))
-            return want(A407_WANT_DELIVER, SIZE_MAX);
-        return want(A407_WANT_PEEK, e->need);
+        return a407_engine_active(e) ? want(A407_WANT_PEEK, e->need)
+                                     : want(A407_WANT_DELIVER, SIZE_MAX);
     case A407_ST_INTERIM:
         /* one to a leg is none to the program's request */
         return want(e->exchange.standin || e->interim == A407_INTERIM_OURS

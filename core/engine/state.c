@@ -62,19 +62,14 @@ static bool owes_407(const struct a407_engine *e)
     }
 }
 
-/* Bytes of a head that were told as sent, and are not. */
-static bool holds_head(const struct a407_engine *e)
-{
-    return e->writing == A407_W_HELD_HEAD ||
-           (e->state == A407_ST_ASK && e->after == A407_AFTER_HELD);
-}
-
 void a407_engine_forget(struct a407_engine *e)
 {
     bool owed = owes_407(e);
     if (e->state == A407_ST_FORGET)
         return;
-    if (holds_head(e))
+    /* a head that counts as written, and is not out */
+    if (e->writing == A407_W_HELD_HEAD ||
+        (e->state == A407_ST_ASK && e->after == A407_AFTER_HELD))
         a407_engine_unhold(e);
     if (e->writing == A407_W_HELD_HEAD)
         e->writing = A407_W_HEAD;

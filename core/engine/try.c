@@ -195,38 +195,35 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
     return A407_TRY_READY;
 }
 
-/* A source that failed a moment ago is not asked again yet. */
-static void came_to_nothing(struct a407_engine *e, enum a407_cause why)
-{
-    if (e->exchange.outside == A407_CAUSE_NONE)
-        e->exchange.outside = why;
-}
-
-/* The credentials that must not be tried: tried here, or locked out. */
+/* The credentials that must not be tried: tried here, or locked out. A source
+   that failed a moment ago is not asked again yet. */
 static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
 {
-    struct a407_proxy *p = e->proxy;
+    enum a407_cause *outside = &e->exchange.outside;
     int64_t now = a407_engine_running_s(e);
-    for (size_t i = 0; i < p->n_creds; i++) {
+    for (size_t i = 0; i < e->proxy->n_creds; i++) {
+        const struct a407_standing *standing = &e->proxy->standing[i];
         out[i] = e->exchange.tried[i];
         if (!e->exchange.tried[i] && (e->exchange.marked & (1u << i))) {
             out[i] = A407_ALL_SCHEMES;
             *locked = true;
         }
         for (unsigned s = 0; a407_scheme_get(s); s++) {
-            if (p->standing[i].refused_until[s] <= now ||
+            if (standing->refused_until[s] <= now ||
                 (out[i] & A407_SCHEME_BIT(s)))
                 continue;
             out[i] |= A407_SCHEME_BIT(s);
             *locked = true;
         }
-        if (p->standing[i].unmet_until > now) {
+        if (standing->unmet_until > now) {
             out[i] |= a407_ticket_schemes();
-            came_to_nothing(e, p->standing[i].unmet);
+            if (*outside == A407_CAUSE_NONE)
+                *outside = standing->unmet;
         }
-        if (a407_credential_is_outside(p->creds[i]) &&
-            !p->standing[i].fetched && p->standing[i].fetch_after > now)
-            came_to_nothing(e, A407_CAUSE_HELPER_FAILED);
+        if (*outside == A407_CAUSE_NONE && !standing->fetched &&
+            standing->fetch_after > now &&
+            a407_credential_is_outside(e->proxy->creds[i]))
+            *outside = A407_CAUSE_HELPER_FAILED;
     }
 }
 
@@ -305,30 +302,24 @@ static bool only_weaker(const struct a407_engine *e,
 }
 
 /* Nothing can be tried: why? */
-static void say_why(struct a407_engine *e,
-                    const struct a407_challenges *offered,
-                    const a407_scheme_set *out, bool locked,
-                    enum a407_cause why, enum a407_cause failed)
+static enum a407_cause why_none(const struct a407_engine *e,
+                                const struct a407_challenges *offered,
+                                const a407_scheme_set *out, bool locked,
+                                enum a407_cause why, enum a407_cause failed)
 {
-    struct a407_proxy *p = e->proxy;
-    struct a407_exchange *exchange = &e->exchange;
-    bool no_secret =
-        !p->n_creds || (p->n_creds == 1 && p->creds[0] == &p->ticket);
-    if (exchange->cause != A407_CAUSE_NONE)
-        return; /* what came of a try is what there is to say */
+    const struct a407_proxy *p = e->proxy;
     if (!offered->n)
-        exchange->cause =
-            offered->malformed ? A407_CAUSE_PROTOCOL : A407_CAUSE_NO_CHALLENGE;
-    else if (no_secret)
-        exchange->cause = without_secret(e, offered);
-    else if (failed != A407_CAUSE_NONE)
-        exchange->cause = failed;
-    else if (only_weaker(e, offered, out, locked))
-        exchange->cause = A407_CAUSE_WEAKER;
-    else if (exchange->outside != A407_CAUSE_NONE)
-        exchange->cause = exchange->outside;
-    else
-        exchange->cause = locked ? A407_CAUSE_LOCKED_OUT : why;
+        return offered->malformed ? A407_CAUSE_PROTOCOL
+                                  : A407_CAUSE_NO_CHALLENGE;
+    if (!p->n_creds || (p->n_creds == 1 && p->creds[0] == &p->ticket))
+        return without_secret(e, offered);
+    if (failed != A407_CAUSE_NONE)
+        return failed;
+    if (only_weaker(e, offered, out, locked))
+        return A407_CAUSE_WEAKER;
+    if (e->exchange.outside != A407_CAUSE_NONE)
+        return e->exchange.outside;
+    return locked ? A407_CAUSE_LOCKED_OUT : why;
 }
 
 enum a407_try a407_try_pick(struct a407_engine *e,
@@ -355,6 +346,8 @@ enum a407_try a407_try_pick(struct a407_engine *e,
         failed = step_why;
         out[cand.cred_index] |= A407_SCHEME_BIT(cand.scheme->id);
     }
-    say_why(e, offered, out, locked, why, failed);
+    /* what came of a try is all that there is to say */
+    if (e->exchange.cause == A407_CAUSE_NONE)
+        e->exchange.cause = why_none(e, offered, out, locked, why, failed);
     return A407_TRY_NONE;
 }
