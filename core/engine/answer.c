@@ -31,8 +31,7 @@ static enum a407_try leads_nowhere(struct a407_engine *e, enum a407_cause why,
 {
     struct a407_exchange *exchange = &e->exchange;
     exchange->cause = why;
-    exchange->tried[exchange->cred_index] |=
-        A407_SCHEME_BIT(exchange->scheme->id);
+    a407_exchange_tried(exchange);
     if (detail)
         a407_event_note(e, why, detail);
     return A407_TRY_NONE;
@@ -128,8 +127,7 @@ static enum a407_try renew(struct a407_engine *e,
     enum a407_try t = A407_TRY_NONE;
     exchange->course = A407_COURSE_PROGRAMS;
     if (!ch) {
-        /* An origin's 407 that the proxy handed on, or a proxy that offers
-           something else by now: no refusal. */
+        /* an origin's 407, or a proxy that offers something else by now */
         exchange->unnamed[exchange->cred_index] |= A407_SCHEME_BIT(s->id);
         if (s->per_connection)
             leads_nowhere(e, A407_CAUSE_PROTOCOL,
@@ -191,8 +189,7 @@ enum a407_try a407_pick_from_first(struct a407_engine *e)
     return t;
 }
 
-/* A handshake does not outlive its connection: it begins anew, or the next
-   scheme does. */
+/* A handshake ends with its connection: it begins anew, or another scheme. */
 static enum a407_try on_another(struct a407_engine *e)
 {
     enum a407_try t = anew(e, closes);
@@ -248,10 +245,8 @@ to_client(const struct a407_engine *e, const struct a407_challenges *offered)
     return NULL;
 }
 
-/*
- * A credential of ours that the client has just had refused is not sent once
- * more. Of Digest only the user can be compared: the same one counts as tried.
- */
+/* A credential of ours that the client has just had refused is not sent again.
+   Of Digest only the user can be compared: the same one counts as tried. */
 static void exclude_clients_own(struct a407_engine *e,
                                 const struct a407_challenges *offered)
 {
@@ -287,14 +282,14 @@ bool a407_client_goes_on(const struct a407_engine *e,
 static bool left_to_client(struct a407_engine *e,
                            const struct a407_challenges *offered)
 {
+    const struct a407_challenge *c = to_client(e, offered);
     if (!e->ev->client_sent)
         return false;
-    if (a407_client_goes_on(e, offered)) {
+    if (c && c->token68.p) {
         a407_event_drop(e);
         give_up(e, A407_CAUSE_NONE, NULL);
         return true;
     }
-    const struct a407_challenge *c = to_client(e, offered);
     if (c && a407_param_is(c, "stale", "true")) {
         give_up(e, A407_CAUSE_STALE, "the client goes on by itself");
         return true;
@@ -304,8 +299,7 @@ static bool left_to_client(struct a407_engine *e,
     return false;
 }
 
-/* Our header met a 407. If it went with the request unasked, its record begins
-   only here. */
+/* Our header met a 407. One that went unasked is on record only now. */
 static void ours_met_407(struct a407_engine *e, bool first)
 {
     if (first)
@@ -314,10 +308,8 @@ static void ours_met_407(struct a407_engine *e, bool first)
     a407_event_attempt_status(e, 407);
 }
 
-/*
- * The first look at a 407: what does it say of the answer that was in flight?
- * False: the program has it.
- */
+/* The first look at a 407: what does it say of the answer that was in flight?
+   False: the program has it. */
 static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
                   struct a407_span head, bool kept, enum a407_try *t)
 {
@@ -496,8 +488,7 @@ void a407_engine_cut_short(struct a407_engine *e)
         a407_engine_move(e, A407_ST_DELIVER_SAVED);
         return;
     }
-    /* A later leg is worth nothing on another connection, and so is a login
-       that has been made. */
+    /* A later leg, or a login that was made, is bound to its connection. */
     if (bound && (exchange->legs > 1 || !exchange->state)) {
         if (exchange->state)
             a407_event_attempt_undo(e);

@@ -31,6 +31,12 @@ static void note_verdict(struct a407_engine *e, unsigned cred_index,
         e->verdicts[e->n_verdicts++] = (struct a407_verdict){copy, accepted};
 }
 
+void a407_exchange_tried(struct a407_exchange *exchange)
+{
+    exchange->tried[exchange->cred_index] |=
+        A407_SCHEME_BIT(exchange->scheme->id);
+}
+
 bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out)
 {
     if (!e->n_verdicts)
@@ -72,8 +78,7 @@ bool a407_login_ended(struct a407_engine *e)
         return false;
     standing->ends = 0;
     lock_out(e, exchange->scheme, exchange->cred_index);
-    exchange->tried[exchange->cred_index] |=
-        A407_SCHEME_BIT(exchange->scheme->id);
+    a407_exchange_tried(exchange);
     return true;
 }
 
@@ -102,8 +107,7 @@ void a407_answer_refused(struct a407_engine *e)
     exchange->cause =
         refuse(e, exchange->scheme, exchange->cred_index, exchange->edition);
     if (current) /* else the new secret has its own chance */
-        exchange->tried[exchange->cred_index] |=
-            A407_SCHEME_BIT(exchange->scheme->id);
+        a407_exchange_tried(exchange);
 }
 
 static void unresolved(struct a407_engine *e, enum a407_cause cause,
@@ -148,8 +152,8 @@ bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
     return true;
 }
 
-/* Was somebody let in by this secret? A first message names nobody, what
-   follows one that was enough carries nothing, and a 401 may be a refusal. */
+/* Was somebody let in by this secret? A leg names nobody, what follows one that
+   was enough carries nothing, and a 401 may be a refusal. */
 static bool proves_secret(const struct a407_engine *e, int status)
 {
     const struct a407_exchange *exchange = &e->exchange;
@@ -303,8 +307,7 @@ bool a407_ask_for_secret(struct a407_engine *e)
     return false;
 }
 
-/* Can the answer that lets us in prove anything? With Negotiate, whatever is in
-   it; there must have been more than a first message. */
+/* Can the answer that lets us in prove who the proxy is (RFC 4559)? */
 static bool may_prove(const struct a407_exchange *exchange)
 {
     const struct a407_scheme *s = exchange->scheme;
@@ -417,8 +420,7 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
     e->exchange.marked &= ~(1u << e->ask_cred);
 }
 
-/* One that does not answer is not asked for another credential either: the
-   program has waited once. */
+/* One that does not answer is not asked for another credential either. */
 static void leave_kdc_alone(struct a407_proxy *p, unsigned i, int64_t now,
                             const struct a407_told *t)
 {
@@ -441,7 +443,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
         t->token = (struct a407_buf){0};
         return;
     }
-    exchange->tried[i] |= A407_SCHEME_BIT(exchange->scheme->id);
+    a407_exchange_tried(exchange);
     exchange->outside = t->cause;
     a407_event_attempt_failed(e, t->cause, t->detail);
     a407_event_note(e, t->cause, t->detail);

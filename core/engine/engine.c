@@ -65,8 +65,7 @@ struct a407_span a407_engine_kept(const struct a407_engine *e)
     return a407_span(e->saved_407.p, e->saved_407.n);
 }
 
-/* A program that gives up on a repeat, after so long on a kept connection, was
-   never answered there: the next one goes to a fresh connection. */
+/* A program that gives up on a kept connection after this was not answered. */
 #define SILENT_US 1000000
 
 void a407_engine_closed(struct a407_engine *e)

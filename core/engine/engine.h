@@ -116,11 +116,8 @@ void a407_engine_wrote(struct a407_engine *e, const char *p, size_t n);
    answer is the whole head of a 407, and the plan takes both off. */
 bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n);
 
-/*
- * Takes bytes without sending them, up to the end of the head: returns how
- * many; 0 only when the engine forgets (no memory, say). The plan after it may
- * be SEND, also then.
- */
+/* Takes bytes of a head without sending them: returns how many; 0 only when it
+   forgets (no memory, say). The plan after it may be SEND, also then. */
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- what is to be done ---- */
@@ -143,7 +140,7 @@ enum a407_want_kind {
 
 /* How the next byte that the program writes is to be treated. */
 enum a407_write_mode {
-    A407_WRITE_PASS,  /* send as it is, then say a407_engine_wrote */
+    A407_WRITE_PASS,  /* send it as it is, then a407_engine_wrote */
     A407_WRITE_HOLD,  /* give it to a407_engine_hold: a header may be added */
     A407_WRITE_WAIT,  /* not before the plan is done: it would overtake that */
     A407_WRITE_FORGET /* pass through for ever */
@@ -180,8 +177,7 @@ struct a407_plan {
     bool own : 1;      /* SEND: only what the program wrote and was held back */
     bool repeated : 1; /* the awaited answer is to a request that we repeated */
     bool fresh : 1;    /* ... the connection has taken another one's place */
-    bool leg : 1;      /* a request stands in for the program's until a
-                          handshake is over */
+    bool leg : 1;      /* a handshake's request stands in for the program's */
     bool open : 1;     /* the program has not written all of its request: no
                           waiting for the answer in its place */
     bool unanswered : 1; /* a request is out whole, its answer has not begun,
@@ -305,7 +301,7 @@ struct a407_verdict {
    a407_credentials_free. False: there is none. */
 bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out);
 
-/* In the child after fork: records and verdicts are the parent's. */
+/* In a fork's child: records and verdicts are the parent's. */
 void a407_engine_forked(struct a407_engine *e);
 
 /* How often something that can't happen happened; 0 in every test. */

@@ -26,11 +26,9 @@ enum a407_writing {
 
 /* What must be remembered of a request until its answer is over. */
 struct a407_in_flight {
-    bool is_head;
-    bool is_connect;
+    bool is_head, is_connect;
     const struct a407_scheme *ours; /* of our header in it, or NULL */
-    unsigned cred_index;
-    unsigned edition;
+    unsigned cred_index, edition;
 };
 
 /* Why 64: more requests in flight than any pipelining client sends. */
@@ -138,8 +136,7 @@ struct a407_exchange {
     unsigned legs, restarts;
     unsigned proofs;         /* last legs that were sent: each is a login */
     enum a407_cause outside; /* why nothing came from there */
-    unsigned stale;
-    unsigned retries;
+    unsigned stale, retries;
     int64_t sent_us;       /* monotonic: when the request in flight was sent */
     int64_t silent_us;     /* how long the kept connection was silent, if that
                               is why there is another one; or 0 */
@@ -202,22 +199,17 @@ struct a407_engine {
     /* ASK */
     enum a407_ask_kind ask;
     enum a407_after after;
-    unsigned ask_cred;
-    unsigned ask_edition; /* of its secret, when that was asked for */
+    unsigned ask_cred, ask_edition; /* whose secret, and which it was then */
 
     struct a407_exchange exchange;
     struct a407_event *ev; /* being filled */
-    /* finished and not fetched: one read may hold several answers */
+    /* not fetched yet: one read may hold several answers */
     struct a407_event *done[A407_IN_FLIGHT_MAX];
-    size_t n_done;
-    struct a407_verdict verdicts[A407_VERDICTS_MAX]; /* ditto */
-    size_t n_verdicts;
+    struct a407_verdict verdicts[A407_VERDICTS_MAX];
+    size_t n_done, n_verdicts;
 };
 
-/*
- * The files, lowest first: each calls those above it here, and none below. What
- * came of a call is its result, or is in the engine.
- */
+/* The files, lowest first: each calls those above it here, and none below. */
 
 /* plan.c: questions */
 /* The recorded request once more; its spans hold until that changes. */
@@ -243,8 +235,7 @@ bool a407_engine_keeps_no_body(const struct a407_engine *e);
 int64_t a407_engine_running_s(const struct a407_engine *e);
 
 /* facts.c */
-/* The cause before anything is tried. `ev` has its request and answer;
-   `offered` NULL: not known. */
+/* The cause before anything is tried; `offered` NULL: not known. */
 enum a407_cause a407_cause_of(const struct a407_proxy *p,
                               const struct a407_event *ev,
                               const struct a407_challenges *offered);
@@ -252,17 +243,15 @@ enum a407_cause a407_cause_of(const struct a407_proxy *p,
 bool a407_clocks_differ(const struct a407_event *ev);
 /* Fills in the detail for ev->cause, where the record does not say all. */
 void a407_facts(const struct a407_proxy *p, struct a407_event *ev);
-/* Takes out of what the proxy said the secrets of the program's request, and
-   those of ours. */
+/* Takes the request's secrets, and ours, out of what the proxy said. */
 void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
                              struct a407_span target);
 void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p);
 
 /* note.c */
-/* The program's request has its head: what its record must know of before. */
+/* The request's head is whole: what its record must know of before. */
 void a407_event_request(struct a407_engine *e, const struct a407_request *rq);
-/* A record, unless the exchange has one. `offered` NULL: that was not read;
-   `head` is the 407's. */
+/* A record, unless the exchange has one; `head` is the 407's. */
 bool a407_event_begin(struct a407_engine *e,
                       const struct a407_challenges *offered,
                       struct a407_span head);
@@ -271,8 +260,7 @@ void a407_event_plain(struct a407_engine *e, int status);
 /* A request with our header went out, or is about to. */
 void a407_event_attempt(struct a407_engine *e, const struct a407_scheme *scheme,
                         unsigned cred_index, bool stale);
-/* The exchange's header goes to another connection: an attempt of its own only
-   if it begins something else. */
+/* The header goes to another connection: an attempt if it begins anew. */
 void a407_event_attempt_anew(struct a407_engine *e);
 /* The last one is not made, unless it has been answered. */
 void a407_event_attempt_undo(struct a407_engine *e);
@@ -284,8 +272,7 @@ void a407_event_note(struct a407_engine *e, enum a407_cause cause,
                      const char *detail);
 void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
                        int final_status);
-/* Finishes the record with what is known; `detail` is why, unless the program
-   is reading a 407 as it is. */
+/* Finishes it with what is known; `detail` is why, if that is not decided. */
 void a407_event_cut(struct a407_engine *e, const char *detail);
 void a407_event_drop(struct a407_engine *e);
 
@@ -301,8 +288,10 @@ void a407_proxy_forget(struct a407_proxy *p);
 void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why);
 
 /* credential.c */
+/* Its scheme and credential are not tried once more. */
+void a407_exchange_tried(struct a407_exchange *exchange);
 /* The connection has ended behind the login in flight, before any answer. True:
-   this counts as a refusal, in this process; it is no word of the proxy's. */
+   that counts as a refusal, in this process only. */
 bool a407_login_ended(struct a407_engine *e);
 /* The answer in flight was refused by a 407. */
 void a407_answer_refused(struct a407_engine *e);
@@ -357,8 +346,7 @@ void a407_engine_release(struct a407_engine *e, bool ours);
 bool a407_request_rewrite(struct a407_engine *e);
 
 /* answer.c */
-/* The head p..p+n of a 407 was seen in the queue: answer it or let the program
-   have it. Moves the state. */
+/* p..p+n is a 407's head in the queue: answer it or let the program have it. */
 void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n);
 /* ... whose head can't be used: the program has it, the log says `detail`. */
 void a407_engine_unreadable_407(struct a407_engine *e, struct a407_span head,
@@ -385,8 +373,7 @@ bool a407_client_goes_on(const struct a407_engine *e,
 /* response.c */
 /* There will be no answer to what is in flight; `why`, for the record. */
 void a407_engine_no_answer(struct a407_engine *e, const char *why);
-/* Before the end of a connection: a 407 whose head was read in part has its
-   record. */
+/* Before the end: a 407 whose head was read in part has its record. */
 void a407_engine_partly_read(struct a407_engine *e);
 /* What is in flight has an answer, or will have none. If the fresh connection
    was silent for as long as the kept one, that was the origin's doing. */

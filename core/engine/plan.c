@@ -41,8 +41,7 @@ static enum a407_write_mode write_mode(const struct a407_engine *e)
         return e->output.n ? A407_WRITE_HOLD : A407_WRITE_FORGET;
     if (e->writing == A407_W_HELD_HEAD)
         return A407_WRITE_HOLD;
-    /* Behind a request that the proxy hands on it is the proxy's only if that
-       keeps its connections. */
+    /* A proxy that does not keep connections may hand this one over. */
     if (e->writing == A407_W_START && !e->passive && e->proxy->scheme &&
         !a407_engine_behind_connect(e) && a407_engine_is_proxys(e) &&
         (!e->n_in_flight || e->proxy->keeps) &&
@@ -94,8 +93,7 @@ static struct a407_plan what(const struct a407_engine *e)
                         : A407_WANT_DELIVER,
                     e->interim_left);
     case A407_ST_DELIVER:
-        /* The next request is out already: its answer must not be read
-           unseen together with the rest of this one. */
+        /* not the next answer unseen, together with the rest of this one */
         if (e->awaiting && e->head == A407_HEAD_READ && a407_engine_active(e)) {
             uint64_t sure = a407_body_sure(&e->read_body);
             return want(A407_WANT_DELIVER, sure ? (size_t)sure : 1);
@@ -127,8 +125,7 @@ bool a407_engine_retrying(const struct a407_engine *e)
            e->exchange.retries > 0;
 }
 
-/* A watched 407 of which the program read but a part of the head: nc closes
-   after the first line. */
+/* nc closes after the first line of a watched 407. */
 bool a407_engine_wants_rest(const struct a407_engine *e)
 {
     return e->state == A407_ST_DELIVER && e->head == A407_HEAD_UNSEEN &&
@@ -164,8 +161,7 @@ static uint64_t write_credit(const struct a407_engine *e)
     return a407_body_skippable(&e->write_body);
 }
 
-/* Has the proxy answered a leg on this connection? Then it is the origin that
-   takes its time. */
+/* Has the proxy answered a leg here? Then it is the origin that is slow. */
 static bool origins_turn(const struct a407_engine *e)
 {
     return e->exchange.scheme->per_connection && !e->exchange.standin &&

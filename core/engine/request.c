@@ -5,8 +5,7 @@
 
 static void begin(struct a407_engine *e, enum a407_writing head)
 {
-    /* An earlier request is still unanswered: from here on no 407 can be
-       answered without sending others again. */
+    /* a repeat of the one before would mean to repeat this one, too */
     if (e->awaiting)
         e->pipelined = true;
     if (a407_engine_behind_connect(e)) {

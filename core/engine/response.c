@@ -7,8 +7,7 @@
 
 static void begin_deliver(struct a407_engine *e)
 {
-    /* A body that is still being written has no place behind a leg: the proxy
-       would take it for a request. */
+    /* Behind a leg the proxy would take the body for a request. */
     if (e->exchange.standin && e->writing == A407_W_BODY &&
         a407_engine_active(e)) {
         a407_engine_deliver_saved_407(
@@ -25,8 +24,7 @@ void a407_engine_no_answer(struct a407_engine *e, const char *why)
 {
     bool ours = e->exchange.retries > 0 && a407_engine_active(e);
     bool body_out = e->body_n && !e->exchange.standin;
-    /* What a body has set going may be under way: then the truth is the
-       connection's own end. Without one the 407 says more. */
+    /* What a body may have set going is not hidden behind a 407. */
     if (ours && e->saved_407.n && !body_out) {
         a407_engine_deliver_saved_407(
             e, why ? why : "no answer to the repeated request");
@@ -76,11 +74,8 @@ static bool ends_otherwise(const struct a407_engine *e,
            (rq.is_head || a407_span_eq(rq.method, "GET"));
 }
 
-/*
- * A proxy that lets in whoever begins a handshake has answered the leg, not the
- * request with its body. That goes out now, without a header, on a connection
- * that is authenticated.
- */
+/* A proxy that lets in whoever begins a handshake has answered the leg, not the
+   request with its body. That goes out now, without a header. */
 static void swallow(struct a407_engine *e, size_t head,
                     const struct a407_response *r)
 {
@@ -328,8 +323,7 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
         (e->in_flight[0].is_connect && r.status / 100 == 2) || r.status == 101;
     a407_body_init(&e->read_body, r.body, r.length);
     a407_buf_free(&e->response);
-    /* Refused, with bytes for the tunnel on their way already: what the proxy
-       makes of those nobody knows. */
+    /* OPAQUE: refused, with bytes for the tunnel on their way already. */
     if (tunnel || e->writing == A407_W_OPAQUE)
         a407_engine_forget(e);
     return end - before;

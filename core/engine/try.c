@@ -16,8 +16,8 @@ static void collect(void *ctx, const char *p, size_t n)
     a407_buf_add(ctx, p, n);
 }
 
-/* The content of the recorded request, for auth-int, if it is whole. `store`
-   holds it where the chunks' framing had to be taken off. */
+/* The request's content, for auth-int, if it is whole; `store` is for chunks.
+ */
 static struct a407_span content(const struct a407_engine *e,
                                 const struct a407_request *rq,
                                 struct a407_buf *store)
@@ -236,8 +236,8 @@ static bool offers(const struct a407_challenges *offered,
     return false;
 }
 
-/* Leaves out what was sent already, and answered by a 407 that did not name it.
-   True: such a scheme is offered now, and not for the first time. */
+/* Leaves out what was sent already, to a 407 that did not name it. True: that
+   is offered now. */
 static bool turned_down(const struct a407_engine *e,
                         const struct a407_challenges *offered,
                         a407_scheme_set *out)
