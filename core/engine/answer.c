@@ -402,12 +402,10 @@ static void learn_keeps(struct a407_engine *e,
     e->proxy->keeps = r->minor || r->keep_alive;
 }
 
-/*
- * A 407 on a connection that may be an origin's by now. Behind an answer the
- * request is made once more, as the program wrote it, on a fresh connection: a
- * proxy that wants a login says so at once. Any other such 407 is the
- * program's, and nobody's refusal. False: it is to be answered.
- */
+/* A 407 that may be an origin's. Behind an answer the request is made once
+   more, as it was, on a fresh connection: a proxy that wants a login says so
+   there. Any other is the program's, and no refusal. False: it is to be
+   answered. */
 static bool doubtful(struct a407_engine *e,
                      const struct a407_challenges *offered,
                      struct a407_span head, const struct a407_response *r)

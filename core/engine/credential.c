@@ -59,12 +59,10 @@ static void lock_out(struct a407_engine *e, const struct a407_scheme *scheme,
         a407_proxy_forget(p);
 }
 
-/*
- * Any connection may end, and a kept one often does when it is used again. But
- * two logins in a row that come to that, the last one where the proxy was
- * alive, may be how it says no, and each may count against the account. Those
- * that were under way together are one: a dying proxy ends them all.
- */
+/* Any connection may end. But two logins in a row that come to that, the last
+   one where the proxy was alive, may be how it says no, and each may count
+   against the account. Those under way together are one: a dying proxy ends
+   them all. */
 bool a407_login_ended(struct a407_engine *e)
 {
     struct a407_exchange *exchange = &e->exchange;

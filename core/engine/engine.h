@@ -123,18 +123,14 @@ size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
 /* ---- what is to be done ---- */
 
 enum a407_want_kind {
-    A407_WANT_PEEK,      /* show n bytes of the queue or more, or the end, and
-                            take none: a407_engine_peeked */
-    A407_WANT_DELIVER,   /* let the program read at most n bytes, then
-                            a407_engine_delivered */
-    A407_WANT_CONSUME,   /* take at most n bytes off: a407_engine_consumed */
-    A407_WANT_SEND,      /* send a407_engine_output, then a407_engine_sent */
-    A407_WANT_RECONNECT, /* a new connection to the same peer, then
-                            a407_engine_reconnected */
-    A407_WANT_GIVE_BACK, /* the program must read a407_engine_kept, then the
-                            end; the connection is forgotten */
-    A407_WANT_ASK,       /* something that core can't do: a407_engine_ask, do
-                            it, a407_engine_told */
+    A407_WANT_PEEK,    /* show n bytes or more, or the end, and take none:
+                          a407_engine_peeked */
+    A407_WANT_DELIVER, /* the program reads at most n: a407_engine_delivered */
+    A407_WANT_CONSUME, /* take at most n bytes off: a407_engine_consumed */
+    A407_WANT_SEND,    /* a407_engine_output; then a407_engine_sent */
+    A407_WANT_RECONNECT, /* to the same peer; then a407_engine_reconnected */
+    A407_WANT_GIVE_BACK, /* the program reads a407_engine_kept, then the end */
+    A407_WANT_ASK,       /* a407_engine_ask, do it, a407_engine_told */
     A407_WANT_FORGET     /* pass through for ever */
 };
 
@@ -169,28 +165,24 @@ struct a407_plan {
     enum a407_due due;
     int64_t until_us; /* by the clock of a407_engine_time's mono_us; 0: none */
 
-    /* In a body that nobody wants again: bytes that the program may write and
-       read without the engine. Before any other call it is told how many:
-       a407_engine_spent. */
+    /* In a body that nobody wants again: bytes to write and read without the
+       engine. Before any other call: a407_engine_spent. */
     uint64_t write_credit, read_credit;
 
     bool own : 1;      /* SEND: only what the program wrote and was held back */
     bool repeated : 1; /* the awaited answer is to a request that we repeated */
     bool fresh : 1;    /* ... the connection has taken another one's place */
     bool leg : 1;      /* a handshake's request stands in for the program's */
-    bool open : 1;     /* the program has not written all of its request: no
-                          waiting for the answer in its place */
+    bool open : 1; /* the program's request is not written whole: don't wait */
     bool unanswered : 1; /* a request is out whole, its answer has not begun,
                             and a 407 would be answered */
-    bool watch : 1;  /* ... in part: look at the read side before more of it is
-                        written */
-    bool behind : 1; /* the program writes on while a 1xx waits for it: look
-                        behind that, a407_engine_behind */
+    bool watch : 1;  /* ... in part: look at the read side before each write */
+    bool behind : 1; /* the program writes on while a 1xx waits for it:
+                        a407_engine_behind */
     bool tunnel : 1; /* a CONNECT is out, its answer not seen: what follows may
                         be in a tunnel, if that was read past us */
-    bool rest : 1;   /* of a 407 that is only watched the program has read part
-                        of the head: a407_engine_rest before
-                        a407_engine_closed */
+    bool rest : 1;   /* the head of a watched 407 was read in part:
+                        a407_engine_rest before a407_engine_closed */
 };
 
 /* Pure and cheap: no side effect, no allocation. */

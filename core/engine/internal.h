@@ -375,8 +375,8 @@ bool a407_client_goes_on(const struct a407_engine *e,
 void a407_engine_no_answer(struct a407_engine *e, const char *why);
 /* Before the end: a 407 whose head was read in part has its record. */
 void a407_engine_partly_read(struct a407_engine *e);
-/* What is in flight has an answer, or will have none. If the fresh connection
-   was silent for as long as the kept one, that was the origin's doing. */
+/* Was the fresh connection silent for as long as the kept one? Then it was the
+   origin. */
 void a407_engine_compare(struct a407_engine *e);
 /* The connection ended before the answer began. */
 void a407_engine_ended_early(struct a407_engine *e);

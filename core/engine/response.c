@@ -57,11 +57,8 @@ void a407_engine_compare(struct a407_engine *e)
 
 static void settle(struct a407_engine *e, const char *p, size_t n);
 
-/*
- * Does the program wait for an end that does not come, since the leg asked for
- * keep-alive? Then the request is made anew, but for what is long, or what may
- * have done something (RFC 9110 section 9.2.1).
- */
+/* Does the program wait for an end that does not come, since the leg asked for
+   keep-alive? What is long, or may have changed something, is not repeated. */
 static bool ends_otherwise(const struct a407_engine *e,
                            const struct a407_response *r)
 {
@@ -124,11 +121,9 @@ static bool look_closer(struct a407_engine *e, const char *p, size_t n,
     return false;
 }
 
-/*
- * A proxy that hands a 1xx on may be out of the way by then. But a CONNECT is
- * not handed on, and a 100 that the program waits for (RFC 9110 section 10.1.1)
- * comes from some proxies before they look at anything.
- */
+/* Who hands a 1xx on may be out of the way by then. But a CONNECT is not handed
+   on, and a 100 that was asked for (RFC 9110 section 10.1.1) may be the
+   proxy's own. */
 static void note_interim(struct a407_engine *e, const char *p, size_t n)
 {
     struct a407_request rq;

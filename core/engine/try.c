@@ -140,11 +140,9 @@ enum a407_try a407_try_anew(struct a407_engine *e, enum a407_cause *why)
     return A407_TRY_NONE;
 }
 
-/*
- * A scheme that sends the secret itself, where others can listen: by default it
- * may be used until a better one has worked. Who offers only that by then may
- * be somebody else. On this machine nobody is between.
- */
+/* A scheme that sends the secret itself, where others can listen: by default
+   not once a better one has worked. Who offers only that then may be somebody
+   else. On this machine nobody is between. */
 static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
 {
     enum a407_clear clear = e->proxy->config->clear;
