@@ -2,12 +2,50 @@
 #include "block.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 
 #include "core/http/http.h"
+#include "guard.h"
 #include "other_libc.h"
 #include "real.h"
 #include "socket.h"
-#include "wait.h"
+
+/* ---- asleep ---- */
+
+/* Would read() be restarted after a signal? Not knowing which one came, all
+   handlers are asked; but a program that goes on after a fault has not slept in
+   a call. */
+static bool signals_restart(void)
+{
+    struct sigaction sa;
+    for (int s = 1; s < SIGRTMIN; s++)
+        if (!a407_is_fault(s) && sigaction(s, NULL, &sa) == 0 &&
+            sa.sa_handler != SIG_DFL && sa.sa_handler != SIG_IGN &&
+            !(sa.sa_flags & SA_RESTART))
+            return false;
+    return true;
+}
+
+static int left_of(int64_t until)
+{
+    if (until == A407_FOR_EVER)
+        return -1;
+    int64_t left = until - a407_now_ms();
+    return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int a407_wait(int fd, short events, int64_t until)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    for (;;) {
+        int k = REAL(poll)(&p, 1, left_of(until));
+        if (k > 0)
+            return p.revents;
+        if (k == 0 || errno != EINTR || !signals_restart())
+            return k;
+    }
+}
 
 /* By how much the kernel's limit and our clock may differ. */
 #define TICK_MS 20
@@ -30,7 +68,7 @@ static bool was_disturbed(struct a407_turn *t, ssize_t k, int64_t slept,
         k >= least)
         return false;
     *error = own >= 0 && slept + TICK_MS >= own ? EAGAIN : EINTR;
-    return own >= 0 || !a407_signals_restart();
+    return own >= 0 || !signals_restart();
 }
 
 /* The most bytes of a head that are waited for, as one buffer many times: what
@@ -150,7 +188,7 @@ static bool wait_for_work(struct a407_turn *t)
         until = a407_now_ms() + LOOK_MOST_MS;
     int fd = need.fd == A407_OWN_FD ? t->fd : need.fd;
     a407_turn_pause(t);
-    int ev = fd < 0 ? a407_pause(until) : a407_wait(fd, need.events, until);
+    int ev = a407_wait(fd, need.events, until);
     a407_turn_resume(t);
     if (ev < 0)
         return false;

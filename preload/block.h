@@ -2,6 +2,7 @@
 #ifndef A407_BLOCK_H
 #define A407_BLOCK_H
 
+#include "host/fd.h"
 #include "turn.h"
 
 /*
@@ -11,5 +12,16 @@
  * see: EAGAIN where it does not wait, or not any longer; EINTR.
  */
 bool a407_block(struct a407_turn *t, enum a407_driven needs, int flags);
+
+/*
+ * Waits for poll() events at fd (-1: for none) until a time of a407_now_ms():
+ * revents; 0 when that is over; -1 with errno. A signal ends it with EINTR only
+ * if some handler of the program was installed without SA_RESTART.
+ *
+ * To be called outside, where signals are let in and the thread may be
+ * cancelled: with no lock, no pin, no private fd and nothing on the heap. The
+ * fd may be another socket afterwards.
+ */
+int a407_wait(int fd, short events, int64_t until);
 
 #endif

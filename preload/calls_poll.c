@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "block.h"
 #include "calls.h"
 #include "guard.h"
 #include "settings.h"
 #include "socket.h"
-#include "wait.h"
 
 /* How often to look whether the answer has been seen to. */
 #define SETTLE_LOOK_MS 50

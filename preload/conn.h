@@ -9,8 +9,8 @@
 
 #include "credit.h"
 #include "driver/driver.h"
+#include "host/clock.h"
 #include "under_way.h"
-#include "wait.h"
 
 /*
  * A connection to a proxy, and what all connections of this process to one

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "fork.h"
-
 #include <errno.h>
 #include <time.h>
 
@@ -9,6 +7,7 @@
 #include "registry.h"
 #include "settings.h"
 #include "socket.h"
+#include "track.h"
 
 /* Times that fork() looks for that moment, and how long after each. Who is
    being served needs some microseconds more of a processor, and there may be

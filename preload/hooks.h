@@ -24,6 +24,14 @@
     extern __typeof__(of) name __attribute__((A407_LIKE(of) alias(#of)))       \
     A407_EXPORT
 
+/*
+ * At start-up. With AUTH407_FOLLOW set (to anything but "0") children whose
+ * environment was cleaned (env -i, execve with one of its own) get back what
+ * makes this library work: itself in LD_PRELOAD, and the AUTH407_* variables of
+ * this program's start. Without it: one look at the environment, no more.
+ */
+__attribute__((cold)) void a407_follow_start(void);
+
 /* Is there anything to do for a read or a write on fd? */
 static inline bool a407_reads(int fd)
 {
@@ -42,10 +50,6 @@ static inline bool a407_writes(int fd)
  */
 void a407_rights_leave(const struct msghdr *m, const void *caller);
 void a407_rights_come(const struct msghdr *m);
-
-/* A connected socket that this process has not connected itself: followed if it
-   has carried nothing yet. */
-void a407_adopt(int fd, const struct sockaddr *peer, socklen_t n);
 
 /* Around every call that connects: whose address is it? And: did it fail? */
 void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n);

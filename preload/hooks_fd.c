@@ -5,8 +5,6 @@
 #include <stdint.h>
 
 #include "epoll.h"
-#include "follow.h"
-#include "fork.h"
 #include "hooks.h"
 #include "host/sink.h"
 #include "readable.h"

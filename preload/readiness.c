@@ -32,8 +32,6 @@
 /* Where the program may not poll. */
 #define BLIND_NS 5000000
 
-#define FOR_EVER INT64_MAX
-
 static int64_t now_ns(void)
 {
     struct timespec t;
@@ -44,7 +42,7 @@ static int64_t now_ns(void)
 static int64_t when_over(const struct timespec *timeout)
 {
     if (!timeout || timeout->tv_sec > INT32_MAX)
-        return FOR_EVER;
+        return A407_FOR_EVER;
     return now_ns() + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
 }
 
@@ -63,7 +61,7 @@ static int sleep_on(const struct a407_readiness *r, struct pollfd *set,
 {
     struct timespec left = left_of(until);
     bool deaf = r->deaf && !left.tv_sec && !left.tv_nsec;
-    return REAL(ppoll)(set, n, until == FOR_EVER ? NULL : &left,
+    return REAL(ppoll)(set, n, until == A407_FOR_EVER ? NULL : &left,
                        deaf ? NULL : r->mask);
 }
 
@@ -117,7 +115,7 @@ static int64_t look_for_work(struct sleeper *s, int64_t until)
     for (size_t i = 0; i < s->n_dues; i++) {
         const struct a407_work *d = &s->dues[i];
         s->set[i] = (struct pollfd){.fd = d->fd, .events = d->events};
-        if (d->until < FOR_EVER / 1000000 && d->until * 1000000 < until)
+        if (d->until < A407_FOR_EVER / 1000000 && d->until * 1000000 < until)
             until = d->until * 1000000;
     }
     if ((more || !a407_single_threaded()) && now_ns() + SLICE_NS < until)
@@ -202,10 +200,10 @@ static bool call_natively(struct a407_readiness *r, int64_t over,
 {
     bool sliced = !a407_single_threaded();
     int64_t now = now_ns();
-    sliced = sliced && (over == FOR_EVER || over - now > *slice);
+    sliced = sliced && (over == A407_FOR_EVER || over - now > *slice);
     struct timespec t = left_of(sliced ? now + *slice : over);
     *slice = *slice < SLICE_MOST_NS ? 2 * *slice : *slice;
-    *k = r->call(r, !sliced && over == FOR_EVER ? NULL : &t, r->mask);
+    *k = r->call(r, !sliced && over == A407_FOR_EVER ? NULL : &t, r->mask);
     int found = *k;
     *k = filtered(r, *k);
     return *k || (!found && !sliced);
@@ -239,13 +237,13 @@ static int wait_with_work(struct a407_readiness *r, int64_t over)
             break;
         if (!s.dues && !make_room(&s, r)) {
             t = left_of(over);
-            return r->call(r, over == FOR_EVER ? NULL : &t, r->mask);
+            return r->call(r, over == A407_FOR_EVER ? NULL : &t, r->mask);
         }
         if (!sleep_and_work(r, &s, over)) {
             k = -1;
             break;
         }
-        last = over != FOR_EVER && now_ns() >= over;
+        last = over != A407_FOR_EVER && now_ns() >= over;
     }
     int saved = errno;
     drop_room(&s);

@@ -27,4 +27,7 @@ void a407_track_copy(int from, int to);
 /* The fd is about to be closed or replaced. Enters by itself, if it has to. */
 void a407_track_drop(int fd);
 
+/* fork.c: calls around fork() from here on. */
+__attribute__((cold)) void a407_fork_start(void);
+
 #endif

@@ -128,20 +128,10 @@ static void shut(void *link, int how)
 
 /* ---- another connection, or none ---- */
 
-static enum a407_renewal renew(void *link)
-{
-    return a407_reconnect(link);
-}
-
 static void drop_renewal(void *link)
 {
     struct a407_turn *t = link;
     a407_reconnect_drop(t->c);
-}
-
-static bool give_back(void *link, struct a407_span saved_407)
-{
-    return a407_give_back(link, saved_407);
 }
 
 /*
@@ -182,8 +172,8 @@ const struct a407_transport a407_socket_transport = {
     .room = room,
     .readable = readable,
     .shut = shut,
-    .renew = renew,
+    .renew = a407_reconnect,
     .drop_renewal = drop_renewal,
-    .give_back = give_back,
+    .give_back = a407_give_back,
     .outside = outside,
 };

@@ -22,21 +22,15 @@ struct a407_message {
    it, without waiting and without SIGPIPE. Of the turn it needs the fd. */
 ssize_t a407_pass(void *turn, const struct a407_write *message);
 
-/* ---- reconnect.c, replace.c ---- */
+/* ---- reconnect.c: the transport's renew and give_back ---- */
 
-/* A new connection to the same peer in the fd's place: begins with it, or looks
-   how far it is. */
-enum a407_renewal a407_reconnect(struct a407_turn *t);
+enum a407_renewal a407_reconnect(void *turn);
 
-/* What is under way of it is given up. */
+/* As with a peer that has closed, what the program writes meanwhile does not
+   fail. */
+bool a407_give_back(void *turn, struct a407_span saved_407);
+
+/* What is under way of a new connection is given up. */
 void a407_reconnect_drop(struct a407_conn *c);
-
-/* The socket `from` takes the place of the connection's at all numbers that
-   have it, with the flags that those have; t->held is given up. */
-void a407_replace(struct a407_turn *t, int from);
-
-/* Puts a socket in the fd's place from which these bytes can be read. As with a
-   peer that has closed, what the program writes meanwhile does not fail. */
-bool a407_give_back(struct a407_turn *t, struct a407_span bytes);
 
 #endif
