@@ -76,12 +76,6 @@ bool a407_driver_see_behind(struct a407_driver *d)
  */
 #define FULL_MS 300
 
-static void look_again(struct a407_driver *d, size_t *k)
-{
-    size_t now = look(d);
-    *k = now > *k ? now : *k;
-}
-
 enum more { MORE_LATER, MORE_SOON, MORE_NEVER };
 
 /*
@@ -96,8 +90,8 @@ static enum more comes_more(struct a407_driver *d, size_t *k)
     size_t before = d->peeked;
     unsigned is = d->transport->queue(d->link);
     bool full = is & A407_QUEUE_FULL && *k == before;
-    if (full || is & A407_QUEUE_ENDS)
-        look_again(d, k);
+    size_t now = full || is & A407_QUEUE_ENDS ? look(d) : 0;
+    *k = now > *k ? now : *k;
     full = full && *k == before;
     d->peeked = *k;
     if (is & A407_QUEUE_ENDS)

@@ -15,30 +15,28 @@ struct a407_span a407_write_rest(struct a407_write *w)
     return a407_span((const char *)v->iov_base + w->at, v->iov_len - w->at);
 }
 
-void a407_write_advance(struct a407_write *w, size_t n)
+/* engine: that is told of the bytes; NULL: it knows. */
+static void advance(struct a407_write *w, size_t n, struct a407_engine *engine)
 {
-    w->done += n;
-    while (n) {
-        struct a407_span s = a407_write_rest(w);
+    struct a407_span s;
+    while (n && (s = a407_write_rest(w)).n) {
         size_t k = n < s.n ? n : s.n;
-        if (!s.n)
-            return;
+        if (engine)
+            a407_engine_wrote(engine, s.p, k);
         w->at += k;
+        w->done += k;
         n -= k;
     }
 }
 
+void a407_write_advance(struct a407_write *w, size_t n)
+{
+    advance(w, n, NULL);
+}
+
 void a407_driver_wrote(struct a407_driver *d, struct a407_write *w, size_t n)
 {
-    while (n) {
-        struct a407_span s = a407_write_rest(w);
-        size_t k = n < s.n ? n : s.n;
-        if (!s.n)
-            break;
-        a407_engine_wrote(d->engine, s.p, k);
-        a407_write_advance(w, k);
-        n -= k;
-    }
+    advance(w, n, d->engine);
 }
 
 /* ---- an answer before the request was out ---- */
@@ -74,27 +72,21 @@ static enum a407_driven look_at_answer(struct a407_driver *d)
     return A407_DRIVEN;
 }
 
-/* The socket is full: a look before the wait, or before the program's own. */
-static enum a407_driven full(struct a407_driver *d)
+/*
+ * The socket is full, or the proxy has hung up: perhaps after a 407 that can be
+ * answered, and then a new connection may have room, or the answer to the
+ * repeat is there already. `otherwise`: what the write comes to if not.
+ */
+static enum a407_driven look_first(struct a407_driver *d,
+                                   enum a407_driven otherwise)
 {
     unsigned before = d->renewals;
+    int error = errno;
     enum a407_driven is = look_at_answer(d);
-    if (is != A407_DRIVEN || d->given_back ||
-        d->renewals != before) /* it may have room */
-        return is;
-    return A407_NEEDS_ROOM;
-}
-
-/* The proxy has hung up: perhaps after a 407 that can be answered, and then the
-   answer to the repeat may have come already. */
-static enum a407_driven hung_up(struct a407_driver *d, int error)
-{
-    unsigned before = d->renewals;
-    enum a407_driven is = look_at_answer(d);
-    if (is != A407_DRIVEN || d->given_back || d->renewals != before)
-        return is;
     errno = error;
-    return A407_FAILED;
+    return is != A407_DRIVEN || d->given_back || d->renewals != before
+               ? is
+               : otherwise;
 }
 
 /* ---- as the program gave it ---- */
@@ -118,13 +110,13 @@ static enum a407_driven pass(struct a407_driver *d, struct a407_write *w)
     }
     switch (errno) {
     case EAGAIN:
-        return full(d);
+        return look_first(d, A407_NEEDS_ROOM);
     case ENOTSOCK: /* closed behind our back, and used again */
         return d->transport->hold(d->link) == A407_HELD ? A407_FAILED
                                                         : A407_NOT_FOLLOWED;
     case EPIPE:
     case ECONNRESET:
-        return hung_up(d, errno);
+        return look_first(d, A407_FAILED);
     default:
         return A407_FAILED;
     }

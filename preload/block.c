@@ -61,11 +61,9 @@ int a407_wait(int fd, short events, int64_t until)
 static bool was_disturbed(struct a407_turn *t, ssize_t k, int64_t slept,
                           int *error)
 {
-    int least = 1, own = a407_socket_timeout_ms(t->fd, SO_RCVTIMEO);
-    socklen_t n = sizeof least;
+    int own = a407_socket_timeout_ms(t->fd, SO_RCVTIMEO);
     if (!t->c->lowat || a407_ready(t->fd, POLLRDHUP) ||
-        getsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &least, &n) != 0 ||
-        k >= least)
+        k >= a407_socket_int(t->fd, SO_RCVLOWAT))
         return false;
     *error = own >= 0 && slept + TICK_MS >= own ? EAGAIN : EINTR;
     return own >= 0 || !signals_restart();

@@ -53,12 +53,11 @@ void a407_drive(const struct a407_work *due)
     int saved;
     if (!a407_turn_begin(&t, due->number, due->serial, 0, NULL, &saved))
         return;
-    struct a407_conn *c = t.c;
-    if (!c->gone && !c->driver.given_back) {
-        if (a407_driver_pump(&c->driver, A407_PUMP_ALL) == A407_NEEDS_BYTES &&
-            a407_driver_expire(&c->driver))
-            a407_driver_pump(&c->driver, A407_PUMP_ALL);
-    }
+    struct a407_driver *d = &t.c->driver;
+    if (!t.c->gone && !d->given_back &&
+        a407_driver_pump(d, A407_PUMP_ALL) == A407_NEEDS_BYTES &&
+        a407_driver_expire(d))
+        a407_driver_pump(d, A407_PUMP_ALL);
     a407_turn_end(&t, saved);
 }
 

@@ -165,10 +165,7 @@ static bool to_be_watched(int fd)
     struct sockaddr_storage peer;
     struct a407_endpoint e;
     socklen_t n = sizeof peer;
-    int type = 0;
-    socklen_t tn = sizeof type;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &tn) != 0 ||
-        type != SOCK_STREAM)
+    if (a407_socket_int(fd, SO_TYPE) != SOCK_STREAM)
         return false;
     if (getpeername(fd, (struct sockaddr *)&peer, &n) != 0)
         return true; /* not connected yet */

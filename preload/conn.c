@@ -165,14 +165,6 @@ void a407_conn_give(struct a407_conn *c)
 
 /* ---- from first to last ---- */
 
-static void peer_text(const struct sockaddr *sa, char *out, size_t cap)
-{
-    struct a407_endpoint e;
-    a407_endpoint_of(sa, &e);
-    snprintf(out, cap, strchr(e.host, ':') ? "[%s]:%u" : "%s:%u", e.host,
-             e.port);
-}
-
 struct a407_conn *a407_conn_new(struct a407_site *site,
                                 const struct a407_transport *transport,
                                 uint64_t cookie, const struct sockaddr *peer,
@@ -180,10 +172,13 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
 {
     static _Atomic uint64_t last;
     char text[64];
+    struct a407_endpoint e;
     struct a407_conn *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    peer_text(peer, text, sizeof text);
+    a407_endpoint_of(peer, &e);
+    snprintf(text, sizeof text, strchr(e.host, ':') ? "[%s]:%u" : "%s:%u",
+             e.host, e.port);
     lock(site);
     struct a407_engine *engine =
         a407_engine_new(&site->proxy, &site->history, text);

@@ -234,12 +234,6 @@ unsigned a407_epoll_asked(int epfd, int fd)
     return r ? r->event.events | EPOLLERR | EPOLLHUP : ~0u;
 }
 
-bool a407_epoll_is_one_shot(int epfd, int fd)
-{
-    const struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
-    return r && r->event.events & EPOLLONESHOT;
-}
-
 void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,
                          bool delivered)
 {

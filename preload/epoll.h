@@ -95,9 +95,6 @@ unsigned a407_epoll_asked(int epfd, int fd);
 /* ... and for no other fd with the same? Looks at all that are noted. */
 bool a407_epoll_is_unique(int epfd, int fd, uint64_t data);
 
-/* Is fd in epfd for one event? */
-bool a407_epoll_is_one_shot(int epfd, int fd);
-
 /* ... and was that, of c at fd, delivered to the program or not? Then it is to
    come again. c is locked. */
 void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,

@@ -56,7 +56,12 @@ void a407_before_connect(int fd, const struct sockaddr *addr, socklen_t n);
 void a407_after_connect(int fd, const struct sockaddr *addr, int rc);
 
 /* a407_write_all for the calls that have one buffer, and no msghdr. */
-bool a407_write_one(int fd, const void *p, size_t n, int flags,
-                    const void *caller, ssize_t *result);
+static inline bool a407_write_one(int fd, const void *p, size_t n, int flags,
+                                  const void *caller, ssize_t *result)
+{
+    struct iovec v = {.iov_base = (void *)(uintptr_t)p, .iov_len = n};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+    return a407_write_all(fd, &m, flags, caller, result);
+}
 
 #endif

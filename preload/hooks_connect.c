@@ -13,16 +13,13 @@
 static void track(int fd, uint64_t cookie, const struct a407_known_proxy *known,
                   const struct sockaddr *addr, socklen_t n)
 {
-    int type = 0;
-    socklen_t type_n = sizeof type;
     if (!known) {
         a407_track_as(fd, A407_WATCH);
         return;
     }
     /* TLS to the proxy can't be read at the socket. */
     if (known->tls || n > sizeof(struct sockaddr_storage) ||
-        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_n) != 0 ||
-        type != SOCK_STREAM) {
+        a407_socket_int(fd, SO_TYPE) != SOCK_STREAM) {
         a407_track_drop(fd);
         return;
     }

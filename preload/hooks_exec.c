@@ -35,18 +35,12 @@ void a407_follow_start(void)
     library = realpath(self.dli_fname, NULL);
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    size_t n = strcspn(a, "=");
-    return strncmp(a, b, n) == 0 && b[n] == '=';
-}
-
 static char *const *find(char *const envp[], const char *name)
 {
-    for (; *envp; envp++)
-        if (same_name(name, *envp))
-            return envp;
-    return NULL;
+    size_t n = strcspn(name, "=");
+    while (*envp && (strncmp(*envp, name, n) != 0 || (*envp)[n] != '='))
+        envp++;
+    return *envp ? envp : NULL;
 }
 
 /* "LD_PRELOAD=us:theirs" */

@@ -2,7 +2,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "hooks.h"
 #include "other_libc.h"
@@ -77,15 +76,11 @@ A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
         return k;
     if (a407_reads(in)) {
         int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
-        switch (a407_read_begin(in, n, how, A407_CALLER, &r)) {
-        case A407_READ_RETURN:
+        enum a407_read is = a407_read_begin(in, n, how, A407_CALLER, &r);
+        if (is == A407_READ_RETURN)
             return r.result;
-        case A407_READ_DELIVER:
-            most = n < r.cap ? n : r.cap;
-            break;
-        default:
-            break;
-        }
+        if (is == A407_READ_DELIVER && r.cap < n)
+            most = r.cap;
     }
     k = REAL(splice)(in, in_at, out, out_at, most, flags);
     a407_read_end(&r, in, MSG_TRUNC, NULL, 0, k);
@@ -94,22 +89,23 @@ A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
 
 /* ---- stdio over a tracked socket ---- */
 
-struct stream {
-    int fd;
-};
+static int fd_of(void *cookie)
+{
+    return (int)(intptr_t)cookie;
+}
 
 static ssize_t stream_read(void *cookie, char *buf, size_t n)
 {
-    return read(((struct stream *)cookie)->fd, buf, n);
+    return read(fd_of(cookie), buf, n);
 }
 
 static ssize_t stream_write(void *cookie, const char *buf, size_t n)
 {
     size_t done = 0;
     while (done < n) {
-        ssize_t k = write(((struct stream *)cookie)->fd, buf + done, n - done);
+        ssize_t k = write(fd_of(cookie), buf + done, n - done);
         if (k < 0)
-            return (ssize_t)done; /* short: stdio sets the error flag */
+            break; /* short: stdio sets the error flag */
         done += (size_t)k;
     }
     return (ssize_t)done;
@@ -117,9 +113,7 @@ static ssize_t stream_write(void *cookie, const char *buf, size_t n)
 
 static int stream_close(void *cookie)
 {
-    int fd = ((struct stream *)cookie)->fd;
-    free(cookie);
-    return close(fd);
+    return close(fd_of(cookie));
 }
 
 /* libc's own stream calls libc's own read(): this one comes through us. */
@@ -127,16 +121,9 @@ static FILE *open_stream(int fd, const char *mode)
 {
     static const cookie_io_functions_t io = {
         .read = stream_read, .write = stream_write, .close = stream_close};
-    struct stream *s = malloc(sizeof *s);
-    if (!s)
-        return NULL;
-    s->fd = fd;
-    FILE *f = fopencookie(s, mode, io);
-    if (!f) {
-        free(s);
-        return NULL;
-    }
-    f->_fileno = fd; /* for fileno(): fopencookie itself sets none */
+    FILE *f = fopencookie((void *)(intptr_t)fd, mode, io);
+    if (f)
+        f->_fileno = fd; /* for fileno(): fopencookie itself sets none */
     return f;
 }
 

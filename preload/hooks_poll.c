@@ -241,10 +241,9 @@ slow_select(int limit, fd_set *reads, fd_set *writes, fd_set *excepts,
     if (size > sizeof here)
         copies = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (copies == MAP_FAILED)
-        return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
-    if (!ask(&s, copies)) { /* EFAULT: the kernel says so */
-        if (copies != here)
+    bool mapped = copies != here && copies != MAP_FAILED;
+    if (copies == MAP_FAILED || !ask(&s, copies)) { /* EFAULT, maybe */
+        if (mapped)
             munmap(copies, size);
         return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
     }
@@ -263,7 +262,7 @@ slow_select(int limit, fd_set *reads, fd_set *writes, fd_set *excepts,
     for (int i = 0; k < 0 && i < SETS; i++)
         if (s.theirs[i])
             memcpy(s.theirs[i], s.asked + (size_t)i * s.bytes, s.bytes);
-    if (copies != here)
+    if (mapped)
         munmap(copies, size);
     errno = saved;
     return k;
@@ -367,9 +366,10 @@ static int filter_epoll(struct a407_readiness *r, int k)
         if (hidden & ev.events &&
             a407_epoll_is_unique(e->epfd, fd, ev.data.u64))
             ev.events &= ~hidden;
+        unsigned asked = fd < 0 ? 0 : a407_epoll_asked(e->epfd, fd);
         if (fd >= 0)
-            ev.events &= a407_epoll_asked(e->epfd, fd);
-        if (fd >= 0 && a407_epoll_is_one_shot(e->epfd, fd))
+            ev.events &= asked;
+        if (asked & EPOLLONESHOT)
             delivers(e->epfd, fd, ev.events != 0);
         if (ev.events)
             e->events[left++] = ev;

@@ -5,7 +5,7 @@
 
 /* ---- one buffer ---- */
 
-enum reader { BY_READ, BY_RECV, BY_RECVFROM };
+enum reader { BY_READ, BY_RECV, BY_RECVFROM, BY_READV, BY_RECVMSG };
 
 struct read1 {
     enum reader by;
@@ -132,33 +132,44 @@ static size_t trim(const struct iovec *iov, size_t n, size_t cap,
     return k;
 }
 
-static ssize_t trimmed_recvmsg(int fd, struct msghdr *m, int flags, size_t cap)
+static ssize_t call_vector(enum reader by, int fd, struct msghdr *m, int flags)
+{
+    return by == BY_READV ? REAL(readv)(fd, m->msg_iov, (int)m->msg_iovlen)
+                          : REAL(recvmsg)(fd, m, flags);
+}
+
+static ssize_t call_trimmed(enum reader by, int fd, struct msghdr *m, int flags,
+                            size_t cap)
 {
     struct iovec v[PIECES];
     struct msghdr part = *m;
     part.msg_iov = v;
     part.msg_iovlen = trim(m->msg_iov, m->msg_iovlen, cap, v);
-    ssize_t k = REAL(recvmsg)(fd, &part, flags);
+    ssize_t k = call_vector(by, fd, &part, flags);
     m->msg_namelen = part.msg_namelen;
     m->msg_controllen = part.msg_controllen;
     m->msg_flags = part.msg_flags;
     return k;
 }
 
-static __attribute__((noinline)) ssize_t
-slow_recvmsg(int fd, struct msghdr *m, int flags, const void *caller)
+static __attribute__((noinline)) ssize_t slow_vector(enum reader by, int fd,
+                                                     struct msghdr *m,
+                                                     int flags,
+                                                     const void *caller)
 {
     struct a407_reading r;
     /* of nothing, 0 is not the end of the connection */
-    size_t n = m ? a407_iov_length(m->msg_iov, m->msg_iovlen) : 0;
+    size_t n = m && m->msg_iovlen <= IOV_MAX
+                   ? a407_iov_length(m->msg_iov, m->msg_iovlen)
+                   : 0;
     switch (n ? a407_read_begin(fd, n, flags, caller, &r) : A407_READ_PASS) {
     case A407_READ_RETURN:
         return r.result;
     case A407_READ_PASS:
-        return REAL(recvmsg)(fd, m, flags);
+        return call_vector(by, fd, m, flags);
     default: {
-        ssize_t k = r.cap == SIZE_MAX ? REAL(recvmsg)(fd, m, flags)
-                                      : trimmed_recvmsg(fd, m, flags, r.cap);
+        ssize_t k = r.cap == SIZE_MAX ? call_vector(by, fd, m, flags)
+                                      : call_trimmed(by, fd, m, flags, r.cap);
         a407_read_end(&r, fd, flags, m->msg_iov, m->msg_iovlen, k);
         return k;
     }
@@ -181,7 +192,7 @@ A407_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
     if (!a407_reads(fd))
         return a407_slot_top() < 0 ? REAL(recvmsg)(fd, m, flags)
                                    : recv_rights(fd, m, flags);
-    return slow_recvmsg(fd, m, flags, A407_CALLER);
+    return slow_vector(BY_RECVMSG, fd, m, flags, A407_CALLER);
 }
 
 /* A stream has no messages: one at a time is a correct answer. */
@@ -190,37 +201,19 @@ A407_EXPORT int recvmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags,
 {
     if (!a407_reads(fd) || !n || !mm)
         return REAL(recvmmsg)(fd, mm, n, flags, timeout);
-    ssize_t k =
-        slow_recvmsg(fd, &mm[0].msg_hdr, flags & ~MSG_WAITFORONE, A407_CALLER);
+    ssize_t k = slow_vector(BY_RECVMSG, fd, &mm[0].msg_hdr,
+                            flags & ~MSG_WAITFORONE, A407_CALLER);
     if (k < 0)
         return -1;
     mm[0].msg_len = (unsigned)k;
     return 1;
 }
 
-static __attribute__((noinline)) ssize_t
-slow_readv(int fd, const struct iovec *iov, int n, const void *caller)
-{
-    struct a407_reading r;
-    size_t most = n > 0 && n <= IOV_MAX ? a407_iov_length(iov, (size_t)n) : 0;
-    switch (most ? a407_read_begin(fd, most, 0, caller, &r) : A407_READ_PASS) {
-    case A407_READ_RETURN:
-        return r.result;
-    case A407_READ_PASS:
-        return REAL(readv)(fd, iov, n);
-    default: {
-        struct iovec v[PIECES];
-        size_t pieces = trim(iov, (size_t)n, r.cap, v);
-        ssize_t k = REAL(readv)(fd, v, (int)pieces);
-        a407_read_end(&r, fd, 0, v, pieces, k);
-        return k;
-    }
-    }
-}
-
 A407_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
 {
     if (!a407_reads(fd))
         return REAL(readv)(fd, iov, n);
-    return slow_readv(fd, iov, n, A407_CALLER);
+    struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
+                       .msg_iovlen = (size_t)n};
+    return slow_vector(BY_READV, fd, &m, 0, A407_CALLER);
 }

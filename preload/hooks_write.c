@@ -5,14 +5,6 @@
 
 #include "hooks.h"
 
-bool a407_write_one(int fd, const void *p, size_t n, int flags,
-                    const void *caller, ssize_t *result)
-{
-    struct iovec v = {.iov_base = (void *)(uintptr_t)p, .iov_len = n};
-    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-    return a407_write_all(fd, &m, flags, caller, result);
-}
-
 /*
  * The slow parts stand apart, so that the hooks themselves need no stack and
  * end in a jump; to `slow` with as many arguments as there are registers.
@@ -32,9 +24,7 @@ static __attribute__((noinline)) ssize_t slow1(int fd, struct write1 a,
                                                const void *caller)
 {
     ssize_t k;
-    struct iovec v = {.iov_base = (void *)(uintptr_t)a.buf, .iov_len = a.n};
-    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-    if (a407_writes(fd) && a407_write_all(fd, &m, a.flags, caller, &k))
+    if (a407_writes(fd) && a407_write_one(fd, a.buf, a.n, a.flags, caller, &k))
         return k;
     switch (a.by) {
     case BY_WRITE:

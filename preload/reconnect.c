@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/time.h>
 
 #include "epoll.h"
@@ -55,43 +56,30 @@ static const struct {
     {IPPROTO_TCP, TCP_KEEPCNT},  {IPPROTO_TCP, TCP_USER_TIMEOUT},
     {IPPROTO_TCP, TCP_QUICKACK}, {IPPROTO_IP, IP_TOS},
     {IPPROTO_IPV6, IPV6_V6ONLY}, {IPPROTO_IPV6, IPV6_TCLASS},
+    {SOL_SOCKET, SO_RCVTIMEO},   {SOL_SOCKET, SO_SNDTIMEO},
+    {SOL_SOCKET, SO_LINGER},
 };
 
 static void copy_options(int from, int to)
 {
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        int value, now;
+        int level = options[i].level, name = options[i].name;
+        struct timeval value, now; /* the largest of them */
         socklen_t n = sizeof value, m = sizeof now;
-        if (getsockopt(from, options[i].level, options[i].name, &value, &n) !=
-            0)
-            continue;
-        if (getsockopt(to, options[i].level, options[i].name, &now, &m) == 0 &&
-            now == value)
-            continue;
-        setsockopt(to, options[i].level, options[i].name, &value, n);
+        if (getsockopt(from, level, name, &value, &n) == 0 &&
+            (getsockopt(to, level, name, &now, &m) != 0 || m != n ||
+             memcmp(&value, &now, n) != 0))
+            setsockopt(to, level, name, &value, n);
     }
-    static const int timeouts[] = {SO_RCVTIMEO, SO_SNDTIMEO};
-    for (int i = 0; i < 2; i++) {
-        struct timeval t;
-        socklen_t n = sizeof t;
-        if (getsockopt(from, SOL_SOCKET, timeouts[i], &t, &n) == 0)
-            setsockopt(to, SOL_SOCKET, timeouts[i], &t, n);
-    }
-    struct linger linger;
-    socklen_t n = sizeof linger;
-    if (getsockopt(from, SOL_SOCKET, SO_LINGER, &linger, &n) == 0)
-        setsockopt(to, SOL_SOCKET, SO_LINGER, &linger, n);
 }
 
 static int new_socket(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
-    int protocol = 0;
-    socklen_t n = sizeof protocol;
-    getsockopt(t->held, SOL_SOCKET, SO_PROTOCOL, &protocol, &n);
+    int protocol = a407_socket_int(t->held, SO_PROTOCOL);
     c->made = a407_socket_out_of_the_way(
         socket(c->peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-               protocol));
+               protocol < 0 ? 0 : protocol));
     if (c->made < 0)
         return errno;
     c->made_cookie = a407_socket_cookie(c->made);
@@ -217,8 +205,6 @@ enum a407_renewal a407_reconnect(void *turn)
 {
     struct a407_turn *t = turn;
     struct a407_conn *c = t->c;
-    int error = 0;
-    socklen_t n = sizeof error;
     if (c->driver.renewal_busy)
         return A407_RENEWAL_PENDING;
     enum a407_renewal is =
@@ -230,8 +216,7 @@ enum a407_renewal a407_reconnect(void *turn)
     int fd = c->made >= 0 ? c->made : t->held;
     if (!a407_ready(fd, POLLOUT))
         return A407_RENEWAL_PENDING;
-    return over(t, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
-                       !error);
+    return over(t, a407_socket_int(fd, SO_ERROR) == 0);
 }
 
 /* ---- giving a 407 back ---- */

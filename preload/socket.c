@@ -132,23 +132,24 @@ bool a407_socket_leads_elsewhere(struct a407_conn *c, int held)
 /* Of several subflows (MPTCP) only the first one's counts are told. */
 bool a407_socket_is_counted(int fd)
 {
-    int protocol = 0;
-    socklen_t n = sizeof protocol;
-    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n) == 0 &&
-           protocol == IPPROTO_TCP;
+    return a407_socket_int(fd, SO_PROTOCOL) == IPPROTO_TCP;
 }
 
 uint16_t a407_socket_port(int fd)
 {
     struct sockaddr_storage own = {0};
     socklen_t n = sizeof own;
-    if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+    if (getsockname(fd, (struct sockaddr *)&own, &n) != 0 ||
+        (own.ss_family != AF_INET && own.ss_family != AF_INET6))
         return 0;
-    if (own.ss_family == AF_INET)
-        return ntohs(((struct sockaddr_in *)&own)->sin_port);
-    if (own.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
-    return 0;
+    return ntohs(((struct sockaddr_in *)&own)->sin_port); /* IPv6's, too */
+}
+
+int a407_socket_int(int fd, int option)
+{
+    int value = 0;
+    socklen_t n = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, option, &value, &n) == 0 ? value : -1;
 }
 
 int a407_socket_timeout_ms(int fd, int option)
@@ -163,12 +164,9 @@ int a407_socket_timeout_ms(int fd, int option)
 
 void a407_socket_set_lowat(struct a407_conn *c, int held, size_t need)
 {
-    int now = 1, want = (int)need;
-    socklen_t n = sizeof now;
-    if (!c->lowat) {
-        getsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &now, &n);
-        c->lowat = now;
-    }
+    int now = c->lowat ? c->lowat : a407_socket_int(held, SO_RCVLOWAT);
+    int want = (int)need;
+    c->lowat = now < 0 ? 1 : now;
     setsockopt(held, SOL_SOCKET, SO_RCVLOWAT, &want, sizeof want);
 }
 

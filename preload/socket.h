@@ -72,6 +72,9 @@ void a407_socket_restore_lowat(struct a407_conn *c, int held);
 /* Does a call with these MSG_ flags on fd wait? */
 bool a407_socket_blocks(int fd, int flags);
 
+/* An option of SOL_SOCKET that is an int; -1: there is none. */
+int a407_socket_int(int fd, int option);
+
 /* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; -1: none. */
 int a407_socket_timeout_ms(int fd, int option);
 
