@@ -10,14 +10,12 @@
 #include "transport.h"
 
 /*
- * Does what an engine wants, over a transport, and decides who waits, for what
- * and until when. It waits for nothing itself: who reads, writes or polls gets
- * told what is needed, and comes again.
+ * Does what an engine wants, over a transport. It never waits: it tells who
+ * reads, writes or polls what to wait for and until when, and is called again.
  *
- * Locking: a driver, its engine, and the site's state behind that are used by
- * one thread at a time; the caller sees to it, and calls a407_driver_begin
- * whenever it has got hold of them. Memory: it allocates; without memory the
- * connection is let go.
+ * A driver, its engine and what that shares are used by one thread at a time:
+ * the caller locks, then calls a407_driver_begin. It allocates; without memory
+ * the connection is let go.
  */
 
 #define A407_FOR_EVER INT64_MAX
@@ -29,10 +27,9 @@
    zero at first; locked as they are. */
 struct a407_shared {
     struct a407_errand *errand; /* NULL: none */
-    bool beginning;             /* somebody begins with it, outside; who may
-                                   never come back */
-    bool told; /* drivers were told without a call at hand: what they need is
-                  another. The caller's to reset */
+    bool beginning; /* a thread begins with it, unlocked; it may never return */
+    bool told;      /* drivers outside a call were told: what they need has
+                       changed. The caller resets it */
     struct a407_sleep sleep; /* what it waits for */
     struct a407_driver *waiting;
 };
@@ -54,36 +51,35 @@ struct a407_driver {
     int64_t wall_us;
     int failed; /* errno: what the program wrote can't be sent whole */
 
-    bool unsent;     /* the program was told that it is sent, and it is not */
-    bool given_back; /* a saved 407 is read from what stands in its place; what
-                        is written goes nowhere */
-    int error;       /* an error of the connection that was taken off */
+    bool unsent;     /* bytes that the program was told are sent are not */
+    bool given_back; /* the program reads a saved 407; its writes are dropped */
+    int error;       /* the socket's SO_ERROR, taken off by a read of ours */
     unsigned steps;  /* who waits sees by it that others went on */
 
     /* looking */
     char *scratch; /* for peeked bytes */
     size_t scratch_n;
     size_t peeked;      /* bytes of a head seen at the last look */
-    int64_t full_until; /* 0, or: it looks full; the rest may come until then */
-    int full_ms;        /* ... how long to wait before the next look */
-    int64_t look_again; /* ... which is then */
+    int64_t full_until; /* 0, or: the receive buffer looks full; the rest of the
+                           head may come until then */
+    int64_t look_again; /* ... the next look, */
+    int full_ms;        /* ... so long after the last */
     size_t unwatched;   /* body bytes written since the last look */
     int64_t wrote_ms;   /* when the program last wrote */
 
-    /* a new connection: the transport says */
-    bool renewal_busy; /* another thread is in the middle of it */
+    /* a new connection: the transport's */
+    bool renewal_busy; /* another thread connects */
     unsigned renewals; /* how many were made */
-    int renewal_fd;    /* writable when it is there; A407_OWN_FD; -1: not
-                          begun */
+    int renewal_fd;    /* writable once connected; A407_OWN_FD; -1: not begun */
 
-    /* what is asked of the outside */
-    unsigned asking; /* 0, or: somebody begins with it, outside; who may never
-                        come back (siglongjmp()) */
-    unsigned asks;   /* ... the last one's number */
+    /* secrets and tokens */
+    unsigned asking; /* 0, or the number of what a thread begins with, unlocked;
+                        it may never return (siglongjmp()) */
+    unsigned asks;   /* ... the last number */
     struct a407_errand *errand; /* what goes on, or NULL */
     struct a407_sleep sleep;    /* ... and what that waits for */
     struct a407_child child;    /* makes tokens for a handshake; or none */
-    bool joined;                /* waits for what is read for several */
+    bool joined;                /* waits for the shared errand */
     struct a407_driver *next;   /* ... as does this one */
 };
 
@@ -93,15 +89,14 @@ void a407_driver_init(struct a407_driver *d, struct a407_engine *engine,
                       const struct a407_config *config,
                       struct a407_shared *shared);
 
-/* Ends what is under way, and frees all but d, which waits for nothing that is
-   shared (a407_driver_drop_errand). Needs no call at hand. */
+/* Frees all but d itself, after a407_driver_drop_errand. Outside a call, too.
+ */
 void a407_driver_free(struct a407_driver *d);
 
-/* A call begins, or goes on after a wait: by the wall clock and the monotonic
-   one, in microseconds. */
+/* A call begins, or goes on after a wait. Both clocks in microseconds. */
 void a407_driver_begin(struct a407_driver *d, int64_t wall_us, int64_t mono_us);
 
-/* Gives up what is asked for: nobody asks any more. */
+/* Gives up the errand, or its part in the shared one. */
 void a407_driver_drop_errand(struct a407_driver *d);
 
 /* Does it pass through from now on? */
@@ -117,51 +112,47 @@ enum a407_driven {
     A407_DRIVEN,       /* as far as it was to go */
     A407_NEEDS_BYTES,  /* more bytes from the peer */
     A407_NEEDS_WORK,   /* what a407_driver_need says */
-    A407_NEEDS_ROOM,   /* room for what the program writes */
-    A407_NOT_FOLLOWED, /* nothing can be done with it in this call, or any more:
-                          it may be another connection */
-    A407_PASS,         /* the rest goes as if nobody were there */
-    A407_FAILED        /* errno is the program's to see */
+    A407_NEEDS_ROOM,   /* room in the send buffer */
+    A407_NOT_FOLLOWED, /* the fd may be another connection by now */
+    A407_PASS,         /* the rest goes straight to the kernel */
+    A407_FAILED        /* with errno, for the program */
 };
 
 /*
- * Does what the plan says, as far as it goes. DRIVEN: the plan is DELIVER or
- * FORGET, or d->error is to be told, or what was saved was given back. OUT:
- * only what is to be sent, and what is to be asked for that; DRIVEN: that is
- * out, or will never be: then d->failed, or the plan is another.
+ * Does what the plan says, as far as it goes. ALL, DRIVEN: the plan is DELIVER
+ * or FORGET, or d->error is the program's, or the saved 407 was given back.
+ * OUT: only sends, and asks for what that takes; DRIVEN: all is out, or never
+ * will be (d->failed, or another plan).
  */
 enum a407_pump { A407_PUMP_ALL, A407_PUMP_OUT };
 enum a407_driven a407_driver_pump(struct a407_driver *d, enum a407_pump which);
 
-/* The plan's limit is over: what is under way for it is dropped, and the plan
-   is another. False: there is no limit, or nothing else to be tried. */
+/* Where the plan's time is over: drops what is under way; the plan is another.
+   False: it is not over, or there is nothing else to try. */
 bool a407_driver_expire(struct a407_driver *d);
 
 /* ---- who waits, for what, until when ---- */
 
-/* What poll() may say of a connection: that there is something to read, or to
-   be told; that there is room. Epoll's bits are the same. */
+/* Of poll() and epoll: something to read, an end or an error; room to write. */
 #define A407_IN_BITS                                                           \
     (POLLIN | POLLRDNORM | POLLRDBAND | POLLRDHUP | POLLHUP | POLLERR)
 #define A407_OUT_BITS (POLLOUT | POLLWRNORM | POLLWRBAND)
 
 struct a407_need {
-    bool pending;   /* an answer is awaited that may be a 407 to be answered, or
-                       there is work */
-    bool work;      /* there is something to do: ... */
-    int fd;         /* when there are `events` at fd (-1: none; A407_OWN_FD) */
-    short events;   /* ... of poll() */
-    int64_t until;  /* ... or at that time; 0: at once. Milliseconds of the
-                       monotonic clock, or A407_FOR_EVER */
-    unsigned muted; /* readiness that is not the program's at the moment, and
-                       stays until something is done */
+    bool pending; /* a 407 may be coming, or there is work */
+    bool work;    /* there is something to do: ... */
+    int fd;       /* when poll() finds `events` at fd (-1: none; A407_OWN_FD) */
+    short events;
+    int64_t until; /* ... or then; 0: at once. Milliseconds of the monotonic
+                      clock, or A407_FOR_EVER */
+    unsigned
+        muted; /* poll() bits to hide from the program until that is done */
 };
 
-/* The one answer to that, for calls that wait themselves, for poll, and for a
-   loop. Pure. */
+/* Pure. */
 struct a407_need a407_driver_need(const struct a407_driver *d);
 
-/* Until when what the plan is about may take, or A407_FOR_EVER. */
+/* When the plan's time is over, in milliseconds, or A407_FOR_EVER. */
 static inline int64_t a407_plan_limit(const struct a407_plan *plan)
 {
     return plan->until_us ? plan->until_us / 1000 + 1 : A407_FOR_EVER;
@@ -184,18 +175,14 @@ struct a407_span a407_write_rest(struct a407_write *w);
 void a407_write_advance(struct a407_write *w, size_t n);
 
 /*
- * Writes as far as it goes. DRIVEN: all is done. After the wait that it needs
- * it is called again with the same w. NEEDS_BYTES: the proxy's next answer in a
- * handshake. FAILED, after something was held back: w->done is 0, none of it
- * is to be told as sent.
+ * Writes as far as it goes; DRIVEN: all. After the wait that it needs it is
+ * called again with the same w. NEEDS_BYTES: the proxy's next answer in a
+ * handshake. FAILED with bytes held back: w->done is 0, none count as sent.
  */
 enum a407_driven a407_driver_write(struct a407_driver *d, struct a407_write *w);
 
-/*
- * The call ends before that wait, or in it. The program is told that what is
- * held back is sent, as with what the kernel has taken: it is left to whoever
- * comes by.
- */
+/* The call ends without that wait. The program is told that held bytes are
+   sent, as with what the kernel has taken; a later call sends them. */
 static inline void a407_driver_leave(struct a407_driver *d,
                                      const struct a407_write *w)
 {
@@ -206,14 +193,13 @@ static inline void a407_driver_leave(struct a407_driver *d,
 void a407_driver_wrote(struct a407_driver *d, struct a407_write *w, size_t n);
 
 /* A request begins, or a tunnel may have: lets the connection go if it has
-   carried what was not seen, or leads elsewhere by now. */
+   carried bytes past us, or has another peer by now. */
 void a407_driver_check_unseen(struct a407_driver *d);
 
 /* Body bytes after which a writer looks whether there is an answer. */
 #define A407_LOOK_EVERY 65536u
 
-/* The program lets go of the connection, in the middle of a head: what it has
-   not read is of interest to the record. */
+/* The program closes in the middle of a head: the rest is for the record. */
 void a407_driver_see_rest(struct a407_driver *d);
 
 #endif

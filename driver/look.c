@@ -68,22 +68,18 @@ bool a407_driver_see_behind(struct a407_driver *d)
            a407_engine_behind(d->engine, d->scratch, look(d));
 }
 
-/*
- * How long the rest of a head may be in coming where the receive buffer looks
- * full. That there is something to read, at fewer bytes than were armed for,
- * does not prove that it is: that comes as soon as the window is no larger than
- * a segment, and in a small buffer it is never larger.
- */
+/* How long the rest of a head may be in coming where the receive buffer looks
+   full. It may not be: poll() wakes for fewer bytes than SO_RCVLOWAT as soon as
+   the window is no larger than a segment, and of a small buffer it never is. */
 #define FULL_MS 300
 
 enum more { MORE_LATER, MORE_SOON, MORE_NEVER };
 
 /*
- * Of a head there are `*k` bytes, fewer than are needed. NEVER: there will be
- * no more, since the connection ends or its receive buffer is full: then it is
- * too long a head. What has come in the meantime counts: the last look is after
- * the last question, or the answer would be about bytes that nobody has seen.
- * SOON: it looks full, and says so all the time.
+ * Of a head there are `*k` bytes, fewer than are needed. NEVER: the connection
+ * ends, or the receive buffer is full: too long a head. The last look is after
+ * the last question, or that would be about bytes that nobody has seen. SOON:
+ * it looks full, so poll() would say so all the time.
  */
 static enum more comes_more(struct a407_driver *d, size_t *k)
 {

@@ -17,10 +17,9 @@ static void give_up(struct a407_driver *d, int error)
 }
 
 /*
- * What the engine has to send can't go out whole. A repeat may go elsewhere;
- * but where part of the program's own request is out, nothing may follow it:
- * the proxy would take it for the rest. So the connection is shut, and the
- * program is told.
+ * What the engine has to send can't go out whole. A repeat may go elsewhere.
+ * Behind a part of the program's own request nothing may follow, which the
+ * proxy would take for the rest: it is shut, and the program told.
  */
 static enum a407_driven send_failed(struct a407_driver *d, int error)
 {
@@ -75,11 +74,8 @@ static enum a407_driven flushed(struct a407_driver *d, enum a407_hold hold)
     return A407_DRIVEN;
 }
 
-/*
- * What the program wrote itself, and was held back, goes to its own connection,
- * held or not, as its own call would. Nothing of ours does, nor to another
- * place.
- */
+/* The program's own bytes that were held back go to its connection, held or
+   not, as its own call would; nothing of ours does, nor to another peer. */
 static enum a407_driven flush(struct a407_driver *d)
 {
     for (;;) {

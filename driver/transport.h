@@ -9,20 +9,17 @@
 #include "core/base/span.h"
 
 /*
- * What a driver needs of the connection that it drives. None of these waits.
- * Bytes are moved as by recv(2) and send(2): how many; 0 for the end, when
- * reading; -1 with errno, EAGAIN where nothing can be moved now.
- *
- * `link` is what the driver has as its link: the transport's own account of the
- * connection, and of the call at hand.
+ * What a driver needs of its connection. None of these waits. Bytes are moved
+ * as by recv(2) and send(2) with MSG_DONTWAIT: how many, 0 for the end, -1 with
+ * errno. `link` is the driver's: what the transport knows of the connection and
+ * of the call at hand.
  */
 
 struct a407_write; /* driver.h */
 
-/* May anything be done with the connection now? */
 enum a407_hold {
     A407_HELD,
-    A407_UNHELD, /* no, and the engine has been told that it is to forget */
+    A407_UNHELD, /* nothing can be done; the engine has been told to forget */
     A407_OTHERS  /* another connection, or none, is in its place by now */
 };
 
@@ -39,7 +36,6 @@ enum a407_renewal {
 #define A407_QUEUE_ENDS 1u /* there will be no more: the end, or an error */
 #define A407_QUEUE_FULL 2u /* it looks as if no more found room */
 
-/* Work that takes its time, and what is done with the driver after it. */
 struct a407_job {
     void (*work)(void *arg);
     void (*after)(void *arg);
@@ -47,8 +43,7 @@ struct a407_job {
 };
 
 struct a407_transport {
-    /* Identity. To be asked first, in each call and after each wait: what
-       follows is done with a connection that is held. */
+    /* First in each call and after each wait: the others need it held. */
     enum a407_hold (*hold)(void *link);
     /* Does it still lead to the peer that it was connected to? */
     bool (*is_same_peer)(void *link);
@@ -61,18 +56,17 @@ struct a407_transport {
     ssize_t (*take)(void *link, char *to, size_t n);
     /* A407_QUEUE_* */
     unsigned (*queue)(void *link);
-    /* Nobody is to be woken before n bytes are there; 0: as before. */
+    /* poll() says nothing before n bytes are there; 0: as before. */
     void (*arm)(void *link, size_t n);
 
     /* ---- the requests ---- */
 
-    /* Bytes of ours. `own`: what the program wrote and was held back, and
-       nothing of ours; that goes also where it is not held, if it goes to the
-       same connection. */
+    /* `own`: nothing but the program's own bytes, which were held back; they
+       also go where it is not held, if the connection is the same. */
     ssize_t (*send)(void *link, const char *p, size_t n, bool own);
-    /* The program's write, from where it is on, as it gave it: some of it. */
+    /* What is left of the program's write, as it gave it; or a part. */
     ssize_t (*pass)(void *link, const struct a407_write *w);
-    /* Would the kernel take something? 0: not now; -1: pass tells the error. */
+    /* Is there room? 1; 0: not now; -1: an error, which pass will tell. */
     int (*room)(void *link);
     /* How many of these bytes of the program can be looked at. */
     size_t (*readable)(void *link, const char *p, size_t n);
@@ -81,19 +75,16 @@ struct a407_transport {
 
     /* ---- another connection, or none ---- */
 
-    /* Begins with a new one in its place, or looks how far that is. */
+    /* Begins with a new one, or looks how far that is. */
     enum a407_renewal (*renew)(void *link);
-    /* What is under way of it is given up. Also without a call at hand. */
+    /* Gives that up. Also outside a call. */
     void (*drop_renewal)(void *link);
-    /* Puts something in its place where the program reads these bytes, and then
-       the end, and what it writes goes nowhere. False: that can't be done. */
+    /* In its place the program reads these bytes and the end, and its writes
+       go nowhere. False: that can't be done. */
     bool (*give_back)(void *link, struct a407_span saved_407);
 
-    /*
-     * Does job->work where it may take its time, and others may use the driver
-     * meanwhile; then job->after, where they may not. False: the call at hand
-     * has nothing to do with the connection any more.
-     */
+    /* Does job->work unlocked, then job->after locked. False: the connection
+       is not this call's any more. */
     bool (*outside)(void *link, const struct a407_job *job);
 };
 

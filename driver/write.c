@@ -41,11 +41,8 @@ void a407_driver_wrote(struct a407_driver *d, struct a407_write *w, size_t n)
 
 /* ---- an answer before the request was out ---- */
 
-/*
- * Then it is seen to. A look costs system calls: one for each so many bytes is
- * enough, one before a wait, and one after a pause of the program's, in which
- * it may have come. So a body that is written after its 407 goes out but once.
- */
+/* A look costs system calls: one for so many bytes is enough, one before a
+   wait, and one after a pause of the program's, in which it may have come. */
 #define PAUSE_MS 8
 
 static bool time_to_look(struct a407_driver *d)
@@ -55,10 +52,8 @@ static bool time_to_look(struct a407_driver *d)
     return paused || d->unwatched >= A407_LOOK_EVERY;
 }
 
-/*
- * What the look needs besides bytes is waited for: the program writes on only
- * when the repeat is on its way.
- */
+/* Of what the look needs, all but bytes is waited for: the program writes on
+   only when the repeat is on its way. */
 static enum a407_driven look_at_answer(struct a407_driver *d)
 {
     bool watch = a407_engine_plan(d->engine).watch;
@@ -162,11 +157,10 @@ static enum a407_driven hold(struct a407_driver *d, struct a407_write *w,
 /* ---- all of it ---- */
 
 /*
- * What has begun comes before what the program writes now. Since no lock is
- * held over a wait, another thread's call may be in the middle of it: of a head
- * that is held back, a repeat, a new connection. The legs of a handshake go
- * without the body: that goes out behind the last one, and all there is to wait
- * for is the proxy's next answer.
+ * What has begun comes first: another thread, which holds no lock over a wait,
+ * may be in the middle of a head that is held back, a repeat, a new connection.
+ * The legs of a handshake go without the body, which follows the last one: what
+ * is waited for is the proxy's next answer.
  */
 static enum a407_driven finish_what_has_begun(struct a407_driver *d)
 {

@@ -8,7 +8,7 @@
 #include "socket.h"
 
 /* How often to look whether the answer has been seen to. */
-#define SETTLE_LOOK_MS 50
+#define LOOK_MS 50
 
 static struct a407_need need_of(const struct a407_conn *c)
 {
@@ -85,7 +85,7 @@ bool a407_revive(int fd, const void *caller)
 }
 
 /* Is that to be waited for? *need: what it waits for itself. */
-static bool awaits(int fd, enum a407_settle what, const void *caller,
+static bool awaits(int fd, enum a407_stage stage, const void *caller,
                    struct a407_need *need)
 {
     struct a407_turn t;
@@ -93,12 +93,12 @@ static bool awaits(int fd, enum a407_settle what, const void *caller,
     if (!a407_turn_begin(&t, fd, 0, 0, caller, &saved))
         return false;
     *need = need_of(t.c);
-    bool yes = what == A407_UNSENT ? t.c->driver.unsent
-                                   : unanswered(t.c) || need->work;
+    bool yes =
+        stage == A407_SENT ? t.c->driver.unsent : unanswered(t.c) || need->work;
     if (yes) {
         enum a407_driven is = a407_driver_pump(&t.c->driver, A407_PUMP_ALL);
         yes = is == A407_NEEDS_BYTES || is == A407_NEEDS_WORK;
-        if (yes && what == A407_UNSENT)
+        if (yes && stage == A407_SENT)
             yes = t.c->driver.unsent;
         if (yes)
             *need = need_of(t.c);
@@ -107,14 +107,14 @@ static bool awaits(int fd, enum a407_settle what, const void *caller,
     return yes;
 }
 
-void a407_settle(int fd, enum a407_settle what, const void *caller)
+void a407_wait_until(int fd, enum a407_stage stage, const void *caller)
 {
     int saved = errno;
     struct a407_need need;
     int64_t until = a407_now_ms() + (int64_t)a407_settings()->wait_ms;
-    while (awaits(fd, what, caller, &need) && a407_now_ms() < until) {
+    while (awaits(fd, stage, caller, &need) && a407_now_ms() < until) {
         /* in slices: another thread may have what this one waits for */
-        int64_t look = a407_now_ms() + SETTLE_LOOK_MS;
+        int64_t look = a407_now_ms() + LOOK_MS;
         bool other = need.work && need.fd != A407_OWN_FD;
         if (need.work && need.until < look)
             look = need.until;

@@ -212,7 +212,7 @@ bool a407_write_all(int fd, const struct msghdr *msg, int flags,
         return done;
     struct a407_conn *c = t.c;
     c->credit[A407_WRITES].at = fd;
-    a407_account_begins(c);
+    a407_under_way_begin(c);
     /* After its own SHUT_WR the kernel has the answer. */
     if (flags & MSG_OOB) {
         done = !write_past(&t, flags);

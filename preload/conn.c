@@ -140,11 +140,11 @@ void a407_conn_unlock(struct a407_conn *c)
 {
     a407_must_hold(c->site);
     lend(c);
-    a407_account_for(c);
-    if (!c->account.need.work) /* nothing is asked for any more */
+    a407_under_way_update(c);
+    if (!c->under_way.need.work) /* nothing is asked for any more */
         a407_driver_drop_errand(&c->driver);
     if (c->site->shared.told)
-        a407_account_wake(c->site);
+        a407_under_way_wake(c->site);
     c->site->shared.told = false;
     unlock(c->site);
 }
@@ -212,7 +212,7 @@ void a407_conn_put(struct a407_conn *c)
     c->driver.engine = NULL;
     unlock(c->site);
     a407_registry_lock();
-    a407_account_close(c);
+    a407_under_way_end(c);
     a407_registry_unlock();
     a407_site_drop(c->site);
     a407_driver_free(&c->driver); /* may end a process: without the lock */

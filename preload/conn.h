@@ -13,17 +13,16 @@
 #include "under_way.h"
 
 /*
- * A connection to a proxy, and what all connections of this process to one
- * proxy share.
+ * A connection to a proxy, and what all those of this process to one proxy
+ * share: its site.
  *
  * Locks, outermost first: a site's, then the registry's. A site's is taken once
- * in a call of the program, and guards all that its connections are, their
- * engines with them, but for what is said to be another's. No lock is held over
- * a wait; all are held around fork(). Two sites' are never held together, but
- * there.
+ * in a call of the program and guards its connections and their engines, but
+ * for fields marked otherwise. None is held over a wait; all are around fork(),
+ * and only there two sites'.
  */
 
-/* One proxy endpoint of this process. Configured ones are never freed. */
+/* Configured ones are never freed. */
 struct a407_site {
     struct a407_proxy proxy;
     struct a407_history history;
@@ -32,51 +31,49 @@ struct a407_site {
     pthread_t holder;
 #endif
     struct a407_shared shared;
-    unsigned fds_out; /* private fds (socket.h) that are held without it */
+    unsigned fds_out;       /* private fds (socket.h) in use without the lock */
     struct a407_site *next; /* the registry's lock */
 };
 
 struct a407_conn {
     /* set once */
-    uint64_t serial; /* of this object; none has it ever again */
+    uint64_t serial; /* never used again */
     pid_t maker;     /* the process that connected */
     struct a407_site *site;
     struct sockaddr_storage peer;
     socklen_t peer_n;
-    bool counted; /* socket.h: its bytes are */
+    bool counted; /* by the kernel: a407_socket_is_counted */
 
     /* the registry's lock */
     unsigned refs; /* pins and table entries */
     unsigned fds;  /* table entries alone */
     struct a407_credit credit[A407_WAYS];
-    struct a407_account account; /* both locks to change it, any to read */
+    struct a407_under_way under_way; /* both locks to change it, any to read */
 
     /* atomic */
-    const void *opener; /* of the fdopen() that made a stream of it; or NULL */
+    const void *opener; /* return address of its fdopen(), or NULL */
     const void *caller; /* return address of the last call on it */
 
     /* the site's lock */
     struct a407_driver driver; /* its link: the turn (turn.h) at hand */
-    bool lent;                 /* credit is out, or was and is not settled */
+    bool lent;                 /* credit is out, or is not called in yet */
     uint64_t cookie;           /* SO_COOKIE: the socket's identity */
     uint16_t port;             /* its local port when it was connected; or 0 */
-    struct sockaddr_storage there; /* ... and its peer, once that was seen */
+    struct sockaddr_storage there; /* ... and its getpeername(), if asked */
     int fd;                        /* the number last used for it */
     bool gone;     /* passes through: the table entries are to go */
-    bool attended; /* a thread waits for it in a call of its own */
+    bool attended; /* a thread waits for it in a read or write */
     int lowat;     /* the program's SO_RCVLOWAT while ours is set; or 0 */
 
-    /* bytes that went and came, all that we know of; new with a connection */
-    uint64_t sent, received;
+    uint64_t sent, received; /* bytes that we know of */
     unsigned reading; /* reads of the program under way: not counted yet */
-    unsigned writing; /* ... and writes that have lost their credit */
+    unsigned writing; /* ... and writes whose credit was called in */
 
     /* connecting anew */
     int made;             /* another socket for it, or -1 */
-    uint64_t made_cookie; /* ... which is ours as long as this is its cookie */
+    uint64_t made_cookie; /* ... whose number is ours while it has this */
     unsigned renewed;     /* times that it was connected again */
-    int send_ms; /* the program's SO_SNDTIMEO while renewal_busy: then the
-                    socket has another; -1: none */
+    int send_ms; /* the program's SO_SNDTIMEO while renewal_busy; -1: none */
 };
 
 #ifdef A407_DEBUG
@@ -99,27 +96,21 @@ struct a407_site *a407_site_watched(const struct a407_endpoint *e);
 /* For a watched one that no connection was made for. */
 void a407_site_drop(struct a407_site *site);
 
-/*
- * Around fork(), with the registry's lock held: takes the locks of all sites,
- * or none. False: one is taken, or has a private fd out.
- */
+/* Around fork(), under the registry's lock: takes the locks of all sites, or
+   none (false) if one is taken or has a private fd out. */
 bool a407_sites_trylock(void);
 void a407_sites_unlock(void);
 /* In the child: all are free. `locked`: a407_sites_trylock has succeeded. */
 void a407_sites_anew(bool locked);
 
-/* A new connection object with one pin, not in the table, of a socket with that
-   cookie; NULL: no memory. */
+/* A new one with one pin, not in the table; NULL: no memory. */
 struct a407_conn *a407_conn_new(struct a407_site *site,
                                 const struct a407_transport *transport,
                                 uint64_t cookie, const struct sockaddr *peer,
                                 socklen_t n);
 
-/*
- * Takes the lock of its site: credit is called in (credit.h), and the engine
- * told the time. When that is given up, credit is lent, and the account brought
- * up to date.
- */
+/* Takes its site's lock, calls credit in (credit.h) and tells the engine the
+   time. Unlock lends credit and says what is under way (under_way.h). */
 void a407_conn_lock(struct a407_conn *c);
 bool a407_conn_trylock(struct a407_conn *c);
 void a407_conn_unlock(struct a407_conn *c);
@@ -127,8 +118,7 @@ void a407_conn_unlock(struct a407_conn *c);
 /* Releases a pin (registry.h); the last one frees. No lock is held. */
 void a407_conn_put(struct a407_conn *c);
 
-/* The connection of fd, pinned and locked; NULL as with a407_conn_get. The
-   other unlocks and releases. Called inside. */
+/* a407_conn_get and lock; unlock and put. Called inside. */
 struct a407_conn *a407_conn_take(int fd);
 void a407_conn_give(struct a407_conn *c);
 

@@ -8,17 +8,14 @@
 #include <stdint.h>
 
 /*
- * In the middle of a body there is nothing to see: how far, the engine knows.
- * So much is lent out, as credit of one fd and direction. A call within it goes
- * straight to libc and counts its bytes in one atomic word: without a lock, and
- * so without entering (guard.h); what interrupts it, or never comes back to it,
- * leaves nothing behind.
+ * In the middle of a body there is nothing to see: so many bytes are lent out,
+ * as credit of one fd and direction. A call within it goes straight to libc and
+ * counts its bytes in one atomic word, without a lock, and so without entering
+ * (guard.h): whatever interrupts it, nothing is left behind.
  *
  * The rule: credit is out only while nobody has the connection locked (conn.h).
- * Who locks it calls it in, and the engine hears of the bytes before anything
- * else. A call that was on credit then has lost it, and tells of its bytes as
- * any other call does. So to all others nothing is different from calls that
- * are told of one by one.
+ * Who locks it calls it in and tells the engine of the bytes first. A call that
+ * was on it then has lost it, and tells of its bytes as any other does.
  */
 
 struct a407_conn;
@@ -28,20 +25,18 @@ struct a407_conn;
 
 enum a407_way { A407_READS, A407_WRITES, A407_WAYS };
 
-/* The connection's own account of it. */
 struct a407_credit {
-    int fd;           /* the registry's lock: where it is out; -1: nowhere */
-    uint32_t given;   /* ... how much */
-    uint32_t used;    /* ... called in, and not told yet */
-    unsigned pending; /* ... calls that were on it then */
-    int at;           /* the connection's: the fd last used that way, or -1 */
+    /* the registry's lock */
+    int fd;           /* where it is out; -1: nowhere */
+    uint32_t given;   /* how much */
+    uint32_t used;    /* called in, and the engine not told yet */
+    unsigned pending; /* calls that were on it then */
+    /* the site's lock */
+    int at; /* the fd last used that way, or -1 */
 };
 
-/*
- * A word of credit: the connection's serial, then whether a call is on it, then
- * whether a call may go beyond it (it shows its bytes afterwards), then how
- * many bytes are left.
- */
+/* A word of credit, from its high bits on: the connection's serial; may a call
+   go beyond it (and show its bytes)? is a call on it? bytes left. */
 #define A407_CREDIT_LEFT   ((UINT64_C(1) << 24) - 1)
 #define A407_CREDIT_BUSY   (UINT64_C(1) << 24)
 #define A407_CREDIT_BEYOND (UINT64_C(1) << 25)
@@ -49,10 +44,7 @@ struct a407_credit {
 
 extern _Atomic uint64_t a407_credit_words[A407_FD_MAX][A407_WAYS];
 
-/*
- * Before a call for n bytes on a tracked fd. 0: not on credit. Else to be given
- * to a407_credit_end.
- */
+/* Before a call for n bytes on a tracked fd: for a407_credit_end; 0: none. */
 static inline uint64_t a407_credit_begin(int fd, enum a407_way way, size_t n)
 {
     _Atomic uint64_t *word = &a407_credit_words[fd][way];

@@ -162,7 +162,7 @@ void a407_epoll_in(int fd)
 {
     struct a407_epoll *s = &a407_epoll_sets[fd];
     struct a407_conn *c = a407_slot(fd);
-    unsigned muted = c && c != A407_WATCH ? c->account.need.muted : 0;
+    unsigned muted = c && c != A407_WATCH ? c->under_way.need.muted : 0;
     for (int i = 0; i < A407_EPOLL_SETS; i++) {
         struct a407_registration *r = &s->in[i];
         struct epoll_event ev = shown(r, muted);
@@ -202,12 +202,12 @@ void a407_epoll_mute(const struct a407_conn *c, unsigned before)
     int top = a407_slot_top(), fd = c->fd;
     a407_must_hold(c->site);
     if (a407_slot(fd) == c && c->fds == 1) {
-        mute(fd, c->account.need.muted, before);
+        mute(fd, c->under_way.need.muted, before);
         return;
     }
     for (fd = 0; fd <= top; fd++)
         if (a407_slot(fd) == c)
-            mute(fd, c->account.need.muted, before);
+            mute(fd, c->under_way.need.muted, before);
 }
 
 struct epoll_event a407_epoll_told(const struct a407_conn *c, int epfd, int op,
@@ -216,9 +216,9 @@ struct epoll_event a407_epoll_told(const struct a407_conn *c, int epfd, int op,
     a407_must_hold(c->site);
     a407_epoll_note(epfd, op, fd, ev);
     struct a407_registration *r = find(&a407_epoll_sets[fd], epfd);
-    if (!r || !(c->account.need.muted & ev->events))
+    if (!r || !(c->under_way.need.muted & ev->events))
         return *ev;
-    struct epoll_event less = shown(r, c->account.need.muted);
+    struct epoll_event less = shown(r, c->under_way.need.muted);
     r->muted = true;
     /* An edge that nobody has asked for: whoever sleeps in the set finds it,
        takes it off, and goes on with what is under way. */
@@ -242,5 +242,5 @@ void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,
     if (r && delivered)
         r->muted = false;
     else if (r)
-        tell(r, fd, shown(r, c->account.need.muted));
+        tell(r, fd, shown(r, c->under_way.need.muted));
 }

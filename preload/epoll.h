@@ -10,23 +10,21 @@
 #include "registry.h"
 
 /*
- * What the program has told epoll about its fds: four registrations an fd,
- * which is more than nearly all need. A program may put a socket into an epoll
- * set before it connects it, so this is kept for every fd, in plain memory
- * without a lock: as with the call itself, it is for the program not to race
- * with itself.
+ * What the program has told epoll, four registrations an fd. It may do so
+ * before it connects, so this is kept for every fd; without a lock, for a
+ * program that races with itself there has no order to keep.
  */
 #define A407_EPOLL_SETS 4
 struct a407_epoll {
     struct a407_registration {
         int epfd;      /* + 1; 0: none */
-        bool out;      /* taken out, to be put back: the set may be no more */
-        bool disarmed; /* one-shot, and its event was delivered: while out */
+        bool out;      /* taken out, to be put back */
+        bool disarmed; /* ... a one-shot whose event was delivered */
         bool muted;    /* the kernel was told less than the program said */
         struct epoll_event event;
     } in[A407_EPOLL_SETS];
-    bool others; /* in more than these, where nothing is muted */
-    int copy_of; /* atomic; a copy of that fd, + 1: perhaps of a set */
+    bool others; /* in more sets than these: nothing is muted */
+    int copy_of; /* atomic: + 1, the fd that this was dup'ed from; 0: none */
 };
 
 /* After the program's own epoll_ctl has succeeded. */
@@ -34,11 +32,8 @@ void a407_epoll_note(int epfd, int op, int fd, const struct epoll_event *ev);
 
 extern struct a407_epoll a407_epoll_sets[];
 
-/*
- * `to` is a copy of `from`. If that is an epoll set, what is told by one number
- * counts for the other: mio tells by a copy, and waits by the original. Not a
- * private copy of ours (socket.h), whose number is nobody's in a moment.
- */
+/* `to` is a dup of `from`, which may be an epoll set: mio registers by the one
+   and waits by the other. Not a private copy of ours (socket.h). */
 static inline void a407_epoll_copied(int from, int to)
 {
     if (!a407_guard.depth && from >= 0 && from < A407_FD_MAX && to >= 0 &&
@@ -50,8 +45,7 @@ static inline void a407_epoll_copied(int from, int to)
     }
 }
 
-/* The fd is about to be closed or replaced: the kernel drops its
-   registrations. Of every fd, so it costs one load. */
+/* The fd is about to be closed or replaced. Any fd: it costs one load. */
 static inline void a407_epoll_drop(int fd)
 {
     if ((unsigned)fd >= A407_FD_MAX)
@@ -68,43 +62,34 @@ static inline void a407_epoll_drop(int fd)
     }
 }
 
-/*
- * Takes the fd out of its sets while its connection is made anew, so that
- * another thread in epoll_wait sees nothing of it; and puts it back, which
- * also makes an edge for what is ready by then. `out` returns true if there is
- * something to put back.
- */
+/* Takes the fd out of its sets while it is connected anew, so that no thread in
+   epoll_wait sees a hang-up. True: to be put back, which makes an edge. */
 bool a407_epoll_out(int fd);
 void a407_epoll_in(int fd);
 
-/*
- * What is muted on c (under_way.h) makes no set of it ready, as long as it is:
- * the registrations are changed, which makes an edge for what is ready when
- * it is not muted any more. `before`: what was muted until now. c is
- * locked.
- */
+/* Changes c's registrations to what is muted now (under_way.h); to unmute makes
+   an edge for what is ready. `before`: what was muted. c is locked. */
 void a407_epoll_mute(const struct a407_conn *c, unsigned before);
 
 /* Does the program wait for fd in epfd with that data? */
 bool a407_epoll_has(int epfd, int fd, uint64_t data);
 
-/* What the program may be told of fd in epfd: what it waits for, and what the
-   kernel adds by itself. */
+/* The events that the program has asked for, and those that the kernel adds;
+   ~0u: not known. */
 unsigned a407_epoll_asked(int epfd, int fd);
 
-/* ... and for no other fd with the same? Looks at all that are noted. */
+/* ... and for no other fd with the same data? Looks at all that are noted. */
 bool a407_epoll_is_unique(int epfd, int fd, uint64_t data);
 
-/* ... and was that, of c at fd, delivered to the program or not? Then it is to
-   come again. c is locked. */
+/* A one-shot event was delivered to the program; or not: the registration is
+   armed again. c is locked. */
 void a407_epoll_delivers(const struct a407_conn *c, int epfd, int fd,
                          bool delivered);
 
 /*
- * The program adds or changes what it waits for: noted, before another thread
- * can find an event of it. Returns what the kernel is to be told in its place.
- * Who may sleep in epfd in a call that was plain (hooks_poll.c) is woken once
- * if that is less. c is locked, and at fd.
+ * Before an epoll_ctl on c, which is locked and at fd: noted before another
+ * thread can find an event of it. Returns what to tell the kernel instead; if
+ * that is less, a thread that sleeps in epfd in a plain call is woken once.
  */
 struct epoll_event a407_epoll_told(const struct a407_conn *c, int epfd, int op,
                                    int fd, const struct epoll_event *ev);

@@ -61,13 +61,13 @@ static void after_fork_parent(void)
 static void conn_in_child(struct a407_conn *c)
 {
     bool busy = !sites_locked || c->driver.asking ||
-                (c->account.need.muted & A407_OUT_BITS);
+                (c->under_way.need.muted & A407_OUT_BITS);
     a407_driver_drop_errand(&c->driver);
     a407_child_end(&c->driver.child, 0); /* only the fd is closed */
     a407_socket_drop_made(c);
     if (busy) {
         c->gone = true;
-        a407_account_close(c);
+        a407_under_way_end(c);
     } else if (!c->gone) {
         a407_engine_forked(c->driver.engine);
     }

@@ -8,18 +8,16 @@
 #include <stdbool.h>
 
 /*
- * Per thread: are we inside our own code?
+ * Is this thread inside our own code?
  *
- * The rule: while a thread is inside, no code of the program runs on it.
- * Signals are blocked (but those of a fault, which can't wait), and the thread
- * is not cancelled. So a lock can't be left behind by siglongjmp() or
- * pthread_cancel(), nor be asked for again by a handler that forks, closes or
- * reads. Whoever has to wait leaves first, with nothing held, and comes in
- * again afterwards (turn.h).
+ * The rule: while it is, no code of the program runs on it: signals are blocked
+ * (but those of a fault) and it is not cancelled. So siglongjmp() and
+ * pthread_cancel() leave no lock behind, and no handler asks for one again.
+ * Whoever has to wait leaves first, with nothing held (turn.h).
  *
- * A hook that is entered inside comes from libc on our behalf, and goes
- * straight to libc. The initial-exec model needs no call and no allocation; it
- * is allowed because the library is loaded at program start.
+ * A hook that is called inside was called for us, and goes straight to libc.
+ * initial-exec needs no call and no allocation; a library that is loaded at
+ * program start may use it.
  */
 struct a407_guard {
     int depth;
@@ -31,8 +29,7 @@ struct a407_guard {
 extern __thread struct a407_guard a407_guard
     __attribute__((tls_model("initial-exec")));
 
-/* A signal that tells of a fault of the program's own code? It can't wait: if
-   it is blocked it ends the program, whatever handler there is. */
+/* A fault's? Blocked, it ends the program, whatever handler there is. */
 bool a407_is_fault(int signal);
 
 /* Blocks all signals of this thread but those of a fault; *before: its mask. */

@@ -133,16 +133,16 @@ static void each_right(const struct msghdr *m,
 }
 
 /* The receiver knows nothing of the request: its 407 is dealt with here. */
-static void settle(int fd, const void *caller)
+static void wait_for_answer(int fd, const void *caller)
 {
     if (a407_reads(fd) && a407_own_process())
-        a407_settle(fd, A407_ANSWER, caller);
+        a407_wait_until(fd, A407_ANSWERED, caller);
 }
 
 void a407_rights_leave(const struct msghdr *m, const void *caller)
 {
     if (!a407_guard.depth)
-        each_right(m, settle, caller);
+        each_right(m, wait_for_answer, caller);
 }
 
 /* A connected socket that this process has not connected itself: followed if it

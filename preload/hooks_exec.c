@@ -158,7 +158,7 @@ static void before_exec(const void *caller)
     for (int fd = 0; fd <= top; fd++)
         if (a407_reads(fd) && (fd == 0 || is_ours(fd)) &&
             !(REAL(fcntl)(fd, F_GETFD) & FD_CLOEXEC))
-            a407_settle(fd, A407_ANSWER, caller);
+            a407_wait_until(fd, A407_ANSWERED, caller);
 }
 
 A407_EXPORT int execve(const char *path, char *const argv[], char *const envp[])

@@ -34,7 +34,7 @@ static __attribute__((noinline)) void drop(int fd)
     if (a407_guard.depth)
         return;
     if (a407_any_under_way())
-        a407_settle(fd, A407_UNSENT, NULL);
+        a407_wait_until(fd, A407_SENT, NULL);
     a407_track_drop(fd);
 }
 

@@ -4,11 +4,8 @@
 
 #include <stddef.h>
 
-/*
- * How many bytes of the program's can be read there? Not all of n may be looked
- * at, but some pages at least. A bad pointer is the kernel's to refuse, with
- * EFAULT; we would die of it.
- */
+/* How many of n bytes can be read there? Of some pages at least. A bad pointer
+   is the kernel's to refuse (EFAULT); we would die of it. */
 size_t a407_readable(const void *p, size_t n);
 
 #endif

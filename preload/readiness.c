@@ -13,18 +13,16 @@
 #include "under_way.h"
 
 /* Why 512: what most programs poll, in 4 KiB. */
-#define KEPT 512
-#define DUES 64
+#define KEPT     512
+#define WORK_MAX 64
 
-/* Another thread may begin with something that nobody but a sleeper goes on
-   with, and nothing wakes that one: it looks, more and more seldom while there
-   is nothing. */
+/* Nothing wakes a sleeper when another thread begins with something: it looks,
+   ever more seldom while there is nothing. */
 #define SLICE_NS      50000000
 #define SLICE_MOST_NS 400000000
 
-/* So many times in a row something was ready that is neither the program's nor
-   ours: it may stay so. Then there is a pause before the next look, ever longer
-   up to that. */
+/* After so many wake-ups in a row for what is neither the program's nor ours it
+   may stay ready: a pause before the next look, ever longer. */
 #define FUTILE        3
 #define PAUSE_NS      250000
 #define PAUSE_MOST_NS 16000000
@@ -66,19 +64,18 @@ static int sleep_on(const struct a407_readiness *r, struct pollfd *set,
 }
 
 struct sleeper {
-    struct a407_work *dues; /* DUES of them; NULL: there is no room yet */
+    struct a407_work *work; /* WORK_MAX of them; NULL: there is no room yet */
     struct pollfd *set;     /* those of the work, then the program's own */
     size_t mapped;          /* bytes of both; 0: they are kept */
-    size_t n_dues;
+    size_t n_work;
     unsigned futile; /* wake-ups in a row that came to nothing */
     bool paused;     /* ... the last time */
     bool blind; /* a sandbox refuses poll: the program's own call is slept in */
 };
 
-/* Not on the stack: a handler that polls may have a small one. One is kept for
-   who comes first. */
+/* Not on the stack, which may be a handler's small one. */
 static struct room {
-    struct a407_work dues[DUES];
+    struct a407_work work[WORK_MAX];
     struct pollfd set[KEPT];
 } kept;
 static atomic_flag kept_is_out = ATOMIC_FLAG_INIT;
@@ -86,24 +83,24 @@ static atomic_flag kept_is_out = ATOMIC_FLAG_INIT;
 static bool make_room(struct sleeper *s, const struct a407_readiness *r)
 {
     struct room *room = &kept;
-    size_t n = r->n + DUES;
+    size_t n = r->n + WORK_MAX;
     if (n > KEPT || atomic_flag_test_and_set(&kept_is_out)) {
-        s->mapped = sizeof room->dues + n * sizeof *room->set;
+        s->mapped = sizeof room->work + n * sizeof *room->set;
         room = mmap(NULL, s->mapped, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (room == MAP_FAILED)
             return false;
     }
-    s->dues = room->dues;
+    s->work = room->work;
     s->set = room->set;
     return true;
 }
 
 static void drop_room(const struct sleeper *s)
 {
-    if (s->dues && s->mapped)
-        munmap(s->dues, s->mapped);
-    else if (s->dues)
+    if (s->work && s->mapped)
+        munmap(s->work, s->mapped);
+    else if (s->work)
         atomic_flag_clear(&kept_is_out);
 }
 
@@ -111,9 +108,9 @@ static void drop_room(const struct sleeper *s)
 static int64_t look_for_work(struct sleeper *s, int64_t until)
 {
     bool more;
-    s->n_dues = a407_dues(s->dues, DUES, &more);
-    for (size_t i = 0; i < s->n_dues; i++) {
-        const struct a407_work *d = &s->dues[i];
+    s->n_work = a407_work_list(s->work, WORK_MAX, &more);
+    for (size_t i = 0; i < s->n_work; i++) {
+        const struct a407_work *d = &s->work[i];
         s->set[i] = (struct pollfd){.fd = d->fd, .events = d->events};
         if (d->until < A407_FOR_EVER / 1000000 && d->until * 1000000 < until)
             until = d->until * 1000000;
@@ -124,13 +121,13 @@ static int64_t look_for_work(struct sleeper *s, int64_t until)
 }
 
 /* False: none of it was due. */
-static bool work(const struct sleeper *s)
+static bool do_work(const struct sleeper *s)
 {
     int64_t now = a407_now_ms();
     unsigned looks = A407_LOOKS;
-    for (size_t i = 0; i < s->n_dues && looks; i++)
-        if (s->blind || s->set[i].revents || s->dues[i].until <= now) {
-            a407_drive(&s->dues[i]);
+    for (size_t i = 0; i < s->n_work && looks; i++)
+        if (s->blind || s->set[i].revents || s->work[i].until <= now) {
+            a407_drive(&s->work[i]);
             looks--;
         }
     return looks < A407_LOOKS;
@@ -165,10 +162,10 @@ static bool sleep_and_work(const struct a407_readiness *r, struct sleeper *s,
                            int64_t over)
 {
     int64_t until = look_for_work(s, over);
-    struct pollfd *own = s->set + s->n_dues;
+    struct pollfd *own = s->set + s->n_work;
     r->set(r, own);
     a407_mute(own, r->n);
-    size_t n = s->n_dues + waited_for(own, r->n);
+    size_t n = s->n_work + waited_for(own, r->n);
     s->paused = s->futile >= FUTILE && !s->paused;
     if (s->paused) {
         int64_t pause = pause_ns(s->futile);
@@ -180,7 +177,7 @@ static bool sleep_and_work(const struct a407_readiness *r, struct sleeper *s,
     if (k < 0 && !s->blind)
         return false;
     if (!s->paused)
-        s->futile = !work(s) && k > 0 ? s->futile + 1 : 0;
+        s->futile = !do_work(s) && k > 0 ? s->futile + 1 : 0;
     return true;
 }
 
@@ -235,7 +232,7 @@ static int wait_with_work(struct a407_readiness *r, int64_t over)
         k = filtered(r, r->call(r, &t, s.blind ? r->mask : NULL));
         if (k != 0 || last)
             break;
-        if (!s.dues && !make_room(&s, r)) {
+        if (!s.work && !make_room(&s, r)) {
             t = left_of(over);
             return r->call(r, over == A407_FOR_EVER ? NULL : &t, r->mask);
         }

@@ -40,10 +40,7 @@ enum a407_real_id {
     A407_REAL_COUNT
 };
 
-/*
- * libc's own functions, behind ours. Names stand in place: pointers to them
- * would be relocated in every process.
- */
+/* libc's own functions. Names, not pointers to them: no relocations. */
 struct a407_real_row {
     uintptr_t function; /* atomic; 0 until first used */
     char name[16];
@@ -51,18 +48,14 @@ struct a407_real_row {
 extern struct a407_real_row a407_real_table[A407_REAL_COUNT]
     __attribute__((visibility("hidden")));
 
-/*
- * Looks one up and remembers it. While dlsym() is at work (it may call malloc,
- * and that may read a file) read, write, close and fcntl are raw system calls.
- */
+/* Looks one up and remembers it. For dlsym() itself, whose malloc() may read a
+   file, read, write, close and fcntl are raw system calls. */
 __attribute__((cold)) uintptr_t a407_real_find(enum a407_real_id id);
 
 /*
- * Those that a program may first call where a look-up is a bad idea, in a
- * signal handler: dlsym() waits for a thread that loads a library, and that one
- * may wait for memory, which the interrupted code has locked. The others cost
- * start-up time for nothing in most programs. (Between fork and exec a look-up
- * is safe: fork makes the loader's lock anew.)
+ * Those that a signal handler may be the first to call: dlsym() waits for a
+ * thread that loads a library, and that for malloc()'s lock, which may be the
+ * interrupted code's. (After fork a look-up is safe: the loader's lock is new.)
  */
 __attribute__((cold)) void a407_real_start(void);
 
@@ -80,8 +73,7 @@ static inline uintptr_t a407_real(enum a407_real_id id)
 /* libc's function of that name, with the type that libc's header gives it. */
 #define REAL(name) ((__typeof__(name) *)a407_real(A407_REAL_##name))
 
-/* The same, or NULL before the first look-up: for a hook that has no stack
-   frame, because all it does is jump. */
+/* NULL before the first look-up: for a hook that has no stack frame. */
 #define REAL_KNOWN(name) ((__typeof__(name) *)a407_real_known(A407_REAL_##name))
 
 #endif

@@ -4,8 +4,7 @@
 
 #include "conn.h"
 
-/* Why 64: no more answers are awaited at once. What does not fit is taken the
-   next time. */
+/* What does not fit is taken the next time. */
 #define A407_NEWS_MAX 64
 
 /* Finished records and verdicts, taken out of an engine. */
@@ -19,10 +18,9 @@ struct a407_news {
 void a407_news_take(struct a407_conn *c, struct a407_news *news);
 
 /*
- * Writes it where the settings say, with this process and the module that made
- * the call, sets and removes the marks of what the proxy has said, and frees
- * it. c is pinned, and no lock is held: it takes its time. Opens, writes and
- * closes files; allocates; keeps errno.
+ * Writes the records where the settings say, sets and removes marks of refusal,
+ * and frees all. c is pinned and no lock held: it opens, writes and closes
+ * files, and allocates. Keeps errno.
  */
 void a407_news_write(struct a407_conn *c, struct a407_news *news);
 

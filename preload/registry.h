@@ -8,9 +8,9 @@
 #include "conn.h"
 
 /*
- * Which file descriptors are connections to a proxy. Lookup of an untracked
- * one is a single atomic load; a tracked one is pinned with a reference count
- * under a lock. To be called inside a407_enter, where nothing else is said.
+ * Which fds are connections to a proxy. Lookup of an untracked one is a single
+ * atomic load; a tracked one is pinned under a lock. To be called inside, where
+ * nothing else is said.
  */
 
 /* The table. WATCH: a stream whose first written bytes are still unseen. */
@@ -26,19 +26,19 @@ static inline struct a407_conn *a407_slot(int fd)
     return atomic_load_explicit(&a407_slots[fd], memory_order_acquire);
 }
 
-/* Of the table, refs, fds, credit and the lists of accounts and sites. */
+/* Of the table, refs, fds, credit and the lists of sites and of what is under way. */
 void a407_registry_lock(void);
 void a407_registry_unlock(void);
 
-/* The same for a thread that forks: nobody is served from then on, but who is
-   already. `anew`: in the child. */
+/* The same for fork(): from then on no call on a connection begins. `anew`: in
+   the child. */
 void a407_registry_shut(void);
 void a407_registry_open(void);
 void a407_registry_anew(void);
 
-/* Pins the connection of fd, or returns NULL (untracked, or WATCH; or this is a
-   child that vfork() or _Fork() has made: the table speaks of its parent's fds,
-   and a lock may be held by a thread that is not there). Locks briefly. */
+/* Pins the connection of fd. NULL: untracked, WATCH, or in a child of vfork()
+   or _Fork(): there the table is of its parent's fds, and a lock may be held by
+   a thread that is not there. */
 struct a407_conn *a407_conn_get(int fd);
 
 /* Pins it once more. */
@@ -54,16 +54,14 @@ struct a407_conn *a407_slot_set(int fd, struct a407_conn *c, bool *last);
 /* The highest fd that may be in the table; -1: none ever was. */
 int a407_slot_top(void);
 
-/* fd is another socket by now: c leaves that slot. True: it has no other. The
-   caller, who has c locked, ends the record. */
+/* fd is another socket by now: c, which is locked, leaves that slot. True: it
+   has no other. */
 bool a407_slot_stale(int fd, struct a407_conn *c);
 
-/* Removes c, which is locked and pinned, from all slots: it passes through from
-   now on. */
+/* Removes c, which is locked and pinned, from all slots. */
 void a407_slot_retire(struct a407_conn *c);
 
-/* In the child of a fork: those of the connections that are gone are emptied,
-   without any lock. */
+/* In the child of a fork: empties those of connections that are gone. */
 void a407_slots_in_child(void);
 
 /* Is this the process that the tables belong to? False in a vfork child. */

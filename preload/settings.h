@@ -7,18 +7,15 @@
 #include "core/config/config.h"
 #include "host/match.h"
 
-/*
- * The process's settings: read at its first connect() to an internet address,
- * never before, and once. NULL: the library is to do nothing (mode off,
- * AT_SECURE, out of memory).
- */
+/* Read once, at the first connect() to an internet address. NULL: the library
+   is to do nothing (mode off, AT_SECURE, no memory). */
 const struct a407_config *a407_settings(void);
 
 /* Have they been read, with something to do? Reads nothing. */
 bool a407_settings_loaded(void);
 
-/* a407_match (host/match.h) for this process. Called inside a407_enter with
-   nothing held: it leaves for a look-up. */
+/* a407_match (host/match.h). Called inside with nothing held: leaves for a
+   look-up. */
 const struct a407_known_proxy *a407_settings_match(const struct sockaddr *sa);
 
 /* What has been looked up for that; its lock is held around fork(). */

@@ -4,20 +4,15 @@
 
 #include "registry.h"
 
-/*
- * From when on fds are connections, and until when. To be called inside
- * a407_enter with no lock held, where nothing else is said.
- */
+/* When an fd becomes a connection, and when it ends. To be called inside with
+   no lock held, where nothing else is said. */
 
-/* Puts c (or WATCH, or NULL) at fd. The connection that stood there is
-   released, and ended if it has no other fd: its record is written. */
+/* Puts c (or WATCH, or NULL) at fd. What stood there is released; if it has no
+   other fd its record is written. */
 void a407_track_as(int fd, struct a407_conn *c);
 
-/*
- * Follows the socket of that cookie, which is at fd: a new connection object in
- * the table. A site that is only watched is owned from here on. False: no
- * memory, or the cookie is 0: a socket without an identity.
- */
+/* Follows the socket of that cookie, at fd; owns a site that is only watched.
+   False: no memory, or the cookie is 0: there is no identity. */
 bool a407_track(int fd, uint64_t cookie, struct a407_site *site,
                 const struct sockaddr *peer, socklen_t n);
 

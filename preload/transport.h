@@ -4,11 +4,8 @@
 
 #include "turn.h"
 
-/*
- * A driver's transport (driver/transport.h) over a socket of the program's. Its
- * link is the turn at hand, and what it does is done with the turn's private
- * fd, but for the program's own writes.
- */
+/* A driver's transport (driver/transport.h) over a program's socket. Its link
+   is the turn; all but the program's own writes go by that's private fd. */
 extern const struct a407_transport a407_socket_transport;
 
 /* A write of the program's, and the message that it is about. */
@@ -18,8 +15,8 @@ struct a407_message {
     int flags; /* MSG_ */
 };
 
-/* The transport's pass: sends the message from where it is, or a first part of
-   it, without waiting and without SIGPIPE. Of the turn it needs the fd. */
+/* The transport's pass: without waiting and without SIGPIPE. Of the turn it
+   needs the fd. */
 ssize_t a407_pass(void *turn, const struct a407_write *message);
 
 /* ---- reconnect.c: the transport's renew and give_back ---- */

@@ -76,7 +76,7 @@ static void let_go(struct a407_turn *t)
         if (c->lowat && a407_turn_hold(t) >= 0)
             a407_socket_restore_lowat(c, t->held);
         c->gone = true;
-        a407_account_for(c); /* unmutes, while its numbers are known */
+        a407_under_way_update(c); /* unmutes, while its numbers are known */
         a407_slot_retire(c);
     }
     a407_turn_release(t);

@@ -5,32 +5,29 @@
 #include "conn.h"
 
 /*
- * One call of the program on a tracked fd, from its hook to its return. It is
- * inside (guard.h) with the connection pinned and locked, but while it waits:
- * then it is outside, and nothing is kept but the number, the connection's
- * serial and its cookie. Who comes back looks all of it up again, and finds out
- * what has become of it.
+ * One call of the program on a tracked fd, from its hook to its return: inside
+ * (guard.h), with the connection pinned and locked. While it waits it is
+ * outside and keeps number, serial and cookie alone, which are looked up again.
  */
 struct a407_turn {
     struct a407_conn *c; /* pinned and locked; NULL: see `lost` */
     int fd;              /* the program's number for it */
     int held;            /* private fd of the socket (socket.h), or -1 */
     bool lost;           /* another socket, or none, has the number by now */
-    bool waited;         /* ... so the call can't be made on it any more */
+    bool waited;         /* ... in a wait: it is not what was called for */
     uint64_t serial, cookie;
     const void *caller;
     int option;        /* SO_RCVTIMEO or SO_SNDTIMEO: the program's limit */
     int64_t began;     /* by a407_now_ms() */
     int64_t own_until; /* ... and when that limit is over; 0: not asked yet */
-    struct a407_child over; /* is of no use any more: ended with the turn */
+    struct a407_child over; /* to be ended with the turn */
 };
 
 /*
- * Enters and looks the fd up. serial: only if that connection is there; 0: any.
- * option: SO_RCVTIMEO or SO_SNDTIMEO bounds all waits of this turn; 0: the
- * program's call has no limit, or there is none. False: not tracked, another
- * connection, or inside already, where hooks do nothing; errno is kept. *saved:
- * for a407_turn_end.
+ * Enters and looks the fd up. serial: only that connection; 0: any. option:
+ * SO_RCVTIMEO or SO_SNDTIMEO bounds all waits of this turn; 0: nothing does.
+ * False: not that connection, or inside already; errno is kept. *saved: for
+ * a407_turn_end.
  */
 bool a407_turn_begin(struct a407_turn *t, int fd, uint64_t serial, int option,
                      const void *caller, int *saved);
@@ -38,7 +35,7 @@ bool a407_turn_begin(struct a407_turn *t, int fd, uint64_t serial, int option,
 /* When the program's own limit is over, or A407_FOR_EVER. */
 int64_t a407_turn_limit(struct a407_turn *t);
 
-/* Does it pass through from now on? The table knows when the turn ends. */
+/* Does it pass through from now on? */
 bool a407_turn_is_forgotten(const struct a407_turn *t);
 
 /* Lets go of all and leaves, with that errno; writes records. */
@@ -52,10 +49,9 @@ int a407_turn_hold(struct a407_turn *t);
 void a407_turn_release(struct a407_turn *t);
 
 /*
- * Around a wait. After a407_turn_resume() c is NULL if the connection is not
- * followed any more: the number was given to another socket (`lost`), or the
- * engine has forgotten it and the call is to be made as it is. Records are
- * written before the wait. resume keeps errno.
+ * Around a wait; records are written before it. Then c is NULL if the number is
+ * another socket's (`lost`), or the connection was forgotten: the call is to be
+ * made as it is. resume keeps errno.
  */
 void a407_turn_pause(struct a407_turn *t);
 void a407_turn_resume(struct a407_turn *t);

@@ -12,9 +12,9 @@ _Atomic uint64_t a407_attention;
 /* The registry's lock guards the list. */
 static struct a407_conn *first;
 
-static struct a407_account account_of(const struct a407_conn *c)
+static struct a407_under_way state_of(const struct a407_conn *c)
 {
-    struct a407_account a = {.need.fd = -1, .number = c->fd};
+    struct a407_under_way a = {.need.fd = -1, .number = c->fd};
     a407_must_hold(c->site);
     if (c->gone || c->driver.given_back || a407_driver_is_over(&c->driver))
         return a;
@@ -29,33 +29,33 @@ static struct a407_account account_of(const struct a407_conn *c)
 
 static void put_in(struct a407_conn *c)
 {
-    c->account.next = first;
-    c->account.last = NULL;
+    c->under_way.next = first;
+    c->under_way.last = NULL;
     if (first)
-        first->account.last = c;
+        first->under_way.last = c;
     first = c;
 }
 
 static void take_out(struct a407_conn *c)
 {
-    struct a407_account *a = &c->account;
+    struct a407_under_way *a = &c->under_way;
     if (a->last)
-        a->last->account.next = a->next;
+        a->last->under_way.next = a->next;
     else
         first = a->next;
     if (a->next)
-        a->next->account.last = a->last;
+        a->next->under_way.last = a->last;
 }
 
-static bool listed(const struct a407_account *a)
+static bool listed(const struct a407_under_way *a)
 {
     return a->counts >= A407_UNDER_WAY;
 }
 
 /* The registry's lock is held. */
-static void enter(struct a407_conn *c, struct a407_account a)
+static void enter(struct a407_conn *c, struct a407_under_way a)
 {
-    struct a407_account *is = &c->account;
+    struct a407_under_way *is = &c->under_way;
     if (listed(is) && !listed(&a))
         take_out(c);
     else if (!listed(is) && listed(&a))
@@ -67,11 +67,12 @@ static void enter(struct a407_conn *c, struct a407_account a)
     *is = a;
 }
 
-void a407_account_for(struct a407_conn *c)
+void a407_under_way_update(struct a407_conn *c)
 {
-    struct a407_account a = account_of(c);
-    unsigned before = c->account.need.muted;
-    if (!listed(&a) && !listed(&c->account) && a.counts == c->account.counts)
+    struct a407_under_way a = state_of(c);
+    unsigned before = c->under_way.need.muted;
+    if (!listed(&a) && !listed(&c->under_way) &&
+        a.counts == c->under_way.counts)
         return; /* the middle of a body, and all that is long over */
     a407_registry_lock();
     enter(c, a);
@@ -80,31 +81,31 @@ void a407_account_for(struct a407_conn *c)
         a407_epoll_mute(c, before);
 }
 
-void a407_account_wake(const struct a407_site *site)
+void a407_under_way_wake(const struct a407_site *site)
 {
     a407_registry_lock();
-    for (struct a407_conn *c = first; c; c = c->account.next)
-        if (c->site == site && c->account.need.work) {
-            c->account.need.fd = -1;
-            c->account.need.until = 0;
+    for (struct a407_conn *c = first; c; c = c->under_way.next)
+        if (c->site == site && c->under_way.need.work) {
+            c->under_way.need.fd = -1;
+            c->under_way.need.until = 0;
         }
     a407_registry_unlock();
 }
 
-void a407_account_begins(struct a407_conn *c)
+void a407_under_way_begin(struct a407_conn *c)
 {
-    if (listed(&c->account) || !c->account.counts)
+    if (listed(&c->under_way) || !c->under_way.counts)
         return;
     a407_registry_lock();
-    struct a407_account a = c->account;
+    struct a407_under_way a = c->under_way;
     a.counts += A407_UNDER_WAY;
     enter(c, a);
     a407_registry_unlock();
 }
 
-void a407_account_close(struct a407_conn *c)
+void a407_under_way_end(struct a407_conn *c)
 {
-    enter(c, (struct a407_account){.need.fd = -1});
+    enter(c, (struct a407_under_way){.need.fd = -1});
 }
 
 /* ---- who asks ---- */
@@ -112,23 +113,23 @@ void a407_account_close(struct a407_conn *c)
 /* An fd of c in the table; -1: none. The registry's lock is held. */
 static int number_of(const struct a407_conn *c)
 {
-    if (a407_slot(c->account.number) == c)
-        return c->account.number;
+    if (a407_slot(c->under_way.number) == c)
+        return c->under_way.number;
     int fd = c->fds ? a407_slot_top() : -1;
     while (fd >= 0 && a407_slot(fd) != c)
         fd--;
     return fd;
 }
 
-size_t a407_dues(struct a407_work *out, size_t n, bool *more)
+size_t a407_work_list(struct a407_work *out, size_t n, bool *more)
 {
     static size_t begin; /* where there are more, others each time */
     size_t k = 0;
     int saved = a407_enter(); /* a handler may not find the lock taken */
     a407_registry_lock();
-    for (const struct a407_conn *c = first; c; c = c->account.next) {
-        const struct a407_need *need = &c->account.need;
-        int number = need->work && !c->account.attended ? number_of(c) : -1;
+    for (const struct a407_conn *c = first; c; c = c->under_way.next) {
+        const struct a407_need *need = &c->under_way.need;
+        int number = need->work && !c->under_way.attended ? number_of(c) : -1;
         if (number < 0)
             continue;
         if (k >= begin && k - begin < n)
@@ -151,9 +152,9 @@ void a407_mute(struct pollfd *set, size_t n)
     a407_registry_lock();
     for (size_t i = 0; i < n; i++) {
         struct a407_conn *c = set[i].fd < 0 ? NULL : a407_slot(set[i].fd);
-        if (!c || c == A407_WATCH || !c->account.need.muted)
+        if (!c || c == A407_WATCH || !c->under_way.need.muted)
             continue;
-        set[i].events &= (short)~c->account.need.muted;
+        set[i].events &= (short)~c->under_way.need.muted;
         if (!set[i].events)
             set[i].fd = -1;
     }
@@ -166,7 +167,8 @@ int a407_under_way_by_data(int epfd, uint64_t data)
     int found = -1, saved = a407_enter();
     bool doubt = false;
     a407_registry_lock();
-    for (const struct a407_conn *c = first; c && !doubt; c = c->account.next) {
+    for (const struct a407_conn *c = first; c && !doubt;
+         c = c->under_way.next) {
         int fd = number_of(c);
         unsigned left = c->fds;
         if (left > 1)
