@@ -14,8 +14,7 @@
 /* ---- asleep ---- */
 
 /* Would read() be restarted after a signal? Not knowing which one came, all
-   handlers are asked; but a program that goes on after a fault has not slept in
-   a call. */
+   handlers are asked, but for those of a fault: none interrupts a sleep. */
 static bool signals_restart(void)
 {
     struct sigaction sa;
@@ -53,10 +52,9 @@ int a407_wait(int fd, short events, int64_t until)
 /* ---- as the program ---- */
 
 /*
- * Part of what was waited for has come, and no more: why? The end of the
- * connection, or a buffer that is too small to wait for more, are seen to by
- * another look. A limit of the program's own, or a signal, are its to know of:
- * a signal ends a sleep that has a limit whatever its handler says.
+ * Only part of what was waited for has come: why? The end of the connection, or
+ * a small receive buffer: another look will tell. SO_RCVTIMEO, or a signal,
+ * which ends a read with a limit even with SA_RESTART: the program is told.
  */
 static bool was_disturbed(struct a407_turn *t, ssize_t k, int64_t slept,
                           int *error)
@@ -69,8 +67,7 @@ static bool was_disturbed(struct a407_turn *t, ssize_t k, int64_t slept,
     return own >= 0 || !signals_restart();
 }
 
-/* The most bytes of a head that are waited for, as one buffer many times: what
-   they are is not of interest. */
+/* To wait for as many bytes as a head has: one buffer, many times. */
 #define BIN    1024
 #define PIECES (A407_HEAD_MAX / BIN + 1)
 
@@ -87,10 +84,8 @@ static ssize_t wait_for_bytes_natively(int fd, size_t need)
     return REAL(recvmsg)(fd, &m, MSG_PEEK);
 }
 
-/*
- * Sleeps as the program's own read would: natively, so that its SO_RCVTIMEO,
- * its signals and its cancellation work. False: errno is the program's to see.
- */
+/* In a recvmsg() of its own, so that SO_RCVTIMEO, signals and cancellation
+   work. False: errno is the program's to see. */
 static bool sleep_as_program(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;
@@ -127,11 +122,8 @@ static bool sleep_as_program(struct a407_turn *t)
 #define LOOK_MS      2
 #define LOOK_MOST_MS 64
 
-/*
- * Waits for bytes: 1, look again; 0, `until` is over; -1 with EINTR. Another
- * thread may take them, and do what they are about: then none come for this
- * one, so it looks from time to time whether that has happened.
- */
+/* Waits for bytes: 1, look again; 0, `until` is over; -1 with EINTR. It looks
+   from time to time whether another thread has taken them. */
 static int bytes_until(struct a407_turn *t, int64_t until)
 {
     unsigned before = t->c->driver.steps;
@@ -153,10 +145,8 @@ static int bytes_until(struct a407_turn *t, int64_t until)
     }
 }
 
-/*
- * A program that blocks waits here for the answer to a repeat, or to the
- * message of a handshake; else as it would by itself.
- */
+/* For the answer to a repeat or to a handshake's message it waits here; else as
+   the program would by itself. */
 static bool wait_for_bytes(struct a407_turn *t)
 {
     struct a407_plan plan = a407_engine_plan(t->c->driver.engine);
@@ -194,8 +184,7 @@ static bool wait_for_work(struct a407_turn *t)
     return ev > 0 || a407_now_ms() < own;
 }
 
-/* With an eye on the answer: a proxy that has said 407 may never read the
-   rest. */
+/* A proxy that has said 407 may never read the rest: so it looks for that. */
 static bool wait_for_room(struct a407_turn *t)
 {
     bool watch = a407_engine_plan(t->c->driver.engine).watch;

@@ -22,8 +22,7 @@ size_t a407_iov_length(const struct iovec *iov, size_t n)
     return sum;
 }
 
-/* Nothing more can be done with it in this call: what of the rest? What has
-   begun can't be ended without a private fd. */
+/* Nothing more can be done with it in this call: what of the rest? */
 static enum a407_driven not_followed(struct a407_turn *t, struct a407_write *w)
 {
     if (!t->c && w->held) {
@@ -41,8 +40,8 @@ static enum a407_driven not_followed(struct a407_turn *t, struct a407_write *w)
     return A407_FAILED;
 }
 
-/* Is what a write came to only a reason to wait, and then to write on? Else
- *is: DRIVEN, all is done; FAILED, with errno; PASS. */
+/* Waits for what a write needs. False: that is the end of it: *is is DRIVEN,
+   PASS, or FAILED with errno. */
 static bool goes_on(struct a407_turn *t, struct a407_write *w, int flags,
                     enum a407_driven *is)
 {
@@ -89,15 +88,14 @@ static bool outcome(struct a407_turn *t, struct a407_message *m,
     return true;
 }
 
-/* Is fd still c's socket, where a request begins? A body goes on where its head
-   went. */
+/* Is fd another socket, where a request begins? A body follows its head. */
 static bool begins_elsewhere(struct a407_turn *t)
 {
     return !a407_engine_plan(t->c->driver.engine).open && a407_turn_hold(t) < 0;
 }
 
-/* An urgent byte (MSG_OOB) has a place in the stream: what was held back goes
-   before it, and nothing is followed any more. False: errno. */
+/* MSG_OOB has a place in the stream: what was held back goes out first, and
+   nothing is followed any more. False: errno. */
 static bool write_past(struct a407_turn *t, int flags)
 {
     struct a407_write nothing = {.held = true};
@@ -129,10 +127,8 @@ void a407_was_written(int fd, const struct msghdr *msg, const void *caller,
     a407_turn_end(&t, saved);
 }
 
-/*
- * In the middle of a body that is not kept. What can't be sent at once is left:
- * there may be an answer to look at. Keeps errno.
- */
+/* In the middle of a body that is not kept. What can't be sent at once is left:
+   there may be an answer to look at. Keeps errno. */
 static void write_on_credit(struct a407_message *m, int fd, const void *caller)
 {
     int saved = errno;

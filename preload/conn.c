@@ -38,7 +38,7 @@ static void unlock(struct a407_site *site)
     pthread_mutex_unlock(&site->lock);
 }
 
-static void settle(struct a407_conn *c)
+static void call_credit_in(struct a407_conn *c)
 {
     struct a407_credit was[A407_WAYS];
     if (!c->lent)
@@ -94,10 +94,8 @@ static void lend_at(struct a407_conn *c, enum a407_way way, uint64_t word)
     c->lent = true;
 }
 
-/*
- * A call that is pending may be about bytes that are lent here. One that never
- * tells (a handler has jumped out of it) ends the credit for good.
- */
+/* Not while a call is pending, which may be about the same bytes; one that
+   never tells (a handler jumped out of it) ends the credit for good. */
 static void lend(struct a407_conn *c)
 {
     if (c->gone || c->driver.given_back || c->driver.error)
@@ -119,7 +117,7 @@ static void begin(struct a407_conn *c)
 {
     a407_driver_begin(&c->driver, a407_clock_us(CLOCK_REALTIME),
                       a407_clock_us(CLOCK_MONOTONIC));
-    settle(c);
+    call_credit_in(c);
 }
 
 void a407_conn_lock(struct a407_conn *c)

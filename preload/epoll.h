@@ -9,11 +9,9 @@
 #include "guard.h"
 #include "registry.h"
 
-/*
- * What the program has told epoll, four registrations an fd. It may do so
- * before it connects, so this is kept for every fd; without a lock, for a
- * program that races with itself there has no order to keep.
- */
+/* What the program has told epoll, four registrations an fd: of every fd, for
+   it may come before connect(). Without a lock: as with epoll_ctl() itself, it
+   is for the program not to race with itself. */
 #define A407_EPOLL_SETS 4
 struct a407_epoll {
     struct a407_registration {

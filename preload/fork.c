@@ -9,9 +9,8 @@
 #include "socket.h"
 #include "track.h"
 
-/* Times that fork() looks for that moment, and how long after each. Who is
-   being served needs some microseconds more of a processor, and there may be
-   many threads for one. */
+/* How often fork() tries to get all locks, and its pause between: calls that
+   have them need some microseconds, but of a processor that many may share. */
 #define FORK_TRIES 2000
 #define FORK_US    100
 
@@ -20,9 +19,8 @@ static bool inside;       /* ... which has entered for that */
 
 /*
  * All locks are held around fork(): the child finds no connection in the middle
- * of something, and has no copy of a private fd. No lock is held over a wait,
- * so this takes no longer than what is going on at the moment. The thread that
- * forks has none itself: it is not inside.
+ * of something, and has no copy of a private fd. None is held over a wait, nor
+ * by the thread that forks, which is not inside.
  */
 static void before_fork(void)
 {
@@ -53,11 +51,8 @@ static void after_fork_parent(void)
         a407_leave(errno);
 }
 
-/*
- * In the child only this thread is left. What another thread was waiting for
- * with a connection (a helper, a new connection) is the parent's: it passes
- * through. So does all if the locks could not be had.
- */
+/* What another thread waited for (a helper, a new connection) is the parent's:
+   here it passes through. So does all if the locks could not be had. */
 static void conn_in_child(struct a407_conn *c)
 {
     bool busy = !sites_locked || c->driver.asking ||

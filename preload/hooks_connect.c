@@ -28,11 +28,9 @@ static void track(int fd, uint64_t cookie, const struct a407_known_proxy *known,
         a407_track(fd, cookie, site, addr, n);
 }
 
-/*
- * connect() is said again to ask whether it is done (lynx, ruby), and in vain
- * on what is connected. A socket that has ever been connected may be a tunnel:
- * what was not followed then is not followed now.
- */
+/* connect() is called again to ask whether it is done (lynx, ruby). A socket
+   that has ever been connected may be a tunnel, and is not followed from here
+   on. */
 static void before_first_connect(int fd, const struct a407_known_proxy *known,
                                  const struct sockaddr *addr, socklen_t n)
 {

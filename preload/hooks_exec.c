@@ -117,11 +117,8 @@ static char *const *follow_env(char *const envp[])
 
 /* ---- the calls ---- */
 
-/*
- * Programs that are started with another environment. libc's own functions
- * call each other past the hooks, so each of the family stands here; those
- * without an environment go to the one that takes it.
- */
+/* libc's exec functions call each other past the hooks, so each is here; those
+   without an environment go to the one that takes it. */
 
 /* A jail is to hold what the program puts there, and nothing of ours. */
 A407_EXPORT int chroot(const char *path)
@@ -145,10 +142,9 @@ static bool is_ours(int fd)
 }
 
 /*
- * The program to come knows nothing of a request that is under way. If it gets
- * the connection as its standard input it is there to read the answer. So it
- * is, on any fd, if this process has made the connection itself and has not
- * forked: nobody else is left to read. A vfork child is left alone.
+ * The new program, which knows nothing of the request, reads the answer if it
+ * gets the connection as standard input; on any fd if this process connected it
+ * and has not forked, so that nobody else is left to. Not in a vfork child.
  */
 static void before_exec(const void *caller)
 {
@@ -216,10 +212,8 @@ A407_EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
    go to the heap, which a child between fork and exec had better not use. */
 #define WORDS 128
 
-/*
- * The words of a call as an array, with its NULL; *ap is left behind that.
- * NULL: no memory.
- */
+/* The words of a call as an array, with its NULL; *ap is behind that. NULL: no
+   memory. */
 static char **words(char *here[static WORDS], const char *first, va_list *ap)
 {
     char **argv = here;

@@ -72,10 +72,8 @@ A407_EXPORT void closefrom(int first)
 
 /* ---- copies ---- */
 
-/*
- * `to` is about to be another socket: forgotten before it is, or another thread
- * would meet that under the old name. But not if the call is going to fail.
- */
+/* Before `to` is another socket, or another thread would take it for the old
+   one; but not if the call is going to fail. */
 static __attribute__((noinline)) void make_way(int from, int to)
 {
     if (from != to && REAL(fcntl)(from, F_GETFD) >= 0)

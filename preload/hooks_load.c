@@ -30,11 +30,8 @@ MUST_JUMP A407_EXPORT void *dlopen(const char *file, int mode)
 
 /* ---- bytes that only the kernel sees ---- */
 
-/*
- * A body from a pipe must be seen, or it can't be repeated: tee() shows it
- * without taking it, and what the socket took is then taken from the pipe.
- * False: the call is to be made as it is.
- */
+/* A body must be seen to be repeated: tee() shows what is in a pipe, and what
+   the socket took is then read from it. False: make the call as it is. */
 static bool splice_to_proxy(int in, int out, size_t n, unsigned flags,
                             const void *caller, ssize_t *result)
 {
@@ -61,10 +58,8 @@ static bool splice_to_proxy(int in, int out, size_t n, unsigned flags,
     return done;
 }
 
-/*
- * From a socket to a pipe no byte passes the program. A 407 that waits is seen
- * to; then the connection is let go, for its framing is lost.
- */
+/* From a socket to a pipe no byte is seen: a 407 that waits is dealt with, then
+   the connection is let go. */
 A407_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
                            size_t n, unsigned flags)
 {

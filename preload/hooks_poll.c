@@ -12,12 +12,10 @@
 #include "readiness.h"
 
 /*
- * poll, select, epoll_wait. In a process that has no connection to a proxy each
- * costs one load; and no more than the call itself where nothing is under way,
- * and no other thread can begin with something. A poll or select that sleeps
- * since before there was such a connection has no part in it: a socket that is
- * not connected is ready at once. Into an epoll set it may be put meanwhile:
- * that takes another load.
+ * Without a connection to a proxy each costs one load; and the call itself
+ * where nothing is under way and no other thread can begin with something. A
+ * poll or select that began before has no such connection in its set; into an
+ * epoll set one may be put meanwhile: that takes a second load, afterwards.
  */
 static inline bool plain(void)
 {
@@ -383,8 +381,7 @@ static void set_of_epoll(const struct a407_readiness *r, struct pollfd *out)
     *out = (struct pollfd){.fd = e->epfd, .events = POLLIN};
 }
 
-/* found: what a call has found already, or 0. The time it took is not known:
-   it is not taken off the time-out. */
+/* found: by a plain call, or 0. Its time is not taken off the time-out. */
 static __attribute__((noinline)) int
 slow_epoll(int epfd, struct epoll_event *events, int n,
            const struct timespec *timeout, const sigset_t *mask, bool fine,

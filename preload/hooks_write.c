@@ -5,10 +5,8 @@
 
 #include "hooks.h"
 
-/*
- * The slow parts stand apart, so that the hooks themselves need no stack and
- * end in a jump; to `slow` with as many arguments as there are registers.
- */
+/* The slow parts are not inlined, so that a hook needs no stack and ends in a
+   jump; `slow` has as many arguments as there are registers. */
 enum writer { BY_WRITE, BY_SEND, BY_SENDTO };
 
 struct write1 {
@@ -61,10 +59,7 @@ A407_EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 }
 A407_ALSO(__send, send);
 
-/*
- * Connects and sends in one call. It goes out as it is; the engine is told
- * what the kernel took.
- */
+/* Connects and sends in one call; the engine is told what the kernel took. */
 static __attribute__((noinline)) ssize_t
 fast_open(int fd, const struct msghdr *m, int flags, const void *caller)
 {
@@ -151,11 +146,8 @@ A407_EXPORT int sendmmsg(int fd, struct mmsghdr *mm, unsigned n, int flags)
     return more >= 0 ? (int)i + more : i ? (int)i : -1;
 }
 
-/*
- * A file sent as a request's body must be seen, or it can't be repeated: it is
- * read and written piece by piece. A source that can't be read at a position
- * (a pipe) goes natively, after the connection was let go.
- */
+/* A body must be seen to be repeated: the file is read and written piece by
+   piece. What can't be read at an offset (a pipe) goes natively. */
 #define PART 65536u /* bytes read at a time; on the heap: stacks are small */
 
 static bool send_file(int out, int in, off_t *offset, size_t n,

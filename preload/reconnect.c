@@ -14,20 +14,16 @@
 #include "transport.h"
 
 /*
- * A connected TCP socket is taken apart with AF_UNSPEC and connected again:
- * the fd, its copies, its options and its epoll registrations stay. Linux
- * only; its queues and its SHUT_WR are lost. Where the kernel refuses that, a
- * new socket takes the place of the fd and of the copies that we know.
+ * A connected TCP socket is disconnected by connect() with AF_UNSPEC (Linux)
+ * and connected again: the fd, its copies, options and epoll registrations
+ * stay, its queues and SHUT_WR are lost. Where the kernel refuses, a new socket
+ * takes the place of the fd and of the copies that we know.
  *
- * connect() itself only begins here. Whoever comes by until then, in whatever
- * call, finds the driver's renewal_fd and looks whether it is done.
+ * connect() only begins here: any later call looks at renewal_fd.
  */
 
-/*
- * connect() of a blocking socket waits as long as SO_SNDTIMEO says: with the
- * shortest there is, one tick of the kernel's clock, it goes on by itself.
- * 0: connected; else errno, EINPROGRESS among them.
- */
+/* On a blocking socket connect() waits for SO_SNDTIMEO: the shortest is a tick
+   of the kernel's clock, and it goes on by itself. 0, or errno: EINPROGRESS. */
 static int begin_connect(const struct a407_conn *c, int fd)
 {
     struct timeval program = {0}, shortest = {.tv_usec = 1};
@@ -116,11 +112,8 @@ static void replace(struct a407_turn *t, int from)
 
 /* ---- the same socket again ---- */
 
-/*
- * Of a blocking socket that takes a tick: so it is without the lock, and who
- * comes by finds renewal_busy. (Not one in an epoll set: epoll_ctl() must not
- * find it missing there, and few such block.)
- */
+/* A blocking socket takes a tick, without the lock; others see renewal_busy.
+   (Not if it is out of an epoll set: epoll_ctl() must not find it missing.) */
 static int connect_unlocked(struct a407_turn *t)
 {
     struct a407_conn *c = t->c;

@@ -26,7 +26,8 @@ static inline struct a407_conn *a407_slot(int fd)
     return atomic_load_explicit(&a407_slots[fd], memory_order_acquire);
 }
 
-/* Of the table, refs, fds, credit and the lists of sites and of what is under way. */
+/* Of the table, refs, fds, credit and the lists of sites and of what is under
+ * way. */
 void a407_registry_lock(void);
 void a407_registry_unlock(void);
 

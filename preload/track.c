@@ -80,12 +80,8 @@ void a407_track_copy(int from, int to)
         a407_conn_put(c);
 }
 
-/*
- * The program ends without having closed its connections: records that are
- * under way are written. What another thread is busy with is done in a moment;
- * but this one may have met a fault in the middle of something, and what it has
- * locked itself is left alone.
- */
+/* The program ends: records of open connections are written. What stays locked
+   is left alone: this thread itself may have met a fault while it held that. */
 static __attribute__((destructor)) void at_exit(void)
 {
     const struct timespec pause = {.tv_nsec = 100000};

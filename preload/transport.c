@@ -134,10 +134,8 @@ static void drop_renewal(void *link)
     a407_reconnect_drop(t->c);
 }
 
-/*
- * The connection is pinned meanwhile: its driver must hear of it even if this
- * very number is closed, for the sake of its other numbers.
- */
+/* Pinned meanwhile: its driver must hear of it even if this fd is closed, for
+   the sake of the others. */
 static bool outside(void *link, const struct a407_job *job)
 {
     struct a407_turn *t = link;
