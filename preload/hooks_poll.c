@@ -240,7 +240,7 @@ slow_select(int limit, fd_set *reads, fd_set *writes, fd_set *excepts,
         copies = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     bool mapped = copies != here && copies != MAP_FAILED;
-    if (copies == MAP_FAILED || !ask(&s, copies)) { /* EFAULT, maybe */
+    if (copies == MAP_FAILED || !ask(&s, copies)) { /* no memory; EFAULT */
         if (mapped)
             munmap(copies, size);
         return REAL(pselect)(limit, reads, writes, excepts, timeout, mask);
