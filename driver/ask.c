@@ -58,6 +58,21 @@ void a407_driver_drop_errand(struct a407_driver *d)
     end_unless_waited_for(d->shared);
 }
 
+/* Who begins with it may never come back. What others wait for they begin with
+   anew: what is shared next may be another. */
+void a407_driver_give_up_beginning(struct a407_driver *d)
+{
+    struct a407_shared *s = d->shared;
+    d->asking = 0;
+    if (!d->joined)
+        return;
+    s->errand = NULL;
+    s->beginning = false;
+    s->told = true;
+    while (s->waiting)
+        leave(s->waiting);
+}
+
 /* It is over: tells all that wait for it, the first one the secret itself. */
 static void finish_shared(const struct a407_driver *at_hand)
 {
@@ -172,15 +187,13 @@ enum a407_driven a407_driver_ask(struct a407_driver *d)
 {
     struct a407_shared *s = d->shared;
     while (a407_engine_plan(d->engine).kind == A407_WANT_ASK) {
-        if (d->joined && s->errand) {
+        if (d->joined) {
             if (s->beginning ||
                 !a407_errand_step(d->config, s->errand, &s->sleep))
                 return A407_NEEDS_WORK;
             finish_shared(d);
             continue;
         }
-        if (d->joined) /* that was given up */
-            leave(d);
         if (d->errand) {
             struct a407_errand *e = d->errand;
             if (!a407_errand_step(d->config, e, &d->sleep))

@@ -66,12 +66,11 @@ static void await(const struct a407_driver *d, const struct a407_plan *plan,
 static void await_outside(const struct a407_driver *d, struct a407_need *need)
 {
     const struct a407_shared *s = d->shared;
-    bool joined = d->joined && s->errand;
-    const struct a407_sleep *sleep = joined ? &s->sleep : &d->sleep;
-    if (d->errand || (joined && !s->beginning))
+    const struct a407_sleep *sleep = d->joined ? &s->sleep : &d->sleep;
+    if (d->errand || (d->joined && !s->beginning))
         work_at(need, sleep->fd, sleep->events, sleep->until);
     else
-        work_at(need, -1, 0, d->asking || joined ? d->now_ms + BUSY_MS : 0);
+        work_at(need, -1, 0, d->asking || d->joined ? d->now_ms + BUSY_MS : 0);
 }
 
 static void await_connection(const struct a407_driver *d,

@@ -38,11 +38,7 @@ bool a407_driver_expire(struct a407_driver *d)
     enum a407_due due = a407_engine_plan(d->engine).due;
     if (!a407_engine_expired(d->engine))
         return false;
-    d->asking = 0;
-    if (d->joined) { /* who begins with it may never come back */
-        d->shared->errand = NULL;
-        d->shared->beginning = false;
-    }
+    a407_driver_give_up_beginning(d);
     d->transport->drop_renewal(d->link);
     d->renewal_busy = false;
     d->renewal_fd = -1;

@@ -10,6 +10,9 @@
    config->helper_ms, and goes on with each call. */
 enum a407_driven a407_driver_ask(struct a407_driver *d);
 
+/* ... takes too long to begin: given up, for all that wait for that. */
+void a407_driver_give_up_beginning(struct a407_driver *d);
+
 /* Shows the engine what is there, from n bytes on. */
 enum a407_driven a407_driver_peek(struct a407_driver *d, size_t n);
 

@@ -65,7 +65,7 @@ static bool on_reconnect(void *ctx, struct sim *s)
     return !scene->refuse;
 }
 
-static void begin(struct scene *s)
+static void begin_with(struct scene *s, struct a407_config *config)
 {
     struct a407_endpoint at;
     *s = (struct scene){.host = {.random = random_bytes},
@@ -77,12 +77,17 @@ static void begin(struct scene *s)
                                 .ask = on_ask,
                                 .wall_us = START_US,
                                 .mono_us = START_US}};
-    s->config = good(ENV("AUTH407_PROXY", "alice:secret@proxy.test:3128"));
+    s->config = config;
     assert_true(a407_endpoint_parse(a407_span_str("proxy.test:3128"), &at));
     a407_proxy_init(&s->proxy, s->config, &s->host, &at, true);
     s->sim.ctx = s;
     s->d = &s->sim.driver;
     assert_true(sim_open(&s->sim, &s->proxy, &s->history, &s->shared));
+}
+
+static void begin(struct scene *s)
+{
+    begin_with(s, good(ENV("AUTH407_PROXY", "alice:secret@proxy.test:3128")));
 }
 
 static void end(struct scene *s)
@@ -477,6 +482,45 @@ static void errand_expires(void **unused)
     end(&s);
 }
 
+/* A 407 for which a secret is asked, that of the first helper. */
+static void asks(struct scene *s, struct sim *sim)
+{
+    sim->asks_wait = true;
+    sim_write(sim, REQUEST END, strlen(REQUEST END));
+    sim_arrive(sim, REFUSAL(""), strlen(REFUSAL("")));
+    sim_read(sim);
+    assert_int_equal(a407_engine_plan(sim->driver.engine).kind, A407_WANT_ASK);
+    assert_true(sim->driver.joined);
+    assert_non_null(s->shared.errand);
+}
+
+/* Who began with it for two never comes back in time, and one of them asks for
+   something else: the other does not wait for that. */
+static void shared_errand_expires(void **unused)
+{
+    struct scene s;
+    struct a407_config *two_helpers =
+        good(ENV("AUTH407_PROXY", "proxy.test:3128"));
+    (void)unused;
+    add_file(two_helpers, "[proxy.test:3128]\nhelper = one\n"
+                          "[proxy.test:3128]\nhelper = two\n");
+    begin_with(&s, two_helpers);
+    struct sim other = s.sim;
+    assert_true(sim_open(&other, &s.proxy, &s.history, &s.shared));
+    asks(&s, &s.sim);
+    asks(&s, &other);
+    assert_int_equal(other.n_jobs, 0);
+    assert_true(sim_expire(&s.sim));
+    sim_read(&s.sim);
+    assert_int_equal(s.sim.n_jobs, 2);
+    assert_int_equal(s.shared.errand->ask.cred_index, 1);
+    sim_read(&other);
+    assert_int_equal(other.n_jobs, 1);
+    assert_false(other.driver.joined);
+    sim_close(&other);
+    end(&s);
+}
+
 /* Nothing of a connection that the program has shut is repeated. */
 static void shut_by_program(void **unused)
 {
@@ -512,6 +556,7 @@ int main(void)
         cmocka_unit_test(hangs_up_silently),
         cmocka_unit_test(errand),
         cmocka_unit_test(errand_expires),
+        cmocka_unit_test(shared_errand_expires),
         cmocka_unit_test(shut_by_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
