@@ -58,14 +58,21 @@ void a407_driver_drop_errand(struct a407_driver *d)
     end_unless_waited_for(d->shared);
 }
 
-/* Who begins with it may never come back. What others wait for they begin with
-   anew: what is shared next may be another. */
+/*
+ * Who begins with it may never come back: once it has taken as long as it may,
+ * all that wait for it begin anew, for what is shared next may be another. One
+ * that came to it late in its own time gives up for itself.
+ */
 void a407_driver_give_up_beginning(struct a407_driver *d)
 {
     struct a407_shared *s = d->shared;
     d->asking = 0;
     if (!d->joined)
         return;
+    if (d->now_ms < s->begins_until) {
+        leave(d);
+        return;
+    }
     s->errand = NULL;
     s->beginning = false;
     s->told = true;
@@ -101,6 +108,7 @@ static bool join_others(struct begun *b)
     if (!s->errand) {
         s->errand = b->errand;
         s->beginning = true;
+        s->begins_until = b->d->now_ms + b->errand->ms;
         b->id = 0;
         join(b->d);
         return false;

@@ -28,8 +28,9 @@
 struct a407_shared {
     struct a407_errand *errand; /* NULL: none */
     bool beginning; /* a thread begins with it, unlocked; it may never return */
-    bool told;      /* drivers outside a call were told: what they need has
-                       changed. The caller resets it */
+    int64_t begins_until; /* ... that takes too long from then on */
+    bool told; /* drivers outside a call were told: what they need has
+                  changed. The caller resets it */
     struct a407_sleep sleep; /* what it waits for */
     struct a407_driver *waiting;
 };

@@ -494,23 +494,37 @@ static void asks(struct scene *s, struct sim *sim)
     assert_non_null(s->shared.errand);
 }
 
+#define HELPER(command) "[proxy.test:3128]\nhelper = " command "\n"
+
+/* Several connections need one secret: the scene's own at once, and each of
+   these somewhat later. */
+static void begin_asking(struct scene *s, struct sim *others, size_t n,
+                         const char *file)
+{
+    struct a407_config *config = good(ENV("AUTH407_PROXY", "proxy.test:3128"));
+    add_file(config, file);
+    begin_with(s, config);
+    for (size_t i = 0; i < n; i++) {
+        others[i] = s->sim;
+        others[i].mono_us += (int64_t)i * 10000;
+        assert_true(sim_open(&others[i], &s->proxy, &s->history, &s->shared));
+    }
+    asks(s, &s->sim);
+    for (size_t i = 0; i < n; i++)
+        asks(s, &others[i]);
+    assert_int_equal(s->sim.n_jobs, 1);
+}
+
 /* Who began with it for two never comes back in time, and one of them asks for
    something else: the other does not wait for that. */
 static void shared_errand_expires(void **unused)
 {
     struct scene s;
-    struct a407_config *two_helpers =
-        good(ENV("AUTH407_PROXY", "proxy.test:3128"));
+    struct sim other;
     (void)unused;
-    add_file(two_helpers, "[proxy.test:3128]\nhelper = one\n"
-                          "[proxy.test:3128]\nhelper = two\n");
-    begin_with(&s, two_helpers);
-    struct sim other = s.sim;
-    assert_true(sim_open(&other, &s.proxy, &s.history, &s.shared));
-    asks(&s, &s.sim);
-    asks(&s, &other);
-    assert_int_equal(other.n_jobs, 0);
+    begin_asking(&s, &other, 1, HELPER("one") HELPER("two"));
     assert_true(sim_expire(&s.sim));
+    assert_true(s.shared.told);
     sim_read(&s.sim);
     assert_int_equal(s.sim.n_jobs, 2);
     assert_int_equal(s.shared.errand->ask.cred_index, 1);
@@ -518,6 +532,28 @@ static void shared_errand_expires(void **unused)
     assert_int_equal(other.n_jobs, 1);
     assert_false(other.driver.joined);
     sim_close(&other);
+    end(&s);
+}
+
+/* It is begun with anew: one whose own time is over gives that up for itself
+   alone. */
+static void shared_errand_is_new(void **unused)
+{
+    struct scene s;
+    struct sim other[2];
+    (void)unused;
+    begin_asking(&s, other, 2, HELPER("one"));
+    assert_true(sim_expire(&s.sim));
+    other[0].mono_us = other[1].mono_us = s.sim.mono_us;
+    sim_read(&other[1]);
+    assert_int_equal(other[1].n_jobs, 1);
+    sim_read(&other[0]);
+    assert_int_equal(other[0].n_jobs, 0);
+    assert_int_equal(other[0].app.n, strlen(REFUSAL("")));
+    assert_non_null(s.shared.errand);
+    assert_true(other[1].driver.joined);
+    sim_close(&other[0]);
+    sim_close(&other[1]);
     end(&s);
 }
 
@@ -557,6 +593,7 @@ int main(void)
         cmocka_unit_test(errand),
         cmocka_unit_test(errand_expires),
         cmocka_unit_test(shared_errand_expires),
+        cmocka_unit_test(shared_errand_is_new),
         cmocka_unit_test(shut_by_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
