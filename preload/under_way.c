@@ -12,6 +12,10 @@ _Atomic uint64_t a407_attention;
 /* The registry's lock guards the list. */
 static struct a407_conn *first;
 
+/* A thread waits for it in a call of its own, and serves it; but siglongjmp()
+   may have left that call for good: then others look after so long. */
+#define ATTENDED_MS 200
+
 static struct a407_under_way state_of(const struct a407_conn *c)
 {
     struct a407_under_way a = {.need.fd = -1, .number = c->fd};
@@ -19,7 +23,10 @@ static struct a407_under_way state_of(const struct a407_conn *c)
     if (c->gone || c->driver.given_back || a407_driver_is_over(&c->driver))
         return a;
     a.need = a407_driver_need(&c->driver);
-    a.attended = c->attended;
+    if (c->attended) {
+        a.need.fd = -1;
+        a.need.until = c->driver.now_ms + ATTENDED_MS;
+    }
     a.counts = (c->site->proxy.configured ? A407_FOLLOWED : 0) +
                (a.need.pending ? A407_UNDER_WAY : 0);
     return a;
@@ -129,7 +136,7 @@ size_t a407_work_list(struct a407_work *out, size_t n, bool *more)
     a407_registry_lock();
     for (const struct a407_conn *c = first; c; c = c->under_way.next) {
         const struct a407_need *need = &c->under_way.need;
-        int number = need->work && !c->under_way.attended ? number_of(c) : -1;
+        int number = need->work ? number_of(c) : -1;
         if (number < 0)
             continue;
         if (k >= begin && k - begin < n)

@@ -37,7 +37,6 @@ struct a407_under_way {
     struct a407_conn *next, *last; /* the list of those under way */
     uint64_t counts;               /* its part of a407_attention */
     int number;                    /* c->fd */
-    bool attended;                 /* c->attended */
     struct a407_need need;
 };
 

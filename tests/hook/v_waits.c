@@ -11,9 +11,11 @@
  * ACTION, in the main thread while another one is in the call: close, dup2,
  * shutdown, fork, other (a request on another connection), alarm (a signal for
  * the waiting thread). By the call's own thread: limit (SO_RCVTIMEO and
- * SO_SNDTIMEO of 1 s), eintr (ITIMER_REAL without SA_RESTART).
+ * SO_SNDTIMEO of 1 s), eintr (ITIMER_REAL without SA_RESTART), jump (its
+ * handler leaves the call for good, and the answer is polled for).
  */
 #include <netinet/tcp.h>
+#include <setjmp.h>
 
 #include "tests/fixtures/victim.h"
 
@@ -241,6 +243,27 @@ static void interrupted(void)
     say_result();
 }
 
+static sigjmp_buf out_of_call;
+
+static void jump_out(int s)
+{
+    (void)s;
+    siglongjmp(out_of_call, 1);
+}
+
+static void jumped(void)
+{
+    struct itimerval soon = {.it_value.tv_usec = 300000};
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    prepare();
+    signal(SIGALRM, jump_out);
+    if (!sigsetjmp(out_of_call, 1)) {
+        setitimer(ITIMER_REAL, &soon, NULL);
+        make_call();
+    }
+    say("then: %s", poll(&pfd, 1, 9000) == 1 ? "an answer" : "nothing");
+}
+
 /* Little of what is written and not read fits into the socket. */
 static void make_small(int s)
 {
@@ -283,6 +306,8 @@ int main(int argc, char **argv)
         limited();
     else if (strcmp(action, "eintr") == 0)
         interrupted();
+    else if (strcmp(action, "jump") == 0)
+        jumped();
     else
         beside(action);
     say("done");

@@ -199,6 +199,21 @@ def ends(h, wait):
     return runs(h, wait, wants)
 
 
+def afresh(peer, head):
+    """A repeat is answered on another connection alone."""
+    if b"Basic" in head:
+        peer.say(OK)
+    else:
+        repeat(peer, head)
+
+
+def jumps(h):
+    """Who has left a call by siglongjmp() does not see to the connection any
+    more; but a poll does."""
+    out, bad = run(h, Wait("a repeat without an answer", afresh, "get"), "jump")
+    return bad + difference("then: an answer\ndone\n", out)
+
+
 def tests():
     """(name, function of the harness) of each."""
     for wait in (*WAITS, SETTLE):
@@ -207,3 +222,5 @@ def tests():
     for wait in WAITS:
         yield (f"waits, {wait.name}: the program's time limit, and signals",
                lambda h, w=wait: ends(h, w))
+    yield ("waits, a repeat without an answer: a call that is left by "
+           "siglongjmp()", jumps)
