@@ -114,12 +114,15 @@ static enum a407_driven renew(struct a407_driver *d)
     return A407_DRIVEN;
 }
 
-static void give_back(struct a407_driver *d)
+static enum a407_driven give_back(struct a407_driver *d)
 {
+    enum a407_hold hold = d->transport->hold(d->link);
     d->given_back =
+        hold == A407_HELD &&
         d->transport->give_back(d->link, a407_engine_kept(d->engine));
     d->error = 0;
     a407_engine_closed(d->engine);
+    return hold == A407_OTHERS ? A407_NOT_FOLLOWED : A407_DRIVEN;
 }
 
 /* ---- all of it ---- */
@@ -165,8 +168,7 @@ enum a407_driven a407_driver_pump(struct a407_driver *d, enum a407_pump which)
             is = renew(d);
             break;
         case A407_WANT_GIVE_BACK:
-            give_back(d);
-            return A407_DRIVEN;
+            return give_back(d);
         case A407_WANT_DELIVER:
         case A407_WANT_FORGET:
             return A407_DRIVEN;

@@ -233,6 +233,7 @@ static void drop_renewal(void *link)
 static bool give_back(void *link, struct a407_span saved_407)
 {
     struct sim *s = link;
+    must_be_held(s);
     s->taken = s->queue.n = 0;
     sim_in_engine = false;
     sim_add(&s->queue, saved_407.p, saved_407.n);

@@ -28,6 +28,7 @@ struct scene {
     struct a407_driver *d;
     unsigned asked;     /* questions to the outside */
     bool refuse;        /* new connections can't be made */
+    bool swap;          /* ... and then the number is another's */
     const char *answer; /* there as soon as the new connection is */
 };
 
@@ -62,6 +63,8 @@ static bool on_reconnect(void *ctx, struct sim *s)
     s->fails = 0;
     if (scene->answer)
         sim_arrive(s, scene->answer, strlen(scene->answer));
+    if (scene->swap)
+        s->holds = A407_OTHERS;
     return !scene->refuse;
 }
 
@@ -354,6 +357,21 @@ static void renewed(bool comes)
     end(&s);
 }
 
+/* ... and the number is another socket's by then: nothing is put there. */
+static void anothers_after_renewal(void **unused)
+{
+    struct scene s;
+    (void)unused;
+    begin(&s);
+    sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
+    s.refuse = s.swap = true;
+    arrives(&s, REFUSAL("Connection: close\r\n"));
+    assert_int_equal(pumps(&s), A407_NOT_FOLLOWED);
+    assert_false(s.d->given_back);
+    s.sim.holds = A407_HELD;
+    end(&s);
+}
+
 static void renewals(void **unused)
 {
     (void)unused;
@@ -586,6 +604,7 @@ int main(void)
         cmocka_unit_test(elsewhere),
         cmocka_unit_test(touched),
         cmocka_unit_test(renewals),
+        cmocka_unit_test(anothers_after_renewal),
         cmocka_unit_test(renewal_expires),
         cmocka_unit_test(hangs_up),
         cmocka_unit_test(hangs_up_and_answers),
