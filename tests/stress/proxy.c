@@ -36,7 +36,7 @@ static _Atomic unsigned char legs[NUMBERS];
 static _Atomic unsigned char broken[NUMBERS];  /* handshakes, by us */
 static _Atomic unsigned char doubted[NUMBERS]; /* a 407 in mid-connection */
 static atomic_uint n_granted, n_refused, n_legs, n_faults, n_connections;
-static atomic_bool let_in; /* a handshake has led to something */
+static atomic_uint let_in; /* handshakes that have led to something */
 
 struct port {
     struct auth auth;
@@ -177,12 +177,14 @@ static void count(struct session *s)
 }
 
 /* What a handshake survives: one that breaks off, besides the one that may
-   have met the end of the connection at its start. None before the first is
-   let in: two ends in a row are a refusal then. */
+   have met the end of the connection at its start. None before the client has
+   seen that one was let in: two ends in a row are a refusal then. */
+#define LET_IN 20
+
 static enum trick leg_trick(struct session *s)
 {
     enum trick trick = rng_below(&s->random, TRICKS);
-    if (!rng_one_in(&s->random, 4) || broken[s->plan.number] || !let_in)
+    if (!rng_one_in(&s->random, 4) || broken[s->plan.number] || let_in < LET_IN)
         return STAYS;
     broken[s->plan.number] = trick != STAYS && trick != STAYS_TOO;
     return trick;
@@ -274,7 +276,7 @@ static bool grant(struct session *s)
     const struct plan *p = &s->plan;
     atomic_fetch_add(&n_granted, 1);
     if (s->port->auth.ntlm)
-        let_in = true;
+        let_in++;
     if (granted[p->number]++)
         fault(s, "carried out", "twice");
     if (p->kind == KIND_TUNNEL)
