@@ -59,20 +59,12 @@ static bool is_there(const char *path, int how, struct stat *st)
     return ok;
 }
 
-static void remove_mark(const char *path)
-{
-    struct a407_at at;
-    if (a407_at_find(&at, path, A407_AT_NO_LINK))
-        (void)unlinkat(at.folder, at.name, 0);
-    a407_at_close(&at);
-}
-
 static bool is_young(const struct a407_config *c, const struct stat *st)
 {
     return time(NULL) - st->st_mtime < (time_t)c->lockout_s;
 }
 
-/* The folder is as young as its youngest mark (touch_folder): where nothing was
+/* The folder is as young as its youngest mark (change): where nothing was
    refused of late no name need be derived, which takes some 10 ms. */
 static bool may_be_marked(const struct a407_config *c, const char *path)
 {
@@ -80,11 +72,13 @@ static bool may_be_marked(const struct a407_config *c, const char *path)
     return is_there(path, 0, &st) && is_young(c, &st);
 }
 
-static void touch_folder(const char *path)
+/* Its folder is young again, or it is gone. */
+static void change(const char *path, bool remove)
 {
     struct a407_at at;
     if (a407_at_find(&at, path, A407_AT_NO_LINK))
-        (void)utimensat(at.folder, ".", NULL, 0); /* O_PATH */
+        (void)(remove ? unlinkat(at.folder, at.name, 0)
+                      : utimensat(at.folder, ".", NULL, 0)); /* O_PATH */
     a407_at_close(&at);
 }
 
@@ -110,13 +104,13 @@ void a407_lockout_mark(const struct a407_config *c,
     bool usable = path && (!accepted || may_be_marked(c, path)) &&
                   mark_path(proxy, cred, path);
     if (usable && accepted)
-        remove_mark(path);
+        change(path, true);
     else if (usable)
         fd = a407_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
     if (fd >= 0) {
         futimens(fd, NULL);
         close(fd);
-        touch_folder(path);
+        change(path, false);
     }
     free(path);
 }

@@ -5,6 +5,7 @@
 
 #include "config_help.h"
 #include "sim.h"
+#include "unit.h"
 
 #define REQUEST "GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\n"
 #define HEADER  "Proxy-Authorization: Basic YWxpY2U6c2VjcmV0\r\n"
@@ -156,11 +157,10 @@ static void log_in(struct scene *s)
 }
 
 /* What is held back counts as written, and goes out when there is room. */
-static void held_while_full(void **unused)
+TEST(held_while_full)
 {
     struct scene s;
     size_t done;
-    (void)unused;
     log_in(&s);
     assert_int_equal(writes(&s, REQUEST, &done), A407_DRIVEN);
     s.sim.full = true;
@@ -203,10 +203,9 @@ static void held_and_stuck(struct scene *s)
     assert_true(need.muted & POLLIN && need.muted & POLLOUT);
 }
 
-static void stuck_then_room(void **unused)
+TEST(stuck_then_room)
 {
     struct scene s;
-    (void)unused;
     held_and_stuck(&s);
     s.sim.full = false;
     pumps(&s);
@@ -216,10 +215,9 @@ static void stuck_then_room(void **unused)
 }
 
 /* Nothing may follow a request that is out in part: the connection is shut. */
-static void stuck_for_ever(void **unused)
+TEST(stuck_for_ever)
 {
     struct scene s;
-    (void)unused;
     held_and_stuck(&s);
     int64_t until = a407_driver_need(s.d).until;
     now_is(&s, until * 1000 - START_US - 2000);
@@ -232,11 +230,10 @@ static void stuck_for_ever(void **unused)
     end(&s);
 }
 
-static void stuck_then_broken(void **unused)
+TEST(stuck_then_broken)
 {
     struct scene s;
     size_t done;
-    (void)unused;
     held_and_stuck(&s);
     s.sim.fails = EPIPE;
     assert_int_equal(writes(&s, "x", &done), A407_FAILED);
@@ -248,11 +245,10 @@ static void stuck_then_broken(void **unused)
 
 /* Nothing is done to what is another's; nor are the program's bytes written
    there. */
-static void anothers(void **unused)
+TEST(anothers)
 {
     struct scene s;
     size_t done;
-    (void)unused;
     log_in(&s);
     s.sim.holds = A407_OTHERS;
     assert_int_equal(writes(&s, REQUEST, &done), A407_NOT_FOLLOWED);
@@ -264,10 +260,9 @@ static void anothers(void **unused)
 }
 
 /* ... not even what was held back before. */
-static void anothers_after_hold(void **unused)
+TEST(anothers_after_hold)
 {
     struct scene s;
-    (void)unused;
     held_and_stuck(&s);
     s.sim.full = false;
     s.sim.holds = A407_OTHERS;
@@ -279,11 +274,10 @@ static void anothers_after_hold(void **unused)
 
 /* What the program wrote itself goes out as it wrote it where nobody can act
    for it any more; nothing of ours. */
-static void unheld(void **unused)
+TEST(unheld)
 {
     struct scene s;
     size_t done;
-    (void)unused;
     log_in(&s);
     assert_int_equal(writes(&s, REQUEST, &done), A407_DRIVEN);
     s.sim.holds = A407_UNHELD;
@@ -293,11 +287,10 @@ static void unheld(void **unused)
 }
 
 /* A secret does not follow a socket that leads to somebody else. */
-static void elsewhere(void **unused)
+TEST(elsewhere)
 {
     struct scene s;
     size_t done;
-    (void)unused;
     log_in(&s);
     s.sim.elsewhere = true;
     writes(&s, REQUEST END, &done);
@@ -313,10 +306,9 @@ static void elsewhere(void **unused)
 }
 
 /* A 407 on a connection that others have used may be an origin's. */
-static void touched(void **unused)
+TEST(touched)
 {
     struct scene s;
-    (void)unused;
     begin(&s);
     sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
     s.sim.touched = true;
@@ -358,10 +350,9 @@ static void renewed(bool comes)
 }
 
 /* ... and the number is another socket's by then: nothing is put there. */
-static void anothers_after_renewal(void **unused)
+TEST(anothers_after_renewal)
 {
     struct scene s;
-    (void)unused;
     begin(&s);
     sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
     s.refuse = s.swap = true;
@@ -372,18 +363,16 @@ static void anothers_after_renewal(void **unused)
     end(&s);
 }
 
-static void renewals(void **unused)
+TEST(renewals)
 {
-    (void)unused;
     renewed(true);
     renewed(false);
 }
 
 /* Longer than the plan allows: the program gets the 407. */
-static void renewal_expires(void **unused)
+TEST(renewal_expires)
 {
     struct scene s;
-    (void)unused;
     begin(&s);
     sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
     s.sim.renewals = A407_RENEWAL_PENDING;
@@ -397,11 +386,10 @@ static void renewal_expires(void **unused)
 }
 
 /* The proxy hangs up behind its 407, in the middle of a body. */
-static void hangs_up(void **unused)
+TEST(hangs_up)
 {
     struct scene s;
     size_t done;
-    (void)unused;
     begin(&s);
     assert_int_equal(writes(&s, POST, &done), A407_DRIVEN);
     arrives(&s, REFUSAL("Connection: close\r\n"));
@@ -420,13 +408,12 @@ static void hangs_up(void **unused)
 
 /* ... and has answered the repeat, or begun to, when that is looked for: the
    rest goes there all the same. */
-static void hangs_up_and_answers(void **unused)
+TEST(hangs_up_and_answers)
 {
     static const char *const answers[] = {
         "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: "
         "Digest realm=\"corp\", nonce=\"n\"\r\nContent-Length: 5\r\n\r\nso"};
-    (void)unused;
     for (size_t i = 0; i < 2; i++) {
         struct scene s;
         size_t done;
@@ -445,11 +432,10 @@ static void hangs_up_and_answers(void **unused)
 }
 
 /* ... or without one: then it is the program's to hear of. */
-static void hangs_up_silently(void **unused)
+TEST(hangs_up_silently)
 {
     struct scene s;
     size_t done;
-    (void)unused;
     begin(&s);
     assert_int_equal(writes(&s, POST, &done), A407_DRIVEN);
     s.sim.fails = ECONNRESET;
@@ -461,10 +447,9 @@ static void hangs_up_silently(void **unused)
 }
 
 /* A mark is looked for outside: who comes by meanwhile does not do it again. */
-static void errand(void **unused)
+TEST(errand)
 {
     struct scene s;
-    (void)unused;
     begin(&s);
     sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
     arrives(&s, REFUSAL(""));
@@ -483,10 +468,9 @@ static void errand(void **unused)
 }
 
 /* Who began with it never comes back in time: what they bring is not used. */
-static void errand_expires(void **unused)
+TEST(errand_expires)
 {
     struct scene s;
-    (void)unused;
     begin(&s);
     sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
     arrives(&s, REFUSAL(""));
@@ -535,11 +519,10 @@ static void begin_asking(struct scene *s, struct sim *others, size_t n,
 
 /* Who began with it for two never comes back in time, and one of them asks for
    something else: the other does not wait for that. */
-static void shared_errand_expires(void **unused)
+TEST(shared_errand_expires)
 {
     struct scene s;
     struct sim other;
-    (void)unused;
     begin_asking(&s, &other, 1, HELPER("one") HELPER("two"));
     assert_true(sim_expire(&s.sim));
     assert_true(s.shared.told);
@@ -555,11 +538,10 @@ static void shared_errand_expires(void **unused)
 
 /* It is begun with anew: one whose own time is over gives that up for itself
    alone. */
-static void shared_errand_is_new(void **unused)
+TEST(shared_errand_is_new)
 {
     struct scene s;
     struct sim other[2];
-    (void)unused;
     begin_asking(&s, other, 2, HELPER("one"));
     assert_true(sim_expire(&s.sim));
     other[0].mono_us = other[1].mono_us = s.sim.mono_us;
@@ -576,10 +558,9 @@ static void shared_errand_is_new(void **unused)
 }
 
 /* Nothing of a connection that the program has shut is repeated. */
-static void shut_by_program(void **unused)
+TEST(shut_by_program)
 {
     struct scene s;
-    (void)unused;
     begin(&s);
     sim_write(&s.sim, REQUEST END, strlen(REQUEST END));
     arrives(&s, REFUSAL(""));
@@ -589,31 +570,4 @@ static void shut_by_program(void **unused)
     assert_false(a407_driver_need(s.d).pending);
     wire_is(&s, REQUEST END);
     end(&s);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(held_while_full),
-        cmocka_unit_test(stuck_then_room),
-        cmocka_unit_test(stuck_for_ever),
-        cmocka_unit_test(stuck_then_broken),
-        cmocka_unit_test(anothers),
-        cmocka_unit_test(anothers_after_hold),
-        cmocka_unit_test(unheld),
-        cmocka_unit_test(elsewhere),
-        cmocka_unit_test(touched),
-        cmocka_unit_test(renewals),
-        cmocka_unit_test(anothers_after_renewal),
-        cmocka_unit_test(renewal_expires),
-        cmocka_unit_test(hangs_up),
-        cmocka_unit_test(hangs_up_and_answers),
-        cmocka_unit_test(hangs_up_silently),
-        cmocka_unit_test(errand),
-        cmocka_unit_test(errand_expires),
-        cmocka_unit_test(shared_errand_expires),
-        cmocka_unit_test(shared_errand_is_new),
-        cmocka_unit_test(shut_by_program),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }
