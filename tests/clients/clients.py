@@ -95,6 +95,15 @@ def told(*argv):
     return build
 
 
+def shows(*argv):
+    """A browser that writes what it has got on its standard output."""
+    def build(task):
+        words = {"URL": task.url, "PROXYAT": task.proxy_at}
+        return Run([words.get(a, a) for a in argv], proxy_variables(task),
+                   got=lambda _task, stdout: stdout)
+    return build
+
+
 def git(task):
     clone = task.folder / "clone"
     return Run(["git", "clone", "-q",
@@ -198,6 +207,7 @@ class Client:
     targets: tuple = ("http", "https")
     tunnels: bool = False  # CONNECT even for http
     needs: str = ""        # a file the package brings, if not the program
+    browser: bool = False  # shows the page that comes with a 407
 
     def missing(self):
         if not shutil.which(self.program, path=CLEAN_PATH):
@@ -248,6 +258,16 @@ CLIENTS = [
     Client("php", "php-cli", "php", "php",
            told("php", "-n", PROGRAMS / "fetch.php", "URL", "OUT", "PROXY",
                 "CA")),
+    Client("elinks", "elinks", "elinks", "elinks",
+           shows("elinks", "-no-home", "1", "-source", "1", "URL"),
+           targets=("http",), browser=True),
+    Client("links", "links", "links", "links",
+           shows("links", "-http-proxy", "PROXYAT", "-source", "URL"),
+           targets=("http",), browser=True),
+    Client("lynx", "lynx", "lynx", "lynx", shows("lynx", "-source", "URL"),
+           targets=("http",), browser=True),
+    Client("w3m", "w3m", "w3m", "w3m", shows("w3m", "-dump_source", "URL"),
+           targets=("http",), browser=True),
     Client("socat", "socat", "socat", "socat",
            by_hand("socat", "-t", "1", "-", "PROXYADDRESS"),
            targets=("http",), tunnels=True),

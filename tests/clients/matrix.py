@@ -72,11 +72,13 @@ def refused(bench, client, proxy, target):
     check(not result.good, "it got through without a login\n"
           + result.describe())
     check(result.code is not None, "it hangs\n" + result.describe())
-    check(result.says_407(), "it neither failed nor spoke of 407\n"
-          + result.describe())
+    check(client.browser or result.says_407(),
+          "it neither failed nor spoke of 407\n" + result.describe())
     seen = proxy.since(mark, enough=1)
     check(seen, "the proxy saw no request\n" + result.describe())
-    check(set(statuses(seen)) == {407}, f"the proxy's log: {seen}\n"
+    # w3m asks for a login itself, and sends one that is empty
+    own = {400} if client.browser else set()
+    check(set(statuses(seen)) - own == {407}, f"the proxy's log: {seen}\n"
           + result.describe())
 
 
