@@ -48,14 +48,17 @@ static void end_unless_waited_for(struct a407_shared *s)
     s->errand = NULL;
 }
 
-void a407_driver_drop_errand(struct a407_driver *d)
+struct a407_errand *a407_driver_drop_errand(struct a407_driver *d)
 {
-    a407_errand_free(d->errand);
-    d->errand = NULL;
-    if (!d->joined)
-        return;
-    leave(d);
-    end_unless_waited_for(d->shared);
+    struct a407_shared *s = d->shared;
+    struct a407_errand **its = d->joined ? &s->errand : &d->errand;
+    if (d->joined)
+        leave(d);
+    if (its == &s->errand && (s->waiting || s->beginning))
+        return NULL;
+    struct a407_errand *e = *its;
+    *its = NULL;
+    return e;
 }
 
 /*

@@ -90,15 +90,16 @@ void a407_driver_init(struct a407_driver *d, struct a407_engine *engine,
                       const struct a407_config *config,
                       struct a407_shared *shared);
 
-/* Frees all but d itself, after a407_driver_drop_errand. Outside a call, too.
+/* Frees all but d itself, after a407_driver_drop_errand; also outside a call.
  */
 void a407_driver_free(struct a407_driver *d);
 
 /* A call begins, or goes on after a wait. Both clocks in microseconds. */
 void a407_driver_begin(struct a407_driver *d, int64_t wall_us, int64_t mono_us);
 
-/* Gives up the errand, or its part in the shared one. */
-void a407_driver_drop_errand(struct a407_driver *d);
+/* Gives up the errand, or its part in the shared one. What is returned (or
+   NULL) is to be freed without the lock: that may end a process. */
+struct a407_errand *a407_driver_drop_errand(struct a407_driver *d);
 
 /* Does it pass through from now on? */
 static inline bool a407_driver_is_over(const struct a407_driver *d)

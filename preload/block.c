@@ -169,8 +169,7 @@ static bool wait_for_work(struct a407_turn *t)
     struct a407_need need = a407_driver_need(&t->c->driver);
     int64_t own = a407_turn_limit(t);
     int64_t until = need.until < own ? need.until : own;
-    /* another connection's thread may have gone on with it, and closed the fd
-     */
+    /* another thread may have gone on with it, and closed the fd */
     if (t->c->driver.joined && !a407_single_threaded() &&
         until > a407_now_ms() + LOOK_MOST_MS)
         until = a407_now_ms() + LOOK_MOST_MS;

@@ -506,7 +506,7 @@ void sim_close(struct sim *s)
     if (s->driver.engine) {
         s->asks_wait = false;
         sim_end(s);
-        a407_driver_drop_errand(&s->driver);
+        a407_errand_free(a407_driver_drop_errand(&s->driver));
         a407_driver_free(&s->driver);
     }
     drop(&s->queue);
