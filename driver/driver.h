@@ -90,8 +90,7 @@ void a407_driver_init(struct a407_driver *d, struct a407_engine *engine,
                       const struct a407_config *config,
                       struct a407_shared *shared);
 
-/* Frees all but d itself, after a407_driver_drop_errand; also outside a call.
- */
+/* Frees all but d, after a407_driver_drop_errand; also outside a call. */
 void a407_driver_free(struct a407_driver *d);
 
 /* A call begins, or goes on after a wait. Both clocks in microseconds. */
