@@ -256,17 +256,17 @@ static bool print(struct a407_report_run *r,
 
     a407_filter_words(&o->filter, filters, sizeof filters);
     a407_report_run_finish(r);
-    switch (o->format) {
-    case A407_FORMAT_TEXT:
-        return a407_report_text(&view, term);
-    case A407_FORMAT_JSON:
-        return a407_report_json(&view, false, term->f);
-    case A407_FORMAT_CSV:
-        return a407_report_csv(&view, term->f);
-    case A407_FORMAT_HTML:
+    if (r->report.out_of_memory)
+        return false;
+    if (o->format == A407_FORMAT_HTML)
         return a407_report_html(&view, term->f);
-    }
-    return false;
+    if (o->format == A407_FORMAT_TEXT)
+        a407_report_text(&view, term);
+    else if (o->format == A407_FORMAT_JSON)
+        a407_report_json(&view, false, term->f);
+    else
+        a407_report_csv(&view, term->f);
+    return true;
 }
 
 static int run(struct a407_report_run *r, const struct a407_report_options *o,

@@ -92,38 +92,26 @@ struct a407_report_tally {
     int64_t first_us, last_us;
 };
 
-struct a407_report_row {
-    char *key;
-    struct a407_report_tally tally;
-    UT_hash_handle hh; /* private to model.c, until the rows are sorted */
-};
-
 enum a407_report_table_id {
     A407_REPORT_BINARY, /* path, and in parentheses the script that it runs */
     A407_REPORT_MODULE, /* caller.module */
     A407_REPORT_PROXY,  /* host:port, [host]:port for IPv6 */
     A407_REPORT_CAUSE,  /* code */
     A407_REPORT_USER,   /* whom it sent, or the label of our credential */
+    A407_REPORT_KEYED,  /* so many tables have a key of each record */
+    A407_REPORT_MESSAGE = A407_REPORT_KEYED, /* of auth407: its message */
+    A407_REPORT_FINDING,
     A407_REPORT_TABLES
 };
 
-/* Sorted after a407_report_finish: most 407s first, then by key. */
-struct a407_report_table {
-    const char *name; /* "binary", ... */
-    struct a407_report_row *rows;
-    size_t n;
-    /* what has a key beyond A407_REPORT_KEYS; total == 0: nothing */
-    struct a407_report_tally others;
-    struct a407_report_row *index; /* private to model.c */
-};
-
-/* What is to be fixed: one cause in one program, module and proxy. Sorted by
-   cause (dropped header first), by how often per binary, then the rest. */
-#define A407_REPORT_FINDING_TEXTS 9 /* of which four tell it from others */
-struct a407_report_finding {
-    char *key; /* holds the texts; private to model.c */
+/* A row of a table, told from others by a key; in the table of findings, what
+   is to be fixed: one cause in one program, module and proxy. */
+#define A407_REPORT_ROW_TEXTS 9 /* of a finding; four tell it from others */
+struct a407_report_row {
     union {
-        const char *texts[A407_REPORT_FINDING_TEXTS];
+        const char *texts[A407_REPORT_ROW_TEXTS]; /* in one block, which the
+                                                     first one begins */
+        const char *key;
         struct {
             const char *cause;  /* the code */
             const char *binary; /* the key of A407_REPORT_BINARY */
@@ -137,13 +125,25 @@ struct a407_report_finding {
             const char *credential; /* where ours stands; "" without one */
         };
     };
+    struct a407_report_tally tally;
+    UT_hash_handle hh; /* private to model.c, until the rows are sorted */
+    /* of a finding: */
     enum a407_cause cause_id;
     int port;
     unsigned offered;       /* schemes, as in the record */
     uint64_t after_sending; /* it had sent a header before: dropped on reuse */
     uint64_t weight;        /* all 407s of this cause and binary */
-    struct a407_report_tally tally;
-    UT_hash_handle hh; /* private to model.c, until they are sorted */
+};
+
+/* Sorted after a407_report_finish: most 407s first, then by key; findings by
+   cause (dropped header first), by how often per binary, then the rest. */
+struct a407_report_table {
+    const char *name; /* "binary", ... */
+    struct a407_report_row *rows;
+    size_t n, most; /* rows that there are, and that are kept */
+    /* what is beyond them; total == 0: nothing */
+    struct a407_report_tally others;
+    struct a407_report_row *index; /* private to model.c */
 };
 
 /* 407s over time. Bucket i begins at start_us + i * width_us: at a round time
@@ -177,12 +177,7 @@ struct a407_report {
     struct a407_report_input input;
     struct a407_report_tally all; /* total: 407s that the report is on */
     struct a407_report_table tables[A407_REPORT_TABLES];
-    struct a407_report_finding *findings;
-    size_t n_findings;
-    struct a407_report_tally findings_others; /* beyond the limit */
-    struct a407_report_table problem_texts;   /* message: how often */
     struct a407_report_timeline timeline;
-    struct a407_report_finding *index; /* private to model.c */
     bool out_of_memory;
 };
 
@@ -206,7 +201,7 @@ enum a407_report_group {
     A407_REPORT_NEVER_SENT, /* not_sent_by_client, no_credential */
     A407_REPORT_OTHER
 };
-enum a407_report_group a407_report_group(const struct a407_report_finding *f);
+enum a407_report_group a407_report_group(const struct a407_report_row *f);
 
 /* Causes that ask for nothing: the client answered by itself, a stale nonce. */
 bool a407_report_is_fine(enum a407_cause c);
@@ -222,7 +217,7 @@ struct a407_report_advice {
     bool command_needs_line; /* it comes after the line, not in its place */
 };
 
-void a407_report_advise(const struct a407_report_finding *f,
+void a407_report_advise(const struct a407_report_row *f,
                         struct a407_report_advice *out);
 
 /* A range that is open at that end. */
@@ -290,7 +285,7 @@ bool a407_report_access_ok(const struct a407_report_access *a);
 void a407_report_access_free(struct a407_report_access *a);
 
 /* The outputs. `access` may be NULL; `top`: how many rows a table shows, 0 for
-   all. False: memory ran out; errors of the stream are its own. */
+   all. Errors of the stream are its own. */
 struct a407_report_view {
     const struct a407_report *report;
     struct a407_report_access *access;
@@ -301,7 +296,7 @@ struct a407_report_view {
 /* All findings of one program under one cause, which stand together. To start,
    all is 0; false: no more. */
 struct a407_report_program {
-    const struct a407_report_finding *f;
+    const struct a407_report_row *f;
     size_t n; /* findings */
     enum a407_report_group group;
     uint64_t unresolved; /* of all of them */
@@ -311,12 +306,13 @@ struct a407_report_program {
 bool a407_report_next_program(const struct a407_report *r,
                               struct a407_report_program *p);
 
-bool a407_report_text(const struct a407_report_view *v,
+void a407_report_text(const struct a407_report_view *v,
                       const struct a407_report_term *t);
 /* For a page: `top` programs of each group with all their findings, and so many
    rows of the join. */
-bool a407_report_json(const struct a407_report_view *v, bool page, FILE *f);
-bool a407_report_csv(const struct a407_report_view *v, FILE *f);
+void a407_report_json(const struct a407_report_view *v, bool page, FILE *f);
+void a407_report_csv(const struct a407_report_view *v, FILE *f);
+/* False: memory ran out. */
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
 
 /* Text on a terminal: escapes whatever could steer one (C0, C1, DEL,

@@ -58,19 +58,20 @@ static void check_shown(const struct a407_report *r)
 
 static void check_sums(struct a407_report *r)
 {
-    uint64_t sum = r->findings_others.total;
+    const struct a407_report_table *f = &r->tables[A407_REPORT_FINDING];
+    uint64_t sum;
 
     a407_report_finish(r);
-    for (size_t i = 0; i < r->n_findings; i++) {
+    for (size_t i = 0; i < f->n; i++) {
         struct a407_report_advice a;
 
-        sum += r->findings[i].tally.total;
-        a407_report_advise(&r->findings[i], &a);
+        a407_report_advise(&f->rows[i], &a);
         must(strnlen(a.text, sizeof a.text) < sizeof a.text);
         must(strnlen(a.line, sizeof a.line) < sizeof a.line);
     }
-    must(sum == r->all.total);
     for (size_t i = 0; i < A407_REPORT_TABLES; i++) {
+        if (i == A407_REPORT_MESSAGE)
+            continue;
         sum = r->tables[i].others.total;
         for (size_t k = 0; k < r->tables[i].n; k++)
             sum += r->tables[i].rows[k].tally.total;
@@ -106,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         if (kind == A407_REPORT_EXCHANGE) {
             check_record(&l);
             must(!l.met_407 || a407_pending_take(pending, &l));
-        } else if (kind == A407_REPORT_PROBLEM) {
+        } else if (kind == A407_REPORT_MESSAGE) {
             check_text(message);
             a407_report_add_problem(&report, l.time_us, message);
         }

@@ -57,7 +57,7 @@ static bool fits(const char *pattern, const char *z)
     return strcmp(pattern, "*") == 0 || fnmatch(pattern, z, FNM_EXTMATCH) == 0;
 }
 
-static bool is_for(const struct fix *x, const struct a407_report_finding *f)
+static bool is_for(const struct fix *x, const struct a407_report_row *f)
 {
     const char *slash = strchr(x->binary, '/') ? NULL : strrchr(f->path, '/');
 
@@ -72,15 +72,14 @@ static bool same_client(const struct fix *x, const struct fix *y)
 }
 
 /* The variable is what this client was given and did not heed. */
-static bool is_unheeded(const struct fix *x,
-                        const struct a407_report_finding *f)
+static bool is_unheeded(const struct fix *x, const struct a407_report_row *f)
 {
     return a407_report_group(f) == A407_REPORT_DROPPED &&
            strcmp(x->where, "environment") == 0 &&
            strncmp(x->line, "export http", 11) == 0;
 }
 
-static struct choice choose(const struct a407_report_finding *f)
+static struct choice choose(const struct a407_report_row *f)
 {
     /* a record without challenges: what most clients can do */
     unsigned offered = f->offered ? f->offered : BASIC;
@@ -148,7 +147,7 @@ static void name_schemes(unsigned schemes, bool setting, const char *between,
 /* The line with {proxy} and the like filled in; other braces are its own. A
    proxy's name comes from a log, and the line is to be pasted into a shell:
    what no host name or address holds is left out. */
-static void fill_line(const struct a407_report_finding *f, const char *line,
+static void fill_line(const struct a407_report_row *f, const char *line,
                       struct a407_report_advice *out)
 {
     char port[16], offered[64], *to = out->line;
@@ -180,18 +179,18 @@ static void fill_line(const struct a407_report_finding *f, const char *line,
 }
 
 /* auth407 speaks nothing of what the proxy offers. */
-static bool is_beyond_us(const struct a407_report_finding *f)
+static bool is_beyond_us(const struct a407_report_row *f)
 {
     return f->offered && !(f->offered & OURS);
 }
 
-static bool wants_token(const struct a407_report_finding *f)
+static bool wants_token(const struct a407_report_row *f)
 {
     return f->offered && (f->offered & OURS) == BEARER;
 }
 
 /* The credential that auth407 lacks: with it, it needs nothing else. */
-static void write_credential(const struct a407_report_finding *f,
+static void write_credential(const struct a407_report_row *f,
                              struct a407_report_advice *out)
 {
     const char *line = wants_token(f)
@@ -207,7 +206,7 @@ static void write_credential(const struct a407_report_finding *f,
     out->command_needs_line = true;
 }
 
-static void general(const struct a407_report_finding *f,
+static void general(const struct a407_report_row *f,
                     struct a407_report_advice *out)
 {
     size_t i;
@@ -224,8 +223,8 @@ static void general(const struct a407_report_finding *f,
         }
 }
 
-static void of_client(const struct a407_report_finding *f,
-                      const struct choice *c, struct a407_report_advice *out)
+static void of_client(const struct a407_report_row *f, const struct choice *c,
+                      struct a407_report_advice *out)
 {
     char mine[64], theirs[64];
 
@@ -251,7 +250,7 @@ static void of_client(const struct a407_report_finding *f,
 }
 
 /* The client's own header is what is wrong: none, no good, or not fitting. */
-static bool is_clients(const struct a407_report_finding *f)
+static bool is_clients(const struct a407_report_row *f)
 {
     return a407_report_group(f) != A407_REPORT_OTHER ||
            f->cause_id == A407_CAUSE_CLIENT_REJECTED ||
@@ -259,7 +258,7 @@ static bool is_clients(const struct a407_report_finding *f)
 }
 
 /* How auth407 would do it, without touching the client. */
-static const char *command_for(const struct a407_report_finding *f)
+static const char *command_for(const struct a407_report_row *f)
 {
     if (is_beyond_us(f))
         return "";
@@ -279,7 +278,7 @@ static const char *refused_words(enum a407_cause c)
                                             : NULL;
 }
 
-static void say_remedy(const struct a407_report_finding *f,
+static void say_remedy(const struct a407_report_row *f,
                        struct a407_report_advice *out)
 {
     const char *words = refused_words(f->cause_id);
@@ -292,7 +291,7 @@ static void say_remedy(const struct a407_report_finding *f,
         say(out, "%s", a407_cause_info(f->cause_id)->remedy);
 }
 
-void a407_report_advise(const struct a407_report_finding *f,
+void a407_report_advise(const struct a407_report_row *f,
                         struct a407_report_advice *out)
 {
     struct choice c = choose(f);

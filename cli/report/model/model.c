@@ -10,53 +10,50 @@
 
 #define KEY_SIZE (A407_REPORT_KEY_MAX + 1)
 
-static const char *const table_names[A407_REPORT_TABLES] = {
-    "binary", "module", "proxy", "cause", "user"};
+static const struct {
+    const char *name;
+    size_t most;
+} tables[A407_REPORT_TABLES] = {
+    [A407_REPORT_BINARY] = {"binary", A407_REPORT_KEYS},
+    [A407_REPORT_MODULE] = {"module", A407_REPORT_KEYS},
+    [A407_REPORT_PROXY] = {"proxy", A407_REPORT_KEYS},
+    [A407_REPORT_CAUSE] = {"cause", A407_REPORT_KEYS},
+    [A407_REPORT_USER] = {"user", A407_REPORT_KEYS},
+    [A407_REPORT_MESSAGE] = {"problem", A407_REPORT_KEYS},
+    [A407_REPORT_FINDING] = {"finding", A407_REPORT_FINDINGS},
+};
 
 /* All rows at once: untouched memory costs nothing, and they never move. */
-static bool init_table(struct a407_report_table *t, const char *name)
-{
-    t->name = name;
-    t->rows = calloc(A407_REPORT_KEYS, sizeof *t->rows);
-    return t->rows != NULL;
-}
-
 bool a407_report_init(struct a407_report *r)
 {
-    bool good;
+    bool good = true;
     size_t i;
 
     memset(r, 0, sizeof *r);
-    r->findings = calloc(A407_REPORT_FINDINGS, sizeof *r->findings);
-    good = r->findings && init_table(&r->problem_texts, "problem");
-    for (i = 0; i < A407_REPORT_TABLES; i++)
-        good = init_table(&r->tables[i], table_names[i]) && good;
+    for (i = 0; i < A407_REPORT_TABLES; i++) {
+        struct a407_report_table *t = &r->tables[i];
+
+        t->name = tables[i].name;
+        t->most = tables[i].most;
+        t->rows = calloc(t->most, sizeof *t->rows);
+        good = good && t->rows;
+    }
     if (!good)
         a407_report_free(r);
     return good;
 }
 
-static void free_table(struct a407_report_table *t)
-{
-    size_t i;
-
-    HASH_CLEAR(hh, t->index);
-    for (i = 0; i < t->n; i++)
-        free(t->rows[i].key);
-    free(t->rows);
-}
-
 void a407_report_free(struct a407_report *r)
 {
+    struct a407_report_table *t;
     size_t i;
 
-    for (i = 0; i < A407_REPORT_TABLES; i++)
-        free_table(&r->tables[i]);
-    free_table(&r->problem_texts);
-    HASH_CLEAR(hh, r->index);
-    for (i = 0; i < r->n_findings; i++)
-        free(r->findings[i].key);
-    free(r->findings);
+    for (t = r->tables; t < r->tables + A407_REPORT_TABLES; t++) {
+        HASH_CLEAR(hh, t->index);
+        for (i = 0; i < t->n; i++)
+            free((char *)(uintptr_t)t->rows[i].key);
+        free(t->rows);
+    }
     memset(r, 0, sizeof *r);
 }
 
@@ -75,128 +72,84 @@ static void add_tally(struct a407_report_tally *t,
         t->outcome[i] += more->outcome[i];
 }
 
-static void count_time(struct a407_report_tally *t, int64_t us)
+/* Where one more row can stand; NULL: nowhere. In a full list of findings a
+   program that dropped the header takes the place of another cause: of the
+   rarest the one that was met last. */
+static struct a407_report_row *place_for(struct a407_report_table *t,
+                                         enum a407_cause cause)
 {
-    add_tally(t, &(struct a407_report_tally){
-                     .total = 1, .first_us = us, .last_us = us});
-}
+    struct a407_report_row *least = NULL, *row = t->rows;
 
-static void count(struct a407_report_tally *t,
-                  const struct a407_report_record *l)
-{
-    count_time(t, l->time_us);
-    t->outcome[l->outcome]++;
-    t->unresolved += l->unresolved;
-}
-
-/* The tally of a key: that of its row, or of the others. */
-static struct a407_report_tally *
-tally_of(struct a407_report *r, struct a407_report_table *t, const char *key)
-{
-    size_t n = strlen(key);
-    struct a407_report_row *row;
-    char *copy;
-
-    HASH_FIND(hh, t->index, key, n, row);
-    if (row)
-        return &row->tally;
-    if (t->n == A407_REPORT_KEYS)
-        return &t->others;
-    row = &t->rows[t->n];
-    row->key = copy = strdup(key);
-    if (copy)
-        HASH_ADD_KEYPTR(hh, t->index, row->key, n, row);
-    if (!row->key) {
-        free(copy);
-        r->out_of_memory = true;
-        return &t->others;
-    }
-    t->n++;
-    return &row->tally;
-}
-
-/* Where one more finding can stand; NULL: nowhere. In a full list a program
-   that dropped the header takes the place of another cause: of the rarest the
-   one that was met last. */
-static struct a407_report_finding *place_for(struct a407_report *r,
-                                             enum a407_cause cause)
-{
-    struct a407_report_finding *least = NULL, *f = r->findings;
-
-    if (r->n_findings < A407_REPORT_FINDINGS)
-        return &f[r->n_findings];
-    for (; cause == A407_CAUSE_DROPPED && f < r->findings + r->n_findings; f++)
-        if (f->cause_id != A407_CAUSE_DROPPED &&
-            (!least || f->tally.total <= least->tally.total))
-            least = f;
+    if (t->n < t->most)
+        return &row[t->n];
+    for (; cause == A407_CAUSE_DROPPED && row < t->rows + t->n; row++)
+        if (row->cause_id != A407_CAUSE_DROPPED &&
+            (!least || row->tally.total <= least->tally.total))
+            least = row;
     return least;
 }
 
 /* Makes a place of place_for empty. */
-static void clear_place(struct a407_report *r, struct a407_report_finding *f)
+static void clear_place(struct a407_report_table *t,
+                        struct a407_report_row *row)
 {
-    if (!f->key) {
-        r->n_findings++;
+    if (!row->key) {
+        t->n++;
         return;
     }
-    HASH_DEL(r->index, f);
-    free(f->key);
-    add_tally(&r->findings_others, &f->tally);
-    memset(f, 0, sizeof *f);
+    HASH_DEL(t->index, row);
+    free((char *)(uintptr_t)row->key);
+    add_tally(&t->others, &row->tally);
+    memset(row, 0, sizeof *row);
 }
 
-#define TEXTS A407_REPORT_FINDING_TEXTS
+#define TEXTS A407_REPORT_ROW_TEXTS
 #define SAME  4
 
 /* One behind the other, with a NUL after each, from `at` on. */
 static size_t join(char *out, size_t at, const struct a407_span *s, size_t n)
 {
     for (; n; n--, s++) {
-        a407_put(out + at, A407_REPORT_KEY_MAX + 1, *s);
+        a407_put(out + at, KEY_SIZE, *s);
         at += strlen(out + at) + 1;
     }
     return at;
 }
 
-static struct a407_report_finding *
-finding_of(struct a407_report *r, const struct a407_report_record *l,
-           char (*keys)[KEY_SIZE])
+/* Counts under a key (the first SAME of n texts) in its row, which is returned,
+   or among the others: NULL. `cause` is of a finding. */
+static struct a407_report_row *count(struct a407_report *r,
+                                     enum a407_report_table_id id,
+                                     const struct a407_span *texts, size_t n,
+                                     enum a407_cause cause,
+                                     const struct a407_report_tally *one)
 {
-    const struct a407_span texts[TEXTS] = {
-        a407_span_str(keys[A407_REPORT_CAUSE]),
-        a407_span_str(keys[A407_REPORT_BINARY]),
-        l->module,
-        a407_span_str(keys[A407_REPORT_PROXY]),
-        l->executable,
-        a407_report_script(l),
-        l->proxy_address,
-        l->detail,
-        l->credential};
+    struct a407_report_table *t = &r->tables[id];
     char joined[TEXTS * KEY_SIZE], *copy;
-    size_t same = join(joined, 0, texts, SAME), n, i;
-    struct a407_report_finding *f;
+    size_t i, parts = n < SAME ? n : SAME, same = join(joined, 0, texts, parts);
+    struct a407_report_row *row;
 
-    HASH_FIND(hh, r->index, joined, same, f);
-    if (f || !(f = place_for(r, l->cause_id)))
-        return f;
-    n = join(joined, same, texts + SAME, TEXTS - SAME);
-    copy = malloc(n);
-    if (copy) {
-        memcpy(copy, joined, n);
-        clear_place(r, f);
-        f->key = copy;
-        HASH_ADD_KEYPTR(hh, r->index, f->key, same, f);
+    HASH_FIND(hh, t->index, joined, same, row);
+    if (!row && (row = place_for(t, cause))) {
+        size_t bytes = join(joined, same, texts + parts, n - parts);
+
+        copy = malloc(bytes);
+        if (copy) {
+            clear_place(t, row);
+            row->key = memcpy(copy, joined, bytes);
+            HASH_ADD_KEYPTR(hh, t->index, row->key, same, row);
+        }
+        if (!copy || !row->key) {
+            free(copy);
+            r->out_of_memory = true;
+            return NULL;
+        }
+        for (i = 0; i < n; i++, copy += strlen(copy) + 1)
+            row->texts[i] = copy;
+        row->cause_id = cause;
     }
-    if (!copy || !f->key) {
-        free(copy);
-        r->out_of_memory = true;
-        return NULL;
-    }
-    for (i = 0; i < TEXTS; i++, copy += strlen(copy) + 1)
-        f->texts[i] = copy;
-    f->cause_id = l->cause_id;
-    f->port = l->proxy_port;
-    return f;
+    add_tally(row ? &row->tally : &t->others, one);
+    return row;
 }
 
 #define SECOND INT64_C(1000000)
@@ -226,37 +179,24 @@ static int64_t number(const struct a407_report_timeline *t, int64_t us,
     return local / width_us - (local % width_us < 0);
 }
 
-/* Fewer and wider buckets. */
-static void widen(struct a407_report_timeline *t)
+/* The same in buckets of that width, the first of which has that number. */
+static void rebuild(struct a407_report_timeline *t, int64_t first,
+                    int64_t width_us)
 {
-    int64_t width = wider(t->width_us);
-    int64_t base = number(t, t->start_us, width);
-    size_t i, o, n = 0;
+    const struct a407_report_timeline old = *t;
+    size_t i, o;
 
-    for (i = 0; i < t->n; i++) {
-        int64_t us = t->start_us + (int64_t)i * t->width_us;
-        size_t to = (size_t)(number(t, us, width) - base);
+    memset(t->count, 0, sizeof t->count);
+    t->start_us = first * width_us - t->zone_us;
+    t->width_us = width_us;
+    for (i = 0; i < old.n; i++) {
+        int64_t us = old.start_us + (int64_t)i * old.width_us;
+        size_t to = (size_t)(number(t, us, width_us) - first);
 
-        for (o = 0; o < A407_REPORT_OUTCOMES; o++) {
-            uint64_t v = t->count[i][o];
-
-            t->count[i][o] = 0;
-            t->count[to][o] += v;
-        }
-        n = to + 1;
+        for (o = 0; o < A407_REPORT_OUTCOMES; o++)
+            t->count[to][o] += old.count[i][o];
+        t->n = to + 1;
     }
-    t->n = n;
-    t->width_us = width;
-    t->start_us = base * width - t->zone_us;
-}
-
-/* Moves all buckets up, so that `by` empty ones come first. */
-static void prepend(struct a407_report_timeline *t, size_t by)
-{
-    memmove(t->count[by], t->count[0], t->n * sizeof t->count[0]);
-    memset(t->count[0], 0, by * sizeof t->count[0]);
-    t->n += by;
-    t->start_us -= (int64_t)by * t->width_us;
 }
 
 static void begin(struct a407_report_timeline *t, int64_t us)
@@ -274,41 +214,54 @@ static void begin(struct a407_report_timeline *t, int64_t us)
 void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
                        enum a407_outcome o)
 {
-    int64_t at;
+    int64_t at, first, last, width;
 
     if (t->n == 0)
         begin(t, us);
-    for (;;) {
-        at = number(t, us, t->width_us) - number(t, t->start_us, t->width_us);
-        if (at < A407_REPORT_BUCKETS &&
-            (at >= 0 || (int64_t)t->n - at <= A407_REPORT_BUCKETS))
+    for (width = t->width_us;; width = wider(width)) {
+        int64_t end_us = t->start_us + (int64_t)(t->n - 1) * t->width_us;
+
+        at = number(t, us, width);
+        first = number(t, t->start_us, width);
+        last = number(t, end_us, width);
+        first = at < first ? at : first;
+        last = at > last ? at : last;
+        if (last - first < A407_REPORT_BUCKETS)
             break;
-        widen(t);
     }
-    if (at < 0) {
-        prepend(t, (size_t)-at);
-        at = 0;
-    }
-    if ((size_t)at >= t->n)
-        t->n = (size_t)at + 1;
-    t->count[at][o]++;
+    if (width != t->width_us || at == first)
+        rebuild(t, first, width);
+    t->n = (size_t)(last - first) + 1;
+    t->count[at - first][o]++;
 }
 
 void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
 {
-    char keys[A407_REPORT_TABLES][KEY_SIZE];
-    struct a407_report_finding *f;
+    struct a407_report_tally one = {.total = 1,
+                                    .unresolved = l->unresolved,
+                                    .first_us = l->time_us,
+                                    .last_us = l->time_us};
+    char keys[A407_REPORT_KEYED][KEY_SIZE];
+    struct a407_span key[A407_REPORT_KEYED];
+    struct a407_report_row *f;
     size_t i;
 
-    count(&r->all, l);
+    one.outcome[l->outcome] = 1;
+    add_tally(&r->all, &one);
     a407_timeline_add(&r->timeline, l->time_us, l->outcome);
-    for (i = 0; i < A407_REPORT_TABLES; i++) {
+    for (i = 0; i < A407_REPORT_KEYED; i++) {
         a407_report_key(l, (enum a407_report_table_id)i, keys[i]);
-        count(tally_of(r, &r->tables[i], keys[i]), l);
+        key[i] = a407_span_str(keys[i]);
+        count(r, (enum a407_report_table_id)i, &key[i], 1, 0, &one);
     }
-    f = finding_of(r, l, keys);
-    count(f ? &f->tally : &r->findings_others, l);
+    f = count(r, A407_REPORT_FINDING,
+              (const struct a407_span[]){
+                  key[A407_REPORT_CAUSE], key[A407_REPORT_BINARY], l->module,
+                  key[A407_REPORT_PROXY], l->executable, a407_report_script(l),
+                  l->proxy_address, l->detail, l->credential},
+              TEXTS, l->cause_id, &one);
     if (f) {
+        f->port = l->proxy_port;
         f->after_sending +=
             !l->client_sent && (a407_span_eq(l->sent_before, "connection") ||
                                 a407_span_eq(l->sent_before, "program"));
@@ -319,13 +272,12 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
 void a407_report_add_problem(struct a407_report *r, int64_t time_us,
                              struct a407_span message)
 {
-    char key[KEY_SIZE];
-
-    a407_put(key, sizeof key, message);
-    count_time(tally_of(r, &r->problem_texts, key), time_us);
+    count(r, A407_REPORT_MESSAGE, &message, 1, 0,
+          &(struct a407_report_tally){
+              .total = 1, .first_us = time_us, .last_us = time_us});
 }
 
-enum a407_report_group a407_report_group(const struct a407_report_finding *f)
+enum a407_report_group a407_report_group(const struct a407_report_row *f)
 {
     enum a407_cause c = f->cause_id;
 
@@ -337,9 +289,9 @@ enum a407_report_group a407_report_group(const struct a407_report_finding *f)
 bool a407_report_next_program(const struct a407_report *r,
                               struct a407_report_program *p)
 {
-    const struct a407_report_finding *end = r->findings + r->n_findings;
-    const struct a407_report_finding *last = p->f;
-    const struct a407_report_finding *f = last ? last + p->n : r->findings;
+    const struct a407_report_table *t = &r->tables[A407_REPORT_FINDING];
+    const struct a407_report_row *end = t->rows + t->n, *last = p->f;
+    const struct a407_report_row *f = last ? last + p->n : t->rows;
 
     if (f == end)
         return false;
@@ -376,8 +328,8 @@ bool a407_report_is_fine(enum a407_cause c)
            c == A407_CAUSE_STALE;
 }
 
-static int compare_causes(const struct a407_report_finding *x,
-                          const struct a407_report_finding *y)
+static int compare_causes(const struct a407_report_row *x,
+                          const struct a407_report_row *y)
 {
     return (int)a407_report_group(x) - (int)a407_report_group(y)
                ?: a407_report_is_fine(x->cause_id) -
@@ -388,7 +340,7 @@ static int compare_causes(const struct a407_report_finding *x,
 
 static int compare_findings(const void *a, const void *b)
 {
-    const struct a407_report_finding *x = a, *y = b;
+    const struct a407_report_row *x = a, *y = b;
 
     return compare_causes(x, y)
                ?: more_first(x->weight, y->weight)
@@ -399,43 +351,36 @@ static int compare_findings(const void *a, const void *b)
 }
 
 /* By cause and binary alone: the weights are 0 until the second sorting. */
-static void weigh_findings(struct a407_report *r)
+static void weigh(struct a407_report_row *from,
+                  const struct a407_report_row *end)
 {
-    struct a407_report_finding *f = r->findings;
-    size_t i, k, from;
-
-    for (from = 0; from < r->n_findings; from = i) {
+    while (from < end) {
+        const struct a407_report_row *first = from;
+        struct a407_report_row *f;
         uint64_t sum = 0;
 
-        for (i = from; i < r->n_findings; i++) {
-            if (compare_causes(&f[from], &f[i]) != 0 ||
-                strcmp(f[from].binary, f[i].binary) != 0)
-                break;
-            sum += f[i].tally.total;
-        }
-        for (k = from; k < i; k++)
-            f[k].weight = sum;
+        for (f = from; f < end && compare_causes(first, f) == 0 &&
+                       strcmp(first->binary, f->binary) == 0;
+             f++)
+            sum += f->tally.total;
+        while (from < f)
+            (from++)->weight = sum;
     }
-}
-
-static void sort_table(struct a407_report_table *t)
-{
-    HASH_CLEAR(hh, t->index); /* sorting moves the rows */
-    if (t->n)
-        qsort(t->rows, t->n, sizeof *t->rows, compare_rows);
 }
 
 void a407_report_finish(struct a407_report *r)
 {
-    size_t i, n = r->n_findings;
+    struct a407_report_table *t = r->tables;
+    struct a407_report_table *findings = &t[A407_REPORT_FINDING];
 
-    for (i = 0; i < A407_REPORT_TABLES; i++)
-        sort_table(&r->tables[i]);
-    sort_table(&r->problem_texts);
-    HASH_CLEAR(hh, r->index);
-    if (n == 0 || r->out_of_memory)
+    if (r->out_of_memory)
         return;
-    qsort(r->findings, n, sizeof *r->findings, compare_findings);
-    weigh_findings(r);
-    qsort(r->findings, n, sizeof *r->findings, compare_findings);
+    for (; t < r->tables + A407_REPORT_TABLES; t++) {
+        HASH_CLEAR(hh, t->index); /* sorting moves the rows */
+        qsort(t->rows, t->n, sizeof *t->rows,
+              t == findings ? compare_findings : compare_rows);
+    }
+    weigh(findings->rows, findings->rows + findings->n);
+    qsort(findings->rows, findings->n, sizeof *findings->rows,
+          compare_findings);
 }

@@ -35,7 +35,7 @@ static void row(FILE *f, const char *const about[static 6],
     fputs("\r\n", f);
 }
 
-static void finding(FILE *f, const struct a407_report_finding *x)
+static void finding(FILE *f, const struct a407_report_row *x)
 {
     const char *const about[] = {"finding", x->binary, x->cause,
                                  x->binary, x->module, x->proxy};
@@ -66,28 +66,25 @@ static void table(const struct a407_report_view *v, FILE *f,
     size_t i, n = v->top && v->top < t->n ? v->top : t->n;
 
     for (i = 0; i < n; i++)
-        key_row(f, id, t->name, t->rows[i].key, &t->rows[i].tally);
+        if (id == A407_REPORT_FINDING)
+            finding(f, &t->rows[i]);
+        else
+            key_row(f, id, t->name, t->rows[i].key, &t->rows[i].tally);
     if (t->others.total)
         key_row(f, A407_REPORT_TABLES, t->name, "(others)", &t->others);
 }
 
-bool a407_report_csv(const struct a407_report_view *v, FILE *f)
+void a407_report_csv(const struct a407_report_view *v, FILE *f)
 {
-    const struct a407_report *r = v->report;
-    size_t i, n = v->top && v->top < r->n_findings ? v->top : r->n_findings;
+    size_t i;
 
     fputs("table,key,cause,binary,module,proxy,total,left_unresolved,"
           "resolved,unresolved,observed,not_retried,first_seen,last_seen,"
           "where,line,text,auth407_command\r\n",
           f);
-    for (i = 0; i < n; i++)
-        finding(f, &r->findings[i]);
-    if (r->findings_others.total)
-        key_row(f, A407_REPORT_TABLES, "finding", "(others)",
-                &r->findings_others);
-    for (i = 0; i < A407_REPORT_TABLES; i++)
+    table(v, f, A407_REPORT_FINDING);
+    for (i = 0; i < A407_REPORT_KEYED; i++)
         table(v, f, (enum a407_report_table_id)i);
     if (v->access)
         a407_report_access_csv(v->access, f);
-    return !r->out_of_memory;
 }

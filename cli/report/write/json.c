@@ -72,7 +72,7 @@ static void input(FILE *f, const struct a407_report_input *in)
     fputc('}', f);
 }
 
-static void finding(FILE *f, const struct a407_report_finding *x)
+static void finding(FILE *f, const struct a407_report_row *x)
 {
     static const char *const groups[] = {"dropped", "never_sent", "other"};
     struct a407_report_advice a;
@@ -100,20 +100,20 @@ static void finding(FILE *f, const struct a407_report_finding *x)
 /* The first ones, or all of the first programs of each group. */
 static void findings(const struct a407_report_view *v, bool by_program, FILE *f)
 {
-    const struct a407_report *r = v->report;
+    const struct a407_report_table *t = &v->report->tables[A407_REPORT_FINDING];
     struct a407_report_program p = {0};
     size_t i, n = 0;
 
     fputs(",\"findings\":[", f);
-    while (a407_report_next_program(r, &p))
+    while (a407_report_next_program(v->report, &p))
         for (i = 0; i < p.n; i++) {
             if (v->top && (by_program ? p.programs[p.group] : n + 1) > v->top)
                 break;
             fputs(n++ ? ",\n" : "\n", f);
             finding(f, &p.f[i]);
         }
-    fprintf(f, "],\"findings_omitted\":%zu", r->n_findings - n);
-    fprintf(f, ",\"findings_beyond_limit\":%" PRIu64, r->findings_others.total);
+    fprintf(f, "],\"findings_omitted\":%zu", t->n - n);
+    fprintf(f, ",\"findings_beyond_limit\":%" PRIu64, t->others.total);
 }
 
 static void table(const struct a407_report_view *v, FILE *f,
@@ -128,8 +128,8 @@ static void table(const struct a407_report_view *v, FILE *f,
         tally(f, &t->rows[i].tally);
         fputc('}', f);
     }
-    fprintf(f, "],\"omitted\":%zu,\"others\":{\"limit\":%d", t->n - n,
-            A407_REPORT_KEYS);
+    fprintf(f, "],\"omitted\":%zu,\"others\":{\"limit\":%zu", t->n - n,
+            t->most);
     tally(f, &t->others);
     fputs("}}", f);
 }
@@ -152,7 +152,7 @@ static void timeline(FILE *f, const struct a407_report_timeline *t)
     fputs("]}", f);
 }
 
-bool a407_report_json(const struct a407_report_view *v, bool page, FILE *f)
+void a407_report_json(const struct a407_report_view *v, bool page, FILE *f)
 {
     const struct a407_report *r = v->report;
     size_t i;
@@ -165,17 +165,16 @@ bool a407_report_json(const struct a407_report_view *v, bool page, FILE *f)
     fputs("}", f);
     findings(v, page, f);
     fputs(",\"tables\":{", f);
-    for (i = 0; i < A407_REPORT_TABLES; i++) {
+    for (i = 0; i < A407_REPORT_KEYED; i++) {
         fputs(i ? "," : "", f);
         table(v, f, &r->tables[i], "key");
     }
     fputs("},", f);
-    table(v, f, &r->problem_texts, "message");
+    table(v, f, &r->tables[A407_REPORT_MESSAGE], "message");
     timeline(f, &r->timeline);
     if (v->access) {
         fputs(",\n\"access_log\":", f);
         a407_report_access_json(v->access, f, page ? PAGE_ROWS : 0);
     }
     fputs("}\n", f);
-    return !r->out_of_memory;
 }

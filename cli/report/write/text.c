@@ -103,7 +103,7 @@ static void outcomes(const struct a407_report_tally *tally, char *out,
 }
 
 /* "     in libcurl.so.4, by proxy proxy.example:3128" and what came of it */
-static void put_place(term *t, const struct a407_report_finding *f)
+static void put_place(term *t, const struct a407_report_row *f)
 {
     char text[128];
 
@@ -169,7 +169,7 @@ static void put_where(term *t, const char *where)
     a407_term_wrap(t, text, 9, 6);
 }
 
-static void put_advice(term *t, const struct a407_report_finding *f)
+static void put_advice(term *t, const struct a407_report_row *f)
 {
     struct a407_report_advice a;
 
@@ -201,8 +201,8 @@ static void put_advice(term *t, const struct a407_report_finding *f)
         a407_term_wrap(t, a.text, *a.command ? 6 : 9, 6);
 }
 
-static bool same_advice(const struct a407_report_finding *f,
-                        const struct a407_report_finding *g)
+static bool same_advice(const struct a407_report_row *f,
+                        const struct a407_report_row *g)
 {
     struct a407_report_advice a, b;
 
@@ -217,7 +217,7 @@ static bool same_advice(const struct a407_report_finding *f,
 static void put_program(const struct a407_report_view *v, term *t,
                         const struct a407_report_program *p)
 {
-    const struct a407_report_finding *f = p->f;
+    const struct a407_report_row *f = p->f;
     size_t most = v->top && p->n > PLACES ? PLACES : p->n;
     char numbers[64];
     size_t i;
@@ -242,7 +242,7 @@ static void put_program(const struct a407_report_view *v, term *t,
                 p->n - most);
 }
 
-static void put_cause(term *t, const struct a407_report_finding *f)
+static void put_cause(term *t, const struct a407_report_row *f)
 {
     fputs("\n", t->f);
     a407_term_say(t, 0, 2, "%.100s: %s", f->cause,
@@ -279,7 +279,8 @@ static void put_findings(const struct a407_report_view *v, term *t)
 {
     static const char *const titles[] = {"Dropped the header", "Never sent one",
                                          "Other causes"};
-    const struct a407_report *r = v->report;
+    const struct a407_report_tally *others =
+        &v->report->tables[A407_REPORT_FINDING].others;
     int group;
 
     for (group = A407_REPORT_DROPPED; group <= A407_REPORT_OTHER; group++)
@@ -288,12 +289,11 @@ static void put_findings(const struct a407_report_view *v, term *t)
             a407_term_heading(t, titles[group]);
             fputs("  none\n", t->f);
         }
-    if (r->findings_others.total)
+    if (others->total)
         a407_term_say(t, 0, 2,
                       "%" PRIu64 " more 407%s not in these lists, which keep "
                       "%d combinations, dropped headers before others",
-                      r->findings_others.total,
-                      r->findings_others.total == 1 ? " is" : "s are",
+                      others->total, others->total == 1 ? " is" : "s are",
                       A407_REPORT_FINDINGS);
 }
 
@@ -400,7 +400,8 @@ static void put_remedies(const struct a407_report_view *v, term *t)
 
 static void put_problems(const struct a407_report_view *v, term *t)
 {
-    const struct a407_report_table *table = &v->report->problem_texts;
+    const struct a407_report_table *table =
+        &v->report->tables[A407_REPORT_MESSAGE];
     size_t i, n = shown(v, table);
 
     if (table->n == 0)
@@ -415,7 +416,7 @@ static void put_problems(const struct a407_report_view *v, term *t)
     more(t, table->n - n);
 }
 
-bool a407_report_text(const struct a407_report_view *v,
+void a407_report_text(const struct a407_report_view *v,
                       const struct a407_report_term *t)
 {
     size_t i;
@@ -424,7 +425,7 @@ bool a407_report_text(const struct a407_report_view *v,
     head_input(v, t);
     if (v->report->all.total) {
         put_findings(v, t);
-        for (i = 0; i < A407_REPORT_TABLES; i++) {
+        for (i = 0; i < A407_REPORT_KEYED; i++) {
             put_table(v, t, &v->report->tables[i]);
             if (i == A407_REPORT_CAUSE)
                 put_remedies(v, t);
@@ -433,5 +434,4 @@ bool a407_report_text(const struct a407_report_view *v,
     if (v->access)
         a407_report_access_text(v->access, t);
     put_problems(v, t);
-    return !v->report->out_of_memory;
 }
