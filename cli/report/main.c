@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <poll.h>
@@ -73,13 +71,12 @@ static bool stdin_given(void)
 }
 
 /* Nothing in a file is a line that this version can read: why. */
-static void say_what_it_is(const struct a407_report_run *r, const char *path,
-                           uint64_t newer)
+static void say_what_it_is(bool packed, const char *path, uint64_t newer)
 {
     bool input = strcmp(path, "-") == 0;
     const char *name = input ? "standard input" : path;
 
-    if (r->packed)
+    if (packed)
         a407_error("%s is compressed: zcat %s | auth407 report -", name,
                    input ? "FILE" : path);
     else if (newer)
@@ -91,22 +88,15 @@ static void say_what_it_is(const struct a407_report_run *r, const char *path,
 /* One file, to its end. False: said, or memory ran out. */
 static bool read_file(struct a407_report_run *r, const char *path)
 {
-    bool input = strcmp(path, "-") == 0, good;
     struct a407_report_input *in = &r->report.input, before = *in;
-    int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct a407_splitter s;
+    bool good = a407_read_lines(&s, "", path, a407_report_line, r);
 
-    if (fd < 0) {
-        a407_error("can't read %s: %s", path, strerror(errno));
-        return false;
-    }
-    r->packed = false;
-    good = a407_read_lines(path, fd, a407_report_line, r, &in->bytes);
-    in->files++;
-    if (!input)
-        close(fd);
+    in->bytes += s.bytes;
+    in->files += good || s.bytes;
     if (!good || in->lines == before.lines || in->ours != before.ours)
         return good;
-    say_what_it_is(r, path, in->newer - before.newer);
+    say_what_it_is(s.packed, path, in->newer - before.newer);
     return false;
 }
 

@@ -252,13 +252,13 @@ struct a407_report_term {
 /*
  * Joins 407s with the proxy's own log (access/), in a temporary database in
  * $TMPDIR: the memory does not grow with the logs. Errors are said on standard
- * error. Open opens the files; NULL: one can't be read. Record is told each 407
- * that the report is on, and each that a filter other than that of the time
- * left out (`selected` false), or its line in the proxy's log would look like
- * one of a program without a record. Finish follows the last record: reads the
- * files and compares. Then each output writes its section: text with its
- * heading, JSON as one value, CSV as rows. With `most` JSON is that of a page:
- * so many rows of each kind, and the sums in words. ok: no output failed.
+ * error. Open finds out if the files can be read; NULL: one can't. Record is
+ * told each 407 that the report is on, and each that a filter other than that
+ * of the time left out (`selected` false), or its line in the proxy's log would
+ * look like one of a program without a record. Finish follows the last record:
+ * reads the files and compares. Then each output writes its section: text with
+ * its heading, JSON as one value, CSV as rows. With `most` JSON is that of a
+ * page: so many rows of each kind, and the sums in words. ok: no output failed.
  */
 #define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
 #define A407_REPORT_ACCESS_LOGS  32 /* files of one report */

@@ -5,37 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/base/ascii.h"
 #include "core/base/date.h"
 
 #define SECOND INT64_C(1000000)
 #define DAY    (86400 * SECOND)
-
-/* A text of a shape at *s, which then moves on: "0" is a digit, and the numbers
-   go to v, which is all 0; another character stands for itself. */
-static bool take(const char **s, const char *end, const char *shape, int *v)
-{
-    const char *at = *s;
-
-    for (; *shape; shape++, at++) {
-        if (at == end || (*shape == '0' ? !a407_is_digit(*at) : *at != *shape))
-            return false;
-        if (*shape == '0')
-            *v = *v * 10 + (*at - '0');
-        else
-            v++;
-    }
-    *s = at;
-    return true;
-}
-
-static bool take_char(const char **s, const char *end, const char *set)
-{
-    if (*s == end || !**s || !strchr(set, **s))
-        return false;
-    (*s)++;
-    return true;
-}
 
 /* What a text says of a moment. */
 struct moment {
@@ -45,66 +18,62 @@ struct moment {
     int64_t fraction, offset; /* of the second, and of the zone */
 };
 
-/* ".126224": microseconds; what is finer is dropped. */
-static bool take_fraction(const char **s, const char *end, int64_t *us)
+/* ".126224": what is finer than a microsecond is dropped. */
+static bool take_fraction(struct a407_span *s, struct moment *m)
 {
-    int64_t unit = SECOND / 10;
-    const char *from = *s;
+    struct a407_span digits;
+    size_t i;
 
-    for (; *s < end && a407_is_digit(**s); (*s)++, unit /= 10)
-        *us += (**s - '0') * unit;
-    return *s > from;
+    if (a407_span_peek(s) != '.')
+        return true;
+    a407_span_take(s);
+    digits = a407_span_run(s, a407_is_digit);
+    m->unit = SECOND;
+    for (i = 0; i < digits.n; i++) {
+        m->unit /= 10;
+        m->fraction += (digits.p[i] - '0') * m->unit;
+    }
+    m->unit = 1;
+    return digits.n != 0;
 }
 
-/* "Z" or "+01:00". */
-static bool take_zone(const char **s, const char *end, int64_t *offset)
+/* "Z" or "+01:00", or nothing more. */
+static bool take_zone(struct a407_span *s, struct moment *m)
 {
-    bool west = **s == '-';
-    int v[2] = {0};
+    struct a407_date ahead = {.year = 1970, .month = 1, .day = 1};
+    char c;
 
-    if (take_char(s, end, "Zz"))
+    m->has_zone = s->n != 0;
+    if (!m->has_zone)
         return true;
-    if (!take_char(s, end, "+-") || !take(s, end, "00:00", v) || v[0] > 23 ||
-        v[1] > 59)
+    c = a407_span_take(s);
+    if (c != '+' && c != '-')
+        return c == 'Z' || c == 'z';
+    if (!a407_date_take(s, "%H:%M", &ahead) || !a407_date_ok(&ahead))
         return false;
-    *offset = (west ? -SECOND : SECOND) * (v[0] * 3600 + v[1] * 60);
+    m->offset = a407_date_seconds(&ahead) * (c == '-' ? -SECOND : SECOND);
     return true;
 }
 
 /* "2026-11-21", "14:03" or "14:03:05.126224" of `day`, or both; a zone may
    follow a time. 60 is a leap second. */
-static bool read_moment(struct a407_span text, struct a407_date day,
+static bool read_moment(struct a407_span s, struct a407_date day,
                         struct moment *m)
 {
-    const char *s = text.p ? text.p : "", *end = s + text.n;
-    int date[3] = {0}, clock[3] = {0};
-
     *m = (struct moment){.d = day, .unit = DAY};
-    m->has_date = take(&s, end, "0000-00-00", date);
-    if (m->has_date)
-        m->d = (struct a407_date){date[0], date[1], date[2], 0, 0, 0};
-    if (m->has_date && s == end)
+    m->has_date = a407_date_take(&s, "%Y-%m-%d", &m->d);
+    if (m->has_date && !s.n)
         return a407_date_ok(&m->d);
-    if ((m->has_date && !take_char(&s, end, "Tt _")) ||
-        !take(&s, end, "00:00", clock))
+    if ((m->has_date && !memchr("Tt _", a407_span_take(&s), 4)) ||
+        !a407_date_take(&s, "%H:%M", &m->d))
         return false;
     m->unit = 60 * SECOND;
-    if (take_char(&s, end, ":")) {
+    if (a407_date_take(&s, ":%S", &m->d)) {
         m->unit = SECOND;
-        if (!take(&s, end, "00", clock + 2))
+        if (!take_fraction(&s, m))
             return false;
-        if (take_char(&s, end, ".")) {
-            m->unit = 1;
-            if (!take_fraction(&s, end, &m->fraction))
-                return false;
-        }
     }
-    m->d.hour = clock[0];
-    m->d.minute = clock[1];
-    m->d.second = clock[2];
-    m->has_zone = s < end;
-    return (s == end || take_zone(&s, end, &m->offset)) && s == end &&
-           a407_date_ok(&m->d);
+    return take_zone(&s, m) && !s.n && a407_date_ok(&m->d);
 }
 
 static int64_t utc(const struct moment *m)
@@ -144,26 +113,18 @@ static int64_t local(const struct a407_date *d, int64_t unit, bool until)
 /* "2h", "1h30m": how long ago. */
 static bool take_age(const char *s, int64_t *age)
 {
-    static const struct {
-        char letter;
-        int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-    size_t i;
+    static const char letters[] = "smhdw";
+    static const int64_t seconds[] = {1, 60, 3600, 86400, 604800};
 
     *age = 0;
     do {
         char *end;
-        unsigned long v;
+        unsigned long v = strtoul(s, &end, 10);
+        const char *unit = *end ? strchr(letters, *end) : NULL;
 
-        if (*s < '0' || *s > '9')
+        if (!a407_is_digit(*s) || !unit || v > 1000000)
             return false;
-        v = strtoul(s, &end, 10);
-        for (i = 0; i < sizeof units / sizeof *units; i++)
-            if (*end == units[i].letter)
-                break;
-        if (i == sizeof units / sizeof *units || v > 1000000)
-            return false;
-        *age += (int64_t)v * units[i].seconds * SECOND;
+        *age += (int64_t)v * seconds[unit - letters] * SECOND;
         if (*age > AGE_MAX)
             return false;
         s = end + 1;

@@ -52,7 +52,7 @@ struct a407_date a407_date_of(int64_t s)
         .second = (int)(left % 60)};
 }
 
-/* ---- as HTTP writes them ---- */
+/* ---- as they are written ---- */
 
 /* What is left of the text; `bad` is sticky, so that one test does. */
 struct cursor {
@@ -93,7 +93,6 @@ static int name(struct cursor *c, const char *names)
     return 1;
 }
 
-/* The conversions are those of strptime(3), but in no locale. */
 static void convert(struct cursor *c, char what, struct a407_date *d)
 {
     switch (what) {
@@ -121,30 +120,48 @@ static void convert(struct cursor *c, char what, struct a407_date *d)
     case 'Y':
         d->year = digits(c, 4);
         return;
-    default: /* T */
+    case 'm':
+        d->month = digits(c, 2);
+        return;
+    case 'H':
         d->hour = digits(c, 2);
-        expect(c, ':');
+        return;
+    case 'M':
         d->minute = digits(c, 2);
-        expect(c, ':');
-        d->second = digits(c, 2); /* 60 is a leap second */
+        return;
+    default:
+        d->second = digits(c, 2);
     }
+}
+
+bool a407_date_take(struct a407_span *s, const char *form, struct a407_date *d)
+{
+    struct cursor c = {*s, false};
+    struct a407_date out = *d;
+    for (; *form; form++) {
+        if (*form == '%')
+            convert(&c, *++form, &out);
+        else
+            expect(&c, *form);
+    }
+    if (c.bad)
+        return false;
+    *s = c.s;
+    *d = out;
+    return true;
 }
 
 bool a407_http_date(struct a407_span s, int64_t *out)
 {
-    static const char forms[][24] = {"%a, %d %b %Y %T GMT",
-                                     "%a, %d-%b-%y %T GMT", "%a %b %e %T %Y"};
+    static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S GMT",
+                                        "%a, %d-%b-%y %H:%M:%S GMT",
+                                        "%a %b %e %H:%M:%S %Y"};
     s = a407_span_trim(s);
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        struct cursor c = {s, false};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct a407_span rest = s;
         struct a407_date d = {0};
-        for (const char *p = forms[i]; *p; p++) {
-            if (*p == '%')
-                convert(&c, *++p, &d);
-            else
-                expect(&c, *p);
-        }
-        if (!c.bad && !c.s.n && a407_date_ok(&d)) {
+        if (a407_date_take(&rest, forms[i], &d) && !rest.n &&
+            a407_date_ok(&d)) {
             *out = a407_date_seconds(&d);
             return true;
         }

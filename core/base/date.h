@@ -23,6 +23,14 @@ int64_t a407_date_seconds(const struct a407_date *d);
 struct a407_date a407_date_of(int64_t seconds);
 
 /*
+ * Takes a date off the front of a text. `form` is one of strptime(3), in no
+ * locale: %a %b %d %e %m %y %Y %H %M %S, which are of fixed width but for %a;
+ * any other character stands for itself. What it does not tell stays as *d has
+ * it. It need not be ok. False: the text is none; both are unchanged.
+ */
+bool a407_date_take(struct a407_span *s, const char *form, struct a407_date *d);
+
+/*
  * A Date field's value, in any of the three forms of RFC 9110 section 5.6.7, as
  * seconds since the epoch. The name of the day is not compared with the date. A
  * year of two digits is one of 1970 to 2069. False: *out is unchanged.

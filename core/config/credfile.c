@@ -120,15 +120,11 @@ static bool start_section(struct parser *ps, struct a407_span line)
 /* Seconds since the epoch of the start of YYYY-MM-DD, or -1. */
 static int64_t parse_date(struct a407_span s)
 {
-    struct a407_span year, month;
-    uint64_t y = 0, m = 0, d = 0;
-    if (s.n != 10 || !a407_span_cut(&s, '-', &year) || year.n != 4 ||
-        !a407_span_cut(&s, '-', &month) || month.n != 2 ||
-        !a407_span_number(year, 9999, &y) || !a407_span_number(month, 12, &m) ||
-        !a407_span_number(s, 31, &d))
-        return -1;
-    struct a407_date date = {(int)y, (int)m, (int)d, 0, 0, 0};
-    return y > 1970 && a407_date_ok(&date) ? a407_date_seconds(&date) : -1;
+    struct a407_date d = {0};
+    return a407_date_take(&s, "%Y-%m-%d", &d) && !s.n && d.year > 1970 &&
+                   a407_date_ok(&d)
+               ? a407_date_seconds(&d)
+               : -1;
 }
 
 static bool set_schemes(struct parser *ps, struct a407_span value)

@@ -89,11 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     const char *text = (const char *)data, *end = text + n;
     struct a407_report_parser *parser = a407_report_parser_new();
     struct a407_report report;
-    struct a407_pending *pending;
+    struct a407_pending pending = {.count = count, .ctx = &report};
 
     must(parser && a407_report_init(&report));
-    pending = a407_pending_new(count, &report);
-    must(pending);
     while (text < end) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         size_t len = (size_t)((stop ? stop : end) - text);
@@ -106,17 +104,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         free(line); /* and nothing points into it */
         if (kind == A407_REPORT_EXCHANGE) {
             check_record(&l);
-            must(!l.met_407 || a407_pending_take(pending, &l));
+            must(!l.met_407 || a407_pending_take(&pending, &l));
         } else if (kind == A407_REPORT_MESSAGE) {
             check_text(message);
             a407_report_add_problem(&report, l.time_us, message);
         }
         text += len + 1;
     }
-    a407_pending_flush(pending);
+    a407_pending_flush(&pending);
     check_sums(&report);
     check_shown(&report);
-    a407_pending_free(pending);
     a407_report_free(&report);
     a407_report_parser_free(parser);
     return 0;

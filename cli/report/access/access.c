@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,35 +21,30 @@ struct leg {
     int port;     /* 0: not told */
 };
 
-static bool open_files(struct a407_report_access *a)
+/* Before the records are read, which may take a while. */
+static bool can_read(const char *path)
 {
-    for (; a->n_open < a->o.n; a->n_open++) {
-        const char *path = a->o.files[a->n_open];
-        int fd = strcmp(path, "-") == 0
-                     ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-        if (fd < 0) {
-            a407_error("can't read the proxy's log %s: %s", path,
-                       strerror(errno));
-            return false;
-        }
-        a->fds[a->n_open] = fd;
-    }
-    return true;
+    if (strcmp(path, "-") == 0 || access(path, R_OK) == 0)
+        return true;
+    a407_error("can't read the proxy's log %s: %s", path, strerror(errno));
+    return false;
 }
 
 struct a407_report_access *
 a407_report_access_open(const struct a407_report_access_options *o)
 {
     struct a407_report_access *a = calloc(1, sizeof *a);
+    bool good = true;
+    size_t i;
 
     if (!a) {
         a407_error("memory ran out");
         return NULL;
     }
     a->o = *o;
-    if (a407_access_db_open(a) && open_files(a)) {
+    for (i = 0; i < o->n; i++)
+        good = good && can_read(o->files[i]);
+    if (good && a407_access_db_open(a)) {
         a->add_record =
             a407_access_prepare(a, "INSERT INTO record VALUES "
                                    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -73,8 +66,6 @@ void a407_report_access_free(struct a407_report_access *a)
 
     if (!a)
         return;
-    while (a->n_open)
-        close(a->fds[--a->n_open]);
     while (a->db && (s = sqlite3_next_stmt(a->db, NULL)))
         sqlite3_finalize(s);
     sqlite3_close(a->db);
@@ -268,21 +259,11 @@ static void add_line(struct a407_report_access *a,
     sqlite3_reset(a->has_key);
 }
 
-struct file {
-    struct a407_report_access *a;
-    bool begun, packed;
-};
-
 static bool take_line(void *ctx, char *p, size_t n)
 {
-    struct file *file = ctx;
-    struct a407_report_access *a = file->a;
+    struct a407_report_access *a = ctx;
     struct a407_access_line line;
 
-    file->packed = !file->begun && a407_is_gzip(p, n);
-    file->begun = true;
-    if (file->packed)
-        return false;
     a->lines++;
     if (n <= A407_ACCESS_LINE_MAX && a407_access_parse(p, n, &line))
         add_line(a, &line);
@@ -291,19 +272,14 @@ static bool take_line(void *ctx, char *p, size_t n)
     return !a->failed;
 }
 
-static bool read_file(struct a407_report_access *a, size_t number)
+static bool read_file(struct a407_report_access *a, const char *path)
 {
-    struct file file = {.a = a};
-    char name[PATH_MAX];
-    uint64_t bytes = 0;
-    bool good;
+    struct a407_splitter s;
+    bool good = a407_read_lines(&s, "the proxy's log ", path, take_line, a);
 
-    snprintf(name, sizeof name, "the proxy's log %s", a->o.files[number]);
-    good = a407_read_lines(name, a->fds[number], take_line, &file, &bytes);
-    if (file.packed)
-        a407_error("%s is compressed: give what zcat(1) makes of it",
-                   a->o.files[number]);
-    return good;
+    if (good && s.packed)
+        a407_error("%s is compressed: give what zcat(1) makes of it", path);
+    return good && !s.packed;
 }
 
 /* What the join is told besides. */
@@ -332,7 +308,7 @@ bool a407_report_access_finish(struct a407_report_access *a)
     a407_access_run(a, "CREATE INDEX legs ON leg(key, at_us)");
     a->has_key = a407_access_prepare(a, "SELECT 1 FROM leg WHERE key = ?1");
     for (i = 0; i < a->o.n; i++)
-        if (!read_file(a, i))
+        if (!read_file(a, a->o.files[i]))
             return false;
     if (a->lines && a->unreadable == a->lines) {
         a407_error("%s is no log of squid's or Apache's format", a->o.files[0]);

@@ -22,8 +22,6 @@ struct a407_report_access {
     sqlite3 *db; /* owned */
     sqlite3_stmt *add_record, *add_leg, *add_line, *has_key;
     struct a407_report_access_options o;
-    int fds[A407_REPORT_ACCESS_LOGS]; /* owned, n_open of them */
-    size_t n_open;
     int64_t n_records;                    /* the id of the last one */
     int64_t lines, lines_407, unreadable; /* of the proxy's log */
     bool failed;                          /* said on standard error */

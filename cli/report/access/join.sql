@@ -121,3 +121,11 @@ CREATE TABLE sums AS SELECT lines, lines_407, lines_unreadable, own.*,
         OFFSET (SELECT iif(port_pairs, port_pairs, pairs) / 2 FROM own)),
       offset_us) AS offset_us
   FROM input, own, clock;
+
+-- The requests that the text shows.
+CREATE TABLE picked AS SELECT *, row_number() OVER
+    (PARTITION BY found ORDER BY unresolved DESC, time_us, id) AS rank
+  FROM (SELECT * FROM (SELECT * FROM pair WHERE found
+      ORDER BY unresolved DESC, time_us, id LIMIT 20)
+    UNION ALL SELECT * FROM (SELECT * FROM pair WHERE NOT found
+      ORDER BY unresolved DESC, time_us, id LIMIT 20));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
-#include <time.h>
+#include "core/base/date.h"
 
 #define SECOND_US ((int64_t)1000000)
 
@@ -194,21 +194,19 @@ static struct a407_span without_syslog(struct a407_span s)
 /* "21/Nov/2026:21:14:36 +0000] " in front of a quote, taken off. */
 static bool common_time(struct a407_span *s, int64_t *us)
 {
-    char text[40] = "";
-    struct tm tm = {0};
-    const char *end;
-    size_t n;
-    long offset;
+    struct a407_date d = {0}, ahead = {.year = 1970, .month = 1, .day = 1};
+    int64_t offset;
+    char sign;
 
-    memcpy(text, s->p, s->n < sizeof text ? s->n : sizeof text - 1);
-    end = strptime(text, "%d/%b/%Y:%H:%M:%S %z] ", &tm);
-    n = end ? (size_t)(end - text) : 0;
-    if (n == 0 || n >= s->n || s->p[n] != '"' || s->p[n - 1] != ' ')
+    if (!a407_date_take(s, "%d/%b/%Y:%H:%M:%S ", &d) || !a407_date_ok(&d))
         return false;
-    s->p += n;
-    s->n -= n;
-    offset = tm.tm_gmtoff; /* timegm sets it */
-    *us = ((int64_t)timegm(&tm) - offset) * SECOND_US;
+    sign = a407_span_take(s);
+    if (!strchr("+-", sign) || !a407_date_take(s, "%H%M] ", &ahead) ||
+        !a407_date_ok(&ahead) || a407_span_peek(s) != '"')
+        return false;
+    offset = a407_date_seconds(&ahead);
+    *us =
+        (a407_date_seconds(&d) - (sign == '-' ? -offset : offset)) * SECOND_US;
     return true;
 }
 

@@ -2,81 +2,38 @@
 #include "cli/report/write/write.h"
 #include "internal.h"
 
-#include <inttypes.h>
-
 #define INDENT 4
 #define LABEL  17 /* columns of "    proxy's log  " */
-#define SHOWN  20 /* rows of a list */
-
-/* One of the lists of the view `entry`, of which there are `n`. */
-static void put_list(struct a407_report_access *a,
-                     const struct a407_report_term *t, int list, uint64_t n,
-                     const char *rest)
-{
-    sqlite3_stmt *row = a407_access_prepare(
-        a, "SELECT id, at, request FROM entry WHERE list = ?1 "
-           "ORDER BY unresolved DESC, time_us, id LIMIT ?2");
-    sqlite3_stmt *line = a407_access_prepare(
-        a, "SELECT label, words FROM entry_line WHERE list = ?1 AND id = ?2 "
-           "ORDER BY place");
-
-    sqlite3_bind_int(row, 1, list);
-    sqlite3_bind_int(row, 2, SHOWN);
-    sqlite3_bind_int(line, 1, list);
-    while (a407_access_step(a, row)) {
-        const char *at = a407_access_text(row, 1);
-
-        fprintf(t->f, "\n  %s%s", at, *at ? "  " : "");
-        a407_term_style(t, A407_BOLD);
-        a407_term_wrap(t, a407_access_text(row, 2),
-                       *at ? INDENT + strlen(at) : 2, INDENT);
-        a407_term_style(t, A407_PLAIN);
-        sqlite3_bind_int64(line, 2, sqlite3_column_int64(row, 0));
-        while (a407_access_step(a, line)) {
-            fprintf(t->f, "%*s", INDENT, "");
-            a407_term_style(t, A407_DIM);
-            a407_term_cell(t, a407_access_text(line, 0), LABEL - INDENT, true);
-            a407_term_style(t, A407_PLAIN);
-            a407_term_wrap(t, a407_access_text(line, 1), LABEL, LABEL);
-        }
-    }
-    sqlite3_finalize(row);
-    sqlite3_finalize(line);
-    if (n > SHOWN) {
-        fputc('\n', t->f);
-        a407_term_say(t, 2, 2, "... and %" PRIu64 " more%s", n - SHOWN, rest);
-    }
-}
 
 void a407_report_access_text(struct a407_report_access *a,
                              const struct a407_report_term *t)
 {
-    /* Paragraphs, some of which begin a section, and the lists below them. */
-    static const struct {
-        const char *heading, *rest;
-        int list; /* -1: none */
-    } parts[] = {
-        {"The proxy's own log", "", -1},
-        {NULL, "", -1},
-        {NULL, "", -1},
-        {"In the records alone", ": --format json has all", 0},
-        {"Both sides of each 407", ": --format json has all", 1},
-        {"In the proxy's log alone", " clients: --format json has them", 2},
-    };
-    sqlite3_stmt *s = a407_access_prepare(a, "SELECT words, n FROM part");
-    size_t i;
+    sqlite3_stmt *s =
+        a407_access_prepare(a, "SELECT kind, label, words FROM text");
 
-    for (i = 0; i < sizeof parts / sizeof *parts && a407_access_step(a, s);
-         i++) {
-        const char *words = a407_access_text(s, 0);
-        uint64_t n = (uint64_t)sqlite3_column_int64(s, 1);
+    while (a407_access_step(a, s)) {
+        const char *kind = a407_access_text(s, 0);
+        const char *label = a407_access_text(s, 1);
+        const char *words = a407_access_text(s, 2);
 
-        if (n && parts[i].heading)
-            a407_term_heading(t, parts[i].heading);
-        if (*words)
+        if (strcmp(kind, "heading") == 0) {
+            a407_term_heading(t, words);
+        } else if (strcmp(kind, "entry") == 0) {
+            fprintf(t->f, "\n  %s%s", label, *label ? "  " : "");
+            a407_term_style(t, A407_BOLD);
+            a407_term_wrap(t, words, *label ? INDENT + strlen(label) : 2,
+                           INDENT);
+            a407_term_style(t, A407_PLAIN);
+        } else if (strcmp(kind, "line") == 0) {
+            fprintf(t->f, "%*s", INDENT, "");
+            a407_term_style(t, A407_DIM);
+            a407_term_cell(t, label, LABEL - INDENT, true);
+            a407_term_style(t, A407_PLAIN);
+            a407_term_wrap(t, words, LABEL, LABEL);
+        } else {
+            fputs(strcmp(kind, "more") == 0 ? "\n" : "", t->f);
             a407_term_say(t, 2, 2, "%s", words);
-        if (n && parts[i].list >= 0)
-            put_list(a, t, parts[i].list, n, parts[i].rest);
+        }
     }
     sqlite3_finalize(s);
 }

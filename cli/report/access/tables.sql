@@ -109,32 +109,47 @@ CREATE VIEW saying AS SELECT 0 AS id, (SELECT group_concat(
       iif(without_record = 1, '', 's'), iif(without_record = 1, 'has', 'have')),
     '') FROM sums;
 
--- The text's parts: paragraphs, and so many of a list below.
+-- The text: parts with a heading, a paragraph, and so many entries of a list.
+-- A request is shown with the answers that the log has; its first one has.
 CREATE VIEW part AS
-  SELECT words, n FROM (
-    SELECT id, words, CASE id WHEN 0 THEN 1 WHEN 3 THEN without_line
-      WHEN 4 THEN clients ELSE 0 END AS n, id + (id > 3) AS place
-    FROM saying, sums UNION ALL SELECT 0, '', matched, 4 FROM sums)
-  ORDER BY place;
-
--- Entries of the text's lists, and the lines of each; local() is of db.c.
--- Of a record's requests those that the log has: its first one has.
-CREATE VIEW entry AS SELECT found AS list, unresolved, time_us, id,
-    local(time_us) AS at, request FROM pair
-  UNION ALL SELECT 2, 0, 0, id, '', words FROM stranger_words;
-CREATE VIEW entry_line AS SELECT found AS list, id, -3 AS place,
-    'program' AS label,
-    binary || ', pid ' || pid || ', to ' || proxy AS words FROM pair
-  UNION ALL SELECT found, id, -2, 'it sent', sent_words FROM pair
-  UNION ALL SELECT 1, record, number, iif(number, 'then', 'proxy''s log'),
+  SELECT id + (id > 3) AS place, words,
+    CASE id WHEN 3 THEN without_line WHEN 4 THEN clients ELSE 0 END AS n,
+    CASE id WHEN 0 THEN 'The proxy''s own log'
+      WHEN 3 THEN iif(without_line, 'In the records alone', '')
+      WHEN 4 THEN iif(clients, 'In the proxy''s log alone', '')
+      ELSE '' END AS heading,
+    iif(id = 3, ': --format json has all', ' clients: --format json has them')
+    AS rest FROM saying, sums
+  UNION ALL SELECT 4, '', matched, iif(matched, 'Both sides of each 407', ''),
+    ': --format json has all' FROM sums;
+CREATE VIEW text AS
+  SELECT place, 0 AS rank, 0 AS step, 'heading' AS kind, '' AS label,
+    heading AS words FROM part WHERE heading <> ''
+  UNION ALL SELECT place, 0, 1, 'words', '', words FROM part WHERE words <> ''
+  UNION ALL SELECT 3 + found, rank, -9, 'entry', local(time_us), request
+    FROM picked
+  UNION ALL SELECT 3 + found, rank, -8, 'line', 'program',
+    binary || ', pid ' || pid || ', to ' || proxy FROM picked
+  UNION ALL SELECT 3 + found, rank, -7, 'line', 'it sent', sent_words
+    FROM picked
+  UNION ALL SELECT 4, rank, number, 'line', iif(number, 'then', 'proxy''s log'),
     words || iif(number, '', printf(' (%s%+.3f s)', who,
-      round(difference_us / 1e3) / 1e3 + 0.0)) FROM answer WHERE found
-  UNION ALL SELECT found, id, 99, 'outcome', outcome ||
-    ifnull(', read ' || nullif(final, 0), '') || ' (' || cause || ')' FROM pair
-  UNION ALL SELECT 2, id, 0, '407s', total || iif(total = 1, ': ', ': from ') ||
-    local(first_us) || iif(total = 1, '', ' to ' || local(last_us)) ||
-    ', by the proxy''s clock' FROM client
-  UNION ALL SELECT 2, id, 1, 'for', list FROM stranger_words;
+      round(answer.difference_us / 1e3) / 1e3 + 0.0))
+    FROM picked JOIN answer ON record = picked.id WHERE answer.found
+  UNION ALL SELECT 3 + found, rank, 99, 'line', 'outcome', outcome ||
+    ifnull(', read ' || nullif(final, 0), '') || ' (' || cause || ')'
+    FROM picked
+  UNION ALL SELECT 5, id, 0, 'entry', '', words FROM stranger_words
+    WHERE id <= 20
+  UNION ALL SELECT 5, id, 1, 'line', '407s', total ||
+    iif(total = 1, ': ', ': from ') || local(first_us) ||
+    iif(total = 1, '', ' to ' || local(last_us)) || ', by the proxy''s clock'
+    FROM client WHERE id <= 20
+  UNION ALL SELECT 5, id, 2, 'line', 'for', list FROM stranger_words
+    WHERE id <= 20
+  UNION ALL SELECT place, 21, 0, 'more', '',
+    printf('... and %d more%s', n - 20, rest) FROM part WHERE n > 20
+  ORDER BY 1, 2, 3;
 
 -- The same for JSON (docs/report-schema.json); json_text() is of db.c.
 CREATE VIEW sums_json AS SELECT json_object(

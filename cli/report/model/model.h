@@ -58,22 +58,24 @@ void a407_filter_words(const struct a407_filter *f, char *out, size_t cap);
 #define A407_PENDING_MAX 1024 /* further records wait that long at most */
 #define A407_PENDING_US  (INT64_C(900) * 1000000) /* nor longer than that */
 
-struct a407_pending;
-
-typedef void a407_pending_fn(void *ctx, const struct a407_report_record *l);
-
-/* `count` is told each record that nothing took back. NULL: no memory. */
-struct a407_pending *a407_pending_new(a407_pending_fn *count, void *ctx);
-
-/* Without counting what is left. NULL is fine. */
-void a407_pending_free(struct a407_pending *p);
+/* All 0 at first, but for the two that the caller sets. */
+struct a407_pending {
+    /* told each record that nothing took back */
+    void (*count)(void *ctx, const struct a407_report_record *l);
+    void *ctx;
+    struct a407_held {
+        uint64_t exchange;
+        struct a407_report_record *l; /* owned; NULL: nothing, or taken back */
+    } ring[A407_PENDING_MAX];
+    size_t next; /* the oldest */
+};
 
 /* Takes a record that met a 407: counts it or holds a copy back; drops the 407
    that it repeats, the newest of the same exchange. False: memory ran out. */
 bool a407_pending_take(struct a407_pending *p,
                        const struct a407_report_record *l);
 
-/* Counts all that is held back, oldest first. */
+/* Counts and frees all that is held back, oldest first. */
 void a407_pending_flush(struct a407_pending *p);
 
 /* Counts one 407. When the range outgrows the buckets, they are added up to

@@ -3,39 +3,6 @@
 
 #include <stdlib.h>
 
-/* A record and, behind it in the same block, the texts of its spans. */
-struct held {
-    uint64_t exchange;
-    struct a407_report_record *l; /* NULL: nothing, or taken back */
-};
-
-struct a407_pending {
-    a407_pending_fn *count;
-    void *ctx;
-    struct held ring[A407_PENDING_MAX];
-    size_t next; /* the oldest */
-};
-
-struct a407_pending *a407_pending_new(a407_pending_fn *count, void *ctx)
-{
-    struct a407_pending *p = calloc(1, sizeof *p);
-
-    if (p) {
-        p->count = count;
-        p->ctx = ctx;
-    }
-    return p;
-}
-
-void a407_pending_free(struct a407_pending *p)
-{
-    size_t i;
-
-    for (i = 0; p && i < A407_PENDING_MAX; i++)
-        free(p->ring[i].l);
-    free(p);
-}
-
 /* What one exchange's records have in common, as the library counts them. */
 static uint64_t exchange_of(const struct a407_report_record *l)
 {
@@ -73,7 +40,7 @@ static struct a407_report_record *copy(const struct a407_report_record *l)
 }
 
 /* Counts and frees what a place of the ring holds. */
-static void let_go(struct a407_pending *p, struct held *h)
+static void let_go(struct a407_pending *p, struct a407_held *h)
 {
     if (h->l)
         p->count(p->ctx, h->l);
@@ -89,7 +56,7 @@ static void take_back(struct a407_pending *p, uint64_t exchange, int64_t us)
 
     for (i = 1; i <= A407_PENDING_MAX; i++) {
         size_t at = (p->next + A407_PENDING_MAX - i) % A407_PENDING_MAX;
-        struct held *h = &p->ring[at];
+        struct a407_held *h = &p->ring[at];
 
         if (!h->l || h->exchange != exchange || us < h->l->time_us ||
             us - h->l->time_us > A407_PENDING_US)
@@ -103,7 +70,7 @@ static void take_back(struct a407_pending *p, uint64_t exchange, int64_t us)
 bool a407_pending_take(struct a407_pending *p,
                        const struct a407_report_record *l)
 {
-    struct held *h = &p->ring[p->next];
+    struct a407_held *h = &p->ring[p->next];
     uint64_t exchange = exchange_of(l);
 
     if (l->resend_count)

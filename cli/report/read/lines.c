@@ -26,9 +26,10 @@ bool a407_report_run_init(struct a407_report_run *r,
     r->filter = filter;
     if (!a407_report_init(&r->report))
         return false;
+    r->pending.count = count;
+    r->pending.ctx = r;
     r->parser = a407_report_parser_new();
-    r->pending = a407_pending_new(count, r);
-    if (r->parser && r->pending)
+    if (r->parser)
         return true;
     a407_report_run_free(r);
     return false;
@@ -37,13 +38,13 @@ bool a407_report_run_init(struct a407_report_run *r,
 void a407_report_run_free(struct a407_report_run *r)
 {
     a407_report_parser_free(r->parser);
-    a407_pending_free(r->pending);
+    a407_pending_flush(&r->pending);
     a407_report_free(&r->report);
 }
 
 void a407_report_run_finish(struct a407_report_run *r)
 {
-    a407_pending_flush(r->pending);
+    a407_pending_flush(&r->pending);
     a407_report_finish(&r->report);
 }
 
@@ -65,7 +66,7 @@ static void take_exchange(struct a407_report_run *r,
         a407_report_access_record(r->access, l, selected);
     if (r->each && selected)
         r->each(r->ctx, l, json, n);
-    if (!a407_pending_take(r->pending, l))
+    if (!a407_pending_take(&r->pending, l))
         r->report.out_of_memory = true;
 }
 
@@ -94,7 +95,6 @@ bool a407_report_line(void *run, char *text, size_t n)
     in->lines++;
     if (kind == A407_REPORT_TORN) {
         in->torn++;
-        r->packed = r->packed || a407_is_gzip(line, n);
         again = last_record(line, n);
         if (!again || again == brace)
             return true;

@@ -2,6 +2,7 @@
 #include "read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,6 +70,8 @@ enum a407_read a407_splitter_read(struct a407_splitter *s, int fd)
         return A407_READ_FAILED;
     if (got == 0)
         return A407_READ_END;
+    if (s->bytes == 0)
+        s->packed = got > 1 && memcmp(s->p, "\x1f\x8b", 2) == 0; /* RFC 1952 */
     s->n += (size_t)got;
     s->bytes += (size_t)got;
     return split(s, from) ? A407_READ_MORE : A407_READ_STOP;
@@ -83,29 +86,25 @@ bool a407_splitter_flush(struct a407_splitter *s)
     return hand_on(s, s->p, n);
 }
 
-bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
-                     uint64_t *bytes)
+bool a407_read_lines(struct a407_splitter *s, const char *what,
+                     const char *path, a407_line_fn *line, void *ctx)
 {
-    struct a407_splitter s;
-    enum a407_read got;
-    bool good;
+    bool good = a407_splitter_init(s, line, ctx);
+    enum a407_read got = A407_READ_FAILED;
+    int fd = strcmp(path, "-") == 0
+                 ? STDIN_FILENO
+                 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-    if (!a407_splitter_init(&s, line, ctx)) {
+    if (!good)
         a407_error("out of memory");
-        return false;
-    }
-    do
-        got = a407_splitter_read(&s, fd);
-    while (got == A407_READ_MORE);
-    if (got == A407_READ_FAILED)
-        a407_error("can't read %s: %s", name, strerror(errno));
-    good = got == A407_READ_END && a407_splitter_flush(&s);
-    *bytes += s.bytes;
-    a407_splitter_free(&s);
+    while (good && fd >= 0 &&
+           (got = a407_splitter_read(s, fd)) == A407_READ_MORE)
+        ;
+    if (good && got == A407_READ_FAILED)
+        a407_error("can't read %s%s: %s", what, path, strerror(errno));
+    good = good && got == A407_READ_END && a407_splitter_flush(s);
+    if (fd > STDIN_FILENO)
+        close(fd);
+    a407_splitter_free(s);
     return good;
-}
-
-bool a407_is_gzip(const char *line, size_t n)
-{
-    return n > 1 && memcmp(line, "\x1f\x8b", 2) == 0; /* RFC 1952 */
 }

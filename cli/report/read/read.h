@@ -17,6 +17,7 @@ struct a407_splitter {
     char *p; /* A407_LINE_MAX bytes */
     size_t n;
     bool skipping;  /* the rest of a line that is too long */
+    bool packed;    /* it begins as what gzip has made */
     uint64_t bytes; /* read in all */
     a407_line_fn *line;
     void *ctx;
@@ -39,14 +40,11 @@ enum a407_read a407_splitter_read(struct a407_splitter *s, int fd);
 /* Hands on the line without an end that is left at the end of a file. */
 bool a407_splitter_flush(struct a407_splitter *s);
 
-/* All lines of fd, which messages call `name`. False: it can't be read, or
-   memory ran out, said on standard error; or `line` wants no more. *bytes
-   grows. Blocks and allocates. */
-bool a407_read_lines(const char *name, int fd, a407_line_fn *line, void *ctx,
-                     uint64_t *bytes);
-
-/* Whether a line is how a file begins that gzip has made. */
-bool a407_is_gzip(const char *line, size_t n);
+/* All lines of a file, or of standard input ("-"), which messages call `what`
+   and `path`. Of *s its sums stay. False: it can't be read, or memory ran out,
+   said on standard error; or `line` wants no more. Blocks and allocates. */
+bool a407_read_lines(struct a407_splitter *s, const char *what,
+                     const char *path, a407_line_fn *line, void *ctx);
 
 /* One line of the log into a record. JSON is read strictly (RFC 8259); keys
    that are not known are skipped, so that later versions may add some. Reading
@@ -81,9 +79,8 @@ enum a407_report_kind a407_report_parse(struct a407_report_parser *p,
 struct a407_report_run {
     struct a407_report report;
     struct a407_report_parser *parser;
-    struct a407_pending *pending;
+    struct a407_pending pending;
     const struct a407_filter *filter;
-    bool packed;                       /* something began as a gzip file does */
     struct a407_report_access *access; /* or NULL */
     /* Told each 407 that passed, and its JSON (n bytes); or NULL. */
     void (*each)(void *ctx, const struct a407_report_record *l,

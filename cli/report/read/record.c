@@ -8,16 +8,16 @@
 
 #include "cli/report/report.h"
 
-/* How a value is kept. */
+/* How a value is kept, by what it is in JSON: null clears any. */
 enum kind {
     ATTEMPT, /* what stands in it */
     TEXT,
     WORD,   /* of the command line */
     SCHEME, /* of a challenge: a bit */
+    TRUTH,
     INT,
     WHOLE, /* an int64_t */
-    MILLISECONDS,
-    TRUTH
+    MILLISECONDS
 };
 
 /* A line as far as it has been read. */
@@ -110,92 +110,75 @@ void a407_report_parser_free(struct a407_report_parser *p)
 }
 
 /* Copies what fits, up to the end of a character; a NUL becomes a blank. */
-static struct a407_span keep(char *to, size_t cap, const char *from, size_t n)
+static struct a407_span keep(char *to, size_t cap, struct a407_span s)
 {
-    char *nul = to;
+    size_t i;
 
-    if (n > cap)
-        n = a407_utf8_floor(from, cap);
-    memcpy(to, from, n);
-    while ((nul = memchr(nul, '\0', n - (size_t)(nul - to))))
-        *nul = ' ';
-    return a407_span(to, n);
+    if (s.n > cap)
+        s.n = a407_utf8_floor(s.p, cap);
+    for (i = 0; i < s.n; i++)
+        to[i] = s.p[i] ? s.p[i] : ' ';
+    return a407_span(s.p ? to : NULL, s.n);
 }
 
-/* Returns whether the next value is to be a number or a truth. */
-static bool set_number(struct a407_report_parser *p, double v)
+/* The value that a row of these kinds is waiting for, or null. */
+static int set(struct a407_report_parser *p, enum kind from, enum kind to,
+               struct a407_span text, double v)
 {
     const struct row *row = next_row(p);
-    void *to = row ? (char *)&p->line + row->at : NULL;
+    struct a407_report_record *r = &p->line.r;
+    void *at = row ? (char *)&p->line + row->at : NULL;
 
-    if (!row || row->kind < INT)
-        return false;
-    if (row->kind == TRUTH)
-        *(bool *)to = v != 0;
-    else if (!(v >= 0 && v <= row->most))
+    if (!row || row->kind < from || row->kind > to)
+        return 1;
+    if (row->kind >= INT && !(v >= 0 && v <= row->most))
         v = 0;
-    if (row->kind == INT)
-        *(int *)to = (int)v;
-    else if (row->kind == WHOLE)
-        *(int64_t *)to = (int64_t)v;
-    else if (row->kind == MILLISECONDS)
-        *(int64_t *)to = (int64_t)(v * 1000 + 0.5);
-    return true;
+    if (row->kind == TEXT) {
+        *(struct a407_span *)at =
+            keep(p->texts[row - rows], sizeof p->texts[0], text);
+    } else if (row->kind == SCHEME && text.p) {
+        r->offered |= 1u << a407_scheme_from_name(text);
+    } else if (row->kind == WORD && text.p && r->n_args < A407_EVENT_ARGS) {
+        r->args[r->n_args] =
+            keep(p->words[r->n_args], sizeof p->words[0], text);
+        r->n_args++;
+    } else if (row->kind == TRUTH) {
+        *(bool *)at = v != 0;
+    } else if (row->kind == INT) {
+        *(int *)at = (int)v;
+    } else if (row->kind == WHOLE) {
+        *(int64_t *)at = (int64_t)v;
+    } else if (row->kind == MILLISECONDS) {
+        *(int64_t *)at = (int64_t)(v * 1000 + 0.5);
+    }
+    return 1;
 }
 
 static int on_null(void *ctx)
 {
-    struct a407_report_parser *p = ctx;
-    const struct row *row = next_row(p);
-
-    if (!set_number(p, 0) && row && row->kind == TEXT)
-        *(struct a407_span *)((char *)&p->line + row->at) = a407_span(NULL, 0);
-    return 1;
+    return set(ctx, TEXT, MILLISECONDS, a407_span(NULL, 0), 0);
 }
 
 static int on_truth(void *ctx, int value)
 {
-    const struct row *row = next_row(ctx);
-
-    if (row && row->kind == TRUTH)
-        set_number(ctx, value);
-    return 1;
+    return set(ctx, TRUTH, TRUTH, a407_span(NULL, 0), value);
 }
 
 /* yajl has checked the form; it is copied since strtod needs an end. */
 static int on_number(void *ctx, const char *text, size_t n)
 {
-    const struct row *row = next_row(ctx);
     char copy[32];
 
-    if (row && row->kind != TRUTH && n < sizeof copy) {
-        memcpy(copy, text, n);
-        copy[n] = '\0';
-        set_number(ctx, strtod(copy, NULL));
-    }
-    return 1;
+    if (n >= sizeof copy)
+        return 1;
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    return set(ctx, INT, MILLISECONDS, a407_span(NULL, 0), strtod(copy, NULL));
 }
 
 static int on_text(void *ctx, const unsigned char *text, size_t n)
 {
-    struct a407_report_parser *p = ctx;
-    struct a407_report_record *r = &p->line.r;
-    const char *from = (const char *)text;
-    const struct row *row = next_row(p);
-
-    if (!row)
-        return 1;
-    if (row->kind == TEXT) {
-        *(struct a407_span *)((char *)&p->line + row->at) =
-            keep(p->texts[row - rows], sizeof p->texts[0], from, n);
-    } else if (row->kind == SCHEME) {
-        r->offered |= 1u << a407_scheme_from_name(a407_span(from, n));
-    } else if (row->kind == WORD && r->n_args < A407_EVENT_ARGS) {
-        r->args[r->n_args] =
-            keep(p->words[r->n_args], sizeof p->words[0], from, n);
-        r->n_args++;
-    }
-    return 1;
+    return set(ctx, TEXT, SCHEME, a407_span(text, n), 0);
 }
 
 static int on_key(void *ctx, const unsigned char *name, size_t n)
