@@ -14,17 +14,26 @@
 #include "options.h"
 #include "report.h"
 
-/* The log of the settings (AUTH407_LOG, or the default file) and the generation
-   that it keeps when it has a limit, which is read first. */
-struct default_log {
-    char path[PATH_MAX];
-    char before[PATH_MAX]; /* "": there is none */
-    bool there;            /* path exists */
-    uint64_t lost;         /* not written, and no line tells of them yet */
-};
+/* The settings, whose log (AUTH407_LOG, or the default one) is a file. NULL: it
+   is none, said. */
+static struct a407_config *settings_of_log(void)
+{
+    struct a407_diag diag = {{0}};
+    struct a407_config *c = a407_config_new(a407_environment, NULL, &diag);
+
+    if (!c)
+        a407_error("out of memory");
+    else if (!a407_log_is_word(c->log))
+        return c;
+    else
+        a407_error("the log goes to %s, not to a file: name a file", c->log);
+    a407_config_free(c);
+    return NULL;
+}
 
 /* The file of that name and its length. False: it is not there. */
-static bool find(char *out, const char *a, const char *b, uint64_t *length)
+static bool find(char out[static PATH_MAX], const char *a, const char *b,
+                 uint64_t *length)
 {
     struct stat st;
 
@@ -33,31 +42,6 @@ static bool find(char *out, const char *a, const char *b, uint64_t *length)
         return false;
     *length = (uint64_t)st.st_size;
     return true;
-}
-
-/* False: the log goes to no file, said. */
-static bool find_default(struct default_log *out)
-{
-    struct a407_diag diag = {{0}};
-    struct a407_config *c = a407_config_new(a407_environment, NULL, &diag);
-    bool good = c && !a407_log_is_word(c->log);
-    char lost[PATH_MAX];
-    uint64_t length;
-
-    memset(out, 0, sizeof *out);
-    if (!c)
-        a407_error("out of memory");
-    else if (!good)
-        a407_error("the log goes to %s, not to a file: name a file", c->log);
-    if (good) {
-        if (!find(out->before, c->log, ".1", &length))
-            out->before[0] = '\0';
-        out->there = find(out->path, c->log, "", &length);
-        if (c->state_dir && find(lost, c->state_dir, "/lost", &length))
-            out->lost = length;
-    }
-    a407_config_free(c);
-    return good;
 }
 
 /* Lines may come from it: it is no terminal, and not /dev/null. */
@@ -100,23 +84,30 @@ static bool read_file(struct a407_report_run *r, const char *path)
     return false;
 }
 
-/* The log of the settings. One that is not there yet is an empty one. */
+/* The log of the settings, and before it the generation that it keeps when it
+   has a limit. One that is not there yet is an empty one. */
 static bool read_default(struct a407_report_run *r)
 {
-    struct default_log log;
-    bool good = true;
+    static const char *const generations[] = {".1", ""};
+    struct a407_config *c = settings_of_log();
+    bool good = c != NULL, there = false;
+    char path[PATH_MAX];
+    uint64_t length;
+    size_t i;
 
-    if (!find_default(&log))
-        return false;
-    r->report.input.lost += log.lost;
-    if (*log.before)
-        good = read_file(r, log.before);
-    if (log.there)
-        return read_file(r, log.path) && good;
-    if (!*log.before)
+    /* not written, and no line tells of them yet */
+    if (c && c->state_dir && find(path, c->state_dir, "/lost", &length))
+        r->report.input.lost += length;
+    for (i = 0; c && i < 2; i++)
+        if (find(path, c->log, generations[i], &length)) {
+            there = true;
+            good = read_file(r, path) && good;
+        }
+    if (c && !there)
         a407_note("%s is not there: no program has met a 407 under auth407 "
                   "yet; try `auth407 observe -- COMMAND`",
-                  log.path);
+                  c->log);
+    a407_config_free(c);
     return good;
 }
 
@@ -209,22 +200,24 @@ static void print_live(void *ctx, const struct a407_report_record *l,
 static bool follow(struct a407_report_run *r,
                    const struct a407_report_options *o, FILE *f)
 {
-    struct default_log log;
-    char input[] = "-", *only[] = {input}, *const *files = only;
+    struct a407_config *c = NULL;
+    const char *only = "-", *const *files = &only;
     size_t n = 1;
     bool good = true;
 
     if (o->n_files) {
-        files = o->files;
+        files = (const char *const *)o->files;
         n = o->n_files;
     } else if (stdin_given()) {
         a407_note("reading standard input");
     } else {
-        good = find_default(&log);
-        only[0] = log.path;
+        c = settings_of_log();
+        good = c != NULL;
+        only = good ? c->log : "";
     }
     good = good && a407_report_follow(r, files, n,
                                       o->filter.since_us != A407_TIME_FIRST);
+    a407_config_free(c);
     a407_report_run_finish(r);
     if (good && o->format == A407_FORMAT_TEXT)
         fprintf(f,
@@ -262,12 +255,9 @@ static bool print(struct a407_report_run *r,
 static int run(struct a407_report_run *r, const struct a407_report_options *o,
                const struct a407_report_term *term)
 {
-    const struct a407_report_access_options access = {
-        o->access_logs, o->n_access_logs, o->tolerance_us, o->filter.since_us,
-        o->filter.until_us};
     bool good, *no_memory = &r->report.out_of_memory;
 
-    if (access.n && !(r->access = a407_report_access_open(&access)))
+    if (o->access.files.n && !(r->access = a407_report_access_open(&o->access)))
         return A407_EXIT_REPORT;
     good = o->follow ? follow(r, o, term->f) : read_all(r, o);
     if (r->access && !a407_report_access_finish(r->access))
@@ -310,7 +300,7 @@ int main(int argc, char **argv)
         a407_error("out of memory");
         return A407_EXIT_REPORT;
     }
-    a407_term_init(&live.term, stdout, o.color);
+    a407_term_init(&live.term, stdout, (enum a407_report_color)o.color);
     live.json = o.format == A407_FORMAT_JSON;
     live.cut = isatty(STDOUT_FILENO);
     if (o.follow)

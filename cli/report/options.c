@@ -30,7 +30,7 @@ static bool usage_error(void)
     return false;
 }
 
-/* The place of a word in a list, or -1 after saying what is there instead. */
+/* The number of a word in a list, or -1 after saying what is there instead. */
 static int choose(const char *option, const char *word, const char *const *list,
                   size_t n)
 {
@@ -59,19 +59,19 @@ static int choose(const char *option, const char *word, const char *const *list,
 
 /* A pattern without a wildcard must be a known word, or it is misspelt. A cause
    that looks like no slip may be a later version's, and is only warned of. */
-static bool known(enum a407_filter_kind kind, const char *pattern)
+static bool known(enum option_id id, const char *pattern)
 {
     const char *words[A407_CAUSE_COUNT];
-    bool cause = kind == A407_FILTER_CAUSE;
+    bool cause = id == OPT_CAUSE;
     size_t n = cause ? A407_CAUSE_COUNT : A407_REPORT_OUTCOMES, i;
 
-    if (strpbrk(pattern, "*?["))
+    if ((!cause && id != OPT_OUTCOME) || strpbrk(pattern, "*?["))
         return true;
     for (i = 0; i < n; i++)
         words[i] = cause ? a407_cause_info((enum a407_cause)i)->code
                          : a407_outcome_name((enum a407_outcome)i);
     if (!cause || a407_suggest(pattern, words, n))
-        return choose(cause ? "cause" : "outcome", pattern, words, n) >= 0;
+        return choose(options[id].name, pattern, words, n) >= 0;
     if (a407_cause_from_code(pattern, strlen(pattern)) == A407_CAUSE_COUNT)
         a407_warning("`--cause %s` is unknown to this version", pattern);
     return true;
@@ -99,16 +99,6 @@ static bool take_top(const char *text, size_t *top)
     return v != 0;
 }
 
-static bool take_access_log(struct a407_report_options *out, const char *path)
-{
-    if (out->n_access_logs == A407_REPORT_ACCESS_LOGS) {
-        a407_error("more than %d of `--access-log`", A407_REPORT_ACCESS_LOGS);
-        return false;
-    }
-    out->access_logs[out->n_access_logs++] = path;
-    return true;
-}
-
 /* A number of seconds, maybe with a point, up to an hour. */
 static bool take_tolerance(const char *text, int64_t *us)
 {
@@ -123,49 +113,46 @@ static bool take_tolerance(const char *text, int64_t *us)
     return true;
 }
 
-static bool take_pattern(struct a407_report_options *out,
-                         enum a407_filter_kind kind, const char *pattern)
+static bool add(struct a407_report_list *list, const char *text)
 {
-    if (kind >= A407_FILTER_CAUSE && !known(kind, pattern))
+    if (list->n == A407_REPORT_LIST_MAX) {
+        a407_error("more than %d patterns or files of one kind",
+                   A407_REPORT_LIST_MAX);
         return false;
-    if (a407_filter_add(&out->filter, kind, pattern))
-        return true;
-    a407_error("more than %d patterns of one kind", A407_FILTER_MAX);
-    return false;
+    }
+    list->p[list->n++] = text;
+    return true;
 }
 
 /* One option; `text` is its value. */
-static bool take(struct a407_report_options *out, int id, const char *text,
-                 int64_t now_us)
+static bool take(struct a407_report_options *out, enum option_id id,
+                 const char *text, int64_t now_us)
 {
     static const char *const formats[] = {"text", "json", "csv", "html"};
     static const char *const colors[] = {"auto", "always", "never"};
     struct a407_filter *f = &out->filter;
-    int place;
+    const char *name = options[id].name;
 
-    switch ((enum option_id)id) {
+    switch (id) {
     case OPT_SINCE:
-        return take_time("since", text, now_us, false, &f->since_us);
+        return take_time(name, text, now_us, false, &f->since_us);
     case OPT_UNTIL:
-        return take_time("until", text, now_us, true, &f->until_us);
+        return take_time(name, text, now_us, true, &f->until_us);
     case OPT_BINARY:
     case OPT_PROXY:
     case OPT_CAUSE:
     case OPT_OUTCOME: /* in the order of the kinds */
-        return take_pattern(out, (enum a407_filter_kind)(id - OPT_BINARY),
-                            text);
+        return known(id, text) && add(&f->patterns[id - OPT_BINARY], text);
     case OPT_FORMAT:
-        place = choose("format", text, formats, 4);
-        out->format = (enum a407_report_format)place;
-        return place >= 0;
+        out->format = choose(name, text, formats, 4);
+        return out->format >= 0;
     case OPT_ACCESS_LOG:
-        return take_access_log(out, text);
+        return add(&out->access.files, text);
     case OPT_TOLERANCE:
-        return take_tolerance(text, &out->tolerance_us);
+        return take_tolerance(text, &out->access.tolerance_us);
     case OPT_COLOR:
-        place = choose("color", text, colors, 3);
-        out->color = (enum a407_report_color)place;
-        return place >= 0;
+        out->color = choose(name, text, colors, 3);
+        return out->color >= 0;
     case OPT_TOP:
         return take_top(text, &out->top);
     case OPT_ALL:
@@ -194,7 +181,7 @@ static bool take_all(char **argv, int64_t now_us,
             return false;
         if (id == A407_OPTION_NONE)
             out->files[out->n_files++] = *r.argv++;
-        else if (!take(out, id, r.value, now_us))
+        else if (!take(out, (enum option_id)id, r.value, now_us))
             return false;
         if (out->help)
             break;
@@ -207,8 +194,8 @@ static bool stdin_clashes(struct a407_report_options *out)
 {
     size_t i, n = 0;
 
-    for (i = 0; i < out->n_access_logs; i++)
-        n += strcmp(out->access_logs[i], "-") == 0;
+    for (i = 0; i < out->access.files.n; i++)
+        n += strcmp(out->access.files.p[i], "-") == 0;
     out->stdin_is_access_log = n != 0;
     for (i = 0; n && i < out->n_files; i++)
         n += strcmp(out->files[i], "-") == 0;
@@ -221,22 +208,24 @@ bool a407_report_options_parse(char **argv, int64_t now_us,
     const size_t not_given = TOP_MAX + 1;
     const char *wrong = NULL;
 
-    memset(out, 0, sizeof *out);
-    a407_filter_init(&out->filter);
-    out->top = not_given;
-    out->tolerance_us = A407_REPORT_TOLERANCE_US;
+    *out = (struct a407_report_options){
+        .filter = {.since_us = A407_TIME_FIRST, .until_us = A407_TIME_LAST},
+        .access = {.tolerance_us = A407_REPORT_TOLERANCE_US},
+        .top = not_given};
     if (!take_all(argv, now_us, out))
         return usage_error();
     if (out->top == not_given)
         out->top = out->format == A407_FORMAT_TEXT   ? TOP_OF_TEXT
                    : out->format == A407_FORMAT_HTML ? TOP_OF_HTML
                                                      : 0;
+    out->access.since_us = out->filter.since_us;
+    out->access.until_us = out->filter.until_us;
     if (out->filter.since_us > out->filter.until_us)
         wrong = "`--until` is before `--since`";
     else if (out->follow && out->format != A407_FORMAT_TEXT &&
              out->format != A407_FORMAT_JSON)
         wrong = "`--follow` prints text or json";
-    else if (out->follow && out->n_access_logs)
+    else if (out->follow && out->access.files.n)
         wrong = "`--follow` reads no proxy's log";
     else if (stdin_clashes(out))
         wrong = "`--access-log -`: standard input can be read only once";

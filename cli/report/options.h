@@ -18,15 +18,13 @@ enum a407_report_format {
 /* What `auth407 report` was asked for. Points into argv. */
 struct a407_report_options {
     struct a407_filter filter;
-    enum a407_report_format format;
-    enum a407_report_color color;
+    int format; /* enum a407_report_format */
+    int color;  /* enum a407_report_color */
     size_t top; /* 0: all */
     bool follow;
     bool stdin_is_access_log; /* "-" is one of them */
-    const char *access_logs[A407_REPORT_ACCESS_LOGS];
-    size_t n_access_logs;
-    int64_t tolerance_us; /* of the comparison with them */
-    bool help;            /* --help came first: nothing else is filled in */
+    struct a407_report_access_options access;
+    bool help; /* --help came first: nothing else is filled in */
     char **files;
     size_t n_files; /* 0: none was named */
 };

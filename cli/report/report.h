@@ -160,17 +160,23 @@ struct a407_report_timeline {
 #define A407_REPORT_UNKNOWN_LINE "of a kind that this version does not know"
 
 /* What was read. */
+#define A407_REPORT_COUNTS 11 /* of which the JSON tells */
 struct a407_report_input {
-    uint64_t files, bytes, lines;
-    uint64_t torn;        /* no JSON object: cut off, or not a log at all */
-    uint64_t foreign;     /* JSON, but nothing that this version can read */
-    uint64_t newer;       /* of them, lines of a later schema of ours */
-    uint64_t unknown;     /* of them, lines of ours by an unknown event */
-    uint64_t ours;        /* lines that are to be in a log of this version */
-    uint64_t problems;    /* lines on a problem of auth407 itself */
-    uint64_t without_407; /* requests that met no 407 */
-    uint64_t filtered;    /* 407s that the filters left out */
-    uint64_t lost;        /* lines that could not be written, says the log */
+    union {
+        uint64_t counts[A407_REPORT_COUNTS];
+        struct {
+            uint64_t files, bytes, lines;
+            uint64_t torn;    /* no JSON object: cut off, or no log at all */
+            uint64_t foreign; /* JSON, but nothing that this version can read */
+            uint64_t newer;   /* of them, lines of a later schema of ours */
+            uint64_t unknown; /* of them, lines of ours by an unknown event */
+            uint64_t problems;    /* lines on a problem of auth407 itself */
+            uint64_t without_407; /* requests that met no 407 */
+            uint64_t filtered;    /* 407s that the filters left out */
+            uint64_t lost; /* lines that could not be written, says the log */
+        };
+    };
+    uint64_t ours; /* lines that are to be in a log of this version */
 };
 
 struct a407_report {
@@ -220,6 +226,13 @@ struct a407_report_advice {
 void a407_report_advise(const struct a407_report_row *f,
                         struct a407_report_advice *out);
 
+/* What an option gave that may be repeated. */
+#define A407_REPORT_LIST_MAX 64
+struct a407_report_list {
+    const char *p[A407_REPORT_LIST_MAX];
+    size_t n;
+};
+
 /* A range that is open at that end. */
 #define A407_TIME_FIRST INT64_MIN
 #define A407_TIME_LAST  INT64_MAX
@@ -261,12 +274,10 @@ struct a407_report_term {
  * page: so many rows of each kind, and the sums in words. ok: no output failed.
  */
 #define A407_REPORT_TOLERANCE_US ((int64_t)2000000)
-#define A407_REPORT_ACCESS_LOGS  32 /* files of one report */
 
 struct a407_report_access;
 struct a407_report_access_options {
-    const char *const *files;
-    size_t n;                   /* at most A407_REPORT_ACCESS_LOGS */
+    struct a407_report_list files;
     int64_t tolerance_us;       /* between both clocks, besides an offset */
     int64_t since_us, until_us; /* as those of the records */
 };

@@ -42,14 +42,14 @@ a407_report_access_open(const struct a407_report_access_options *o)
         return NULL;
     }
     a->o = *o;
-    for (i = 0; i < o->n; i++)
-        good = good && can_read(o->files[i]);
+    for (i = 0; i < o->files.n; i++)
+        good = good && can_read(o->files.p[i]);
     if (good && a407_access_db_open(a)) {
         a->add_record =
             a407_access_prepare(a, "INSERT INTO record VALUES "
                                    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-        a->add_leg = a407_access_prepare(
-            a, "INSERT INTO leg VALUES (?1,?2,?3,?4,?5,?6)");
+        a->add_leg =
+            a407_access_prepare(a, "INSERT INTO leg VALUES (?,?,?,?,?,?)");
         a->add_line = a407_access_prepare(
             a, "INSERT INTO line VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,"
                "NULL,NULL,NULL,NULL)");
@@ -72,32 +72,20 @@ void a407_report_access_free(struct a407_report_access *a)
     free(a);
 }
 
-static size_t find_char(struct a407_span s, const char *set)
-{
-    size_t i;
-
-    for (i = 0; i < s.n; i++)
-        if (s.p[i] && strchr(set, s.p[i]))
-            break;
-    return i;
-}
-
 /* The authority without userinfo and, for that scheme, the default port. */
 static struct a407_span authority(struct a407_span s, struct a407_span scheme)
 {
     static const char *const ports[][2] = {
         {"http", ":80"}, {"https", ":443"}, {"ftp", ":21"}};
     const char *at = s.n ? memrchr(s.p, '@', s.n) : NULL;
-    size_t i, n;
+    size_t i;
 
     if (at)
         s = a407_span_from(s, at + 1);
-    for (i = 0; i < sizeof ports / sizeof *ports; i++) {
-        n = strlen(ports[i][1]);
-        if (a407_span_ieq(scheme, ports[i][0]) && s.n >= n &&
-            memcmp(s.p + s.n - n, ports[i][1], n) == 0)
-            s.n -= n;
-    }
+    for (i = 0; i < sizeof ports / sizeof *ports; i++)
+        if (a407_span_ieq(scheme, ports[i][0]) &&
+            a407_span_ends(s, ports[i][1]))
+            s.n -= strlen(ports[i][1]);
     return s;
 }
 
@@ -117,22 +105,23 @@ static size_t put(char *out, size_t at, struct a407_span s, bool lower)
 
 size_t a407_access_target(struct a407_span target, char *out)
 {
-    struct a407_span scheme, host, path;
+    struct a407_span s = a407_span(NULL, 0), scheme, host;
     const char *colon;
     size_t n;
 
-    target.n = find_char(target, "?#");
-    colon = target.n ? memmem(target.p, target.n, "://", 3) : NULL;
+    a407_span_cut(&target, '#', &s); /* to the fragment, then to the query */
+    target = s;
+    a407_span_cut(&target, '?', &s);
+    colon = s.n ? memmem(s.p, s.n, "://", 3) : NULL;
     if (!colon) /* host:port of a CONNECT */
-        return put(out, 0, authority(target, a407_span(NULL, 0)), true);
-    scheme = a407_span_before(target, colon);
-    host = a407_span_from(target, colon + 3);
-    path = a407_span_from(host, host.p + find_char(host, "/"));
-    host = a407_span_before(host, path.p);
-    n = put(out, 0, scheme, true);
-    n = put(out, n, a407_span_str("://"), false);
-    n = put(out, n, authority(host, scheme), true);
-    return put(out, n, path.n ? path : a407_span_str("/"), false);
+        return put(out, 0, authority(s, a407_span(NULL, 0)), true);
+    scheme = a407_span_before(s, colon);
+    n = put(out, 0, a407_span_before(s, colon + 3), true);
+    s = host = a407_span_from(s, colon + 3);
+    while (s.n && *s.p != '/')
+        a407_span_take(&s);
+    n = put(out, n, authority(a407_span_before(host, s.p), scheme), true);
+    return put(out, n, s.n ? s : a407_span_str("/"), false);
 }
 
 static int64_t key_of(struct a407_span method, struct a407_span target,
@@ -160,14 +149,13 @@ static void store_record(struct a407_report_access *a,
                          struct a407_span target)
 {
     char binary[A407_REPORT_KEY_MAX + 1], proxy[A407_REPORT_KEY_MAX + 1];
-    const int64_t numbers[] = {a->n_records,   l->time_us, l->pid,
-                               l->client_sent, l->status,  l->final_status,
-                               l->unresolved};
 
     a407_report_key(l, A407_REPORT_BINARY, binary);
     a407_report_key(l, A407_REPORT_PROXY, proxy);
     a407_access_insert(
-        a, a->add_record, numbers, 7,
+        a, a->add_record,
+        A407_ACCESS_NUMBERS(a->n_records, l->time_us, l->pid, l->client_sent,
+                            l->status, l->final_status, l->unresolved),
         (const struct a407_span[]){a407_span_str(a407_outcome_name(l->outcome)),
                                    l->cause, a407_span_str(binary), l->module,
                                    a407_span_str(proxy), l->method, target,
@@ -180,14 +168,12 @@ static void add_leg(struct a407_report_access *a,
                     const struct a407_report_record *l, struct a407_span target,
                     int status, struct leg leg)
 {
-    const int64_t numbers[] = {a->n_records,
-                               leg.number,
-                               status ? key_of(l->method, target, status) : 0,
-                               leg.at_us,
-                               leg.user,
-                               leg.port};
+    int64_t key = status ? key_of(l->method, target, status) : 0;
 
-    a407_access_insert(a, a->add_leg, numbers, 6, NULL, 0);
+    a407_access_insert(a, a->add_leg,
+                       A407_ACCESS_NUMBERS(a->n_records, leg.number, key,
+                                           leg.at_us, leg.user, leg.port),
+                       NULL, 0);
 }
 
 /* A client that answers by NTLM, or by NTLM within Negotiate, meets one more
@@ -243,19 +229,17 @@ static void add_line(struct a407_report_access *a,
     int64_t key = key_of(l->method, target, l->status);
     int64_t time_us = l->status == 407 ? l->end_us : l->start_us;
     bool coarse = l->grain_us >= 1000000;
-    const int64_t numbers[] = {key,
-                               coarse ? time_us + l->grain_us / 2 : time_us,
-                               user_key(l->user),
-                               l->client_port,
-                               coarse,
-                               time_us,
-                               l->status};
-    const struct a407_span texts[] = {l->client, l->result, target, l->user};
 
     a->lines_407 += l->status == 407;
     sqlite3_bind_int64(a->has_key, 1, key);
     if (l->status == 407 || a407_access_step(a, a->has_key))
-        a407_access_insert(a, a->add_line, numbers, 7, texts, 4);
+        a407_access_insert(
+            a, a->add_line,
+            A407_ACCESS_NUMBERS(
+                key, coarse ? time_us + l->grain_us / 2 : time_us,
+                user_key(l->user), l->client_port, coarse, time_us, l->status),
+            (const struct a407_span[]){l->client, l->result, target, l->user},
+            4);
     sqlite3_reset(a->has_key);
 }
 
@@ -285,20 +269,20 @@ static bool read_file(struct a407_report_access *a, const char *path)
 /* What the join is told besides. */
 static void store_input(struct a407_report_access *a)
 {
-    const int64_t numbers[] = {a->o.tolerance_us, a->o.since_us, a->o.until_us,
-                               a->lines,          a->lines_407,  a->unreadable};
     sqlite3_stmt *input =
-        a407_access_prepare(a, "INSERT INTO input VALUES (?1,?2,?3,?4,?5,?6)");
-    sqlite3_stmt *file = a407_access_prepare(a, "INSERT INTO file VALUES (?1)");
+        a407_access_prepare(a, "INSERT INTO input VALUES (?,?,?,?,?,?)");
+    sqlite3_stmt *file = a407_access_prepare(a, "INSERT INTO file VALUES (?)");
     size_t i;
 
-    a407_access_insert(a, input, numbers, 6, NULL, 0);
-    for (i = 0; i < a->o.n; i++) {
-        sqlite3_bind_text(file, 1, a->o.files[i], -1, SQLITE_STATIC);
+    a407_access_insert(a, input,
+                       A407_ACCESS_NUMBERS(a->o.tolerance_us, a->o.since_us,
+                                           a->o.until_us, a->lines,
+                                           a->lines_407, a->unreadable),
+                       NULL, 0);
+    for (i = 0; i < a->o.files.n; i++) {
+        sqlite3_bind_text(file, 1, a->o.files.p[i], -1, SQLITE_STATIC);
         a407_access_step(a, file);
     }
-    sqlite3_finalize(input);
-    sqlite3_finalize(file);
 }
 
 bool a407_report_access_finish(struct a407_report_access *a)
@@ -307,11 +291,12 @@ bool a407_report_access_finish(struct a407_report_access *a)
 
     a407_access_run(a, "CREATE INDEX legs ON leg(key, at_us)");
     a->has_key = a407_access_prepare(a, "SELECT 1 FROM leg WHERE key = ?1");
-    for (i = 0; i < a->o.n; i++)
-        if (!read_file(a, a->o.files[i]))
+    for (i = 0; i < a->o.files.n; i++)
+        if (!read_file(a, a->o.files.p[i]))
             return false;
     if (a->lines && a->unreadable == a->lines) {
-        a407_error("%s is no log of squid's or Apache's format", a->o.files[0]);
+        a407_error("%s is no log of squid's or Apache's format",
+                   a->o.files.p[0]);
         return false;
     }
     store_input(a);

@@ -37,6 +37,9 @@ sqlite3_stmt *a407_access_prepare(struct a407_report_access *a,
                                   const char *sql);
 /* True: a row. Else the statement is reset, to be bound and run again. */
 bool a407_access_step(struct a407_report_access *a, sqlite3_stmt *s);
+#define A407_ACCESS_NUMBERS(...)                                               \
+    (const int64_t[]){__VA_ARGS__},                                            \
+        sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)
 /* Runs an insertion of these values, numbers before texts. Of a text at most
    A407_ACCESS_TEXT_MAX bytes, NUL as "?"; an absent span is NULL. */
 void a407_access_insert(struct a407_report_access *a, sqlite3_stmt *s,

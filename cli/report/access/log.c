@@ -63,8 +63,8 @@ static int port_of(struct a407_span word)
 {
     uint64_t port = 0;
 
-    if (word.n > 5 && memcmp(word.p, "port=", 5) == 0)
-        word = a407_span(word.p + 5, word.n - 5);
+    if (a407_span_begins(word, "port="))
+        word = a407_span_skip(word, 5);
     if (word.n <= 5)
         a407_span_number(word, 65535, &port);
     return (int)port;
@@ -79,19 +79,12 @@ static struct a407_span last_word(struct a407_span s)
     return a407_span(s.p + at, s.n - at);
 }
 
-/* What a backslash and `c` stand for; squid and Apache agree. */
-static char escaped(char c)
-{
-    static const char from[] = "nrtbvf", to[] = "\n\r\t\b\v\f";
-    const char *at = c ? strchr(from, c) : NULL;
-
-    return at ? to[at - from] : c;
-}
-
 /* Takes the escapes of a field back, in place: backslashes, \xHH (Apache), and
    with `percent` %HH (squid's names of users). "-" alone: not told. */
 static struct a407_span unescape(struct a407_span s, bool percent)
 {
+    /* what a backslash and a letter stand for; squid and Apache agree */
+    static const char letters[] = "nrtbvf", bytes[] = "\n\r\t\b\v\f";
     char *start = (char *)(uintptr_t)s.p, *to = start;
     const char *p = s.p, *end = s.p + s.n;
 
@@ -110,7 +103,9 @@ static struct a407_span unescape(struct a407_span s, bool percent)
             *to++ = (char)(high << 4 | low);
             p += mark + 2;
         } else {
-            *to++ = more ? escaped(p[1]) : *p;
+            const char *letter = more && p[1] ? strchr(letters, p[1]) : NULL;
+
+            *to++ = letter ? bytes[letter - letters] : p[more];
             p += more ? 2 : 1;
         }
     }
@@ -182,13 +177,10 @@ static bool parse_squid(struct a407_span s, struct a407_access_line *out)
 /* What stands behind "squid[123]: ", "(squid-1): " in a line of syslog. */
 static struct a407_span without_syslog(struct a407_span s)
 {
-    const char *at = memmem(s.p, s.n < 256 ? s.n : 256, "): ", 3);
+    size_t n = s.n < 256 ? s.n : 256;
+    const char *at = memmem(s.p, n, "): ", 3) ?: memmem(s.p, n, "]: ", 3);
 
-    if (!at)
-        at = memmem(s.p, s.n < 256 ? s.n : 256, "]: ", 3);
-    if (!at)
-        return a407_span(s.p, 0);
-    return a407_span_from(s, at + 3);
+    return at ? a407_span_from(s, at + 3) : a407_span(s.p, 0);
 }
 
 /* "21/Nov/2026:21:14:36 +0000] " in front of a quote, taken off. */
@@ -238,25 +230,20 @@ static bool common_head(struct a407_span s, struct a407_access_line *out)
    escapes no quote, so one ends only in front of a blank or the line's end. */
 static bool take_quoted(struct a407_span *s, struct a407_span *out)
 {
-    size_t i;
+    char c, open = a407_span_take(s);
 
-    if (s->n == 0 || *s->p != '"')
-        return false;
-    s->p++;
-    s->n--;
-    for (i = 0; i < s->n; i++) {
-        if (s->p[i] == '\\' && i + 1 < s->n)
-            i++;
-        else if (s->p[i] == '"' && (i + 1 == s->n || s->p[i + 1] == ' '))
-            break;
+    *out = *s;
+    while (open == '"' && s->n) {
+        c = a407_span_take(s);
+        if (c == '"' && (!s->n || *s->p == ' ')) {
+            *out = a407_span_before(*out, s->p - 1);
+            take(s, " ");
+            return true;
+        }
+        if (c == '\\')
+            a407_span_take(s);
     }
-    if (i == s->n)
-        return false;
-    *out = a407_span(s->p, i);
-    s->p += i + 1;
-    s->n -= i + 1;
-    take(s, " ");
-    return true;
+    return false;
 }
 
 /* "GET http://host/with blanks HTTP/1.1": method, target, version. */
@@ -266,8 +253,7 @@ static void split_request(struct a407_span s, struct a407_access_line *out)
 
     out->method = take_word(&s);
     out->target = s;
-    if (version.p > out->method.p && version.n > 5 &&
-        memcmp(version.p, "HTTP/", 5) == 0)
+    if (version.p > out->method.p && a407_span_begins(version, "HTTP/"))
         out->target = a407_span_trim(a407_span_before(s, version.p));
 }
 

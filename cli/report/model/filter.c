@@ -6,38 +6,22 @@
 #include "cli/report/report.h"
 #include "core/base/text.h"
 
-void a407_filter_init(struct a407_filter *f)
-{
-    memset(f, 0, sizeof *f);
-    f->since_us = A407_TIME_FIRST;
-    f->until_us = A407_TIME_LAST;
-}
-
-bool a407_filter_add(struct a407_filter *f, enum a407_filter_kind kind,
-                     const char *pattern)
-{
-    if (f->n[kind] == A407_FILTER_MAX)
-        return false;
-    f->patterns[kind][f->n[kind]++] = pattern;
-    return true;
-}
-
 bool a407_filter_time(const struct a407_filter *f, int64_t us)
 {
     return us >= f->since_us && us <= f->until_us;
 }
 
-/* Whether one of the patterns of that kind fits the text. */
-static bool fits(const struct a407_filter *f, size_t kind, struct a407_span s)
+/* Whether one of the patterns fits the text. */
+static bool fits(const struct a407_report_list *patterns, struct a407_span s)
 {
     char text[A407_REPORT_KEY_MAX + 1];
     size_t i;
 
     a407_put(text, sizeof text, s);
     /* the report's own keys may hold brackets: [::1]:3128 */
-    for (i = 0; s.p && i < f->n[kind]; i++)
-        if (strcmp(f->patterns[kind][i], text) == 0 ||
-            fnmatch(f->patterns[kind][i], text, 0) == 0)
+    for (i = 0; s.p && i < patterns->n; i++)
+        if (strcmp(patterns->p[i], text) == 0 ||
+            fnmatch(patterns->p[i], text, 0) == 0)
             return true;
     return false;
 }
@@ -49,9 +33,9 @@ bool a407_filter_match(const struct a407_filter *f,
     char proxy[A407_REPORT_KEY_MAX + 1] = "";
     size_t kind, i;
 
-    if (f->n[A407_FILTER_BINARY])
+    if (f->patterns[A407_FILTER_BINARY].n)
         a407_report_key(l, A407_REPORT_BINARY, binary);
-    if (f->n[A407_FILTER_PROXY])
+    if (f->patterns[A407_FILTER_PROXY].n)
         a407_report_key(l, A407_REPORT_PROXY, proxy);
     const struct a407_span texts[A407_FILTER_KINDS][4] = {
         {a407_span_str(binary), l->executable, a407_report_base(l->executable),
@@ -60,8 +44,8 @@ bool a407_filter_match(const struct a407_filter *f,
         {l->cause},
         {a407_span_str(a407_outcome_name(l->outcome))}};
     for (kind = 0; kind < A407_FILTER_KINDS; kind++) {
-        for (i = 0; i < 4 && f->n[kind]; i++)
-            if (fits(f, kind, texts[kind][i]))
+        for (i = 0; i < 4 && f->patterns[kind].n; i++)
+            if (fits(&f->patterns[kind], texts[kind][i]))
                 break;
         if (i == 4)
             return false;
@@ -91,6 +75,6 @@ void a407_filter_words(const struct a407_filter *f, char *out, size_t cap)
     if (f->until_us != A407_TIME_LAST)
         append(out, cap, "until ", until);
     for (kind = 0; kind < A407_FILTER_KINDS; kind++)
-        for (i = 0; i < f->n[kind]; i++)
-            append(out, cap, names[kind], f->patterns[kind][i]);
+        for (i = 0; i < f->patterns[kind].n; i++)
+            append(out, cap, names[kind], f->patterns[kind].p[i]);
 }

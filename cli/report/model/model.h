@@ -17,8 +17,6 @@ struct a407_span a407_report_base(struct a407_span path);
 void a407_report_key(const struct a407_report_record *l,
                      enum a407_report_table_id id, char *out);
 
-#define A407_FILTER_MAX 64 /* patterns of one kind */
-
 enum a407_filter_kind {
     A407_FILTER_BINARY, /* path, file name, or "path (script)" or the script */
     A407_FILTER_PROXY,  /* host, or host:port */
@@ -28,19 +26,11 @@ enum a407_filter_kind {
 };
 
 /* Patterns as of glob(7), without a special meaning of "/" or of a dot; each
-   also fits itself, as it is written. */
+   also fits itself, as it is written. Of a kind without patterns all fit. */
 struct a407_filter {
     int64_t since_us, until_us;
-    const char *patterns[A407_FILTER_KINDS][A407_FILTER_MAX];
-    size_t n[A407_FILTER_KINDS];
+    struct a407_report_list patterns[A407_FILTER_KINDS];
 };
-
-/* Nothing is left out. */
-void a407_filter_init(struct a407_filter *f);
-
-/* False: there are A407_FILTER_MAX already. `pattern` must live as long. */
-bool a407_filter_add(struct a407_filter *f, enum a407_filter_kind kind,
-                     const char *pattern);
 
 /* Whether the time is in the range. */
 bool a407_filter_time(const struct a407_filter *f, int64_t us);

@@ -174,8 +174,8 @@ static bool watch(struct tail *tails, size_t n)
     return good;
 }
 
-bool a407_report_follow(struct a407_report_run *r, char *const *files, size_t n,
-                        bool from_start)
+bool a407_report_follow(struct a407_report_run *r, const char *const *files,
+                        size_t n, bool from_start)
 {
     const struct sigaction act = {.sa_handler = on_signal};
     struct tail *tails = calloc(n, sizeof *tails);

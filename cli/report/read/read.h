@@ -109,7 +109,7 @@ void a407_report_run_finish(struct a407_report_run *r);
  * that is not there yet is waited for. False: said on standard error. Blocks,
  * and looks five times a second: what comes and goes between is not seen.
  */
-bool a407_report_follow(struct a407_report_run *r, char *const *files, size_t n,
-                        bool from_start);
+bool a407_report_follow(struct a407_report_run *r, const char *const *files,
+                        size_t n, bool from_start);
 
 #endif

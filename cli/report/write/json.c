@@ -57,18 +57,14 @@ static void tally(FILE *f, const struct a407_report_tally *t)
 
 static void input(FILE *f, const struct a407_report_input *in)
 {
-    static const char *const names[] = {
+    static const char *const names[A407_REPORT_COUNTS] = {
         "files",   "bytes",    "lines",       "torn",     "foreign", "newer",
         "unknown", "problems", "without_407", "filtered", "lost"};
-    const uint64_t n[] = {in->files,    in->bytes,    in->lines,
-                          in->torn,     in->foreign,  in->newer,
-                          in->unknown,  in->problems, in->without_407,
-                          in->filtered, in->lost};
     size_t i;
 
     fputs(",\"input\":{", f);
-    for (i = 0; i < sizeof n / sizeof *n; i++)
-        fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "", names[i], n[i]);
+    for (i = 0; i < A407_REPORT_COUNTS; i++)
+        fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "", names[i], in->counts[i]);
     fputc('}', f);
 }
 

@@ -208,9 +208,7 @@ static bool same_advice(const struct a407_report_row *f,
 
     a407_report_advise(f, &a);
     a407_report_advise(g, &b);
-    return strcmp(a.text, b.text) == 0 && strcmp(a.line, b.line) == 0 &&
-           strcmp(a.where, b.where) == 0 && strcmp(a.command, b.command) == 0 &&
-           a.command_needs_line == b.command_needs_line;
+    return memcmp(&a, &b, sizeof a) == 0; /* it has no bytes but its members */
 }
 
 /* All of one program under one cause: its name, its modules, the advice. */

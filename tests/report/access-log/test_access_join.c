@@ -44,12 +44,10 @@ static void squid(int64_t start_us, int64_t millis, const char *what,
 
 static struct a407_report_access *begin(int64_t tolerance_us)
 {
-    static const char *files[1]; /* lives as long as what names it */
-    struct a407_report_access_options o = {files, 1, tolerance_us, INT64_MIN,
-                                           INT64_MAX};
+    struct a407_report_access_options o = {
+        {{log_path()}, 1}, tolerance_us, INT64_MIN, INT64_MAX};
     struct a407_report_access *a;
 
-    files[0] = log_path();
     assert_int_equal(fclose(proxy_log), 0);
     a = a407_report_access_open(&o);
     assert_non_null(a);
@@ -133,13 +131,13 @@ static int64_t sum_of(struct a407_report_access *a, const char *name)
 
 TEST(test_no_temporary_files)
 {
-    const char *files[1] = {"/dev/null"};
-    struct a407_report_access_options o = {files, 1, S, INT64_MIN, INT64_MAX};
+    struct a407_report_access_options o = {
+        {{"/dev/null"}, 1}, S, INT64_MIN, INT64_MAX};
 
     setenv("TMPDIR", "/nonexistent", 1);
     assert_null(a407_report_access_open(&o));
     unsetenv("TMPDIR");
-    files[0] = "/nonexistent";
+    o.files.p[0] = "/nonexistent";
     assert_null(a407_report_access_open(&o));
 }
 
@@ -293,8 +291,8 @@ TEST(test_left_out)
 
 TEST(test_range)
 {
-    const char *files[1] = {log_path()};
-    struct a407_report_access_options o = {files, 1, S, T, T + 100 * S};
+    struct a407_report_access_options o = {
+        {{log_path()}, 1}, S, T, T + 100 * S};
     struct a407_report_access *a;
     int i;
 
