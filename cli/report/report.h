@@ -104,6 +104,14 @@ enum a407_report_table_id {
     A407_REPORT_TABLES
 };
 
+/* How a finding is told: the first group answers "who dropped the header". */
+enum a407_report_group {
+    A407_REPORT_DROPPED,    /* dropped_by_client */
+    A407_REPORT_NEVER_SENT, /* not_sent_by_client, no_credential */
+    A407_REPORT_OTHER,
+    A407_REPORT_GROUPS
+};
+
 /* A row of a table, told from others by a key; in the table of findings, what
    is to be fixed: one cause in one program, module and proxy. */
 #define A407_REPORT_ROW_TEXTS 9 /* of a finding; four tell it from others */
@@ -133,6 +141,7 @@ struct a407_report_row {
     unsigned offered;       /* schemes, as in the record */
     uint64_t after_sending; /* it had sent a header before: dropped on reuse */
     uint64_t weight;        /* all 407s of this cause and binary */
+    size_t program;         /* their number in their group, from 1 */
 };
 
 /* Sorted after a407_report_finish: most 407s first, then by key; findings by
@@ -183,6 +192,7 @@ struct a407_report {
     struct a407_report_input input;
     struct a407_report_tally all; /* total: 407s that the report is on */
     struct a407_report_table tables[A407_REPORT_TABLES];
+    size_t programs[A407_REPORT_GROUPS]; /* with findings, after finish */
     struct a407_report_timeline timeline;
     bool out_of_memory;
 };
@@ -201,12 +211,6 @@ void a407_report_add_problem(struct a407_report *r, int64_t time_us,
 /* Sorts; to be called once, before an output. */
 void a407_report_finish(struct a407_report *r);
 
-/* How a finding is told: the first group answers "who dropped the header". */
-enum a407_report_group {
-    A407_REPORT_DROPPED,    /* dropped_by_client */
-    A407_REPORT_NEVER_SENT, /* not_sent_by_client, no_credential */
-    A407_REPORT_OTHER
-};
 enum a407_report_group a407_report_group(const struct a407_report_row *f);
 
 /* Causes that ask for nothing: the client answered by itself, a stale nonce. */
@@ -303,19 +307,6 @@ struct a407_report_view {
     size_t top;
     const char *filters; /* the filters in words, or "" */
 };
-
-/* All findings of one program under one cause, which stand together. To start,
-   all is 0; false: no more. */
-struct a407_report_program {
-    const struct a407_report_row *f;
-    size_t n; /* findings */
-    enum a407_report_group group;
-    uint64_t unresolved; /* of all of them */
-    bool new_cause;      /* the first of its cause in this group */
-    size_t programs[A407_REPORT_OTHER + 1]; /* so many of each group so far */
-};
-bool a407_report_next_program(const struct a407_report *r,
-                              struct a407_report_program *p);
 
 void a407_report_text(const struct a407_report_view *v,
                       const struct a407_report_term *t);

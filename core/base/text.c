@@ -37,9 +37,23 @@ size_t a407_utf8_next(struct a407_span s, unsigned *c)
 
 bool a407_is_control(unsigned c)
 {
-    return c < 0x20 || in_range(c, 0x7f, 0x9f) || c == 0x061c ||
-           in_range(c, 0x200b, 0x200f) || in_range(c, 0x2028, 0x202e) ||
-           in_range(c, 0x2066, 0x2069) || c == 0xfeff;
+    /* controls (C0, DEL, C1), Default_Ignorable_Code_Point (Unicode standard
+       annex 44), separators of lines, and what HTML does not allow */
+    static const unsigned ranges[][2] = {
+        {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},
+        {0x034f, 0x034f},   {0x061c, 0x061c},   {0x115f, 0x1160},
+        {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},
+        {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+        {0xfdd0, 0xfdef},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+        {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x1bca0, 0x1bca3},
+        {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+    if (in_range(c, 0x20, 0x7e))
+        return false;
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (in_range(c, ranges[i][0], ranges[i][1]))
+            return true;
+    return false;
 }
 
 bool a407_text_has_control(struct a407_span s)
@@ -226,6 +240,9 @@ static bool escape(struct a407_buf *out, unsigned c)
     case '\t':
         return a407_buf_str(out, "\\t");
     default:
+        if (c > 0xffff) /* a surrogate pair */
+            return a407_buf_fmt(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+                                0xdc00 | (c & 0x3ff));
         return a407_buf_fmt(out, "\\u%04x", c);
     }
 }

@@ -14,8 +14,8 @@ static inline bool a407_is_ctl(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-/* A control character, or one that is invisible and moves others: what a
-   terminal obeys. */
+/* A control character, or one that is not seen but moves or joins what is: what
+   a terminal obeys, or a reader is deceived by. */
 bool a407_is_control(unsigned c);
 
 /* Does the text hold a control byte? None may be in a user name, a password or

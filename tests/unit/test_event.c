@@ -153,6 +153,8 @@ TEST(strings)
         /* what a terminal obeys: C1, and what turns the direction */
         {"\xc2\x9b\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8", 11,
          "\\u009b\\u202e\\u2066\\u2028"},
+        /* what nobody sees: a soft hyphen, a tag (as a surrogate pair) */
+        {"\xc2\xad\xf3\xa0\x81\x81", 6, "\\u00ad\\udb40\\udc41"},
         {"\xc2\xa0\xe2\x80\xb0", 5, "\xc2\xa0\xe2\x80\xb0"},
         {"\xc3\xa9", 2, "\xc3\xa9"},
         {"\xe2\x82\xac", 3, "\xe2\x82\xac"},

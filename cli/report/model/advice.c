@@ -35,8 +35,8 @@ static const struct fix {
 static const struct remedy {
     const char *cause, *where, *line;
 } remedies[] = {
-    {"no_credential", CREDENTIAL_FILE, ""},
-    {"credential_for_other_endpoint", CREDENTIAL_FILE, ""},
+    {"no_credential", CREDENTIAL_FILE, "[{proxy}]\n{login}"},
+    {"credential_for_other_endpoint", CREDENTIAL_FILE, "[{proxy}]\n{login}"},
     {"endpoint_not_configured", "", "auth407 --proxy {proxy} -- COMMAND"},
     {"scheme_not_allowed", "", "auth407 --schemes {offered} -- COMMAND"},
     {"weaker_scheme_offered", "", "auth407 --clear yes -- COMMAND"},
@@ -144,6 +144,17 @@ static void name_schemes(unsigned schemes, bool setting, const char *between,
     }
 }
 
+/* auth407 speaks nothing of what the proxy offers. */
+static bool is_beyond_us(const struct a407_report_row *f)
+{
+    return f->offered && !(f->offered & OURS);
+}
+
+static bool wants_token(const struct a407_report_row *f)
+{
+    return f->offered && (f->offered & OURS) == BEARER;
+}
+
 /* The line with {proxy} and the like filled in; other braces are its own. A
    proxy's name comes from a log, and the line is to be pasted into a shell:
    what no host name or address holds is left out. */
@@ -153,7 +164,10 @@ static void fill_line(const struct a407_report_row *f, const char *line,
     char port[16], offered[64], *to = out->line;
     const struct {
         const char *name, *value;
-    } values[] = {{"{proxy}", f->proxy},
+    } values[] = {{"{login}", wants_token(f)
+                                  ? "token = TOKEN"
+                                  : "username = USER\npassword = PASSWORD"},
+                  {"{proxy}", f->proxy},
                   {"{host}", f->host},
                   {"{port}", port},
                   {"{offered}", offered}};
@@ -172,55 +186,32 @@ static void fill_line(const struct a407_report_row *f, const char *line,
         }
         line += strlen(values[i].name);
         for (z = values[i].value; *z && to < end; z++)
-            if (a407_is_alnum(*z) || strchr("-._:[],", *z))
+            if (i == 0 || a407_is_alnum(*z) || strchr("-._:[],", *z))
                 *to++ = *z;
     }
     *to = '\0';
 }
 
-/* auth407 speaks nothing of what the proxy offers. */
-static bool is_beyond_us(const struct a407_report_row *f)
-{
-    return f->offered && !(f->offered & OURS);
-}
-
-static bool wants_token(const struct a407_report_row *f)
-{
-    return f->offered && (f->offered & OURS) == BEARER;
-}
-
-/* The credential that auth407 lacks: with it, it needs nothing else. */
-static void write_credential(const struct a407_report_row *f,
-                             struct a407_report_advice *out)
-{
-    const char *line = wants_token(f)
-                           ? "[{proxy}]\ntoken = TOKEN"
-                           : "[{proxy}]\nusername = USER\npassword = PASSWORD";
-
-    if (is_beyond_us(f)) {
-        out->where = "";
-        return;
-    }
-    fill_line(f, line, out);
-    out->command = "auth407 -- COMMAND";
-    out->command_needs_line = true;
-}
-
 static void general(const struct a407_report_row *f,
                     struct a407_report_advice *out)
 {
-    size_t i;
+    const struct remedy *r = remedies, *end = r + sizeof remedies / sizeof *r;
+    bool login;
 
-    for (i = 0; i < sizeof remedies / sizeof *remedies; i++)
-        if (strcmp(remedies[i].cause, f->cause) == 0) {
-            out->where = remedies[i].where;
-            if (strcmp(out->where, CREDENTIAL_FILE) == 0)
-                write_credential(f, out);
-            else if (!strstr(remedies[i].line, "{offered}") ||
-                     f->offered & OURS)
-                fill_line(f, remedies[i].line, out);
-            return;
-        }
+    while (r < end && strcmp(r->cause, f->cause) != 0)
+        r++;
+    if (r == end)
+        return;
+    login = strcmp(r->where, CREDENTIAL_FILE) == 0;
+    if (login && is_beyond_us(f))
+        return;
+    out->where = r->where;
+    if (!strstr(r->line, "{offered}") || f->offered & OURS)
+        fill_line(f, r->line, out);
+    if (login) { /* with it, auth407 needs nothing else */
+        out->command = "auth407 -- COMMAND";
+        out->command_needs_line = true;
+    }
 }
 
 static void of_client(const struct a407_report_row *f, const struct choice *c,

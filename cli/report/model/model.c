@@ -286,30 +286,6 @@ enum a407_report_group a407_report_group(const struct a407_report_row *f)
     return c == A407_CAUSE_DROPPED ? A407_REPORT_DROPPED : A407_REPORT_OTHER;
 }
 
-bool a407_report_next_program(const struct a407_report *r,
-                              struct a407_report_program *p)
-{
-    const struct a407_report_table *t = &r->tables[A407_REPORT_FINDING];
-    const struct a407_report_row *end = t->rows + t->n, *last = p->f;
-    const struct a407_report_row *f = last ? last + p->n : t->rows;
-
-    if (f == end)
-        return false;
-    p->f = f;
-    p->group = a407_report_group(f);
-    p->new_cause = !last || strcmp(last->cause, f->cause) != 0 ||
-                   a407_report_group(last) != p->group;
-    p->unresolved = 0;
-    p->programs[p->group]++;
-    for (p->n = 0; f + p->n < end; p->n++) {
-        if (strcmp(f[p->n].binary, f->binary) != 0 ||
-            strcmp(f[p->n].cause, f->cause) != 0)
-            break;
-        p->unresolved += f[p->n].tally.unresolved;
-    }
-    return true;
-}
-
 static int more_first(uint64_t a, uint64_t b)
 {
     return (a < b) - (a > b);
@@ -350,28 +326,33 @@ static int compare_findings(const void *a, const void *b)
                ?: strcmp(x->proxy, y->proxy);
 }
 
-/* By cause and binary alone: the weights are 0 until the second sorting. */
-static void weigh(struct a407_report_row *from,
-                  const struct a407_report_row *end)
+/* Whether the finding before this one is of the same program and cause. */
+static bool goes_on(const struct a407_report_table *t,
+                    const struct a407_report_row *f)
 {
-    while (from < end) {
-        const struct a407_report_row *first = from;
-        struct a407_report_row *f;
-        uint64_t sum = 0;
+    return f > t->rows && strcmp(f[-1].cause, f->cause) == 0 &&
+           strcmp(f[-1].binary, f->binary) == 0;
+}
 
-        for (f = from; f < end && compare_causes(first, f) == 0 &&
-                       strcmp(first->binary, f->binary) == 0;
-             f++)
-            sum += f->tally.total;
-        while (from < f)
-            (from++)->weight = sum;
+/* By cause and binary alone: the weights are 0 until the second sorting. */
+static void weigh(struct a407_report_table *t)
+{
+    struct a407_report_row *f, *first = t->rows;
+
+    for (f = t->rows; f < t->rows + t->n; f++) {
+        first = goes_on(t, f) ? first : f;
+        first->weight += f->tally.total;
     }
+    for (f = t->rows; f < t->rows + t->n; f++)
+        if (goes_on(t, f))
+            f->weight = f[-1].weight;
 }
 
 void a407_report_finish(struct a407_report *r)
 {
     struct a407_report_table *t = r->tables;
     struct a407_report_table *findings = &t[A407_REPORT_FINDING];
+    struct a407_report_row *f = findings->rows;
 
     if (r->out_of_memory)
         return;
@@ -380,7 +361,10 @@ void a407_report_finish(struct a407_report *r)
         qsort(t->rows, t->n, sizeof *t->rows,
               t == findings ? compare_findings : compare_rows);
     }
-    weigh(findings->rows, findings->rows + findings->n);
-    qsort(findings->rows, findings->n, sizeof *findings->rows,
-          compare_findings);
+    weigh(findings);
+    qsort(f, findings->n, sizeof *f, compare_findings);
+    for (; f < findings->rows + findings->n; f++) {
+        r->programs[a407_report_group(f)] += !goes_on(findings, f);
+        f->program = r->programs[a407_report_group(f)];
+    }
 }

@@ -42,25 +42,23 @@ static void on_signal(int n)
 /* A pipe without a name, such as the shell's <(command), ends for good. */
 static void open_tail(struct tail *t, bool from_start)
 {
+    bool input = strcmp(t->path, "-") == 0;
     struct statfs fs;
     struct stat st;
 
-    if (strcmp(t->path, "-") == 0)
-        t->fd = STDIN_FILENO;
-    else
-        /* O_NONBLOCK: the writer of a FIFO may be yet to come */
-        t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (t->fd >= 0) {
-        if (fstat(t->fd, &st) == 0)
-            t->stream = t->fd == STDIN_FILENO || !S_ISREG(st.st_mode);
-        t->ends = t->fd == STDIN_FILENO ||
-                  (fstatfs(t->fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
-        if (!t->stream && !from_start)
-            (void)lseek(t->fd, 0, SEEK_END);
-    } else if (!t->warned) {
-        a407_warning("%s: %s; waiting for it", t->path, strerror(errno));
+    /* O_NONBLOCK: the writer of a FIFO may be yet to come */
+    t->fd =
+        input ? STDIN_FILENO : open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (t->fd < 0) {
+        if (!t->warned)
+            a407_warning("%s: %s; waiting for it", t->path, strerror(errno));
         t->warned = true;
+        return;
     }
+    t->stream = input || (fstat(t->fd, &st) == 0 && !S_ISREG(st.st_mode));
+    t->ends = input || (fstatfs(t->fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
+    if (!t->stream && !from_start)
+        (void)lseek(t->fd, 0, SEEK_END);
 }
 
 /* All that is there now. False: no more is wanted, or it can't be read. */
@@ -152,51 +150,40 @@ static bool look(struct tail *t, bool *some)
     return check_name(t);
 }
 
-static bool watch(struct tail *tails, size_t n)
+bool a407_report_follow(struct a407_report_run *r, const char *const *files,
+                        size_t n, bool from_start)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-    bool good = true, open = true;
-    size_t i;
+    const struct sigaction act = {.sa_handler = on_signal};
+    struct tail *tails = calloc(n, sizeof *tails), *t, *end = tails + n;
+    bool good = tails != NULL, open = true;
 
-    while (good && !stopped && open) {
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    for (t = tails; good && t < end; t++) {
+        t->path = *files++;
+        good = a407_splitter_init(&t->splitter, a407_report_line, r);
+        open_tail(t, from_start);
+    }
+    if (!good)
+        a407_error("out of memory");
+    while (good && open && !stopped) {
         bool some = false;
 
         open = false;
-        for (i = 0; i < n && good; i++) {
-            good = look(&tails[i], &some);
-            open |= !tails[i].ended;
+        for (t = tails; good && t < end; t++) {
+            good = look(t, &some);
+            open |= !t->ended;
         }
         if (fflush(stdout) != 0 || ferror(stdout))
             break; /* nobody reads on; the caller says so */
         if (!some && good && open && !stopped)
             nanosleep(&pause, NULL);
     }
-    return good;
-}
-
-bool a407_report_follow(struct a407_report_run *r, const char *const *files,
-                        size_t n, bool from_start)
-{
-    const struct sigaction act = {.sa_handler = on_signal};
-    struct tail *tails = calloc(n, sizeof *tails);
-    bool good = tails != NULL;
-    size_t i;
-
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    for (i = 0; i < n && good; i++) {
-        tails[i].path = files[i];
-        good = a407_splitter_init(&tails[i].splitter, a407_report_line, r);
-        open_tail(&tails[i], from_start);
-    }
-    if (good)
-        good = watch(tails, n);
-    else
-        a407_error("out of memory");
-    for (i = 0; i < n && tails; i++) {
-        a407_splitter_free(&tails[i].splitter);
-        if (tails[i].fd > STDIN_FILENO)
-            close(tails[i].fd);
+    for (t = tails; tails && t < end; t++) {
+        a407_splitter_free(&t->splitter);
+        if (t->fd > STDIN_FILENO)
+            close(t->fd);
     }
     free(tails);
     return good;

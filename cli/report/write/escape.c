@@ -3,30 +3,6 @@
 
 #include "core/base/text.h"
 
-/* Default_Ignorable_Code_Point (Unicode standard annex 44), controls (C0, DEL,
-   C1), separators of lines, and those that HTML does not allow. */
-static const struct {
-    unsigned first, last;
-} unseen[] = {
-    {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},
-    {0x034f, 0x034f},   {0x061c, 0x061c},   {0x115f, 0x1160},
-    {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},
-    {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
-    {0xfdd0, 0xfdef},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
-    {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x1bca0, 0x1bca3},
-    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
-};
-
-bool a407_report_is_unseen(unsigned c)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof unseen / sizeof *unseen; i++)
-        if (c >= unseen[i].first && c <= unseen[i].last)
-            return true;
-    return false;
-}
-
 /* The C1 control that z begins with, in UTF-8; 0: none. */
 static unsigned c1_at(const char *z, size_t n)
 {
@@ -88,7 +64,7 @@ static bool is_formula(const char *z)
         for (i = 0; len && i < sizeof marks / sizeof *marks; i++)
             if (c == marks[i])
                 return true;
-        if (len && !is_blank(c) && !a407_report_is_unseen(c))
+        if (len && !is_blank(c) && !a407_is_control(c))
             return false;
         s = a407_span(s.p + (len ? len : 1), s.n - (len ? len : 1));
     }

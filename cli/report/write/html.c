@@ -102,11 +102,8 @@ static void put_causes(const struct a407_report_table *t, FILE *f)
 /* What the page needs besides the report. */
 static void put_rest(const struct a407_report *r, FILE *f)
 {
-    struct a407_report_program p = {0};
     char made[32];
 
-    while (a407_report_next_program(r, &p))
-        ;
     a407_report_time_utc((int64_t)time(NULL) * 1000000, made);
     fprintf(f,
             "{\"version\":\"" A407_VERSION "\",\"made\":\"%s\","
@@ -114,8 +111,8 @@ static void put_rest(const struct a407_report *r, FILE *f)
             "\"findings_max\":%d,\"timeline_offset\":%" PRId64
             ",\"uncounted\":[[%" PRIu64 ",\"" A407_REPORT_NEWER_LINE
             "\"],[%" PRIu64 ",\"" A407_REPORT_UNKNOWN_LINE "\"]]",
-            made, p.programs[A407_REPORT_DROPPED],
-            p.programs[A407_REPORT_NEVER_SENT], p.programs[A407_REPORT_OTHER],
+            made, r->programs[A407_REPORT_DROPPED],
+            r->programs[A407_REPORT_NEVER_SENT], r->programs[A407_REPORT_OTHER],
             A407_REPORT_FINDINGS, r->timeline.zone_us / 1000000, r->input.newer,
             r->input.unknown);
     put_zones(&r->all, f);

@@ -97,17 +97,16 @@ static void finding(FILE *f, const struct a407_report_row *x)
 static void findings(const struct a407_report_view *v, bool by_program, FILE *f)
 {
     const struct a407_report_table *t = &v->report->tables[A407_REPORT_FINDING];
-    struct a407_report_program p = {0};
-    size_t i, n = 0;
+    const struct a407_report_row *x;
+    size_t n = 0;
 
     fputs(",\"findings\":[", f);
-    while (a407_report_next_program(v->report, &p))
-        for (i = 0; i < p.n; i++) {
-            if (v->top && (by_program ? p.programs[p.group] : n + 1) > v->top)
-                break;
-            fputs(n++ ? ",\n" : "\n", f);
-            finding(f, &p.f[i]);
-        }
+    for (x = t->rows; x < t->rows + t->n; x++) {
+        if (v->top && (by_program ? x->program : n + 1) > v->top)
+            continue;
+        fputs(n++ ? ",\n" : "\n", f);
+        finding(f, x);
+    }
     fprintf(f, "],\"findings_omitted\":%zu", t->n - n);
     fprintf(f, ",\"findings_beyond_limit\":%" PRIu64, t->others.total);
 }

@@ -95,7 +95,7 @@ static struct piece next(const char *z, size_t *marks)
     if (c > 0x7f && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
         width = wcwidth((wchar_t)c);
     *marks = width == 0 ? *marks + 1 : 0;
-    if (width < 0 || *marks > MARKS_MAX || a407_report_is_unseen(c)) {
+    if (width < 0 || *marks > MARKS_MAX || a407_is_control(c)) {
         p.width = (size_t)snprintf(p.shown, sizeof p.shown, "\\u{%x}", c);
         return p;
     }

@@ -208,26 +208,27 @@ static bool same_advice(const struct a407_report_row *f,
 
     a407_report_advise(f, &a);
     a407_report_advise(g, &b);
-    return memcmp(&a, &b, sizeof a) == 0; /* it has no bytes but its members */
+    return memcmp(&a, &b, sizeof a) == 0; /* all of it is set */
 }
 
-/* All of one program under one cause: its name, its modules, the advice. */
+/* All n of one program under one cause: its name, its modules, the advice. */
 static void put_program(const struct a407_report_view *v, term *t,
-                        const struct a407_report_program *p)
+                        const struct a407_report_row *f, size_t n)
 {
-    const struct a407_report_row *f = p->f;
-    size_t most = v->top && p->n > PLACES ? PLACES : p->n;
+    size_t most = v->top && n > PLACES ? PLACES : n, i;
+    uint64_t bad = 0;
     char numbers[64];
-    size_t i;
 
+    for (i = 0; i < n; i++)
+        bad += f[i].tally.unresolved;
     snprintf(numbers, sizeof numbers, "%" PRIu64 ", %" PRIu64 " unresolved",
-             f->weight, p->unresolved);
+             f->weight, bad);
     fputs("  ", t->f);
     a407_term_style(t, A407_BOLD);
     a407_term_cell(t, f->binary, t->width - 4 - strlen(numbers), true);
     a407_term_style(t, A407_PLAIN);
     fputs("  ", t->f);
-    a407_term_styled(t, p->unresolved ? A407_RED : A407_GREEN, numbers);
+    a407_term_styled(t, bad ? A407_RED : A407_GREEN, numbers);
     fputc('\n', t->f);
     for (i = 0; i < most; i++) {
         put_place(t, &f[i]);
@@ -235,9 +236,8 @@ static void put_program(const struct a407_report_view *v, term *t,
             (i + 1 == most || !same_advice(&f[i], &f[i + 1])))
             put_advice(t, &f[i]);
     }
-    if (most < p->n)
-        fprintf(t->f, "    and %zu more places: --all shows them\n",
-                p->n - most);
+    if (most < n)
+        fprintf(t->f, "    and %zu more places: --all shows them\n", n - most);
 }
 
 static void put_cause(term *t, const struct a407_report_row *f)
@@ -249,44 +249,42 @@ static void put_cause(term *t, const struct a407_report_row *f)
                       : a407_cause_info(f->cause_id)->meaning);
 }
 
-/* One group of findings. False: there is none. */
-static bool put_group(const struct a407_report_view *v, term *t,
+static void put_group(const struct a407_report_view *v, term *t,
                       enum a407_report_group group, const char *title)
 {
-    struct a407_report_program p = {0};
-    size_t programs;
+    const struct a407_report_table *table =
+        &v->report->tables[A407_REPORT_FINDING];
+    const struct a407_report_row *f = table->rows, *end = f + table->n, *next;
+    size_t programs = v->report->programs[group];
+    const char *cause = "";
 
-    while (a407_report_next_program(v->report, &p)) {
-        if (p.group != group)
+    if (programs || group == A407_REPORT_DROPPED)
+        a407_term_heading(t, title);
+    if (!programs && group == A407_REPORT_DROPPED)
+        fputs("  none\n", t->f);
+    for (; f < end; f = next) {
+        for (next = f + 1; next < end && next->program == f->program &&
+                           strcmp(next->cause, f->cause) == 0;)
+            next++;
+        if (a407_report_group(f) != group || (v->top && f->program > v->top))
             continue;
-        if (p.programs[group] == 1)
-            a407_term_heading(t, title);
-        if (v->top && p.programs[group] > v->top)
-            continue;
-        if (p.new_cause)
-            put_cause(t, p.f);
-        put_program(v, t, &p);
+        if (strcmp(cause, f->cause) != 0)
+            put_cause(t, f);
+        put_program(v, t, f, (size_t)(next - f));
+        cause = f->cause;
     }
-    programs = p.programs[group];
     if (v->top && programs > v->top)
         more(t, programs - v->top);
-    return programs != 0;
 }
 
 static void put_findings(const struct a407_report_view *v, term *t)
 {
-    static const char *const titles[] = {"Dropped the header", "Never sent one",
-                                         "Other causes"};
     const struct a407_report_tally *others =
         &v->report->tables[A407_REPORT_FINDING].others;
-    int group;
 
-    for (group = A407_REPORT_DROPPED; group <= A407_REPORT_OTHER; group++)
-        if (!put_group(v, t, (enum a407_report_group)group, titles[group]) &&
-            group == A407_REPORT_DROPPED) {
-            a407_term_heading(t, titles[group]);
-            fputs("  none\n", t->f);
-        }
+    put_group(v, t, A407_REPORT_DROPPED, "Dropped the header");
+    put_group(v, t, A407_REPORT_NEVER_SENT, "Never sent one");
+    put_group(v, t, A407_REPORT_OTHER, "Other causes");
     if (others->total)
         a407_term_say(t, 0, 2,
                       "%" PRIu64 " more 407%s not in these lists, which keep "

@@ -32,9 +32,6 @@ void a407_term_wrap(const struct a407_report_term *t, const char *text,
 void a407_term_say(const struct a407_report_term *t, size_t at, size_t indent,
                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* A character that is not seen but moves what is: a control, a joiner ... */
-bool a407_report_is_unseen(unsigned c);
-
 /* A JSON string, whatever the bytes are; null beyond 64 KiB. Allocates. */
 void a407_report_json_text(FILE *f, const char *z);
 
