@@ -177,7 +177,7 @@ static void print_live(void *ctx, const struct a407_report_record *l,
         fputc('\n', live->term.f);
         return;
     }
-    a407_report_time_local(l->time_us, time);
+    a407_report_time_show(false, l->time_us, time);
     a407_report_key(l, A407_REPORT_BINARY, binary);
     a407_report_key(l, A407_REPORT_PROXY, proxy);
     if (l->final_status)

@@ -254,10 +254,9 @@ bool a407_report_time_rfc3339(struct a407_span s, int64_t *us);
 bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
                             int64_t *us);
 
-/* "2026-11-21T14:03:05Z" (RFC 3339), and "2026-11-21 14:03:05" of the local
-   time zone. */
-void a407_report_time_utc(int64_t us, char out[static 32]);
-void a407_report_time_local(int64_t us, char out[static 32]);
+/* "2026-11-21T14:03:05Z" (RFC 3339), or "2026-11-21 14:03:05" of the local time
+   zone. */
+void a407_report_time_show(bool utc, int64_t us, char out[static 32]);
 
 /* Where text goes: what a terminal can show. */
 struct a407_report_term {

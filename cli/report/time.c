@@ -160,20 +160,13 @@ bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
     return true;
 }
 
-void a407_report_time_utc(int64_t us, char out[static 32])
-{
-    struct a407_date d = a407_date_of(us / SECOND - (us % SECOND < 0));
-
-    snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.year, d.month, d.day,
-             d.hour, d.minute, d.second);
-}
-
-void a407_report_time_local(int64_t us, char out[static 32])
+void a407_report_time_show(bool utc, int64_t us, char out[static 32])
 {
     time_t s = (time_t)(us / SECOND - (us % SECOND < 0));
     struct tm t = {0};
 
-    localtime_r(&s, &t);
-    if (strftime(out, 32, "%Y-%m-%d %H:%M:%S", &t) == 0)
+    if (!(utc ? gmtime_r : localtime_r)(&s, &t) ||
+        !strftime(out, 32, utc ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M:%S",
+                  &t))
         out[0] = '\0';
 }

@@ -146,13 +146,13 @@ TEST(test_shown)
 {
     char out[32];
 
-    a407_report_time_utc(NOON + 999999, out);
+    a407_report_time_show(true, NOON + 999999, out);
     assert_string_equal(out, "2026-11-21T12:00:00Z");
-    a407_report_time_utc(-1, out);
+    a407_report_time_show(true, -1, out);
     assert_string_equal(out, "1969-12-31T23:59:59Z");
     setenv("TZ", "EST5EDT", 1);
     tzset();
-    a407_report_time_local(NOON, out);
+    a407_report_time_show(false, NOON, out);
     assert_string_equal(out, "2026-11-21 07:00:00");
 }
 

@@ -16,13 +16,15 @@ static void fail(struct a407_report_access *a, const char *why)
     a->failed = true;
 }
 
-/* Of tables.sql: a time as a reader's clock has it. */
-static void local(sqlite3_context *c, int n, sqlite3_value **v)
+/* Of tables.sql, local() and utc(): a time as a reader's clock has it, or as
+   RFC 3339 writes it. */
+static void show_time(sqlite3_context *c, int n, sqlite3_value **v)
 {
     char text[32];
 
     (void)n;
-    a407_report_time_local(sqlite3_value_int64(*v), text);
+    a407_report_time_show(sqlite3_user_data(c) != NULL, sqlite3_value_int64(*v),
+                          text);
     sqlite3_result_text(c, text, -1, SQLITE_TRANSIENT);
 }
 
@@ -60,7 +62,9 @@ bool a407_access_db_open(struct a407_report_access *a)
     }
     if (sqlite3_open("", &a->db) != SQLITE_OK)
         fail(a, sqlite3_errmsg(a->db));
-    sqlite3_create_function(a->db, "local", 1, SQLITE_UTF8, NULL, local, NULL,
+    sqlite3_create_function(a->db, "local", 1, SQLITE_UTF8, NULL, show_time,
+                            NULL, NULL);
+    sqlite3_create_function(a->db, "utc", 1, SQLITE_UTF8, a, show_time, NULL,
                             NULL);
     sqlite3_create_function(a->db, "json_text", 1, SQLITE_UTF8, NULL, json_text,
                             NULL, NULL);

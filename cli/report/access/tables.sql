@@ -172,8 +172,7 @@ CREATE VIEW sums_json AS SELECT json_object(
   FROM sums;
 CREATE VIEW answer_json AS SELECT record, number, iif(found,
   json_remove(json_object(
-    'timestamp', strftime('%Y-%m-%dT%H:%M:%S', time_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', time_us % 1000000),
+    'timestamp', printf('%.19s.%06dZ', utc(time_us), time_us % 1000000),
     'matched_by', iif(by_port, 'port', 'time'),
     'difference_s', json(printf('%.6f', difference_us / 1e6)),
     'client', json_text(client), 'client_port', port,
@@ -181,8 +180,7 @@ CREATE VIEW answer_json AS SELECT record, number, iif(found,
     'user', json_text(user)), iif(port, '$.-', '$.client_port')), NULL) AS json
   FROM answer;
 CREATE VIEW pair_json AS SELECT id, found, unresolved, time_us, json_object(
-    'timestamp', strftime('%Y-%m-%dT%H:%M:%S', time_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', time_us % 1000000),
+    'timestamp', printf('%.19s.%06dZ', utc(time_us), time_us % 1000000),
     'outcome', outcome, 'cause', json_text(cause),
     'binary', json_text(binary), 'module', json_text(module), 'pid', pid,
     'proxy', json_text(proxy),
@@ -201,10 +199,8 @@ CREATE VIEW client_json AS SELECT id, json_object(
     'client', json_text(client),
     'user', json_text(nullif(user, '')),
     'total', total,
-    'first_seen', strftime('%Y-%m-%dT%H:%M:%S', first_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', first_us % 1000000),
-    'last_seen', strftime('%Y-%m-%dT%H:%M:%S', last_us / 1000000, 'unixepoch')
-      || printf('.%06dZ', last_us % 1000000),
+    'first_seen', printf('%.19s.%06dZ', utc(first_us), first_us % 1000000),
+    'last_seen', printf('%.19s.%06dZ', utc(last_us), last_us % 1000000),
     'more_targets', json(iif(targets > 3, 'true', 'false')),
     'targets', (SELECT json_group_array(json(json_text(target))) FROM (
       SELECT target FROM stranger s
@@ -217,16 +213,13 @@ CREATE VIEW client_json AS SELECT id, json_object(
 CREATE VIEW pair_csv AS SELECT iif(found, 'both_logs', 'records_alone'),
   request, cause, binary, module, proxy, 1, unresolved, outcome = 'resolved',
   outcome = 'unresolved', outcome = 'observed', outcome = 'not_retried',
-  strftime('%Y-%m-%dT%H:%M:%SZ', time_us / 1000000, 'unixepoch'),
-  strftime('%Y-%m-%dT%H:%M:%SZ', (time_us + difference_us) / 1000000,
-    'unixepoch'),
+  utc(time_us), utc(time_us + difference_us),
   iif(found, 'proxy''s log', ''),
   (SELECT group_concat(words, '; then ') FROM (SELECT words FROM answer
     WHERE record = pair.id AND found ORDER BY number)), '', ''
   FROM pair ORDER BY unresolved DESC, time_us, id;
 CREATE VIEW client_csv AS SELECT 'proxy_log_alone', words, '', '', '', '',
   total, 0, 0, 0, 0, 0,
-  strftime('%Y-%m-%dT%H:%M:%SZ', first_us / 1000000, 'unixepoch'),
-  strftime('%Y-%m-%dT%H:%M:%SZ', last_us / 1000000, 'unixepoch'),
+  utc(first_us), utc(last_us),
   'proxy''s log', list, '', ''
   FROM stranger_words ORDER BY id;

@@ -68,8 +68,8 @@ void a407_filter_words(const struct a407_filter *f, char *out, size_t cap)
     size_t kind, i;
 
     out[0] = '\0';
-    a407_report_time_local(f->since_us, since);
-    a407_report_time_local(f->until_us, until);
+    a407_report_time_show(false, f->since_us, since);
+    a407_report_time_show(false, f->until_us, until);
     if (f->since_us != A407_TIME_FIRST)
         append(out, cap, "since ", since);
     if (f->until_us != A407_TIME_LAST)

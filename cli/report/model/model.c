@@ -10,18 +10,8 @@
 
 #define KEY_SIZE (A407_REPORT_KEY_MAX + 1)
 
-static const struct {
-    const char *name;
-    size_t most;
-} tables[A407_REPORT_TABLES] = {
-    [A407_REPORT_BINARY] = {"binary", A407_REPORT_KEYS},
-    [A407_REPORT_MODULE] = {"module", A407_REPORT_KEYS},
-    [A407_REPORT_PROXY] = {"proxy", A407_REPORT_KEYS},
-    [A407_REPORT_CAUSE] = {"cause", A407_REPORT_KEYS},
-    [A407_REPORT_USER] = {"user", A407_REPORT_KEYS},
-    [A407_REPORT_MESSAGE] = {"problem", A407_REPORT_KEYS},
-    [A407_REPORT_FINDING] = {"finding", A407_REPORT_FINDINGS},
-};
+static const char *const names[A407_REPORT_TABLES] = {
+    "binary", "module", "proxy", "cause", "user", "problem", "finding"};
 
 /* All rows at once: untouched memory costs nothing, and they never move. */
 bool a407_report_init(struct a407_report *r)
@@ -33,8 +23,9 @@ bool a407_report_init(struct a407_report *r)
     for (i = 0; i < A407_REPORT_TABLES; i++) {
         struct a407_report_table *t = &r->tables[i];
 
-        t->name = tables[i].name;
-        t->most = tables[i].most;
+        t->name = names[i];
+        t->most =
+            i == A407_REPORT_FINDING ? A407_REPORT_FINDINGS : A407_REPORT_KEYS;
         t->rows = calloc(t->most, sizeof *t->rows);
         good = good && t->rows;
     }

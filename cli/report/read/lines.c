@@ -104,29 +104,19 @@ bool a407_report_line(void *run, char *text, size_t n)
     }
     in->ours += kind == A407_REPORT_EXCHANGE || kind == A407_REPORT_PROBLEM ||
                 kind == A407_REPORT_UNKNOWN;
-    switch (kind) {
-    case A407_REPORT_EXCHANGE:
+    in->newer += kind == A407_REPORT_NEWER;
+    in->unknown += kind == A407_REPORT_UNKNOWN;
+    in->foreign += kind == A407_REPORT_NEWER || kind == A407_REPORT_UNKNOWN ||
+                   kind == A407_REPORT_FOREIGN;
+    if (kind == A407_REPORT_EXCHANGE) {
         take_exchange(r, &l, brace, n - (size_t)(brace - line));
-        break;
-    case A407_REPORT_PROBLEM:
-        if (!a407_filter_time(r->filter, l.time_us))
-            break;
+    } else if (kind == A407_REPORT_PROBLEM &&
+               a407_filter_time(r->filter, l.time_us)) {
         in->problems++;
         in->lost += (uint64_t)l.lost;
         a407_report_add_problem(&r->report, l.time_us, message);
-        break;
-    case A407_REPORT_NEWER:
-    case A407_REPORT_UNKNOWN:
-    case A407_REPORT_FOREIGN:
-        in->foreign++;
-        in->newer += kind == A407_REPORT_NEWER;
-        in->unknown += kind == A407_REPORT_UNKNOWN;
-        break;
-    case A407_REPORT_TORN:
-        break; /* counted above */
-    case A407_REPORT_NO_MEMORY:
+    } else if (kind == A407_REPORT_NO_MEMORY) {
         r->report.out_of_memory = true;
-        break;
     }
     return !r->report.out_of_memory;
 }

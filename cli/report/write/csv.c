@@ -24,8 +24,8 @@ static void row(FILE *f, const char *const about[static 6],
     for (i = 0; i < A407_REPORT_OUTCOMES; i++)
         fprintf(f, ",%" PRIu64, t->outcome[i]);
     if (t->total) {
-        a407_report_time_utc(t->first_us, first);
-        a407_report_time_utc(t->last_us, last);
+        a407_report_time_show(true, t->first_us, first);
+        a407_report_time_show(true, t->last_us, last);
     }
     fprintf(f, ",%s,%s", first, last);
     for (i = 0; i < 4; i++) {

@@ -104,7 +104,7 @@ static void put_rest(const struct a407_report *r, FILE *f)
 {
     char made[32];
 
-    a407_report_time_utc((int64_t)time(NULL) * 1000000, made);
+    a407_report_time_show(true, (int64_t)time(NULL) * 1000000, made);
     fprintf(f,
             "{\"version\":\"" A407_VERSION "\",\"made\":\"%s\","
             "\"programs\":{\"dropped\":%zu,\"never_sent\":%zu,\"other\":%zu},"

@@ -49,8 +49,8 @@ static void tally(FILE *f, const struct a407_report_tally *t)
     fputs(",\"outcomes\":", f);
     counts(f, t->outcome);
     if (t->total) {
-        a407_report_time_utc(t->first_us, first);
-        a407_report_time_utc(t->last_us, last);
+        a407_report_time_show(true, t->first_us, first);
+        a407_report_time_show(true, t->last_us, last);
     }
     MEMBERS(f, true, {"first_seen", first}, {"last_seen", last});
 }
@@ -135,7 +135,7 @@ static void timeline(FILE *f, const struct a407_report_timeline *t)
     size_t i;
 
     if (t->n)
-        a407_report_time_utc(t->start_us, start);
+        a407_report_time_show(true, t->start_us, start);
     fprintf(f, ",\"timeline\":{\"bucket_seconds\":%" PRId64,
             t->n ? t->width_us / 1000000 : 1);
     MEMBERS(f, true, {"start", start});

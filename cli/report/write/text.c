@@ -28,8 +28,8 @@ static void range(const struct a407_report_tally *tally, char *out, size_t cap)
     char first[32], last[32];
     bool one = tally->last_us / 1000000 == tally->first_us / 1000000;
 
-    a407_report_time_local(tally->first_us, first);
-    a407_report_time_local(tally->last_us, last);
+    a407_report_time_show(false, tally->first_us, first);
+    a407_report_time_show(false, tally->last_us, last);
     snprintf(out, cap, "%s%s%s", first, one ? "" : " to ", one ? "" : last);
 }
 
@@ -309,8 +309,8 @@ static struct layout lay_out(const struct a407_report_view *v, term *t)
     char first[32], last[32];
     size_t stamp;
 
-    a407_report_time_local(all->first_us, first);
-    a407_report_time_local(all->last_us, last);
+    a407_report_time_show(false, all->first_us, first);
+    a407_report_time_show(false, all->last_us, last);
     stamp = t->width >= 110                ? FULL
             : t->width < 70                ? 0
             : strncmp(first, last, 4) == 0 ? SHORT
@@ -338,7 +338,7 @@ static void put_row(term *t, const struct layout *l, const char *key,
     else
         fputs(text, t->f);
     for (i = 0; l->stamp && i < 2; i++) {
-        a407_report_time_local(times[i], text);
+        a407_report_time_show(false, times[i], text);
         fprintf(t->f, "  %.*s", (int)l->stamp,
                 text + (l->stamp == SHORT ? 5 : 0));
     }
