@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         if (kind == A407_REPORT_EXCHANGE) {
             check_record(&l);
             must(!l.met_407 || a407_pending_take(&pending, &l));
-        } else if (kind == A407_REPORT_MESSAGE) {
+        } else if (kind == A407_REPORT_PROBLEM) {
             check_text(message);
             a407_report_add_problem(&report, l.time_us, message);
         }
