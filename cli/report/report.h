@@ -52,7 +52,7 @@ struct a407_report_attempt {
 
 /* One line of the log. Spans are unescaped UTF-8 without NUL, and live until
    the next line is read; p == NULL: not in the line, or null. */
-#define A407_REPORT_TEXTS 15 /* besides the command line */
+#define A407_REPORT_TEXTS 13 /* besides the command line */
 struct a407_report_record {
     int64_t time_us; /* since the epoch, microseconds */
     enum a407_outcome outcome;
@@ -61,11 +61,11 @@ struct a407_report_record {
         struct a407_span texts[A407_REPORT_TEXTS + A407_EVENT_ARGS];
         struct {
             struct a407_span cause; /* the code, even one that is unknown */
-            struct a407_span detail, proxy_address, proxy_peer, method, target;
+            struct a407_span detail, proxy_address, method, target;
             struct a407_span client_scheme, client_user;
             struct a407_span sent_before; /* "connection", "program", "never" */
-            struct a407_span scheme, credential, user; /* of the last attempt */
-            struct a407_span host;                     /* the machine's name */
+            struct a407_span credential, user; /* of the last attempt */
+            struct a407_span host;             /* the machine's name */
             struct a407_span executable, module;
             struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
         };

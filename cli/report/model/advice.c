@@ -159,9 +159,10 @@ static bool wants_token(const struct a407_report_row *f)
    proxy's name comes from a log, and the line is to be pasted into a shell:
    what no host name or address holds is left out. */
 static void fill_line(const struct a407_report_row *f, const char *line,
-                      struct a407_report_advice *out)
+                      unsigned speaks, struct a407_report_advice *out)
 {
-    char port[16], offered[64], *to = out->line;
+    char port[16], offered[64], method[64], *to = out->line;
+    unsigned both = f->offered & speaks;
     const struct {
         const char *name, *value;
     } values[] = {{"{login}", wants_token(f)
@@ -170,12 +171,17 @@ static void fill_line(const struct a407_report_row *f, const char *line,
                   {"{proxy}", f->proxy},
                   {"{host}", f->host},
                   {"{port}", port},
+                  {"{method}", method},
                   {"{offered}", offered}};
     const char *end = to + sizeof out->line - 1, *z;
     size_t i, n = sizeof values / sizeof *values;
 
     snprintf(port, sizeof port, "%d", f->port);
     name_schemes(f->offered, true, ",", offered);
+    name_schemes(both & DIGEST ? DIGEST
+                 : both & NTLM ? NTLM
+                               : BASIC,
+                 true, "", method);
     while (*line && to < end) {
         for (i = 0; i < n; i++)
             if (strncmp(line, values[i].name, strlen(values[i].name)) == 0)
@@ -207,7 +213,7 @@ static void general(const struct a407_report_row *f,
         return;
     out->where = r->where;
     if (!strstr(r->line, "{offered}") || f->offered & OURS)
-        fill_line(f, r->line, out);
+        fill_line(f, r->line, 0, out);
     if (login) { /* with it, auth407 needs nothing else */
         out->command = "auth407 -- COMMAND";
         out->command_needs_line = true;
@@ -226,7 +232,7 @@ static void of_client(const struct a407_report_row *f, const struct choice *c,
         say(out, "%.*s", (int)strcspn(text, "\n"), text);
         if (more && f->offered & NEGOTIATE)
             say(out, "%s", more + 1);
-        fill_line(f, c->row->line, out);
+        fill_line(f, c->row->line, c->row->speaks, out);
         out->where = c->row->where;
     } else if (f->offered && !(f->offered & c->speaks)) {
         name_schemes(c->speaks, false, " and ", mine);

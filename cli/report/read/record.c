@@ -204,8 +204,7 @@ static int on_start(void *ctx)
 
     if (row && row->kind == ATTEMPT) {
         /* the record tells whom the last attempt was for */
-        p->line.r.scheme = p->line.r.credential = p->line.r.user =
-            a407_span(NULL, 0);
+        p->line.r.credential = p->line.r.user = a407_span(NULL, 0);
         memset(&p->line.attempt, 0, sizeof p->line.attempt);
     }
     if (++p->depth < DEPTH) {
