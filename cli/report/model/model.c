@@ -205,7 +205,7 @@ static void begin(struct a407_report_timeline *t, int64_t us)
 void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
                        enum a407_outcome o)
 {
-    int64_t at, first, last, width;
+    int64_t at, from, first, last, width;
 
     if (t->n == 0)
         begin(t, us);
@@ -213,14 +213,14 @@ void a407_timeline_add(struct a407_report_timeline *t, int64_t us,
         int64_t end_us = t->start_us + (int64_t)(t->n - 1) * t->width_us;
 
         at = number(t, us, width);
-        first = number(t, t->start_us, width);
+        from = number(t, t->start_us, width);
         last = number(t, end_us, width);
-        first = at < first ? at : first;
+        first = at < from ? at : from;
         last = at > last ? at : last;
         if (last - first < A407_REPORT_BUCKETS)
             break;
     }
-    if (width != t->width_us || at == first)
+    if (width != t->width_us || first < from)
         rebuild(t, first, width);
     t->n = (size_t)(last - first) + 1;
     t->count[at - first][o]++;
