@@ -11,15 +11,32 @@ struct begun {
     bool more;   /* it goes on in steps */
 };
 
+/* ---- its end ---- */
+
+static void put_away(struct a407_shared *s, struct a407_errand *e)
+{
+    if (!e)
+        return;
+    e->next = s->over;
+    s->over = e;
+}
+
+struct a407_errand *a407_shared_over(struct a407_shared *s)
+{
+    struct a407_errand *e = s->over;
+    s->over = NULL;
+    return e;
+}
+
 /* The handshake's helper goes back to where the next leg finds it. */
 static void finish(struct a407_driver *d, struct a407_errand *e)
 {
-    if (a407_errand_is_about_tokens(e)) {
+    if (e->ask.kind == A407_ASK_TOKEN && e->told.ok) {
         d->child = e->talk.child;
         e->talk.child = (struct a407_child){.fd = -1};
     }
     a407_engine_told(d->engine, &e->told);
-    a407_errand_free(e);
+    put_away(d->shared, e);
 }
 
 /* ---- for several ---- */
@@ -44,21 +61,18 @@ static void end_unless_waited_for(struct a407_shared *s)
 {
     if (s->waiting || s->beginning)
         return;
-    a407_errand_free(s->errand);
+    put_away(s, s->errand);
     s->errand = NULL;
 }
 
-struct a407_errand *a407_driver_drop_errand(struct a407_driver *d)
+void a407_driver_drop_errand(struct a407_driver *d)
 {
-    struct a407_shared *s = d->shared;
-    struct a407_errand **its = d->joined ? &s->errand : &d->errand;
-    if (d->joined)
+    put_away(d->shared, d->errand);
+    d->errand = NULL;
+    if (d->joined) {
         leave(d);
-    if (its == &s->errand && (s->waiting || s->beginning))
-        return NULL;
-    struct a407_errand *e = *its;
-    *its = NULL;
-    return e;
+        end_unless_waited_for(d->shared);
+    }
 }
 
 /*
@@ -128,7 +142,7 @@ static void shared_has_begun(const struct begun *b)
 {
     struct a407_shared *s = b->d->shared;
     if (s->errand != b->errand) { /* it was given up meanwhile */
-        a407_errand_free(b->errand);
+        put_away(s, b->errand);
         return;
     }
     s->beginning = false;
@@ -154,7 +168,7 @@ static void has_begun(void *arg)
     if (!b->id) {
         shared_has_begun(b);
     } else if (d->asking != b->id) { /* it was given up meanwhile */
-        a407_errand_free(b->errand);
+        put_away(d->shared, b->errand);
     } else {
         d->asking = 0;
         if (b->more)

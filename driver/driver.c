@@ -21,7 +21,6 @@ void a407_driver_init(struct a407_driver *d, struct a407_engine *engine,
 void a407_driver_free(struct a407_driver *d)
 {
     a407_engine_free(d->engine);
-    a407_errand_free(d->errand);
     a407_child_end(&d->child, 0);
     a407_wipe(d->scratch, d->scratch_n);
     free(d->scratch);

@@ -33,6 +33,7 @@ struct a407_shared {
                   changed. The caller resets it */
     struct a407_sleep sleep; /* what it waits for */
     struct a407_driver *waiting;
+    struct a407_errand *over; /* of all drivers: to be freed without the lock */
 };
 
 struct a407_driver {
@@ -96,9 +97,12 @@ void a407_driver_free(struct a407_driver *d);
 /* A call begins, or goes on after a wait. Both clocks in microseconds. */
 void a407_driver_begin(struct a407_driver *d, int64_t wall_us, int64_t mono_us);
 
-/* Gives up the errand, or its part in the shared one. What is returned (or
-   NULL) is to be freed without the lock: that may end a process. */
-struct a407_errand *a407_driver_drop_errand(struct a407_driver *d);
+/* Gives up the errand, or its part in the shared one. */
+void a407_driver_drop_errand(struct a407_driver *d);
+
+/* After each call: what is over (or NULL), for a407_errand_free without the
+   lock, since that may end a process. */
+struct a407_errand *a407_shared_over(struct a407_shared *s);
 
 /* Does it pass through from now on? */
 static inline bool a407_driver_is_over(const struct a407_driver *d)

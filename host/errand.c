@@ -34,10 +34,12 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
 
 void a407_errand_free(struct a407_errand *e)
 {
-    if (!e)
-        return;
-    a407_talk_drop(&e->talk);
-    a407_ask_clear(&e->ask);
-    a407_told_clear(&e->told);
-    free(e);
+    while (e) {
+        struct a407_errand *next = e->next;
+        a407_talk_drop(&e->talk);
+        a407_ask_clear(&e->ask);
+        a407_told_clear(&e->told);
+        free(e);
+        e = next;
+    }
 }

@@ -9,8 +9,9 @@
 struct a407_errand {
     struct a407_ask ask;
     struct a407_told told;
-    struct a407_talk talk; /* with the process that is started for it */
-    int64_t ms;            /* that it may take */
+    struct a407_talk talk;    /* with the process that is started for it */
+    int64_t ms;               /* that it may take */
+    struct a407_errand *next; /* of those that are to be freed with it */
 };
 
 /*
@@ -36,7 +37,8 @@ static inline bool a407_errand_is_about_tokens(const struct a407_errand *e)
     return e->ask.kind == A407_ASK_TOKEN || e->ask.kind == A407_ASK_VERIFY;
 }
 
-/* Ends what it has begun, and frees what it owns, and e. */
+/* Ends what it has begun, and frees what it owns, and e; and those behind it.
+   Kills and waits for a process that still runs: no lock is held. */
 void a407_errand_free(struct a407_errand *e);
 
 #endif

@@ -77,37 +77,37 @@ static void ended(const struct a407_talk *t, int64_t ms, struct a407_told *told)
 }
 
 /* The helper's own words. */
-static bool read_failure(struct a407_span m, struct a407_told *told)
+static void read_failure(struct a407_span m, struct a407_told *told)
 {
     struct a407_span code = a407_gss_field(m, "cause");
     struct a407_span text = a407_gss_field(m, "text");
     enum a407_cause cause =
         code.p ? a407_cause_from_code(code.p, code.n) : A407_CAUSE_COUNT;
-    return a407_told_fail(
-        told, cause == A407_CAUSE_COUNT ? A407_CAUSE_HELPER_FAILED : cause,
-        "%.*s", (int)text.n, text.p ? text.p : "");
+    a407_told_fail(told,
+                   cause == A407_CAUSE_COUNT ? A407_CAUSE_HELPER_FAILED : cause,
+                   "%.*s", (int)text.n, text.p ? text.p : "");
 }
 
-/* True: the handshake may go on. */
-static bool read_answer(struct a407_span m, bool verify, struct a407_told *told)
+static void read_answer(struct a407_span m, bool verify, struct a407_told *told)
 {
     struct a407_span state = a407_gss_field(m, "state");
     bool complete = a407_span_eq(state, "complete");
-    if (!complete && !a407_span_eq(state, "continue"))
-        return read_failure(m, told);
-    if (verify) {
+    if (!complete && !a407_span_eq(state, "continue")) {
+        read_failure(m, told);
+    } else if (verify) {
         told->ok = complete;
         if (!complete)
             a407_told_fail(
                 told, A407_CAUSE_PROTOCOL,
                 "the proxy's answer is not the end of the handshake");
-        return false;
+    } else {
+        a407_put(told->user, sizeof told->user, a407_gss_field(m, "user"));
+        told->ok = a407_gss_token(m, &told->token);
+        if (!told->ok)
+            a407_told_fail(
+                told, A407_CAUSE_PROTOCOL,
+                "the proxy asks for more, but the handshake is over");
     }
-    a407_put(told->user, sizeof told->user, a407_gss_field(m, "user"));
-    told->ok = a407_gss_token(m, &told->token);
-    return told->ok ||
-           a407_told_fail(told, A407_CAUSE_PROTOCOL,
-                          "the proxy asks for more, but the handshake is over");
 }
 
 /* What the helper has kept for its own words counts as over. */
@@ -150,10 +150,10 @@ bool a407_gss_begin(const struct a407_config *config,
 void a407_gss_end(const struct a407_ask *ask, int64_t ms, struct a407_talk *t,
                   struct a407_told *told)
 {
-    if (!t->complete)
+    if (t->complete)
+        read_answer(a407_span(t->answer.p, t->answer.n),
+                    ask->kind == A407_ASK_VERIFY, told);
+    else
         ended(t, ms, told);
-    else if (!read_answer(a407_span(t->answer.p, t->answer.n),
-                          ask->kind == A407_ASK_VERIFY, told))
-        a407_child_end(&t->child, 0);
     note_late(told, ms, t->until);
 }

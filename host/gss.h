@@ -19,8 +19,8 @@ bool a407_gss_begin(const struct a407_config *config,
                     const struct a407_ask *ask, int64_t ms, struct a407_talk *t,
                     struct a407_told *told);
 
-/* The talk is over: what came of it. The child, if the handshake is not over,
-   is the caller's again; a407_talk_drop ends it, if it is left in there. */
+/* The talk is over: what came of it. After a token (told->ok) the child is the
+   caller's again, for the next leg; else a407_talk_drop ends it. */
 void a407_gss_end(const struct a407_ask *ask, int64_t ms, struct a407_talk *t,
                   struct a407_told *told);
 

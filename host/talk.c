@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include "clock.h"
@@ -38,9 +39,11 @@ static void listen_now(struct a407_talk *t)
     t->state = A407_TALK_LISTENING;
 }
 
-static void kill_now(struct a407_talk *t)
+/* What still runs is left to a407_talk_drop: to kill it takes a wait. */
+static void end(struct a407_talk *t)
 {
-    t->status = a407_child_end(&t->child, 0);
+    t->status = a407_child_runs(&t->child) ? 128 + SIGKILL
+                                           : a407_child_end(&t->child, 0);
     t->state = A407_TALK_OVER;
 }
 
@@ -76,7 +79,7 @@ static bool send_step(struct a407_talk *t, struct a407_sleep *sleep)
     if (a407_now_ms() < t->until)
         return goes_on(sleep, t->child.fd, POLLOUT, t->until);
     t->late = true;
-    kill_now(t);
+    end(t);
     return true;
 }
 
@@ -93,7 +96,7 @@ static bool silent(struct a407_talk *t, struct a407_sleep *sleep)
         heard(t);
     } else if (now >= t->until) {
         t->late = true;
-        kill_now(t);
+        end(t);
     } else {
         return goes_on(sleep, t->child.fd, POLLIN,
                        earlier(t->until, now + LOOK_MS));
@@ -110,7 +113,7 @@ static bool listen_step(struct a407_talk *t, struct a407_sleep *sleep)
     }
     if (!a407_buf_reserve(out, out->n + 1)) {
         t->full = true;
-        kill_now(t);
+        end(t);
         return true;
     }
     /* straight into the buffer: what is said may be a secret */
@@ -139,7 +142,7 @@ static bool end_step(struct a407_talk *t, struct a407_sleep *sleep)
         return goes_on(sleep, -1, 0, earlier(t->give_up, next));
     }
     t->late = now >= t->until;
-    kill_now(t);
+    end(t);
     return true;
 }
 
@@ -155,16 +158,6 @@ bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep)
             moved = end_step(t, sleep);
     }
     return t->state == A407_TALK_OVER;
-}
-
-void a407_talk_wait(struct a407_talk *t)
-{
-    struct a407_sleep s;
-    while (!a407_talk_step(t, &s)) {
-        struct pollfd p = {.fd = s.fd, .events = s.events};
-        int64_t left = s.until - a407_now_ms();
-        poll(&p, 1, left > 0 ? (int)left : 0); /* a step looks what came */
-    }
 }
 
 void a407_talk_drop(struct a407_talk *t)

@@ -36,7 +36,7 @@ struct a407_talk {
     bool complete; /* the answer has come to its end */
     bool late;     /* `until` has passed before */
     bool full;     /* it says more than fits */
-    int status;    /* a407_child_end's, if the child has ended */
+    int status;    /* a407_child_end's; 137 if a407_talk_drop is to kill it */
     size_t sent;
     int64_t last;    /* 0, or: the command has ended, and its words must be here
                         by then */
@@ -47,14 +47,11 @@ struct a407_talk {
 /*
  * Goes on as far as it goes. True: it is over, and `complete`, `late`, `full`
  * and, where the child has ended, `status` tell. False: *sleep says until when
- * there is nothing to do. Waits only for the kernel to remove a killed process.
+ * there is nothing to do. Waits only for the kernel to remove an ended process.
  */
 bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep);
 
-/* Steps and sleeps until it is over. */
-void a407_talk_wait(struct a407_talk *t);
-
-/* Ends the child by force, if it is there, and frees what t owns. */
+/* Kills the child, if it is there, waits for that, and frees what t owns. */
 void a407_talk_drop(struct a407_talk *t);
 
 #endif

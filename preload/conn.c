@@ -139,14 +139,14 @@ void a407_conn_unlock(struct a407_conn *c)
     a407_must_hold(c->site);
     lend(c);
     a407_under_way_update(c);
-    struct a407_errand *dropped = NULL;
     if (!c->under_way.need.work) /* nothing is asked for any more */
-        dropped = a407_driver_drop_errand(&c->driver);
+        a407_driver_drop_errand(&c->driver);
+    struct a407_errand *over = a407_shared_over(&c->site->shared);
     if (c->site->shared.told)
         a407_under_way_wake(c->site);
     c->site->shared.told = false;
     unlock(c->site);
-    a407_errand_free(dropped); /* may end a process */
+    a407_errand_free(over); /* may end a process */
 }
 
 struct a407_conn *a407_conn_take(int fd)
@@ -207,7 +207,8 @@ void a407_conn_put(struct a407_conn *c)
     if (!a407_conn_unpin(c))
         return;
     lock(c->site);
-    struct a407_errand *dropped = a407_driver_drop_errand(&c->driver);
+    a407_driver_drop_errand(&c->driver);
+    struct a407_errand *over = a407_shared_over(&c->site->shared);
     a407_engine_free(c->driver.engine);
     c->driver.engine = NULL;
     unlock(c->site);
@@ -215,7 +216,7 @@ void a407_conn_put(struct a407_conn *c)
     a407_under_way_end(c);
     a407_registry_unlock();
     a407_site_drop(c->site);
-    a407_errand_free(dropped); /* may end a process: without the lock */
+    a407_errand_free(over); /* may end a process: without the lock */
     a407_driver_free(&c->driver);
     a407_socket_drop_made(c);
     free(c);
@@ -306,6 +307,8 @@ void a407_sites_anew(bool locked)
     for (struct a407_site *s = sites; s; s = s->next) {
         pthread_mutex_init(&s->lock, NULL);
         s->fds_out = 0;
+        if (locked)
+            a407_errand_free(a407_shared_over(&s->shared));
         s->shared = (struct a407_shared){0}; /* another thread's, perhaps */
     }
 }

@@ -57,7 +57,8 @@ static void conn_in_child(struct a407_conn *c)
 {
     bool busy = !sites_locked || c->driver.asking ||
                 (c->under_way.need.muted & A407_OUT_BITS);
-    a407_errand_free(a407_driver_drop_errand(&c->driver));
+    if (sites_locked) /* else another thread may be in the middle of that */
+        a407_driver_drop_errand(&c->driver);
     a407_child_end(&c->driver.child, 0); /* only the fd is closed */
     a407_socket_drop_made(c);
     if (busy) {

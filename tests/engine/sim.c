@@ -292,9 +292,17 @@ bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 {
     (void)config;
     at_hand->stepped = false;
+    e->talk.child.pid = 1; /* as if */
     if (at_hand->asks_at_once)
         answer(e);
     return !at_hand->asks_at_once;
+}
+
+/* Its process may have to be waited for. */
+static void must_be_unlocked(void)
+{
+    if (sim_in_engine)
+        abort();
 }
 
 /* The second step is the last. */
@@ -315,16 +323,21 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
 
 void a407_errand_free(struct a407_errand *e)
 {
-    if (!e)
-        return;
-    a407_ask_clear(&e->ask);
-    a407_told_clear(&e->told);
-    free(e);
+    while (e) {
+        struct a407_errand *next = e->next;
+        if (e->talk.child.pid)
+            must_be_unlocked();
+        a407_ask_clear(&e->ask);
+        a407_told_clear(&e->told);
+        free(e);
+        e = next;
+    }
 }
 
 int a407_child_end(struct a407_child *c, int64_t until_ms)
 {
     (void)c, (void)until_ms;
+    must_be_unlocked();
     return 0;
 }
 
@@ -350,6 +363,7 @@ static void leave(struct sim *s)
     struct a407_event *ev;
     struct a407_verdict v;
     hold(s);
+    a407_errand_free(a407_shared_over(s->driver.shared));
     while ((ev = a407_engine_event(s->driver.engine)))
         s->event(s->ctx, s, ev);
     while (a407_engine_verdict(s->driver.engine, &v)) {
@@ -506,7 +520,8 @@ void sim_close(struct sim *s)
     if (s->driver.engine) {
         s->asks_wait = false;
         sim_end(s);
-        a407_errand_free(a407_driver_drop_errand(&s->driver));
+        a407_driver_drop_errand(&s->driver);
+        a407_errand_free(a407_shared_over(s->driver.shared));
         a407_driver_free(&s->driver);
     }
     drop(&s->queue);

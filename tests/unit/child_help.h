@@ -20,8 +20,7 @@
 
 #include "exact.h"
 #include "host/child_keeper.h"
-#include "host/clock.h"
-#include "host/talk.h"
+#include "tests/fixtures/talk.h"
 
 static inline int64_t in(int ms)
 {

@@ -147,14 +147,14 @@ TEST(ends_of_talks)
         struct a407_talk t =
             talk_of(cases[i].script, "\n\n", cases[i].once, cases[i].ms, 5000);
         int64_t start = a407_now_ms();
-        a407_talk_wait(&t);
+        talk_wait(&t);
         assert_in_range(a407_now_ms() - start, 0, 2500);
         if (!t.full) /* killed, or by SIGPIPE: a race */
             assert_int_equal(t.status, cases[i].status);
         assert_int_equal(t.complete, cases[i].complete);
         assert_int_equal(t.late, cases[i].late);
         assert_int_equal(t.full, cases[i].full);
-        assert_int_equal(t.child.pid, 0);
+        assert_int_equal(t.child.pid != 0, t.late || t.full);
         a407_talk_drop(&t);
         assert_nobody();
     }

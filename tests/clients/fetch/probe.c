@@ -16,6 +16,7 @@
 #include "host/fetch.h"
 #include "host/file_at.h"
 #include "host/settings.h"
+#include "tests/fixtures/talk.h"
 
 static void die(const char *what)
 {
@@ -36,7 +37,7 @@ static void fetch(const struct a407_config *config, struct a407_ask *ask)
     int64_t ms = config->helper_ms ? config->helper_ms : 10000;
     struct a407_talk talk = {.child.fd = -1};
     if (a407_fetch_begin(config, ask, ms, &talk, &told)) {
-        a407_talk_wait(&talk);
+        talk_wait(&talk);
         a407_fetch_end(config, ask, ms, &talk, &told);
     }
     a407_talk_drop(&talk);

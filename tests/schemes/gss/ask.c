@@ -20,6 +20,7 @@
 
 #include "core/auth/gss_protocol.h"
 #include "host/gss.h"
+#include "tests/fixtures/talk.h"
 
 #define SLOTS 4
 
@@ -89,11 +90,14 @@ static void ask(enum a407_ask_kind kind, unsigned slot, const char *text)
     int64_t ms = config.helper_ms ? config.helper_ms : 10000;
     struct a407_talk talk = {.child = child[slot]};
     if (a407_gss_begin(&config, &a, ms, &talk, &told)) {
-        a407_talk_wait(&talk);
+        talk_wait(&talk);
         a407_gss_end(&a, ms, &talk, &told);
     }
-    child[slot] = talk.child;
-    talk.child = (struct a407_child){.fd = -1};
+    child[slot] = (struct a407_child){.fd = -1};
+    if (kind == A407_ASK_TOKEN && told.ok) {
+        child[slot] = talk.child;
+        talk.child = (struct a407_child){.fd = -1};
+    }
     a407_talk_drop(&talk);
     show(&told);
     a407_buf_free(&told.token);
