@@ -118,6 +118,7 @@ struct a407_need a407_driver_need(const struct a407_driver *d)
     }
     if (need.work && !reads)
         need.muted |= A407_IN_BITS;
-    need.pending = need.work || plan.unanswered || plan.watch;
+    bool held = plan.open && plan.write == A407_WRITE_HOLD;
+    need.pending = need.work || plan.unanswered || plan.watch || held;
     return need;
 }

@@ -144,7 +144,8 @@ bool a407_driver_expire(struct a407_driver *d);
 #define A407_OUT_BITS (POLLOUT | POLLWRNORM | POLLWRBAND)
 
 struct a407_need {
-    bool pending; /* a 407 may be coming, or there is work */
+    bool pending; /* a 407 may be coming, there is work, or a part of a head is
+                     held */
     bool work;    /* there is something to do: ... */
     int fd;       /* when poll() finds `events` at fd (-1: none; A407_OWN_FD) */
     short events;
@@ -193,6 +194,10 @@ static inline void a407_driver_leave(struct a407_driver *d,
 {
     d->unsent = d->unsent || w->held;
 }
+
+/* Nobody may write the rest of a head that is held: the program hands the
+   connection on, shuts it, or forks. Its bytes go out, or are d->unsent. */
+void a407_driver_let_out(struct a407_driver *d);
 
 /* n bytes of w have gone out. */
 void a407_driver_wrote(struct a407_driver *d, struct a407_write *w, size_t n);

@@ -133,6 +133,16 @@ static enum a407_driven bring_out(struct a407_driver *d, struct a407_write *w)
     return A407_FAILED;
 }
 
+void a407_driver_let_out(struct a407_driver *d)
+{
+    a407_engine_let_out(d->engine);
+    struct a407_plan plan = a407_engine_plan(d->engine);
+    if (plan.kind != A407_WANT_SEND || !plan.own)
+        return;
+    d->unsent = true;
+    a407_driver_pump(d, A407_PUMP_OUT);
+}
+
 /* Takes bytes that will go out with a header of ours. */
 static enum a407_driven hold(struct a407_driver *d, struct a407_write *w,
                              bool begins)
@@ -142,9 +152,13 @@ static enum a407_driven hold(struct a407_driver *d, struct a407_write *w,
         return A407_NEEDS_ROOM;
     struct a407_span s = a407_write_rest(w);
     s.n = room < 0 ? 0 : d->transport->readable(d->link, s.p, s.n);
-    if (!s.n) /* not connected, broken, not readable: the kernel's answer is
-                 the right one */
+    if (!s.n && begins) /* not connected, broken, not readable: the kernel's
+                           answer is the right one */
         return pass(d, w);
+    if (!s.n) { /* ... behind what is held, which goes first, as it is */
+        a407_engine_let_out(d->engine);
+        return A407_DRIVEN;
+    }
     if (begins)
         a407_driver_check_unseen(d);
     if (d->transport->hold(d->link) == A407_OTHERS)

@@ -58,6 +58,10 @@ void a407_drive(const struct a407_work *due);
 enum a407_stage { A407_SENT, A407_ANSWERED };
 void a407_wait_until(int fd, enum a407_stage stage, const void *caller);
 
+/* Before fork(): what is held of a head goes out, or both processes would send
+   it. Waits for nothing. Keeps errno. */
+void a407_let_out(int fd);
+
 /* The connection is over: was there a 407, and is the request repeated on a new
    one? Waits for nothing. Keeps errno. */
 bool a407_revive(int fd, const void *caller);

@@ -84,6 +84,16 @@ bool a407_revive(int fd, const void *caller)
     return repeated;
 }
 
+void a407_let_out(int fd)
+{
+    struct a407_turn t;
+    int saved;
+    if (!a407_turn_begin(&t, fd, 0, 0, NULL, &saved))
+        return;
+    a407_driver_let_out(&t.c->driver);
+    a407_turn_end(&t, saved);
+}
+
 /* Is that to be waited for? *need: what it waits for itself. */
 static bool awaits(int fd, enum a407_stage stage, const void *caller,
                    struct a407_need *need)
@@ -92,6 +102,7 @@ static bool awaits(int fd, enum a407_stage stage, const void *caller,
     int saved;
     if (!a407_turn_begin(&t, fd, 0, 0, caller, &saved))
         return false;
+    a407_driver_let_out(&t.c->driver);
     *need = need_of(t.c);
     bool yes =
         stage == A407_SENT ? t.c->driver.unsent : unanswered(t.c) || need->work;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "calls.h"
 #include "guard.h"
 #include "other_libc.h"
 #include "registry.h"
@@ -26,6 +27,9 @@ static void before_fork(void)
 {
     const struct timespec pause = {.tv_nsec = FORK_US * 1000};
     bool enters = a407_slot_top() >= 0; /* else nothing could hang */
+    for (int fd = 0; a407_any_under_way() && fd <= a407_slot_top(); fd++)
+        if (a407_slot(fd))
+            a407_let_out(fd);
     if (enters)
         a407_enter();
     a407_registry_shut();
@@ -55,8 +59,10 @@ static void after_fork_parent(void)
    here it passes through. So does all if the locks could not be had. */
 static void conn_in_child(struct a407_conn *c)
 {
+    struct a407_plan plan = a407_engine_plan(c->driver.engine);
     bool busy = !sites_locked || c->driver.asking ||
-                (c->under_way.need.muted & A407_OUT_BITS);
+                (c->under_way.need.muted & A407_OUT_BITS) ||
+                (plan.open && plan.write == A407_WRITE_HOLD);
     if (sites_locked) /* else another thread may be in the middle of that */
         a407_driver_drop_errand(&c->driver);
     a407_child_end(&c->driver.child, 0); /* only the fd is closed */

@@ -9,6 +9,7 @@
 #include "host/sink.h"
 #include "readable.h"
 #include "track.h"
+#include "turn.h"
 
 /* Where file descriptors come from, go to, and what they are connected to. */
 
@@ -201,21 +202,20 @@ A407_EXPORT int ioctl(int fd, unsigned long request, ...)
 /* True: there is something to go out first, whoever does it shuts it then. */
 static __attribute__((noinline)) bool shut(int fd, int how)
 {
-    bool later = false;
-    if (a407_guard.depth)
+    struct a407_turn t;
+    int saved;
+    if (how != SHUT_WR && a407_any_under_way())
+        a407_wait_until(fd, A407_SENT, NULL);
+    if (!a407_turn_begin(&t, fd, 0, 0, NULL, &saved))
         return false;
-    int saved = a407_enter();
-    struct a407_conn *c = a407_conn_take(fd);
-    if (c) {
-        /* SHUT_WR: a fresh connection will need it again. The others: the
-           program wants no answer any more, and may have a reader to wake. */
-        bool *flag =
-            how == SHUT_WR ? &c->driver.shut_write : &c->driver.shut_read;
-        __atomic_store_n(flag, true, __ATOMIC_RELAXED);
-        later = how == SHUT_WR && c->driver.unsent;
-        a407_conn_give(c);
-    }
-    a407_leave(saved);
+    struct a407_driver *d = &t.c->driver;
+    a407_driver_let_out(d);
+    /* SHUT_WR: a fresh connection will need it again. The others: the program
+       wants no answer any more, and may have a reader to wake. */
+    bool *flag = how == SHUT_WR ? &d->shut_write : &d->shut_read;
+    __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+    bool later = how == SHUT_WR && d->unsent;
+    a407_turn_end(&t, saved);
     return later;
 }
 

@@ -14,6 +14,7 @@ static void end(struct a407_conn *c)
     struct a407_news news;
     struct a407_turn t = {.c = c, .fd = c->fd, .held = -1};
     c->driver.link = &t;
+    a407_driver_let_out(&c->driver);
     a407_driver_see_rest(&c->driver);
     a407_turn_release(&t);
     a407_engine_closed(c->driver.engine);

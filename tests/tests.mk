@@ -9,8 +9,8 @@ unit_libs = $(lower) $(NETTLE) $(CMOCKA)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(unit_more) $(unit_libs) $(LDFLAGS)
 
-# Two go through the transcripts' simulator.
-sim_test := $(addprefix $(BUILD)/tests/unit/test_,scheme_toy driver)
+# These go through the transcripts' simulator.
+sim_test := $(addprefix $(BUILD)/tests/unit/test_,scheme_toy driver driver_write)
 sim_more := $(BUILD)/tests/engine/sim.o $(BUILD)/libauth407driver.a
 $(sim_test:=.o): private LAYER := -Itests/engine
 $(sim_test): $(sim_more)

@@ -120,6 +120,9 @@ bool a407_engine_behind(struct a407_engine *e, const char *p, size_t n);
    forgets (no memory, say). The plan after it may be SEND, also then. */
 size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n);
 
+/* What is held of a head goes out as it is, without waiting for the rest. */
+void a407_engine_let_out(struct a407_engine *e);
+
 /* ---- what is to be done ---- */
 
 enum a407_want_kind {

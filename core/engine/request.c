@@ -264,3 +264,18 @@ size_t a407_engine_hold(struct a407_engine *e, const char *p, size_t n)
         release(e);
     return k;
 }
+
+void a407_engine_let_out(struct a407_engine *e)
+{
+    if (e->writing != A407_W_HELD_HEAD || e->state == A407_ST_FORGET)
+        return;
+    bool own = !e->output.n;
+    if (!a407_buf_add(&e->output, e->request.p, e->request.n)) {
+        a407_buf_free(&e->output);
+        a407_engine_forget(e);
+        return;
+    }
+    e->output_is_own = e->output_is_own || own;
+    e->writing = A407_W_HEAD;
+    e->since_us = e->mono_us;
+}

@@ -190,13 +190,14 @@ static ssize_t pass(void *link, const struct a407_write *w)
 static int room(void *link)
 {
     const struct sim *s = link;
-    return s->fails ? -1 : !s->full;
+    return s->fails || s->odd ? -1 : !s->full;
 }
 
 static size_t readable(void *link, const char *p, size_t n)
 {
-    (void)link, (void)p;
-    return n;
+    const struct sim *s = link;
+    (void)p;
+    return s->unreadable ? 0 : n;
 }
 
 static void shut(void *link, int how)

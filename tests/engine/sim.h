@@ -55,6 +55,8 @@ struct sim {
     enum a407_hold holds;
     bool full;                  /* nothing can be sent now */
     int fails;                  /* errno of all that is sent; or 0 */
+    bool odd;                   /* poll() tells an error, and nothing fails */
+    bool unreadable;            /* the program's memory, for us */
     bool elsewhere, touched;    /* it leads to another peer; others used it */
     enum a407_renewal renewals; /* RENEWED: as reconnect says */
     bool shut;                  /* the driver has shut it down */

@@ -89,6 +89,36 @@ def cut_short_pause(h, mode, library):
     return bad
 
 
+# ---- a head whose rest somebody else writes, or nobody ----
+
+PARTS = ("closed", "replaced", "shut-write", "shut-both", "ends", "executes",
+         "hands-on", "child-goes-on", "child-ends")
+
+
+def part(h, mode):
+    """The proxy gets the same as without the library, but for our headers."""
+    wire, bad = [], []
+    for library in (False, True):
+        folder = h.new_folder()
+
+        def serve(peer, bare=not library):
+            while head := peer.head():
+                first = b"/part" not in head and b"Basic" not in head
+                peer.say(refusal() if first and not bare else OK)
+
+        with Scripted(folder, serve) as proxy:
+            _, wrong = h.launch(folder, proxy, "part", mode, BASIC_ONLY,
+                                library=library)
+            proxy.threads[0].join(5)
+            peer = proxy.peers[0]
+            got = OURS.sub(b"", peer.got)
+        wire.append(got[got.rfind(b"GET"):])
+        bad += wrong
+    if len(wire[0]) < 20 or wire[0] != wire[1]:
+        bad.append(f"without the library it gets {wire[0]!r}, with {wire[1]!r}")
+    return bad
+
+
 # ---- a 407 that is given back ----
 
 def chunked(body):
@@ -180,6 +210,8 @@ def tests():
                    lambda h, m=mode, y=library: cut_short_pause(h, m, y))
         yield (f"cut {mode}: a head that the proxy stops reading",
                lambda h, m=mode: cut(h, m, 2.5))
+    for mode in PARTS:
+        yield f"part {mode}: a part of a head", lambda h, m=mode: part(h, m)
     for mode in ("before", "between", "head", "body"):
         yield (f"urgent {mode}: an urgent byte",
                lambda h, m=mode: urgent(h, m))
