@@ -18,7 +18,8 @@ def swapped(h, mode, faults, after):
     case = Case("swap", mode, after=after)
     helped = mode.startswith("helper")
     asleep = mode.startswith("asleep")
-    options = [*BASIC, "--slow-ms", "500", *as_options(faults)]
+    slow_ms = int(500 * h.options.timeout_factor)
+    options = [*BASIC, "--slow-ms", str(slow_ms), *as_options(faults)]
     late = as_options(ASLEEP)
     bare = h.run(case, [*options, *late])
     folder = h.new_folder()

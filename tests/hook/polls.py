@@ -10,7 +10,8 @@ from harness import difference, helper
 from scripted import OK, Scripted, keeps, refusal
 
 SETS = ("reused", "two-numbers", "copied", "none-left", "pool-edge",
-        "pool-once", "changed", "taken-out", "dupped-over", "six-sets", "closed-sets")
+        "pool-once", "changed", "taken-out", "dupped-over", "six-sets",
+        "closed-sets", "nested", "nested-edge")
 
 
 def opens(peer):
@@ -37,6 +38,17 @@ def ends(peer):
         peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         peer.say(refusal(end=True))
         peer.close()
+
+
+def once_more(peer):
+    """A 407 ends the connection, and the next one keeps."""
+    head = peer.head()
+    if head and b"Basic" not in head:
+        peer.say(refusal(end=True))
+        peer.close()
+    while head:
+        peer.say(OK)
+        head = peer.head()
 
 
 def ends_then_silent(peer):
@@ -108,6 +120,12 @@ ALIKE = (
     ("taken-out", keeps, late, True),
     ("dupped-over", keeps, late, True),
     ("dupped-over", ends, late, True),
+    ("nested", keeps, opens, False),
+    ("nested", keeps, opens, True),
+    ("nested", once_more, opens, False),
+    ("nested-edge", keeps, opens, False),
+    ("nested-edge", keeps, opens, True),
+    ("nested-edge", once_more, opens, False),
     ("no-events", ends, opens, False),
     ("no-events", keeps, late, True),
     ("by-handler", ends, opens, False),

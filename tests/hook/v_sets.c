@@ -300,8 +300,39 @@ static void dupped_over(void)
     say("nothing: %d", epoll_wait(set, &ev, 1, 4500));
 }
 
+/* ---- a set in a set ---- */
+
+#define ROUNDS 3
+/* What is ready in the inner one may be taken off when that is looked at. */
+#define FUTILE_MOST 4
+
+/* An edge of the outer set is all that tells of an answer: none may be lost.
+   The inner one is level-triggered, or has edges as well. */
+static void nested(void)
+{
+    const uint32_t inner_edge = in_mode("nested-edge") ? EPOLLET : 0;
+    struct epoll_event ev;
+    int outer = new_set(), empty = 0;
+    int fd = victim_connect();
+    set = new_set();
+    set_nonblocking(fd, true);
+    put(outer, EPOLL_CTL_ADD, set, EPOLLIN | EPOLLET, 1);
+    put(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | inner_edge, 2);
+    for (int i = 0; i < ROUNDS; i++) {
+        ask_at(fd, "/");
+        answer_start(&answer, "GET");
+        while (!answer.done) {
+            if (epoll_wait(outer, &ev, 1, LONG_MS) != 1)
+                fail("an edge is lost");
+            empty += epoll_wait(set, &ev, 1, 0) != 1 || !drain(fd, &answer);
+        }
+    }
+    say("%s", empty > FUTILE_MOST ? "woken for nothing, often" : "woken");
+}
+
 VICTIM_MODES({"reused", reused}, {"two-numbers", two_numbers},
              {"copied", copied}, {"none-left", none_left},
              {"six-sets", in_sets}, {"closed-sets", in_sets}, {"many", many},
              {"pool-edge", pool}, {"pool-once", pool}, {"changed", changed},
-             {"taken-out", taken_out}, {"dupped-over", dupped_over})
+             {"taken-out", taken_out}, {"dupped-over", dupped_over},
+             {"nested", nested}, {"nested-edge", nested})

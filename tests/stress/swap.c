@@ -97,6 +97,12 @@ static unsigned astray(const struct swap_shared *s)
     return n;
 }
 
+/* Has each thing happened that there is to be? */
+static bool enough(const struct swap_shared *s)
+{
+    return s->answered && s->swaps && s->strangers;
+}
+
 static int report(const struct swap_shared *s, const struct counts *c)
 {
     unsigned lost = astray(s);
@@ -132,7 +138,8 @@ int main(int argc, char **argv)
         _exit(0);
     }
     close(outside);
-    for (double until = now() + atof(argv[1]); now() < until; c.rounds++) {
+    double until = now() + atof(argv[1]), at_most = until + HANG_S;
+    for (; now() < (enough(s) ? until : at_most); c.rounds++) {
         pid_t pid = fork();
         if (pid == 0) {
             new_state(seed + c.rounds);
