@@ -3,7 +3,8 @@
  * fork while other threads are busy with a proxy. MODE: ask (one request, and
  * nothing else), refused (requests whose 407 is looked into for long), passed
  * (a connection is passed on over and over), crowd (of threads, each with a
- * connection).
+ * connection), polled (the threads wait in poll and epoll, and so does the
+ * child, on what it has inherited, and asks for something of its own).
  */
 
 #include "tests/fixtures/victim.h"
@@ -146,10 +147,90 @@ static void crowd(void)
     say("children with copies: %d", bad);
 }
 
+/* ---- threads that wait ---- */
+
+#define POLLERS     12
+#define POLL_FORKS  60
+#define CHILD_LIMIT 20 /* seconds */
+
+static int open_now[POLLERS]; /* the child's, too */
+
+/* Asks, and waits in poll or epoll, for one answer after the other. */
+static void *poll_on(void *arg)
+{
+    int *mine = arg;
+    bool by_epoll = (mine - open_now) % 2;
+    while (!stop) {
+        struct epoll_event ev = {.events = EPOLLIN};
+        char part[4096];
+        int own = epoll_create1(EPOLL_CLOEXEC), k = 1;
+        *mine = victim_connect();
+        epoll_ctl(own, EPOLL_CTL_ADD, *mine, &ev);
+        set_nonblocking(*mine, true);
+        send_get(*mine, "/");
+        while (k == 1) {
+            struct pollfd p = {.fd = *mine, .events = POLLIN};
+            k = by_epoll ? epoll_wait(own, &ev, 1, 50) : poll(&p, 1, 50);
+            if (k == 1 && recv(*mine, part, sizeof part, 0) == 0)
+                break;
+        }
+        close(*mine);
+        close(own);
+    }
+    return NULL;
+}
+
+/* What it gets there is a matter of luck. */
+static void poll_inherited(void)
+{
+    struct pollfd p[POLLERS];
+    int own = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < POLLERS; i++) {
+        struct epoll_event ev = {.events = EPOLLIN};
+        p[i] = (struct pollfd){.fd = open_now[i], .events = POLLIN | POLLOUT};
+        epoll_ctl(own, EPOLL_CTL_ADD, open_now[i], &ev);
+    }
+    for (int i = 0; i < 5; i++) {
+        struct epoll_event ev[POLLERS];
+        poll(p, POLLERS, 1);
+        epoll_wait(own, ev, POLLERS, 1);
+    }
+    for (int i = 0; i < POLLERS; i++)
+        close(open_now[i]);
+}
+
+static void polled(void)
+{
+    pthread_t t[POLLERS];
+    int bad = 0, status;
+    mute(true);
+    for (int i = 0; i < POLLERS; i++)
+        pthread_create(&t[i], NULL, poll_on, &open_now[i]);
+    usleep(100000);
+    for (int i = 0; i < POLL_FORKS; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            signal(SIGALRM, SIG_DFL);
+            alarm(CHILD_LIMIT);
+            poll_inherited();
+            get_anew((void *)"/");
+            _exit(0);
+        }
+        waitpid(pid, &status, 0);
+        bad += status != 0;
+        usleep(3000);
+    }
+    stop = true;
+    for (int i = 0; i < POLLERS; i++)
+        pthread_join(t[i], NULL);
+    mute(false);
+    say("children that failed: %d", bad);
+}
+
 static void ask(void)
 {
     do_get(victim_connect(), "/");
 }
 
 VICTIM_MODES({"refused", refused}, {"passed", passed}, {"crowd", crowd},
-             {"ask", ask})
+             {"polled", polled}, {"ask", ask})
