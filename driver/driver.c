@@ -39,6 +39,9 @@ void a407_driver_begin(struct a407_driver *d, int64_t wall_us, int64_t mono_us)
 /* Where nothing else tells when to look: another thread has something made. */
 #define BUSY_MS 5
 
+/* How often to look for a 407 behind what the program does not read. */
+#define BEHIND_MS 50
+
 static void work_at(struct a407_need *need, int fd, short events, int64_t until)
 {
     need->work = true;
@@ -118,6 +121,8 @@ struct a407_need a407_driver_need(const struct a407_driver *d)
     }
     if (need.work && !reads)
         need.muted |= A407_IN_BITS;
+    if (plan.behind) /* poll() tells of the interim answer, not of more */
+        work_at(&need, -1, 0, d->now_ms + BEHIND_MS);
     bool held = plan.open && plan.write == A407_WRITE_HOLD;
     need.pending = need.work || plan.unanswered || plan.watch || held;
     return need;

@@ -170,6 +170,9 @@ enum a407_driven a407_driver_pump(struct a407_driver *d, enum a407_pump which)
         case A407_WANT_GIVE_BACK:
             return give_back(d);
         case A407_WANT_DELIVER:
+            if (a407_driver_see_behind(d))
+                break;
+            return A407_DRIVEN;
         case A407_WANT_FORGET:
             return A407_DRIVEN;
         }

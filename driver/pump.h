@@ -19,8 +19,8 @@ enum a407_driven a407_driver_peek(struct a407_driver *d, size_t n);
 /* ... takes at most n bytes, and shows them. */
 enum a407_driven a407_driver_consume(struct a407_driver *d, size_t n);
 
-/* For a writer: a 407 behind an interim answer that the program does not read.
-   True: a pump will take both off. */
+/* Is there a 407 behind an interim answer that the program, which writes, does
+   not read? True: the plan is to take both off. */
 bool a407_driver_see_behind(struct a407_driver *d);
 
 #endif

@@ -56,15 +56,12 @@ static bool time_to_look(struct a407_driver *d)
    only when the repeat is on its way. */
 static enum a407_driven look_at_answer(struct a407_driver *d)
 {
-    bool watch = a407_engine_plan(d->engine).watch;
+    struct a407_plan plan = a407_engine_plan(d->engine);
     d->unwatched = 0;
-    for (int i = 0; watch && i < 2; i++) {
-        enum a407_driven came_to = a407_driver_pump(d, A407_PUMP_ALL);
-        if (came_to == A407_NEEDS_WORK || came_to == A407_NOT_FOLLOWED)
-            return came_to;
-        watch = a407_driver_see_behind(d);
-    }
-    return A407_DRIVEN;
+    if (!plan.watch && !plan.behind)
+        return A407_DRIVEN;
+    enum a407_driven is = a407_driver_pump(d, A407_PUMP_ALL);
+    return is == A407_NEEDS_WORK || is == A407_NOT_FOLLOWED ? is : A407_DRIVEN;
 }
 
 /*

@@ -187,13 +187,15 @@ static bool wait_for_work(struct a407_turn *t)
 static bool wait_for_room(struct a407_turn *t)
 {
     bool watch = a407_engine_plan(t->c->driver.engine).watch;
-    int64_t until = a407_turn_limit(t);
+    struct a407_need need = a407_driver_need(&t->c->driver);
+    int64_t own = a407_turn_limit(t);
+    int64_t until = need.work && need.until < own ? need.until : own;
     a407_turn_pause(t);
     int ev = a407_wait(t->fd, watch ? POLLOUT | POLLIN : POLLOUT, until);
     a407_turn_resume(t);
     if (ev == 0)
         errno = EAGAIN;
-    return ev > 0;
+    return ev > 0 || (ev == 0 && a407_now_ms() < own);
 }
 
 bool a407_block(struct a407_turn *t, enum a407_driven needs, int flags)

@@ -154,3 +154,42 @@ TEST(let_out)
         end(&s);
     }
 }
+
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+#define EXPECTS  ONE "Expect: 100-continue\r\n" TWO "half"
+
+/* The program does not read the interim answer, whose end was seen before the
+   407 behind it came; then the socket is full, or the proxy has hung up, or the
+   program sleeps for room. */
+TEST(behind_unread)
+{
+    for (int way = 0; way < 3; way++) {
+        struct scene s;
+        size_t done;
+        begin(&s);
+        assert_int_equal(writes(&s, EXPECTS, &done), A407_DRIVEN);
+        arrives(&s, CONTINUE);
+        assert_int_equal(pumps(&s), A407_DRIVEN);
+        struct a407_need need = a407_driver_need(s.d);
+        assert_true(need.work && !need.muted);
+        assert_in_range(need.until, s.d->now_ms + 1, s.d->now_ms + 100);
+        s.d->wrote_ms = s.d->now_ms;
+        s.sim.full = true;
+        assert_int_equal(writes(&s, "rest", &done), A407_NEEDS_ROOM);
+        arrives(&s, REFUSAL("Connection: close\r\n"));
+        s.sim.full = way == 0;
+        s.sim.fails = way == 1 ? EPIPE : 0;
+        s.sim.renewals = A407_RENEWAL_PENDING;
+        if (way < 2)
+            assert_int_equal(writes(&s, "rest", &done), A407_NEEDS_WORK);
+        else
+            assert_int_equal(pumps(&s), A407_NEEDS_WORK);
+        s.sim.full = false;
+        s.sim.fails = 0;
+        s.sim.renewals = A407_RENEWED;
+        assert_int_equal(writes(&s, "rest", &done), A407_DRIVEN);
+        without_ours(&s.sim.wire);
+        wire_is(&s, EXPECTS EXPECTS "rest");
+        end(&s);
+    }
+}
