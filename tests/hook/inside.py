@@ -73,6 +73,23 @@ def fork_passed(h):
                 bare=False)
 
 
+def fork_polled(h, end):
+    """Threads wait in poll and epoll, and their children as well, on what they
+    have inherited: what comes of that is luck, but the children get an answer
+    of their own."""
+    def serve(peer):
+        while head := peer.head():
+            peer.say(OK if b"Basic" in head else refusal(end=end))
+            if end and b"Basic" not in head:
+                peer.close()
+                return
+
+    folder = h.new_folder()
+    with Scripted(folder, serve, backlog=1024) as proxy:
+        out, bad = h.launch(folder, proxy, "forks", "polled", BASIC_ONLY)
+    return bad + difference("children that failed: 0\ndone\n", out)
+
+
 # As many as the library tries for one proxy.
 CREDENTIALS = 8
 
@@ -96,6 +113,10 @@ def tests(alone):
     yield ("forks refused: while what was refused before is looked for",
            fork_refused)
     yield "forks passed: while a connection is passed on", fork_passed
+    for end in (False, True):
+        yield (f"forks polled: children of threads in poll"
+               f"{', the 407 ends the connection' if end else ''}",
+               lambda h, e=end: fork_polled(h, e))
     for mode, label, most in GROWTH:
         if alone:  # a sanitizer keeps what was freed
             yield (f"leaks {mode}: {label}",

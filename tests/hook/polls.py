@@ -51,6 +51,31 @@ def once_more(peer):
         head = peer.head()
 
 
+def continues(peer, bare=False, end=False):
+    """Asks for a body, then for a login, and reads no more of it."""
+    head = peer.head()
+    peer.say(b"HTTP/1.1 100 Continue\r\n\r\n")
+    if bare or b"Basic" in head:
+        peer.body(1 << 20)
+        peer.say(OK)
+        peer.rest()
+    else:
+        time.sleep(0.3)
+        peer.say(refusal(end=end))
+        if end:
+            peer.close()
+        else:
+            peer.stand_still()
+
+
+def continues_bare(peer):
+    continues(peer, bare=True)
+
+
+def continues_ends(peer):
+    continues(peer, end=True)
+
+
 def ends_then_silent(peer):
     if b"Basic" not in peer.head():
         peer.say(refusal(end=True))
@@ -62,7 +87,7 @@ def shown(h, mode, serve, library=True, helper=False, after=()):
     """What the victim says before that proxy, and what is wrong."""
     folder = h.new_folder()
     victim = "sets" if mode in SETS else "polls"
-    with Scripted(folder, serve) as p:
+    with Scripted(folder, serve, 16384 if "room" in mode else 0) as p:
         more = waits.helper_files(folder, p.port) if helper else ()
         return h.launch(folder, p, victim, mode, (*NTLM_TOO, *more), after,
                         library)
@@ -126,6 +151,10 @@ ALIKE = (
     ("nested-edge", keeps, opens, False),
     ("nested-edge", keeps, opens, True),
     ("nested-edge", once_more, opens, False),
+    ("room-only", continues, continues_bare, False),
+    ("room-only", continues_ends, continues_bare, False),
+    ("room-block", continues, continues_bare, False),
+    ("room-block", continues_ends, continues_bare, False),
     ("no-events", ends, opens, False),
     ("no-events", keeps, late, True),
     ("by-handler", ends, opens, False),

@@ -15,10 +15,6 @@ def cases():
     yield Case("rare", "vfork", label="a vfork child uses the number anew")
     yield Case("forks", "crowd", extra=ANY, events=(1, 10**6),
                label="a child beside many threads has no private copies")
-    for faults in ((), CLOSING):
-        yield Case("forks", "polled", faults=faults, extra=ANY,
-                   events=(1, 10**6),
-                   label=" ".join(("children of threads in poll", *faults)))
     yield Case("rare", "bad-pointer", label="EFAULT is the kernel's to say")
 
 

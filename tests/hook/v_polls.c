@@ -281,9 +281,41 @@ static void by_small_handler(void)
         say("a handler's stack is used: %zd", handler_at - at);
 }
 
+/* ---- a body, whose interim answer is read when all of it is out ---- */
+
+#define BODY ((size_t)1 << 20) /* more than the sockets have room for */
+
+static void write_first(void)
+{
+    char rq[REQUEST_MAX], fields[80];
+    int fd = victim_connect(), small_n = 16384;
+    char *body = calloc(1, BODY);
+    size_t done = 0;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small_n, sizeof small_n);
+    snprintf(fields, sizeof fields,
+             "Expect: 100-continue\r\nContent-Length: %zu\r\n", BODY);
+    send_all(fd, rq, make_request("POST", "/", fields, rq));
+    set_nonblocking(fd, in_mode("room-only"));
+    while (done < BODY) {
+        struct pollfd p = {.fd = fd, .events = POLLOUT};
+        ssize_t k = 0;
+        if (in_mode("room-only") && poll(&p, 1, LONG_MS) != 1)
+            fail("no room any more");
+        k = send(fd, body + done, BODY - done, MSG_NOSIGNAL);
+        if (k < 0 && errno != EAGAIN)
+            fail("send");
+        done += k < 0 ? 0 : (size_t)k;
+    }
+    free(body);
+    set_nonblocking(fd, false);
+    answer_start(&answer, "POST");
+    read_answer(fd, &answer, "POST");
+}
+
 VICTIM_MODES({"early", pass_on}, {"early-looked", pass_on},
              {"sets-kept", sets_kept}, {"signal-at-work", signal_at_work},
              {"time-for-ever", time_for_ever}, {"no-poll", no_poll},
              {"by-usleep", by_usleep}, {"in-pieces", in_pieces},
              {"as-many", as_many}, {"no-events", no_events},
-             {"by-handler", by_handler}, {"small-stack", by_small_handler})
+             {"by-handler", by_handler}, {"small-stack", by_small_handler},
+             {"room-only", write_first}, {"room-block", write_first})
