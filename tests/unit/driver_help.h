@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "config_help.h"
-#include "sim.h"
+#include "tests/engine/sim.h"
 #include "unit.h"
 
 #define REQUEST "GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\n"
