@@ -18,13 +18,13 @@
 #define ROUNDS 3
 #define SIZE   300000
 #define PIECE  1000
-#define EVERY  20 /* pieces */
+#define EVERY  997 /* bytes: elsewhere in each piece and chunk */
 #define JUMPS  200
 
 static _Atomic int fd;
 static atomic_bool over;
 static const char *disturbance;
-static unsigned pieces;
+static size_t moved;
 static timer_t timer;
 
 static bool disturbed_by(const char *what)
@@ -90,10 +90,12 @@ static void fork_one(void)
         ;
 }
 
-/* Between two pieces. */
-static void disturb(void)
+/* Between two pieces, of which the last had `n` bytes. */
+static void disturb(size_t n)
 {
-    if (++pieces % EVERY)
+    size_t before = moved / EVERY;
+    moved += n;
+    if (moved / EVERY == before)
         return;
     if (disturbed_by("copies")) {
         int old = fd;
@@ -112,7 +114,7 @@ static void read_in_pieces(const char *method)
     while (!a.done) {
         ssize_t k = recv(fd, piece, answer_room(&a, sizeof piece), 0);
         take_part(&a, piece, k);
-        disturb();
+        disturb(k > 0 ? (size_t)k : 0);
     }
 }
 
@@ -131,7 +133,7 @@ static void post(void)
         for (size_t i = 0; i < PIECE; i++)
             piece[i] = pattern(at + i);
         send_all(fd, piece, PIECE);
-        disturb();
+        disturb(PIECE);
     }
     read_in_pieces("POST");
 }

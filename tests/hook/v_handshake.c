@@ -202,10 +202,12 @@ static void make_file(struct io *io)
         fail("memfd_create");
 }
 
+/* The kernel queues the file's own pages, which must stay as they are until
+   the proxy has read them: each piece has a place of its own there. */
 static ssize_t put_file(struct io *io, const char *p, size_t n)
 {
-    off_t at = 0;
-    if (pwrite(io->other, p, n, 0) != (ssize_t)n)
+    off_t at = (off_t)io->sent;
+    if (pwrite(io->other, p, n, at) != (ssize_t)n)
         fail("pwrite");
     return sendfile(io->fd, io->other, &at, n);
 }
