@@ -142,7 +142,9 @@ def no_proc(lab):
 
 def hidden(lab):
     """processes that are hidden from the user are numbers without a name"""
-    p = one(lab.run(CURL, prefix=[
+    # the tree may lie where that user can't read, as in root's home
+    library = shutil.copy(lab.build / "libauth407.so", lab.root)
+    p = one(lab.run(CURL, LD_PRELOAD=str(library), prefix=[
         *namespace(), "sh", "-c",
         "mount -t proc -o hidepid=2 proc /proc && "
         f"chmod 777 {lab.root} {lab.root}/* && "

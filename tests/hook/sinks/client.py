@@ -33,7 +33,10 @@ class Lab:
     def __init__(self, options, place):
         self.options, self.place = options, place
         self.build = options.build.resolve()
-        self.burst = self.build / "tests/hook/sinks/burst"
+        # other users run them, who may not read where the tree lies
+        self.programs = place.copy(self.build / "tests/hook/sinks")
+        self.library = place.copy(options.lib.resolve())
+        self.burst = self.programs / "burst"
         self.lines = []
         self.proxy = servers.Proxy(
             self.build, place.root, ["--auth", "basic", "--user", "alice",
@@ -49,8 +52,7 @@ class Lab:
                "XDG_STATE_HOME": str(state), "AUTH407_MODE": "observe",
                "AUTH407_LOG": str(log),
                "AUTH407_PROXY": f"127.0.0.1:{self.proxy.port}",
-               "LD_PRELOAD": " ".join([*before,
-                                       str(self.options.lib.resolve()),
+               "LD_PRELOAD": " ".join([*before, str(self.library),
                                        *map(str, preload)])}
         env.update(pair.split("=", 1) for pair in self.options.env)
         env.update({k: str(v) for k, v in more.items()})

@@ -358,7 +358,7 @@ def limit_overtaken(lab):
     again, where it stays"""
     state = lab.place.folder()
     log = state / "log"
-    shim = lab.build / "tests/hook/sinks/put_aside.so"
+    shim = lab.programs / "put_aside.so"
     bad = lab.run(log, state, 3, preload=[shim], AUTH407_LOG_MAX_SIZE="1M",
                   SINKS_ASIDE="twice")
     return bad + expect("kept", numbers(lab.records(log.read_bytes()), "t"),
@@ -369,7 +369,7 @@ def limit_outrun(lab):
     """a file that another process has put aside is not put aside again"""
     state = lab.place.folder()
     log = state / "log"
-    shim = lab.build / "tests/hook/sinks/put_aside.so"
+    shim = lab.programs / "put_aside.so"
     bad = lab.run(log, state, 10, tag="before")
     text = log.read_bytes()
     bad += lab.run(log, state, 1, preload=[shim], AUTH407_LOG_MAX_SIZE="4K",
@@ -405,7 +405,7 @@ def count_locked(lab):
 
 def limit_without_exchange(lab):
     """where two names can't change places the limit holds as well"""
-    shim = lab.build / "tests/hook/sinks/no_exchange.so"
+    shim = lab.programs / "no_exchange.so"
     return two_generations(lab, lab.place.folder(), 0, preload=[shim])
 
 

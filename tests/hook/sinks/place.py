@@ -53,7 +53,9 @@ class Place:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="auth407-sinks-"))
         self.root.chmod(0o755)
         self._numbers = itertools.count(1)
-        # what systemd sets on every machine that it has started
+        # Settings are written there, which a container or a chroot may forbid
+        # in its own. The first is systemd's on every machine.
+        mount("-t", "proc", "proc", "/proc")
         pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").write_text("512\n")
         self._own_dev()
         for folder in ("/run/systemd", "/run/log", "/var/log"):
@@ -75,6 +77,13 @@ class Place:
         (dev / "fd").symlink_to("/proc/self/fd")
         mount("--move", dev, "/dev")
 
+    def copy(self, source):
+        """Of a file or a folder, where every user can read it."""
+        path = self.folder() / source.name
+        if source.is_dir():
+            return shutil.copytree(source, path)
+        return shutil.copy(source, path)
+
     def folder(self, mode=0o755):
         path = self.root / f"{next(self._numbers):03}"
         path.mkdir()
@@ -91,14 +100,12 @@ class Place:
         if self.keep:
             print(f"# kept: {self.root}")
             return
-        # file systems of tests lie below it; the namespace's end frees them
+        mounts = pathlib.Path("/proc/mounts").read_text().splitlines()
+        for path in reversed([line.split()[1] for line in mounts]):
+            if path.startswith(f"{self.root}/"):
+                subprocess.run(["umount", "--lazy", path], check=False)
         subprocess.run(["rm", "-rf", "--one-file-system", str(self.root)],
-                       check=False, stderr=subprocess.DEVNULL)
-        if self.root.exists():
-            for path in sorted(self.root.iterdir()):
-                subprocess.run(["umount", "-q", str(path)], check=False,
-                               capture_output=True)
-            shutil.rmtree(self.root, ignore_errors=True)
+                       check=False)
 
 
 class Daemon:

@@ -326,7 +326,7 @@ def journal_problem(lab):
 def journal_memory(lab):
     """journald: what is too large for a datagram goes in a sealed file"""
     state = lab.place.folder()
-    shim = lab.build / "tests/hook/sinks/small_buffer.so"
+    shim = lab.programs / "small_buffer.so"
     with listening(JOURNAL) as s:
         done = lab.finish(lab.start("journald", state, 1, words=LONG,
                                     preload=[shim]))
