@@ -13,7 +13,8 @@ asan_flags := -fsanitize=address
 ubsan_flags := -fsanitize=undefined
 tsan_flags := -fsanitize=thread
 
-# Leaks: a victim's own, or one thread's that was ended with the program.
+# No leaks: a victim's own, or one thread's that was ended with the program.
+# Where there is no victim they are looked for.
 asan_options := ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
 ubsan_options := UBSAN_OPTIONS=print_stacktrace=1
 tsan_options := TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0
@@ -46,7 +47,8 @@ endef
 
 .PHONY: asan ubsan tsan valgrind
 asan ubsan: fixtures $(victim_bin) $(sinks_bin)
-	$(Q)$($@_options) $(call san_make,$@) $(call there,$($@_suites))
+	$(Q)$(subst leaks=0,leaks=1,$($@_options)) $(call san_make,$@) \
+	    $(call there,$($@_suites))
 	$(call hooks,$@,$(HOOK_ONLY))
 	$(call sinks,$@)
 

@@ -78,4 +78,5 @@ TEST(another)
     a407_process_fill(&gone, pid, &store);
     assert_int_equal(gone.n_args + gone.n_parents, 0);
     assert_string_equal(gone.executable, "");
+    a407_buf_free(&store);
 }
