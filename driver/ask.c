@@ -3,6 +3,10 @@
 
 #include <stdlib.h>
 
+/* A process takes a millisecond or two to start, and many connections may need
+   one each: a program that does not block comes to its loop in between. */
+#define PACE_MS 2
+
 /* An errand that is being begun with, outside. */
 struct begun {
     struct a407_driver *d;
@@ -165,6 +169,8 @@ static void has_begun(void *arg)
 {
     struct begun *b = arg;
     struct a407_driver *d = b->d;
+    if (b->more && !b->errand->ask.token.p)
+        d->shared->begin_at = d->now_ms + PACE_MS;
     if (!b->id) {
         shared_has_begun(b);
     } else if (d->asking != b->id) { /* it was given up meanwhile */
@@ -227,7 +233,7 @@ enum a407_driven a407_driver_ask(struct a407_driver *d)
             finish(d, e);
             continue;
         }
-        if (d->asking)
+        if (d->asking || (!d->child.pid && d->now_ms < s->begin_at))
             return A407_NEEDS_WORK;
         struct begun *b = new_errand(d);
         if (!b) {

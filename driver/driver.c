@@ -21,7 +21,7 @@ void a407_driver_init(struct a407_driver *d, struct a407_engine *engine,
 void a407_driver_free(struct a407_driver *d)
 {
     a407_engine_free(d->engine);
-    a407_child_end(&d->child, 0);
+    a407_child_end(&d->child);
     a407_wipe(d->scratch, d->scratch_n);
     free(d->scratch);
 }
@@ -72,7 +72,8 @@ static void await_outside(const struct a407_driver *d, struct a407_need *need)
     if (d->errand || (d->joined && !s->beginning))
         work_at(need, sleep->fd, sleep->events, sleep->until);
     else
-        work_at(need, -1, 0, d->asking || d->joined ? d->now_ms + BUSY_MS : 0);
+        work_at(need, -1, 0,
+                d->asking || d->joined ? d->now_ms + BUSY_MS : s->begin_at);
 }
 
 static void await_connection(const struct a407_driver *d,

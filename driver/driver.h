@@ -23,9 +23,10 @@
 /* The connection's own socket, whatever its number is. */
 #define A407_OWN_FD (-2)
 
-/* A secret that is being read for all drivers of a site that ask for it. All
-   zero at first; locked as they are. */
+/* What the drivers of a site share, locked as they are: mostly a secret that is
+   being read for all that ask for it. All zero at first. */
 struct a407_shared {
+    int64_t begin_at;           /* no process is started before (now_ms) */
     struct a407_errand *errand; /* NULL: none */
     bool beginning; /* a thread begins with it, unlocked; it may never return */
     int64_t begins_until; /* ... that takes too long from then on */

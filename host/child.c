@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,11 +19,8 @@
 #include "file_at.h"
 #include "object.h"
 
-/* For execve on a file system that does not answer. */
+/* Where execve is waited for, on a file system that does not answer. */
 #define START_MS 10000
-
-/* After SIGKILL. */
-#define KILL_MS 2000
 
 /* ---- the fd ---- */
 
@@ -73,7 +71,7 @@ static bool keeper_ended(const struct a407_child *c)
 
 bool a407_child_runs(const struct a407_child *c)
 {
-    return c->pid && state_of(c) == A407_CHILD_RUNNING && !keeper_ended(c);
+    return c->pid && state_of(c) <= A407_CHILD_RUNNING && !keeper_ended(c);
 }
 
 /* Waits while the job is in that state; false: until_ms has passed. */
@@ -95,57 +93,75 @@ static bool leaves(struct a407_child *c, int state, int64_t until_ms)
 static void kill_command(struct a407_child *c)
 {
     int running = A407_CHILD_RUNNING;
+    if (keeper_ended(c)) /* the pid may be another's by now */
+        return;
     if (!__atomic_compare_exchange_n(&c->job->state, &running,
                                      A407_CHILD_KILLING, false,
-                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        if (running == A407_CHILD_STARTING)
+            kill(c->pid, SIGKILL);
         return;
+    }
     kill(-c->job->command, SIGKILL); /* its process group */
     bool killed = kill(c->job->command, SIGKILL) == 0;
     __atomic_store_n(&c->job->state,
                      killed ? A407_CHILD_KILLED : A407_CHILD_RUNNING,
                      __ATOMIC_SEQ_CST);
-    if (killed)
-        leaves(c, A407_CHILD_KILLED, a407_now_ms() + KILL_MS);
 }
 
 static void forget(struct a407_child *c)
 {
-    *c = (struct a407_child){.fd = -1};
+    *c = (struct a407_child){.fd = -1, .other = -1};
 }
 
-/* Waits for the keeper to end. Not for ever: kill() may have failed, if the
-   program has changed its user meanwhile. */
-static bool goes(struct a407_child *c, int64_t until_ms)
+/* ---- those that were ended, and are not gone yet ---- */
+
+/* Whoever has taken the list has it alone. */
+static struct ended {
+    struct a407_child child;
+    struct ended *next;
+} * _Atomic all_ended;
+
+static void put_back(struct ended *e)
 {
-    struct timespec pause = {0, 200000};
-    for (;;) {
-        errno = 0;
-        if (gone(c, WNOHANG))
-            return true;
-        if (errno || a407_now_ms() >= until_ms)
-            return false;
-        nanosleep(&pause, NULL);
+    e->next = all_ended;
+    while (!atomic_compare_exchange_weak(&all_ended, &e->next, e))
+        ;
+}
+
+bool a407_child_sweep(void)
+{
+    if (!all_ended)
+        return true;
+    bool all = true;
+    for (struct ended *next, *e = atomic_exchange(&all_ended, NULL); e;
+         e = next) {
+        struct a407_child *c = &e->child;
+        next = e->next;
+        if (c->owner == getpid() && !gone(c, WNOHANG)) {
+            put_back(e);
+            all = false;
+            continue;
+        }
+        /* one killed before its exec may have left a command to that */
+        if (c->owner == getpid() && state_of(c) != A407_CHILD_STARTING)
+            a407_child_job_free(c->job);
+        free(e);
     }
+    return all;
 }
 
-/* Reaps the keeper. If it still runs it is killed, and the command with it
-   (PR_SET_PDEATHSIG). */
-static int reap(struct a407_child *c)
+static void close_other(struct a407_child *c)
 {
-    int64_t until = a407_now_ms() + KILL_MS;
-    int state = state_of(c);
-    if (state != A407_CHILD_ENDED && state != A407_CHILD_FAILED &&
-        !gone(c, WNOHANG) && kill(c->pid, SIGKILL) != 0)
-        until = 0;
-    bool over = goes(c, until);
-    int status = state_of(c) == A407_CHILD_ENDED ? c->job->status : -1;
-    if (over) /* else the keeper may use it: leaked */
-        a407_child_job_free(c->job);
-    return status;
+    if (c->pid && c->other >= 0 &&
+        a407_socket_cookie(c->other) == c->job->cookie)
+        close(c->other);
+    c->other = -1;
 }
 
 void a407_child_hang_up(struct a407_child *c)
 {
+    close_other(c);
     /* another process may hold a copy of fd */
     if (a407_child_usable(c))
         shutdown(c->fd, SHUT_RDWR);
@@ -154,15 +170,24 @@ void a407_child_hang_up(struct a407_child *c)
     c->fd = -1;
 }
 
-int a407_child_end(struct a407_child *c, int64_t until_ms)
+int a407_child_end(struct a407_child *c)
 {
     int status = -1;
+    struct ended *e;
     a407_child_hang_up(c);
     /* in a forked copy the pid may be another process */
     if (c->pid && c->owner == getpid()) {
-        if (!leaves(c, A407_CHILD_RUNNING, until_ms))
-            kill_command(c);
-        status = reap(c);
+        kill_command(c);
+        int state = state_of(c);
+        status = state == A407_CHILD_ENDED    ? c->job->status
+                 : state == A407_CHILD_KILLED ? 128 + SIGKILL
+                                              : -1;
+        e = malloc(sizeof *e);
+        if (e) { /* else it is leaked */
+            e->child = *c;
+            put_back(e);
+        }
+        a407_child_sweep();
     }
     forget(c);
     return status;
@@ -220,71 +245,107 @@ static bool allowed(void)
     return false;
 }
 
-/* Starts the keeper and waits for exec. False: errno; what was started is
-   gone. */
-static bool run(struct a407_child *c, int64_t until_ms)
+/* ---- the start ---- */
+
+/* How much room a copy of the list takes, and the copy: the program may change
+   its environment meanwhile. */
+static size_t room_of(const char *const list[])
 {
-    struct a407_child_job *j = c->job;
-    c->owner = getpid();
-    pid_t pid = a407_child_keeper_start(j);
-    if (pid < 0) {
-        int error = errno;
-        a407_child_job_free(j);
-        errno = error;
-        return false;
-    }
-    c->pid = pid;
-    int64_t limit = a407_now_ms() + START_MS;
-    leaves(c, A407_CHILD_STARTING, limit < until_ms ? limit : until_ms);
-    if (state_of(c) == A407_CHILD_RUNNING || state_of(c) == A407_CHILD_ENDED)
-        return true;
-    int error = state_of(c) == A407_CHILD_FAILED ? j->error : ETIMEDOUT;
-    reap(c);
-    errno = error;
-    return false;
+    size_t n = sizeof *list;
+    for (; *list; list++)
+        n += sizeof *list + strlen(*list) + 1;
+    return (n + sizeof *list - 1) & -sizeof *list;
 }
 
-/* Makes the job, with both ends of its socket. False: errno; nothing is
-   left. */
-static bool prepare(struct a407_child *c, int *other_end)
+static char **put(char **room, const char *const list[])
+{
+    size_t n = 0;
+    char **copy = (char **)(uintptr_t)*room;
+    while (list[n])
+        n++;
+    char *text = (char *)(copy + n + 1);
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = text;
+        text = stpcpy(text, list[i]) + 1;
+    }
+    copy[n] = NULL;
+    *room += room_of(list);
+    return copy;
+}
+
+/* Makes both ends of the socket. False: errno; nothing is left. */
+static bool connect_both(struct a407_child *c)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return false;
-    c->job = a407_child_job_new();
-    if (!c->job) {
-        close(pair[0]);
-        close(pair[1]);
-        return false;
-    }
     c->fd = a407_socket_out_of_the_way(pair[0]);
     c->cookie = a407_socket_cookie(c->fd);
-    *other_end = c->job->fd = a407_socket_out_of_the_way(pair[1]);
+    c->other = a407_socket_out_of_the_way(pair[1]);
+    c->job->fd = c->other;
+    c->job->cookie = a407_socket_cookie(c->other);
     return true;
 }
 
-bool a407_child_start(struct a407_child *c, const char *path,
-                      const char *const argv[], bool bound, int64_t until_ms)
+/* False: errno; nothing is left. */
+static bool run(struct a407_child *c)
 {
-    int other_end = -1;
-    forget(c);
-    char **envp = allowed() ? a407_child_env() : NULL;
-    bool ok = envp && prepare(c, &other_end);
-    if (ok) {
-        c->job->path = path;
-        c->job->argv = (char *const *)(uintptr_t)argv;
-        c->job->envp = envp;
-        c->job->program = bound ? getpid() : 0;
-        ok = run(c, until_ms);
+    struct a407_child_job *j = c->job;
+    if (connect_both(c)) {
+        c->owner = getpid();
+        c->pid = a407_child_keeper_start(j);
+        if (c->pid > 0) {
+            if (j->waits)
+                leaves(c, A407_CHILD_STARTING, a407_now_ms() + START_MS);
+            return true;
+        }
+        int error = errno;
+        close(c->fd);
+        close(c->other);
+        errno = error;
     }
     int error = errno;
-    if (other_end >= 0)
-        close(other_end);
-    if (!ok && c->fd >= 0)
-        close(c->fd);
-    if (!ok)
-        forget(c);
-    free(envp);
+    a407_child_job_free(j);
+    forget(c);
+    errno = error;
+    return false;
+}
+
+bool a407_child_start(struct a407_child *c, const char *path,
+                      const char *const argv[], bool bound)
+{
+    const char *const one[] = {path, NULL};
+    a407_child_sweep();
+    forget(c);
+    char **env = allowed() ? a407_child_env() : NULL;
+    if (!env)
+        return false;
+    const char *const *envp = (const char *const *)(uintptr_t)env;
+    c->job = a407_child_job_new(room_of(one) + room_of(argv) + room_of(envp));
+    if (c->job) {
+        char *room = c->job->room;
+        c->job->path = put(&room, one);
+        c->job->argv = put(&room, argv);
+        c->job->envp = put(&room, envp);
+        c->job->program = bound ? getpid() : 0;
+    }
+    bool ok = c->job && run(c);
+    int error = errno;
+    free(env);
     errno = error;
     return ok;
+}
+
+int a407_child_started(struct a407_child *c)
+{
+    int state = c->pid ? state_of(c) : A407_CHILD_FAILED;
+    if (state == A407_CHILD_STARTING && !keeper_ended(c))
+        return 0;
+    close_other(c);
+    if (state != A407_CHILD_STARTING && state != A407_CHILD_FAILED)
+        return 1;
+    int error = c->pid && c->job->error ? c->job->error : ECHILD;
+    a407_child_end(c);
+    errno = error;
+    return -1;
 }

@@ -21,6 +21,7 @@ struct a407_child_job; /* child_keeper.h */
 
 struct a407_child {
     int fd;          /* our end of a stream socket */
+    int other;       /* its end, while the keeper may still have to take it */
     uint64_t cookie; /* SO_COOKIE of it: the program may close any fd */
     pid_t pid;       /* of the keeper; 0: none, the rest is not valid */
     pid_t owner;     /* the process that started it: a forked copy differs */
@@ -30,10 +31,11 @@ struct a407_child {
 /*
  * Starts path with argv: fd as standard input and output, /dev/null as standard
  * error, no other fd, no terminal, no signals blocked or handled, and the
- * environment of a407_child_env(). No fork handlers run. Blocks until execve
- * has succeeded, at most until until_ms (a407_now_ms; ETIMEDOUT). False: *c is
- * empty and errno set: EPERM, also if real, effective and saved users or groups
- * differ or children would be in another PID namespace; ENOENT, also after
+ * environment of a407_child_env(). No fork handlers run. Does not wait for
+ * execve, except where the keeper can't share the program's fds and memory
+ * meanwhile (before Linux 5.9, under valgrind, on most processors). False: *c
+ * is empty and errno set: EPERM, also if real, effective and saved users or
+ * groups differ or children would be in another PID namespace; ENOENT after
  * chroot().
  *
  * bound: it gets SIGKILL when the calling thread ends before a407_child_end;
@@ -43,7 +45,11 @@ struct a407_child {
  * support such children, a failed execve shows only by the end of the output.
  */
 bool a407_child_start(struct a407_child *c, const char *path,
-                      const char *const argv[], bool bound, int64_t until_ms);
+                      const char *const argv[], bool bound);
+
+/* 1: execve has succeeded; 0: not yet; -1: errno says why not, and *c is empty.
+   To be asked until it is not 0. */
+int a407_child_started(struct a407_child *c);
 
 /* Is fd still our socket? False, too, in a forked copy of the process. */
 bool a407_child_usable(const struct a407_child *c);
@@ -54,15 +60,19 @@ void a407_child_send_end(struct a407_child *c);
 /* Closes fd: its input and its output. */
 void a407_child_hang_up(struct a407_child *c);
 
-/* Does the command run? False also if its keeper was killed. */
+/* Does the command run, or is about to? False also if its keeper was killed. */
 bool a407_child_runs(const struct a407_child *c);
 
 /*
- * Closes fd, waits for the command to end, and kills its process group at
- * until_ms. Returns its exit status, 128+N for a signal, -1 if unknown; *c,
- * which may be zeroed, is empty. In a forked copy of the process only closes
- * fd.
+ * Closes fd, and kills the command's process group if it runs: what is left of
+ * it goes with a later call here. Waits for nothing. Returns its exit status,
+ * 128+N for a signal, -1 if unknown; *c, which may be zeroed, is empty. In a
+ * forked copy of the process only closes fd.
  */
-int a407_child_end(struct a407_child *c, int64_t until_ms);
+int a407_child_end(struct a407_child *c);
+
+/* Takes away what is left of those that were ended. False: of some there still
+   is. Waits for nothing. */
+bool a407_child_sweep(void);
 
 #endif

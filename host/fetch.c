@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +138,11 @@ static char *script_of(const char *helper)
     return z;
 }
 
+static bool not_started(struct fetch *f)
+{
+    return fail(f, "the helper of %.80s can't be started: %m", f->from->label);
+}
+
 /* Starts the helper. A helper need not read the question, nor end with an empty
    line: what counts is that it ends well, and what it has said by then. */
 static bool start(struct fetch *f, const char *helper, const char *script,
@@ -149,13 +155,15 @@ static bool start(struct fetch *f, const char *helper, const char *script,
     a407_buf_init(&t->answer, ANSWER_MAX);
     if (!a407_helper_ask(&t->question, f->proxy, f->from->username))
         return no_memory(f);
-    return a407_child_start(&t->child, "/bin/sh", argv, true, t->until) ||
-           fail(f, "the helper of %.80s can't be started: %m", f->from->label);
+    return a407_child_start(&t->child, "/bin/sh", argv, true) || not_started(f);
 }
 
 static bool ended_well(struct fetch *f, const struct a407_talk *t)
 {
     const struct a407_buf *said = &t->answer;
+    errno = t->error;
+    if (errno)
+        return not_started(f);
     if (t->full)
         return fail(f, "the helper of %.100s says more than 64 KiB",
                     f->from->label);

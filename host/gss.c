@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gss.h"
 
+#include <errno.h>
 #include <limits.h>
 
 #include "clock.h"
@@ -43,8 +44,13 @@ static bool first_message(struct a407_buf *m, const struct a407_config *config,
            a407_buf_str(m, "\n");
 }
 
-static bool start(struct a407_child *child, int64_t until,
-                  struct a407_told *told)
+static bool not_started(struct a407_told *told)
+{
+    return a407_told_fail(told, A407_CAUSE_HELPER_FAILED,
+                          "%s can't be started: %m", A407_GSS_HELPER);
+}
+
+static bool start(struct a407_child *child, struct a407_told *told)
 {
     static const char *const argv[] = {A407_GSS_HELPER, NULL};
     char path[PATH_MAX];
@@ -53,16 +59,17 @@ static bool start(struct a407_child *child, int64_t until,
             told, A407_CAUSE_HELPER_FAILED,
             "the folder of libauth407.so, and so %s, is not known",
             A407_GSS_HELPER);
-    return a407_child_start(child, path, argv, false, until) ||
-           a407_told_fail(told, A407_CAUSE_HELPER_FAILED,
-                          "%s can't be started: %m", A407_GSS_HELPER);
+    return a407_child_start(child, path, argv, false) || not_started(told);
 }
 
 /* ---- what it says ---- */
 
 static void ended(const struct a407_talk *t, int64_t ms, struct a407_told *told)
 {
-    if (t->late)
+    errno = t->error;
+    if (errno)
+        not_started(told);
+    else if (t->late)
         a407_told_fail(told, A407_CAUSE_HELPER_FAILED,
                        "%s said nothing for %lld s", A407_GSS_HELPER,
                        (long long)(ms + 999) / 1000);
@@ -122,7 +129,7 @@ bool a407_gss_begin(const struct a407_config *config,
 {
     bool first = ask->kind == A407_ASK_TOKEN && !ask->token.p;
     if (first && t->child.pid)
-        a407_child_end(&t->child, 0); /* of a handshake that was given up */
+        a407_child_end(&t->child); /* of a handshake that was given up */
     *t = (struct a407_talk){
         .child = t->child, .upto = A407_GSS_END, .until = a407_now_ms() + ms};
     a407_buf_init(&told->token, A407_GSS_MESSAGE_MAX);
@@ -135,13 +142,13 @@ bool a407_gss_begin(const struct a407_config *config,
                 : a407_gss_put_token(&t->question,
                                      a407_span(ask->token.p, ask->token.n)) &&
                       a407_buf_str(&t->question, "\n"))) {
-        a407_child_end(&t->child, 0);
+        a407_child_end(&t->child);
         return a407_told_fail(told, A407_CAUSE_PROTOCOL,
                               first
                                   ? "the credential does not fit into a message"
                                   : "the proxy's token is too long");
     }
-    if (!first || start(&t->child, t->until, told))
+    if (!first || start(&t->child, told))
         return true;
     note_late(told, ms, t->until);
     return false;

@@ -13,7 +13,7 @@
  * milliseconds. t->child is the connection's: started here in the first leg,
  * and ended when the handshake is over or has failed; the rest of *t is filled
  * in. False: *told is the answer already. True: step it (talk.h) until it is
- * over, then a407_gss_end. Blocks until the helper runs. Locks nothing.
+ * over, then a407_gss_end. Starts a process. Locks nothing.
  */
 bool a407_gss_begin(const struct a407_config *config,
                     const struct a407_ask *ask, int64_t ms, struct a407_talk *t,

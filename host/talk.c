@@ -16,8 +16,8 @@
 /* Its end, after it has closed its output. */
 #define END_MS 1000
 
-/* The longest pause between two looks whether it has ended: nothing wakes us.
- */
+/* The longest pause between two looks whether it has started or ended: nothing
+   wakes us. */
 #define PAUSE_MOST_MS 16
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -32,6 +32,16 @@ static bool goes_on(struct a407_sleep *sleep, int fd, short events,
     return false;
 }
 
+/* Looks again, ever more seldom. */
+static bool looks_again(struct a407_talk *t, struct a407_sleep *sleep,
+                        int64_t until)
+{
+    int64_t next = a407_now_ms() + t->pause_ms + 1;
+    if (t->pause_ms < PAUSE_MOST_MS)
+        t->pause_ms = 2 * t->pause_ms + 1;
+    return goes_on(sleep, -1, 0, earlier(until, next));
+}
+
 static void listen_now(struct a407_talk *t)
 {
     if (t->once)
@@ -39,11 +49,9 @@ static void listen_now(struct a407_talk *t)
     t->state = A407_TALK_LISTENING;
 }
 
-/* What still runs is left to a407_talk_drop: to kill it takes a wait. */
 static void end(struct a407_talk *t)
 {
-    t->status = a407_child_runs(&t->child) ? 128 + SIGKILL
-                                           : a407_child_end(&t->child, 0);
+    t->status = a407_child_end(&t->child);
     t->state = A407_TALK_OVER;
 }
 
@@ -56,8 +64,27 @@ static void heard(struct a407_talk *t)
     }
     a407_child_hang_up(&t->child);
     t->give_up = t->once ? t->until : a407_now_ms() + END_MS;
-    t->pause_ms = 1;
+    t->pause_ms = 0;
     t->state = A407_TALK_ENDING;
+}
+
+static bool start_step(struct a407_talk *t, struct a407_sleep *sleep)
+{
+    int started = a407_child_started(&t->child);
+    t->state = A407_TALK_SENDING;
+    if (started > 0)
+        return true;
+    if (started < 0) {
+        t->error = errno;
+        t->state = A407_TALK_OVER;
+        return true;
+    }
+    t->state = A407_TALK_STARTING;
+    if (a407_now_ms() < t->until)
+        return looks_again(t, sleep, t->until);
+    t->late = true;
+    end(t);
+    return true;
 }
 
 static bool send_step(struct a407_talk *t, struct a407_sleep *sleep)
@@ -135,12 +162,8 @@ static bool listen_step(struct a407_talk *t, struct a407_sleep *sleep)
 static bool end_step(struct a407_talk *t, struct a407_sleep *sleep)
 {
     int64_t now = a407_now_ms();
-    if (a407_child_runs(&t->child) && now < t->give_up) {
-        int64_t next = now + t->pause_ms;
-        t->pause_ms =
-            t->pause_ms < PAUSE_MOST_MS ? 2 * t->pause_ms : PAUSE_MOST_MS;
-        return goes_on(sleep, -1, 0, earlier(t->give_up, next));
-    }
+    if (a407_child_runs(&t->child) && now < t->give_up)
+        return looks_again(t, sleep, t->give_up);
     t->late = now >= t->until;
     end(t);
     return true;
@@ -150,7 +173,9 @@ bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep)
 {
     bool moved = true;
     while (moved && t->state != A407_TALK_OVER) {
-        if (t->state == A407_TALK_SENDING)
+        if (t->state == A407_TALK_STARTING)
+            moved = start_step(t, sleep);
+        else if (t->state == A407_TALK_SENDING)
             moved = send_step(t, sleep);
         else if (t->state == A407_TALK_LISTENING)
             moved = listen_step(t, sleep);
@@ -162,7 +187,7 @@ bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep)
 
 void a407_talk_drop(struct a407_talk *t)
 {
-    a407_child_end(&t->child, 0);
+    a407_child_end(&t->child);
     a407_buf_free(&t->question);
     a407_buf_free(&t->answer);
 }

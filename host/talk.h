@@ -16,6 +16,7 @@ struct a407_sleep {
 };
 
 enum a407_talk_state {
+    A407_TALK_STARTING, /* its child */
     A407_TALK_SENDING,
     A407_TALK_LISTENING,
     A407_TALK_ENDING, /* its exit status is to come */
@@ -36,18 +37,19 @@ struct a407_talk {
     bool complete; /* the answer has come to its end */
     bool late;     /* `until` has passed before */
     bool full;     /* it says more than fits */
-    int status;    /* a407_child_end's; 137 if a407_talk_drop is to kill it */
+    int status;    /* a407_child_end's, if the child has ended */
+    int error;     /* errno: it could not be started */
     size_t sent;
     int64_t last;    /* 0, or: the command has ended, and its words must be here
                         by then */
     int64_t give_up; /* ENDING: it is killed then */
-    int pause_ms;    /* ... between looks */
+    int pause_ms;    /* between two looks */
 };
 
 /*
- * Goes on as far as it goes. True: it is over, and `complete`, `late`, `full`
- * and, where the child has ended, `status` tell. False: *sleep says until when
- * there is nothing to do. Waits only for the kernel to remove an ended process.
+ * Goes on as far as it goes. True: it is over, and `complete`, `late`, `full`,
+ * `error` and, where the child has ended, `status` tell. False: *sleep says
+ * until when there is nothing to do. Waits for nothing.
  */
 bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep);
 

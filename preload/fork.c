@@ -65,7 +65,7 @@ static void conn_in_child(struct a407_conn *c)
                 (plan.open && plan.write == A407_WRITE_HOLD);
     if (sites_locked) /* else another thread may be in the middle of that */
         a407_driver_drop_errand(&c->driver);
-    a407_child_end(&c->driver.child, 0); /* only the fd is closed */
+    a407_child_end(&c->driver.child); /* only the fd is closed */
     a407_socket_drop_made(c);
     if (busy) {
         c->gone = true;

@@ -88,7 +88,8 @@ static void let_go(struct a407_turn *t)
     a407_news_take(c, &news);
     a407_conn_unlock(c);
     if (t->over.pid)
-        a407_child_end(&t->over, 0);
+        a407_child_end(&t->over);
+    a407_child_sweep();
     a407_news_write(c, &news);
     a407_conn_put(c);
 }

@@ -317,6 +317,7 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
     at_hand->stepped = !at_hand->stepped;
     if (at_hand->stepped)
         return false;
+    at_hand->driver.shared->begin_at = 0; /* it has been a while */
     answer(e);
     at_hand->stepped = at_hand->asks_wait; /* ... or the next one is */
     return !at_hand->asks_wait;
@@ -335,9 +336,9 @@ void a407_errand_free(struct a407_errand *e)
     }
 }
 
-int a407_child_end(struct a407_child *c, int64_t until_ms)
+int a407_child_end(struct a407_child *c)
 {
-    (void)c, (void)until_ms;
+    (void)c;
     must_be_unlocked();
     return 0;
 }

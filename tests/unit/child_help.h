@@ -27,10 +27,43 @@ static inline int64_t in(int ms)
     return a407_now_ms() + ms;
 }
 
+/* ... and waits until it runs. */
+static inline bool child_start(struct a407_child *c, const char *path,
+                               const char *const argv[], bool bound)
+{
+    int64_t until = in(20000);
+    int is = a407_child_start(c, path, argv, bound) ? 0 : -1;
+    while (is == 0 && a407_now_ms() < until) {
+        is = a407_child_started(c);
+        if (is == 0)
+            usleep(100);
+    }
+    return is > 0;
+}
+
+/* What was ended has gone, unless nobody can tell. */
+static inline void sweep(void)
+{
+    int64_t until = in(2000);
+    while (!a407_child_sweep() && a407_now_ms() < until)
+        usleep(200);
+}
+
+/* Ends it then, if it has not ended before. */
+static inline int child_end(struct a407_child *c, int64_t until)
+{
+    a407_child_hang_up(c);
+    while (a407_child_runs(c) && a407_now_ms() < until)
+        usleep(1000);
+    int status = a407_child_end(c);
+    sweep();
+    return status;
+}
+
 static inline bool shell(struct a407_child *c, const char *script)
 {
     const char *const argv[] = {"sh", "-c", script, NULL};
-    return a407_child_start(c, "/bin/sh", argv, false, in(20000));
+    return child_start(c, "/bin/sh", argv, false);
 }
 
 /* poll() for one fd, until then. */
@@ -92,7 +125,7 @@ static inline bool copied(void)
     struct a407_child c;
     assert_true(shell(&c, "exit 0"));
     bool is = c.job->copied;
-    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    assert_int_equal(child_end(&c, in(5000)), 0);
     return is;
 }
 
@@ -104,7 +137,7 @@ static inline int said(struct a407_buf *b, const char *script)
     assert_true(shell(&c, script));
     assert_true(child_receive(&c, b, NULL, in(10000)));
     assert_true(a407_buf_add(b, "", 1));
-    return a407_child_end(&c, in(10000));
+    return child_end(&c, in(10000));
 }
 
 /* In a process of its own, which it may do anything to. */
@@ -150,6 +183,7 @@ static inline void handle(int sig, void (*handler)(int), int flags)
 /* Not even one that is waited for with __WALL. */
 static inline void assert_nobody(void)
 {
+    sweep();
     errno = 0;
     assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
     assert_int_equal(errno, ECHILD);

@@ -13,7 +13,7 @@ TEST(talk)
     struct a407_child c;
     struct a407_buf b;
     a407_buf_init(&b, 4096);
-    assert_true(a407_child_start(&c, "/bin/cat", argv, false, in(20000)));
+    assert_true(child_start(&c, "/bin/cat", argv, false));
     assert_true(child_send(&c, "one\n\n", 5, in(5000)));
     assert_true(child_receive(&c, &b, "\n\n", in(5000)));
     assert_int_equal(b.n, 5);
@@ -22,7 +22,7 @@ TEST(talk)
     assert_true(child_receive(&c, &b, NULL, in(5000)));
     assert_int_equal(b.n, 8);
     assert_memory_equal(b.p, "one\n\ntwo", 8);
-    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    assert_int_equal(child_end(&c, in(5000)), 0);
     a407_buf_free(&b);
 }
 
@@ -38,14 +38,14 @@ TEST(a_lot)
     a407_child_send_end(&c);
     assert_true(child_receive(&c, &b, NULL, in(10000)));
     assert_memory_equal(b.p, "1000000\n", b.n);
-    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    assert_int_equal(child_end(&c, in(5000)), 0);
     a407_buf_free(&b);
     /* and back, beyond what the buffer holds */
     a407_buf_init(&b, 5000);
     assert_true(shell(&c, "exec yes"));
     assert_false(child_receive(&c, &b, NULL, in(10000)));
     assert_int_equal(b.n, 5000);
-    assert_int_not_equal(a407_child_end(&c, in(0)), 0);
+    assert_int_not_equal(child_end(&c, in(0)), 0);
     a407_buf_free(&b);
     free(data);
 }
@@ -60,7 +60,7 @@ TEST(silence)
     assert_false(child_receive(&c, &b, "\n\n", in(200)));
     assert_in_range(a407_now_ms() - start, 150, 2000);
     assert_int_equal(b.n, 5);
-    assert_int_equal(a407_child_end(&c, in(0)), 137);
+    assert_int_equal(child_end(&c, in(0)), 137);
     a407_buf_free(&b);
 }
 
@@ -79,7 +79,7 @@ TEST(gone_early)
     for (int i = 0; ok && i < 1000; i++)
         ok = child_send(&c, data, sizeof data, in(1000));
     assert_false(ok);
-    assert_int_equal(a407_child_end(&c, in(5000)), 3);
+    assert_int_equal(child_end(&c, in(5000)), 3);
     assert_int_equal(signals, 0);
     a407_buf_free(&b);
 }
@@ -165,18 +165,18 @@ TEST(ends_of_talks)
 TEST(statuses)
 {
     struct a407_child c = {0};
-    assert_int_equal(a407_child_end(&c, in(0)), -1); /* there was none */
-    assert_int_equal(a407_child_end(&c, in(0)), -1);
+    assert_int_equal(child_end(&c, in(0)), -1); /* there was none */
+    assert_int_equal(child_end(&c, in(0)), -1);
     for (int status = 0; status < 256; status += 51) {
         char script[32];
         snprintf(script, sizeof script, "exit %d", status);
         assert_true(shell(&c, script));
-        assert_int_equal(a407_child_end(&c, in(5000)), status);
+        assert_int_equal(child_end(&c, in(5000)), status);
         assert_int_equal(c.pid, 0);
-        assert_int_equal(a407_child_end(&c, in(0)), -1);
+        assert_int_equal(child_end(&c, in(0)), -1);
     }
     assert_true(shell(&c, "kill -TERM $$"));
-    assert_int_equal(a407_child_end(&c, in(5000)), 128 + SIGTERM);
+    assert_int_equal(child_end(&c, in(5000)), 128 + SIGTERM);
     assert_nobody();
 }
 
@@ -194,11 +194,10 @@ TEST(not_there)
     if (copied())
         return; /* exec seems to succeed */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_false(
-            a407_child_start(&c, cases[i].path, argv, false, in(20000)));
+        assert_false(child_start(&c, cases[i].path, argv, false));
         assert_int_equal(errno, cases[i].error);
         assert_int_equal(c.pid, 0);
-        assert_int_equal(a407_child_end(&c, in(0)), -1);
+        assert_int_equal(child_end(&c, in(0)), -1);
     }
     assert_nobody();
     assert_int_equal(lowest_fd(), low);
@@ -219,7 +218,7 @@ TEST(killed)
     pid_t pid = (pid_t)atoi(b.p);
     assert_int_equal(kill(pid, 0), 0);
     int64_t start = a407_now_ms();
-    assert_int_equal(a407_child_end(&c, in(200)), 128 + SIGKILL);
+    assert_int_equal(child_end(&c, in(200)), 128 + SIGKILL);
     assert_in_range(a407_now_ms() - start, 150, 1500);
     assert_int_equal(kill(pid, 0), -1);
     assert_int_equal(errno, ESRCH);
@@ -238,7 +237,7 @@ TEST(keeper_killed)
     assert_true(shell(&c, "exec sleep 60"));
     assert_int_equal(kill(c.pid, SIGKILL), 0);
     assert_true(child_receive(&c, &b, NULL, in(5000))); /* it ended too */
-    assert_int_equal(a407_child_end(&c, in(5000)), -1);
+    assert_int_equal(child_end(&c, in(5000)), -1);
     assert_nobody();
     a407_buf_free(&b);
 }
@@ -294,7 +293,7 @@ TEST(folder_is_gone)
         char name[] = "/tmp/test_child.XXXXXX";
         struct a407_child c;
         bool ok = mkdtemp(name) && chdir(name) == 0 && rmdir(name) == 0 &&
-                  shell(&c, "exit 3") && a407_child_end(&c, in(5000)) == 3;
+                  shell(&c, "exit 3") && child_end(&c, in(5000)) == 3;
         _exit(!ok);
     }
     int status;

@@ -29,7 +29,7 @@ TEST(no_signal_no_child)
     signals = 0;
     assert_true(shell(&c, "read x"));
     assert_no_child();
-    assert_int_equal(a407_child_end(&c, in(5000)), 1);
+    assert_int_equal(child_end(&c, in(5000)), 1);
     assert_no_child();
     assert_int_equal(signals, 0);
     assert_nobody();
@@ -41,11 +41,11 @@ TEST(ignored_children)
     struct a407_child c;
     handle(SIGCHLD, SIG_IGN, 0);
     assert_true(shell(&c, "exit 5"));
-    assert_int_equal(a407_child_end(&c, in(5000)), 5);
+    assert_int_equal(child_end(&c, in(5000)), 5);
     signals = 0;
     handle(SIGCHLD, count, SA_NOCLDWAIT);
     assert_true(shell(&c, "exit 6"));
-    assert_int_equal(a407_child_end(&c, in(5000)), 6);
+    assert_int_equal(child_end(&c, in(5000)), 6);
     assert_int_equal(signals, 0);
     handle(SIGCHLD, SIG_DFL, 0);
 }
@@ -57,7 +57,7 @@ TEST(taken_by_wall)
     int status;
     assert_true(shell(&c, "exit 7"));
     assert_int_equal(waitpid(-1, &status, __WALL), c.pid);
-    assert_int_equal(a407_child_end(&c, in(5000)), 7);
+    assert_int_equal(child_end(&c, in(5000)), 7);
 }
 
 /* A program that inherits orphans, as the first one of a container does: none
@@ -71,11 +71,10 @@ TEST(inherits_orphans)
         handle(SIGCHLD, count, 0);
         bool ok = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
         for (int i = 0; ok && i < 20; i++)
-            ok = shell(&c, "exec sleep 60") &&
-                 a407_child_end(&c, in(0)) == 137 &&
+            ok = shell(&c, "exec sleep 60") && child_end(&c, in(0)) == 137 &&
                  shell(&c, "(sleep 60; :) | (sleep 60; :); :") &&
-                 a407_child_end(&c, in(50)) == 137 && shell(&c, "exit 3") &&
-                 a407_child_end(&c, in(5000)) == 3;
+                 child_end(&c, in(50)) == 137 && shell(&c, "exit 3") &&
+                 child_end(&c, in(5000)) == 3;
         ok = ok && waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD;
         _exit(!ok || signals);
     }
@@ -95,7 +94,7 @@ TEST(own_children)
         _exit(9);
     assert_int_equal(wait(&status), pid);
     assert_int_equal(WEXITSTATUS(status), 9);
-    assert_int_equal(a407_child_end(&c, in(5000)), 8);
+    assert_int_equal(child_end(&c, in(5000)), 8);
 }
 
 TEST(fds)
@@ -110,7 +109,7 @@ TEST(fds)
     int number = c.fd;
     assert_int_equal(fcntl(c.fd, F_GETFD), FD_CLOEXEC);
     assert_int_equal(lowest_fd(), low + 1);
-    a407_child_end(&c, in(5000));
+    child_end(&c, in(5000));
     assert_int_equal(fcntl(number, F_GETFD), -1);
     close(open_one);
     assert_int_equal(said(&b, "cd /proc/self/fd; echo *"), 0);
@@ -129,11 +128,11 @@ TEST(few_fds)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     assert_true(shell(&c, "exit 4"));
     assert_in_range(c.fd, 32, 63);
-    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    assert_int_equal(child_end(&c, in(5000)), 4);
     few.rlim_cur = (rlim_t)lowest_fd() + 2; /* just enough */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     assert_true(shell(&c, "exit 4"));
-    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    assert_int_equal(child_end(&c, in(5000)), 4);
     few.rlim_cur = (rlim_t)lowest_fd() + 1; /* none to spare */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     assert_false(shell(&c, "exit 4"));
@@ -154,7 +153,7 @@ TEST(closed_in_bulk)
     assert_int_equal(dup2(pair[1], fd), fd);
     assert_false(child_send(&c, "x\n", 2, in(1000)));
     assert_false(child_receive(&c, &b, NULL, in(1000)));
-    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    assert_int_equal(child_end(&c, in(5000)), 4);
     assert_int_equal(write(fd, "y", 1), 1); /* it is the program's */
     char byte;
     assert_int_equal(read(pair[0], &byte, 1), 1);
@@ -172,7 +171,7 @@ TEST(low_fds_free)
         close(0), close(1), close(2);
         bool ok = shell(&c, "test -S /dev/fd/0 && test -S /dev/fd/1 && "
                             "test -c /dev/fd/2") &&
-                  a407_child_end(&c, in(5000)) == 0;
+                  child_end(&c, in(5000)) == 0;
         _exit(!(ok && open("/dev/null", O_RDONLY) == 0));
     }
     int status;
@@ -192,7 +191,7 @@ TEST(no_fork_handlers)
     struct a407_child c;
     assert_int_equal(pthread_atfork(forked, forked, forked), 0);
     assert_true(shell(&c, "exit 0"));
-    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    assert_int_equal(child_end(&c, in(5000)), 0);
     assert_int_equal(forks, 0);
     pid_t pid = fork(); /* they do run otherwise */
     if (pid == 0)
@@ -212,28 +211,109 @@ TEST(copies)
     pid_t pid = fork();
     if (pid == 0) {
         bool spoke = child_send(&c, "copy\n", 5, in(1000));
-        _exit(spoke || a407_child_end(&c, in(0)) != -1 || c.pid);
+        _exit(spoke || child_end(&c, in(0)) != -1 || c.pid);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
     assert_true(child_send(&c, "parent\n", 7, in(5000)));
     assert_true(child_receive(&c, &b, NULL, in(5000)));
     assert_memory_equal(b.p, "parent\n", 7);
-    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    assert_int_equal(child_end(&c, in(5000)), 4);
     a407_buf_free(&b);
+}
+
+/* Has the job come to that, and has nobody set errno meanwhile? */
+static void becomes(const struct a407_child *c, enum a407_child_state state)
+{
+    errno = 77;
+    while (__atomic_load_n(&c->job->state, __ATOMIC_SEQ_CST) != (int)state)
+        if (errno != 77)
+            fail_msg("errno is %d", errno);
+    assert_int_equal(errno, 77);
 }
 
 /* The keeper has our thread-local variables, and must not write to them. */
 TEST(errno_stays)
 {
+    const char *const argv[] = {"sleep", "0.1", NULL};
     struct a407_child c;
-    assert_true(shell(&c, "sleep 0.1"));
-    errno = 77;
-    while (__atomic_load_n(&c.job->state, __ATOMIC_SEQ_CST) != A407_CHILD_ENDED)
-        if (errno != 77)
-            fail_msg("errno is %d", errno);
-    assert_int_equal(errno, 77);
-    assert_int_equal(a407_child_end(&c, in(5000)), 0);
+    assert_true(a407_child_start(&c, "/bin/sleep", argv, false));
+    becomes(&c, A407_CHILD_ENDED);
+    assert_int_equal(child_end(&c, in(5000)), 0);
+    if (copied())
+        return; /* exec seems to succeed */
+    assert_true(a407_child_start(&c, "/nonexistent/file", argv, false));
+    becomes(&c, A407_CHILD_FAILED);
+    assert_int_equal(a407_child_started(&c), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
+/* The environment, the arguments and the fds are those of the moment, whatever
+   becomes of the program's own; and those are closed when it closes them. */
+TEST(start_is_a_copy)
+{
+    char path[] = "/bin/sh", script[] = "echo $FIRST >&0; read x; exit 5";
+    const char *argv[] = {"sh", "-c", script, NULL};
+    struct a407_child c;
+    struct a407_buf b;
+    int tell[2];
+    char byte;
+    a407_buf_init(&b, 100);
+    assert_int_equal(pipe(tell), 0);
+    char *first = strdup("FIRST=one");
+    putenv(first);
+    assert_true(a407_child_start(&c, path, argv, false));
+    memset(first + 6, 'x', 3);
+    memset(path, 'x', sizeof path - 1);
+    memset(script, 'x', sizeof script - 1);
+    argv[0] = NULL;
+    close(tell[1]);
+    assert_int_equal(read(tell[0], &byte, 1), 0);
+    close(tell[0]);
+    assert_true(child_receive(&c, &b, "\n", in(5000)));
+    assert_memory_equal(b.p, "one\n", 4);
+    assert_int_equal(a407_child_started(&c), 1);
+    a407_child_send_end(&c);
+    assert_int_equal(child_end(&c, in(5000)), 5);
+    unsetenv("FIRST");
+    free(first);
+    a407_buf_free(&b);
+}
+
+/* Its fd has become another file before it could be taken: it is not used. */
+TEST(fd_is_taken_away)
+{
+    const char *const argv[] = {"true", NULL};
+    int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (int i = 0; i < 100; i++) {
+        struct a407_child c;
+        assert_true(a407_child_start(&c, "/bin/true", argv, false));
+        dup2(other, c.other);
+        int fd = c.other, is;
+        while ((is = a407_child_started(&c)) == 0)
+            usleep(100);
+        assert_true(is == 1 || errno == ENOTSOCK);
+        assert_int_equal(close(fd), 0);
+        if (is == 1)
+            assert_int_equal(child_end(&c, in(5000)), 0);
+    }
+    close(other);
+    assert_nobody();
+}
+
+/* Ended before it has begun. */
+TEST(ended_at_once)
+{
+    const char *const argv[] = {"sleep", "60", NULL};
+    int low = lowest_fd();
+    for (int i = 0; i < 100; i++) {
+        struct a407_child c;
+        assert_true(a407_child_start(&c, "/bin/sleep", argv, false));
+        child_end(&c, 0);
+        assert_int_equal(c.pid, 0);
+    }
+    assert_nobody();
+    assert_int_equal(lowest_fd(), low);
 }
 
 /* ---- signals ---- */
@@ -269,7 +349,7 @@ TEST(storm)
         bool ok = true;
         for (int i = 0; ok && i < 200; i++) {
             struct a407_child c;
-            ok = shell(&c, "exit 3") && a407_child_end(&c, in(5000)) == 3;
+            ok = shell(&c, "exit 3") && child_end(&c, in(5000)) == 3;
         }
         kill(sender, SIGKILL);
         _exit(!ok);
@@ -323,7 +403,7 @@ static void *many(void *failed)
         bool ok = shell(&c, "read x; echo $x; exit 4") &&
                   child_send(&c, "abc\n", 4, in(10000)) &&
                   child_receive(&c, &b, NULL, in(10000)) && b.n == 4;
-        if (a407_child_end(&c, in(10000)) != 4 || !ok)
+        if (child_end(&c, in(10000)) != 4 || !ok)
             __atomic_store_n((int *)failed, 1, __ATOMIC_SEQ_CST);
         a407_buf_free(&b);
     }
@@ -350,6 +430,6 @@ TEST(threads)
     assert_int_equal(pthread_create(t, NULL, starts, &c), 0);
     pthread_join(t[0], NULL);
     assert_true(child_send(&c, "\n", 1, in(5000)));
-    assert_int_equal(a407_child_end(&c, in(5000)), 4);
+    assert_int_equal(child_end(&c, in(5000)), 4);
     assert_nobody();
 }

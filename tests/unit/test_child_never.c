@@ -9,7 +9,7 @@
 static bool starts(void)
 {
     struct a407_child c;
-    return shell(&c, "exit 3") && a407_child_end(&c, in(5000)) == 3;
+    return shell(&c, "exit 3") && child_end(&c, in(5000)) == 3;
 }
 
 /* Does not start, leaves nothing behind, and says why. */

@@ -26,9 +26,9 @@ static bool sandboxed_later(void)
     size_t size = j->size;
     pid_t keeper = c.pid;
     if (!forbid(SYS_wait4, SYS_waitid))
-        return a407_child_end(&c, in(5000)) == 0;
+        return child_end(&c, in(5000)) == 0;
     int64_t start = a407_now_ms();
-    a407_child_end(&c, in(100)); /* it ends by itself, with its input */
+    child_end(&c, in(100)); /* it ends by itself, with its input */
     return a407_now_ms() - start < 3000 && still_mapped(j, size) &&
            kill(keeper, 0) == 0; /* nobody could take it */
 }
@@ -56,20 +56,24 @@ static bool slow_start(void)
 {
     const char *const argv[] = {"x", NULL};
     char folder[] = "/tmp/test_child.XXXXXX", path[64];
-    struct a407_child c;
     bool ok = true;
     if (silent_folder(folder)) {
         snprintf(path, sizeof path, "%s/x", folder);
         int64_t start = a407_now_ms();
-        ok = !a407_child_start(&c, path, argv, true, in(500)) &&
-             errno == ETIMEDOUT && !c.pid && a407_now_ms() - start < 5000;
+        struct a407_talk t = {.until = in(500)};
+        ok = a407_child_start(&t.child, path, argv, true);
+        ok = ok && a407_now_ms() - start < 100;
+        talk_wait(&t);
+        ok = ok && t.late && !t.child.pid && a407_now_ms() - start < 5000;
+        a407_talk_drop(&t);
         umount2(folder, MNT_DETACH);
     }
     rmdir(folder);
     return ok;
 }
 
-/* Where exec does not come to an end, the caller's limit holds. */
+/* Where exec does not come to an end nothing waits for it, but a talk, which
+   has a limit. */
 TEST(silent_file_system)
 {
     if (copied())
@@ -86,7 +90,7 @@ static bool another_user(void)
         setresuid(4321, 4321, 4321) != 0)
         return false;
     int64_t start = a407_now_ms();
-    a407_child_end(&c, in(100));
+    child_end(&c, in(100));
     return a407_now_ms() - start < 8000 && !c.pid;
 }
 
@@ -121,7 +125,7 @@ TEST(forked_meanwhile)
     assert_true(shell(&c, "read x; exit 4"));
     pid_t pid = copy_of_us();
     int64_t start = a407_now_ms();
-    assert_int_equal(a407_child_end(&c, in(20000)), 4); /* its input ended */
+    assert_int_equal(child_end(&c, in(20000)), 4); /* its input ended */
     assert_true(a407_now_ms() - start < 10000);
     end_copy(pid);
 }
@@ -135,7 +139,7 @@ TEST(left_behind)
     assert_true(shell(&c, "sleep 30 & echo \"$!\""));
     int64_t start = a407_now_ms();
     assert_true(child_receive(&c, &b, NULL, in(20000)));
-    assert_int_equal(a407_child_end(&c, in(20000)), 0);
+    assert_int_equal(child_end(&c, in(20000)), 0);
     assert_true(a407_now_ms() - start < 10000);
     /* it may be meant to stay */
     assert_true(a407_buf_add(&b, "", 1));
@@ -146,7 +150,7 @@ TEST(left_behind)
     assert_true(shell(&c, "sleep 3 & echo x"));
     assert_false(child_receive(&c, &b, "\n\n", in(20000)));
     assert_memory_equal(b.p, "x\n", 2);
-    assert_int_equal(a407_child_end(&c, in(20000)), 0);
+    assert_int_equal(child_end(&c, in(20000)), 0);
     assert_true(a407_now_ms() - start < 10000);
     a407_buf_free(&b);
 }
@@ -188,7 +192,7 @@ TEST(killed_with_all)
     struct a407_child c;
     assert_true(shell(&c, "sh -c 'echo $$; sleep 60; :'; :"));
     pid_t pid = said_pid(&c);
-    assert_int_equal(a407_child_end(&c, in(0)), 128 + SIGKILL);
+    assert_int_equal(child_end(&c, in(0)), 128 + SIGKILL);
     assert_true(is_over(pid));
 }
 
@@ -202,12 +206,12 @@ TEST(killed_program)
     pid_t program = fork();
     if (program == 0) {
         struct a407_child c;
-        if (!a407_child_start(&c, "/bin/sh", argv, true, in(20000)))
+        if (!child_start(&c, "/bin/sh", argv, true))
             _exit(1);
         pids[0] = c.pid;
         pids[1] = said_pid(&c);
         _exit(write(tell[1], pids, sizeof pids) < 0 ||
-              a407_child_end(&c, in(60000)));
+              child_end(&c, in(60000)));
     }
     assert_int_equal(read(tell[0], pids, sizeof pids), sizeof pids);
     assert_int_equal(kill(program, SIGKILL), 0);
@@ -225,5 +229,5 @@ TEST(no_terminal)
     pid_t pid = said_pid(&c);
     assert_int_equal(getsid(pid), pid);
     assert_int_equal(getpgid(pid), pid);
-    assert_int_equal(a407_child_end(&c, in(10000)), 4);
+    assert_int_equal(child_end(&c, in(10000)), 4);
 }

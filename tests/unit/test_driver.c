@@ -404,6 +404,33 @@ TEST(shared_errand_is_new)
     end(&s);
 }
 
+#define NEGOTIATE                                                              \
+    "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\n"                     \
+    "Content-Length: 0\r\n\r\n"
+
+/* Each needs a process of its own: they are not started in one go. */
+TEST(starts_are_paced)
+{
+    struct scene s[2];
+    begin_with(&s[0], good(ENV("AUTH407_PROXY", "proxy.test:3128")));
+    begin_with(&s[1], good(ENV("AUTH407_PROXY", "proxy.test:3128")));
+    s[1].d->shared = &s[0].shared;
+    for (int i = 0; i < 2; i++) {
+        sim_write(&s[i].sim, REQUEST END, strlen(REQUEST END));
+        arrives(&s[i], NEGOTIATE);
+        assert_int_equal(a407_driver_pump(s[i].d, A407_PUMP_ALL),
+                         A407_NEEDS_WORK);
+    }
+    assert_non_null(s[0].d->errand);
+    assert_null(s[1].d->errand);
+    assert_int_equal(a407_driver_need(s[1].d).until, START_US / 1000 + 2);
+    now_is(&s[1], 2000);
+    a407_driver_pump(s[1].d, A407_PUMP_ALL);
+    assert_non_null(s[1].d->errand);
+    end(&s[1]);
+    end(&s[0]);
+}
+
 /* Nothing of a connection that the program has shut is repeated. */
 TEST(shut_by_program)
 {

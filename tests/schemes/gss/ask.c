@@ -129,7 +129,7 @@ static void command(char *line)
     } else if (strcmp(verb, "pid") == 0) {
         printf("%d\n", (int)child[slot].pid);
     } else if (strcmp(verb, "end") == 0) {
-        a407_child_end(&child[slot], 0);
+        a407_child_end(&child[slot]);
         puts("ok");
     } else {
         seen();
@@ -146,7 +146,7 @@ int main(void)
         fflush(stdout);
     }
     for (unsigned i = 0; i < SLOTS; i++)
-        a407_child_end(&child[i], 0);
+        a407_child_end(&child[i]);
     char **texts[] = {&cred.username, &cred.password, &cred.domain,
                       &cred.keytab,   &cred.service,  &config.service};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
