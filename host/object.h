@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The program or shared object that an address lies in, with its name. False:
-   none, or address is NULL. Takes the dynamic linker's lock. */
+/* The program or shared object that an address lies in: of *out dli_fname and
+   dli_fbase, no more. False: none, or address is NULL. Takes the
+   dynamic linker's lock. */
 bool a407_object_of(const void *address, Dl_info *out);
 
 /* Do both lie in the same one? */
