@@ -21,7 +21,7 @@ BANNED = set("""strcpy strcat sprintf vsprintf gets strtok alloca system popen
     tmpnam mktemp""".split())
 BANNED_IN_HOST = BANNED | set("""exit _exit _Exit quick_exit abort assert
     atexit signal printf fprintf vprintf vfprintf puts fputs putchar fopen
-    perror setlocale pthread_create setenv putenv unsetenv""".split())
+    perror setlocale pthread_create setenv putenv unsetenv dladdr""".split())
 
 # file, call: why it is right there all the same
 ALLOWED = {
