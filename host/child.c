@@ -116,6 +116,9 @@ static void forget(struct a407_child *c)
 
 /* ---- those that were ended, and are not gone yet ---- */
 
+/* A killed process needs a processor to die: no call looks more often. */
+#define SWEEP_MS 5
+
 /* Whoever has taken the list has it alone. */
 static struct ended {
     struct a407_child child;
@@ -131,8 +134,11 @@ static void put_back(struct ended *e)
 
 bool a407_child_sweep(void)
 {
-    if (!all_ended)
-        return true;
+    static atomic_int_least64_t next_ms;
+    int64_t now = all_ended ? a407_now_ms() : 0;
+    if (!now || now < next_ms)
+        return !now;
+    next_ms = now + SWEEP_MS;
     bool all = true;
     for (struct ended *next, *e = atomic_exchange(&all_ended, NULL); e;
          e = next) {
