@@ -149,6 +149,37 @@ def one_start(h, loop):
     return bad
 
 
+# A loop in which something else is ready all the time.
+BUSY = """
+import os, select, socket, sys, time
+pipe = os.pipe()
+os.write(pipe[1], b"x")
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.setblocking(False)
+s.sendall(b"GET http://origin.test/ HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+loop = getattr(select, sys.argv[2])()
+loop.register(pipe[0], 1)
+loop.register(s, 1)
+end = time.monotonic() + 20
+while time.monotonic() < end:
+    if s.fileno() in dict(loop.poll(1000)):
+        print(s.recv(12).decode())
+        break
+"""
+
+
+def busy(h, loop):
+    folder = h.new_folder()
+    with Scripted(folder, keeps) as p:
+        done = subprocess.run(
+            ["/usr/bin/python3", "-c", BUSY, str(p.port), loop],
+            capture_output=True, check=False, env=h.library_env(
+                folder, f"127.0.0.1:{p.port}",
+                waits.helper_files(folder, p.port)))
+    return [] if done.stdout == b"HTTP/1.1 200\n" and not done.stderr else [
+        f"{done.stdout} {done.stderr}"]
+
+
 def never_again(peer):
     """A second request on a connection gets no answer."""
     head = peer.head()
@@ -184,6 +215,8 @@ def tests():
     for loop in ("poll", "epoll"):
         yield (f"readiness, {loop}: many connections need a token each",
                lambda h, m=loop: one_start(h, m))
+        yield (f"readiness, {loop}: something else is ready all the time",
+               lambda h, m=loop: busy(h, m))
     for loop in ("poll", "epoll", "edge"):
         yield (f"readiness, {loop}: a repeat that is never answered",
                lambda h, m=loop: answered(
