@@ -3,16 +3,33 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
 #include "fetch.h"
 #include "gss.h"
 #include "lockout.h"
+#include "memory.h"
+
+/* For another process that tries the same secret. */
+#define PATIENCE_MS  3000
+#define PAUSE_MAX_MS 40
+
+/* True: it is known, or nobody is waited for any more. */
+static bool look_for_mark(const struct a407_config *config,
+                          struct a407_errand *e)
+{
+    struct a407_owner owner = {config, e->ask.proxy, e->ask.configured,
+                               e->ask.cred};
+    bool late = a407_now_ms() >= e->talk.until;
+    e->told.ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
+    return e->told.ok || late || a407_memory_try(&owner);
+}
 
 bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 {
     switch (e->ask.kind) {
     case A407_ASK_MARK:
-        e->told.ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
-        return false;
+        e->talk.until = a407_now_ms() + PATIENCE_MS;
+        return !look_for_mark(config, e);
     case A407_ASK_SECRET:
         return a407_fetch_begin(config, &e->ask, e->ms, &e->talk, &e->told);
     default:
@@ -23,6 +40,12 @@ bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
                       struct a407_sleep *sleep)
 {
+    if (e->ask.kind == A407_ASK_MARK) {
+        int *pause = &e->talk.pause_ms;
+        *pause = *pause < PAUSE_MAX_MS ? 2 * *pause + 1 : *pause;
+        *sleep = (struct a407_sleep){.fd = -1, .until = a407_now_ms() + *pause};
+        return look_for_mark(config, e);
+    }
     if (!a407_talk_step(&e->talk, sleep))
         return false;
     if (a407_errand_is_about_tokens(e))

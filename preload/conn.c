@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/http/http.h"
+#include "host/memory.h"
 #include "host/settings.h"
 #include "registry.h"
 #include "settings.h"
@@ -234,31 +236,94 @@ static struct a407_site *new_site(const struct a407_endpoint *e,
         return NULL;
     a407_proxy_init(&s->proxy, a407_settings(), &a407_machine, e, configured);
     pthread_mutex_init(&s->lock, NULL);
+    return s;
+}
+
+/* The registry's lock is held. */
+static struct a407_site *find_site(const struct a407_endpoint *e)
+{
+    struct a407_site *s = sites;
+    while (s && !(s->proxy.configured && s->proxy.endpoint.port == e->port &&
+                  strcmp(s->proxy.endpoint.host, e->host) == 0))
+        s = s->next;
+    return s;
+}
+
+static void add_site(struct a407_site *s)
+{
     s->next = sites;
     sites = s;
-    return s;
+}
+
+static void free_site(struct a407_site *site)
+{
+    a407_proxy_clear(&site->proxy);
+    pthread_mutex_destroy(&site->lock);
+    free(site);
 }
 
 struct a407_site *a407_site_get(const struct a407_endpoint *e)
 {
-    struct a407_site *s;
     a407_registry_lock();
-    for (s = sites; s; s = s->next)
-        if (s->proxy.configured && s->proxy.endpoint.port == e->port &&
-            strcmp(s->proxy.endpoint.host, e->host) == 0)
-            break;
-    if (!s)
-        s = new_site(e, true);
+    struct a407_site *s = find_site(e), *new = NULL;
     a407_registry_unlock();
+    if (s || !(new = new_site(e, true)))
+        return s;
+    a407_memory_recall(&new->proxy); /* reads files: without a lock */
+    a407_registry_lock();
+    s = find_site(e); /* another thread may have been first */
+    if (!s)
+        add_site(new);
+    a407_registry_unlock();
+    if (!s)
+        return new;
+    a407_site_suspend(new);
+    free_site(new);
     return s;
 }
 
 struct a407_site *a407_site_watched(const struct a407_endpoint *e)
 {
-    a407_registry_lock();
     struct a407_site *s = new_site(e, false);
+    a407_registry_lock();
+    if (s)
+        add_site(s);
     a407_registry_unlock();
     return s;
+}
+
+void a407_site_suspend(struct a407_site *site)
+{
+    struct a407_proxy *p = &site->proxy;
+    struct a407_buf line;
+    a407_buf_init(&line, A407_HEAD_MAX);
+    if (!trylock(site))
+        return;
+    unsigned cred = p->cred_index;
+    bool any = a407_proxy_suspend(p, &line);
+    unlock(site);
+    struct a407_owner owner = {p->config, &p->endpoint,
+                               p->standing[cred].configured, NULL};
+    if (any)
+        a407_memory_hand_on(&owner, a407_span(line.p, line.n));
+    a407_buf_free(&line);
+}
+
+/* Those stay. NULL: from the first; there is no other. */
+static struct a407_site *next_configured(struct a407_site *s)
+{
+    a407_registry_lock();
+    s = s ? s->next : sites;
+    while (s && !s->proxy.configured)
+        s = s->next;
+    a407_registry_unlock();
+    return s;
+}
+
+void a407_sites_suspend(void)
+{
+    for (struct a407_site *s = NULL; (s = next_configured(s));)
+        a407_site_suspend(s);
 }
 
 void a407_site_drop(struct a407_site *site)
@@ -271,8 +336,7 @@ void a407_site_drop(struct a407_site *site)
         at = &(*at)->next;
     *at = site->next;
     a407_registry_unlock();
-    pthread_mutex_destroy(&site->lock);
-    free(site);
+    free_site(site);
 }
 
 static void unlock_up_to(const struct a407_site *end)
@@ -309,6 +373,9 @@ void a407_sites_anew(bool locked)
         s->fds_out = 0;
         if (locked)
             a407_errand_free(a407_shared_over(&s->shared));
+        else /* nobody knows in which state it is */
+            s->proxy.scheme = NULL;
+        a407_proxy_forked(&s->proxy);
         s->shared = (struct a407_shared){0}; /* another thread's, perhaps */
     }
 }

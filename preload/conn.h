@@ -93,6 +93,10 @@ struct a407_site *a407_site_get(const struct a407_endpoint *e);
 /* One for a connection that is only watched, which then owns it. */
 struct a407_site *a407_site_watched(const struct a407_endpoint *e);
 
+/* The program ends: what counts is for the next one. Without locks. */
+void a407_site_suspend(struct a407_site *site);
+void a407_sites_suspend(void);
+
 /* For a watched one that no connection was made for. */
 void a407_site_drop(struct a407_site *site);
 

@@ -7,7 +7,9 @@
 
 #include "core/base/text.h"
 #include "core/config/log_target.h"
+#include "core/http/http.h"
 #include "host/lockout.h"
+#include "host/memory.h"
 #include "host/object.h"
 #include "host/process.h"
 #include "host/sink.h"
@@ -69,8 +71,15 @@ static void write_record(struct a407_conn *c, struct a407_event *ev)
 
 void a407_news_take(struct a407_conn *c, struct a407_news *news)
 {
+    struct a407_proxy *p = &c->site->proxy;
     news->n_verdicts = news->n = 0;
+    a407_buf_init(&news->memory, A407_HEAD_MAX);
     a407_must_hold(c->site);
+    news->cred = NULL;
+    if (a407_proxy_has_news(p) && a407_proxy_remember(p, &news->memory)) {
+        news->configured = p->standing[p->cred_index].configured;
+        news->cred = a407_credential_copy(p->creds[p->cred_index]);
+    }
     while (news->n_verdicts < A407_NEWS_MAX &&
            a407_engine_verdict(c->driver.engine,
                                &news->verdicts[news->n_verdicts]))
@@ -85,10 +94,19 @@ void a407_news_write(struct a407_conn *c, struct a407_news *news)
     int saved = errno;
     const struct a407_proxy *proxy = &c->site->proxy;
     /* first: who reads the record may start anew */
+    struct a407_owner owner = {proxy->config, &proxy->endpoint,
+                               news->configured, news->cred};
+    if (news->cred)
+        a407_memory_keep(&owner, a407_span(news->memory.p, news->memory.n));
+    a407_credentials_free(news->cred);
+    a407_buf_free(&news->memory);
     for (size_t i = 0; i < news->n_verdicts; i++) {
         const struct a407_verdict *v = &news->verdicts[i];
         a407_lockout_mark(proxy->config, &proxy->endpoint, v->cred,
                           v->accepted);
+        owner.configured = v->configured;
+        owner.cred = v->cred;
+        a407_memory_tried(&owner, v->accepted);
         a407_credentials_free(v->cred);
     }
     for (size_t i = 0; i < news->n; i++)

@@ -101,5 +101,7 @@ static __attribute__((destructor)) void at_exit(void)
             end(c);
         a407_conn_put(c);
     }
+    if (a407_own_process())
+        a407_sites_suspend();
     a407_leave(saved);
 }

@@ -72,6 +72,12 @@ static enum a407_step basic_step(void *state,
                                                              : A407_STEP_FAIL;
 }
 
+static bool basic_save(const void *state, struct a407_buf *out)
+{
+    const struct basic_state *s = state;
+    return a407_buf_str(out, s->utf8 ? "Basic charset=UTF-8" : "Basic");
+}
+
 const struct a407_scheme a407_basic = {
     .id = A407_BASIC,
     .token = "Basic",
@@ -81,4 +87,5 @@ const struct a407_scheme a407_basic = {
     .rank = basic_rank,
     .init = basic_init,
     .step = basic_step,
+    .save = basic_save,
 };

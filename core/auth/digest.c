@@ -429,6 +429,44 @@ static void digest_info(void *state, const struct a407_challenge *info)
     a407_wipe(s->session_cnonce, sizeof s->session_cnonce);
 }
 
+/* With the count, which a challenge does not have. */
+static bool digest_save(const void *state, struct a407_buf *out)
+{
+    const struct a407_digest_state *s = state;
+    a407_buf_fmt(out, "Digest nc=%08x", (unsigned)s->nc);
+    write_echo(out, "realm", s->realm);
+    write_echo(out, "nonce", s->nonce);
+    if (s->opaque)
+        write_echo(out, "opaque", s->opaque);
+    if (s->qop != A407_QOP_NONE)
+        write_echo(out, "qop", qop_name(s->qop));
+    if (s->algorithm_text[0])
+        write_echo(out, "algorithm", s->algorithm_text);
+    if (s->userhash)
+        a407_buf_str(out, ", userhash=true");
+    if (s->utf8)
+        a407_buf_str(out, ", charset=UTF-8");
+    if (s->session_cnonce[0])
+        write_echo(out, "cnonce", s->session_cnonce);
+    return !out->failed;
+}
+
+static bool digest_resume(void *state, const struct a407_challenge *saved)
+{
+    struct a407_digest_state *s = state;
+    const struct a407_param *nc = a407_param_find(saved, "nc");
+    char text[A407_DIGEST_CNONCE];
+    if (!nc || a407_param_text(nc, text, sizeof text) != 8 ||
+        strspn(text, "0123456789abcdef") != 8 || !digest_init(state, saved))
+        return false;
+    s->nc = (uint32_t)strtoul(text, NULL, 16);
+    const struct a407_param *cnonce = a407_param_find(saved, "cnonce");
+    int n = cnonce ? a407_param_text(cnonce, text, sizeof text) : 0;
+    if (n == sizeof text - 1 && strspn(text, "0123456789abcdef") == (size_t)n)
+        memcpy(s->session_cnonce, text, sizeof text);
+    return true;
+}
+
 static void digest_wipe(void *state)
 {
     free_strings(state);
@@ -445,5 +483,7 @@ const struct a407_scheme a407_digest = {
     .step = digest_step,
     .reply = digest_reply,
     .info = digest_info,
+    .save = digest_save,
+    .resume = digest_resume,
     .wipe = digest_wipe,
 };

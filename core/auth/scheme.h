@@ -87,6 +87,15 @@ struct a407_scheme {
     enum a407_mutual (*prove)(const void *state,
                               const struct a407_challenge *ch);
 
+    /* Appends, in one line, the challenge that `resume` makes such a state of
+       in another process, without a secret. NULL: it is the bare name. False:
+       no memory. */
+    bool (*save)(const void *state, struct a407_buf *out);
+
+    /* init, from what save has written: the state goes on where that was. NULL:
+       init does. */
+    bool (*resume)(void *state, const struct a407_challenge *saved);
+
     /* Frees what the state points to; NULL: nothing. */
     void (*wipe)(void *state);
 

@@ -66,6 +66,10 @@ static void read_paths(struct reader *r)
     c->state_dir =
         xdg_path(r, "XDG_STATE_HOME", "/auth407", "/.local/state/auth407");
 
+    struct a407_span session = get(r, "XDG_RUNTIME_DIR");
+    if (session.n && session.p[0] == '/')
+        c->runtime_dir = copy(r, session.p);
+
     struct a407_span log = get(r, "AUTH407_LOG");
     struct a407_log_target target;
     if (log.n && !a407_log_target(log.p, &target)) {
@@ -124,6 +128,7 @@ static void read_words(struct reader *r)
     c->log_level =
         read_word(r, "AUTH407_LOG_LEVEL", WORDS("challenge", "request"));
     c->clear = read_word(r, "AUTH407_CLEAR", WORDS("auto", "yes", "no"));
+    c->memory = !read_word(r, "AUTH407_MEMORY", WORDS("yes", "no"));
     c->ntlm_v1 = read_word(r, "AUTH407_NTLM", WORDS("v2", "v1"));
     c->canonicalize = read_word(r, "AUTH407_CANONICALIZE", WORDS("no", "yes"));
 }
@@ -449,6 +454,7 @@ void a407_config_free(struct a407_config *c)
     free(c->log);
     free(c->credentials_path);
     free(c->state_dir);
+    free(c->runtime_dir);
     free(c->service);
     free(c->home);
     a407_wipe(c, sizeof *c);

@@ -46,6 +46,7 @@ struct a407_config {
                             is not tried again */
     unsigned helper_ms; /* AUTH407_HELPER_TIMEOUT: for one answer of a helper */
     enum a407_clear clear; /* AUTH407_CLEAR */
+    bool memory;           /* AUTH407_MEMORY */
     bool ntlm_v1;          /* AUTH407_NTLM */
     bool canonicalize; /* AUTH407_CANONICALIZE: the proxy's service name has the
                           name that DNS has for it */
@@ -53,8 +54,9 @@ struct a407_config {
     struct a407_known_proxy *proxies;
     struct a407_credential *credentials; /* in the order they are tried:
                               variables, proxy URLs, file */
-    char *state_dir; /* $XDG_STATE_HOME/auth407 or the default; or NULL */
-    char *home;      /* HOME, or NULL: what ~/ stands for in the file */
+    char *state_dir;   /* $XDG_STATE_HOME/auth407 or the default; or NULL */
+    char *runtime_dir; /* $XDG_RUNTIME_DIR, or NULL */
+    char *home;        /* HOME, or NULL: what ~/ stands for in the file */
 };
 
 /* Looks a variable up: returns its value or NULL. secure_getenv in preload. */

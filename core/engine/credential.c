@@ -28,7 +28,8 @@ static void note_verdict(struct a407_engine *e, unsigned cred_index,
             ? a407_credential_copy(c)
             : NULL;
     if (copy)
-        e->verdicts[e->n_verdicts++] = (struct a407_verdict){copy, accepted};
+        e->verdicts[e->n_verdicts++] = (struct a407_verdict){
+            copy, e->proxy->standing[cred_index].configured, accepted};
 }
 
 void a407_exchange_tried(struct a407_exchange *exchange)
@@ -93,8 +94,9 @@ static enum a407_cause refuse(struct a407_engine *e,
     if (scheme->secret != A407_SECRET_TICKET)
         note_verdict(e, cred_index, false);
     lock_out(e, scheme, cred_index);
-    return p->standing[cred_index].worked ? A407_CAUSE_REJECTED_LATER
-                                          : A407_CAUSE_REJECTED;
+    return p->standing[cred_index].worked || p->standing[cred_index].recalled
+               ? A407_CAUSE_REJECTED_LATER
+               : A407_CAUSE_REJECTED;
 }
 
 void a407_answer_refused(struct a407_engine *e)
@@ -286,23 +288,42 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     return end && end <= e->wall_us / 1000000;
 }
 
+static bool ask_for_secret_of(struct a407_engine *e, unsigned i)
+{
+    const struct a407_standing *standing = &e->proxy->standing[i];
+    if (!a407_credential_is_outside(e->proxy->creds[i]) ||
+        (e->exchange.asked & (1u << i)) ||
+        standing->fetch_after > a407_engine_running_s(e) ||
+        (standing->fetched && !is_spent(e, i)))
+        return false;
+    e->exchange.asked |= 1u << i;
+    e->ask = A407_ASK_SECRET;
+    e->ask_cred = i;
+    e->ask_edition = standing->edition;
+    return true;
+}
+
 bool a407_ask_for_secret(struct a407_engine *e)
 {
-    struct a407_proxy *p = e->proxy;
-    int64_t now = a407_engine_running_s(e);
-    for (unsigned i = 0; i < p->n_creds; i++) {
-        if (!a407_credential_is_outside(p->creds[i]) ||
-            (e->exchange.asked & (1u << i)) ||
-            p->standing[i].fetch_after > now ||
-            (p->standing[i].fetched && !is_spent(e, i)))
-            continue;
-        e->exchange.asked |= 1u << i;
-        e->ask = A407_ASK_SECRET;
-        e->ask_cred = i;
-        e->ask_edition = p->standing[i].edition;
-        return true;
-    }
+    for (unsigned i = 0; i < e->proxy->n_creds; i++)
+        if (ask_for_secret_of(e, i))
+            return true;
     return false;
+}
+
+enum a407_try a407_ask_unproved(struct a407_engine *e, unsigned i)
+{
+    const struct a407_standing *standing = &e->proxy->standing[i];
+    bool outside = a407_credential_is_outside(e->proxy->creds[i]);
+    if (standing->worked)
+        return A407_TRY_READY;
+    if (e->pipelined || e->state != A407_ST_WAIT)
+        return A407_TRY_NONE;
+    if (ask_for_secret_of(e, i) || a407_ask_for_mark(e, i))
+        return A407_TRY_ASK;
+    return (outside && !standing->fetched) || (e->exchange.marked & (1u << i))
+               ? A407_TRY_NONE
+               : A407_TRY_READY;
 }
 
 /* Can the answer that lets us in prove who the proxy is (RFC 4559)? */
@@ -357,6 +378,7 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
     *out = (struct a407_ask){.kind = e->ask,
                              .cred_index = e->ask_cred,
                              .proxy = &e->proxy->endpoint};
+    out->configured = e->proxy->standing[e->ask_cred].configured;
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)
         return false;
@@ -389,7 +411,7 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
         standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
         return;
     }
-    if (p->scheme && p->cred_index == i)
+    if (!first && p->scheme && p->cred_index == i)
         a407_proxy_forget(p);
     a407_credentials_free(standing->resolved);
     p->creds[i] = standing->resolved = t->secret;

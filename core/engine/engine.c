@@ -122,20 +122,32 @@ static void after_again(struct a407_engine *e)
         a407_engine_no_answer(e, NULL);
 }
 
-void a407_engine_told(struct a407_engine *e, struct a407_told *t)
+/* The head goes out, with a header or without, unless there is one more
+   question. */
+static void after_held(struct a407_engine *e)
 {
     enum a407_cause why;
+    enum a407_try t = A407_TRY_NONE;
+    if (e->exchange.pending)
+        t = a407_try_step(e, &why);
+    else if (e->ask == A407_ASK_SECRET || e->ask == A407_ASK_MARK)
+        t = a407_engine_preempt(e);
+    if (t == A407_TRY_ASK)
+        a407_ask_begin(e, A407_AFTER_HELD);
+    else
+        a407_engine_release(e, t == A407_TRY_READY);
+}
+
+void a407_engine_told(struct a407_engine *e, struct a407_told *t)
+{
     if (e->state == A407_ST_ASK) {
         a407_ask_take(e, t);
-        bool held = e->after == A407_AFTER_HELD;
-        bool ready = held && e->exchange.pending &&
-                     a407_try_step(e, &why) == A407_TRY_READY;
         if (e->after == A407_AFTER_AGAIN)
             after_again(e);
         else
             a407_engine_move(e, A407_ST_WAIT);
-        if (held) /* it goes out, with or without a token */
-            a407_engine_release(e, ready);
+        if (e->after == A407_AFTER_HELD)
+            after_held(e);
     }
     a407_told_clear(t);
 }

@@ -32,13 +32,24 @@ struct a407_host {
 struct a407_standing {
     int64_t refused_until[A407_SCHEMES_MAX];
     bool worked;   /* was accepted once */
+    bool recalled; /* ... by what another process remembers */
     unsigned ends; /* logins in a row that met the connection's end */
+    /* as it stands in the settings: before anything was read from outside */
+    const struct a407_credential *configured;
     struct a407_credential *resolved; /* read from outside; owned */
     bool fetched;
     unsigned edition; /* counts the secrets read */
     int64_t fetch_after;
     int64_t unmet_until;   /* no ticket to be had */
     enum a407_cause unmet; /* ... and why */
+};
+
+/* What the user's next processes are told, or have told this one. */
+struct a407_remembered {
+    const struct a407_scheme *scheme; /* NULL: nothing */
+    const char *carrier;
+    unsigned cred_index;
+    unsigned ways; /* of the proxy: a bit each, memory.c */
 };
 
 /* What is known of logging in at one endpoint, for all connections to it, and
@@ -64,6 +75,7 @@ struct a407_proxy {
     void *state;         /* NULL for a scheme that is bound to its connection */
     const char *carrier; /* ... and the name that it goes by */
     unsigned cred_index;
+    struct a407_remembered remembered;
     struct a407_credential ticket; /* where nothing else is configured */
 };
 
@@ -89,6 +101,35 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
 
 /* Wipes and frees what worked, and the secrets that were read for it. */
 void a407_proxy_clear(struct a407_proxy *p);
+
+/*
+ * Memory, so that the first request of the user's next process carries the
+ * header: lines of text, without a secret. What counts (a Digest nonce) is not
+ * in it, but is handed on by itself: only one process may have it at a time.
+ */
+
+/* Has something worked, or turned out, that is not remembered yet? */
+bool a407_proxy_has_news(const struct a407_proxy *p);
+
+/* Appends it all, for p->standing[p->cred_index].configured; then it is
+   remembered. False: no memory. */
+bool a407_proxy_remember(struct a407_proxy *p, struct a407_buf *out);
+
+/* Adopts what was remembered for that credential, unless the settings forbid
+   it, or another one was recalled before. True: it takes a407_proxy_resume in
+   addition. */
+bool a407_proxy_recall(struct a407_proxy *p, unsigned cred_index,
+                       struct a407_span text);
+
+/* Takes out what counts, in one line, for the next process: p forgets it.
+   False: there is nothing, or no memory. */
+bool a407_proxy_suspend(struct a407_proxy *p, struct a407_buf *out);
+/* Adopts it; nobody else has that line. False: it is of no use here. */
+bool a407_proxy_resume(struct a407_proxy *p, unsigned cred_index,
+                       struct a407_span line);
+
+/* In a fork's child: what counts is the parent's. */
+void a407_proxy_forked(struct a407_proxy *p);
 
 struct a407_engine;
 
@@ -227,13 +268,16 @@ enum a407_ask_kind {
     A407_ASK_VERIFY, /* does `token`, of an accepted answer, prove who the
                         proxy is? */
     A407_ASK_MARK    /* has that proxy refused the credential lately, to any
-                        process of this user? ok: it has */
+                        process of this user, which may be trying it right now?
+                        ok: it has */
 };
 
 struct a407_ask {
     enum a407_ask_kind kind;
-    unsigned cred_index;          /* of the proxy's credentials */
-    struct a407_credential *cred; /* a copy; a407_ask_clear frees */
+    unsigned cred_index;                      /* of the proxy's credentials */
+    struct a407_credential *cred;             /* a copy; a407_ask_clear frees */
+    const struct a407_credential *configured; /* ... of this one, unless it was
+                                                 read from outside */
     const struct a407_endpoint *proxy;
     struct a407_buf token; /* a copy too */
 };
@@ -289,6 +333,7 @@ struct a407_event *a407_engine_event(struct a407_engine *e);
    other processes look at. */
 struct a407_verdict {
     struct a407_credential *cred; /* a copy, with its secret */
+    const struct a407_credential *configured;
     bool accepted;
 };
 

@@ -316,6 +316,9 @@ void a407_engine_passed_407(struct a407_engine *e,
 void a407_ask_begin(struct a407_engine *e, enum a407_after after);
 /* Is there a credential whose secret should be read (again)? */
 bool a407_ask_for_secret(struct a407_engine *e);
+/* READY: this one may go unasked. What has not worked in this process needs its
+   secret first, and a look whether it is marked as refused. */
+enum a407_try a407_ask_unproved(struct a407_engine *e, unsigned cred_index);
 /* Was it not looked up yet whether this one is marked as refused? */
 bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index);
 /* Does the accepted answer hold a token that proves who the proxy is? */

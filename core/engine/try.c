@@ -153,16 +153,15 @@ static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
             (clear == A407_CLEAR_AUTO && e->proxy->hides));
 }
 
-/* A handshake before the proxy asks for one: where the first message is all
-   that it takes (Negotiate), or saves a body sent in vain (NTLM). */
+/* A handshake before the proxy asks for one: the first message is all that it
+   takes (Negotiate), or saves a request, and a body sent in vain (NTLM). */
 static enum a407_try handshake_unasked(struct a407_engine *e)
 {
     struct a407_proxy *p = e->proxy;
     struct a407_challenge bare = {.scheme = a407_span_str(p->carrier)};
     enum a407_cause why;
     if (e->pipelined || e->state != A407_ST_WAIT ||
-        (e->authenticated && !p->each_request) ||
-        (!p->scheme->unasked && e->writing != A407_W_BODY))
+        (e->authenticated && !p->each_request))
         return A407_TRY_NONE;
     e->exchange.carrier = p->carrier;
     enum a407_try t = a407_try_with(
@@ -177,6 +176,9 @@ enum a407_try a407_engine_preempt(struct a407_engine *e)
     enum a407_cause why;
     if (!p->scheme || clear_forbidden(e, p->scheme->id))
         return A407_TRY_NONE;
+    enum a407_try may = a407_ask_unproved(e, p->cred_index);
+    if (may != A407_TRY_READY)
+        return may;
     if (p->scheme->per_connection)
         return handshake_unasked(e);
     if (make_header(e, p->scheme, p->state, p->cred_index, &why) !=

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_MEMORY_H
+#define A407_MEMORY_H
+
+#include "core/engine/engine.h"
+
+/*
+ * What worked at a proxy, for the next processes of the same user: small files
+ * in $XDG_RUNTIME_DIR/auth407, or STATE/auth407/memory, 0700 and our own. Their
+ * names are made with a key that lies beside them, of proxy, user and where the
+ * credential stands; they hold 16 bits made of its secret, since a changed one
+ * has nothing to remember. What is older than a day, not ours, or can't be read
+ * is not there. AUTH407_MEMORY=no: nothing is.
+ *
+ * All of it blocks for files and allocates; to be called without a lock. Where
+ * something fails, it is as without a memory.
+ */
+
+/* Whose memory. */
+struct a407_owner {
+    const struct a407_config *config;
+    const struct a407_endpoint *proxy;
+    const struct a407_credential *configured; /* as the settings have it */
+    const struct a407_credential *cred;       /* ... with its secret */
+};
+
+/* For a proxy that nobody uses yet (a407_proxy_recall). */
+void a407_memory_recall(struct a407_proxy *p);
+
+/* Writes what a407_proxy_remember said. */
+void a407_memory_keep(const struct a407_owner *o, struct a407_span text);
+
+/* Hands on what a407_proxy_suspend said. */
+void a407_memory_hand_on(const struct a407_owner *o, struct a407_span line);
+
+/*
+ * A secret that is not known to be right is tried by one process at a time: a
+ * wrong one would be counted against the account by each. True: it may be sent,
+ * and a407_memory_tried is to tell. False: somebody tries it; who has done so
+ * for 3 seconds is not waited for.
+ */
+bool a407_memory_try(const struct a407_owner *o);
+
+/* ... it was accepted (after a407_memory_keep), or refused: forgotten. */
+void a407_memory_tried(const struct a407_owner *o, bool accepted);
+
+#endif
