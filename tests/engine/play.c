@@ -429,6 +429,9 @@ bool play(const struct script *s, struct stage *st, const struct way *way)
     struct play p = {.s = s, .way = way};
     p.host = (struct a407_host){&p, count_up};
     a407_proxy_init(&p.proxy, st->config, &p.host, &st->endpoint, !s->watched);
+    if (s->memory && a407_proxy_recall(&p.proxy, 0, a407_span_str(s->memory)) &&
+        s->nonce)
+        a407_proxy_resume(&p.proxy, 0, a407_span_str(s->nonce));
     select_conn(&p, 1);
     for (size_t i = 0; i < s->n_steps && !p.failed && p.c->sim.driver.engine;
          i++)

@@ -247,6 +247,17 @@ static void set(struct script *s, const char *name, const char *eq)
     s->env[at].value = copy(s, eq + 1);
 }
 
+/* Adds a line to a text of several. */
+static void add_line(struct script *s, char **text, const char *line)
+{
+    struct sim_bytes b = {0};
+    if (*text)
+        sim_add(&b, *text, strlen(*text));
+    sim_add(&b, line, strlen(line));
+    sim_add(&b, "\n", 2);
+    *text = own(s, b.p);
+}
+
 static void setting(struct reader *r, const char *name, const char *rest)
 {
     struct script *s = r->s;
@@ -256,12 +267,11 @@ static void setting(struct reader *r, const char *name, const char *rest)
     } else if (strcmp(name, "bare") == 0) {
         s->n_env = 0;
     } else if (strcmp(name, "file") == 0) {
-        struct sim_bytes b = {0};
-        if (s->file)
-            sim_add(&b, s->file, strlen(s->file));
-        sim_add(&b, rest, strlen(rest));
-        sim_add(&b, "\n", 2);
-        s->file = own(s, b.p);
+        add_line(s, &s->file, rest);
+    } else if (strcmp(name, "memory") == 0) {
+        add_line(s, &s->memory, rest);
+    } else if (strcmp(name, "nonce") == 0) {
+        add_line(s, &s->nonce, rest);
     } else if (strcmp(name, "endpoint") == 0) {
         s->endpoint = copy(s, rest);
     } else if (strcmp(name, "watched") == 0) {

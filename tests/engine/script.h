@@ -17,6 +17,8 @@
  *   endpoint HOST:PORT     proxy.test:3128 if not given
  *   watched                nobody has configured this endpoint
  *   held LABEL             another process had this credential refused
+ *   memory LINE            a line of what other processes remember,
+ *   nonce LINE             ... and have left of a nonce
  *
  *   app> TEXT              the program writes a line; CR LF is added, unless
  *                          TEXT ends in a backslash
@@ -95,7 +97,8 @@ struct script {
     const char *path;
     struct pair *env;
     size_t n_env;
-    char *file; /* the credential file, or NULL */
+    char *file;           /* the credential file, or NULL */
+    char *memory, *nonce; /* what other processes remember; or NULL */
     char *endpoint;
     bool watched;
     char **held;
