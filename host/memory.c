@@ -133,12 +133,16 @@ static bool read_key(struct folder *f)
     return ok;
 }
 
+/* Another process may be first; one that can't be read is replaced. */
 static bool make_key(struct folder *f)
 {
     uint8_t key[KEY_SIZE];
+    struct a407_span text = {(const char *)key, sizeof key};
     a407_machine.random(a407_machine.ctx, key, sizeof key);
-    write_text(f, "key", false, a407_span((const char *)key, sizeof key));
-    return read_key(f); /* another process may have been first */
+    if (write_text(f, "key", false, text) || read_key(f))
+        return read_key(f);
+    return unlinkat(f->at.folder, "key", 0) == 0 &&
+           write_text(f, "key", false, text) && read_key(f);
 }
 
 static bool open_one(struct folder *f, char *key_path, bool make)

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/* What is remembered between processes: the files. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/engine/engine.h"
+#include "host/memory.h"
+#include "unit.h"
+
+#define NONCE "worked digest Digest nc=00000007, realm=\"corp\", nonce=\"n1\"\n"
+
+static char root[] = "/tmp/test_memory.XXXXXX";
+static char session[64], lasting[64];
+static char user[] = "alice", password[] = "secret", label[] = "here";
+static struct a407_credential alice = {.endpoint = {.host = "*"},
+                                       .label = label,
+                                       .username = user,
+                                       .password = password,
+                                       .schemes = A407_ALL_SCHEMES};
+static struct a407_known_proxy known = {
+    .endpoint = {.host = "proxy.test", .port = 3128}, .from_environment = true};
+static struct a407_config config = {.runtime_dir = session,
+                                    .state_dir = lasting,
+                                    .memory = true,
+                                    .schemes = A407_ALL_SCHEMES,
+                                    .proxies = &known,
+                                    .credentials = &alice};
+static const struct a407_host host;
+
+__attribute__((constructor)) static void set_up(void)
+{
+    if (!mkdtemp(root))
+        abort();
+    snprintf(session, sizeof session, "%s/run", root);
+    snprintf(lasting, sizeof lasting, "%s/state", root);
+}
+
+__attribute__((destructor)) static void tear_down(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    if (system(command) != 0)
+        abort();
+}
+
+static void shell(const char *command)
+{
+    char text[512];
+    snprintf(text, sizeof text, "cd %s && { %s; }", root, command);
+    assert_int_equal(system(text), 0);
+}
+
+/* Nothing is remembered, and there is a session. */
+static void anew(void)
+{
+    shell("rm -rf run state && mkdir -m 700 run");
+}
+
+static struct a407_owner owner(void)
+{
+    return (struct a407_owner){&config, &known.endpoint, &alice, &alice};
+}
+
+static void keep(const char *text)
+{
+    struct a407_owner o = owner();
+    a407_memory_keep(&o, a407_span_str(text));
+}
+
+/* The scheme that the next process starts with; NULL: none. */
+static const char *recalled(struct a407_proxy *p)
+{
+    a407_proxy_init(p, &config, &host, &known.endpoint, true);
+    a407_memory_recall(p);
+    return p->scheme ? p->scheme->token : NULL;
+}
+
+static const char *recalled_scheme(void)
+{
+    struct a407_proxy p;
+    const char *scheme = recalled(&p);
+    a407_proxy_clear(&p);
+    return scheme;
+}
+
+static void expect(const char *scheme)
+{
+    const char *got = recalled_scheme();
+    if (scheme)
+        assert_non_null(got);
+    if (scheme && got)
+        assert_string_equal(got, scheme);
+    if (!scheme)
+        assert_null(got);
+}
+
+TEST(in_the_session)
+{
+    anew();
+    expect(NULL);
+    shell("! test -e run/auth407"); /* a look makes nothing */
+    keep("ways keeps\nworked basic Basic\n");
+    expect("Basic");
+    shell("test $(stat -c %a run/auth407) = 700 && ! test -e state &&"
+          "test $(stat -c %a run/auth407/* | sort -u) = 600");
+    keep("ways keeps\nworked ntlm Negotiate\n");
+    expect("NTLM");
+    config.memory = false;
+    expect(NULL);
+    config.memory = true;
+    config.mode = A407_MODE_OBSERVE;
+    expect(NULL);
+    config.mode = A407_MODE_INJECT;
+}
+
+TEST(without_a_session)
+{
+    anew();
+    shell("rmdir run");
+    keep("worked basic Basic\n");
+    expect("Basic");
+    shell("! test -e run && test -d state/memory");
+    anew();
+    shell("chown 1234 run"); /* another user's */
+    keep("worked basic Basic\n");
+    expect("Basic");
+    shell("! test -e run/auth407 && test -d state/memory");
+}
+
+/* No secret, and none of its hashes but 16 bits. */
+TEST(what_is_written)
+{
+    anew();
+    keep("ways keeps\nworked basic Basic\n");
+    shell("grep -aqE '^auth407 1 proxy.test:3128 [0-9a-f]{4}$' run/auth407/p*");
+    shell("! grep -raqiE 'secret|c2VjcmV0|alice' run state 2>/dev/null");
+}
+
+TEST(of_one_credential_alone)
+{
+    anew();
+    keep("worked basic Basic\n");
+    password[0] = 'S';
+    expect(NULL);
+    password[0] = 's';
+    user[0] = 'A';
+    expect(NULL);
+    user[0] = 'a';
+    alice.domain = user;
+    expect(NULL);
+    alice.domain = NULL;
+    known.endpoint.port++;
+    expect(NULL);
+    known.endpoint.port--;
+    expect("Basic");
+    struct a407_owner o = owner();
+    a407_memory_tried(&o, true);
+    expect("Basic");
+    a407_memory_tried(&o, false);
+    expect(NULL);
+}
+
+/* A secret outside is not known yet: what its source has worked with counts. */
+TEST(of_a_source)
+{
+    anew();
+    alice.helper = label;
+    keep("worked basic Basic\n");
+    password[0] = 'S';
+    expect("Basic");
+    password[0] = 's';
+    alice.helper = user;
+    expect(NULL);
+    alice.helper = NULL;
+}
+
+TEST(files_that_are_none)
+{
+    static const char *const spoil[] = {
+        "rm key",
+        ": > key",
+        "head -c 40 /dev/urandom > key",
+        "head -c 31 /dev/urandom > key",
+        "truncate -s 0 p*",
+        "head -c 100 /dev/urandom > $(echo p*)",
+        "head -c 100000 /dev/zero > $(echo p*)",
+        "sed -i 1d p*",
+        "sed -i s/:3128/:3129/ p*",
+        "sed -i '1s/.$/x/' p*",
+        "sed -i s/auth407/auth408/ p*",
+        "truncate -s 20 p*",
+        "truncate -s 34 p*",
+        "chmod 644 p*",
+        "chmod 644 key",
+        "chown 1234 p*",
+        "chown 1234 key",
+        "n=$(echo p*); mv $n x && ln -s x $n",
+        "n=$(echo p*); rm $n && mkfifo -m 600 $n",
+        "n=$(echo p*); rm $n && mkdir -m 700 $n",
+        "touch -d '2 days ago' p*",
+        "touch -d 'tomorrow' p*",
+        "chmod 755 .",
+        "chown 1234 .",
+        "cd .. && mv auth407 x && ln -s x auth407 && chown -h 1234 auth407",
+    };
+    for (size_t i = 0; i < sizeof spoil / sizeof spoil[0]; i++) {
+        char command[256];
+        anew();
+        keep("worked basic Basic\n");
+        expect("Basic");
+        snprintf(command, sizeof command, "cd run/auth407 && { %s; }",
+                 spoil[i]);
+        shell(command);
+        expect(NULL);
+        keep("worked bearer Bearer\n"); /* as far as that goes */
+        shell("! grep -qs Bearer run/x/p*");
+    }
+}
+
+/* Each in a file that was cut at every byte: never more than was written. */
+TEST(cut_anywhere)
+{
+    anew();
+    keep("ways keeps\nworked basic Basic\n");
+    shell("cp run/auth407/p* whole");
+    for (unsigned n = 0; n < 64; n++) {
+        char command[128];
+        snprintf(command, sizeof command,
+                 "head -c %u whole > $(echo run/auth407/p*)", n);
+        shell(command);
+        const char *got = recalled_scheme();
+        assert_true(!got || strcmp(got, "Basic") == 0);
+    }
+}
+
+TEST(a_nonce_is_one_process_s)
+{
+    struct a407_proxy a, b, c;
+    struct a407_owner o = owner();
+    anew();
+    keep("worked digest Digest\n");
+    expect(NULL);
+    a407_memory_hand_on(&o, a407_span_str(NONCE));
+    assert_string_equal(recalled(&a), "Digest");
+    assert_null(recalled(&b));
+    assert_true(b.remembered.scheme == a.remembered.scheme);
+    struct a407_buf line;
+    a407_buf_init(&line, 1000);
+    assert_true(a407_proxy_suspend(&a, &line));
+    assert_null(a.scheme);
+    assert_memory_equal(line.p, NONCE, line.n);
+    a407_memory_hand_on(&o, a407_span(line.p, line.n));
+    a407_memory_hand_on(&o, a407_span(line.p, line.n));
+    a407_buf_free(&line);
+    assert_string_equal(recalled(&a), "Digest");
+    assert_string_equal(recalled(&b), "Digest");
+    assert_null(recalled(&c));
+    shell("! ls run/auth407 | grep -q new"); /* nothing lies about */
+    a407_proxy_forked(&a);
+    assert_null(a.scheme);
+    a407_proxy_clear(&a);
+    a407_proxy_clear(&b);
+    a407_proxy_clear(&c);
+}
+
+TEST(an_old_nonce)
+{
+    struct a407_owner o = owner();
+    anew();
+    keep("worked digest Digest\n");
+    a407_memory_hand_on(&o, a407_span_str(NONCE));
+    shell("touch -d '2 hours ago' run/auth407/p*-*.0");
+    expect(NULL);
+    shell("! test -e run/auth407/p*-*.0");
+    for (int i = 0; i < 40; i++) /* more than are kept */
+        a407_memory_hand_on(&o, a407_span_str(NONCE));
+    shell("test $(ls run/auth407/p*-*.* | wc -l) = 32");
+}
+
+TEST(old_files_go)
+{
+    anew();
+    keep("worked basic Basic\n");
+    shell("cd run/auth407 && touch -d '2 days ago' x y.3 new.1 key &&"
+          "mkdir d && touch -d '2 days ago' d && touch z");
+    keep("worked basic Basic\n");
+    shell("cd run/auth407 && test \"$(echo d key x y.* new.* z)\" ="
+          " 'd key x y.* new.* z' && ! test -e x && rmdir d");
+    expect("Basic");
+}
+
+/* Used for more than an hour: it is written anew with the next success. */
+TEST(what_is_used_stays)
+{
+    struct a407_proxy p;
+    anew();
+    keep("worked basic Basic\n");
+    shell("touch -d '2 hours ago' run/auth407/p*");
+    assert_string_equal(recalled(&p), "Basic");
+    assert_false(a407_proxy_has_news(&p));
+    p.standing[0].worked = true;
+    assert_true(a407_proxy_has_news(&p));
+    a407_proxy_clear(&p);
+}
+
+TEST(one_tries)
+{
+    struct a407_owner o = owner();
+    anew();
+    assert_true(a407_memory_try(&o));
+    assert_false(a407_memory_try(&o));
+    shell("touch -d '2 seconds ago' run/auth407/*.try-*");
+    assert_false(a407_memory_try(&o));
+    shell("touch -d '4 seconds ago' run/auth407/*.try-*");
+    assert_true(a407_memory_try(&o)); /* whoever it was has ended */
+    assert_false(a407_memory_try(&o));
+    shell("touch -d tomorrow run/auth407/*.try-*");
+    assert_true(a407_memory_try(&o)); /* the clock was set back */
+    password[0] = 'S';
+    assert_true(a407_memory_try(&o)); /* another secret */
+    password[0] = 's';
+    a407_memory_tried(&o, false);
+    assert_true(a407_memory_try(&o));
+    keep("worked basic Basic\n");
+    a407_memory_tried(&o, true);
+    assert_true(a407_memory_try(&o)); /* known to be right */
+    assert_true(a407_memory_try(&o));
+}
+
+/* Nothing can be written: as without a memory. */
+TEST(no_room)
+{
+    const struct rlimit none = {0, RLIM_INFINITY};
+    struct rlimit was;
+    struct a407_owner o = owner();
+    anew();
+    getrlimit(RLIMIT_FSIZE, &was);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &none);
+    keep("worked basic Basic\n");
+    a407_memory_hand_on(&o, a407_span_str(NONCE));
+    assert_true(a407_memory_try(&o));
+    setrlimit(RLIMIT_FSIZE, &was);
+    expect(NULL);
+    shell("! ls run/auth407 2>/dev/null | grep -q .");
+    keep("worked basic Basic\n");
+    setrlimit(RLIMIT_FSIZE, &none);
+    keep("worked bearer Bearer\n");
+    setrlimit(RLIMIT_FSIZE, &was);
+    expect("Basic"); /* what was there is whole */
+    shell("rm -rf run state && : > run && : > state");
+    keep("worked basic Basic\n");
+    assert_true(a407_memory_try(&o));
+    expect(NULL);
+}
