@@ -13,6 +13,7 @@
 
 #include "core/base/hash.h"
 #include "file_at.h"
+#include "quiet.h"
 #include "settings.h"
 
 /* A proxy may be another one tomorrow. What is still used is written anew. */
@@ -70,13 +71,16 @@ static void random_name(file_name out)
 
 static bool write_all(int fd, struct a407_span s)
 {
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n <= 0)
-            return false;
-        s = a407_span_skip(s, (size_t)n);
+    struct a407_quiet quiet;
+    ssize_t n = 1;
+    a407_quiet_begin(&quiet);
+    while (s.n && n > 0) {
+        n = write(fd, s.p, s.n);
+        if (n > 0)
+            s = a407_span_skip(s, (size_t)n);
     }
-    return true;
+    a407_quiet_end(&quiet, s.n);
+    return !s.n;
 }
 
 /* Whole or not at all. replace: also if there is one. */
@@ -410,7 +414,7 @@ bool a407_memory_try(const struct a407_owner *o)
     return may;
 }
 
-void a407_memory_tried(const struct a407_owner *o, bool accepted)
+void a407_memory_tried(const struct a407_owner *o, bool refused)
 {
     struct folder f;
     file_name name;
@@ -419,7 +423,7 @@ void a407_memory_tried(const struct a407_owner *o, bool accepted)
     trial_name(&f, o, name);
     unlinkat(f.at.folder, name, 0);
     name_of(&f, o, name);
-    if (!accepted)
+    if (refused)
         unlinkat(f.at.folder, name, 0);
     a407_at_close(&f.at);
 }

@@ -41,7 +41,8 @@ void a407_memory_hand_on(const struct a407_owner *o, struct a407_span line);
  */
 bool a407_memory_try(const struct a407_owner *o);
 
-/* ... it was accepted (after a407_memory_keep), or refused: forgotten. */
-void a407_memory_tried(const struct a407_owner *o, bool accepted);
+/* ... it was refused: forgotten; or accepted (after a407_memory_keep), or not
+   judged. */
+void a407_memory_tried(const struct a407_owner *o, bool refused);
 
 #endif

@@ -1,54 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "sink.h"
 
-#include <signal.h>
-#include <time.h>
-
 #include "core/record/message.h"
+#include "quiet.h"
 #include "sink_int.h"
 
 /* A journal entry's bytes besides the line, at most. */
 #define ENTRY_MORE (16 * 1024)
-
-/*
- * Our writes must not kill or stop the program: a pipe without a reader
- * (SIGPIPE), a limit on file sizes (SIGXFSZ), a terminal in whose background it
- * runs (SIGTTOU; blocked, the terminal accepts the write).
- */
-static const int signals[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
-
-#define N_SIGNALS (sizeof signals / sizeof signals[0])
-
-struct quiet {
-    sigset_t ours, before;
-    bool blocked; /* they were, before */
-};
-
-static void quiet_begin(struct quiet *q)
-{
-    sigset_t pending;
-    sigemptyset(&q->ours);
-    for (size_t i = 0; i < N_SIGNALS; i++)
-        sigaddset(&q->ours, signals[i]);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &q->ours, &q->before);
-    q->blocked = true;
-    for (size_t i = 0; i < N_SIGNALS; i++)
-        q->blocked = q->blocked && sigismember(&q->before, signals[i]);
-    /* leave those that were pending before */
-    for (size_t i = 0; i < N_SIGNALS; i++)
-        if (sigismember(&pending, signals[i]))
-            sigdelset(&q->ours, signals[i]);
-}
-
-static void quiet_end(const struct quiet *q, bool failed)
-{
-    static const struct timespec now = {0};
-    while (failed && sigtimedwait(&q->ours, NULL, &now) > 0)
-        continue;
-    if (!q->blocked)
-        pthread_sigmask(SIG_SETMASK, &q->before, NULL);
-}
 
 static bool to_journald(const struct a407_record *r,
                         const struct a407_buf *line)
@@ -81,10 +39,10 @@ void a407_sink_put(const struct a407_config *c, struct a407_record *r)
 {
     struct a407_log_target to;
     struct a407_buf line;
-    struct quiet quiet;
+    struct a407_quiet quiet;
     if (!a407_log_target(c->log, &to) || to.kind == A407_TO_NOWHERE)
         return;
-    quiet_begin(&quiet);
+    a407_quiet_begin(&quiet);
     a407_buf_init(&line, A407_EVENT_LINE_MAX);
     r->lost = a407_lost_take(c);
     bool ok = a407_record_json(r, A407_EVENT_LINE_MAX, &line) &&
@@ -92,5 +50,5 @@ void a407_sink_put(const struct a407_config *c, struct a407_record *r)
     if (!ok)
         a407_lost_add(c, r->lost + 1);
     a407_buf_free(&line);
-    quiet_end(&quiet, !ok);
+    a407_quiet_end(&quiet, !ok);
 }

@@ -80,7 +80,7 @@ void a407_news_take(struct a407_conn *c, struct a407_news *news)
         news->configured = p->standing[p->cred_index].configured;
         news->cred = a407_credential_copy(p->creds[p->cred_index]);
     }
-    while (news->n_verdicts < A407_NEWS_MAX &&
+    while (news->n_verdicts < A407_NEWS_MAX / 4 &&
            a407_engine_verdict(c->driver.engine,
                                &news->verdicts[news->n_verdicts]))
         news->n_verdicts++;
@@ -102,11 +102,12 @@ void a407_news_write(struct a407_conn *c, struct a407_news *news)
     a407_buf_free(&news->memory);
     for (size_t i = 0; i < news->n_verdicts; i++) {
         const struct a407_verdict *v = &news->verdicts[i];
-        a407_lockout_mark(proxy->config, &proxy->endpoint, v->cred,
-                          v->accepted);
+        if (v->judged)
+            a407_lockout_mark(proxy->config, &proxy->endpoint, v->cred,
+                              v->accepted);
         owner.configured = v->configured;
         owner.cred = v->cred;
-        a407_memory_tried(&owner, v->accepted);
+        a407_memory_tried(&owner, v->judged && !v->accepted);
         a407_credentials_free(v->cred);
     }
     for (size_t i = 0; i < news->n; i++)

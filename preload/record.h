@@ -11,7 +11,7 @@
    engine. */
 struct a407_news {
     struct a407_event *events[A407_NEWS_MAX];
-    struct a407_verdict verdicts[A407_NEWS_MAX];
+    struct a407_verdict verdicts[A407_NEWS_MAX / 4];
     size_t n, n_verdicts;
     struct a407_buf memory; /* for the user's next processes, ... */
     const struct a407_credential *configured; /* ... of this one, ... */

@@ -20,16 +20,24 @@ static bool may_be_marked(const struct a407_credential *c)
 
 /* For the caller to take out; without memory it is lost. */
 static void note_verdict(struct a407_engine *e, unsigned cred_index,
-                         bool accepted)
+                         bool judged, bool accepted)
 {
     const struct a407_credential *c = e->proxy->creds[cred_index];
     struct a407_credential *copy =
         may_be_marked(c) && e->n_verdicts < A407_VERDICTS_MAX
             ? a407_credential_copy(c)
             : NULL;
+    e->exchange.trying &= ~(1u << cred_index);
     if (copy)
         e->verdicts[e->n_verdicts++] = (struct a407_verdict){
-            copy, e->proxy->standing[cred_index].configured, accepted};
+            copy, e->proxy->standing[cred_index].configured, judged, accepted};
+}
+
+void a407_trials_end(struct a407_engine *e)
+{
+    for (unsigned i = 0; e->exchange.trying && i < e->proxy->n_creds; i++)
+        if (e->exchange.trying & (1u << i))
+            note_verdict(e, i, false, false);
 }
 
 void a407_exchange_tried(struct a407_exchange *exchange)
@@ -92,7 +100,7 @@ static enum a407_cause refuse(struct a407_engine *e,
     if (edition != p->standing[cred_index].edition)
         return A407_CAUSE_REJECTED_LATER;
     if (scheme->secret != A407_SECRET_TICKET)
-        note_verdict(e, cred_index, false);
+        note_verdict(e, cred_index, true, false);
     lock_out(e, scheme, cred_index);
     return p->standing[cred_index].worked || p->standing[cred_index].recalled
                ? A407_CAUSE_REJECTED_LATER
@@ -189,7 +197,7 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
     if (proves_secret(e, status)) {
         p->hides = p->hides || !exchange->scheme->sends_secret;
         if (!standing->worked)
-            note_verdict(e, exchange->cred_index, true);
+            note_verdict(e, exchange->cred_index, true, true);
         standing->worked = true;
     }
     struct a407_span info =
@@ -472,7 +480,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
             refuse(e, exchange->scheme, i, e->proxy->standing[i].edition);
         /* the password itself was refused: no other scheme may try it */
         exchange->tried[i] = A407_ALL_SCHEMES;
-        note_verdict(e, i, false);
+        note_verdict(e, i, true, false);
     } else {
         leave_kdc_alone(e->proxy, i, a407_engine_running_s(e), t);
     }
@@ -513,6 +521,8 @@ void a407_ask_take(struct a407_engine *e, struct a407_told *t)
         e->exchange.looked_up |= 1u << e->ask_cred;
         if (t->ok)
             e->exchange.marked |= 1u << e->ask_cred;
+        else
+            e->exchange.trying |= 1u << e->ask_cred;
         break;
     case A407_ASK_VERIFY:
         e->exchange.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;

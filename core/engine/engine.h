@@ -330,10 +330,11 @@ void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
 struct a407_event *a407_engine_event(struct a407_engine *e);
 
 /* The proxy has accepted or refused a credential: for the marks that the user's
-   other processes look at. */
+   other processes look at, and wait for (A407_ASK_MARK). */
 struct a407_verdict {
     struct a407_credential *cred; /* a copy, with its secret */
     const struct a407_credential *configured;
+    bool judged; /* else the exchange that was to tell is over without */
     bool accepted;
 };
 

@@ -123,6 +123,7 @@ struct a407_exchange {
     /* a bit per credential: read from outside for this exchange; its mark of a
        refusal was asked for, and is there */
     unsigned asked, looked_up, marked;
+    unsigned trying;     /* ... other processes may wait for what comes of it */
     const char *carrier; /* the scheme's name on the wire */
     bool pending;        /* the state waits for a token from outside */
     bool judged;         /* the 407 in the queue was looked at before */
@@ -288,6 +289,8 @@ void a407_proxy_forget(struct a407_proxy *p);
 void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why);
 
 /* credential.c */
+/* The exchange is over: nobody need wait for what it would have told. */
+void a407_trials_end(struct a407_engine *e);
 /* Its scheme and credential are not tried once more. */
 void a407_exchange_tried(struct a407_exchange *exchange);
 /* The connection has ended behind the login in flight, before any answer. True:

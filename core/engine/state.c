@@ -108,6 +108,7 @@ void a407_engine_unhold(struct a407_engine *e)
 
 void a407_exchange_reset(struct a407_engine *e)
 {
+    a407_trials_end(e);
     a407_exchange_drop_state(&e->exchange);
     e->exchange = (struct a407_exchange){.cause = A407_CAUSE_NONE,
                                          .outside = A407_CAUSE_NONE};

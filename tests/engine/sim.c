@@ -369,7 +369,8 @@ static void leave(struct sim *s)
     while ((ev = a407_engine_event(s->driver.engine)))
         s->event(s->ctx, s, ev);
     while (a407_engine_verdict(s->driver.engine, &v)) {
-        s->verdict(s->ctx, s, &v);
+        if (v.judged)
+            s->verdict(s->ctx, s, &v);
         a407_credentials_free(v.cred);
     }
 }

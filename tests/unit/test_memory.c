@@ -160,9 +160,9 @@ TEST(of_one_credential_alone)
     known.endpoint.port--;
     expect("Basic");
     struct a407_owner o = owner();
-    a407_memory_tried(&o, true);
-    expect("Basic");
     a407_memory_tried(&o, false);
+    expect("Basic");
+    a407_memory_tried(&o, true);
     expect(NULL);
 }
 
@@ -325,10 +325,10 @@ TEST(one_tries)
     password[0] = 'S';
     assert_true(a407_memory_try(&o)); /* another secret */
     password[0] = 's';
-    a407_memory_tried(&o, false);
+    a407_memory_tried(&o, true);
     assert_true(a407_memory_try(&o));
     keep("worked basic Basic\n");
-    a407_memory_tried(&o, true);
+    a407_memory_tried(&o, false);
     assert_true(a407_memory_try(&o)); /* known to be right */
     assert_true(a407_memory_try(&o));
 }
