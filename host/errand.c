@@ -21,7 +21,7 @@ static bool look_for_mark(const struct a407_config *config,
                                e->ask.cred};
     bool late = a407_now_ms() >= e->talk.until;
     e->told.ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
-    return e->told.ok || late || a407_memory_try(&owner);
+    return e->told.ok || late || e->ask.recalled || a407_memory_try(&owner);
 }
 
 bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)

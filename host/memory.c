@@ -162,7 +162,7 @@ static bool open_one(struct folder *f, char *key_path, bool make)
     return ok;
 }
 
-/* A session's folder is made by who made the session. */
+/* The folder of a session is made by who made the session. */
 static bool has_session(const struct a407_config *c)
 {
     struct a407_at at;
@@ -182,7 +182,7 @@ static bool open_folder(const struct a407_config *c, bool make,
 {
     if (!c->memory || c->mode != A407_MODE_INJECT)
         return false;
-    return (has_session(c) &&
+    return ((!make || has_session(c)) &&
             open_one(f, a407_path_in(c->runtime_dir, "auth407/key"), make)) ||
            open_one(f, a407_path_in(c->state_dir, "memory/key"), make);
 }

@@ -107,7 +107,9 @@ void a407_news_write(struct a407_conn *c, struct a407_news *news)
                               v->accepted);
         owner.configured = v->configured;
         owner.cred = v->cred;
-        a407_memory_tried(&owner, v->judged && !v->accepted);
+        bool refused = v->judged && !v->accepted;
+        if (v->tried || refused)
+            a407_memory_tried(&owner, refused);
         a407_credentials_free(v->cred);
     }
     for (size_t i = 0; i < news->n; i++)

@@ -27,10 +27,11 @@ static void note_verdict(struct a407_engine *e, unsigned cred_index,
         may_be_marked(c) && e->n_verdicts < A407_VERDICTS_MAX
             ? a407_credential_copy(c)
             : NULL;
-    e->exchange.trying &= ~(1u << cred_index);
     if (copy)
         e->verdicts[e->n_verdicts++] = (struct a407_verdict){
-            copy, e->proxy->standing[cred_index].configured, judged, accepted};
+            copy, e->proxy->standing[cred_index].configured,
+            e->exchange.trying & (1u << cred_index), judged, accepted};
+    e->exchange.trying &= ~(1u << cred_index);
 }
 
 void a407_trials_end(struct a407_engine *e)
@@ -381,11 +382,19 @@ bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n)
     return ask;
 }
 
+/* What stands outside may be another one by now. */
+static bool is_recalled(const struct a407_engine *e, unsigned i)
+{
+    return e->proxy->standing[i].recalled &&
+           !a407_credential_is_outside(e->proxy->standing[i].configured);
+}
+
 bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
 {
     *out = (struct a407_ask){.kind = e->ask,
                              .cred_index = e->ask_cred,
                              .proxy = &e->proxy->endpoint};
+    out->recalled = is_recalled(e, e->ask_cred);
     out->configured = e->proxy->standing[e->ask_cred].configured;
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)
@@ -521,7 +530,7 @@ void a407_ask_take(struct a407_engine *e, struct a407_told *t)
         e->exchange.looked_up |= 1u << e->ask_cred;
         if (t->ok)
             e->exchange.marked |= 1u << e->ask_cred;
-        else
+        else if (!is_recalled(e, e->ask_cred))
             e->exchange.trying |= 1u << e->ask_cred;
         break;
     case A407_ASK_VERIFY:

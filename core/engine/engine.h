@@ -278,6 +278,8 @@ struct a407_ask {
     struct a407_credential *cred;             /* a copy; a407_ask_clear frees */
     const struct a407_credential *configured; /* ... of this one, unless it was
                                                  read from outside */
+    bool recalled; /* MARK: another process remembers this very secret as right
+                    */
     const struct a407_endpoint *proxy;
     struct a407_buf token; /* a copy too */
 };
@@ -334,6 +336,7 @@ struct a407_event *a407_engine_event(struct a407_engine *e);
 struct a407_verdict {
     struct a407_credential *cred; /* a copy, with its secret */
     const struct a407_credential *configured;
+    bool tried;  /* other processes may wait for it */
     bool judged; /* else the exchange that was to tell is over without */
     bool accepted;
 };
