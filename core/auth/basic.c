@@ -2,6 +2,7 @@
 /* Basic (RFC 7617). */
 #include "core/base/base64.h"
 #include "core/base/text.h"
+#include "jwt.h"
 #include "scheme.h"
 
 struct basic_state {
@@ -66,8 +67,11 @@ static enum a407_step basic_step(void *state,
                                  struct a407_buf *out, enum a407_cause *why)
 {
     const struct basic_state *s = state;
-    (void)rq; /* the value is the same for every request */
     *why = sendable(cred, s->utf8);
+    /* some gateways take a token for the password */
+    if (*why == A407_CAUSE_NONE &&
+        !a407_jwt_holds(a407_span_str(cred->password), rq->now))
+        *why = A407_CAUSE_TOKEN_EXPIRED;
     return *why == A407_CAUSE_NONE && write_value(cred, out) ? A407_STEP_DONE
                                                              : A407_STEP_FAIL;
 }

@@ -237,3 +237,22 @@ int64_t a407_jwt_expiry(struct a407_span token)
     a407_jwt_read(token, &jwt);
     return jwt.expires;
 }
+
+/* How far another clock may be ahead of ours: a new token often says that it
+   holds from now on (RFC 7519 section 4.1.5 allows for it). */
+#define LEEWAY_S 60
+
+bool a407_jwt_holds(struct a407_span token, int64_t now)
+{
+    struct a407_jwt jwt;
+    a407_jwt_read(token, &jwt);
+    return (!jwt.expires || jwt.expires > now) &&
+           (!jwt.not_before || jwt.not_before - LEEWAY_S <= now);
+}
+
+int64_t a407_secret_end(const struct a407_credential *c)
+{
+    return c->ends ? c->ends
+                   : a407_jwt_expiry(
+                         a407_span_str(c->token ? c->token : c->password));
+}

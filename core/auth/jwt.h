@@ -2,7 +2,7 @@
 #ifndef A407_JWT_H
 #define A407_JWT_H
 
-#include "core/base/span.h"
+#include "core/config/credential.h"
 
 /* When a JSON Web Token holds, in whole seconds since the epoch; 0: it does not
    say. What lies before 1970 is told as 1, so that it still counts as past. */
@@ -20,5 +20,12 @@ bool a407_jwt_read(struct a407_span token, struct a407_jwt *out);
 
 /* `expires` of that, or 0: none, or no JWT. */
 int64_t a407_jwt_expiry(struct a407_span token);
+
+/* Does it hold at that time (seconds since the epoch), or say nothing of it? */
+bool a407_jwt_holds(struct a407_span token, int64_t now);
+
+/* When the credential's secret ends: as its helper says, or by the JWT that the
+   token or the password is; 0: not known. */
+int64_t a407_secret_end(const struct a407_credential *c);
 
 #endif

@@ -49,7 +49,8 @@ struct a407_credential {
     char *service; /* GSSAPI service name, "HTTP@host"; NULL: the proxy's */
     a407_scheme_set schemes; /* allowed */
     int64_t expires;         /* seconds since the epoch; 0: never */
-    bool malformed;          /* can't be sent; `label` tells where */
+    int64_t ends;   /* ... of the secret, as its helper says; 0: not said */
+    bool malformed; /* can't be sent; `label` tells where */
     struct a407_credential *next;
 };
 

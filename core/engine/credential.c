@@ -260,6 +260,9 @@ void a407_engine_passed_407(struct a407_engine *e,
 #define FETCH_PAUSE_S 10
 #define UNMET_PAUSE_S 60
 
+/* A secret that ends so soon is fetched anew before it is sent again. */
+#define RENEW_S 30
+
 void a407_ask_begin(struct a407_engine *e, enum a407_after after)
 {
     e->after = after;
@@ -291,10 +294,8 @@ static bool is_spent(struct a407_engine *e, unsigned i)
         if (!(ticket & A407_SCHEME_BIT(s)) &&
             p->standing[i].refused_until[s] > now)
             return true;
-    if (!c->token)
-        return false;
-    int64_t end = a407_jwt_expiry(a407_span_str(c->token));
-    return end && end <= e->wall_us / 1000000;
+    int64_t end = a407_secret_end(c);
+    return end && end - RENEW_S <= e->wall_us / 1000000;
 }
 
 static bool ask_for_secret_of(struct a407_engine *e, unsigned i)
@@ -324,11 +325,13 @@ enum a407_try a407_ask_unproved(struct a407_engine *e, unsigned i)
 {
     const struct a407_standing *standing = &e->proxy->standing[i];
     bool outside = a407_credential_is_outside(e->proxy->creds[i]);
-    if (standing->worked)
+    bool now = !e->pipelined && e->state == A407_ST_WAIT;
+    if (standing->worked && !(now && outside && is_spent(e, i)))
         return A407_TRY_READY;
-    if (e->pipelined || e->state != A407_ST_WAIT)
+    if (!now)
         return A407_TRY_NONE;
-    if (ask_for_secret_of(e, i) || a407_ask_for_mark(e, i))
+    if (ask_for_secret_of(e, i) ||
+        (!standing->worked && a407_ask_for_mark(e, i)))
         return A407_TRY_ASK;
     return (outside && !standing->fetched) || (e->exchange.marked & (1u << i))
                ? A407_TRY_NONE
@@ -394,6 +397,7 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
     *out = (struct a407_ask){.kind = e->ask,
                              .cred_index = e->ask_cred,
                              .proxy = &e->proxy->endpoint};
+    out->again = e->proxy->standing[e->ask_cred].fetched;
     out->recalled = is_recalled(e, e->ask_cred);
     out->configured = e->proxy->standing[e->ask_cred].configured;
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
@@ -428,8 +432,6 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
         standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
         return;
     }
-    if (!first && p->scheme && p->cred_index == i)
-        a407_proxy_forget(p);
     a407_credentials_free(standing->resolved);
     p->creds[i] = standing->resolved = t->secret;
     t->secret = NULL;

@@ -278,6 +278,7 @@ struct a407_ask {
     struct a407_credential *cred;             /* a copy; a407_ask_clear frees */
     const struct a407_credential *configured; /* ... of this one, unless it was
                                                  read from outside */
+    bool again;    /* SECRET: what was read before is of no use any more */
     bool recalled; /* MARK: another process remembers this very secret as right
                     */
     const struct a407_endpoint *proxy;
