@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "answers.h"
 #include "clock.h"
+#include "core/auth/jwt.h"
 #include "core/base/text.h"
 #include "core/config/helper_text.h"
 #include "core/config/netrc.h"
@@ -187,6 +189,7 @@ static bool take_answer(struct fetch *f, const struct a407_buf *text)
     if ((a.token.n || a.password.p) && a.expires && a.expires <= time(NULL))
         return fail(f, "the helper of %.80s gave a %s that has expired", where,
                     a.token.n ? "token" : "password");
+    f->to->ends = a.expires;
     if (a.token.n)
         return set(f, &f->to->token, a.token);
     if (!a.password.p)
@@ -210,18 +213,6 @@ static bool start_helper(struct fetch *f, struct a407_talk *t)
 
 /* ---- */
 
-/* The credential as the settings hold it: what is asked for again holds an old
-   answer, whose user name must not narrow the search, say. */
-static const struct a407_credential *original(const struct a407_config *config,
-                                              const struct a407_credential *c)
-{
-    const struct a407_credential *p = config->credentials;
-    while (p && !(p->from == c->from && p->label && c->label &&
-                  strcmp(p->label, c->label) == 0))
-        p = p->next;
-    return p ? p : c;
-}
-
 static bool from_files(struct fetch *f)
 {
     const struct a407_credential *c = f->from;
@@ -234,14 +225,11 @@ static bool from_files(struct fetch *f)
            from_file(f, "token-file", c->token_file, &f->to->token);
 }
 
-static struct fetch new_fetch(const struct a407_config *config,
-                              const struct a407_ask *ask, int64_t ms,
+static struct fetch new_fetch(const struct a407_ask *ask, int64_t ms,
                               struct a407_told *told)
 {
-    struct fetch f = {.ms = ms,
-                      .proxy = ask->proxy,
-                      .from = original(config, ask->cred),
-                      .told = told};
+    struct fetch f = {
+        .ms = ms, .proxy = ask->proxy, .from = ask->configured, .told = told};
     return f;
 }
 
@@ -256,15 +244,33 @@ static void over(struct fetch *f, bool ok)
     f->told->secret = f->to;
 }
 
+/* What the helper said to another process holds still. */
+static bool remembered(const struct a407_owner *o, struct fetch *f)
+{
+    struct a407_buf text;
+    a407_buf_init(&text, ANSWER_MAX);
+    f->to = a407_credential_copy(f->from);
+    bool ok = f->to && a407_answers_find(o, &text) && take_answer(f, &text);
+    a407_buf_free(&text);
+    if (ok)
+        return true;
+    a407_credentials_free(f->to);
+    f->to = NULL;
+    f->told->detail[0] = '\0';
+    return false;
+}
+
 bool a407_fetch_begin(const struct a407_config *config,
                       const struct a407_ask *ask, int64_t ms,
                       struct a407_talk *t, struct a407_told *told)
 {
-    struct fetch f = new_fetch(config, ask, ms, told);
+    struct fetch f = new_fetch(ask, ms, told);
+    struct a407_owner owner = {config, ask->proxy, f.from, f.from};
     if (f.from->helper) {
-        if (start_helper(&f, t))
+        bool known = !ask->again && remembered(&owner, &f);
+        if (!known && start_helper(&f, t))
             return true;
-        over(&f, false);
+        over(&f, known);
         return false;
     }
     f.to = a407_credential_copy(f.from);
@@ -276,8 +282,13 @@ void a407_fetch_end(const struct a407_config *config,
                     const struct a407_ask *ask, int64_t ms,
                     const struct a407_talk *t, struct a407_told *told)
 {
-    struct fetch f = new_fetch(config, ask, ms, told);
+    struct fetch f = new_fetch(ask, ms, told);
+    struct a407_owner owner = {config, ask->proxy, f.from, f.from};
     f.to = a407_credential_copy(f.from);
-    over(&f, f.to ? ended_well(&f, t) && take_answer(&f, &t->answer)
-                  : no_memory(&f));
+    bool ok =
+        f.to ? ended_well(&f, t) && take_answer(&f, &t->answer) : no_memory(&f);
+    if (ok)
+        a407_answers_keep(&owner, a407_span(t->answer.p, t->answer.n),
+                          a407_secret_end(f.to));
+    over(&f, ok);
 }

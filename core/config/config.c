@@ -128,6 +128,8 @@ static void read_words(struct reader *r)
     c->log_level =
         read_word(r, "AUTH407_LOG_LEVEL", WORDS("challenge", "request"));
     c->clear = read_word(r, "AUTH407_CLEAR", WORDS("auto", "yes", "no"));
+    c->helper_memory =
+        !read_word(r, "AUTH407_HELPER_MEMORY", WORDS("yes", "no"));
     c->memory = !read_word(r, "AUTH407_MEMORY", WORDS("yes", "no"));
     c->ntlm_v1 = read_word(r, "AUTH407_NTLM", WORDS("v2", "v1"));
     c->canonicalize = read_word(r, "AUTH407_CANONICALIZE", WORDS("no", "yes"));
