@@ -20,10 +20,10 @@ static bool readable(const struct a407_credential *k, const char *key,
     struct a407_diag diag;
 
     a407_buf_init(text, A407_CREDFILE_MAX);
-    result = a407_credfile_read(path, text, &diag);
+    result = a407_credfile_read(path, A407_CREDFILE_MOUNTED, text, &diag);
     if (result == A407_CREDFILE_ABSENT)
         a407_warning("%s: %s: %s is not there", k->label, key, path);
-    else if (result != A407_CREDFILE_OK)
+    else if (*diag.text)
         a407_warning("%s: %s: %s", k->label, key, diag.text);
     return result == A407_CREDFILE_OK;
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "credfile_read.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "file_at.h"
@@ -52,14 +57,47 @@ static bool may_own(uid_t owner)
     return owner == 0 || (owner == a407_euid() && owner == a407_uid());
 }
 
+/* Far more than anyone writes; of a longer one the mode tells the most. */
+#define ACL_ENTRIES 32
+
+/*
+ * What group and others may do: bits of the mode. Where there is an access list
+ * (acl(5)) the mode's group bits are the most that it allows anybody by name:
+ * systemd leaves a credential to root, and lets the service's user read it so.
+ */
+static unsigned others_may(int fd, unsigned mode)
+{
+    struct {
+        struct posix_acl_xattr_header head;
+        struct posix_acl_xattr_entry entry[ACL_ENTRIES];
+    } list;
+    unsigned group = 0;
+    ssize_t n = mode & 070 ? fgetxattr(fd, "system.posix_acl_access", &list,
+                                       sizeof list)
+                           : -1;
+    if (n < (ssize_t)sizeof list.head ||
+        le32toh(list.head.a_version) != POSIX_ACL_XATTR_VERSION)
+        return mode & 077;
+    n = (n - (ssize_t)sizeof list.head) / (ssize_t)sizeof *list.entry;
+    for (ssize_t i = 0; i < n; i++) {
+        unsigned tag = le16toh(list.entry[i].e_tag);
+        uid_t user = le32toh(list.entry[i].e_id);
+        if (tag == ACL_GROUP_OBJ || tag == ACL_GROUP ||
+            (tag == ACL_USER && !may_own(user)))
+            group |= le16toh(list.entry[i].e_perm);
+    }
+    return (mode & 07) | (mode & group << 3 & 070);
+}
+
 static enum a407_credfile_read check(int fd, const char *path,
+                                     enum a407_credfile_rule rule,
                                      struct a407_diag *diag)
 {
     struct stat st;
     if (a407_fd_stat(fd, &st) != 0)
         return unreadable(path, errno, diag);
-    unsigned mode = (unsigned)st.st_mode & 07777;
-    const char *may = mode & 044 ? "read" : mode & 022 ? "change" : "run";
+    unsigned mode = (unsigned)st.st_mode & 07777, may = others_may(fd, mode);
+    bool mounted = rule == A407_CREDFILE_MOUNTED;
     if (!S_ISREG(st.st_mode))
         a407_diag_set(diag, "%.200s: not a regular file; name one", path);
     else if (!may_own(st.st_uid) && st.st_uid == a407_euid())
@@ -73,18 +111,27 @@ static enum a407_credfile_read check(int fd, const char *path,
                       "%.200s: belongs to user %lu, not to you; use a file "
                       "of your own",
                       path, (unsigned long)st.st_uid);
-    else if (mode & 077)
+    else if (may & (mounted ? 022 : 077))
         a407_diag_set(diag,
-                      "%.200s: mode %04o lets others %s it; run: chmod 600 "
+                      "%.200s: mode %04o lets others %s it; run: chmod %s "
                       "%.200s",
-                      path, mode, may, path);
+                      path, mode,
+                      may & 044 && !mounted ? "read"
+                      : may & 022           ? "change"
+                                            : "run",
+                      mounted ? "go-w" : "600", path);
     else if ((unsigned long long)st.st_size > A407_CREDFILE_MAX)
         a407_diag_set(diag,
                       "%.200s: larger than 1 MiB; this is no credential "
                       "file",
                       path);
-    else
+    else {
+        if (may & 044)
+            a407_diag_set(diag,
+                          "%.200s: can be read by other users (mode %04o)",
+                          path, mode);
         return A407_CREDFILE_OK;
+    }
     return A407_CREDFILE_REFUSED;
 }
 
@@ -128,6 +175,7 @@ static enum a407_credfile_read closed(const struct a407_at *at,
 }
 
 enum a407_credfile_read a407_credfile_read(const char *path,
+                                           enum a407_credfile_rule rule,
                                            struct a407_buf *out,
                                            struct a407_diag *diag)
 {
@@ -144,7 +192,7 @@ enum a407_credfile_read a407_credfile_read(const char *path,
     if (fd < 0) {
         result = closed(&at, path, diag);
     } else {
-        result = check(fd, path, diag);
+        result = check(fd, path, rule, diag);
         if (result == A407_CREDFILE_OK)
             result = read_all(fd, path, out, diag);
         if (result != A407_CREDFILE_OK)
@@ -169,11 +217,20 @@ enum a407_credfile_read a407_credfile_load(struct a407_config *c,
                                            struct a407_diag *diag)
 {
     struct a407_buf text;
-    if (!c->credentials_path)
-        return A407_CREDFILE_ABSENT;
+    enum a407_credfile_read result = A407_CREDFILE_ABSENT;
     a407_buf_init(&text, A407_CREDFILE_MAX);
-    enum a407_credfile_read result =
-        a407_credfile_read(c->credentials_path, &text, diag);
+    if (c->credentials_path)
+        result = a407_credfile_read(c->credentials_path, A407_CREDFILE_PRIVATE,
+                                    &text, diag);
+    /* a service's variable is inherited by those who may not read its file */
+    if (c->credentials_else && (result == A407_CREDFILE_ABSENT ||
+                                result == A407_CREDFILE_UNREADABLE)) {
+        free(c->credentials_path);
+        c->credentials_path = c->credentials_else;
+        c->credentials_else = NULL;
+        result = a407_credfile_read(c->credentials_path, A407_CREDFILE_PRIVATE,
+                                    &text, diag);
+    }
     if (result == A407_CREDFILE_OK &&
         !a407_config_add_file(c, text.p ? text.p : "", text.n, diag))
         result = A407_CREDFILE_REFUSED;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,11 +16,13 @@
 #include "core/config/netrc.h"
 #include "credfile_read.h"
 #include "file_at.h"
+#include "sink.h"
 
 /* A token is the longest thing that a helper says; a head may hold as much. */
 #define ANSWER_MAX ((size_t)64 * 1024)
 
 struct fetch {
+    const struct a407_config *config;
     long long ms; /* how long it may take */
     const struct a407_endpoint *proxy;
     const struct a407_credential *from; /* as it was configured */
@@ -51,11 +54,14 @@ static bool set(struct fetch *f, char **to, struct a407_span value)
 static bool read_file(struct fetch *f, const char *key, const char *path,
                       struct a407_buf *text)
 {
+    static atomic_flag warned = ATOMIC_FLAG_INIT; /* once is enough */
     struct a407_diag diag;
     if (!a407_paths_valid())
         return fail(f, "%s: after chroot() %.100s is another file", key, path);
-    switch (a407_credfile_read(path, text, &diag)) {
+    switch (a407_credfile_read(path, A407_CREDFILE_MOUNTED, text, &diag)) {
     case A407_CREDFILE_OK:
+        if (diag.text[0] && !atomic_flag_test_and_set(&warned))
+            a407_sink_problem(f->config, diag.text);
         return true;
     case A407_CREDFILE_ABSENT:
         return fail(f, "%s: %.120s is not there", key, path);
@@ -225,11 +231,15 @@ static bool from_files(struct fetch *f)
            from_file(f, "token-file", c->token_file, &f->to->token);
 }
 
-static struct fetch new_fetch(const struct a407_ask *ask, int64_t ms,
+static struct fetch new_fetch(const struct a407_config *config,
+                              const struct a407_ask *ask, int64_t ms,
                               struct a407_told *told)
 {
-    struct fetch f = {
-        .ms = ms, .proxy = ask->proxy, .from = ask->configured, .told = told};
+    struct fetch f = {.config = config,
+                      .ms = ms,
+                      .proxy = ask->proxy,
+                      .from = ask->configured,
+                      .told = told};
     return f;
 }
 
@@ -264,7 +274,7 @@ bool a407_fetch_begin(const struct a407_config *config,
                       const struct a407_ask *ask, int64_t ms,
                       struct a407_talk *t, struct a407_told *told)
 {
-    struct fetch f = new_fetch(ask, ms, told);
+    struct fetch f = new_fetch(config, ask, ms, told);
     struct a407_owner owner = {config, ask->proxy, f.from, f.from};
     if (f.from->helper) {
         bool known = !ask->again && remembered(&owner, &f);
@@ -282,7 +292,7 @@ void a407_fetch_end(const struct a407_config *config,
                     const struct a407_ask *ask, int64_t ms,
                     const struct a407_talk *t, struct a407_told *told)
 {
-    struct fetch f = new_fetch(ask, ms, told);
+    struct fetch f = new_fetch(config, ask, ms, told);
     struct a407_owner owner = {config, ask->proxy, f.from, f.from};
     f.to = a407_credential_copy(f.from);
     bool ok =

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "core/base/hash.h"
@@ -37,11 +36,8 @@ static void settle_log(struct a407_config *c)
 
 static void complain(const struct a407_config *c, struct a407_diag *diag)
 {
-    struct a407_record r = {.problem = diag->text,
-                            .time_us = a407_clock_us(CLOCK_REALTIME),
-                            .pid = (int)getpid()};
     if (diag->text[0])
-        a407_sink_put(c, &r);
+        a407_sink_problem(c, diag->text);
     diag->text[0] = '\0';
 }
 

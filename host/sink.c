@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sink.h"
 
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
 #include "core/record/message.h"
 #include "quiet.h"
 #include "sink_int.h"
@@ -51,4 +55,12 @@ void a407_sink_put(const struct a407_config *c, struct a407_record *r)
         a407_lost_add(c, r->lost + 1);
     a407_buf_free(&line);
     a407_quiet_end(&quiet, !ok);
+}
+
+void a407_sink_problem(const struct a407_config *c, const char *text)
+{
+    struct a407_record r = {.problem = text,
+                            .time_us = a407_clock_us(CLOCK_REALTIME),
+                            .pid = (int)getpid()};
+    a407_sink_put(c, &r);
 }

@@ -26,4 +26,7 @@ __attribute__((cold)) void a407_sink_start(bool (*taken)(int fd));
  */
 void a407_sink_put(const struct a407_config *c, struct a407_record *r);
 
+/* Writes a record of a problem of ours. The same holds. */
+void a407_sink_problem(const struct a407_config *c, const char *text);
+
 #endif

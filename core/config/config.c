@@ -83,10 +83,13 @@ static void read_paths(struct reader *r)
                             : copy(r, "none");
 
     struct a407_span file = get(r, "AUTH407_CREDENTIALS");
-    c->credentials_path =
-        file.n ? copy(r, file.p)
-               : xdg_path(r, "XDG_CONFIG_HOME", "/auth407/credentials",
-                          "/.config/auth407/credentials");
+    struct a407_span service = get(r, "CREDENTIALS_DIRECTORY"); /* systemd's */
+    char *own = file.n ? copy(r, file.p)
+                       : xdg_path(r, "XDG_CONFIG_HOME", "/auth407/credentials",
+                                  "/.config/auth407/credentials");
+    bool first = !file.n && service.n && service.p[0] == '/';
+    c->credentials_path = first ? joined(r, service.p, "/auth407") : own;
+    c->credentials_else = first ? own : NULL;
 }
 
 static void read_log_size(struct reader *r)
@@ -455,6 +458,7 @@ void a407_config_free(struct a407_config *c)
     a407_credentials_free(c->credentials);
     free(c->log);
     free(c->credentials_path);
+    free(c->credentials_else);
     free(c->state_dir);
     free(c->runtime_dir);
     free(c->service);

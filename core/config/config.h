@@ -32,6 +32,8 @@ struct a407_config {
     uint64_t log_max_size;  /* AUTH407_LOG_MAX_SIZE: bytes at which the file is
                                renamed to FILE.1; 0: never */
     char *credentials_path; /* or NULL */
+    char *credentials_else; /* the user's own file, where that is a service's
+                               and may be missing; or NULL */
     enum a407_scheme_id order[A407_SCHEMES_MAX]; /* allowed, best first */
     size_t n_order;
     a407_scheme_set schemes; /* those of `order` */

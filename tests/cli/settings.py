@@ -391,6 +391,16 @@ def default_file():
         has(run("-v", "true", env=home).err, "credentials, ignored")
         refused(run("true", env={**home,
                                  "AUTH407_CREDENTIALS": path(name)}), name)
+    # a service's comes before it, where it is there
+    service = {**home, "CREDENTIALS_DIRECTORY": path("unit")}
+    write(name, GOOD_FILE)
+    has(run("-v", "true", env=service).err, path(name) + ", used")
+    given = write("unit/auth407", GOOD_FILE, 0o400)
+    has(run("-v", "true", env=service).err, given + ", used")
+    has(run("-v", "true", env={**service, "AUTH407_CREDENTIALS":
+                               path(name)}).err, path(name) + ", used")
+    write("unit/auth407", GOOD_FILE, 0o444)
+    has(run("true", env=service).err, "credential file ignored: " + given)
     write("xdg/auth407/credentials", GOOD_FILE)
     done = run("-v", "true", env={"XDG_CONFIG_HOME": path("xdg")})
     has(done.err, path("xdg/auth407/credentials") + ", used")

@@ -47,7 +47,9 @@ def source_files():
         silent("username = u", f"{key} = {good}")
         for file, part in (
                 (path("no-such"), "no-such is not there"),
-                (write("src-open", SECRET, 0o644), "run: chmod 600 "),
+                (write("src-shown", SECRET, 0o444),
+                 "can be read by other users (mode 0444)"),
+                (write("src-open", SECRET, 0o664), "run: chmod go-w "),
                 (write("src-empty", "\n"), "src-empty is empty"),
                 (path(), "not a regular file")):
             warns(part, "username = u", f"{key} = {file}")
@@ -69,7 +71,7 @@ def source_netrc():
           f"netrc = {file}")
     warns("netrc has no password for q.test", f"netrc = {file}",
           section="q.test:1")
-    warns("chmod 600", "netrc = %s" % write("netrc-open", "", 0o640))
+    warns("chmod go-w", "netrc = %s" % write("netrc-open", "", 0o620))
     warns("netrc-bad:1: a double quote", "netrc = %s" % write(
         "netrc-bad", f"default login u password \"{SECRET}"))
 

@@ -55,7 +55,22 @@ TEST(paths)
     c = good(ENV("AUTH407_LOG", "stderr", "AUTH407_CREDENTIALS", "x/y"));
     assert_string_equal(c->log, "stderr");
     assert_string_equal(c->credentials_path, "x/y");
+    assert_null(c->credentials_else);
     assert_int_equal(c->log_max_size, 0);
+    a407_config_free(c);
+
+    /* a service's folder comes before the user's own, not before a named one */
+    c = good(ENV("HOME", "/h", "CREDENTIALS_DIRECTORY", "/run/x.service"));
+    assert_string_equal(c->credentials_path, "/run/x.service/auth407");
+    assert_string_equal(c->credentials_else, "/h/.config/auth407/credentials");
+    a407_config_free(c);
+    c = good(ENV("CREDENTIALS_DIRECTORY", "/run", "AUTH407_CREDENTIALS", "x"));
+    assert_string_equal(c->credentials_path, "x");
+    assert_null(c->credentials_else);
+    a407_config_free(c);
+    c = good(ENV("HOME", "/h", "CREDENTIALS_DIRECTORY", "run"));
+    assert_string_equal(c->credentials_path, "/h/.config/auth407/credentials");
+    assert_null(c->credentials_else);
     a407_config_free(c);
 
     c = good(ENV("AUTH407_LOG", "syslog://[::1]:5140", "AUTH407_LOG_MAX_SIZE",

@@ -3,18 +3,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "exact.h"
 
 static char dir[64];
 static char path[192];
+static enum a407_credfile_rule rule;
 
 static int set_up(void **state)
 {
     (void)state;
+    rule = A407_CREDFILE_PRIVATE;
     strcpy(dir, "/tmp/a407-credfile-XXXXXX");
     if (!mkdtemp(dir))
         return -1;
@@ -48,14 +53,16 @@ static enum a407_credfile_read read_it(struct a407_buf *out,
     assert_true(before >= 0);
     close(before);
     errno = 4242;
-    enum a407_credfile_read r = a407_credfile_read(path, out, diag);
+    enum a407_credfile_read r = a407_credfile_read(path, rule, out, diag);
     assert_int_equal(errno, 4242);
     int after = dup(0);
     assert_int_equal(after, before);
     close(after);
     assert_true(r == A407_CREDFILE_OK || out->n == 0);
-    assert_int_equal(diag->text[0] != '\0', r == A407_CREDFILE_REFUSED ||
-                                                r == A407_CREDFILE_UNREADABLE);
+    if (r != A407_CREDFILE_OK || rule == A407_CREDFILE_PRIVATE)
+        assert_int_equal(diag->text[0] != '\0',
+                         r == A407_CREDFILE_REFUSED ||
+                             r == A407_CREDFILE_UNREADABLE);
     return r;
 }
 
@@ -104,6 +111,93 @@ static void test_modes(void **state)
         assert_non_null(strstr(diag.text, modes[i].says));
         assert_int_equal(strncmp(diag.text, path, strlen(path)), 0);
         assert_null(strstr(diag.text, "secret"));
+        a407_buf_free(&out);
+    }
+}
+
+/* One that a container engine has mounted. */
+static void test_mounted(void **state)
+{
+    static const struct {
+        mode_t mode;
+        const char *says; /* NULL: nothing */
+        bool good;
+    } modes[] = {
+        {0600, NULL, true},
+        {0400, NULL, true},
+        {0700, NULL, true},
+        {0444, "can be read by other users (mode 0444)", true},
+        {0644, "can be read by other users (mode 0644)", true},
+        {0440, "can be read by other users (mode 0440)", true},
+        {0755, "can be read by other users (mode 0755)", true},
+        {0664, "mode 0664 lets others change it; run: chmod go-w ", false},
+        {0602, "mode 0602 lets others change it; run: chmod go-w ", false},
+        {0620, "mode 0620 lets others change it; run: chmod go-w ", false},
+        {0666, "mode 0666 lets others change it; run: chmod go-w ", false},
+    };
+    (void)state;
+    rule = A407_CREDFILE_MOUNTED;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct a407_buf out;
+        struct a407_diag diag;
+        a407_buf_init(&out, 100);
+        write_file("secret", 6, modes[i].mode);
+        assert_int_equal(read_it(&out, &diag), modes[i].good
+                                                   ? A407_CREDFILE_OK
+                                                   : A407_CREDFILE_REFUSED);
+        assert_int_equal(out.n, modes[i].good ? 6 : 0);
+        if (modes[i].says)
+            assert_non_null(strstr(diag.text, modes[i].says));
+        else
+            assert_string_equal(diag.text, "");
+        a407_buf_free(&out);
+    }
+}
+
+struct acl {
+    struct posix_acl_xattr_header head;
+    struct posix_acl_xattr_entry entry[5];
+};
+
+/* What systemd's fd_add_uid_acl_permission() makes of a file of mode 0400, with
+   a further entry. */
+static struct acl list_of(uid_t user, unsigned further, unsigned perm)
+{
+    static const unsigned nobody = (unsigned)ACL_UNDEFINED_ID;
+    return (struct acl){{htole32(POSIX_ACL_XATTR_VERSION)},
+                        {{ACL_USER_OBJ, 4, nobody},
+                         {ACL_USER, 4, user},
+                         {further, perm, further == ACL_GROUP ? 4321 : nobody},
+                         {ACL_MASK, perm | 4, nobody},
+                         {ACL_OTHER, 0, nobody}}};
+}
+
+static void test_access_list(void **state)
+{
+    struct {
+        struct acl list;
+        const char *says; /* NULL: nothing */
+    } lists[] = {
+        {list_of(getuid(), ACL_GROUP_OBJ, 0), NULL},
+        {list_of(0, ACL_GROUP_OBJ, 0), NULL},
+        {list_of(4321, ACL_GROUP_OBJ, 0), "mode 0440 lets others read it"},
+        {list_of(getuid(), ACL_GROUP_OBJ, 4), "mode 0440 lets others read it"},
+        {list_of(getuid(), ACL_GROUP_OBJ, 2), "mode 0460 lets others change"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        struct a407_buf out;
+        struct a407_diag diag;
+        a407_buf_init(&out, 100);
+        write_file("secret", 6, 0400);
+        if (setxattr(path, "system.posix_acl_access", &lists[i].list,
+                     sizeof lists[i].list, 0) != 0)
+            skip();
+        assert_int_equal(read_it(&out, &diag), lists[i].says
+                                                   ? A407_CREDFILE_REFUSED
+                                                   : A407_CREDFILE_OK);
+        if (lists[i].says)
+            assert_non_null(strstr(diag.text, lists[i].says));
         a407_buf_free(&out);
     }
 }
@@ -263,7 +357,7 @@ static void test_long_path(void **state)
     a407_buf_init(&out, 100);
     memset(text, 'a', sizeof text);
     text[sizeof text - 1] = '\0';
-    assert_int_equal(a407_credfile_read(text, &out, &diag),
+    assert_int_equal(a407_credfile_read(text, rule, &out, &diag),
                      A407_CREDFILE_UNREADABLE);
     assert_non_null(strstr(diag.text, "too long"));
 }
@@ -273,9 +367,10 @@ static void test_long_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_reads),         TEST(test_modes),    TEST(test_absent),
-        TEST(test_no_plain_file), TEST(test_symlinks), TEST(test_size),
-        TEST(test_owner),         TEST(test_others),   TEST(test_long_path),
+        TEST(test_reads),    TEST(test_modes),       TEST(test_absent),
+        TEST(test_mounted),  TEST(test_access_list), TEST(test_no_plain_file),
+        TEST(test_symlinks), TEST(test_size),        TEST(test_owner),
+        TEST(test_others),   TEST(test_long_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@ import time
 
 import servers
 from place import BUILD, HELPER_TIMEOUT, Skip, check, equal, test
+from sources import volume
 from tap import how_busy
 
 PASSWORD = "correct horse #1"
@@ -205,6 +206,21 @@ def client_password_changed(p):
 
 
 @test
+def client_kubernetes(p):
+    """a secret that Kubernetes has exchanged is found after one refusal"""
+    with Lab(p, "username = alice",
+             f"password-file = {volume(p.folder, 'old', 1)}",
+             secret="old") as lab:
+        resolved(lab, "basic")
+        lab.accepts("new")
+        volume(p.folder, "new", 2)
+        equal(lab.get()[0], 200, lab.verdicts())
+        equal(lab.verdicts()[2:], [("basic", "wrong-credential"),
+                                   ("basic", "ok")])
+        equal(lab.records(2)[1]["outcome"], "resolved")
+
+
+@test
 def client_expired_token(p):
     """a JWT that has expired is not sent; its source is asked for another"""
     now, life = int(time.time()), round(2 * how_busy())
@@ -230,7 +246,7 @@ def client_expired_token(p):
 @test
 def client_bad_source(p):
     """a source that gives nothing: the proxy's 407, and the cause in the log"""
-    open_file = p.write("open", "s3cr3t", 0o644)
+    open_file = p.write("open", "s3cr3t", 0o666)
     for lines in (("helper = echo s3cr3t >&2; exit 3;",),
                   ("helper = no-such-command-here",),
                   ("username = alice", f"password-file = {open_file}"),

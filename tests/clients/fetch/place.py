@@ -53,7 +53,8 @@ class Place:
                 "AUTH407_CREDENTIALS": str(self.credentials),
                 "AUTH407_HELPER_TIMEOUT": str(HELPER_TIMEOUT), **more}
 
-    def probe(self, *lines, times=1, between=None, proxy=PROXY, env=None):
+    def probe(self, *lines, times=1, between=None, proxy=PROXY, env=None,
+              user=None):
         """What is fetched for a section of these lines: a list, one for each
         time; `between` is called after the first."""
         if lines:
@@ -61,7 +62,8 @@ class Place:
         child = subprocess.Popen(
             [BUILD / "tests/clients/fetch/probe", proxy, str(times)],
             env=self.environment(**(env or {})), stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, cwd="/")
+            stdout=subprocess.PIPE, text=True, cwd="/", user=user,
+            extra_groups=None if user is None else ())
         found = []
         with child:
             for number in range(times):

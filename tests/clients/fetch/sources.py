@@ -1,14 +1,57 @@
 # SPDX-License-Identifier: MIT
 """Each source by itself, through the library's own code."""
 
+import json
 import os
 import shutil
+import struct
 import subprocess
 import time
 
-from place import HELPER_TIMEOUT, PROXY, Skip, check, equal, test
+from place import BUILD, HELPER_TIMEOUT, PROXY, Skip, check, equal, test
 
 SECRET = "s3cr3t"
+USER = 4321
+
+
+def volume(folder, password, number):
+    """What the kubelet's AtomicWriter makes of a secret, and of a new one."""
+    top = folder / "volume"
+    top.mkdir(exist_ok=True)
+    top.chmod(0o1777)
+    data = top / f"..2026_11_29_14_30_0{number}.{number}"
+    data.mkdir()
+    data.chmod(0o755)
+    (data / "password").write_text(password)
+    (data / "password").chmod(0o644)
+    (top / "..data_tmp").symlink_to(data.name)
+    os.rename(top / "..data_tmp", top / "..data")
+    file = top / "password"
+    if not file.is_symlink():
+        file.symlink_to("..data/password")
+    return file
+
+
+def grant(file, perm):
+    """As systemd grants its user a credential, which stays root's: acl(5)."""
+    every = 0xffffffff
+    os.setxattr(file, "system.posix_acl_access", struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", *entry) for entry in (
+            (1, perm, every), (2, perm, USER), (4, 0, every),
+            (16, perm, every), (32, 0, every))))
+
+
+def own(p):
+    """A configuration folder with a credential file of the user's own."""
+    folder = p.folder / "config"
+    if not folder.exists():
+        (folder / "auth407").mkdir(parents=True)
+        for each in (folder, folder / "auth407"):
+            each.chmod(0o755)
+        p.write("config/auth407/credentials",
+                f"[{PROXY}]\nusername = u\npassword-file = "
+                f"{p.write('config/own', 'own', 0o444)}\n")
+    return folder
 
 
 @test
@@ -61,26 +104,141 @@ def bad_files(p):
 
 @test
 def modes(p):
-    """a file that others may read or write is refused, a link is followed"""
-    for mode in (0o644, 0o640, 0o620, 0o604, 0o601):
+    """a file that others may write is refused, a link is followed"""
+    for mode in (0o664, 0o620, 0o602):
         file = p.write("pw", SECRET, mode)
         for lines in (("username = u", f"password-file = {file}"),
                       (f"token-file = {file}",), (f"netrc = {file}",)):
             one = p.refused(f"mode 0{mode:o} lets others", *lines)
-            check("chmod 600" in one["detail"], one["detail"])
-    for mode in (0o600, 0o400):
+            check("chmod go-w" in one["detail"], one["detail"])
+    for mode in (0o600, 0o400, 0o444, 0o644):
         file = p.write("pw", SECRET, mode)
         equal(p.got("username = u", f"password-file = {file}")[1], SECRET)
         link = p.folder / "link"
         link.unlink(missing_ok=True)
         link.symlink_to("pw")
         equal(p.got("username = u", f"password-file = {link}")[1], SECRET)
-    p.write("pw", SECRET, 0o644)
+    p.write("pw", SECRET, 0o666)
     p.refused("lets others", "username = u", f"password-file = {link}")
     if os.geteuid() == 0:
         os.chown(p.write("pw", SECRET), 65534, -1)
         p.refused("belongs to user 65534", "username = u",
                   f"password-file = {p.folder / 'pw'}")
+
+
+def problems(log):
+    return [json.loads(line)["message"] for line in log.read_text().splitlines()]
+
+
+@test
+def mounted(p):
+    """a secret as Docker mounts it: read, and said once that others may"""
+    file = p.write("pw", SECRET, 0o444)
+    log = p.folder / "log"
+    env = {"AUTH407_LOG": str(log)}
+    found = p.probe("username = u", f"password-file = {file}",
+                    f"token-file = {file}", times=2, env=env)
+    equal([one.get("token") for one in found], [SECRET] * 2)
+    equal(problems(log),
+          [f"{file}: can be read by other users (mode 0444)"])
+    p.write("netrc", f"default login n password {SECRET}", 0o644)
+    equal(p.got(f"netrc = {p.folder / 'netrc'}", env=env)[0], "n")
+    equal(len(problems(log)), 2)
+    log.unlink()
+    p.write("pw", SECRET, 0o400)
+    p.got("username = u", f"password-file = {file}", env=env)
+    check(not log.exists(), "a warning without a cause")
+
+
+@test
+def kubernetes(p):
+    """a secret as Kubernetes mounts it: links in a folder that all may write
+    with the sticky bit; a new one takes effect when the old one has gone"""
+    file = volume(p.folder, "old", 1)
+    found = p.probe("username = u", f"password-file = {file}", times=2,
+                    between=lambda: volume(p.folder, "new", 2))
+    equal([one.get("password") for one in found], ["old", "new"])
+    if os.geteuid() != 0:
+        return
+    p.folder.chmod(0o711)
+    p.credentials.chmod(0o600)
+    os.chown(p.credentials, USER, USER)
+    equal(p.got(user=USER)[1], "new", "root's, read by a user")
+    # what others than its owner could have put there is not followed
+    for name in ("password", "..data"):
+        os.lchown(p.folder / "volume" / name, 65534, 65534)
+        p.refused(f"{name} is another user's symbolic link", user=USER)
+        os.lchown(p.folder / "volume" / name, 0, 0)
+    (p.folder / "volume").chmod(0o777)
+    p.refused("is a symbolic link in a folder that others may write",
+              user=USER)
+
+
+@test
+def exchanged(p):
+    """in a folder that others may write only one's own file is read, whatever
+    is put in its place"""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    shared = p.folder / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    file = p.write("shared/pw", SECRET, 0o444)
+    line = ("username = u", f"password-file = {file}")
+    equal(p.got(*line)[1], SECRET)
+    os.chown(p.write("shared/theirs", "theirs", 0o444), 65534, -1)
+    os.rename(shared / "theirs", file)
+    p.refused("belongs to user 65534", *line)
+    file.unlink()
+    os.link(p.write("other", SECRET, 0o444), file)
+    p.refused("has another name", *line)
+    file.unlink()
+    file.symlink_to(p.folder / "other")
+    p.refused("is a symbolic link in a folder", *line)
+    os.chown(shared, 65534, -1)
+    shared.chmod(0o755)
+    p.refused("is another user's symbolic link", *line)
+
+
+@test
+def systemd(p):
+    """the file in $CREDENTIALS_DIRECTORY, root's and readable by the service's
+    user through an access list, is found without a setting"""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    p.folder.chmod(0o711)
+    unit = p.folder / "x.service"
+    unit.mkdir(mode=0o500)
+    env = {"AUTH407_CREDENTIALS": "", "CREDENTIALS_DIRECTORY": str(unit)}
+    p.section("username = u", f"password-file = {unit / 'pw'}")
+    for name, text in (("auth407", p.credentials.read_bytes()),
+                       ("pw", SECRET)):
+        grant(p.write("x.service/" + name, text, 0o400), 4)
+    grant(unit, 5)
+    log = p.folder / "log"
+    equal(p.got(user=USER, env={**env, "AUTH407_LOG": str(log)})[1], SECRET)
+    check(not log.exists(), "a warning without a cause")
+    equal(p.got(env={**env, "CREDENTIALS_DIRECTORY": str(p.folder / "no"),
+                     "XDG_CONFIG_HOME": str(own(p))})[1], "own")
+    # inherited by another user, who may not read it
+    os.chown(own(p) / "auth407/credentials", USER + 1, USER + 1)
+    equal(p.got(user=USER + 1, env={**env, "XDG_CONFIG_HOME": str(own(p))})[1],
+          "own")
+
+
+@test
+def systemd_itself(p):
+    """the same, as systemd itself makes it"""
+    if not os.path.exists("/run/systemd/private") or os.geteuid() != 0:
+        raise Skip("systemd does not run here")
+    p.section("username = u", f"password = {SECRET}")
+    done = subprocess.run(
+        ["systemd-run", "--pipe", "--wait", "--quiet",
+         "--property=DynamicUser=yes",
+         f"--property=LoadCredential=auth407:{p.credentials}",
+         BUILD / "tests/clients/fetch/probe", PROXY],
+        stdout=subprocess.PIPE, text=True, check=True)
+    check(f"password={SECRET}" in done.stdout, done.stdout)
 
 
 @test
