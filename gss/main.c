@@ -113,11 +113,11 @@ static char *text_of(struct a407_span m, const char *key)
 
 static void forget_request(struct a407_gss_request *r)
 {
-    free(r->service);
-    free(r->username);
-    free(r->domain);
+    a407_free_secret(r->service);
+    a407_free_secret(r->username);
+    a407_free_secret(r->domain);
     a407_free_secret(r->password);
-    free(r->keytab);
+    a407_free_secret(r->keytab);
     memset(r, 0, sizeof *r);
 }
 
@@ -125,7 +125,7 @@ static long limit_of(struct a407_span m)
 {
     char *text = text_of(m, "limit-ms");
     long ms = text ? strtol(text, NULL, 10) : 0;
-    free(text);
+    a407_free_secret(text);
     return ms > 0 && ms < LIMIT_MAX_MS ? ms : 10000;
 }
 

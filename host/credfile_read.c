@@ -135,30 +135,31 @@ static enum a407_credfile_read check(int fd, const char *path,
     return A407_CREDFILE_REFUSED;
 }
 
+/* A file's bytes in one go, mostly. */
+#define PIECE 4096
+
+/* Straight to where it is kept: a copy in between stays in the registers, which
+   the loader puts on the stack while it looks up what is called next. */
 static enum a407_credfile_read
 read_all(int fd, const char *path, struct a407_buf *out, struct a407_diag *diag)
 {
-    char chunk[4096];
-    enum a407_credfile_read result = A407_CREDFILE_OK;
-    for (;;) {
-        long n = syscall(SYS_read, fd, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            result = unreadable(path, errno, diag);
-        if (n <= 0)
-            break;
-        /* it may have grown since the check */
-        if (!a407_buf_add(out, chunk, (size_t)n)) {
-            a407_diag_set(diag,
-                          "%.200s: can't be read: too large, or out of memory",
-                          path);
-            result = A407_CREDFILE_UNREADABLE;
-            break;
+    long n = 1;
+    while (n) {
+        size_t room = out->max - out->n < PIECE ? out->max - out->n : PIECE;
+        if (!a407_buf_reserve(out, out->n + room)) {
+            a407_diag_set(diag, "%.200s: can't be read: out of memory", path);
+            return A407_CREDFILE_UNREADABLE;
         }
+        n = syscall(SYS_read, fd, out->p + out->n, room);
+        if (n < 0 && errno != EINTR)
+            return unreadable(path, errno, diag);
+        out->n += n > 0 ? (size_t)n : 0;
     }
-    a407_wipe(chunk, sizeof chunk);
-    return result;
+    if (out->n <= A407_CREDFILE_MAX)
+        return A407_CREDFILE_OK;
+    /* it has grown since the check */
+    a407_diag_set(diag, "%.200s: can't be read: too large", path);
+    return A407_CREDFILE_UNREADABLE;
 }
 
 /* A file that could not be opened. */
@@ -184,7 +185,7 @@ enum a407_credfile_read a407_credfile_read(const char *path,
     struct a407_at at;
     diag->text[0] = '\0';
     a407_buf_free(out);
-    a407_buf_init(out, A407_CREDFILE_MAX);
+    a407_buf_init(out, A407_CREDFILE_MAX + 1);
     /* O_NONBLOCK: a FIFO in its place must not hold the program up */
     int fd = a407_at_find(&at, path, 0)
                  ? a407_at_open(&at, O_RDONLY | O_NONBLOCK)

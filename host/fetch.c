@@ -140,7 +140,7 @@ static bool ended(struct fetch *f, int status)
 static char *script_of(const char *helper)
 {
     size_t n = strlen(helper) + sizeof " \"$@\"";
-    char *z = malloc(n);
+    char *z = a407_secret_alloc(n);
     if (z)
         snprintf(z, n, "%s \"$@\"", helper);
     return z;

@@ -224,7 +224,7 @@ static void free_strings(struct a407_digest_state *s)
 static char *unquoted(struct a407_span s)
 {
     struct a407_param p = {.value = s, .quoted = true};
-    char *z = malloc(s.n + 1);
+    char *z = a407_secret_alloc(s.n + 1);
     if (z)
         a407_param_text(&p, z, s.n + 1);
     return z;

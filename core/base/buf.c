@@ -5,6 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+__attribute__((weak)) void *a407_secret_alloc(size_t n)
+{
+    return malloc(n);
+}
+
+__attribute__((weak)) void a407_secret_free(void *p)
+{
+    free(p);
+}
+
 void a407_wipe(void *p, size_t n)
 {
     if (p && n)
@@ -25,7 +35,7 @@ void a407_buf_init(struct a407_buf *b, size_t max)
 void a407_buf_free(struct a407_buf *b)
 {
     a407_wipe(b->p, touched(b));
-    free(b->p);
+    a407_secret_free(b->p);
     *b = (struct a407_buf){.max = b->max};
 }
 
@@ -44,13 +54,13 @@ static bool grow(struct a407_buf *b, size_t need)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     if (cap > b->max)
         cap = b->max;
-    char *p = malloc(cap);
+    char *p = a407_secret_alloc(cap);
     if (!p)
         return false;
     if (b->n)
         memcpy(p, b->p, b->n);
     a407_wipe(b->p, touched(b));
-    free(b->p);
+    a407_secret_free(b->p);
     b->p = p;
     b->top = b->n;
     b->cap = cap;
@@ -87,7 +97,7 @@ bool a407_buf_reserve(struct a407_buf *b, size_t n)
 
 void a407_buf_shrink(struct a407_buf *b, size_t n)
 {
-    char *p = malloc(n ? n : 1);
+    char *p = a407_secret_alloc(n ? n : 1);
     b->failed = false;
     if (!p) {
         a407_wipe(b->p + n, touched(b) - n);
@@ -96,7 +106,7 @@ void a407_buf_shrink(struct a407_buf *b, size_t n)
     }
     memcpy(p, b->p, n);
     a407_wipe(b->p, touched(b));
-    free(b->p);
+    a407_secret_free(b->p);
     b->p = p;
     b->n = b->top = n;
     b->cap = n ? n : 1;
@@ -147,7 +157,7 @@ void a407_buf_drop(struct a407_buf *b, size_t n)
 
 char *a407_strdup_span(struct a407_span s)
 {
-    char *z = malloc(s.n + 1);
+    char *z = a407_secret_alloc(s.n + 1);
     if (!z)
         return NULL;
     if (s.n)
@@ -160,5 +170,5 @@ void a407_free_secret(char *z)
 {
     if (z)
         a407_wipe(z, strlen(z));
-    free(z);
+    a407_secret_free(z);
 }

@@ -5,6 +5,13 @@
 #include "span.h"
 
 /*
+ * Memory for secrets, as malloc() and free() give it; but a program in which
+ * host/secret.c is linked has it from there, left out of core dumps.
+ */
+void *a407_secret_alloc(size_t n);
+void a407_secret_free(void *p);
+
+/*
  * A growing byte buffer with a maximum. After a failed append (`failed` is set)
  * later ones do nothing, so a caller may write a whole message and test once.
  * Buffers hold secrets: bytes that leave one, by growth, clear or free, are
@@ -55,10 +62,10 @@ void a407_buf_drop(struct a407_buf *b, size_t n);
 /* Overwrites memory in a way that the compiler keeps. */
 void a407_wipe(void *p, size_t n);
 
-/* A copy with a NUL at its end, or NULL. The caller wipes and frees it. */
+/* A copy with a NUL at its end, or NULL, for a407_free_secret. */
 char *a407_strdup_span(struct a407_span s);
 
-/* Wipes a string and frees it; NULL is fine. */
+/* Wipes a string of a407_secret_alloc and frees it; NULL is fine. */
 void a407_free_secret(char *z);
 
 #endif

@@ -45,6 +45,14 @@ static char *copy(struct reader *r, const char *z)
     return joined(r, z, "");
 }
 
+/* Of a credential. */
+static char *keep(struct reader *r, struct a407_span s)
+{
+    char *z = a407_strdup_span(s);
+    r->oom = r->oom || !z;
+    return z;
+}
+
 /* A path in a folder of the XDG base directory specification, which ignores a
    relative value; `below_home` goes on with `name`. NULL: no folder is known.
  */
@@ -232,7 +240,7 @@ static struct a407_credential *add_credential(struct reader *r,
     }
     cred->from = from;
     cred->schemes = A407_ALL_SCHEMES;
-    cred->label = copy(r, label);
+    cred->label = keep(r, a407_span_str(label));
     *r->tail = cred;
     r->tail = &cred->next;
     return cred;
@@ -246,7 +254,7 @@ static char *take_value(struct reader *r, struct a407_credential *cred,
     if (!v.n)
         return NULL;
     if (!a407_text_has_control(v))
-        return copy(r, v.p);
+        return keep(r, v);
     cred->malformed = true;
     return NULL;
 }
@@ -297,9 +305,9 @@ static void add_url_at(struct reader *r, const char *label,
     cred->endpoint = k.endpoint;
     cred->malformed = u->userinfo_malformed;
     if (u->username)
-        cred->username = copy(r, u->username);
+        cred->username = keep(r, a407_span_str(u->username));
     if (u->password)
-        cred->password = copy(r, u->password);
+        cred->password = keep(r, a407_span_str(u->password));
 }
 
 static bool add_url(struct reader *r, const char *label, struct a407_span v)
@@ -389,12 +397,14 @@ static bool resolve(const struct a407_config *c, const char *label, char **path,
                       label);
         return false;
     }
-    char *whole = join(c->home, *path + 1);
+    char *joint = join(c->home, *path + 1);
+    char *whole = joint ? a407_strdup_span(a407_span_str(joint)) : NULL;
+    free(joint);
     if (!whole) {
         a407_diag_set(diag, "out of memory");
         return false;
     }
-    free(*path);
+    a407_free_secret(*path);
     *path = whole;
     return true;
 }

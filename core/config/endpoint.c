@@ -159,7 +159,7 @@ static bool take_host(struct a407_span s, struct a407_proxy_url *out)
 /* Percent-decodes (RFC 3986 section 2.1). NULL: malformed, or no memory. */
 static char *decode(struct a407_span s)
 {
-    char *z = malloc(s.n + 1);
+    char *z = a407_secret_alloc(s.n + 1);
     size_t n = 0;
     if (!z)
         return NULL;
@@ -177,7 +177,7 @@ static char *decode(struct a407_span s)
     if (!a407_text_has_control(a407_span(z, n)))
         return z;
     a407_wipe(z, n);
-    free(z);
+    a407_secret_free(z);
     return NULL;
 }
 

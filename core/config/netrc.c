@@ -208,6 +208,6 @@ bool a407_netrc_find(struct a407_span text, const char *file_name,
     *out = (struct a407_login){0};
     bool found = copy ? find(&r) : complain(&r, 0, "out of memory");
     a407_wipe(copy, text.n);
-    free(copy);
+    a407_secret_free(copy);
     return found;
 }

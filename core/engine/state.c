@@ -121,7 +121,7 @@ static void free_state(const struct a407_scheme *scheme, void *state)
 {
     if (state)
         a407_scheme_wipe(scheme, state);
-    free(state);
+    a407_secret_free(state);
 }
 
 void a407_exchange_drop_state(struct a407_exchange *exchange)

@@ -110,9 +110,10 @@ enum a407_try a407_try_with(struct a407_engine *e,
     struct a407_exchange *exchange = &e->exchange;
     *why = A407_CAUSE_PROTOCOL;
     a407_exchange_drop_state(exchange);
-    exchange->state = calloc(1, scheme->state_size ? scheme->state_size : 1);
+    exchange->state = a407_secret_alloc(scheme->state_size);
     if (!exchange->state)
         return A407_TRY_NONE;
+    memset(exchange->state, 0, scheme->state_size);
     if (ch)
         exchange->carrier = a407_span_ieq(ch->scheme, scheme->token)
                                 ? scheme->token

@@ -66,7 +66,8 @@ class Lab:
         python = os.path.realpath(shutil.which("python3") or sys.executable)
         self.client = subprocess.Popen(
             [python, "-c", CLIENT, str(self.proxy.port), self.how],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=self.place.folder,
             env=self.place.environment(
                 LD_PRELOAD=str((BUILD / "libauth407.so").resolve()),
                 AUTH407_LOG=str(self.log), **self.env))
