@@ -13,6 +13,7 @@
 #include "core/config/log_target.h"
 #include "host/credfile_read.h"
 #include "host/file_at.h"
+#include "host/handed.h"
 #include "host/settings.h"
 #include "msg.h"
 
@@ -42,7 +43,9 @@ static bool set_path(const struct a407_option *o, const char *value)
     return set_variable(o->variable, path);
 }
 
-static bool set_secret(const struct a407_option *o, const char *value)
+/* Adds "NAME=value" and a NUL to what is handed over. */
+static bool set_secret(const struct a407_option *o, const char *value,
+                       struct a407_buf *handed)
 {
     struct a407_buf secret;
     bool good = o->kind == A407_KIND_SECRET_FD
@@ -51,12 +54,37 @@ static bool set_secret(const struct a407_option *o, const char *value)
 
     if (!good)
         return false;
-    good = set_variable(o->variable, secret.p);
+    a407_buf_fmt(handed, "%s=", o->variable);
+    a407_buf_add(handed, secret.p, secret.n);
     a407_buf_free(&secret);
-    return good;
+    if (handed->failed || unsetenv(o->variable) != 0)
+        a407_error("out of memory");
+    return !handed->failed;
 }
 
-static bool set_option(const struct a407_option *o, const char *value)
+/* Where no memfd can be made, the environment has to do. */
+static bool hand_over(struct a407_buf *handed)
+{
+    char *p = handed->p, *end = p + handed->n;
+
+    if (!handed->n || a407_handed_give(handed))
+        return true;
+    a407_warning("secrets go into the environment of the command: no sealed "
+                 "file can be made: %s",
+                 strerror(errno));
+    while (p < end) {
+        char *value = strchr(p, '=');
+
+        *value++ = '\0';
+        if (!set_variable(p, value))
+            return false;
+        p = value + strlen(value) + 1;
+    }
+    return true;
+}
+
+static bool set_option(const struct a407_option *o, const char *value,
+                       struct a407_buf *handed)
 {
     switch (o->kind) {
     case A407_KIND_FLAG:
@@ -71,20 +99,26 @@ static bool set_option(const struct a407_option *o, const char *value)
         return set_path(o, value);
     case A407_KIND_SECRET_FILE:
     case A407_KIND_SECRET_FD:
-        return set_secret(o, value);
+        return set_secret(o, value, handed);
     }
     return false;
 }
 
 bool a407_settings_apply(const struct a407_invocation *inv)
 {
+    struct a407_buf handed;
+    bool good = true;
     size_t i;
 
-    for (i = 0; i < A407_OPT_COUNT; i++)
-        if (inv->values[i] && !set_option(&a407_options[i], inv->values[i]))
-            return false;
-    return inv->command != A407_CMD_OBSERVE ||
-           set_variable("AUTH407_MODE", "observe");
+    a407_handed_take(); /* of an auth407 outside of this one */
+    a407_buf_init(&handed, SIZE_MAX);
+    for (i = 0; good && i < A407_OPT_COUNT; i++)
+        good = !inv->values[i] ||
+               set_option(&a407_options[i], inv->values[i], &handed);
+    good = good && hand_over(&handed);
+    a407_buf_free(&handed);
+    return good && (inv->command != A407_CMD_OBSERVE ||
+                    set_variable("AUTH407_MODE", "observe"));
 }
 
 /* Whether the text speaks of that variable, and not of a longer name. */

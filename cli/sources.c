@@ -113,6 +113,10 @@ static void check_helper(const struct a407_credential *k)
 
 void a407_sources_warn(const struct a407_credential *k)
 {
+    if (k->lost)
+        a407_warning("%s: the secret that an auth407 outside has handed over "
+                     "is gone; use a credential file",
+                     k->label);
     if (k->token)
         check_token(k->label, a407_span_str(k->token));
     check_file(k, "password-file", k->password_file, false);

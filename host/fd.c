@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,6 +38,19 @@ int a407_socket_out_of_the_way(int fd)
         return fd;
     close(fd);
     return copy;
+}
+
+int a407_fd_sealed(const void *p, size_t n)
+{
+    int fd = memfd_create("auth407", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -1;
+    if (write(fd, p, n) == (ssize_t)n &&
+        fcntl(fd, F_ADD_SEALS,
+              F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+        return fd;
+    close(fd);
+    return -1;
 }
 
 /* Where a sandbox refuses poll(). */

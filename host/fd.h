@@ -2,6 +2,7 @@
 #ifndef A407_FD_H
 #define A407_FD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* File descriptors of our own, in a process whose others are the program's. */
@@ -18,6 +19,10 @@ int a407_fd_copy(int fd);
    -1 stays that. Its holder has to expect that the program closes it, and
    compares the cookie before each use. */
 int a407_socket_out_of_the_way(int fd);
+
+/* A memfd that holds these bytes, sealed against changes, and is closed on
+   exec. -1 with errno. */
+int a407_fd_sealed(const void *p, size_t n);
 
 /* poll() for one fd: what is ready now; nothing is waited for, errno is not
    kept. */

@@ -222,6 +222,10 @@ static bool start_helper(struct fetch *f, struct a407_talk *t)
 static bool from_files(struct fetch *f)
 {
     const struct a407_credential *c = f->from;
+    if (c->lost)
+        return fail(f, "the secret handed over by auth407 is gone: a program "
+                       "in between has closed its file; use a credential "
+                       "file");
     if (c->netrc && !from_netrc(f))
         return false;
     if (c->password_file &&

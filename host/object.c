@@ -140,7 +140,8 @@ static bool is(const char *entry, const char *name)
 static bool dropped(const char *entry)
 {
     static const char names[][20] = {"AUTH407_PASSWORD", "AUTH407_TOKEN",
-                                     "AUTH407_FOLLOW", "AUTH407_MODE"};
+                                     "AUTH407_SECRETS_FD", "AUTH407_FOLLOW",
+                                     "AUTH407_MODE"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (is(entry, names[i]))
             return true;

@@ -12,12 +12,14 @@
 #include "core/config/log_target.h"
 #include "credfile_read.h"
 #include "file_at.h"
+#include "handed.h"
 #include "sink.h"
 
 const char *a407_environment(void *ctx, const char *name)
 {
     (void)ctx;
-    return secure_getenv(name);
+    const char *value = secure_getenv(name);
+    return value ? value : a407_handed(name);
 }
 
 /* The program may change its folder: what the log's path is relative to is

@@ -14,7 +14,8 @@
  */
 struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx);
 
-/* This process's own variables; none in a set-user-ID program. */
+/* This process's own variables, and what was handed to it (handed.h); none in a
+   set-user-ID program. */
 const char *a407_environment(void *ctx, const char *name);
 
 /* What engines call: the kernel's random bytes. Does not block once the machine

@@ -7,13 +7,13 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "core/record/message.h"
+#include "fd.h"
 #include "file_at.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -147,20 +147,7 @@ bool a407_sink_syslog(const struct a407_log_target *to,
     return ok;
 }
 
-/* A memfd sealed against changes: journald accepts no other. */
-static int sealed(const struct a407_buf *entry)
-{
-    int fd = memfd_create("auth407", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0)
-        return -1;
-    if (write(fd, entry->p, entry->n) == (ssize_t)entry->n &&
-        fcntl(fd, F_ADD_SEALS,
-              F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
+/* journald accepts no other memfd. */
 static bool send_sealed(int fd, const struct a407_buf *entry)
 {
     union {
@@ -169,7 +156,7 @@ static bool send_sealed(int fd, const struct a407_buf *entry)
     } control = {0};
     struct msghdr m = {.msg_control = &control,
                        .msg_controllen = sizeof control.space};
-    int memory = sealed(entry);
+    int memory = a407_fd_sealed(entry->p, entry->n);
     if (memory < 0)
         return false;
     struct cmsghdr *c = CMSG_FIRSTHDR(&m);

@@ -6,6 +6,7 @@
 
 #include "hooks.h"
 #include "host/file_at.h"
+#include "host/handed.h"
 #include "host/object.h"
 #include "other_libc.h"
 
@@ -115,6 +116,15 @@ static char *const *follow_env(char *const envp[])
     return list;
 }
 
+/* ... to which what was handed over goes along. */
+static char *const *env_for(char *const envp[])
+{
+    char *const *whole = follow_env(envp);
+    if (a407_handed_some())
+        a407_handed_pass(whole && find(whole, A407_HANDED));
+    return whole;
+}
+
 /* ---- the calls ---- */
 
 /* libc's exec functions call each other past the hooks, so each is here; those
@@ -160,32 +170,32 @@ static void before_exec(const void *caller)
 A407_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
     before_exec(A407_CALLER);
-    return REAL(execve)(path, argv, follow_env(envp));
+    return REAL(execve)(path, argv, env_for(envp));
 }
 
 A407_EXPORT int execv(const char *path, char *const argv[])
 {
     before_exec(A407_CALLER);
-    return REAL(execve)(path, argv, follow_env(environ));
+    return REAL(execve)(path, argv, env_for(environ));
 }
 
 A407_EXPORT int execvpe(const char *file, char *const argv[],
                         char *const envp[])
 {
     before_exec(A407_CALLER);
-    return REAL(execvpe)(file, argv, follow_env(envp));
+    return REAL(execvpe)(file, argv, env_for(envp));
 }
 
 A407_EXPORT int execvp(const char *file, char *const argv[])
 {
     before_exec(A407_CALLER);
-    return REAL(execvpe)(file, argv, follow_env(environ));
+    return REAL(execvpe)(file, argv, env_for(environ));
 }
 
 A407_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
     before_exec(A407_CALLER);
-    return REAL(fexecve)(fd, argv, follow_env(envp));
+    return REAL(fexecve)(fd, argv, env_for(envp));
 }
 
 A407_EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
@@ -194,7 +204,7 @@ A407_EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
                             char *const argv[restrict],
                             char *const envp[restrict])
 {
-    return REAL(posix_spawn)(pid, path, actions, attr, argv, follow_env(envp));
+    return REAL(posix_spawn)(pid, path, actions, attr, argv, env_for(envp));
 }
 
 A407_EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -203,7 +213,7 @@ A407_EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
                              char *const argv[restrict],
                              char *const envp[restrict])
 {
-    return REAL(posix_spawnp)(pid, file, actions, attr, argv, follow_env(envp));
+    return REAL(posix_spawnp)(pid, file, actions, attr, argv, env_for(envp));
 }
 
 /* ---- argument lists ---- */
@@ -252,9 +262,9 @@ static int run_list(enum list how, const char *file, const char *first,
         how == WITH_ENVIRONMENT ? va_arg(*ap, char *const *) : environ;
     before_exec(caller);
     if (how == BY_SEARCH)
-        REAL(execvpe)(file, argv, follow_env(envp));
+        REAL(execvpe)(file, argv, env_for(envp));
     else
-        REAL(execve)(file, argv, follow_env(envp));
+        REAL(execve)(file, argv, env_for(envp));
     int saved = errno;
     if (argv != here)
         free(argv);

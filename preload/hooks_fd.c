@@ -7,6 +7,7 @@
 
 #include "epoll.h"
 #include "hooks.h"
+#include "host/handed.h"
 #include "host/sink.h"
 #include "readable.h"
 #include "track.h"
@@ -39,6 +40,7 @@ static __attribute__((constructor)) void start(void)
     stay_small();
     a407_real_start();
     a407_follow_start();
+    a407_handed_take();
     a407_sink_start(is_tracked);
     a407_fork_start();
 }

@@ -67,7 +67,7 @@ static bool lacks_password(const struct a407_scheme *scheme,
                            const struct a407_credential *c)
 {
     return scheme->secret == A407_SECRET_PASSWORD && !c->password &&
-           (c->password_file || c->netrc || c->helper);
+           (c->password_file || c->netrc || c->helper || c->lost);
 }
 
 const struct a407_challenge *

@@ -265,17 +265,21 @@ static void read_variables(struct reader *r)
     struct a407_span password = get(r, "AUTH407_PASSWORD");
     struct a407_span domain = get(r, "AUTH407_DOMAIN");
     struct a407_span token = get(r, "AUTH407_TOKEN");
+    bool lost = get(r, "AUTH407_SECRETS_FD").n && !password.n && !token.n;
     if (password.n && !username.n)
         a407_diag_set(r->diag, "AUTH407_PASSWORD is set, but AUTH407_USERNAME "
                                "is not");
-    if (!username.n && !token.n)
+    if (!username.n && !token.n && !lost)
         return;
     struct a407_credential *cred =
         add_credential(r, A407_FROM_VARIABLES,
-                       username.n ? "AUTH407_USERNAME" : "AUTH407_TOKEN");
+                       username.n ? "AUTH407_USERNAME"
+                       : lost     ? "AUTH407_SECRETS_FD"
+                                  : "AUTH407_TOKEN");
     if (!cred)
         return;
     memcpy(cred->endpoint.host, "*", sizeof "*");
+    cred->lost = lost;
     cred->token = take_value(r, cred, token);
     if (!username.n)
         return;

@@ -20,7 +20,8 @@ bool a407_service_name_ok(struct a407_span s)
 
 bool a407_credential_is_outside(const struct a407_credential *c)
 {
-    return c->password_file || c->token_file || c->helper || c->netrc;
+    return c->password_file || c->token_file || c->helper || c->netrc ||
+           c->lost;
 }
 
 bool a407_credential_is_utf8(const struct a407_credential *c)
@@ -49,7 +50,7 @@ bool a407_credential_same(const struct a407_credential *a,
     for (size_t i = 1; i < STRINGS - (kerberos ? 0 : KERBEROS); i++)
         if (!a407_same_text(*string(a, i), *string(b, i)))
             return false;
-    return a->malformed == b->malformed;
+    return a->malformed == b->malformed && a->lost == b->lost;
 }
 
 struct a407_credential *a407_credential_copy(const struct a407_credential *c)

@@ -51,6 +51,8 @@ struct a407_credential {
     int64_t expires;         /* seconds since the epoch; 0: never */
     int64_t ends;   /* ... of the secret, as its helper says; 0: not said */
     bool malformed; /* can't be sent; `label` tells where */
+    bool lost;      /* the secret was handed over by AUTH407_SECRETS_FD, and is
+                       not there any more */
     struct a407_credential *next;
 };
 
@@ -63,7 +65,7 @@ static inline bool a407_same_text(const char *a, const char *b)
 /* A copy of one credential, not linked to others, or NULL: no memory. */
 struct a407_credential *a407_credential_copy(const struct a407_credential *c);
 
-/* Does it name a file or a command that the secret has to be read from? */
+/* Is its secret elsewhere: in a file, said by a command, or lost? */
 bool a407_credential_is_outside(const struct a407_credential *c);
 
 /* Are user name and password UTF-8, as far as there are any? */

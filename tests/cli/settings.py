@@ -2,9 +2,11 @@
 """Options, variables, secrets and the credential file."""
 
 import datetime
+import json
 import os
+import resource
 
-from harness import (LIBRARY, check, clean, equal, has, lacks, need_root, path,
+from harness import (AUTH407, LIBRARY, check, clean, equal, has, lacks, need_root, path,
                      refused, run, test, write)
 
 SECRET = "s3cr3t-W0rd"
@@ -21,6 +23,23 @@ def value_of(name, *args, **more):
     done = run(*args, "--", "sh", "-c", show, **more)
     equal((done.status, done.err), (0, ""), "result")
     return None if done.out == "(unset)" else done.out
+
+
+# What is handed over, as the command finds it; the first of a name counts.
+SHOW = """
+import fcntl, json, os, sys
+fd = int(os.environ["AUTH407_SECRETS_FD"])
+if fcntl.fcntl(fd, 1034) & 15 != 15:  # F_GET_SEALS: all of them
+    sys.exit("it can be changed")
+parts = os.pread(fd, 1 << 20, 0).decode("utf-8", "surrogateescape").split("\\0")
+print(json.dumps(dict(part.split("=", 1) for part in reversed(parts[:-1]))))
+"""
+
+
+def handed(*args, **more):
+    done = run(*args, "--", "python3", "-c", SHOW, **more)
+    equal((done.status, done.err), (0, ""), "result")
+    return json.loads(done.out)
 
 
 VALUES = {
@@ -205,21 +224,61 @@ def password_file():
     """--password-file takes the first line, whatever ends it"""
     for text in (SECRET, SECRET + "\n", SECRET + "\r\n", SECRET + "\nmore\n"):
         file = write("pw", text)
-        equal(value_of("AUTH407_PASSWORD", "--username=u", "--password-file",
-                       file, env={"AUTH407_PASSWORD": "old"}), SECRET)
-    equal(value_of("AUTH407_TOKEN", "-q", "--token-file", file), SECRET)
+        equal(handed("--username=u", "--password-file", file,
+                     env={"AUTH407_PASSWORD": "old"}),
+              {"AUTH407_PASSWORD": SECRET})
+    equal(handed("-q", "--token-file", file), {"AUTH407_TOKEN": SECRET})
     kept = write("pw", b" \xc3\xa4 # x \n")
-    equal(value_of("AUTH407_PASSWORD", "--username=u", "--password-file",
-                   kept), " \u00e4 # x ")
+    equal(handed("--username=u", "--password-file", kept),
+          {"AUTH407_PASSWORD": " \u00e4 # x "})
+
+
+@test
+def handed_over():
+    """secrets of files and descriptors are in no environment, but in a sealed
+    file; one auth407 under another adds to it, or sets aside what is there"""
+    pw, token = write("pw", SECRET + "1"), write("token", SECRET + "2")
+    words = ("--username=u", "--password-file", pw, "--token-file", token)
+    done = run(*words, "--", "cat", "/proc/self/environ",
+               env={"AUTH407_PASSWORD": SECRET, "AUTH407_TOKEN": SECRET})
+    equal(done.status, 0)
+    lacks(done.out, SECRET)
+    has(done.out, "AUTH407_SECRETS_FD=500\0")
+    both = {"AUTH407_PASSWORD": SECRET + "1", "AUTH407_TOKEN": SECRET + "2"}
+    equal(handed(*words), both)
+    for inner, result in (
+            (("--token-file", token), both),
+            (("--username=v",), {"AUTH407_PASSWORD": SECRET + "1"}),
+            (("--password-file", token), {"AUTH407_PASSWORD": SECRET + "2"})):
+        equal(handed(*words[:3], "--", AUTH407, *inner), result, inner)
+    # an inner variable wins, as over any setting
+    has(run(*words[:3], "--", AUTH407, "--password=x", "--", "sh", "-c",
+            'echo "$AUTH407_PASSWORD"').out, "x\n")
+    done = run(*words[:3], "--", "bash", "-c",
+               f'exec {AUTH407} -- true 500>&-')
+    has(done.err, "warning: AUTH407_USERNAME: the secret that an auth407 "
+        "outside has handed over is gone")
+
+
+@test
+def not_handed_over():
+    """where no file can be handed over, the environment has to do"""
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (18, 18))
+
+    done = run("--username=u", "--password-file", write("pw", SECRET),
+               "--token-file", write("token", "t"), "--", "sh", "-c",
+               'echo "$AUTH407_PASSWORD" "$AUTH407_TOKEN"', preexec_fn=few)
+    equal((done.status, done.out), (0, SECRET + " t\n"))
+    has(done.err, "warning: secrets go into the environment of the command")
+    lacks(done.err, SECRET)
 
 
 @test
 def long_secret():
     """a token may be as long as a header's maximum, not longer"""
     file = write("token", "t" * 65536)
-    done = run("-q", "--token-file", file, "--", "sh", "-c",
-               "printf %s \"$AUTH407_TOKEN\" | wc -c")
-    clean(done, "65536\n")
+    equal(handed("-q", "--token-file", file), {"AUTH407_TOKEN": "t" * 65536})
     refused(run("--token-file", write("token", "t" * 65537), "true"),
             "longer than 65536 bytes")
 
@@ -252,17 +311,17 @@ def open_password_file():
 @test
 def password_fd():
     """--password-fd takes one line and leaves the rest of standard input"""
-    clean(run("--username=u", "--password-fd", "0", "--", "sh", "-c",
-              'echo "$AUTH407_PASSWORD"; cat', data=b"pass word\r\nrest\n"),
-          "pass word\nrest\n")
+    equal(handed("--username=u", "--password-fd", "0", data=b"pass word\r\n"),
+          {"AUTH407_PASSWORD": "pass word"})
+    clean(run("--username=u", "--password-fd", "0", "cat",
+              data=b"pass word\r\nrest\n"), "rest\n")
     read, wr = os.pipe()
     os.write(wr, b"other\n")
     os.close(wr)
     done = run("--username=u", f"--password-fd={read}", "--", "sh", "-c",
-               f'echo "$AUTH407_PASSWORD"; ls /proc/self/fd/{read}',
-               pass_fds=(read,))
+               f'ls /proc/self/fd/{read}', pass_fds=(read,))
     os.close(read)
-    equal((done.status, done.out), (2, "other\n"), "closed afterwards")
+    equal((done.status, done.out), (2, ""), "closed afterwards")
 
 
 @test
@@ -277,8 +336,8 @@ def late_password_fd():
             os.write(wr, part)
         os._exit(0)
     os.close(wr)
-    clean(run("--username=u", f"--password-fd={read}", "--", "sh", "-c",
-              'echo "$AUTH407_PASSWORD"', pass_fds=(read,)), "slowly\n")
+    equal(handed("--username=u", f"--password-fd={read}", pass_fds=(read,)),
+          {"AUTH407_PASSWORD": "slowly"})
     os.close(read)
     os.wait()
 
