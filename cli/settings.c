@@ -65,10 +65,16 @@ static bool set_secret(const struct a407_option *o, const char *value,
 /* Where no memfd can be made, the environment has to do. */
 static bool hand_over(struct a407_buf *handed)
 {
-    char *p = handed->p, *end = p + handed->n;
+    char *p = handed->p, *end = p + handed->n, number[16];
+    int fd;
 
-    if (!handed->n || a407_handed_give(handed))
+    if (!handed->n)
         return true;
+    fd = a407_handed_give(handed);
+    if (fd >= 0) {
+        snprintf(number, sizeof(number), "%d", fd);
+        return set_variable(A407_HANDED, number);
+    }
     a407_warning("secrets go into the environment of the command: no sealed "
                  "file can be made: %s",
                  strerror(errno));

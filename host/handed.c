@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -96,22 +95,20 @@ static int move(int fd)
     return to;
 }
 
-bool a407_handed_give(const struct a407_buf *more)
+int a407_handed_give(const struct a407_buf *more)
 {
     struct a407_buf all;
-    char name[16];
     a407_buf_init(&all, TEXT_MAX);
     a407_buf_add(&all, more->p, more->n);
     int fd =
         a407_buf_add(&all, text, text_n) ? a407_fd_sealed(all.p, all.n) : -1;
     a407_buf_free(&all);
     if (fd < 0)
-        return false;
+        return -1;
     if (text)
         close(number);
     fd = move(fd);
-    snprintf(name, sizeof name, "%d", fd);
-    return fd >= 0 && take(fd) && setenv(A407_HANDED, name, 1) == 0;
+    return fd >= 0 && take(fd) ? fd : -1;
 }
 
 static void bring_back(void)

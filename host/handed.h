@@ -22,11 +22,9 @@ __attribute__((cold)) void a407_handed_take(void);
 /* The value by that name, or NULL. It stays. */
 const char *a407_handed(const char *name);
 
-/*
- * Hands on `text`, which is copied, with what was taken behind it, and sets the
- * variable; both take effect in this process, too. False: errno.
- */
-bool a407_handed_give(const struct a407_buf *text);
+/* Hands on `text`, which is copied, with what was taken behind it; it counts in
+   this process, too. The variable's value, or -1 with errno. */
+int a407_handed_give(const struct a407_buf *text);
 
 /* Was something taken? Then a407_handed_pass, before each execution. */
 bool a407_handed_some(void);

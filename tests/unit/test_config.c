@@ -80,6 +80,23 @@ TEST(paths)
     a407_config_free(c);
 }
 
+/* What the launcher had handed over is not there any more. */
+TEST(lost)
+{
+    struct a407_config *c = good(ENV("AUTH407_SECRETS_FD", "500"));
+    assert_true(c->credentials->lost);
+    assert_true(a407_credential_is_outside(c->credentials));
+    assert_string_equal(c->credentials->label, "AUTH407_SECRETS_FD");
+    a407_config_free(c);
+    c = good(ENV("AUTH407_SECRETS_FD", "500", "AUTH407_USERNAME", "u"));
+    assert_true(c->credentials->lost);
+    assert_string_equal(c->credentials->username, "u");
+    a407_config_free(c);
+    c = good(ENV("AUTH407_SECRETS_FD", "500", "AUTH407_TOKEN", "t"));
+    assert_false(c->credentials->lost);
+    a407_config_free(c);
+}
+
 TEST(settings)
 {
     struct a407_config *c =
