@@ -30,6 +30,9 @@ void *a407_secret_pages(int fd, size_t n)
 #define MOST   15 /* larger ones have pages of their own */
 #define REGION ((size_t)256 * 1024)
 
+/* Of those one is kept for the next, up to this size. */
+#define KEPT_MOST ((size_t)1024 * 1024)
+
 struct block {
     _Alignas(16) size_t size; /* behind the head */
     struct block *next;
@@ -40,7 +43,14 @@ struct region {
 };
 
 static _Atomic(struct block *) spare[MOST + 1];
+static _Atomic(struct block *) kept;
 static _Atomic(struct region *) current;
+
+static void drop(struct block *b)
+{
+    if (b)
+        munmap(b, b->size + sizeof *b);
+}
 
 static struct block *cut(size_t size)
 {
@@ -48,8 +58,11 @@ static struct block *cut(size_t size)
     for (;;) {
         struct region *r = atomic_load(&current);
         size_t at = r ? atomic_fetch_add(&r->used, n) : REGION;
-        if (at + n <= REGION)
-            return (struct block *)((char *)r + at);
+        if (at + n <= REGION) {
+            struct block *b = (struct block *)((char *)r + at);
+            b->size = size;
+            return b;
+        }
         struct region *more = a407_secret_pages(-1, REGION);
         if (!more)
             return NULL;
@@ -71,6 +84,19 @@ static void put_back(unsigned k, struct block *list)
     while (!atomic_compare_exchange_weak(&spare[k], &there, list));
 }
 
+/* A record reads a long command line each time. */
+static struct block *large(size_t n)
+{
+    struct block *b = atomic_exchange(&kept, NULL);
+    if (b && b->size >= n)
+        return b;
+    drop(b);
+    b = n < SIZE_MAX - sizeof *b ? a407_secret_pages(-1, n + sizeof *b) : NULL;
+    if (b)
+        b->size = n;
+    return b;
+}
+
 /* The place of blocks for n bytes. */
 static unsigned place_of(size_t n)
 {
@@ -83,24 +109,21 @@ static unsigned place_of(size_t n)
 void *a407_secret_alloc(size_t n)
 {
     unsigned k = place_of(n);
-    struct block *b = k <= MOST ? atomic_exchange(&spare[k], NULL) : NULL;
-    if (b && b->next)
+    struct block *b = k > MOST ? large(n) : atomic_exchange(&spare[k], NULL);
+    if (b && k <= MOST && b->next)
         put_back(k, b->next);
     else if (!b && k <= MOST)
         b = cut((size_t)1 << k);
-    else if (!b && n < SIZE_MAX - sizeof *b)
-        b = a407_secret_pages(-1, n + sizeof *b);
-    if (!b)
-        return NULL;
-    b->size = k <= MOST ? (size_t)1 << k : n;
-    return b + 1;
+    return b ? b + 1 : NULL;
 }
 
 void a407_secret_free(void *p)
 {
     struct block *b = p ? (struct block *)p - 1 : NULL;
-    if (b && b->size > (size_t)1 << MOST) {
-        munmap(b, b->size + sizeof *b);
+    if (b && b->size > KEPT_MOST) {
+        drop(b);
+    } else if (b && b->size > (size_t)1 << MOST) {
+        drop(atomic_exchange(&kept, b));
     } else if (b) {
         b->next = NULL;
         put_back(place_of(b->size), b);

@@ -78,6 +78,17 @@ def handed_to_all(p):
                 ["perl", "-e", "POSIX::close($_) for 3..600; exec @ARGV",
                  "-MPOSIX", *curl]):
             check("200\n" in tree.run(*command), command)
+        # where a child of vfork has it made anew, its parent's connection is
+        equal(tree.run(PYTHON, "-c", "import http.client, subprocess, sys\n"
+                       f"c = http.client.HTTPConnection('127.0.0.1', "
+                       f"{tree.proxy.port})\n"
+                       "for i in range(2):\n"
+                       f"    c.request('GET', '{TARGET}')\n"
+                       "    answer = c.getresponse()\n"
+                       "    answer.read()\n"
+                       "    print(answer.status, c.sock.fileno(), flush=True)\n"
+                       "    subprocess.run(sys.argv[1:])\n", *curl),
+              "200 3\n200\n" * 2)
         equal(tree.run("env", "-i", *curl, options=["--follow"]), "200\n")
         shown = "import os; print(os.path.exists('/proc/self/fd/500'))"
         equal(tree.run("env", "-i", PYTHON, "-c", shown), "False\n",
