@@ -46,8 +46,8 @@ def dumped(pid):
 
 
 def shown(memory, secret, token=False):
-    for name, form in forms(secret, token).items():
-        for where, text in memory:
+    for where, text in memory:
+        for name, form in forms(secret, token).items():
             check(form not in text, f"the secret {name} is in {where}")
 
 
@@ -70,7 +70,7 @@ def not_dumped(p):
                   "not the client's memory")
             shown(memory, secret, auth == "bearer")
             realm = [text for _, text in memory if hashlib.new(
-                "md5", f"{USER}:auth407:{PASSWORD}".encode()).digest() in text]
+                "md5", f"{USER}:proxy407:{PASSWORD}".encode()).digest() in text]
             equal(realm, [], "HA1")
 
 

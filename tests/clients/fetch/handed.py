@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import servers
+from dumps import dumped, shown
 from place import BUILD, Skip, check, equal, test
 
 PASSWORD = "correct horse #1"
@@ -40,16 +41,19 @@ class Tree:
         return ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}\n", "-x",
                 f"http://127.0.0.1:{self.proxy.port}", TARGET]
 
-    def run(self, *command, options=(), env=None, file="accepted"):
-        """What the command writes."""
-        done = subprocess.run(
+    def start(self, *command, options=()):
+        return subprocess.Popen(
             [BUILD / "auth407", "run", "--username", "alice",
-             "--password-file", self.place.folder / file, "--log", self.log,
-             f"--proxy=127.0.0.1:{self.proxy.port}", *options, "--", *command],
-            env=self.place.environment(AUTH407_CREDENTIALS="", **(env or {})),
-            stdout=subprocess.PIPE, text=True, cwd="/", check=False)
-        check(PASSWORD not in done.stdout, done.stdout)
-        return done.stdout
+             "--password-file", self.place.folder / "accepted", "--log",
+             self.log, f"--proxy=127.0.0.1:{self.proxy.port}", *options, "--",
+             *command], env=self.place.environment(AUTH407_CREDENTIALS=""),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
+
+    def run(self, *command, **more):
+        """What the command writes."""
+        said = self.start(*command, **more).communicate()[0]
+        check(PASSWORD not in said, said)
+        return said
 
     def records(self):
         text = self.log.read_text()
@@ -94,6 +98,16 @@ def handed_to_all(p):
         equal(tree.run("env", "-i", PYTHON, "-c", shown), "False\n",
               "what has not the variable has not the secret")
         equal(tree.run(PYTHON, "-c", shown), "True\n")
+
+
+@test
+def handed_not_dumped(p):
+    """no dump of a program shows what was handed over to it"""
+    with Tree(p) as tree:
+        with tree.start(PYTHON, "-c", "print(flush=True); input()") as child:
+            child.stdout.readline()
+            shown(dumped(child.pid), PASSWORD)
+            child.communicate("\n")
 
 
 def closes(more=""):
