@@ -160,14 +160,13 @@ static void report_setting(const struct a407_invocation *inv,
 static bool add_file(struct a407_settings *s)
 {
     const char *named = getenv("AUTH407_CREDENTIALS");
-    const char *path = s->config->credentials_path;
     bool inject = s->config->mode == A407_MODE_INJECT;
     struct a407_diag diag = {{0}};
 
     if (named && !*named)
         named = NULL;
     s->file = inject ? A407_FILE_ABSENT : A407_FILE_UNUSED;
-    if (!path || !(inject || named))
+    if (!s->config->credentials_path || !(inject || named))
         return true;
     enum a407_credfile_read result = a407_credfile_load(s->config, &diag);
     if (result == A407_CREDFILE_OK) {
@@ -178,7 +177,7 @@ static bool add_file(struct a407_settings *s)
         return true;
     s->file = A407_FILE_IGNORED;
     if (result == A407_CREDFILE_ABSENT)
-        a407_error("credential file: %s is not there", path);
+        a407_error("credential file: %s is not there", named);
     else if (named)
         a407_error("credential file: %s", diag.text);
     else
