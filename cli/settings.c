@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/base/buf.h"
@@ -16,9 +15,6 @@
 #include "host/handed.h"
 #include "host/settings.h"
 #include "msg.h"
-
-/* How long before a credential's last day its user is told. */
-#define EXPIRY_NOTICE (7 * 24 * 3600)
 
 static bool set_variable(const char *name, const char *value)
 {
@@ -189,42 +185,25 @@ static bool add_file(struct a407_settings *s)
 static bool sendable(const struct a407_config *c)
 {
     const struct a407_credential *k;
+    char why[A407_LINT_WORDS];
 
     for (k = c->credentials; k; k = k->next) {
-        if (!k->malformed)
+        if (!k->malformed.code)
             continue;
+        a407_lint_words(k->malformed, why);
         if (k->from == A407_FROM_VARIABLES) {
-            a407_error("user name, password, domain or token (%s) holds a "
-                       "control character, such as a line end",
-                       k->label);
+            a407_error("the credential in %s can't be sent: %s", k->label, why);
             return false;
         }
-        a407_warning("the credential in %s can't be sent as it is written: "
-                     "percent-encode special characters",
-                     k->label);
+        a407_warning("the credential in %s can't be sent: %s", k->label, why);
     }
     return true;
-}
-
-static void warn_credentials(const struct a407_config *c)
-{
-    const struct a407_credential *k;
-    int64_t now = time(NULL);
-
-    for (k = c->credentials; k; k = k->next) {
-        if (c->mode == A407_MODE_INJECT)
-            a407_sources_warn(k);
-        if (k->expires && now >= k->expires)
-            a407_warning("the credential in %s has expired", k->label);
-        else if (k->expires && k->expires - now < EXPIRY_NOTICE)
-            a407_warning("the credential in %s expires in %d day(s)", k->label,
-                         (int)((k->expires - now) / 86400) + 1);
-    }
 }
 
 bool a407_settings_check(const struct a407_invocation *inv,
                          struct a407_settings *out)
 {
+    const struct a407_credential *k;
     struct a407_diag diag = {{0}};
 
     out->config = a407_config_new(a407_environment, NULL, &diag);
@@ -239,6 +218,8 @@ bool a407_settings_check(const struct a407_invocation *inv,
         out->config = NULL;
         return false;
     }
-    warn_credentials(out->config);
+    if (out->config->mode == A407_MODE_INJECT)
+        for (k = out->config->credentials; k; k = k->next)
+            a407_sources_warn(k);
     return true;
 }

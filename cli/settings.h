@@ -38,7 +38,8 @@ bool a407_settings_check(const struct a407_invocation *inv,
 void a407_settings_show(const struct a407_settings *s);
 
 /*
- * A warning for each place that would not give the credential's secret: a file
+ * A warning where the credential's last day, or the time of a token, is near or
+ * past, and for each place that would not give the credential's secret: a file
  * that is missing or that others may read, a .netrc without the proxy, a
  * command that is not there, a token that has expired. Only warnings: what is
  * missing now may be there when a proxy asks. Runs no command. Blocks for

@@ -6,7 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/auth/jwt.h"
 #include "core/config/netrc.h"
 #include "host/credfile_read.h"
 #include "msg.h"
@@ -28,12 +27,25 @@ static bool readable(const struct a407_credential *k, const char *key,
     return result == A407_CREDFILE_OK;
 }
 
-static void check_token(const char *label, struct a407_span token)
+/* What else looks wrong is told when a proxy refuses it: it may be meant so. */
+static void warn_time(const struct a407_credential *k)
 {
-    int64_t expires = a407_jwt_expiry(token);
+    static const a407_lint_set of_time = A407_LINT_BIT(A407_LINT_EXPIRED) |
+                                         A407_LINT_BIT(A407_LINT_JWT_EXPIRED) |
+                                         A407_LINT_BIT(A407_LINT_JWT_EARLY) |
+                                         A407_LINT_BIT(A407_LINT_EXPIRES_SOON);
+    struct a407_lint_use use = {.now = time(NULL)};
+    struct a407_lint lint;
+    char words[A407_LINT_WORDS];
+    size_t i;
 
-    if (expires && expires <= time(NULL))
-        a407_warning("%s: the token has expired", label);
+    a407_lint(k, &use, &lint);
+    for (i = 0; i < lint.n; i++) {
+        if (!(A407_LINT_BIT(lint.found[i].code) & of_time))
+            continue;
+        a407_lint_words(lint.found[i], words);
+        a407_warning("%s: %s", k->label, words);
+    }
 }
 
 static void check_file(const struct a407_credential *k, const char *key,
@@ -47,8 +59,14 @@ static void check_file(const struct a407_credential *k, const char *key,
         if (!line.n)
             a407_warning("%s: %s: the first line of %s is empty", k->label, key,
                          path);
-        else if (token)
-            check_token(k->label, line);
+        else if (a407_buf_add(&text, "", 1)) {
+            text.p[line.n] = '\0';
+            warn_time(&(struct a407_credential){
+                .label = k->label,
+                .token = token ? text.p : NULL,
+                .password = token ? NULL : text.p,
+            });
+        }
     }
     if (path)
         a407_buf_free(&text);
@@ -117,8 +135,7 @@ void a407_sources_warn(const struct a407_credential *k)
         a407_warning("%s: the secret that an auth407 outside has handed over "
                      "is gone; use a credential file",
                      k->label);
-    if (k->token)
-        check_token(k->label, a407_span_str(k->token));
+    warn_time(k);
     check_file(k, "password-file", k->password_file, false);
     check_file(k, "token-file", k->token_file, true);
     if (k->netrc)

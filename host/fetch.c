@@ -10,7 +10,6 @@
 
 #include "answers.h"
 #include "clock.h"
-#include "core/auth/jwt.h"
 #include "core/base/text.h"
 #include "core/config/helper_text.h"
 #include "core/config/netrc.h"
@@ -77,9 +76,10 @@ static bool take_line(struct fetch *f, const char *key, const char *path,
     struct a407_span line = a407_first_line(text);
     if (!line.n)
         return fail(f, "%s: the first line of %.100s is empty", key, path);
-    if (a407_text_has_control(line))
-        return fail(f, "%s: the first line of %.80s holds a control character",
-                    key, path);
+    enum a407_lint_code control = a407_lint_control(line);
+    if (control != A407_LINT_NONE)
+        return fail(f, "%s: the first line of %.80s %s", key, path,
+                    a407_lint_info(control)->seen);
     return set(f, to, line);
 }
 

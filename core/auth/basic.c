@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Basic (RFC 7617). */
 #include "core/base/base64.h"
+#include "core/base/jwt.h"
 #include "core/base/text.h"
-#include "jwt.h"
 #include "scheme.h"
 
 struct basic_state {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bearer (RFC 6750), said to a proxy with RFC 9110's challenge. */
-#include "jwt.h"
+#include "core/base/jwt.h"
 #include "scheme.h"
 
 /* b64token of RFC 6750 section 2.1, the token68 of RFC 9110 section 11.2. */

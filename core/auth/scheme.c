@@ -100,7 +100,8 @@ static bool pick(const struct a407_scheme *scheme,
     a407_scheme_set bit = A407_SCHEME_BIT(scheme->id);
     for (size_t i = 0; i < n_creds; i++) {
         bool usable = !(tried[i] & bit) && (creds[i]->schemes & bit) &&
-                      !creds[i]->malformed && !lacks_password(scheme, creds[i]);
+                      !creds[i]->malformed.code &&
+                      !lacks_password(scheme, creds[i]);
         const struct a407_challenge *ch =
             usable ? a407_best_challenge(scheme, offered, creds[i], NULL)
                    : NULL;
@@ -126,7 +127,7 @@ static enum a407_cause obstacle(const struct a407_scheme *scheme,
                                 bool allowed)
 {
     enum a407_cause why = A407_CAUSE_NONE;
-    if (cred->malformed)
+    if (cred->malformed.code)
         why = A407_CAUSE_MALFORMED;
     else if (scheme->rank(ch, cred, &why) && lacks_password(scheme, cred))
         why = A407_CAUSE_UNMET;

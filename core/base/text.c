@@ -35,6 +35,13 @@ size_t a407_utf8_next(struct a407_span s, unsigned *c)
     return want;
 }
 
+int a407_percent_byte(struct a407_span s)
+{
+    int high = s.n > 2 && s.p[0] == '%' ? a407_hex_value(s.p[1]) : -1;
+    int low = high >= 0 ? a407_hex_value(s.p[2]) : -1;
+    return low >= 0 ? high * 16 + low : -1;
+}
+
 bool a407_is_control(unsigned c)
 {
     /* controls (C0, DEL, C1), Default_Ignorable_Code_Point (Unicode standard

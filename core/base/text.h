@@ -36,6 +36,9 @@ static inline bool a407_utf8_goes_on(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
+/* The byte that "%XX" at the front stands for (RFC 3986 section 2.1), or -1. */
+int a407_percent_byte(struct a407_span s);
+
 /* The most of n bytes after which no character of UTF-8 is cut in two; p[n] is
    looked at. What is no UTF-8 may be cut anywhere. */
 static inline size_t a407_utf8_floor(const char *p, size_t n)

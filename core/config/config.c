@@ -249,13 +249,14 @@ static struct a407_credential *add_credential(struct reader *r,
 /* One value of AUTH407_USERNAME and its like. What can't be sent is not kept
    (mostly a password out of a file that ends in a newline). */
 static char *take_value(struct reader *r, struct a407_credential *cred,
-                        struct a407_span v)
+                        enum a407_lint_part part, struct a407_span v)
 {
+    enum a407_lint_code control = a407_lint_control(v);
     if (!v.n)
         return NULL;
-    if (!a407_text_has_control(v))
+    if (control == A407_LINT_NONE)
         return keep(r, v);
-    cred->malformed = true;
+    cred->malformed = (struct a407_finding){control, part};
     return NULL;
 }
 
@@ -280,12 +281,12 @@ static void read_variables(struct reader *r)
         return;
     memcpy(cred->endpoint.host, "*", sizeof "*");
     cred->lost = lost;
-    cred->token = take_value(r, cred, token);
+    cred->token = take_value(r, cred, A407_LINT_TOKEN, token);
     if (!username.n)
         return;
-    cred->username = take_value(r, cred, username);
-    cred->password = take_value(r, cred, password);
-    cred->domain = take_value(r, cred, domain);
+    cred->username = take_value(r, cred, A407_LINT_USERNAME, username);
+    cred->password = take_value(r, cred, A407_LINT_PASSWORD, password);
+    cred->domain = take_value(r, cred, A407_LINT_DOMAIN, domain);
 }
 
 /* The endpoint of one URL, and its userinfo as a credential for just that. */
@@ -296,7 +297,7 @@ static void add_url_at(struct reader *r, const char *label,
                                  .tls = strcmp(u->scheme, "https") == 0,
                                  .from_environment = true};
     bool ours = strncmp(label, "AUTH407_", 8) == 0;
-    bool has = u->userinfo_malformed || (u->username && u->username[0]) ||
+    bool has = u->malformed.code || (u->username && u->username[0]) ||
                (u->password && u->password[0]);
     k.endpoint.port = port;
     k.url_has_userinfo = has && !ours;
@@ -307,7 +308,7 @@ static void add_url_at(struct reader *r, const char *label,
     if (!cred)
         return;
     cred->endpoint = k.endpoint;
-    cred->malformed = u->userinfo_malformed;
+    cred->malformed = u->malformed;
     if (u->username)
         cred->username = keep(r, a407_span_str(u->username));
     if (u->password)

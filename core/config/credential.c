@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/jwt.h"
 #include "core/base/text.h"
 
 static bool parts(char c)
@@ -50,7 +51,7 @@ bool a407_credential_same(const struct a407_credential *a,
     for (size_t i = 1; i < STRINGS - (kerberos ? 0 : KERBEROS); i++)
         if (!a407_same_text(*string(a, i), *string(b, i)))
             return false;
-    return a->malformed == b->malformed && a->lost == b->lost;
+    return a->malformed.code == b->malformed.code && a->lost == b->lost;
 }
 
 struct a407_credential *a407_credential_copy(const struct a407_credential *c)
@@ -92,4 +93,10 @@ void a407_diag_set(struct a407_diag *diag, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(diag->text, sizeof diag->text, fmt, ap);
     va_end(ap);
+}
+
+int64_t a407_secret_end(const struct a407_credential *c)
+{
+    const char *secret = c->token ? c->token : c->password;
+    return c->ends ? c->ends : a407_jwt_expiry(a407_span_str(secret));
 }

@@ -2,7 +2,7 @@
 #ifndef A407_CREDENTIAL_H
 #define A407_CREDENTIAL_H
 
-#include "schemes.h"
+#include "lint.h"
 
 #define A407_HOST_MAX 255
 
@@ -49,10 +49,10 @@ struct a407_credential {
     char *service; /* GSSAPI service name, "HTTP@host"; NULL: the proxy's */
     a407_scheme_set schemes; /* allowed */
     int64_t expires;         /* seconds since the epoch; 0: never */
-    int64_t ends;   /* ... of the secret, as its helper says; 0: not said */
-    bool malformed; /* can't be sent; `label` tells where */
-    bool lost;      /* the secret was handed over by AUTH407_SECRETS_FD, and is
-                       not there any more */
+    int64_t ends; /* ... of the secret, as its helper says; 0: not said */
+    struct a407_finding malformed; /* why it can't be sent, if it can't */
+    bool lost; /* the secret was handed over by AUTH407_SECRETS_FD, and is not
+                  there any more */
     struct a407_credential *next;
 };
 
@@ -64,6 +64,10 @@ static inline bool a407_same_text(const char *a, const char *b)
 
 /* A copy of one credential, not linked to others, or NULL: no memory. */
 struct a407_credential *a407_credential_copy(const struct a407_credential *c);
+
+/* When its secret ends: as its helper says, or by the JWT that the token or the
+   password is; seconds since the epoch, 0: not known. */
+int64_t a407_secret_end(const struct a407_credential *c);
 
 /* Is its secret elsewhere: in a file, said by a command, or lost? */
 bool a407_credential_is_outside(const struct a407_credential *c);
@@ -109,7 +113,7 @@ struct a407_proxy_url {
     struct a407_endpoint endpoint;
     bool port_given; /* else it is 80 for http, 443 for https, 1080 for others;
                         for http, too, curl takes 1080 */
-    bool userinfo_malformed; /* bad percent-encoding, or a control byte */
+    struct a407_finding malformed; /* why the userinfo is of no use */
     char *username; /* percent-decoded, freed with a407_free_secret; or NULL */
     char *password; /* the same; NULL if there was no ":" */
 };

@@ -147,12 +147,16 @@ static bool set_schemes(struct parser *ps, struct a407_span value)
 static bool set_key(struct parser *ps, size_t k, struct a407_span value)
 {
     enum kind kind = keys[k].kind;
+    char wrong[A407_LINT_WORDS];
     bool quoted =
         value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"';
     if (quoted)
         value = a407_span(value.p + 1, value.n - 2);
-    if (a407_text_has_control(value))
-        return complain(ps, "the value holds a control character");
+    a407_lint_words(
+        (struct a407_finding){a407_lint_control(value), A407_LINT_VALUE},
+        wrong);
+    if (wrong[0])
+        return complain(ps, wrong);
     /* only a password may be empty, and only on purpose */
     if (value.n == 0 && !(kind == PASSWORD && quoted))
         return complain(ps, "the value is empty; remove the line, or write "

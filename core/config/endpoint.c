@@ -156,27 +156,32 @@ static bool take_host(struct a407_span s, struct a407_proxy_url *out)
     return true;
 }
 
-/* Percent-decodes (RFC 3986 section 2.1). NULL: malformed, or no memory. */
-static char *decode(struct a407_span s)
+/* Percent-decodes (RFC 3986 section 2.1). NULL: out->malformed tells why, or
+   there is no memory. */
+static char *decode(struct a407_span s, enum a407_lint_part part,
+                    struct a407_proxy_url *out)
 {
+    enum a407_lint_code wrong = A407_LINT_NONE;
     char *z = a407_secret_alloc(s.n + 1);
     size_t n = 0;
-    if (!z)
-        return NULL;
-    for (size_t i = 0; i < s.n; i++) {
-        int c = (unsigned char)s.p[i];
-        if (c == '%') {
-            int hi = s.n - i > 2 ? a407_hex_value(s.p[i + 1]) : -1;
-            int lo = hi >= 0 ? a407_hex_value(s.p[i + 2]) : -1;
-            c = lo >= 0 ? hi * 16 + lo : 0; /* 0 is refused below */
-            i += 2;
-        }
-        z[n++] = (char)c;
+    while (z && s.n && !wrong) {
+        bool coded = s.p[0] == '%';
+        int byte = coded ? a407_percent_byte(s) : s.p[0];
+        if (coded && byte < 0)
+            wrong = A407_LINT_ENCODING_BROKEN;
+        else
+            z[n++] = (char)byte;
+        s = a407_span_skip(s, coded && !wrong ? 3 : 1);
     }
-    z[n] = '\0';
-    if (!a407_text_has_control(a407_span(z, n)))
+    if (z && !wrong)
+        wrong = a407_lint_control(a407_span(z, n));
+    if (z && !wrong) {
+        z[n] = '\0';
         return z;
-    a407_wipe(z, n);
+    }
+    out->malformed = (struct a407_finding){wrong, part};
+    if (z)
+        a407_wipe(z, n);
     a407_secret_free(z);
     return NULL;
 }
@@ -184,12 +189,13 @@ static char *decode(struct a407_span s)
 static void take_userinfo(struct a407_span s, struct a407_proxy_url *out)
 {
     const char *colon = a407_span_find(s, ':');
-    out->username = decode(colon ? a407_span_before(s, colon) : s);
+    out->username =
+        decode(colon ? a407_span_before(s, colon) : s, A407_LINT_USERNAME, out);
     if (colon)
-        out->password = decode(a407_span_from(s, colon + 1));
+        out->password =
+            decode(a407_span_from(s, colon + 1), A407_LINT_PASSWORD, out);
     if (out->username && (!colon || out->password))
         return;
-    out->userinfo_malformed = true;
     a407_free_secret(out->username);
     a407_free_secret(out->password);
     out->username = out->password = NULL;
@@ -229,6 +235,8 @@ bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out)
     /* "user:a/b@host": the "/" of an unencoded password ended the authority
        early. What is meant is plain, but clients fail on it. */
     at = last_at(s);
-    out->userinfo_malformed = at;
+    if (at)
+        out->malformed =
+            (struct a407_finding){A407_LINT_URL_CUT, A407_LINT_USERINFO};
     return at && take_host(authority(a407_span_from(s, at + 1)), out);
 }

@@ -18,6 +18,11 @@ enum a407_lint_code {
     A407_LINT_COUNT
 };
 
+/* One bit for each. */
+typedef uint64_t a407_lint_set;
+#define A407_LINT_BIT(code) ((a407_lint_set)1 << (code))
+_Static_assert(A407_LINT_COUNT <= 64, "a bit for each code");
+
 /* In place: pointers would be relocated in every process that is started. */
 struct a407_lint_info {
     char code[32];   /* as in the log */
@@ -35,9 +40,8 @@ enum a407_lint_part {
     A407_LINT_PASSWORD,
     A407_LINT_DOMAIN,
     A407_LINT_TOKEN,
-    A407_LINT_USERINFO,  /* of a URL */
-    A407_LINT_VALUE,     /* of a line or a variable */
-    A407_LINT_FIRST_LINE /* of a file */
+    A407_LINT_USERINFO, /* of a URL */
+    A407_LINT_VALUE     /* of a line of the file */
 };
 
 struct a407_finding {

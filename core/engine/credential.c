@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/auth/jwt.h"
+#include "core/base/jwt.h"
 #include "internal.h"
 
 /* How a credential stands: what answers say about it, and its secret, where

@@ -111,8 +111,6 @@ static void say_allowed(struct words *w, const struct a407_config *c)
 /* Is this one of the credentials that the cause is about? */
 static bool concerns(enum a407_cause cause, const struct a407_credential *c)
 {
-    if (cause == A407_CAUSE_MALFORMED)
-        return c->malformed;
     if (cause == A407_CAUSE_DROPPED)
         return c->from == A407_FROM_PROXY_URL;
     return c->from != A407_FROM_TICKET;
@@ -175,9 +173,6 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
     case A407_CAUSE_OTHER_ENDPOINT:
         say_elsewhere(&w, p->config);
         break;
-    case A407_CAUSE_MALFORMED:
-        say_labels(&w, p, ev->cause);
-        break;
     case A407_CAUSE_NOT_ALLOWED:
         say_offered(&w, ev);
         say_allowed(&w, p->config);
@@ -204,6 +199,83 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
         else if (!ev->n_challenges)
             say(&w, "the proxy offered no scheme");
     }
+}
+
+/* ---- what looks wrong in a credential ---- */
+
+static bool may_be_blamed(enum a407_cause cause)
+{
+    return cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER ||
+           cause == A407_CAUSE_MALFORMED || cause == A407_CAUSE_LOCKED_OUT ||
+           cause == A407_CAUSE_TOKEN_EXPIRED;
+}
+
+/* By the attempts on record. */
+static a407_scheme_set refused_by(const struct a407_event *ev,
+                                  const struct a407_credential *c)
+{
+    a407_scheme_set set = 0;
+    for (size_t i = 0; c->label && i < ev->n_attempts; i++)
+        if (strcmp(ev->attempts[i].credential, c->label) == 0)
+            set |= A407_SCHEME_BIT(
+                a407_scheme_from_name(a407_span_str(ev->attempts[i].scheme)));
+    return set;
+}
+
+static bool asked_for_utf8(const struct a407_event *ev, a407_scheme_set by)
+{
+    const struct a407_event_challenge *c;
+    for (unsigned id = 0; a407_scheme_get(id); id++)
+        if (by & A407_SCHEME_BIT(id) &&
+            (c = offers(ev, a407_scheme_name(id))) &&
+            a407_span_ieq(a407_span_str(c->charset), "UTF-8"))
+            return true;
+    return false;
+}
+
+/* Adds what fits, whole; `label` where it must be told whose it is. */
+static void say_finding(struct words *w, const char *label,
+                        struct a407_finding f)
+{
+    char text[A407_LINT_WORDS];
+    const char *parts[] = {w->out[0] ? "; " : "", label, *label ? ": " : "",
+                           text};
+    size_t n = strlen(w->out);
+    a407_lint_words(f, text);
+    for (size_t i = 0; i < 4; i++)
+        n += strlen(parts[i]);
+    for (size_t i = 0; i < 4 && n < w->cap; i++)
+        say(w, parts[i]);
+}
+
+void a407_facts_lint(const struct a407_proxy *p, struct a407_event *ev)
+{
+    char said[sizeof ev->detail] = "";
+    struct words w = {.out = said, .cap = sizeof said};
+    bool sent = false,
+         named = p->n_creds > 1 || ev->cause == A407_CAUSE_MALFORMED;
+    if (!may_be_blamed(ev->cause))
+        return;
+    for (size_t i = 0; i < p->n_creds; i++)
+        sent = sent || refused_by(ev, p->creds[i]);
+    for (size_t i = 0; i < p->n_creds; i++) {
+        const struct a407_credential *c = p->creds[i];
+        struct a407_lint_use use = {.now = ev->time_us / 1000000,
+                                    .refused = refused_by(ev, c)};
+        struct a407_lint lint;
+        use.utf8 = asked_for_utf8(ev, use.refused);
+        if (sent && !use.refused)
+            continue;
+        a407_lint(c, &use, &lint);
+        for (size_t k = 0; k < lint.n; k++) {
+            ev->lint |= A407_LINT_BIT(lint.found[k].code);
+            say_finding(&w, named && !k && c->label ? c->label : "",
+                        lint.found[k]);
+        }
+    }
+    say(&w, said[0] && ev->detail[0] ? "; " : "");
+    say(&w, ev->detail);
+    memcpy(ev->detail, said, sizeof said);
 }
 
 /* ---- what must not be told ---- */

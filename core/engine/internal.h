@@ -244,6 +244,8 @@ enum a407_cause a407_cause_of(const struct a407_proxy *p,
 bool a407_clocks_differ(const struct a407_event *ev);
 /* Fills in the detail for ev->cause, where the record does not say all. */
 void a407_facts(const struct a407_proxy *p, struct a407_event *ev);
+/* Puts in front of it what looks wrong in the credentials that were refused. */
+void a407_facts_lint(const struct a407_proxy *p, struct a407_event *ev);
 /* Takes the request's secrets, and ours, out of what the proxy said. */
 void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
                              struct a407_span target);

@@ -100,7 +100,7 @@ static bool adopt(struct a407_proxy *p, unsigned cred_index,
     const struct a407_scheme *s = a407_scheme_get(a407_scheme_from_name(name));
     a407_challenges_add(worked, list);
     if (!s || list->n != 1 || list->malformed || !a407_scheme_speaks(s, ch) ||
-        c->malformed ||
+        c->malformed.code ||
         !(p->config->schemes & c->schemes & A407_SCHEME_BIT(s->id)))
         return false;
     p->remembered.scheme = s;

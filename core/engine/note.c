@@ -282,6 +282,7 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
     ev->final_status = final_status;
     if (!ev->detail[0])
         a407_facts(e->proxy, ev);
+    a407_facts_lint(e->proxy, ev);
     a407_event_hide_ours(ev, e->proxy);
     if (final_status == 407)
         leave(e->history, ev);

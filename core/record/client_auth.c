@@ -110,10 +110,9 @@ static void extended(char *z)
     from = from ? strchr(from + 1, '\'') : NULL;
     char *to = z;
     for (from = from ? from + 1 : strchr(z, '\0'); *from; from++) {
-        int high = *from == '%' ? a407_hex_value(from[1]) : -1;
-        int low = high >= 0 ? a407_hex_value(from[2]) : -1;
-        *to++ = low >= 0 ? (char)(high << 4 | low) : *from;
-        from += low >= 0 ? 2 : 0;
+        int byte = a407_percent_byte(a407_span(from, strnlen(from, 3)));
+        *to++ = byte >= 0 ? (char)byte : *from;
+        from += byte >= 0 ? 2 : 0;
     }
     *to = '\0';
 }

@@ -107,7 +107,8 @@ struct a407_event {
     int64_t time_us; /* of the 407, since the epoch; microseconds */
     enum a407_outcome outcome;
     enum a407_cause cause;
-    char detail[160];           /* evidence in words, or empty */
+    char detail[160];   /* evidence in words, or empty */
+    a407_lint_set lint; /* what looks wrong in the credentials refused */
     struct a407_endpoint proxy; /* as configured */
     char peer[64];              /* "ip:port" ("[v6]:port") connected to */
     struct a407_event_challenge challenges[A407_EVENT_CHALLENGES];

@@ -346,6 +346,19 @@ static void add_process(struct writer *w, const struct a407_event *e)
     a407_buf_str(out, p->host[0] ? "}" : "");
 }
 
+static void add_lint(struct a407_buf *out, a407_lint_set seen)
+{
+    const char *between = ",\"lint\":[", *end = "";
+    for (unsigned code = 0; code < A407_LINT_COUNT; code++) {
+        if (!(seen & A407_LINT_BIT(code)))
+            continue;
+        add_string(out, between, a407_lint_info(code)->code);
+        between = ",";
+        end = "]";
+    }
+    a407_buf_str(out, end);
+}
+
 static void add_event(struct writer *w, const struct a407_event *e)
 {
     const struct a407_cause_info *cause = a407_cause_info(e->cause);
@@ -358,6 +371,7 @@ static void add_event(struct writer *w, const struct a407_event *e)
     start = w->out->n;
     add_if(w->out, ",\"detail\":", e->detail);
     keep(w, DETAIL, start, start);
+    add_lint(w->out, e->lint);
     add_string(w->out, ",\"remedy\":", cause->remedy);
     add_proxy(w, e);
     add_http(w, e);

@@ -470,13 +470,13 @@ def default_file():
 def expiry():
     """a credential near or past its last day is a warning"""
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    for days, part in ((-3, "has expired"), (0, "has expired"),
-                       (3, "expires in 3 day(s)"), (30, None)):
+    for days, part in ((-3, "is past its"), (0, "is past its"),
+                       (3, "expires within 7 days"), (30, None)):
         day = today + datetime.timedelta(days=days)
         file = write("cred-old", GOOD_FILE + f"expires = {day}\n")
         done = run("--credentials", file, "--", "echo", "on")
         equal((done.status, done.out), (0, "on\n"), "result")
         if part:
-            has(done.err, f"warning: the credential in {file}:2 {part}")
+            has(done.err, f"warning: {file}:2: the credential {part}")
         else:
             equal(done.err, "", "far from its day")

@@ -110,15 +110,15 @@ def old_token():
     """a token that has expired is a warning"""
     now = int(time.time())
     old, good = jwt(exp=now - 10), jwt(exp=now + 1000)
-    warns("the token has expired", f"token = {old}")
+    warns("the token is a JWT that has expired", f"token = {old}")
     silent(f"token = {good}")
     silent("token = opaque.to.us")
-    warns("the token has expired",
+    warns("the token is a JWT that has expired",
           "token-file = %s" % write("token", old + "\n"))
     silent("token-file = %s" % write("token", good + "\r\n"))
     done = run("--", "echo", "on", env={"AUTH407_TOKEN": old})
     equal((done.status, done.out), (0, "on\n"))
-    has(done.err, "warning: AUTH407_TOKEN: the token has expired")
+    has(done.err, "warning: AUTH407_TOKEN: the token is a JWT that has expired")
     lacks(done.err, old)
     clean(run("--token", good, "echo", "on"), "on\n")
 

@@ -4,7 +4,7 @@
 
 #include <nettle/base64.h>
 
-#include "core/auth/jwt.h"
+#include "core/base/jwt.h"
 
 static void check(const char *p, size_t n)
 {

@@ -67,7 +67,7 @@ static inline const char *users(const struct a407_config *c,
     strcpy(text, elsewhere ? "elsewhere" : "");
     for (size_t i = 0; i < n; i++) {
         strcat(text, i ? "," : "");
-        strcat(text, got[i]->malformed ? "!" : "");
+        strcat(text, got[i]->malformed.code ? "!" : "");
         strcat(text, got[i]->username ? got[i]->username : "-");
     }
     return text;

@@ -150,7 +150,7 @@ TEST(tried)
 TEST(rejected)
 {
     struct table *t = table_new(BASIC, 2);
-    t->cred[1].malformed = true;
+    t->cred[1].malformed.code = A407_LINT_CONTROL;
     t->tried[0] = A407_SCHEME_BIT(A407_BASIC);
     expect_none(t, A407_CAUSE_REJECTED);
     t->offered.n = 0;
@@ -162,7 +162,7 @@ TEST(rejected)
 TEST(credentials)
 {
     struct table *t = table_new(BASIC ", " MD5, 3);
-    t->cred[0].malformed = true;
+    t->cred[0].malformed.code = A407_LINT_CONTROL;
     t->cred[1].schemes = A407_SCHEME_BIT(A407_BASIC);
     expect(t, A407_DIGEST, 1, 2);
     t->cred[2].username = NULL;
@@ -215,9 +215,9 @@ TEST(not_allowed)
     struct table *t = table_new(BASIC ", Foo", 2);
     order_is(t, 1, A407_DIGEST, A407_DIGEST);
     expect_none(t, A407_CAUSE_NOT_ALLOWED);
-    t->cred[0].malformed = true;
+    t->cred[0].malformed.code = A407_LINT_CONTROL;
     expect_none(t, A407_CAUSE_NOT_ALLOWED);
-    t->cred[0].malformed = false;
+    t->cred[0].malformed.code = A407_LINT_NONE;
     order_is(t, 1, A407_BASIC, A407_BASIC);
     t->cred[0].schemes = t->cred[1].schemes = A407_SCHEME_BIT(A407_DIGEST);
     expect_none(t, A407_CAUSE_NOT_ALLOWED);
@@ -229,7 +229,7 @@ TEST(weight)
 {
     struct table *t =
         table_new("Foo, Digest realm=\"no nonce\", " BASIC ", " SHA999, 3);
-    t->cred[0].malformed = true;
+    t->cred[0].malformed.code = A407_LINT_CONTROL;
     t->cred[1].username = NULL;
     t->cred[2].schemes = 0;
     expect_none(t, A407_CAUSE_MALFORMED);

@@ -288,7 +288,7 @@ TEST(variables)
     assert_int_equal(k->endpoint.port, 0);
     assert_int_equal(k->from, A407_FROM_VARIABLES);
     assert_int_equal(k->schemes, A407_ALL_SCHEMES);
-    assert_false(k->malformed);
+    assert_false(k->malformed.code);
     assert_null(k->next);
     a407_config_free(c);
 
@@ -326,7 +326,7 @@ TEST(malformed)
         struct a407_config *c =
             good(ENV(bad[i][0], bad[i][1], ours ? "AUTH407_USERNAME" : "x", "u",
                      "http_proxy", "h:1"));
-        assert_true(c->credentials->malformed);
+        assert_true(c->credentials->malformed.code);
         assert_null(c->credentials->next);
         assert_string_equal(users(c, "h:1"), ours ? "!u" : "!-");
         assert_null(c->credentials->password);

@@ -61,7 +61,7 @@ TEST(all_keys)
     assert_int_equal(c->schemes, A407_SCHEME_BIT(A407_NEGOTIATE) |
                                      A407_SCHEME_BIT(A407_NTLM));
     assert_int_equal(c->expires, 1798675200); /* date -ud 2026-12-31 +%s */
-    assert_false(c->malformed);
+    assert_false(c->malformed.code);
     a407_credentials_free(c);
 }
 

@@ -2,7 +2,7 @@
 /* JWT: RFC 7519, in the compact form of RFC 7515, over JSON of RFC 8259. */
 #include <nettle/base64.h>
 
-#include "core/auth/jwt.h"
+#include "core/base/jwt.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -84,8 +84,8 @@ TEST(good)
         assert_string_equal(u.endpoint.host, good[i].host);
         assert_int_equal(u.endpoint.port, good[i].port);
         assert_int_equal(u.port_given, good[i].port_given);
-        if (u.userinfo_malformed != bad)
-            fail_msg("malformed %d: %s", u.userinfo_malformed, good[i].text);
+        if ((u.malformed.code != A407_LINT_NONE) != bad)
+            fail_msg("malformed %d: %s", u.malformed.code, good[i].text);
         if (good[i].username && !bad)
             assert_string_equal(u.username, good[i].username);
         else

@@ -3,7 +3,7 @@
 
 #include <nettle/base64.h>
 
-#include "core/base/base64.h"
+#include "base64.h"
 
 /* Claims nest two or three levels deep; each level costs a stack frame. */
 #define DEPTH_MAX 16
@@ -238,21 +238,10 @@ int64_t a407_jwt_expiry(struct a407_span token)
     return jwt.expires;
 }
 
-/* How far another clock may be ahead of ours: a new token often says that it
-   holds from now on (RFC 7519 section 4.1.5 allows for it). */
-#define LEEWAY_S 60
-
 bool a407_jwt_holds(struct a407_span token, int64_t now)
 {
     struct a407_jwt jwt;
     a407_jwt_read(token, &jwt);
     return (!jwt.expires || jwt.expires > now) &&
-           (!jwt.not_before || jwt.not_before - LEEWAY_S <= now);
-}
-
-int64_t a407_secret_end(const struct a407_credential *c)
-{
-    return c->ends ? c->ends
-                   : a407_jwt_expiry(
-                         a407_span_str(c->token ? c->token : c->password));
+           (!jwt.not_before || jwt.not_before - A407_JWT_LEEWAY_S <= now);
 }

@@ -2,7 +2,7 @@
 #ifndef A407_JWT_H
 #define A407_JWT_H
 
-#include "core/config/credential.h"
+#include "span.h"
 
 /* When a JSON Web Token holds, in whole seconds since the epoch; 0: it does not
    say. What lies before 1970 is told as 1, so that it still counts as past. */
@@ -18,14 +18,14 @@ struct a407_jwt {
  */
 bool a407_jwt_read(struct a407_span token, struct a407_jwt *out);
 
+/* How far another clock may be ahead of ours: a new token often says that it
+   holds from now on (RFC 7519 section 4.1.5 allows for it). */
+#define A407_JWT_LEEWAY_S 60
+
 /* `expires` of that, or 0: none, or no JWT. */
 int64_t a407_jwt_expiry(struct a407_span token);
 
 /* Does it hold at that time (seconds since the epoch), or say nothing of it? */
 bool a407_jwt_holds(struct a407_span token, int64_t now);
-
-/* When the credential's secret ends: as its helper says, or by the JWT that the
-   token or the password is; 0: not known. */
-int64_t a407_secret_end(const struct a407_credential *c);
 
 #endif
