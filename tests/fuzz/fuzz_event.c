@@ -68,6 +68,7 @@ static void fill(struct input *in, struct a407_event *e)
     e->process.n_parents = take_byte(in) % (A407_EVENT_PARENTS + 2);
     text(in, e->process.parents[0].executable,
          sizeof e->process.parents[0].executable);
+    e->lint = (a407_lint_set)take_byte(in) << 1;
 }
 
 /* Words of any kind, with one of the secrets as the last. */

@@ -84,6 +84,10 @@ def schema():
     if sorted(properties["cause"]["enum"]) != sorted(causes):
         yield "causes differ: %s" % sorted(
             set(properties["cause"]["enum"]) ^ set(causes))
+    seen = re.findall(r'^A407_LINT\(\s*\w+,\s*"(\w+)"',
+                      (TOP / "core/config/lint.def").read_text(), re.M)
+    if properties["lint"]["items"]["enum"] != seen:
+        yield "lint differs: %s" % seen
     body = re.search(r"enum a407_outcome \{(.*?)\}",
                      without_comments((TOP / "core/record/event.h").read_text()),
                      re.S).group(1)

@@ -20,6 +20,7 @@ TEST(whole_line)
         "\"outcome\":\"unresolved\",\"cause\":\"rejected\","
         "\"cause_evidence\":\"407 to our answer to a fresh challenge\","
         "\"detail\":\"407 to digest\","
+        "\"lint\":[\"blank_last\",\"secret_is_username\"],"
         "\"remedy\":\"Check user name and password where "
         "the record says they stand.\","
         "\"proxy\":{\"address\":\"proxy.corp.example\",\"port\":3128,"
