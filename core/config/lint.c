@@ -155,8 +155,10 @@ static bool stands_for_one(struct a407_span s)
         bytes[n] = (char)byte;
         s = a407_span_skip(s, 3);
     }
-    return n && a407_utf8_next(a407_span(bytes, n), &c) &&
-           !a407_is_control(c) && !(c < 0x80 && a407_is_alnum((char)c));
+    bool is = n && a407_utf8_next(a407_span(bytes, n), &c) &&
+              !a407_is_control(c) && !(c < 0x80 && a407_is_alnum((char)c));
+    a407_wipe(bytes, sizeof bytes);
+    return is;
 }
 
 static void see_encoding(struct seen *l, enum a407_lint_part part,
@@ -226,31 +228,30 @@ static void see_token(struct seen *l, struct a407_span s)
 /* Of the names that services with many exits take apart: "user-country-us". */
 static bool is_key(struct a407_span s)
 {
-    static const char *const keys[] = {"country", "session", "sessid",
-                                       "city",    "state",   "region",
-                                       "zone",    "cc",      "lifetime"};
+    static const char keys[][12] = {"country", "session", "sessid",
+                                    "city",    "state",   "region",
+                                    "zone",    "cc",      "lifetime"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (a407_span_ieq(s, keys[i]))
             return true;
     return false;
 }
 
-/* A part is empty, or a key has none behind it. One word that is also a key may
-   be a name of its own. */
+/* A part is empty, or a key has no value behind it. One word that is also a key
+   may be a name of its own, as in "web-session". */
 static bool lacks_part(struct a407_span name)
 {
-    bool ends = a407_span_ends(name, "-"), key = false, bare = false;
-    bool empty = false;
+    bool lacks = a407_span_ends(name, "-"), key = false, no_value = false;
     unsigned keys = 0;
     struct a407_span part;
     for (bool first = true; a407_span_cut(&name, '-', &part); first = false) {
-        bool is = !first && is_key(part);
-        empty = empty || !part.n;
-        bare = bare || (is && key);
-        keys += is;
-        key = is;
+        bool was = key;
+        key = !first && is_key(part);
+        keys += key;
+        no_value = no_value || (was && key);
+        lacks = lacks || !part.n;
     }
-    return ends || empty || (keys > 1 && (bare || key));
+    return lacks || (keys > 1 && (no_value || key));
 }
 
 static const a407_scheme_set basic = A407_SCHEME_BIT(A407_BASIC);

@@ -202,10 +202,14 @@ def bad_settings():
 @test
 def unsendable_variables():
     """a user name or password that can't be sent is an error"""
-    for words in (("--username=u", f"--password={SECRET}\n"),
-                  ("--username=u\r",), ("--username=u", "--domain=\t\n")):
+    for part, *words in (
+            ("password ends with a line end", "--username=u",
+             f"--password={SECRET}\n"),
+            ("user name ends with a line end", "--username=u\r"),
+            ("domain holds a control character", "--username=u",
+             "--domain=\tx")):
         done = run(*words, "true")
-        refused(done, "AUTH407_USERNAME", "control character")
+        refused(done, "AUTH407_USERNAME", "can't be sent: the " + part)
         lacks(done.err, SECRET)
 
 
@@ -215,7 +219,8 @@ def unsendable_url():
     done = run("--", "echo", "on",
                env={"https_proxy": f"http://u:{SECRET}%zz@p.test:3128"})
     equal((done.status, done.out), (0, "on\n"), "result")
-    has(done.err, "warning: the credential in https_proxy can't be sent")
+    has(done.err, "warning: the credential in https_proxy can't be sent: the "
+        "password has a % that")
     lacks(done.err, SECRET)
 
 

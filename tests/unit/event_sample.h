@@ -93,8 +93,8 @@ static inline struct a407_event *full(void)
         .outcome = A407_UNRESOLVED,
         .cause = A407_CAUSE_REJECTED,
         .detail = "407 to digest",
-        .lint = A407_LINT_BIT(A407_LINT_BLANK_LAST) |
-                A407_LINT_BIT(A407_LINT_SAME),
+        .lint =
+            A407_LINT_BIT(A407_LINT_BLANK_LAST) | A407_LINT_BIT(A407_LINT_SAME),
         .proxy = {.host = "proxy.corp.example", .port = 3128},
         .peer = "10.0.0.1:3128",
         .method = "CONNECT",
