@@ -205,20 +205,35 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
 
 static bool may_be_blamed(enum a407_cause cause)
 {
-    return cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER ||
+    return cause == A407_CAUSE_CLIENT_REJECTED ||
+           cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER ||
            cause == A407_CAUSE_MALFORMED || cause == A407_CAUSE_LOCKED_OUT ||
            cause == A407_CAUSE_TOKEN_EXPIRED;
 }
 
-/* By the attempts on record. */
+static a407_scheme_set named_scheme(const char *name)
+{
+    return A407_SCHEME_BIT(a407_scheme_from_name(a407_span_str(name)));
+}
+
+/* The schemes that it was refused by: the client's, as far as the user tells,
+   and those of the attempts on record. The last one may have let us in. */
 static a407_scheme_set refused_by(const struct a407_event *ev,
                                   const struct a407_credential *c)
 {
+    bool in = ev->outcome == A407_RESOLVED;
     a407_scheme_set set = 0;
-    for (size_t i = 0; c->label && i < ev->n_attempts; i++)
-        if (strcmp(ev->attempts[i].credential, c->label) == 0)
-            set |= A407_SCHEME_BIT(
-                a407_scheme_from_name(a407_span_str(ev->attempts[i].scheme)));
+    if (!in && ev->client_user[0] &&
+        a407_same_text(c->username, ev->client_user))
+        set = named_scheme(ev->client_scheme);
+    for (size_t i = 0; c->label && i < ev->n_attempts; i++) {
+        const struct a407_event_attempt *a = &ev->attempts[i];
+        bool sent =
+            a->cause == A407_CAUSE_NONE || a->cause == A407_CAUSE_REJECTED;
+        if (sent && strcmp(a->credential, c->label) == 0)
+            set = in && i + 1 == ev->n_attempts ? 0
+                                                : set | named_scheme(a->scheme);
+    }
     return set;
 }
 
@@ -233,8 +248,8 @@ static bool asked_for_utf8(const struct a407_event *ev, a407_scheme_set by)
     return false;
 }
 
-/* Adds what fits, whole; `label` where it must be told whose it is. */
-static void say_finding(struct words *w, const char *label,
+/* Adds it where it fits, whole. */
+static bool say_finding(struct words *w, const char *label,
                         struct a407_finding f)
 {
     char text[A407_LINT_WORDS];
@@ -246,32 +261,44 @@ static void say_finding(struct words *w, const char *label,
         n += strlen(parts[i]);
     for (size_t i = 0; i < 4 && n < w->cap; i++)
         say(w, parts[i]);
+    return n < w->cap;
+}
+
+/* `label`: where it stands, if that must be told. */
+static void say_lint(struct words *w, struct a407_event *ev,
+                     const struct a407_credential *c, a407_scheme_set refused,
+                     const char *label)
+{
+    struct a407_lint_use use = {.now = ev->time_us / 1000000,
+                                .refused = refused,
+                                .utf8 = asked_for_utf8(ev, refused)};
+    struct a407_lint lint;
+    a407_lint(c, &use, &lint);
+    for (size_t i = 0; i < lint.n; i++) {
+        ev->lint |= A407_LINT_BIT(lint.found[i].code);
+        /* the place may be too long, what is wrong there never is */
+        if (say_finding(w, label, lint.found[i]) ||
+            (!w->out[0] && say_finding(w, "", lint.found[i])))
+            label = "";
+    }
 }
 
 void a407_facts_lint(const struct a407_proxy *p, struct a407_event *ev)
 {
     char said[sizeof ev->detail] = "";
     struct words w = {.out = said, .cap = sizeof said};
-    bool sent = false,
-         named = p->n_creds > 1 || ev->cause == A407_CAUSE_MALFORMED;
+    bool client = ev->cause == A407_CAUSE_CLIENT_REJECTED,
+         sent = client || ev->outcome == A407_RESOLVED,
+         named = client || ev->cause == A407_CAUSE_MALFORMED || p->n_creds > 1;
     if (!may_be_blamed(ev->cause))
         return;
     for (size_t i = 0; i < p->n_creds; i++)
         sent = sent || refused_by(ev, p->creds[i]);
     for (size_t i = 0; i < p->n_creds; i++) {
         const struct a407_credential *c = p->creds[i];
-        struct a407_lint_use use = {.now = ev->time_us / 1000000,
-                                    .refused = refused_by(ev, c)};
-        struct a407_lint lint;
-        use.utf8 = asked_for_utf8(ev, use.refused);
-        if (sent && !use.refused)
-            continue;
-        a407_lint(c, &use, &lint);
-        for (size_t k = 0; k < lint.n; k++) {
-            ev->lint |= A407_LINT_BIT(lint.found[k].code);
-            say_finding(&w, named && !k && c->label ? c->label : "",
-                        lint.found[k]);
-        }
+        a407_scheme_set refused = refused_by(ev, c);
+        if (!sent || refused)
+            say_lint(&w, ev, c, refused, named && c->label ? c->label : "");
     }
     say(&w, said[0] && ev->detail[0] ? "; " : "");
     say(&w, ev->detail);
