@@ -74,6 +74,7 @@ struct a407_report_record {
     int proxy_port;
     int local_port;   /* the program's end of the connection; 0: not told */
     unsigned offered; /* bits of enum a407_scheme_id, also of the unknown one */
+    a407_lint_set lint;
     int resend_count; /* the program repeats what met so many 407s before */
     bool client_sent;
     int status, final_status; /* 0: none */
@@ -139,6 +140,7 @@ struct a407_report_row {
     enum a407_cause cause_id;
     int port;
     unsigned offered;       /* schemes, as in the record */
+    a407_lint_set lint;     /* what looked wrong, in any such line */
     uint64_t after_sending; /* it had sent a header before: dropped on reuse */
     uint64_t weight;        /* all 407s of this cause and binary */
     size_t program;         /* their number in their group, from 1 */

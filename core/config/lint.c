@@ -22,6 +22,14 @@ const struct a407_lint_info *a407_lint_info(enum a407_lint_code code)
     return &rows[(unsigned)code < A407_LINT_COUNT ? code : A407_LINT_NONE];
 }
 
+enum a407_lint_code a407_lint_from_code(struct a407_span name)
+{
+    unsigned code = A407_LINT_COUNT - 1;
+    while (code && !a407_span_eq(name, rows[code].code))
+        code--;
+    return code;
+}
+
 #define PARTS (A407_LINT_VALUE + 1)
 static const char parts[PARTS][16] = {
     [A407_LINT_CREDENTIAL] = "the credential",

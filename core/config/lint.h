@@ -33,6 +33,9 @@ struct a407_lint_info {
 /* The row of a code; an empty one for NONE. */
 const struct a407_lint_info *a407_lint_info(enum a407_lint_code code);
 
+/* The code of that name, or NONE. */
+enum a407_lint_code a407_lint_from_code(struct a407_span name);
+
 /* What a finding is about. */
 enum a407_lint_part {
     A407_LINT_CREDENTIAL, /* as a whole */

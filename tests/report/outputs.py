@@ -29,6 +29,8 @@ def mixed():
     lines += [record("/usr/bin/git", cause="no_credential",
                      outcome="not_retried")]
     lines += [record("/usr/bin/apt", cause="rejected", outcome="unresolved",
+                     detail="the password ends with a blank",
+                     lint=["blank_last", "of_the_future"],
                      attempts=[{"scheme": "basic", "status_code": 407,
                                 "duration_ms": 1.5, "reconnected": False,
                                 "stale": False, "credential": "http_proxy"}])]
@@ -65,6 +67,7 @@ def dropped_first():
     has(rest, "git config --global http.proxy http://USER@proxy.test:3128\n")
     other = rest.split("\nOther causes\n")[1]
     has(other, "rejected: ")
+    has(other, "      evidence: the password ends with a blank\n")
     has(" ".join(other.split()), "Fix: Check user name and password in "
         "http_proxy. ")
 
@@ -73,6 +76,7 @@ def dropped_first():
 def tables():
     """tables per binary, module, proxy, cause and user add up"""
     data = report("--format", "json", mixed()).json()
+    equal([f["lint"] for f in data["findings"] if f["lint"]], [["blank_last"]])
     equal(set(data["tables"]), {"binary", "module", "proxy", "cause", "user"})
     for name, table in data["tables"].items():
         rows = table["rows"]

@@ -30,7 +30,9 @@
 #define LINE                                                                   \
     HEAD                                                                       \
         "\"outcome\":\"unresolved\",\"cause\":\"dropped_by_client\","          \
-        "\"detail\":\"d\\u00e9tail \\\"q\\\"\",\"remedy\":\"r\"," PROXY HTTP   \
+        "\"detail\":\"d\\u00e9tail "                                           \
+        "\\\"q\\\"\",\"lint\":[\"blank_last\",\"new\",[\"quoted\"]],"          \
+        "\"remedy\":\"r\"," PROXY HTTP                                         \
         "\"url\":{\"target\":\"http://a.test/\"},\"source\":{\"port\":4711},"  \
         "\"final\":{\"status_code\":407},\"records_lost\":3," ATTEMPTS PROCESS
 
@@ -70,6 +72,8 @@ static void check_all(void)
     assert_span(got.cause, "dropped_by_client");
     assert_int_equal(got.cause_id, A407_CAUSE_DROPPED);
     assert_span(got.detail, "d\xc3\xa9tail \"q\"");
+    assert_int_equal(got.lint, A407_LINT_BIT(A407_LINT_NONE) |
+                                   A407_LINT_BIT(A407_LINT_BLANK_LAST));
     assert_span(got.proxy_address, "proxy.test");
     assert_int_equal(got.proxy_port, 3128);
     assert_int_equal(got.local_port, 4711);

@@ -331,9 +331,12 @@ TEST(rows)
             strspn(row->code, "abcdefghijklmnopqrstuvwxyz_0123456789"),
             strlen(row->code));
         assert_string_equal(words + strlen("the credential "), row->seen);
+        assert_int_equal(a407_lint_from_code(a407_span_str(row->code)), code);
         assert_int_equal(row->remedy[strlen(row->remedy) - 1], '.');
     }
     assert_string_equal(a407_lint_info(A407_LINT_COUNT)->code, "");
+    assert_int_equal(a407_lint_from_code(a407_span_str("blank")), 0);
+    assert_int_equal(a407_lint_from_code(a407_span_str("")), 0);
     a407_lint_words((struct a407_finding){A407_LINT_NONE, 0}, words);
     assert_string_equal(words, "");
 }

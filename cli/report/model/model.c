@@ -257,6 +257,7 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
             !l->client_sent && (a407_span_eq(l->sent_before, "connection") ||
                                 a407_span_eq(l->sent_before, "program"));
         f->offered |= l->offered;
+        f->lint |= l->lint;
     }
 }
 

@@ -14,6 +14,7 @@ enum kind {
     TEXT,
     WORD,   /* of the command line */
     SCHEME, /* of a challenge: a bit */
+    LINT,   /* a code: a bit */
     TRUTH,
     INT,
     WHOLE, /* an int64_t */
@@ -138,6 +139,8 @@ static int set(struct a407_report_parser *p, enum kind from, enum kind to,
             keep(p->texts[row - rows], sizeof p->texts[0], text);
     } else if (row->kind == SCHEME && text.p) {
         r->offered |= 1u << a407_scheme_from_name(text);
+    } else if (row->kind == LINT && text.p) {
+        r->lint |= A407_LINT_BIT(a407_lint_from_code(text));
     } else if (row->kind == WORD && text.p && r->n_args < A407_EVENT_ARGS) {
         r->args[r->n_args] =
             keep(p->words[r->n_args], sizeof p->words[0], text);
@@ -178,7 +181,7 @@ static int on_number(void *ctx, const char *text, size_t n)
 
 static int on_text(void *ctx, const unsigned char *text, size_t n)
 {
-    return set(ctx, TEXT, SCHEME, a407_span(text, n), 0);
+    return set(ctx, TEXT, LINT, a407_span(text, n), 0);
 }
 
 static int on_key(void *ctx, const unsigned char *name, size_t n)

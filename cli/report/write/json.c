@@ -68,6 +68,20 @@ static void input(FILE *f, const struct a407_report_input *in)
     fputc('}', f);
 }
 
+static void lint(FILE *f, a407_lint_set seen)
+{
+    const char *between = "";
+    unsigned code;
+
+    fputs(",\"lint\":[", f);
+    for (code = 1; code < A407_LINT_COUNT; code++)
+        if (seen & A407_LINT_BIT(code)) {
+            fprintf(f, "%s\"%s\"", between, a407_lint_info(code)->code);
+            between = ",";
+        }
+    fputc(']', f);
+}
+
 static void finding(FILE *f, const struct a407_report_row *x)
 {
     static const char *const groups[] = {"dropped", "never_sent", "other"};
@@ -82,6 +96,7 @@ static void finding(FILE *f, const struct a407_report_row *x)
             {"binary", x->binary}, {"executable", x->path},
             {"script", x->script}, {"module", x->module}, {"proxy", x->proxy},
             {"detail", x->detail}, {"credential", x->credential});
+    lint(f, x->lint);
     fprintf(f, ",\"after_sending\":%" PRIu64, x->after_sending);
     tally(f, &x->tally);
     fputs(",\"advice\":{\"where\":", f);
