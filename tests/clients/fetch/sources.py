@@ -91,7 +91,7 @@ def bad_files(p):
              ("is empty", p.write("line", f"\r\n{SECRET}\n")),
              ("control character", p.write("nul", f"{SECRET}\0\n")),
              ("control character", p.write("tab", f"{SECRET}\t\n")),
-             ("control character", p.write("cr", f"{SECRET}\r\r\n")),
+             ("ends with a line end", p.write("cr", f"{SECRET}\r\r\n")),
              ("not a regular file", "fifo"), ("not a regular file", "dir"),
              ("not a regular file", "/dev/null")]
     p.write("pw", SECRET)
