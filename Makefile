@@ -122,9 +122,9 @@ $(BUILD)/libauth407.so: $(preload_obj) $(BUILD)/libauth407driver.a $(lower) \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,lazy,-z,nodelete,--gc-sections \
 	    -Wl,--as-needed,-soname,libauth407.so -nostartfiles $(LDFLAGS)
 
-$(BUILD)/auth407: $(cli_obj) $(lower)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(cli_obj) $(lower) \
-	    $(NETTLE) -Wl,--gc-sections $(LDFLAGS)
+$(BUILD)/auth407: $(cli_obj) $(BUILD)/libauth407driver.a $(lower)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) \
+	    -Wl,--gc-sections $(LDFLAGS)
 
 $(BUILD)/auth407-report: $(report_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \

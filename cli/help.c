@@ -6,6 +6,7 @@ static const char usage_run[] =
 static const char usage_observe[] =
     "  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n";
 static const char usage_rest[] = "  auth407 report [OPTION...] [FILE...]\n"
+                                 "  auth407 login [OPTION...] PROXY\n"
                                  "  auth407 --help | --version\n";
 
 static const char about[] =
@@ -15,7 +16,8 @@ static const char about[] =
     "\n"
     "  run      answer 407s; needs not be written\n"
     "  observe  change nothing that is sent: only write what happens\n"
-    "  report   say what the JSON lines add up to; auth407 report --help\n";
+    "  report   say what the JSON lines add up to; auth407 report --help\n"
+    "  login    ask for a credential, and keep it; auth407 login --help\n";
 
 static const char about_run[] =
     "\nRuns COMMAND and answers the 407s (Proxy Authentication Required) that\n"

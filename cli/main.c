@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "login.h"
 #include "msg.h"
-#include "options.h"
 #include "run.h"
 
 /* A full disk or a closed pipe must not look like success. */
@@ -21,6 +21,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "report") == 0)
         return a407_report_start(argv + 1);
+    if (argc > 1 && strcmp(argv[1], "login") == 0)
+        return a407_login(argv + 1);
     switch (a407_options_parse(argv, &inv)) {
     case A407_PARSE_RUN:
         return a407_run(&inv);

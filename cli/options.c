@@ -53,8 +53,9 @@ enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)
         out->command = **argv == 'o' ? A407_CMD_OBSERVE : A407_CMD_RUN;
         out->named = true;
         argv++;
-    } else if (strcmp(*argv, "doctor") == 0 || strcmp(*argv, "login") == 0) {
-        /* kept for commands to come, so that no script relies on another use */
+    } else if (strcmp(*argv, "doctor") == 0) {
+        /* kept for a command to come, so that no script relies on another use
+         */
         a407_error("`%s` is not in this version; a program of that name starts "
                    "with `auth407 -- %s`",
                    *argv, *argv);

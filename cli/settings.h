@@ -37,6 +37,10 @@ bool a407_settings_check(const struct a407_invocation *inv,
 /* Notes for --verbose, without secrets. */
 void a407_settings_show(const struct a407_settings *s);
 
+/* Appends what a credential is for and what it has, without secrets. */
+void a407_credential_describe(struct a407_buf *b,
+                              const struct a407_credential *k);
+
 /*
  * A warning where the credential's last day, or the time of a token, is near or
  * past, and for each place that would not give the credential's secret: a file

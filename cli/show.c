@@ -84,33 +84,41 @@ static void add_source(struct a407_buf *b, const char *words, const char *place)
 }
 
 /* The user name is shown only beside a password: alone it may be a token. */
-static void show_credential(const struct a407_credential *k)
+void a407_credential_describe(struct a407_buf *b,
+                              const struct a407_credential *k)
 {
-    struct a407_buf b;
     bool pair =
         k->username && ((k->password && *k->password) || k->password_file ||
                         k->netrc || k->helper || k->keytab);
 
-    a407_buf_init(&b, LINE_MAX_BYTES);
     if (k->from == A407_FROM_VARIABLES)
-        a407_buf_str(&b, "the proxies of the environment");
+        a407_buf_str(b, "the proxies of the environment");
     else
-        add_endpoint(&b, &k->endpoint);
+        add_endpoint(b, &k->endpoint);
     if (pair)
         /* with a colon it is likely to hold a password, wrongly */
-        a407_buf_fmt(&b, ", user %.*s%s", (int)strcspn(k->username, ":"),
+        a407_buf_fmt(b, ", user %.*s%s", (int)strcspn(k->username, ":"),
                      k->username, strchr(k->username, ':') ? ":..." : "");
     if (k->password)
-        a407_buf_str(&b, ", with a password");
+        a407_buf_str(b, ", with a password");
     if (k->token)
-        a407_buf_str(&b, ", with a token");
-    add_source(&b, "password from", k->password_file);
-    add_source(&b, "token from", k->token_file);
-    add_source(&b, "netrc", k->netrc);
-    add_source(&b, "keytab", k->keytab);
-    add_source(&b, "service", k->service);
-    a407_note("credential: %s, for %.*s%s", k->label, (int)b.n, b.n ? b.p : "",
-              k->helper ? ", from a helper" : "");
+        a407_buf_str(b, ", with a token");
+    add_source(b, "password from", k->password_file);
+    add_source(b, "token from", k->token_file);
+    add_source(b, "netrc", k->netrc);
+    add_source(b, "keytab", k->keytab);
+    add_source(b, "service", k->service);
+    if (k->helper)
+        a407_buf_str(b, ", from a helper");
+}
+
+static void show_credential(const struct a407_credential *k)
+{
+    struct a407_buf b;
+
+    a407_buf_init(&b, LINE_MAX_BYTES);
+    a407_credential_describe(&b, k);
+    a407_note("credential: %s, for %.*s", k->label, (int)b.n, b.n ? b.p : "");
     a407_buf_free(&b);
 }
 

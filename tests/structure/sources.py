@@ -9,7 +9,7 @@ LAYERS = ("core", "host", "driver", "preload", "cli", "gss")
 MAY_INCLUDE = {"core": {"core"}, "host": {"core", "host"},
                "driver": {"core", "host", "driver"},
                "preload": {"core", "host", "driver", "preload"},
-               "cli": {"core", "host", "cli"}, "gss": {"core", "gss"}}
+               "cli": {"core", "host", "driver", "cli"}, "gss": {"core", "gss"}}
 
 # The core does no input or output, and reads no clock, nor the environment.
 CORE_HEADERS = set("""stdbool.h stddef.h stdint.h limits.h string.h strings.h

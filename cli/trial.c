@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+#include "trial.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "driver/driver.h"
+#include "host/clock.h"
+#include "host/fd.h"
+#include "host/lockout.h"
+#include "host/match.h"
+#include "host/settings.h"
+
+/* A connection of our own: nobody else acts on its socket. */
+struct line {
+    int fd; /* never blocks; -1: none */
+    const struct addrinfo *peer;
+    int64_t until; /* all of it, by a407_now_ms() */
+    struct a407_driver driver;
+};
+
+/* ---- the transport ---- */
+
+static enum a407_hold hold(void *link)
+{
+    (void)link;
+    return A407_HELD;
+}
+
+static bool yes(void *link)
+{
+    (void)link;
+    return true;
+}
+
+static ssize_t peek(void *link, char *to, size_t n)
+{
+    return recv(((struct line *)link)->fd, to, n, MSG_PEEK);
+}
+
+static ssize_t take(void *link, char *to, size_t n)
+{
+    return recv(((struct line *)link)->fd, to, n, 0);
+}
+
+static unsigned queue(void *link)
+{
+    int ev = a407_ready(((struct line *)link)->fd, POLLRDHUP);
+    return ev ? A407_QUEUE_ENDS : 0;
+}
+
+static void arm(void *link, size_t n)
+{
+    int lowat = n ? (int)n : 1;
+    setsockopt(((struct line *)link)->fd, SOL_SOCKET, SO_RCVLOWAT, &lowat,
+               sizeof lowat);
+}
+
+static ssize_t send_ours(void *link, const char *p, size_t n, bool own)
+{
+    (void)own;
+    return send(((struct line *)link)->fd, p, n, MSG_NOSIGNAL);
+}
+
+static ssize_t pass(void *link, const struct a407_write *w)
+{
+    const struct iovec *v = &w->iov[w->i];
+    return send_ours(link, (const char *)v->iov_base + w->at,
+                     v->iov_len - w->at, true);
+}
+
+static int room(void *link)
+{
+    int ev = a407_ready(((struct line *)link)->fd, POLLOUT);
+    return ev & (POLLERR | POLLHUP) ? -1 : ev != 0;
+}
+
+static size_t readable(void *link, const char *p, size_t n)
+{
+    (void)link, (void)p;
+    return n;
+}
+
+static void shut(void *link, int how)
+{
+    shutdown(((struct line *)link)->fd, how);
+}
+
+static void hang_up(void *link)
+{
+    struct line *l = link;
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+}
+
+static bool begin_connect(struct line *l)
+{
+    const struct addrinfo *a = l->peer;
+    l->fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                   a->ai_protocol);
+    return l->fd >= 0 && (connect(l->fd, a->ai_addr, a->ai_addrlen) == 0 ||
+                          errno == EINPROGRESS);
+}
+
+/* Of one that has begun: 0; EINPROGRESS, or why not. */
+static int connected(const struct line *l)
+{
+    int error = 0;
+    socklen_t n = sizeof error;
+    if (!a407_ready(l->fd, POLLOUT))
+        return EINPROGRESS;
+    return getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 ? error
+                                                                    : errno;
+}
+
+static enum a407_renewal renew(void *link)
+{
+    struct line *l = link;
+    if (l->driver.renewal_fd == -1) {
+        hang_up(l);
+        if (!begin_connect(l))
+            return A407_RENEWAL_FAILED;
+        l->driver.renewal_fd = A407_OWN_FD;
+    }
+    int error = connected(l);
+    return error == EINPROGRESS ? A407_RENEWAL_PENDING
+           : error              ? A407_RENEWAL_FAILED
+                                : A407_RENEWED;
+}
+
+/* The 407 is on record: nobody reads it here. */
+static bool give_back(void *link, struct a407_span saved_407)
+{
+    (void)saved_407;
+    return yes(link);
+}
+
+static bool outside(void *link, const struct a407_job *job)
+{
+    job->work(job->arg);
+    job->after(job->arg);
+    return yes(link);
+}
+
+static const struct a407_transport transport = {
+    .hold = hold,
+    .is_same_peer = yes,
+    .is_untouched = yes,
+    .peek = peek,
+    .take = take,
+    .queue = queue,
+    .arm = arm,
+    .send = send_ours,
+    .pass = pass,
+    .room = room,
+    .readable = readable,
+    .shut = shut,
+    .renew = renew,
+    .drop_renewal = hang_up,
+    .give_back = give_back,
+    .outside = outside,
+};
+
+/* ---- waiting ---- */
+
+static void now(struct line *l)
+{
+    a407_driver_begin(&l->driver, a407_clock_us(CLOCK_REALTIME),
+                      a407_clock_us(CLOCK_MONOTONIC));
+}
+
+/* poll(); 0 where that or the whole time is over. */
+static int sleep_until(const struct line *l, int fd, short events,
+                       int64_t until)
+{
+    struct pollfd p = {fd == A407_OWN_FD ? l->fd : fd, events, 0};
+    int64_t left = (until < l->until ? until : l->until) - a407_now_ms();
+    return poll(&p, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+}
+
+/* Waits for what the driver needs. False: there is no time left. */
+static bool wait_for(struct line *l, enum a407_driven needs)
+{
+    struct a407_need need = a407_driver_need(&l->driver);
+    struct a407_plan plan = a407_engine_plan(l->driver.engine);
+    bool bytes = needs == A407_NEEDS_BYTES;
+    int ev = needs == A407_NEEDS_WORK
+                 ? sleep_until(l, need.fd, need.events, need.until)
+                 : sleep_until(l, A407_OWN_FD, bytes ? POLLIN : POLLOUT,
+                               a407_plan_limit(&plan));
+    now(l);
+    /* what has no other way out takes the rest of the time */
+    if (!ev && bytes && l->driver.now_ms >= a407_plan_limit(&plan) &&
+        !a407_driver_expire(&l->driver))
+        sleep_until(l, A407_OWN_FD, POLLIN, A407_FOR_EVER);
+    return a407_now_ms() < l->until;
+}
+
+static bool needs_wait(enum a407_driven is)
+{
+    return is == A407_NEEDS_BYTES || is == A407_NEEDS_WORK ||
+           is == A407_NEEDS_ROOM;
+}
+
+/* ---- one connection ---- */
+
+static bool write_request(struct line *l, const char *target)
+{
+    char head[1024];
+    int n = snprintf(head, sizeof head,
+                     "CONNECT %s HTTP/1.1\r\nHost: %s\r\n"
+                     "User-Agent: auth407/" A407_VERSION "\r\n\r\n",
+                     target, target);
+    struct iovec v = {head, (size_t)n};
+    struct a407_write w = {.iov = &v, .n = 1};
+    enum a407_driven is;
+    if (n < 0 || n >= (int)sizeof head)
+        return false;
+    while (needs_wait(is = a407_driver_write(&l->driver, &w)))
+        if (!wait_for(l, is))
+            return false;
+    return is == A407_DRIVEN;
+}
+
+/* Reads as a program would, up to the record of the exchange. */
+static struct a407_event *read_answer(struct line *l)
+{
+    struct a407_driver *d = &l->driver;
+    struct a407_event *ev;
+    char body[4096];
+    ssize_t n = 1;
+    while (!(ev = a407_engine_event(d->engine)) && n > 0) {
+        enum a407_driven is = a407_driver_pump(d, A407_PUMP_ALL);
+        if (needs_wait(is) && wait_for(l, is))
+            continue;
+        struct a407_plan plan = a407_engine_plan(d->engine);
+        if (is != A407_DRIVEN || d->error || d->given_back ||
+            plan.kind != A407_WANT_DELIVER)
+            break;
+        n = take(l, body, plan.n < sizeof body ? plan.n : sizeof body);
+        if (n > 0)
+            a407_engine_delivered(d->engine, body, (size_t)n);
+        else if (n < 0 && errno == EAGAIN && wait_for(l, A407_NEEDS_BYTES))
+            n = 1;
+    }
+    a407_engine_closed(d->engine);
+    return ev ? ev : a407_engine_event(d->engine);
+}
+
+/* Where there is another address to try. */
+#define CONNECT_MS 5000
+
+static const char *connect_to(struct line *l, const struct addrinfo *list)
+{
+    int error = 0;
+    for (l->peer = list; l->peer; l->peer = l->peer->ai_next) {
+        error = begin_connect(l) ? EINPROGRESS : errno;
+        if (error == EINPROGRESS) {
+            sleep_until(l, A407_OWN_FD, POLLOUT,
+                        l->peer->ai_next ? a407_now_ms() + CONNECT_MS
+                                         : A407_FOR_EVER);
+            error = connected(l);
+        }
+        if (!error)
+            return NULL;
+        hang_up(l);
+    }
+    return error == EINPROGRESS ? "it takes too long" : strerror(error);
+}
+
+static void mark(const struct a407_config *config,
+                 const struct a407_endpoint *proxy, struct a407_engine *e)
+{
+    struct a407_verdict v;
+    while (a407_engine_verdict(e, &v)) {
+        a407_lockout_mark(config, proxy, v.cred, v.accepted);
+        a407_credentials_free(v.cred);
+    }
+}
+
+static enum a407_trial_outcome judge(const struct a407_event *ev)
+{
+    switch (ev->outcome) {
+    case A407_RESOLVED:
+        return A407_TRIAL_ACCEPTED;
+    case A407_OBSERVED:
+        return ev->status == 407 ? A407_TRIAL_UNDECIDED : A407_TRIAL_NOT_ASKED;
+    default:
+        return ev->cause == A407_CAUSE_REJECTED ||
+                       ev->cause == A407_CAUSE_LOCKED_OUT
+                   ? A407_TRIAL_REFUSED
+                   : A407_TRIAL_UNDECIDED;
+    }
+}
+
+static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
+                struct a407_trial *out)
+{
+    struct a407_history history = {0};
+    struct a407_shared shared = {0};
+    struct a407_endpoint peer = {0};
+    char text[A407_HOST_MAX + 16];
+    a407_endpoint_of(l->peer->ai_addr, &peer);
+    snprintf(text, sizeof text, strchr(peer.host, ':') ? "[%s]:%u" : "%s:%u",
+             peer.host, peer.port);
+    struct a407_engine *e = a407_engine_new(proxy, &history, text);
+    snprintf(out->why, sizeof out->why, "out of memory");
+    if (!e)
+        return;
+    a407_driver_init(&l->driver, e, &transport, proxy->config, &shared);
+    l->driver.link = l;
+    now(l);
+    if (write_request(l, target))
+        out->event = read_answer(l);
+    mark(proxy->config, &proxy->endpoint, e);
+    snprintf(out->why, sizeof out->why, "no HTTP answer came");
+    if (out->event && out->event->status) {
+        const struct a407_event *ev = out->event;
+        out->outcome = judge(ev);
+        snprintf(out->why, sizeof out->why, "%s", ev->detail);
+    }
+    a407_driver_drop_errand(&l->driver);
+    a407_errand_free(a407_shared_over(&shared));
+    a407_driver_free(&l->driver);
+}
+
+void a407_trial(const struct a407_config *config,
+                const struct a407_endpoint *proxy,
+                const struct a407_credential *credential, const char *target,
+                struct a407_trial *out)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    struct a407_config its = *config;
+    struct a407_credential only;
+    struct a407_proxy asked;
+    struct line l = {.fd = -1};
+    char port[8];
+    const char *why;
+    *out = (struct a407_trial){.outcome = A407_TRIAL_UNREACHABLE};
+    if (credential) {
+        only = *credential;
+        only.endpoint = *proxy;
+        only.next = NULL;
+    }
+    its.credentials = credential ? &only : NULL;
+    its.mode = A407_MODE_INJECT;
+    its.log_level = A407_LOG_REQUEST;
+    snprintf(port, sizeof port, "%u", proxy->port);
+    int error = getaddrinfo(proxy->host, port, &hints, &list);
+    if (error) {
+        snprintf(out->why, sizeof out->why, "%s", gai_strerror(error));
+        return;
+    }
+    l.until = a407_now_ms() + config->wait_ms;
+    why = connect_to(&l, list);
+    if (why) {
+        snprintf(out->why, sizeof out->why, "%s", why);
+    } else {
+        a407_proxy_init(&asked, &its, &a407_machine, proxy, true);
+        ask(&l, &asked, target, out);
+        a407_proxy_clear(&asked);
+    }
+    hang_up(&l);
+    freeaddrinfo(list);
+}

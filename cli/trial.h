@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_TRIAL_H
+#define A407_TRIAL_H
+
+#include "core/config/config.h"
+#include "core/record/event.h"
+
+/* One request to a proxy by the library's own engine, to see whether a
+   credential is good. */
+
+enum a407_trial_outcome {
+    A407_TRIAL_ACCEPTED,
+    A407_TRIAL_REFUSED,     /* now, or a short while ago: see event->cause */
+    A407_TRIAL_NOT_ASKED,   /* the proxy wanted no login */
+    A407_TRIAL_UNREACHABLE, /* no connection, or no answer on it */
+    A407_TRIAL_UNDECIDED    /* it could not be sent: event->cause */
+};
+
+struct a407_trial {
+    enum a407_trial_outcome outcome;
+    struct a407_event *event; /* the record, freed with free(); UNREACHABLE: may
+                                 be NULL */
+    char why[160];            /* in words, without secrets; or empty */
+};
+
+/*
+ * Asks `proxy`, whose port is not 0, for a tunnel to `target` (HOST:PORT), and
+ * answers its 407s as `config` says with this credential alone; NULL: with
+ * none, or with a Kerberos ticket. A refusal is marked, and one that is marked
+ * is not sent again, as in any process. Closes the tunnel. Blocks for the name,
+ * the proxy, a helper: config->wait_ms at most, behind the look-up of the name.
+ */
+void a407_trial(const struct a407_config *config,
+                const struct a407_endpoint *proxy,
+                const struct a407_credential *credential, const char *target,
+                struct a407_trial *out);
+
+#endif
