@@ -113,17 +113,35 @@ _auth407_report()
     esac
 }
 
+# auth407 login: its options, and files.
+_auth407_login()
+{
+    local cur=$1
+    case $2 in
+    --credentials)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        ;;
+    --username | --domain | --target | --store) ;;
+    *)
+        COMPREPLY=($(compgen -W '--username --domain --stdin --verify
+            --no-verify --target --force --store --credentials --list --delete
+            --help' -- "$cur"))
+        ;;
+    esac
+}
+
 _auth407()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at
     COMPREPLY=()
-    if [[ ${COMP_WORDS[1]-} == report ]] && ((COMP_CWORD > 1)); then
+    if [[ ${COMP_WORDS[1]-} == @(report|login) ]] && ((COMP_CWORD > 1)); then
         if [[ $cur == '=' ]]; then
             cur=
         elif [[ $prev == '=' ]]; then
             prev=${COMP_WORDS[COMP_CWORD - 2]}
         fi
-        _auth407_report "$cur" "$prev"
+        "_auth407_${COMP_WORDS[1]}" "$cur" "$prev"
         return
     fi
     at=$(_auth407_command_at)
@@ -152,7 +170,7 @@ _auth407()
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -c -- "$cur")
     ((COMP_CWORD == 1)) &&
-        COMPREPLY+=($(compgen -W 'run observe report' -- "$cur"))
+        COMPREPLY+=($(compgen -W 'run observe report login' -- "$cur"))
 }
 
 complete -F _auth407 auth407

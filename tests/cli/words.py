@@ -9,7 +9,7 @@ import subprocess
 from harness import (ROOT, Skip, check, environment, equal, has, lacks, path,
                      run, test, write)
 
-LATER = re.compile(r"\b(doctor|login)\b")
+LATER = re.compile(r"\bdoctor\b")
 MAN1 = os.path.join(ROOT, "docs", "auth407.1")
 MAN5 = os.path.join(ROOT, "docs", "auth407-credentials.5")
 COMPLETION = os.path.join(ROOT, "scripts", "completion.bash")
@@ -29,6 +29,15 @@ def table():
     equal(len(rows), text.count("A407_OPTION("), "rows that were understood")
     return [dict(zip(("name", "letter", "value", "variable", "in"), row))
             for row in rows]
+
+
+def login_table():
+    """cli/login_options.def: name, letter, value."""
+    text = read(os.path.join(ROOT, "cli", "login_options.def"))
+    rows = re.findall(r'A407_LOGIN_OPTION\(\w+,\s*"([a-z-]+)",\s*'
+                      r"(?:0|'(\w)'),\s*(?:NULL|\"([A-Z:]+)\"),", text)
+    equal(len(rows), text.count("A407_LOGIN_OPTION("), "rows understood")
+    return rows
 
 
 def help_of(*words):
@@ -69,6 +78,32 @@ def help_options():
             if row["variable"]:
                 has(text, f"({row['variable']})")
     lacks(help_of("observe", "--help"), "AUTH407_MODE")
+
+
+@test
+def login_options():
+    """login's help, manual and completion have its options and no other"""
+    rows = login_table()
+    text = help_of("login", "--help")
+    equal(re.findall(r"^(?:      |  -(\w), )--([a-z-]+)(?: ([A-Z:]+))?", text,
+                     re.M), [(r[1], r[0], r[2]) for r in rows])
+    for part in ("Usage:\n", "Examples:\n", "Exit status:\n  0  ", "\n  4  ",
+                 "$XDG_CONFIG_HOME/auth407/credentials"):
+        has(text, part)
+    for line in text.splitlines():
+        check(len(line) <= 80, line)
+    page = read(MAN1).split(".Sh LOGIN")[1].split("\n.Sh ")[0]
+    items = re.findall(r"^\.It Fl (?:(\w) , Fl )?\\-([a-z-]+)(?: Ar (\S+))?$",
+                       page, re.M)
+    equal([(i[0], i[1], i[2].upper()) for i in items],
+          [(r[1], r[0], r[2]) for r in rows], "the manual page")
+    write("compl/zz file", "")
+    equal(complete("login", "-"), sorted("--" + r[0] for r in rows))
+    equal(complete("login", "--credentials", "zz"), ["zz file"])
+    for name, _, value in rows:
+        offered = complete("login", "--" + name, "--")
+        equal(bool(offered), not value, name)
+    has(complete("logi"), "login")
 
 
 @test
