@@ -115,6 +115,20 @@ static int delete_from(void *arg, const struct a407_login_file *f,
     return A407_LOGIN_REFUSED;
 }
 
+static int delete_sections(struct login *l)
+{
+    struct a407_login_file f;
+    size_t at;
+    if (!a407_login_file_read(l->path, &f))
+        return A407_LOGIN_FAILED;
+    bool there = pick(f.sections, &l->o.proxy, NULL, &at);
+    a407_login_file_free(&f);
+    if (there)
+        return a407_login_file_change(l->path, delete_from, l);
+    a407_error("%s has no such section", l->path);
+    return A407_LOGIN_REFUSED;
+}
+
 /* ---- writing it ---- */
 
 static int write_into(void *arg, const struct a407_login_file *f,
@@ -206,12 +220,19 @@ static void say_trial(const struct login *l, const struct a407_trial *t)
 static int try_it(const struct login *l)
 {
     const char *target = l->o.values[A407_LOGIN_OPT_TARGET];
+    const char *set = getenv("KRB5CCNAME");
+    char *tickets = set ? strdup(set) : NULL;
     struct a407_trial t;
     /* a ticket that is there would be taken first, whatever was typed */
     if (l->entered->password)
         setenv("KRB5CCNAME", "MEMORY:", 1);
     a407_trial(l->config, &l->o.proxy, l->entered, target ? target : TARGET,
                &t);
+    if (tickets)
+        setenv("KRB5CCNAME", tickets, 1);
+    else
+        unsetenv("KRB5CCNAME");
+    free(tickets);
     say_trial(l, &t);
     free(t.event);
     if (t.outcome == A407_TRIAL_ACCEPTED || t.outcome == A407_TRIAL_NOT_ASKED ||
@@ -322,10 +343,9 @@ int a407_login(char **argv)
     }
     int is = A407_LOGIN_USAGE;
     if (prepare(&l))
-        is = flag(&l, A407_LOGIN_OPT_LIST) ? list(&l)
-             : flag(&l, A407_LOGIN_OPT_DELETE)
-                 ? a407_login_file_change(l.path, delete_from, &l)
-                 : begin_to_enter(&l);
+        is = flag(&l, A407_LOGIN_OPT_LIST)     ? list(&l)
+             : flag(&l, A407_LOGIN_OPT_DELETE) ? delete_sections(&l)
+                                               : begin_to_enter(&l);
     a407_config_free(l.config);
     return is;
 }

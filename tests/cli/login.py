@@ -303,7 +303,9 @@ def lists():
     """--list tells what there is and no secret; --delete removes it"""
     file = place("list")
     equal((login(file, "--list").out, login(file, "--list").status), ("", 0))
-    ended(login(file, P, "--delete"), 1, "no such section")
+    ended(login(os.path.join(file, "no/such"), P, "--delete"), 1,
+          "no such section")
+    check(not os.path.exists(file), "made something")
     write("login/list/cred",
           f"# top\n[{P}]\nusername = a\npassword = {SECRET}\ndomain = D\n"
           f"\n# of q\n[q.test]\ntoken = {SECRET}\n[{P}]\nusername = b\n"

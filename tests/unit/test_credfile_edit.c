@@ -15,7 +15,7 @@ static void same(struct a407_buf *out, bool ok, const char *what,
                  const char *expected)
 {
     if (!ok || out->n != strlen(expected) ||
-        memcmp(out->p, expected, out->n) != 0)
+        (out->n && memcmp(out->p, expected, out->n) != 0))
         fail_msg("%s: <%.*s>", what, (int)out->n, out->n ? out->p : "");
     a407_buf_free(out);
 }
