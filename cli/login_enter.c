@@ -118,6 +118,13 @@ static bool enter(const struct a407_login_options *o, int tty,
 
 /* ---- from standard input ---- */
 
+/* Who writes may leave the pipe open behind the empty line. */
+static bool has_ended(const struct a407_buf *text)
+{
+    return memmem(text->p, text->n, "\n\n", 2) ||
+           memmem(text->p, text->n, "\n\r\n", 3);
+}
+
 static bool read_input(struct a407_buf *text)
 {
     char part[4096];
@@ -127,16 +134,17 @@ static bool read_input(struct a407_buf *text)
                    "would show the password; leave it out to be asked");
         return false;
     }
-    while ((n = read(STDIN_FILENO, part, sizeof part)) > 0 ||
-           (n < 0 && errno == EINTR))
+    do {
+        n = read(STDIN_FILENO, part, sizeof part);
         if (n > 0 && !a407_buf_add(text, part, (size_t)n))
             break;
+    } while ((n > 0 && !has_ended(text)) || (n < 0 && errno == EINTR));
     a407_wipe(part, sizeof part);
     if (n < 0)
         a407_error("can't read standard input: %s", strerror(errno));
     else if (text->failed)
         a407_error("standard input is longer than %zu bytes", text->max);
-    return n == 0;
+    return n >= 0 && !text->failed;
 }
 
 /* Keys of git's protocol that are about something else are passed over. */

@@ -98,6 +98,15 @@ def refuses_what_is_wrong():
         check(not os.path.exists(file), data[:40])
     ended(login(file, P, data=f"protocol=http\nhost=x\nusername=u\n"
                 f"password={SECRET}\nwwwauth[]=Basic\n\nanything"), 0)
+    # who writes need not end what it has ended with an empty line
+    ours, theirs = os.pipe()
+    os.write(theirs, f"token={SECRET}\n\n".encode())
+    with subprocess.Popen([AUTH407, "login", P, "--stdin", "--credentials",
+                           file], env=environment(), stdin=ours,
+                          stderr=subprocess.DEVNULL) as child:
+        equal(child.wait(20), 0, "exit status")
+    os.close(ours)
+    os.close(theirs)
 
 
 @test
