@@ -170,3 +170,77 @@ TEST(cuts)
         same(&out, ok, cuts[i].what, cuts[i].after);
     }
 }
+
+static struct a407_credential *parsed(const struct a407_buf *b)
+{
+    struct a407_diag diag;
+    struct a407_credential *list = a407_credfile_parse(b->p, b->n, "F", &diag);
+    assert_string_equal(diag.text, "");
+    return list;
+}
+
+/* All sections but that one are what they were. */
+static void others_stay(const struct a407_credential *before,
+                        const struct a407_credential *after, size_t section,
+                        bool cut)
+{
+    for (size_t i = 0; before; before = before->next, i++) {
+        if (i == section && cut)
+            continue;
+        assert_non_null(after);
+        assert_string_equal(before->endpoint.host, after->endpoint.host);
+        if (i != section)
+            assert_true(a407_credential_same(before, after, true));
+        after = after->next;
+    }
+    assert_null(after);
+}
+
+static void edit(struct a407_span text, const struct a407_credential *list)
+{
+    size_t i = 0;
+    for (const struct a407_credential *c = list; c; c = c->next, i++) {
+        struct a407_buf set, cut;
+        a407_buf_init(&set, 4096);
+        a407_buf_init(&cut, 4096);
+        assert_true(a407_credfile_set(&set, text, i, usual, USUAL));
+        assert_true(a407_credfile_cut(&cut, text, i));
+        struct a407_credential *now = parsed(&set), *its = now;
+        others_stay(list, now, i, false);
+        for (size_t k = 0; k < i; k++)
+            its = its->next;
+        assert_string_equal(its->username, "alice");
+        assert_string_equal(its->password, "new");
+        assert_null(its->token);
+        a407_credentials_free(now);
+        now = cut.n ? parsed(&cut) : NULL;
+        others_stay(list, now, i, true);
+        a407_credentials_free(now);
+        a407_buf_free(&set);
+        a407_buf_free(&cut);
+    }
+}
+
+/* Of any file that the parser takes: each prefix of one, and each that differs
+   in a byte. */
+TEST(any_file)
+{
+    static const char text[] =
+        BOM "# c\r\n[a:1]\r\nusername = u\npassword=\" x\"\n\n;k=v\n[a:1]\n"
+            " Token\t=[t]\n#\n\n[*.b]\nhelper = h = \"\"\r\ndomain = \"d\"\r";
+    const size_t n = sizeof text - 1;
+    size_t taken = 0;
+    for (size_t k = 0; k < n * 257; k++) {
+        struct a407_diag diag;
+        size_t most = k < n ? k : n;
+        char *p = exact(text, most);
+        if (k >= n)
+            p[k % n] = (char)(k / n - 1);
+        struct a407_credential *list = a407_credfile_parse(p, most, "F", &diag);
+        taken += list != NULL;
+        edit(a407_span(p, most), list);
+        a407_credentials_free(list);
+        free(p);
+    }
+    assert_in_range(taken, 1000, n * 257);
+}
