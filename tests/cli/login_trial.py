@@ -54,8 +54,10 @@ def verifies():
         check(written, "not written")
         equal(got.count(b"CONNECT example.com:443 HTTP/1.1\r\n"), 2)
     done, written, got = tried("bad", let_in(), password="other ")
-    ended(done, 1, "the password ends with a blank", "answers 407",
-          "refused our credential", "nothing was written", "--force")
+    ended(done, 1, "answers 407", "refused our credential",
+          "nothing was written", "--force")
+    # when it is entered, and of the refusal, as the log would
+    equal(done.err.count("the password ends with a blank"), 2, done.err)
     check(not written, "written")
     equal(got.count(b"Proxy-Authorization"), 1, "logins")
     done, written, got = tried("forced", let_in(), "--force", "--target",
