@@ -41,7 +41,14 @@ static bool is_for(const struct a407_credential *c,
            strcmp(c->endpoint.host, e->host) == 0;
 }
 
-/* That of the proxy for this user, else its first; *at: its place. */
+/* "": of nobody, which a token is. */
+static bool is_of(const struct a407_credential *c, const char *username)
+{
+    return strcmp(c->username ? c->username : "", username) == 0;
+}
+
+/* That of the proxy for this user (NULL: any), else its first; *at: its place.
+ */
 static const struct a407_credential *pick(const struct a407_credential *list,
                                           const struct a407_endpoint *e,
                                           const char *username, size_t *at)
@@ -49,15 +56,22 @@ static const struct a407_credential *pick(const struct a407_credential *list,
     const struct a407_credential *best = NULL;
     size_t i = 0;
     for (; list; list = list->next, i++) {
-        bool same = a407_same_text(list->username, username);
-        if (!is_for(list, e) || (best && !same))
+        bool wanted = username && is_of(list, username);
+        if (!is_for(list, e) || (best && !wanted))
             continue;
         best = list;
         *at = i;
-        if (same)
+        if (wanted)
             break;
     }
     return best;
+}
+
+static const struct a407_credential *
+section_of(const struct login *l, const struct a407_login_file *f, size_t *at)
+{
+    const char *username = l->entered->username;
+    return pick(f->sections, &l->o.proxy, username ? username : "", at);
 }
 
 /* ---- --list, --delete ---- */
@@ -96,8 +110,7 @@ static int delete_from(void *arg, const struct a407_login_file *f,
     a407_buf_init(&text, out->max);
     a407_buf_span(out, a407_span(f->text.n ? f->text.p : "", f->text.n));
     for (; c; c = c->next) {
-        if (!is_for(c, &l->o.proxy) ||
-            (username && !a407_same_text(c->username, username))) {
+        if (!is_for(c, &l->o.proxy) || (username && !is_of(c, username))) {
             at++;
             continue;
         }
@@ -146,7 +159,7 @@ static int write_into(void *arg, const struct a407_login_file *f,
         {"keytab", NULL},          {"expires", NULL}};
     size_t n = sizeof keys / sizeof *keys, at = 0;
     struct a407_span text = a407_span(f->text.n ? f->text.p : "", f->text.n);
-    if (pick(f->sections, &l->o.proxy, c->username, &at))
+    if (section_of(l, f, &at))
         a407_credfile_set(out, text, at, keys, n);
     else
         a407_credfile_add(out, text, &l->o.proxy, keys, n);
@@ -254,6 +267,8 @@ static bool take_over(struct a407_credential *c,
     c->label = strdup("what was entered");
     if (old && old->service)
         c->service = strdup(old->service);
+    if (!c->label)
+        a407_error("out of memory");
     return c->label;
 }
 
@@ -270,12 +285,18 @@ static bool choose_helper(struct login *l, const struct a407_credential *old)
     return false;
 }
 
-static int enter(struct login *l, const struct a407_credential *old)
+static int enter(struct login *l, const struct a407_login_file *f)
 {
     struct a407_credential *c = l->entered;
+    const struct a407_credential *old;
+    size_t at;
     int is = A407_LOGIN_DONE;
-    if (!choose_helper(l, old) || !take_over(c, old) ||
-        !a407_login_enter(&l->o, l->tty, old, c))
+    old = pick(f->sections, &l->o.proxy, l->o.values[A407_LOGIN_OPT_USERNAME],
+               &at);
+    if (!a407_login_enter(&l->o, l->tty, old, c))
+        return A407_LOGIN_USAGE;
+    old = section_of(l, f, &at);
+    if (!choose_helper(l, old) || !take_over(c, old))
         return A407_LOGIN_USAGE;
     lint(c);
     if (wants_trial(l, &is))
@@ -293,16 +314,14 @@ static int enter(struct login *l, const struct a407_credential *old)
 static int begin_to_enter(struct login *l)
 {
     struct a407_login_file f;
-    size_t at;
+    int is = A407_LOGIN_FAILED;
     if (!a407_login_file_read(l->path, &f))
-        return A407_LOGIN_FAILED;
+        return is;
     l->entered = calloc(1, sizeof *l->entered);
     if (!flag(l, A407_LOGIN_OPT_STDIN))
         l->tty = a407_terminal_open();
-    int is = A407_LOGIN_FAILED;
     if (l->entered)
-        is = enter(l, pick(f.sections, &l->o.proxy,
-                           l->o.values[A407_LOGIN_OPT_USERNAME], &at));
+        is = enter(l, &f);
     else
         a407_error("out of memory");
     if (l->tty >= 0)

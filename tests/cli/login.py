@@ -64,6 +64,14 @@ def chooses_a_section():
     has(text(file), "b\npassword = new\n")
     ended(login(file, P, keys={"username": "d", "password": "newer"}), 0)
     equal(text(file).split("\n")[1:3], ["username = d", "password = newer"])
+    write("login/choose/cred", f"[{P}]\nusername = a\nhelper = exit 3; :\n"
+          f"[{P}]\ntoken = old\n[{P}]\nusername = b\nhelper = exit 4; :\n")
+    ended(login(file, P, keys={"token": "new"}), 0)
+    has(text(file), f"[{P}]\ntoken = new\n")
+    ended(login(file, P, "--store", "helper", keys={
+        "username": "b", "password": SECRET}), 4, "status 4")
+    ended(login(file, P, "--delete", "--username", ""), 0)
+    lacks(text(file), "token")
 
 
 @test
@@ -127,9 +135,10 @@ def options():
             ((P, "--target", "x"), "HOST:PORT"),
             ((P, "--target", "x:1 y"), "HOST:PORT"),
             ((P, "--verfy"), "did you mean `--verify`?"),
-            ((P, "--store", ""), "needs a command"),
-            ((P, "--store", "helper"), "has no helper")):
-        done = run("login", *words, env={"AUTH407_CREDENTIALS": path("none")})
+            ((P, "--stdin", "--store", ""), "needs a command"),
+            ((P, "--stdin", "--store", "helper"), "has no helper")):
+        done = run("login", *words, env={"AUTH407_CREDENTIALS": path("none")},
+                   data=b"token=x")
         ended(done, 2, part)
         lacks(done.err, "pw")
     ended(run("login", P, env={"HOME": None}), 2, "set HOME")
