@@ -334,18 +334,20 @@ static int begin_to_enter(struct login *l)
 static bool prepare(struct login *l)
 {
     struct a407_diag diag = {{0}};
-    const char *named = l->o.values[A407_LOGIN_OPT_CREDENTIALS];
+    const char *named = l->o.values[A407_LOGIN_OPT_CREDENTIALS], *path = named;
     l->config = a407_config_new(a407_environment, NULL, &diag);
+    if (l->config && !named) /* never a service's own */
+        path = l->config->credentials_else ? l->config->credentials_else
+                                           : l->config->credentials_path;
     if (!l->config)
         a407_error("out of memory");
     else if (diag.text[0])
         a407_error("%s", diag.text);
-    else if (!named && !l->config->credentials_path)
+    else if (!path)
         a407_error("no folder for the credential file is known: set HOME, or "
                    "name a file with --credentials");
-    else if (!a407_path_absolute(named ? named : l->config->credentials_path,
-                                 l->path))
-        a407_error("--credentials: can't make %s absolute", named);
+    else if (!a407_path_absolute(path, l->path))
+        a407_error("--credentials: can't make %s absolute", path);
     else
         return true;
     return false;

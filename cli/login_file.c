@@ -28,7 +28,8 @@ bool a407_login_file_read(const char *path, struct a407_login_file *out)
     struct a407_diag diag;
     *out = (struct a407_login_file){0};
     a407_buf_init(&out->text, A407_CREDFILE_MAX);
-    enum a407_credfile_read is = a407_credfile_read(path, &out->text, &diag);
+    enum a407_credfile_read is =
+        a407_credfile_read(path, A407_CREDFILE_PRIVATE, &out->text, &diag);
     if (is == A407_CREDFILE_ABSENT)
         return true;
     if (is == A407_CREDFILE_OK) {
