@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-
 #include "internal.h"
 
 /*
@@ -81,11 +79,13 @@ static void adopt_ways(struct a407_proxy *p, struct a407_span list)
 static void *resumed(const struct a407_scheme *s,
                      const struct a407_challenge *ch)
 {
-    void *state = s->per_connection ? NULL : calloc(1, s->state_size);
+    void *state = s->per_connection ? NULL : a407_secret_alloc(s->state_size);
+    if (state)
+        memset(state, 0, s->state_size);
     if (!state || (s->resume ? s->resume : s->init)(state, ch))
         return state;
     a407_scheme_wipe(s, state);
-    free(state);
+    a407_secret_free(state);
     return NULL;
 }
 
