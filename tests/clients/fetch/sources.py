@@ -430,6 +430,9 @@ def helper_hangs(p):
         check(1000 * HELPER_TIMEOUT <= int(one["ms"]) <
               1000 * HELPER_TIMEOUT + 1500, one)
         pid = int((p.folder / "pid").read_text())
+        until = time.monotonic() + 5  # it is killed, and not waited for
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < until:
+            time.sleep(0.01)
         check(not os.path.exists(f"/proc/{pid}"), "it is still there")
 
 
