@@ -264,9 +264,9 @@ static bool take_over(struct a407_credential *c,
 {
     c->schemes = old ? old->schemes : A407_ALL_SCHEMES;
     c->from = A407_FROM_FILE;
-    c->label = strdup("what was entered");
+    c->label = a407_strdup_span(a407_span_str("what was entered"));
     if (old && old->service)
-        c->service = strdup(old->service);
+        c->service = a407_strdup_span(a407_span_str(old->service));
     if (!c->label)
         a407_error("out of memory");
     return c->label;

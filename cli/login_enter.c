@@ -192,7 +192,7 @@ static void take_option(const char *value, char **to)
 static void drop_empty(char **z)
 {
     if (*z && !**z) {
-        free(*z);
+        a407_free_secret(*z);
         *z = NULL;
     }
 }

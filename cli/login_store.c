@@ -114,8 +114,11 @@ static bool gives_back(const struct a407_config *config,
                                     .username = c->username,
                                     .helper = helper,
                                     .from = A407_FROM_FILE};
-    struct a407_ask ask = {
-        .kind = A407_ASK_SECRET, .cred = &asked, .proxy = proxy};
+    struct a407_ask ask = {.kind = A407_ASK_SECRET,
+                           .cred = &asked,
+                           .configured = &asked,
+                           .again = true,
+                           .proxy = proxy};
     struct a407_told told = {0};
     struct a407_talk talk = {.child.fd = -1};
     if (a407_fetch_begin(config, &ask, config->helper_ms, &talk, &told)) {
@@ -148,6 +151,6 @@ bool a407_login_store(const struct a407_config *config,
     ok = ok && store(helper + (*helper == '!'), a407_span(words.p, words.n)) &&
          gives_back(config, proxy, copy, c);
     a407_buf_free(&words);
-    free(copy);
+    a407_free_secret(copy);
     return ok;
 }

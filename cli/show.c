@@ -57,6 +57,7 @@ static void show_limits(const struct a407_config *c)
         [A407_CLEAR_NO] = "only to this machine"};
 
     a407_note("basic and bearer without encryption: %s", clear[c->clear]);
+    a407_note("what has worked is remembered: %s", c->memory ? "yes" : "no");
     a407_note("ntlm: %s", c->ntlm_v1 ? "v1" : "v2");
     a407_note("kerberos service: %s%s",
               c->service ? c->service : "HTTP at the proxy's name",

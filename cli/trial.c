@@ -12,9 +12,9 @@
 #include "driver/driver.h"
 #include "host/clock.h"
 #include "host/fd.h"
-#include "host/lockout.h"
 #include "host/match.h"
 #include "host/settings.h"
+#include "host/verdict.h"
 
 /* A connection of our own: nobody else acts on its socket. */
 struct line {
@@ -278,10 +278,8 @@ static void mark(const struct a407_config *config,
                  const struct a407_endpoint *proxy, struct a407_engine *e)
 {
     struct a407_verdict v;
-    while (a407_engine_verdict(e, &v)) {
-        a407_lockout_mark(config, proxy, v.cred, v.accepted);
-        a407_credentials_free(v.cred);
-    }
+    while (a407_engine_verdict(e, &v))
+        a407_verdict_tell(config, proxy, &v);
 }
 
 static enum a407_trial_outcome judge(const struct a407_event *ev)

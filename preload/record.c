@@ -8,11 +8,11 @@
 #include "core/base/text.h"
 #include "core/config/log_target.h"
 #include "core/http/http.h"
-#include "host/lockout.h"
 #include "host/memory.h"
 #include "host/object.h"
 #include "host/process.h"
 #include "host/sink.h"
+#include "host/verdict.h"
 
 static const char *base_name(const char *path)
 {
@@ -76,6 +76,7 @@ void a407_news_take(struct a407_conn *c, struct a407_news *news)
     a407_buf_init(&news->memory, A407_HEAD_MAX);
     a407_must_hold(c->site);
     news->cred = NULL;
+    news->configured = NULL;
     if (a407_proxy_has_news(p) && a407_proxy_remember(p, &news->memory)) {
         news->configured = p->standing[p->cred_index].configured;
         news->cred = a407_credential_copy(p->creds[p->cred_index]);
@@ -100,18 +101,8 @@ void a407_news_write(struct a407_conn *c, struct a407_news *news)
         a407_memory_keep(&owner, a407_span(news->memory.p, news->memory.n));
     a407_credentials_free(news->cred);
     a407_buf_free(&news->memory);
-    for (size_t i = 0; i < news->n_verdicts; i++) {
-        const struct a407_verdict *v = &news->verdicts[i];
-        if (v->judged)
-            a407_lockout_mark(proxy->config, &proxy->endpoint, v->cred,
-                              v->accepted);
-        owner.configured = v->configured;
-        owner.cred = v->cred;
-        bool refused = v->judged && !v->accepted;
-        if (v->tried || refused)
-            a407_memory_tried(&owner, refused);
-        a407_credentials_free(v->cred);
-    }
+    for (size_t i = 0; i < news->n_verdicts; i++)
+        a407_verdict_tell(proxy->config, &proxy->endpoint, &news->verdicts[i]);
     for (size_t i = 0; i < news->n; i++)
         write_record(c, news->events[i]);
     errno = saved;

@@ -37,7 +37,8 @@ _auth407_command_at()
 _auth407_options()
 {
     echo --username --password --password-file --password-fd --domain \
-        --token --token-file --credentials --proxy --schemes --clear --ntlm \
+        --token --token-file --credentials --proxy --schemes --clear \
+        --memory --helper-memory --ntlm \
         --service --canonicalize --log --log-level --log-max-size \
         --replay-max --timeout --silence-timeout --retry-after \
         --helper-timeout --follow --quiet --verbose --help --version
@@ -52,7 +53,9 @@ _auth407_value()
     --mode) COMPREPLY=($(compgen -W 'inject observe off' -- "$cur")) ;;
     --log-level) COMPREPLY=($(compgen -W 'challenge request' -- "$cur")) ;;
     --clear) COMPREPLY=($(compgen -W 'auto yes no' -- "$cur")) ;;
-    --canonicalize) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
+    --canonicalize | --memory | --helper-memory)
+        COMPREPLY=($(compgen -W 'yes no' -- "$cur"))
+        ;;
     --ntlm) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")) ;;
     --schemes)
         [[ $cur == *,* ]] && head=${cur%,*},

@@ -9,53 +9,13 @@
 /* How a credential stands: what answers say about it, and its secret, where
    that comes from outside. */
 
-/* Marks are of secrets: a ticket and a key in a file have none. */
-static bool may_be_marked(const struct a407_credential *c)
-{
-    return c->password || c->token;
-}
-
 /* Logins that meet an end before they count as refused. */
 #define ENDS_MAX 2
-
-/* For the caller to take out; without memory it is lost. */
-static void note_verdict(struct a407_engine *e, unsigned cred_index,
-                         bool judged, bool accepted)
-{
-    const struct a407_credential *c = e->proxy->creds[cred_index];
-    struct a407_credential *copy =
-        may_be_marked(c) && e->n_verdicts < A407_VERDICTS_MAX
-            ? a407_credential_copy(c)
-            : NULL;
-    if (copy)
-        e->verdicts[e->n_verdicts++] = (struct a407_verdict){
-            copy, e->proxy->standing[cred_index].configured,
-            e->exchange.trying & (1u << cred_index), judged, accepted};
-    e->exchange.trying &= ~(1u << cred_index);
-}
-
-void a407_trials_end(struct a407_engine *e)
-{
-    for (unsigned i = 0; e->exchange.trying && i < e->proxy->n_creds; i++)
-        if (e->exchange.trying & (1u << i))
-            note_verdict(e, i, false, false);
-}
 
 void a407_exchange_tried(struct a407_exchange *exchange)
 {
     exchange->tried[exchange->cred_index] |=
         A407_SCHEME_BIT(exchange->scheme->id);
-}
-
-bool a407_engine_verdict(struct a407_engine *e, struct a407_verdict *out)
-{
-    if (!e->n_verdicts)
-        return false;
-    *out = e->verdicts[0];
-    e->n_verdicts--;
-    memmove(e->verdicts, e->verdicts + 1,
-            e->n_verdicts * sizeof e->verdicts[0]);
-    return true;
 }
 
 /* Not by this scheme, by this process, for a while. */
@@ -101,7 +61,7 @@ static enum a407_cause refuse(struct a407_engine *e,
     if (edition != p->standing[cred_index].edition)
         return A407_CAUSE_REJECTED_LATER;
     if (scheme->secret != A407_SECRET_TICKET)
-        note_verdict(e, cred_index, true, false);
+        a407_verdict_note(e, cred_index, false);
     lock_out(e, scheme, cred_index);
     return p->standing[cred_index].worked || p->standing[cred_index].recalled
                ? A407_CAUSE_REJECTED_LATER
@@ -198,7 +158,7 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
     if (proves_secret(e, status)) {
         p->hides = p->hides || !exchange->scheme->sends_secret;
         if (!standing->worked)
-            note_verdict(e, exchange->cred_index, true, true);
+            a407_verdict_note(e, exchange->cred_index, true);
         standing->worked = true;
     }
     struct a407_span info =
@@ -274,7 +234,7 @@ bool a407_ask_for_mark(struct a407_engine *e, unsigned cred_index)
     /* One that was sent in this exchange has been judged here. */
     if (e->exchange.tried[cred_index] ||
         (e->exchange.looked_up & (1u << cred_index)) ||
-        !may_be_marked(e->proxy->creds[cred_index]))
+        !a407_may_be_marked(e->proxy->creds[cred_index]))
         return false;
     e->ask = A407_ASK_MARK;
     e->ask_cred = cred_index;
@@ -491,7 +451,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
             refuse(e, exchange->scheme, i, e->proxy->standing[i].edition);
         /* the password itself was refused: no other scheme may try it */
         exchange->tried[i] = A407_ALL_SCHEMES;
-        note_verdict(e, i, true, false);
+        a407_verdict_note(e, i, false);
     } else {
         leave_kdc_alone(e->proxy, i, a407_engine_running_s(e), t);
     }

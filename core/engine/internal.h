@@ -235,6 +235,15 @@ bool a407_engine_keeps_no_body(const struct a407_engine *e);
 /* Monotonic, seconds. */
 int64_t a407_engine_running_s(const struct a407_engine *e);
 
+/* verdict.c */
+/* Marks are of secrets: a ticket and a key in a file have none. */
+bool a407_may_be_marked(const struct a407_credential *c);
+/* The proxy has judged it. */
+void a407_verdict_note(struct a407_engine *e, unsigned cred_index,
+                       bool accepted);
+/* The exchange is over: nobody need wait for what it would have told. */
+void a407_trials_end(struct a407_engine *e);
+
 /* facts.c */
 /* The cause before anything is tried; `offered` NULL: not known. */
 enum a407_cause a407_cause_of(const struct a407_proxy *p,
@@ -291,8 +300,6 @@ void a407_proxy_forget(struct a407_proxy *p);
 void a407_engine_deliver_saved_407(struct a407_engine *e, const char *why);
 
 /* credential.c */
-/* The exchange is over: nobody need wait for what it would have told. */
-void a407_trials_end(struct a407_engine *e);
 /* Its scheme and credential are not tried once more. */
 void a407_exchange_tried(struct a407_exchange *exchange);
 /* The connection has ended behind the login in flight, before any answer. True:

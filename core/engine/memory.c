@@ -10,7 +10,7 @@
 enum { KEEPS = 1, NO_REUSE = 2, EACH_REQUEST = 4, HIDES = 8 };
 
 static const struct {
-    const char *word;
+    char word[16];
     unsigned bit;
 } way[] = {{"keeps", KEEPS},
            {"no_reuse", NO_REUSE},

@@ -54,7 +54,7 @@ def environment(**more):
     """A small environment, so that nothing of the caller's matters."""
     env = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": path("home"),
+        "HOME": path("home"), "AUTH407_MEMORY": "no",
         "LC_ALL": "C.UTF-8",
         "AUTH407_LIBRARY": LIBRARY,
         # auth407 under auth407, where it is built with ASan

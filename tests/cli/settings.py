@@ -49,6 +49,8 @@ VALUES = {
     "token": ("AUTH407_TOKEN", "abc.def=="),
     "proxy": ("AUTH407_PROXY", "one.test:3128,http://two.test:81"),
     "schemes": ("AUTH407_SCHEMES", "digest,basic"),
+    "memory": ("AUTH407_MEMORY", "no"),
+    "helper-memory": ("AUTH407_HELPER_MEMORY", "no"),
     "mode": ("AUTH407_MODE", "observe"),
     "log": ("AUTH407_LOG", "stderr"),
     "log-level": ("AUTH407_LOG_LEVEL", "request"),
@@ -75,7 +77,8 @@ def options_set_variables():
                       (f"--{option}=x", f"--{option}", value)):
             equal(value_of(name, "-q", *words, env=before), value, option)
     for option, (name, value) in VALUES.items():
-        equal(value_of(name, env=user), user.get(name), "not set by itself")
+        equal(value_of(name, env={"AUTH407_MEMORY": None, **user}),
+              user.get(name), "not set by itself")
 
 
 @test
