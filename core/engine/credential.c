@@ -219,6 +219,9 @@ void a407_engine_passed_407(struct a407_engine *e,
    KDC after it gave no ticket. Each attempt may take seconds. */
 #define FETCH_PAUSE_S 10
 #define UNMET_PAUSE_S 60
+/* ... where that was soon known: a ticket may be got at any moment. */
+#define NO_TICKET_PAUSE_S 1
+#define SOON_US           500000
 
 /* A secret that ends so soon is fetched anew before it is sent again. */
 #define RENEW_S 30
@@ -420,13 +423,16 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
 }
 
 /* One that does not answer is not asked for another credential either. */
-static void leave_kdc_alone(struct a407_proxy *p, unsigned i, int64_t now,
-                            const struct a407_told *t)
+static void leave_kdc_alone(struct a407_engine *e, const struct a407_told *t)
 {
+    struct a407_proxy *p = e->proxy;
+    int64_t now = a407_engine_running_s(e);
+    bool slow = t->late || e->mono_us - e->since_us > SOON_US;
     for (unsigned j = 0; j < p->n_creds; j++) {
-        if (j != i && (!t->late || p->standing[j].unmet_until > now))
+        if (j != e->ask_cred && (!t->late || p->standing[j].unmet_until > now))
             continue;
-        p->standing[j].unmet_until = now + UNMET_PAUSE_S;
+        p->standing[j].unmet_until =
+            now + (slow ? UNMET_PAUSE_S : NO_TICKET_PAUSE_S);
         p->standing[j].unmet = t->cause;
     }
 }
@@ -453,7 +459,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
         exchange->tried[i] = A407_ALL_SCHEMES;
         a407_verdict_note(e, i, false);
     } else {
-        leave_kdc_alone(e->proxy, i, a407_engine_running_s(e), t);
+        leave_kdc_alone(e, t);
     }
     if (e->proxy->scheme == exchange->scheme && e->proxy->cred_index == i)
         a407_proxy_forget(e->proxy);
