@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/engine/engine.h"
+#include "host/answers.h"
 #include "host/memory.h"
 #include "unit.h"
 
@@ -28,6 +29,7 @@ static struct a407_known_proxy known = {
 static struct a407_config config = {.runtime_dir = session,
                                     .state_dir = lasting,
                                     .memory = true,
+                                    .helper_memory = true,
                                     .schemes = A407_ALL_SCHEMES,
                                     .proxies = &known,
                                     .credentials = &alice};
@@ -331,6 +333,60 @@ TEST(one_tries)
     a407_memory_tried(&o, false);
     assert_true(a407_memory_try(&o)); /* known to be right */
     assert_true(a407_memory_try(&o));
+}
+
+#define ANSWER "username=u\npassword=p\n"
+
+static bool kept(const struct a407_owner *o)
+{
+    struct a407_buf text;
+    a407_buf_init(&text, 1000);
+    bool found = a407_answers_find(o, &text);
+    if (found)
+        assert_memory_equal(text.p, ANSWER, text.n);
+    a407_buf_free(&text);
+    return found;
+}
+
+/* Until a minute before it ends, and never on a disk. */
+TEST(what_a_helper_said)
+{
+    struct a407_owner o = owner();
+    struct a407_span answer = a407_span_str(ANSWER);
+    anew();
+    a407_answers_keep(&o, answer, time(NULL) + 3600);
+    assert_false(kept(&o)); /* of no helper */
+    alice.helper = label;
+    a407_answers_keep(&o, answer, 0);
+    assert_false(kept(&o));
+    a407_answers_keep(&o, answer, time(NULL) + 59);
+    assert_false(kept(&o));
+    a407_answers_keep(&o, answer, time(NULL) + 3600);
+    assert_true(kept(&o));
+    shell("test $(stat -c %a run/auth407/*.answer) = 600");
+    config.helper_memory = false;
+    assert_false(kept(&o));
+    config.helper_memory = true;
+    alice.helper = user;
+    assert_false(kept(&o));
+    alice.helper = label;
+    known.endpoint.port++;
+    assert_false(kept(&o));
+    known.endpoint.port--;
+    assert_true(kept(&o));
+    a407_memory_tried(&o, true);
+    assert_false(kept(&o));
+    a407_answers_keep(&o, answer, time(NULL) + 3600);
+    shell("sed -i '1s/ [0-9]*$/ 1000000000/' run/auth407/*.answer");
+    assert_false(kept(&o));
+    shell("sed -i '1s/ [0-9]*$/ x/' run/auth407/*.answer");
+    assert_false(kept(&o));
+    shell("truncate -s 0 run/auth407/*.answer");
+    assert_false(kept(&o));
+    shell("rm -r run");
+    a407_answers_keep(&o, answer, time(NULL) + 3600);
+    shell("! test -e run && ! grep -rqs password state");
+    alice.helper = NULL;
 }
 
 /* Nothing can be written: as without a memory. */
