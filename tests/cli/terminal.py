@@ -21,7 +21,9 @@ job = os.fork()
 if not job:
     os.setpgid(0, 0)
     os.tcsetpgrp(0, os.getpid())
-    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    for number in (signal.SIGTTOU, signal.SIGTSTP, signal.SIGINT,
+                   signal.SIGQUIT, signal.SIGHUP):  # one may be ignored here
+        signal.signal(number, signal.SIG_DFL)
     print("JOB", os.getpid(), "ends", flush=True)
     os.execv(sys.argv[1], sys.argv[1:])
 signal.signal(signal.SIGUSR1, lambda *_: (os.tcsetpgrp(0, job),
