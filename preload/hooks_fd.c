@@ -3,7 +3,6 @@
 #include <linux/close_range.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <sys/mman.h>
 
 #include "epoll.h"
 #include "hooks.h"
@@ -20,24 +19,10 @@ static bool is_tracked(int fd)
     return a407_slot(fd) != NULL;
 }
 
-/* The tables take 7 MB, of which a process writes some pages. Where all memory
-   is to have huge pages the first one would be 2 MB. */
-static void stay_small(void)
-{
-    extern char __bss_start[] __attribute__((visibility("hidden")));
-    extern char _end[] __attribute__((visibility("hidden")));
-    const uintptr_t page = 4096;
-    uintptr_t from = ((uintptr_t)__bss_start + page - 1) & ~(page - 1);
-    int saved = errno;
-    madvise((void *)from, (uintptr_t)_end - from, MADV_NOHUGEPAGE);
-    errno = saved;
-}
-
 /* What every process runs is marked as cold, like this: so it lies together,
    on pages that are loaded at once. */
 static __attribute__((constructor)) void start(void)
 {
-    stay_small();
     a407_real_start();
     a407_follow_start();
     a407_handed_take();
