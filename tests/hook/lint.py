@@ -119,9 +119,10 @@ def rows():
     yield Row("expired", "the credential is past its", (*good, day(-1)))
     yield Row("expires_soon", "the credential expires within",
               (*good, day(3)))
-    yield word(jwt(exp=now - 60), "jwt_expired", "is a JWT that has expired")
+    yield word(jwt(exp=now - 60), "jwt_expired", "is a JWT that has expired",
+               cause="token_expired")
     yield word(jwt(nbf=now + 900), "jwt_not_yet_valid",
-               "is a JWT that is not valid yet")
+               "is a JWT that is not valid yet", cause="token_expired")
     for code, token, said, cause in (
             ("jwt_expired", jwt(exp=now - 60), "is a JWT that has",
              "token_expired"),
