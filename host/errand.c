@@ -13,15 +13,24 @@
 #define PATIENCE_MS  3000
 #define PAUSE_MAX_MS 40
 
-/* True: it is known, or nobody is waited for any more. */
+/* True: it is known, or nobody is waited for any more. Whoever tried it may
+   have told of its refusal between the look and this try. */
 static bool look_for_mark(const struct a407_config *config,
                           struct a407_errand *e)
 {
     struct a407_owner owner = {config, e->ask.proxy, e->ask.configured,
                                e->ask.cred};
-    bool late = a407_now_ms() >= e->talk.until;
-    e->told.ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
-    return e->told.ok || late || e->ask.recalled || a407_memory_try(&owner);
+    struct a407_told *told = &e->told;
+    told->late = a407_now_ms() >= e->talk.until;
+    told->ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
+    if (told->ok || told->late || e->ask.alone)
+        return true;
+    if (!a407_memory_try(&owner, &told->known))
+        return false;
+    told->ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
+    if (told->ok)
+        a407_memory_tried(&owner, false);
+    return true;
 }
 
 bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)

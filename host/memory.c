@@ -185,7 +185,7 @@ static bool is_tried(const struct a407_folder *f, const char *name)
     return ms >= 0 && ms < TRIAL_MS;
 }
 
-bool a407_memory_try(const struct a407_owner *o)
+bool a407_memory_try(const struct a407_owner *o, bool *known)
 {
     struct a407_folder f;
     a407_file_name name;
@@ -193,11 +193,12 @@ bool a407_memory_try(const struct a407_owner *o)
     struct a407_buf text;
     int64_t age;
     bool may = true;
+    *known = false;
     if (!a407_folder_open(o->config, A407_FOLDER_MAKE, &f))
         return true;
     trial_name(&f, o, name);
-    if (!read_about(&f, o, true, &text, &age, &rest) &&
-        !a407_folder_write(&f, name, false, a407_span("", 0))) {
+    *known = read_about(&f, o, true, &text, &age, &rest);
+    if (!*known && !a407_folder_write(&f, name, false, a407_span("", 0))) {
         may = !is_tried(&f, name);
         if (may) { /* who began with it has ended, or hangs */
             unlinkat(f.at.folder, name, 0);

@@ -36,10 +36,10 @@ void a407_memory_hand_on(const struct a407_owner *o, struct a407_span line);
 /*
  * A secret that is not known to be right is tried by one process at a time: a
  * wrong one would be counted against the account by each. True: it may be sent,
- * and a407_memory_tried is to tell. False: somebody tries it; who has done so
- * for 3 seconds is not waited for.
+ * since it is *known, or a407_memory_tried is to tell. False: somebody tries
+ * it; who has done so for 3 seconds is not waited for.
  */
-bool a407_memory_try(const struct a407_owner *o);
+bool a407_memory_try(const struct a407_owner *o, bool *known);
 
 /* ... it was refused: forgotten; or accepted (after a407_memory_keep), or not
    judged. */

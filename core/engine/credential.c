@@ -361,7 +361,8 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
                              .cred_index = e->ask_cred,
                              .proxy = &e->proxy->endpoint};
     out->again = e->proxy->standing[e->ask_cred].fetched;
-    out->recalled = is_recalled(e, e->ask_cred);
+    out->alone =
+        is_recalled(e, e->ask_cred) || e->proxy->standing[e->ask_cred].alone;
     out->configured = e->proxy->standing[e->ask_cred].configured;
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)
@@ -399,7 +400,7 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     p->creds[i] = standing->resolved = t->secret;
     t->secret = NULL;
     standing->edition++;
-    standing->worked = false;
+    standing->worked = standing->alone = false;
     standing->ends = 0;
     memset(standing->refused_until, 0, sizeof standing->refused_until);
 }
@@ -466,6 +467,24 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     a407_exchange_drop_state(exchange);
 }
 
+/* Each connection of this program may come to wait for what the program reads
+   only later: once in vain is enough. */
+static void told_mark(struct a407_engine *e, const struct a407_told *t)
+{
+    struct a407_proxy *p = e->proxy;
+    unsigned bit = 1u << e->ask_cred;
+    struct a407_standing *standing = &p->standing[e->ask_cred];
+    e->exchange.looked_up |= bit;
+    standing->alone = standing->alone || t->late;
+    if (t->ok)
+        e->exchange.marked |= bit;
+    else if (!t->known && !is_recalled(e, e->ask_cred)) {
+        p->remembered = (struct a407_remembered){0}; /* of another secret */
+        if (!standing->alone)
+            e->exchange.trying |= bit;
+    }
+}
+
 bool a407_told_fail(struct a407_told *told, enum a407_cause cause,
                     const char *fmt, ...)
 {
@@ -495,11 +514,7 @@ void a407_ask_take(struct a407_engine *e, struct a407_told *t)
         told_token(e, t);
         break;
     case A407_ASK_MARK:
-        e->exchange.looked_up |= 1u << e->ask_cred;
-        if (t->ok)
-            e->exchange.marked |= 1u << e->ask_cred;
-        else if (!is_recalled(e, e->ask_cred))
-            e->exchange.trying |= 1u << e->ask_cred;
+        told_mark(e, t);
         break;
     case A407_ASK_VERIFY:
         e->exchange.mutual = t->ok ? A407_MUTUAL_VERIFIED : A407_MUTUAL_FAILED;

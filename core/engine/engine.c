@@ -93,6 +93,7 @@ struct a407_event *a407_engine_event(struct a407_engine *e)
 void a407_engine_forked(struct a407_engine *e)
 {
     a407_event_drop(e);
+    e->exchange.trying = 0;
     while (e->n_done)
         free(e->done[--e->n_done]);
     while (e->n_verdicts)

@@ -33,6 +33,7 @@ struct a407_standing {
     int64_t refused_until[A407_SCHEMES_MAX];
     bool worked;   /* was accepted once */
     bool recalled; /* ... by what another process remembers */
+    bool alone;    /* another process's trial was waited for in vain */
     unsigned ends; /* logins in a row that met the connection's end */
     /* as it stands in the settings: before anything was read from outside */
     const struct a407_credential *configured;
@@ -278,9 +279,9 @@ struct a407_ask {
     struct a407_credential *cred;             /* a copy; a407_ask_clear frees */
     const struct a407_credential *configured; /* ... of this one, unless it was
                                                  read from outside */
-    bool again;    /* SECRET: what was read before is of no use any more */
-    bool recalled; /* MARK: another process remembers this very secret as right
-                    */
+    bool again; /* SECRET: what was read before is of no use any more */
+    bool alone; /* MARK: nobody else's trial is waited for. Another process
+                   remembers this very secret as right, or one was late */
     const struct a407_endpoint *proxy;
     struct a407_buf token; /* a copy too */
 };
@@ -291,8 +292,9 @@ struct a407_told {
     enum a407_cause cause; /* if not; REJECTED: the KDC refused the password */
     char detail[160];      /* ... in words, without secrets */
     bool late;             /* ... and the time for it is over */
-    struct a407_buf token; /* TOKEN: for the proxy */
-    char user[128];        /* ... and whose ticket it is from, or "" */
+    bool known; /* MARK: another process remembers this very secret as right */
+    struct a407_buf token;          /* TOKEN: for the proxy */
+    char user[128];                 /* ... and whose ticket it is from, or "" */
     struct a407_credential *secret; /* SECRET: the new one. NULL: another
                                        connection to this proxy was told */
 };
