@@ -155,14 +155,19 @@ static bool clear_forbidden(const struct a407_engine *e, enum a407_scheme_id id)
 }
 
 /* A handshake before the proxy asks for one: the first message is all that it
-   takes (Negotiate), or saves a request, and a body sent in vain (NTLM). */
+   takes (Negotiate), or saves a request, and a body sent in vain (NTLM). But an
+   empty body in place of a request's own is for a proxy that has asked for it:
+   what another process remembers may be over, and an origin would get both. */
 static enum a407_try handshake_unasked(struct a407_engine *e)
 {
     struct a407_proxy *p = e->proxy;
     struct a407_challenge bare = {.scheme = a407_span_str(p->carrier)};
+    const struct a407_standing *standing = &p->standing[p->cred_index];
     enum a407_cause why;
     if (e->pipelined || e->state != A407_ST_WAIT ||
-        (e->authenticated && !p->each_request))
+        (e->authenticated && !p->each_request) ||
+        (!p->scheme->unasked && e->writing == A407_W_BODY &&
+         standing->recalled && !standing->worked))
         return A407_TRY_NONE;
     e->exchange.carrier = p->carrier;
     enum a407_try t = a407_try_with(
