@@ -281,10 +281,10 @@ bool a407_fetch_begin(const struct a407_config *config,
     struct fetch f = new_fetch(config, ask, ms, told);
     struct a407_owner owner = {config, ask->proxy, f.from, f.from};
     if (f.from->helper) {
-        bool known = !ask->again && remembered(&owner, &f);
-        if (!known && start_helper(&f, t))
+        told->known = !ask->again && remembered(&owner, &f);
+        if (!told->known && start_helper(&f, t))
             return true;
-        over(&f, known);
+        over(&f, told->known);
         return false;
     }
     f.to = a407_credential_copy(f.from);

@@ -414,6 +414,8 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
         a407_event_note(e, t->cause, t->detail);
         return;
     }
+    if (t->known) /* its source has not been asked itself */
+        e->exchange.asked &= ~(1u << e->ask_cred);
     if (t->secret)
         take_secret(e, t);
     if (standing->edition == e->ask_edition)

@@ -292,7 +292,8 @@ struct a407_told {
     enum a407_cause cause; /* if not; REJECTED: the KDC refused the password */
     char detail[160];      /* ... in words, without secrets */
     bool late;             /* ... and the time for it is over */
-    bool known; /* MARK: another process remembers this very secret as right */
+    bool known; /* MARK: another process remembers this very secret as right;
+                   SECRET: ... has asked for it */
     struct a407_buf token;          /* TOKEN: for the proxy */
     char user[128];                 /* ... and whose ticket it is from, or "" */
     struct a407_credential *secret; /* SECRET: the new one. NULL: another

@@ -36,6 +36,7 @@
  *   time: +SECONDS         later
  *   clock: +SECONDS | -SECONDS     the machine's clock is set
  *   tell: token TEXT | secret USER PASSWORD | bearer TOKEN | verified |
+ *         remembered USER PASSWORD  (a secret that another process asked for) |
  *         nothing CAUSE DETAIL      the answer to the engine's next question
  *   tell: later            ... which is the next "tell:" on this connection,
  *   tell: known            or was one on another that has asked for the same

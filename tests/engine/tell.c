@@ -85,6 +85,7 @@ const char *tell(const char *text, const struct a407_ask *ask,
         wrong = tell_nothing(rest, told);
     } else {
         wrong = tell_secret(rest, strcmp(what, "bearer") == 0, ask, told);
+        told->known = strcmp(what, "remembered") == 0;
     }
     free(what);
     return wrong;
