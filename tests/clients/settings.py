@@ -198,7 +198,8 @@ def two_tools(proxy):
         script = (f"curl -sSf -o {task.folder}/a {task.url} && "
                   f"wget -q -O {task.folder}/b {task.url}; exit 7")
         result = bench.launched(task, Run(["sh", "-c", script],
-                                          proxy_variables(task)))
+                                          proxy_variables(task)),
+                                options=("--memory=no", "--"))
         check(result.code == 7, "the script's exit status is lost\n"
               + result.describe())
         a, b = ((task.folder / n) for n in "ab")
