@@ -100,9 +100,8 @@ int main(int argc, char **argv)
                                        A407_CREDENTIALS_MAX, &elsewhere);
     go_elsewhere();
     for (size_t i = 0; i < n; i++) {
-        struct a407_ask ask = {.kind = A407_ASK_SECRET,
-                               .configured = creds[i],
-                               .proxy = &proxy};
+        struct a407_ask ask = {
+            .kind = A407_ASK_SECRET, .configured = creds[i], .proxy = &proxy};
         ask.cred = a407_credential_copy(creds[i]);
         for (int k = argc > 2 ? atoi(argv[2]) : 1; ask.cred && k > 0; k--) {
             fetch(config, &ask);
