@@ -10,6 +10,7 @@
 
 #include <nettle/pbkdf2.h>
 
+#include "clock.h"
 #include "core/base/buf.h"
 #include "core/base/hash.h"
 #include "file_at.h"
@@ -59,9 +60,16 @@ static bool is_there(const char *path, int how, struct stat *st)
     return ok;
 }
 
+/* Not time(), which may be some milliseconds behind: a file's time is not on
+   newer kernels, and what was marked just now is not in the future. */
+static time_t now_s(void)
+{
+    return (time_t)(a407_clock_us(CLOCK_REALTIME) / 1000000);
+}
+
 static bool is_young(const struct a407_config *c, const struct stat *st)
 {
-    return time(NULL) - st->st_mtime < (time_t)c->lockout_s;
+    return now_s() - st->st_mtime < (time_t)c->lockout_s;
 }
 
 /* The folder is as young as its youngest mark (change): where nothing was
@@ -92,7 +100,7 @@ bool a407_lockout_held(const struct a407_config *c,
                   mark_path(proxy, cred, path) &&
                   is_there(path, A407_AT_NO_LINK, &st);
     free(path);
-    return marked && st.st_mtime <= time(NULL) && is_young(c, &st);
+    return marked && st.st_mtime <= now_s() && is_young(c, &st);
 }
 
 void a407_lockout_mark(const struct a407_config *c,

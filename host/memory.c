@@ -35,14 +35,14 @@ static void nonce_name(const char *name, unsigned i, a407_file_name out)
     snprintf(out, sizeof(a407_file_name), "%.240s.%u", name, i);
 }
 
-/* Who moves a file away has it alone: its count goes on in one process. */
+/* Who moves a file away, to a name of its own, has it alone: its count goes on
+   in one process. */
 static bool take_nonce(const struct a407_folder *f, const char *name,
-                       unsigned i, struct a407_buf *out)
+                       unsigned i, const char *own, struct a407_buf *out)
 {
-    a407_file_name from, own;
+    a407_file_name from;
     int64_t age = -1;
     nonce_name(name, i, from);
-    a407_folder_new_name(own);
     if (renameat(f->at.folder, from, f->at.folder, own) != 0)
         return false;
     bool ok = a407_folder_read(f, own, out, &age) && age >= 0 && age < NONCE_S;
@@ -53,11 +53,13 @@ static bool take_nonce(const struct a407_folder *f, const char *name,
 static void resume(const struct a407_folder *f, struct a407_proxy *p,
                    unsigned cred, const char *name)
 {
+    a407_file_name own;
     bool done = false;
+    a407_folder_new_name(own);
     for (unsigned i = 0; i < NONCES && !done; i++) {
         struct a407_buf line;
         a407_buf_init(&line, A407_MEMORY_MAX);
-        done = take_nonce(f, name, i, &line) &&
+        done = take_nonce(f, name, i, own, &line) &&
                a407_proxy_resume(p, cred, a407_span(line.p, line.n));
         a407_buf_free(&line);
     }

@@ -11,6 +11,7 @@
 
 #include <nettle/hmac.h>
 
+#include "clock.h"
 #include "core/base/hash.h"
 #include "quiet.h"
 #include "settings.h"
@@ -36,7 +37,8 @@ bool a407_folder_read(const struct a407_folder *f, const char *name,
                 break;
     a407_wipe(some, sizeof some);
     close(fd);
-    *age = time(NULL) - st.st_mtime;
+    /* not time(), which may be behind a file that was written just now */
+    *age = a407_clock_us(CLOCK_REALTIME) / 1000000 - st.st_mtime;
     return n == 0 && !out->failed;
 }
 
@@ -88,7 +90,7 @@ void a407_folder_sweep(const struct a407_folder *f)
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *d;
     struct stat st;
-    int64_t now = time(NULL);
+    int64_t now = a407_clock_us(CLOCK_REALTIME) / 1000000;
     for (int i = 0; list && i < FILES_MAX && (d = readdir(list)); i++)
         if (strcmp(d->d_name, "key") != 0 &&
             fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&

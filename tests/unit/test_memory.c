@@ -121,6 +121,21 @@ TEST(in_the_session)
     config.mode = A407_MODE_INJECT;
 }
 
+/* Whatever the time of a file is rounded to: it was not written tomorrow. */
+TEST(at_the_turn_of_a_second)
+{
+    struct timespec t;
+    anew();
+    do
+        clock_gettime(CLOCK_REALTIME, &t);
+    while (t.tv_nsec > 100000);
+    for (time_t s = t.tv_sec; t.tv_sec == s && t.tv_nsec < 12000000;
+         clock_gettime(CLOCK_REALTIME, &t)) {
+        keep("worked basic Basic\n");
+        expect("Basic");
+    }
+}
+
 TEST(without_a_session)
 {
     anew();
