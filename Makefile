@@ -43,6 +43,7 @@ host_src := $(wildcard host/*.c)
 preload_src := $(wildcard preload/*.c)
 cli_src := $(wildcard cli/*.c)
 report_src := $(wildcard cli/report/*.c cli/report/*/*.c)
+doctor_src := $(wildcard cli/doctor/*.c)
 gss_src := $(wildcard gss/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 
@@ -54,6 +55,10 @@ cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 # Of the launcher the report has its messages, and how it reads options.
 report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
               option_reader.o)
+# The doctor has what tells of settings and tries a login, too.
+doctor_obj := $(doctor_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
+              help.o option_reader.o options.o secret.o settings.o show.o \
+              sources.o target.o elf.o terminal.o trial.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
@@ -69,7 +74,7 @@ $(BUILD)/host/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector \
 .SUFFIXES:
 .PHONY: all
 all: $(BUILD)/libauth407.so $(BUILD)/auth407 $(BUILD)/auth407-gss \
-     $(BUILD)/auth407-report
+     $(BUILD)/auth407-report $(BUILD)/auth407-doctor
 
 include tests/tests.mk
 
@@ -130,6 +135,10 @@ $(BUILD)/auth407-report: $(report_obj) $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
 	    $(SQLITE) -Wl,--gc-sections $(LDFLAGS)
 
+$(BUILD)/auth407-doctor: $(doctor_obj) $(BUILD)/libauth407driver.a $(lower)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) \
+	    -Wl,--gc-sections $(LDFLAGS)
+
 # The only program that needs Kerberos: the library starts it when it has to.
 GSS_LIBS ?= -lgssapi_krb5 -lkrb5
 
@@ -146,7 +155,7 @@ install: all
 	install -m 755 $(BUILD)/auth407 $(DESTDIR)$(BINDIR)/auth407
 	install -m 755 $(BUILD)/libauth407.so $(DESTDIR)$(LIBDIR)/libauth407.so
 	install -m 755 $(BUILD)/auth407-gss $(BUILD)/auth407-report \
-	    $(DESTDIR)$(LIBDIR)
+	    $(BUILD)/auth407-doctor $(DESTDIR)$(LIBDIR)
 	install -m 644 docs/auth407.1 $(DESTDIR)$(MANDIR)/man1/auth407.1
 	install -m 644 docs/auth407-credentials.5 \
 	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5
@@ -156,6 +165,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/auth407 $(DESTDIR)$(LIBDIR)/libauth407.so \
 	    $(DESTDIR)$(LIBDIR)/auth407-gss $(DESTDIR)$(LIBDIR)/auth407-report \
+	    $(DESTDIR)$(LIBDIR)/auth407-doctor \
 	    $(DESTDIR)$(MANDIR)/man1/auth407.1 \
 	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5 \
 	    $(DESTDIR)$(DATADIR)/bash-completion/completions/auth407
@@ -188,4 +198,4 @@ help:
 
 -include $(core_obj:.o=.d) $(host_obj:.o=.d) $(driver_obj:.o=.d) \
     $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
-    $(gss_obj:.o=.d) $(report_obj:.o=.d)
+    $(gss_obj:.o=.d) $(report_obj:.o=.d) $(doctor_obj:.o=.d)

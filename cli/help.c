@@ -7,6 +7,7 @@ static const char usage_observe[] =
     "  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n";
 static const char usage_rest[] = "  auth407 report [OPTION...] [FILE...]\n"
                                  "  auth407 login [OPTION...] PROXY\n"
+                                 "  auth407 doctor [OPTION...] [PROXY-URL]\n"
                                  "  auth407 --help | --version\n";
 
 static const char about[] =
@@ -17,7 +18,8 @@ static const char about[] =
     "  run      answer 407s; needs not be written\n"
     "  observe  change nothing that is sent: only write what happens\n"
     "  report   say what the JSON lines add up to; auth407 report --help\n"
-    "  login    ask for a credential, and keep it; auth407 login --help\n";
+    "  login    ask for a credential, and keep it; auth407 login --help\n"
+    "  doctor   why a proxy says 407, and what to do; auth407 doctor --help\n";
 
 static const char about_run[] =
     "\nRuns COMMAND and answers the 407s (Proxy Authentication Required) that\n"

@@ -15,7 +15,6 @@
 #include "msg.h"
 
 #define LIBRARY_NAME "libauth407.so"
-#define REPORT_NAME  "auth407-report"
 /* ld.so(8): blanks and colons part the entries. */
 #define SEPARATORS " :"
 
@@ -71,16 +70,16 @@ static bool beside_named(const char *name, char *path)
            exists(path);
 }
 
-int a407_report_start(char **argv)
+int a407_part_start(const char *name, char **argv)
 {
     char path[PATH_MAX];
 
-    if (!beside_named(REPORT_NAME, path) && !find_part(REPORT_NAME, path))
-        return A407_EXIT_REPORT;
+    if (!beside_named(name, path) && !find_part(name, path))
+        return A407_EXIT_PART;
     argv[0] = path;
     execv(path, argv);
     a407_error("can't start %s: %s", path, strerror(errno));
-    return A407_EXIT_REPORT;
+    return A407_EXIT_PART;
 }
 
 bool a407_library_find(char *path, struct a407_elf *elf)

@@ -20,7 +20,9 @@ int main(int argc, char **argv)
     struct a407_invocation inv;
 
     if (argc > 1 && strcmp(argv[1], "report") == 0)
-        return a407_report_start(argv + 1);
+        return a407_part_start("auth407-report", argv + 1);
+    if (argc > 1 && strcmp(argv[1], "doctor") == 0)
+        return a407_part_start("auth407-doctor", argv + 1);
     if (argc > 1 && strcmp(argv[1], "login") == 0)
         return a407_login(argv + 1);
     switch (a407_options_parse(argv, &inv)) {

@@ -6,7 +6,7 @@
 #define A407_EXIT_FAILURE        125
 #define A407_EXIT_NOT_EXECUTABLE 126
 #define A407_EXIT_NOT_FOUND      127
-#define A407_EXIT_REPORT         2 /* `auth407 report` failed, as grep(1) */
+#define A407_EXIT_PART           2 /* `auth407 report` or `doctor` failed, as grep(1) */
 
 /* Drops warnings from now on; errors and notes are still written. */
 void a407_msg_quiet(void);

@@ -53,13 +53,6 @@ enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)
         out->command = **argv == 'o' ? A407_CMD_OBSERVE : A407_CMD_RUN;
         out->named = true;
         argv++;
-    } else if (strcmp(*argv, "doctor") == 0) {
-        /* kept for a command to come, so that no script relies on another use
-         */
-        a407_error("`%s` is not in this version; a program of that name starts "
-                   "with `auth407 -- %s`",
-                   *argv, *argv);
-        return usage_error(out);
     }
     r.argv = argv;
     r.in = 1u << out->command;

@@ -33,8 +33,8 @@ static bool set_preload(const char *library, const struct a407_target *t)
 /* What somebody who typed this word first may have meant. */
 static void hint(const struct a407_invocation *inv)
 {
-    static const char *const words[] = {"run",   "observe", "report",
-                                        "login", "help",    "version"};
+    static const char *const words[] = {"run",    "observe", "report", "login",
+                                        "doctor", "help",    "version"};
     const char *name = inv->argv[0], *near;
     size_t n = sizeof(words) / sizeof(*words);
 

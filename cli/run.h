@@ -72,10 +72,10 @@ int a407_run(const struct a407_invocation *inv);
  */
 bool a407_library_find(char *path, struct a407_elf *elf);
 
-/* Becomes auth407-report, which is found beside a library that AUTH407_LIBRARY
-   names, or as the library is; argv[1] on are its arguments. Returns as
-   a407_run does. */
-int a407_report_start(char **argv);
+/* Becomes a program of ours, auth407-report or auth407-doctor, which is found
+   beside a library that AUTH407_LIBRARY names, or as the library is; argv[1] on
+   are its arguments. Returns as a407_run does. */
+int a407_part_start(const char *name, char **argv);
 
 /* The value of LD_PRELOAD: `library` (if `load`) in front of the entries of
    `old` (NULL: none), without other copies of it. Allocates; NULL: memory ran

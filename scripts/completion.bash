@@ -134,11 +134,25 @@ _auth407_login()
     esac
 }
 
+# auth407 doctor: its options, and the command behind "--".
+_auth407_doctor()
+{
+    local cur=$1
+    case $2 in
+    --format) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
+    --target) ;;
+    *)
+        COMPREPLY=($(compgen -W '--target --format --offline --yes --help' \
+            -- "$cur"))
+        ;;
+    esac
+}
+
 _auth407()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at
     COMPREPLY=()
-    if [[ ${COMP_WORDS[1]-} == @(report|login) ]] && ((COMP_CWORD > 1)); then
+    if [[ ${COMP_WORDS[1]-} == @(report|login|doctor) ]] && ((COMP_CWORD > 1)); then
         if [[ $cur == '=' ]]; then
             cur=
         elif [[ $prev == '=' ]]; then
@@ -173,7 +187,7 @@ _auth407()
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -c -- "$cur")
     ((COMP_CWORD == 1)) &&
-        COMPREPLY+=($(compgen -W 'run observe report login' -- "$cur"))
+        COMPREPLY+=($(compgen -W 'run observe report login doctor' -- "$cur"))
 }
 
 complete -F _auth407 auth407

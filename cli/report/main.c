@@ -258,13 +258,13 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
     bool good, *no_memory = &r->report.out_of_memory;
 
     if (o->access.files.n && !(r->access = a407_report_access_open(&o->access)))
-        return A407_EXIT_REPORT;
+        return A407_EXIT_PART;
     good = o->follow ? follow(r, o, term->f) : read_all(r, o);
     if (r->access && !a407_report_access_finish(r->access))
-        return A407_EXIT_REPORT;
+        return A407_EXIT_PART;
     if (!o->follow && !*no_memory) {
         if (!good && r->report.input.ours == 0)
-            return A407_EXIT_REPORT; /* said; there is nothing to report on */
+            return A407_EXIT_PART; /* said; there is nothing to report on */
         good = print(r, o, term) && good;
     }
     good = good && (!r->access || a407_report_access_ok(r->access));
@@ -275,7 +275,7 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
         a407_error("can't write to standard output");
     else if (good)
         return r->report.all.unresolved ? 1 : 0;
-    return A407_EXIT_REPORT;
+    return A407_EXIT_PART;
 }
 
 /* Exit statuses are those of grep(1): 1 if a 407 was left unresolved. */
@@ -290,15 +290,15 @@ int main(int argc, char **argv)
     (void)setlocale(LC_CTYPE, ""); /* how wide a character is */
     (void)argc;
     if (!a407_report_options_parse(argv, a407_clock_us(CLOCK_REALTIME), &o))
-        return A407_EXIT_REPORT;
+        return A407_EXIT_PART;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     if (o.help) {
         a407_report_help(stdout);
-        return fflush(stdout) == 0 ? 0 : A407_EXIT_REPORT;
+        return fflush(stdout) == 0 ? 0 : A407_EXIT_PART;
     }
     if (!a407_report_run_init(&r, &o.filter)) {
         a407_error("out of memory");
-        return A407_EXIT_REPORT;
+        return A407_EXIT_PART;
     }
     a407_term_init(&live.term, stdout, (enum a407_report_color)o.color);
     live.json = o.format == A407_FORMAT_JSON;

@@ -9,7 +9,6 @@ import subprocess
 from harness import (ROOT, Skip, check, environment, equal, has, lacks, path,
                      run, test, write)
 
-LATER = re.compile(r"\bdoctor\b")
 MAN1 = os.path.join(ROOT, "docs", "auth407.1")
 MAN5 = os.path.join(ROOT, "docs", "auth407-credentials.5")
 COMPLETION = os.path.join(ROOT, "scripts", "completion.bash")
@@ -133,16 +132,6 @@ def columns():
     for text in texts:
         for line in text.splitlines():
             check(len(line) <= 80, line)
-
-
-@test
-def later_commands():
-    """commands of later versions are not spoken of"""
-    for text in (help_of("--help"), help_of("run", "-h"),
-                 help_of("observe", "-h"), run().err, read(MAN1), read(MAN5),
-                 read(COMPLETION)):
-        found = LATER.search(text)
-        check(not found, found and found.group())
 
 
 def rendered(page):

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/msg.h"
+#include "cli/terminal.h"
+#include "doctor.h"
+
+/* Columns of the terminal that is written to; 80 where there is none. */
+static int width_of(int fd)
+{
+    struct winsize w;
+
+    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &w) != 0 || w.ws_col == 0)
+        return 80;
+    return w.ws_col < 40 ? 40 : w.ws_col > 100 ? 100 : w.ws_col;
+}
+
+static void examine(struct a407_doctor *d)
+{
+    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+
+    a407_doctor_environment(d);
+    if (!d->config)
+        return;
+    a407_doctor_credentials(d);
+    if (offline || !d->proxy.port)
+        return;
+    a407_doctor_endpoint(d);
+    a407_doctor_challenges(d);
+    if (d->reached)
+        a407_doctor_trials(d);
+}
+
+static int tell(const struct a407_doctor *d)
+{
+    bool written =
+        d->o.json ? a407_doctor_write_json(d, stdout)
+                  : a407_doctor_write_text(d, stdout, width_of(STDOUT_FILENO));
+
+    if (!written) {
+        a407_error("can't write to standard output");
+        return A407_DOCTOR_UNKNOWN;
+    }
+    return a407_rows_verdict(&d->rows) ? A407_DOCTOR_CAUSE
+           : d->works                  ? A407_DOCTOR_WORKS
+                                       : A407_DOCTOR_UNKNOWN;
+}
+
+int main(int argc, char **argv)
+{
+    struct a407_doctor d = {.tty = -1};
+    int is;
+
+    (void)argc;
+    if (!a407_doctor_options_parse(argv, &d.o))
+        return A407_DOCTOR_UNKNOWN;
+    if (d.o.values[A407_DOCTOR_OPT_HELP]) {
+        a407_doctor_help(stdout);
+        return fflush(stdout) == 0 ? A407_DOCTOR_WORKS : A407_DOCTOR_UNKNOWN;
+    }
+    if (isatty(STDERR_FILENO))
+        d.tty = a407_terminal_open();
+    examine(&d);
+    if (d.tty >= 0)
+        dprintf(d.tty, "\r\033[K");
+    is = tell(&d);
+    if (d.addresses)
+        freeaddrinfo(d.addresses);
+    free(d.to_connect.bytes);
+    free(d.to_get.bytes);
+    a407_config_free(d.config);
+    a407_rows_free(&d.rows);
+    return is;
+}
