@@ -5,41 +5,83 @@ static const char usage_run[] =
     "  auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n";
 static const char usage_observe[] =
     "  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n";
-static const char usage_rest[] = "  auth407 report [OPTION...] [FILE...]\n"
-                                 "  auth407 login [OPTION...] PROXY\n"
-                                 "  auth407 doctor [OPTION...] [PROXY-URL]\n"
-                                 "  auth407 --help | --version\n";
+static const char usage_shell[] = "  auth407 shell [OPTION...]\n";
+static const char usage_env[] = "  eval \"$(auth407 env [OPTION...])\"\n";
 
-static const char about[] =
-    "\nRuns COMMAND with a library that answers an HTTP proxy's 407 (Proxy\n"
-    "Authentication Required) in its place, and writes one JSON line for each\n"
-    "407: which program met it, why, and what became of it.\n"
+/* What a screen has room for. */
+static const char screen[] =
+    "Usage: auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n"
+    "       auth407 COMMAND-BELOW [OPTION...] ...\n"
+    "Runs COMMAND with a library that answers an HTTP proxy's 407 (Proxy\n"
+    "Authentication Required) in its place, and logs each 407.\n"
+    "\n"
+    "  auth407 -- curl https://example.org/   logs in with what http_proxy "
+    "has\n"
+    "  auth407 login proxy.example:3128       or with what you enter once\n"
     "\n"
     "  run      answer 407s; needs not be written\n"
     "  observe  change nothing that is sent: only write what happens\n"
-    "  report   say what the JSON lines add up to; auth407 report --help\n"
-    "  login    ask for a credential, and keep it; auth407 login --help\n"
-    "  doctor   why a proxy says 407, and what to do; auth407 doctor --help\n";
+    "  report   what the log adds up to: which program met a 407, and why\n"
+    "  doctor   find out why a proxy says 407, and what to do\n"
+    "  login    ask for a credential, try it, and keep it in a file\n"
+    "  shell    a shell in which every program is run so\n"
+    "  env      lines for the eval of the shell, or CI step, that you are in\n"
+    "  help     help on one of these: auth407 help report\n"
+    "\n"
+    "      --username NAME, --password-file FILE, --domain DOMAIN\n"
+    "      --log DEST, --proxy LIST, --schemes LIST\n"
+    "  -q, --quiet    -v, --verbose    -h, --help    -V, --version\n"
+    "Every option, exit statuses, files: auth407 --help-all, man auth407\n";
 
-static const char about_run[] =
-    "\nRuns COMMAND and answers the 407s (Proxy Authentication Required) that\n"
-    "HTTP proxies send to it and to the programs that it starts.\n";
+static const char usage_rest[] = "  auth407 report [OPTION...] [FILE...]\n"
+                                 "  auth407 login [OPTION...] PROXY\n"
+                                 "  auth407 doctor [OPTION...] [PROXY-URL]\n"
+                                 "  auth407 help [COMMAND]\n"
+                                 "  auth407 --help | --help-all | --version\n";
 
-static const char about_observe[] =
-    "\nRuns COMMAND, changes nothing that it sends, and writes one JSON line\n"
-    "for each 407 (Proxy Authentication Required): which program met it, and\n"
-    "why.\n";
-
-static const char examples_run[] =
-    "  auth407 -- curl https://example.org/\n"
-    "      logs in with the user:password@ of http_proxy, https_proxy or\n"
-    "      all_proxy, even where the program drops it\n"
-    "  auth407 run --username alice --password-file pw -- ./build.sh\n"
-    "      every program that the script starts logs in as alice\n";
-
-static const char examples_observe[] =
-    "  auth407 observe --log stderr -- ./build.sh\n"
-    "      shows which program of a script meets a 407, and why\n";
+static const struct {
+    const char *usage, *about, *examples;
+} commands[] = {
+    [A407_CMD_RUN] =
+        {usage_run,
+         "\nRuns COMMAND and answers the 407s (Proxy Authentication Required) "
+         "that\n"
+         "HTTP proxies send to it and to the programs that it starts.\n",
+         "  auth407 -- curl https://example.org/\n"
+         "      logs in with the user:password@ of http_proxy, https_proxy or\n"
+         "      all_proxy, even where the program drops it\n"
+         "  auth407 run --username alice --password-file pw -- ./build.sh\n"
+         "      every program that the script starts logs in as alice\n"},
+    [A407_CMD_OBSERVE] =
+        {usage_observe,
+         "\nRuns COMMAND, changes nothing that it sends, and writes one JSON "
+         "line\n"
+         "for each 407 (Proxy Authentication Required): which program met it, "
+         "and\n"
+         "why.\n",
+         "  auth407 observe --log stderr -- ./build.sh\n"
+         "      shows which program of a script meets a 407, and why\n"},
+    [A407_CMD_SHELL] =
+        {usage_shell,
+         "\nStarts the shell of SHELL, and whatever is started in it is run as "
+         "by\n"
+         "`auth407 run`. Its prompt begins with (auth407); exit ends it.\n",
+         "  auth407 shell\n"
+         "      for a session; nothing else on the machine changes\n"},
+    [A407_CMD_ENV] =
+        {usage_env,
+         "\nPrints the lines that make the shell that reads them start all "
+         "programs\n"
+         "as `auth407 run` does, from then on; its prompt begins with "
+         "(auth407).\n"
+         "A secret can't be handed over so: see auth407 login.\n",
+         "  eval \"$(auth407 env)\"\n"
+         "      in a shell, a script or a CI step\n"
+         "  auth407 env --shell plain >> \"$GITHUB_ENV\"\n"
+         "      for the steps that follow\n"
+         "  eval \"$(auth407 env --undo)\"\n"
+         "      as it was\n"},
+};
 
 static const char rest[] =
     "\nExit status:\n"
@@ -55,32 +97,33 @@ static const char rest[] =
     "      (~/.config/auth407/credentials)\n"
     "  $XDG_STATE_HOME/auth407/407.jsonl     the JSON lines\n"
     "      (~/.local/state/auth407/407.jsonl)\n"
-    "  libauth407.so, auth407-report  beside auth407 or in ../lib/auth407\n"
+    "  libauth407.so  beside auth407 or in ../lib/auth407\n"
     "      from there; AUTH407_LIBRARY names another library\n"
     "\nMore: man auth407, man auth407-credentials\n";
 
 void a407_help(FILE *f, const struct a407_invocation *inv)
 {
-    bool run = !inv->named || inv->command == A407_CMD_RUN;
-    bool observe = !inv->named || inv->command == A407_CMD_OBSERVE;
-    const char *const parts[] = {"Usage:\n",
-                                 run ? usage_run : "",
-                                 observe ? usage_observe : "",
-                                 inv->named ? "" : usage_rest,
-                                 !inv->named ? about
-                                 : run       ? about_run
-                                             : about_observe,
-                                 "\nExamples:\n",
-                                 run ? examples_run : "",
-                                 observe ? examples_observe : "",
-                                 "\nOptions, which win over the variables in "
-                                 "parentheses:\n"};
-    unsigned in =
-        (run ? A407_OPT_IN_RUN : 0) | (observe ? A407_OPT_IN_OBSERVE : 0);
-    size_t i;
+    unsigned in = inv->named ? A407_OPT_IN(inv->command) : A407_OPT_IN_ALL;
+    size_t i, n = sizeof commands / sizeof *commands;
 
-    for (i = 0; i < sizeof parts / sizeof *parts; i++)
-        fputs(parts[i], f);
+    if (!inv->named && !inv->all) {
+        fputs(screen, f);
+        return;
+    }
+    fputs("Usage:\n", f);
+    for (i = 0; i < n; i++)
+        if (!inv->named || i == inv->command)
+            fputs(commands[i].usage, f);
+    if (!inv->named)
+        fputs(usage_rest, f);
+    for (i = 0; i < n; i++)
+        if (i == inv->command)
+            fputs(commands[i].about, f);
+    fputs("\nExamples:\n", f);
+    for (i = 0; i < n; i++)
+        if (!inv->named || i == inv->command)
+            fputs(commands[i].examples, f);
+    fputs("\nOptions, which win over the variables in parentheses:\n", f);
     for (i = 0; i < A407_OPT_COUNT; i++)
         if (a407_options[i].in & in)
             a407_help_option(f, &a407_options[i]);
@@ -90,7 +133,7 @@ void a407_help(FILE *f, const struct a407_invocation *inv)
 void a407_help_short(FILE *f)
 {
     fprintf(f,
-            "Usage:\n%s%s%s\nRuns COMMAND and answers its HTTP proxy's 407s. "
-            "More: auth407 --help\n",
-            usage_run, usage_observe, usage_rest);
+            "Usage:\n%s%s%s%s%s\nRuns COMMAND and answers its HTTP proxy's "
+            "407s. More: auth407 --help\n",
+            usage_run, usage_observe, usage_shell, usage_env, usage_rest);
 }

@@ -15,18 +15,62 @@ static int finish(FILE *f)
     return A407_EXIT_FAILURE;
 }
 
+/* `help COMMAND` is the option of that command. False: said. */
+static bool read_help(char **argv)
+{
+    static char option[] = "--help";
+    static const char *const words[] = {"run",    "observe", "shell", "env",
+                                        "report", "login",   "doctor"};
+    size_t n = sizeof words / sizeof *words, i;
+    const char *near;
+
+    if (!argv[1] || strcmp(argv[1], "help") != 0)
+        return true;
+    if (!argv[2]) {
+        argv[1] = option;
+        return true;
+    }
+    for (i = 0; i < n; i++)
+        if (strcmp(argv[2], words[i]) == 0) {
+            argv[1] = argv[2];
+            argv[2] = option;
+            return true;
+        }
+    near = a407_suggest(argv[2], words, n);
+    a407_error("there is no command `%s`%s%s", argv[2],
+               near ? "; did you mean " : "", near ? near : "");
+    return false;
+}
+
+/* Commands that have options of their own. -1: it is none of them. */
+static int other_command(char **argv)
+{
+    const char *word = argv[1] ? argv[1] : "";
+
+    if (strcmp(word, "report") == 0)
+        return a407_part_start("auth407-report", argv + 1);
+    if (strcmp(word, "doctor") == 0)
+        return a407_part_start("auth407-doctor", argv + 1);
+    return strcmp(word, "login") == 0 ? a407_login(argv + 1) : -1;
+}
+
 int main(int argc, char **argv)
 {
     struct a407_invocation inv;
+    int is;
 
-    if (argc > 1 && strcmp(argv[1], "report") == 0)
-        return a407_part_start("auth407-report", argv + 1);
-    if (argc > 1 && strcmp(argv[1], "doctor") == 0)
-        return a407_part_start("auth407-doctor", argv + 1);
-    if (argc > 1 && strcmp(argv[1], "login") == 0)
-        return a407_login(argv + 1);
+    (void)argc;
+    if (!read_help(argv))
+        return A407_EXIT_FAILURE;
+    is = other_command(argv);
+    if (is >= 0)
+        return is;
     switch (a407_options_parse(argv, &inv)) {
     case A407_PARSE_RUN:
+        if (inv.command == A407_CMD_SHELL)
+            return a407_shell(&inv);
+        if (inv.command == A407_CMD_ENV)
+            return a407_env(&inv);
         return a407_run(&inv);
     case A407_PARSE_HELP:
         a407_help(stdout, &inv);

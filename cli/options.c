@@ -12,7 +12,12 @@ const struct a407_option a407_options[A407_OPT_COUNT] = {
 #undef A407_OPTION
 };
 
-static const char *const command_names[] = {"run", "observe"};
+static const char *const command_names[] = {"run", "observe", "shell", "env"};
+
+const char *a407_command_name(enum a407_command c)
+{
+    return command_names[c];
+}
 
 static enum a407_parse usage_error(const struct a407_invocation *inv)
 {
@@ -40,6 +45,36 @@ static bool sources_clash(const struct a407_invocation *inv)
     return false;
 }
 
+static bool take_command(const char *word, struct a407_invocation *out)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof command_names / sizeof *command_names; i++)
+        if (strcmp(word, command_names[i]) == 0) {
+            out->command = (enum a407_command)i;
+            out->named = true;
+        }
+    return out->named;
+}
+
+/* Whether there is what the command needs behind its options, and no more. */
+static bool words_fit(const struct a407_invocation *inv)
+{
+    const char *name = command_names[inv->command];
+    bool takes =
+        inv->command == A407_CMD_RUN || inv->command == A407_CMD_OBSERVE;
+
+    if (takes && !*inv->argv)
+        a407_error("no command to run: write it after `--`");
+    else if (!takes && *inv->argv)
+        a407_error("`auth407 %s` takes no command; a program of that name "
+                   "starts with `auth407 -- %s`",
+                   name, name);
+    else
+        return true;
+    return false;
+}
+
 enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)
 {
     struct a407_option_reader r = {.options = a407_options,
@@ -49,26 +84,19 @@ enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)
     memset(out, 0, sizeof(*out));
     if (!*argv || !*++argv)
         return A407_PARSE_EMPTY;
-    if (strcmp(*argv, "run") == 0 || strcmp(*argv, "observe") == 0) {
-        out->command = **argv == 'o' ? A407_CMD_OBSERVE : A407_CMD_RUN;
-        out->named = true;
-        argv++;
-    }
-    r.argv = argv;
-    r.in = 1u << out->command;
+    r.argv = argv + take_command(*argv, out);
+    r.in = A407_OPT_IN(out->command);
     r.command = command_names[out->command];
     while ((id = a407_option_next(&r)) >= 0) {
         out->values[id] = r.value;
-        if (id == A407_OPT_HELP)
+        out->all = id == A407_OPT_HELP_ALL;
+        if (id == A407_OPT_HELP || out->all)
             return A407_PARSE_HELP;
         if (id == A407_OPT_VERSION)
             return A407_PARSE_VERSION;
     }
-    if (id == A407_OPTION_WRONG)
-        return usage_error(out);
     out->argv = r.argv;
-    if (*out->argv)
-        return sources_clash(out) ? usage_error(out) : A407_PARSE_RUN;
-    a407_error("no command to run: write it after `--`");
-    return usage_error(out);
+    return id != A407_OPTION_WRONG && words_fit(out) && !sources_clash(out)
+               ? A407_PARSE_RUN
+               : usage_error(out);
 }

@@ -6,12 +6,23 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum a407_command { A407_CMD_RUN, A407_CMD_OBSERVE };
+enum a407_command {
+    A407_CMD_RUN,
+    A407_CMD_OBSERVE,
+    A407_CMD_SHELL, /* run, where the command is a shell to type into */
+    A407_CMD_ENV    /* lines for the eval of a shell that runs already */
+};
 
 /* Which commands take an option: bits of a407_command. */
-#define A407_OPT_IN_RUN     (1u << A407_CMD_RUN)
-#define A407_OPT_IN_OBSERVE (1u << A407_CMD_OBSERVE)
-#define A407_OPT_IN_BOTH    (A407_OPT_IN_RUN | A407_OPT_IN_OBSERVE)
+#define A407_OPT_IN(command) (1u << (command))
+#define A407_OPT_IN_ENV      A407_OPT_IN(A407_CMD_ENV)
+/* Those that start something, and so can hand a secret over. */
+#define A407_OPT_IN_STARTS                                                     \
+    (A407_OPT_IN(A407_CMD_RUN) | A407_OPT_IN(A407_CMD_OBSERVE) |               \
+     A407_OPT_IN(A407_CMD_SHELL))
+#define A407_OPT_IN_ALL (A407_OPT_IN_STARTS | A407_OPT_IN_ENV)
+/* Those that do not say the mode themselves. */
+#define A407_OPT_IN_CHOOSES (A407_OPT_IN_ALL & ~A407_OPT_IN(A407_CMD_OBSERVE))
 
 enum a407_option_id {
 #define A407_OPTION(id, name, letter, value, kind, variable, in, help)         \
@@ -64,7 +75,8 @@ int a407_option_next(struct a407_option_reader *r);
 /* What the command line asks for. Points into argv. */
 struct a407_invocation {
     enum a407_command command;
-    bool named;                         /* `run` or `observe` was written */
+    bool named;                         /* the command was written */
+    bool all;                           /* --help-all */
     const char *values[A407_OPT_COUNT]; /* NULL: not given; "" for a flag; the
                                            last one given wins */
     char **argv; /* the program and its arguments, NULL at the end */
@@ -72,7 +84,8 @@ struct a407_invocation {
 
 enum a407_parse {
     A407_PARSE_RUN,     /* there is a program to start */
-    A407_PARSE_HELP,    /* --help came first; command and named are set */
+    A407_PARSE_HELP,    /* --help or --help-all came first; command, named and
+                           all are set */
     A407_PARSE_VERSION, /* --version came first */
     A407_PARSE_EMPTY,   /* no argument at all */
     A407_PARSE_ERROR    /* said on standard error */
@@ -85,7 +98,11 @@ enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out);
 /* The nearest word of a list to a misspelt one, or NULL if none is near. */
 const char *a407_suggest(const char *word, const char *const *list, size_t n);
 
-/* The help of auth407, or of the command that was named; 80 columns wide. */
+/* "run", ... */
+const char *a407_command_name(enum a407_command c);
+
+/* The help of the command that was named, or of auth407: that fits a screen of
+   24 lines unless inv->all; 80 columns wide. */
 void a407_help(FILE *f, const struct a407_invocation *inv);
 
 /* One option as the help shows it. */

@@ -33,8 +33,9 @@ static bool set_preload(const char *library, const struct a407_target *t)
 /* What somebody who typed this word first may have meant. */
 static void hint(const struct a407_invocation *inv)
 {
-    static const char *const words[] = {"run",    "observe", "report", "login",
-                                        "doctor", "help",    "version"};
+    static const char *const words[] = {"run",   "observe", "report",
+                                        "login", "doctor",  "shell",
+                                        "env",   "help",    "version"};
     const char *name = inv->argv[0], *near;
     size_t n = sizeof(words) / sizeof(*words);
 
@@ -43,8 +44,8 @@ static void hint(const struct a407_invocation *inv)
     near = inv->named ? NULL : a407_suggest(name, words, n);
     if (!near)
         return;
-    if (strcmp(near, "help") == 0 || strcmp(near, "version") == 0)
-        a407_error("did you mean `auth407 --%s`?", near);
+    if (strcmp(near, "version") == 0)
+        a407_error("did you mean `auth407 --version`?");
     else if (strcmp(near, name) == 0)
         a407_error("`%s` stands before the options: auth407 %s [OPTION...]",
                    near, near);

@@ -64,6 +64,13 @@ void a407_target_warn(const struct a407_target *t);
    said on standard error: the exit status. */
 int a407_run(const struct a407_invocation *inv);
 
+/* Prints the lines for eval, or those that undo them. Returns the exit status;
+   what is wrong is said on standard error, and nothing printed then. */
+int a407_env(const struct a407_invocation *inv);
+
+/* Becomes the shell of SHELL, as a407_run does; its prompt is marked. */
+int a407_shell(const struct a407_invocation *inv);
+
 /*
  * Finds libauth407.so: $AUTH407_LIBRARY, else beside this program, else in
  * ../lib/auth407 from there. Fills `path` (PATH_MAX bytes, absolute) and `elf`.

@@ -88,9 +88,11 @@ static bool hand_over(struct a407_buf *handed)
 static bool set_option(const struct a407_option *o, const char *value,
                        struct a407_buf *handed)
 {
+    if (!o->variable)
+        return true;
     switch (o->kind) {
     case A407_KIND_FLAG:
-        return !o->variable || set_variable(o->variable, "1");
+        return set_variable(o->variable, "1");
     case A407_KIND_TEXT:
         return set_variable(o->variable, value);
     case A407_KIND_LOG:

@@ -7,7 +7,7 @@ _auth407_command_at()
 {
     local i=1
     case ${COMP_WORDS[1]-} in
-    run | observe) i=2 ;;
+    run | observe | shell | env) i=2 ;;
     esac
     while ((i <= COMP_CWORD)); do
         case ${COMP_WORDS[i]} in
@@ -15,7 +15,7 @@ _auth407_command_at()
             echo $((i + 1))
             return
             ;;
-        --help | --version | --follow | --quiet | --verbose) ;;
+        --help | --help-all | --version | --follow | --quiet | --verbose | --undo) ;;
         --*)
             # bash makes three words of --name=value
             if [[ ${COMP_WORDS[i + 1]-} == '=' ]]; then
@@ -36,13 +36,17 @@ _auth407_command_at()
 
 _auth407_options()
 {
-    echo --username --password --password-file --password-fd --domain \
-        --token --token-file --credentials --proxy --schemes --clear \
-        --memory --helper-memory --ntlm \
-        --service --canonicalize --log --log-level --log-max-size \
-        --replay-max --timeout --silence-timeout --retry-after \
-        --helper-timeout --follow --quiet --verbose --help --version
+    echo --username --domain --credentials --proxy --schemes --clear --memory \
+        --helper-memory --ntlm --service --canonicalize --log --log-level \
+        --log-max-size --replay-max --timeout --silence-timeout --retry-after \
+        --helper-timeout --follow --quiet --verbose --help --help-all
     [[ ${COMP_WORDS[1]} == observe ]] || echo --mode
+    if [[ ${COMP_WORDS[1]} == env ]]; then
+        echo --shell --undo
+    else
+        echo --password --password-file --password-fd --token --token-file \
+            --version
+    fi
 }
 
 # The value of option $1, as far as it was typed: $2.
@@ -56,6 +60,7 @@ _auth407_value()
     --canonicalize | --memory | --helper-memory)
         COMPREPLY=($(compgen -W 'yes no' -- "$cur"))
         ;;
+    --shell) COMPREPLY=($(compgen -W 'sh fish plain' -- "$cur")) ;;
     --ntlm) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")) ;;
     --schemes)
         [[ $cur == *,* ]] && head=${cur%,*},
@@ -151,6 +156,7 @@ _auth407_doctor()
 _auth407()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at
+    local commands='run observe report login doctor shell env'
     COMPREPLY=()
     if [[ ${COMP_WORDS[1]-} == @(report|login|doctor) ]] && ((COMP_CWORD > 1)); then
         if [[ $cur == '=' ]]; then
@@ -159,6 +165,10 @@ _auth407()
             prev=${COMP_WORDS[COMP_CWORD - 2]}
         fi
         "_auth407_${COMP_WORDS[1]}" "$cur" "$prev"
+        return
+    fi
+    if [[ ${COMP_WORDS[1]-} == help ]] && ((COMP_CWORD == 2)); then
+        COMPREPLY=($(compgen -W "$commands" -- "$cur"))
         return
     fi
     at=$(_auth407_command_at)
@@ -187,7 +197,7 @@ _auth407()
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -c -- "$cur")
     ((COMP_CWORD == 1)) &&
-        COMPREPLY+=($(compgen -W 'run observe report login doctor' -- "$cur"))
+        COMPREPLY+=($(compgen -W "$commands help" -- "$cur"))
 }
 
 complete -F _auth407 auth407

@@ -65,7 +65,8 @@ def name_kept():
 @test
 def after_dashes():
     """after `--` every word is a program, also our own words"""
-    for word in ("run", "observe", "report", "doctor", "login", "-v"):
+    for word in ("run", "observe", "report", "doctor", "login", "env",
+                 "shell", "help", "-v"):
         write("bin/" + word, f"#!/bin/sh\necho program {word}\n", 0o755)
         clean(run("--", word, env={"PATH": path("bin") + ":/usr/bin:/bin"}),
               f"program {word}\n")
@@ -159,7 +160,7 @@ def suggestions():
     for word, right in (("obsrve", "observe"), ("rnu", "run"),
                         ("reprot", "report"), ("logn", "login"),
                         ("docter", "doctor"),
-                        ("help", "--help"), ("version", "--version")):
+                        ("hlep", "help"), ("version", "--version")):
         done = run(word, "--", "true")
         equal(done.status, 127, word)
         has(done.err, f"did you mean `auth407 {right}`?")

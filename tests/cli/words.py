@@ -24,7 +24,7 @@ def table():
     text = read(os.path.join(ROOT, "cli", "options.def"))
     rows = re.findall(
         r'A407_OPTION\(\w+,\s*"([a-z-]+)",\s*(?:0|\'(\w)\'),\s*'
-        r'(?:NULL|"([A-Z]+)"),\s*\w+,\s*(?:NULL|"(\w+)"),\s*(RUN|BOTH),', text)
+        r'(?:NULL|"([A-Z]+)"),\s*\w+,\s*(?:NULL|"(\w+)"),\s*(ALL|STARTS|CHOOSES|ENV),', text)
     equal(len(rows), text.count("A407_OPTION("), "rows that were understood")
     return [dict(zip(("name", "letter", "value", "variable", "in"), row))
             for row in rows]
@@ -60,20 +60,28 @@ def version():
         equal(help_of(*words), f"auth407 {number}\n", words)
 
 
+COMMANDS = ("run", "observe", "shell", "env")
+
+
+def taken(command):
+    """The options that a command takes."""
+    without = {"observe": ("CHOOSES", "ENV"), "env": ("STARTS",)}
+    return [row for row in table()
+            if row["in"] not in without.get(command, ("ENV",))]
+
+
 @test
 def help_options():
     """help explains every option, its value and its variable, and no other"""
-    rows = table()
-    for words, taken in ((("--help",), ("RUN", "BOTH")),
-                         (("-h",), ("RUN", "BOTH")),
-                         (("run", "--help"), ("RUN", "BOTH")),
-                         (("observe", "-h"), ("BOTH",))):
+    for words, mine in ((("--help-all",), table()),
+                        *(((c, "--help"), taken(c)) for c in COMMANDS)):
         text = help_of(*words)
-        mine = [row for row in rows if row["in"] in taken]
         equal(options_in(text), [row["name"] for row in mine], words)
         for row in mine:
             has(text, f"--{row['name']} {row['value']}" if row["value"]
-                else f"-{row['letter']}, --{row['name']}")
+                else f"--{row['name']}")
+            if row["letter"]:
+                has(text, f"-{row['letter']}, --{row['name']}")
             if row["variable"]:
                 has(text, f"({row['variable']})")
     lacks(help_of("observe", "--help"), "AUTH407_MODE")
@@ -108,7 +116,7 @@ def login_options():
 @test
 def help_rest():
     """help has usage, examples, exit statuses and files"""
-    for words, examples in ((("--help",), 3), (("run", "--help"), 2),
+    for words, examples in ((("--help-all",), 3), (("run", "--help"), 2),
                             (("observe", "--help"), 1)):
         text = help_of(*words)
         for part in ("Usage:\n", "Examples:\n", "Exit status:\n", "Files:\n",
@@ -119,7 +127,7 @@ def help_rest():
         part = text.split("Examples:\n")[1].split("\n\n")[0]
         equal(len(re.findall(r"^  auth407 .*-- ", part, re.M)), examples,
               "examples")
-    has(" ".join(help_of("--help").split()),
+    has(" ".join(help_of("--help-all").split()),
         "Visible to other users in the process list for a moment: prefer "
         "--password-file, --password-fd or the credential file")
 
@@ -127,8 +135,8 @@ def help_rest():
 @test
 def columns():
     """help, messages of use and sources of the man pages fit 80 columns"""
-    texts = [help_of("--help"), help_of("run", "-h"), help_of("observe", "-h"),
-             run().err, read(MAN1), read(MAN5)]
+    texts = [help_of("--help"), help_of("--help-all"), run().err,
+             *(help_of(c, "-h") for c in COMMANDS), read(MAN1), read(MAN5)]
     for text in texts:
         for line in text.splitlines():
             check(len(line) <= 80, line)
@@ -224,16 +232,18 @@ def complete(*words, cursor=None):
 @test
 def completion_options():
     """completion offers every option, its values, files and commands"""
-    rows = table()
     write("compl-bin/zz407", "#!/bin/sh\n", 0o755)
     write("compl/zz file", "")
-    every = sorted("--" + row["name"] for row in rows)
+    every = sorted("--" + row["name"] for row in taken("run"))
     for words in (("-",), ("--",), ("run", "-"), ("-q", "-"),
                   ("--domain", "D", "-"),
                   ("--domain", "=", "D", "-")):
         equal(complete(*words), every, words)
-    equal(complete("observe", "-"),
-          sorted("--" + r["name"] for r in rows if r["in"] == "BOTH"))
+    for command in COMMANDS:
+        equal(complete(command, "-"),
+              sorted("--" + row["name"] for row in taken(command)), command)
+    equal(complete("env", "--shell", ""), ["fish", "plain", "sh"])
+    equal(complete("help", "lo"), ["login"])
     equal(complete("--user"), ["--username"])
     equal(complete("obs"), ["observe"])
     equal(complete("--mode", ""), ["inject", "observe", "off"])

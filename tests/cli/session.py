@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""auth407 env, shell and help."""
+
+import os
+import re
+import shlex
+import subprocess
+
+from harness import (AUTH407, LIBRARY, check, environment, equal, has, lacks,
+                     path, run, test)
+from terminal import Terminal
+from words import help_of
+
+SHOW = "env | grep -E '^(AUTH407_|LD_PRELOAD)' | sort"
+SHELLS = {"sh": ["dash", "bash"], "fish": ["fish"]}
+
+
+def in_shell(shell, *lines, env=None):
+    """The lines in that shell; what they print."""
+    done = subprocess.run([shell, "-c", "\n".join(lines)], check=False,
+                          env=environment(**{"HOME": path("session"),
+                                             "SHELL": f"/usr/bin/{shell}",
+                                             **(env or {})}),
+                          capture_output=True, text=True)
+    equal((done.returncode, done.stderr), (0, ""), lines)
+    return done.stdout
+
+
+def lines(shell, *options):
+    words = shlex.join([AUTH407, "env", *options])
+    return f"{words} | source" if shell == "fish" else f'eval "$({words})"'
+
+
+@test
+def for_eval():
+    """env's lines set what run would, in each shell, and --undo takes it out"""
+    for shells in SHELLS.values():
+        for shell in shells:
+            before = in_shell(shell, SHOW, env={"LD_PRELOAD": "libm.so.6"})
+            options = ["--log", "/x y/$HOME.log", "--mode", "observe",
+                       "--domain", "it's"]
+            shown = in_shell(shell, lines(shell, *options), SHOW,
+                             env={"LD_PRELOAD": "libm.so.6"})
+            for part in ("AUTH407_LOG=/x y/$HOME.log\n", "AUTH407_DOMAIN=it's\n",
+                         "AUTH407_MODE=observe\n",
+                         f"LD_PRELOAD={LIBRARY}:libm.so.6\n"):
+                has(shown, part)
+            twice = in_shell(shell, lines(shell), lines(shell), SHOW)
+            equal(twice.count(LIBRARY), 2, twice)  # and AUTH407_LIBRARY
+            after = in_shell(shell, lines(shell, *options),
+                             lines(shell, "--undo"), SHOW,
+                             env={"LD_PRELOAD": "libm.so.6"})
+            equal(after, before, shell)
+    for shell in ("dash", "fish"):
+        odd = "a\\b'c $HOME \"`"
+        shown = run("env", "--domain", odd, "--shell",
+                    shell.replace("dash", "sh")).out
+        equal(in_shell(shell, shown, "printf %s \"$AUTH407_DOMAIN\""), odd)
+
+
+@test
+def for_others():
+    """env --shell plain is for files of NAME=VALUE lines"""
+    done = run("env", "--shell", "plain", "--log", "/a b.log")
+    equal((done.status, done.err), (0, ""), "result")
+    equal(done.out, "AUTH407_LOG=/a b.log\nAUTH407_ENV=AUTH407_LOG\n"
+          f"LD_PRELOAD={LIBRARY}\n")
+    done = run("env", "--undo", "--shell", "plain",
+               env={"AUTH407_ENV": "AUTH407_LOG PATH AUTH407_X;y"})
+    equal(done.out, "AUTH407_LOG=\nAUTH407_ENV=\nLD_PRELOAD=\n")
+
+
+@test
+def env_refuses():
+    """env prints nothing where something is wrong, and takes no secret"""
+    for words, says in ((("--password", "x"), "`--password` is no option"),
+                        (("--token-file", "x"), "is no option of `env`"),
+                        (("--shell", "csh"), "write sh"),
+                        (("--mode", "x"), "--mode"),
+                        (("FOO=1", "true"), "auth407 -- env")):
+        done = run("env", *words)
+        equal((done.status, done.out), (125, ""), words)
+        has(done.err, says)
+    equal(run("--", "env", "X407=1", "sh", "-c", "echo $X407").out, "1\n")
+
+
+@test
+def marks_prompts():
+    """an interactive shell's prompt is marked once, and no longer after
+    --undo"""
+    for shell in (["bash", "--norc"], ["dash"]):
+        shown = subprocess.run(
+            [*shell, "-i"], env=environment(PS1="here$ "), check=False,
+            input=f"{lines('sh')}\n{lines('sh')}\necho \"<$PS1>\"\n"
+            f"{lines('sh', '--undo')}\necho \"<$PS1>\"\n",
+            capture_output=True, text=True).stdout
+        equal(re.findall("<.*>", shown)[:2],
+              ["<(auth407) here$ >", "<here$ >"], shown)
+
+
+@test
+def a_shell():
+    """shell starts SHELL with the library, its own start file and a mark"""
+    home = path("shell")
+    os.makedirs(home, exist_ok=True)
+    with open(os.path.join(home, ".bashrc"), "w", encoding="utf-8") as f:
+        f.write("PS1='mine> '\nowned=yes\n")
+    for shell, prompt in (("/bin/bash", r"\(auth407\) mine> "),
+                          ("/bin/dash", r"\(auth407\) "),
+                          ("/usr/bin/fish", r"\(auth407\) ")):
+        env = {"SHELL": shell, "HOME": home, "TERM": "dumb"}
+        with Terminal("shell", "--mode", "observe", env=env) as t:
+            t.until(f"({prompt})")
+            t.type("echo \"$AUTH407_MODE$owned $LD_PRELOAD:\"\n")
+            t.until(f"(observe{'yes' if 'bash' in shell else ''} "
+                    f"{LIBRARY}:)")
+            t.type("exit 7\n")
+            t.until(r"ENDED (7) ends")
+
+
+@test
+def help_words():
+    """help says what --help of the command says"""
+    equal(help_of("help"), help_of("--help"))
+    for word in ("run", "observe", "shell", "env", "login"):
+        equal(help_of("help", word), help_of(word, "--help"))
+    done = run("help", "reprot", "--", "true")
+    equal((done.status, done.out), (125, ""), "unknown")
+    has(done.err, "did you mean report")
+    lacks(run("help", "xyzzy").err, "did you mean")
+    text = help_of("--help")
+    check(text.count("\n") <= 24, text)
+    for word in ("run", "observe", "report", "doctor", "login", "shell", "env",
+                 "help"):
+        has(text, f"\n  {word} ")
