@@ -12,6 +12,7 @@
 
 #include "core/config/log_target.h"
 #include "host/file_at.h"
+#include "last_run.h"
 #include "msg.h"
 #include "settings.h"
 
@@ -166,9 +167,10 @@ int a407_run(const struct a407_invocation *inv)
         prepare_log(settings.config->log, inv->values[A407_OPT_LOG] != NULL);
         check_state(settings.config->state_dir);
     }
-    a407_config_free(settings.config);
-    if (!set_preload(library, &target))
+    if (!a407_last_run_begin(settings.config, inv->argv) ||
+        !set_preload(library, &target))
         return A407_EXIT_FAILURE;
+    a407_config_free(settings.config);
     start(inv->argv, &target);
     return start_failed(inv, &target);
 }

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "host/fd.h"
 #include "host/handed.h"
+#include "last_run.h"
 #include "msg.h"
 #include "run.h"
 #include "settings.h"
@@ -15,6 +16,7 @@
 
 /* The names that env has set, for undo. */
 #define NAMES  "AUTH407_ENV"
+#define RUN    "AUTH407_RUN"
 #define MARKER "(auth407) "
 
 enum syntax { SH, FISH, PLAIN, SYNTAXES };
@@ -110,19 +112,25 @@ static bool set_up(const struct a407_invocation *inv, struct a407_buf *out,
 {
     struct a407_settings settings;
     struct a407_buf names;
+    bool good;
     size_t i;
 
     if (!a407_settings_apply(inv) || !a407_settings_check(inv, &settings))
         return false;
+    good = a407_last_run_begin(settings.config, NULL);
     a407_config_free(settings.config);
+    if (!good)
+        return false;
+    add_set(out, RUN, getenv(RUN), x);
     a407_buf_init(&names, 4096);
+    a407_buf_str(&names, RUN);
     for (i = 0; i < A407_OPT_COUNT; i++) {
         const char *name = a407_options[i].variable;
 
         if (!inv->values[i] || !name)
             continue;
         add_set(out, name, getenv(name), x);
-        a407_buf_fmt(&names, "%s%s", names.n ? " " : "", name);
+        a407_buf_fmt(&names, " %s", name);
     }
     a407_buf_add(&names, "", 1);
     if (!names.failed)

@@ -49,6 +49,7 @@ void a407_sink_put(const struct a407_config *c, struct a407_record *r)
     a407_quiet_begin(&quiet);
     a407_buf_init(&line, A407_EVENT_LINE_MAX);
     r->lost = a407_lost_take(c);
+    r->run = c->run;
     bool ok = a407_record_json(r, A407_EVENT_LINE_MAX, &line) &&
               deliver(c, &to, r, &line);
     if (!ok)

@@ -100,6 +100,15 @@ static void read_paths(struct reader *r)
     c->credentials_else = first ? own : NULL;
 }
 
+/* One that is odd is none of ours. */
+static void read_run(struct reader *r)
+{
+    struct a407_span id = get(r, "AUTH407_RUN"), rest = id;
+    a407_span_run(&rest, a407_is_tchar);
+    if (!rest.n && id.n <= A407_RUN_MAX)
+        memcpy(r->c->run, id.p ? id.p : "", id.n);
+}
+
 static void read_log_size(struct reader *r)
 {
     struct a407_span v = get(r, "AUTH407_LOG_MAX_SIZE");
@@ -379,6 +388,7 @@ struct a407_config *a407_config_new(a407_getenv_fn *get_fn, void *ctx,
     read_numbers(&r);
     read_service(&r);
     read_paths(&r);
+    read_run(&r);
     read_log_size(&r);
     read_variables(&r);
     read_proxy_variables(&r);

@@ -23,6 +23,9 @@ enum a407_clear {
     A407_CLEAR_NO
 };
 
+/* Bytes of a run's id: a token of HTTP. */
+#define A407_RUN_MAX 64
+
 /* All settings of one process; immutable, so that threads need no lock. */
 struct a407_config {
     enum a407_mode mode;
@@ -60,6 +63,8 @@ struct a407_config {
     char *state_dir;   /* $XDG_STATE_HOME/auth407 or the default; or NULL */
     char *runtime_dir; /* $XDG_RUNTIME_DIR, or NULL */
     char *home;        /* HOME, or NULL: what ~/ stands for in the file */
+    char run[A407_RUN_MAX + 1]; /* AUTH407_RUN: which start of the command this
+                                   process belongs to; or empty */
 };
 
 /* Looks a variable up: returns its value or NULL. secure_getenv in preload. */

@@ -10,6 +10,7 @@ struct a407_record {
     int64_t time_us;                /* when it was, since the epoch */
     int pid;                        /* of who writes the line */
     unsigned long lost;             /* records before it that no sink took */
+    const char *run;                /* a407_config.run; "" or NULL: none */
 };
 
 /*

@@ -405,6 +405,8 @@ static void add_record(struct writer *w, const struct a407_record *r)
         add_text(w, MESSAGE, ",\"message\":", r->problem);
         a407_buf_fmt(w->out, ",\"process\":{\"pid\":%d}", r->pid);
     }
+    add_if(w->out, ",\"run\":{\"id\":", r->run ? r->run : "");
+    a407_buf_str(w->out, r->run && *r->run ? "}" : "");
     add_number(w->out, ",\"records_lost\":", r->lost);
     add_truncated(w);
     a407_buf_str(w->out, "}\n");

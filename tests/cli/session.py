@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import time
 
 from harness import (AUTH407, LIBRARY, check, environment, equal, has, lacks,
                      path, run, test)
@@ -63,8 +64,11 @@ def for_others():
     """env --shell plain is for files of NAME=VALUE lines"""
     done = run("env", "--shell", "plain", "--log", "/a b.log")
     equal((done.status, done.err), (0, ""), "result")
-    equal(done.out, "AUTH407_LOG=/a b.log\nAUTH407_ENV=AUTH407_LOG\n"
-          f"LD_PRELOAD={LIBRARY}\n")
+    equal(re.sub("[0-9]", "9", done.out.split("\n", 1)[0]),
+          "AUTH999_RUN=99999999T999999Z-" + "9" * len(
+              done.out.split("\n")[0].split("-")[1]))
+    equal(done.out.split("\n", 1)[1], "AUTH407_LOG=/a b.log\n"
+          f"AUTH407_ENV=AUTH407_RUN AUTH407_LOG\nLD_PRELOAD={LIBRARY}\n")
     done = run("env", "--undo", "--shell", "plain",
                env={"AUTH407_ENV": "AUTH407_LOG PATH AUTH407_X;y"})
     equal(done.out, "AUTH407_LOG=\nAUTH407_ENV=\nLD_PRELOAD=\n")
@@ -116,6 +120,37 @@ def a_shell():
                     f"{LIBRARY}:)")
             t.type("exit 7\n")
             t.until(r"ENDED (7) ends")
+
+
+@test
+def last_run():
+    """each start has an id, and leaves it in last-run with its command"""
+    env = {"XDG_STATE_HOME": path("last")}
+    file = path("last/auth407/last-run")
+    run("--", "true", env=env)
+    check(not os.path.exists(path("last")), "a folder was made")
+    os.makedirs(os.path.dirname(file), 0o700)
+
+    def lines():
+        with open(file, encoding="utf-8") as f:
+            return f.read().split("\n")
+    ids = [run(*words, "sh", "-c", "echo $AUTH407_RUN", env=env).out.strip()
+           for words in (("--",), ("observe", "--"))]
+    check(ids[0] != ids[1] and all(re.fullmatch(r"\d{8}T\d{6}Z-\d+", i)
+                                   for i in ids), ids)
+    equal(lines()[0], ids[1])
+    check(abs(int(lines()[1]) / 1e6 - time.time()) < 60, lines()[1])
+    equal(os.stat(file).st_mode & 0o777, 0o600, "mode")
+    run("--", "true", "--password", "s3cret", "a\nb\x1b", "x" * 5000, env=env)
+    equal(lines()[2].split(" x")[0], "true --password [redacted] a?b?")
+    check(len(lines()) == 4 and len(lines()[2]) < 2000, lines())
+    run("--mode", "off", "--", "true", "2", env=env)
+    equal(lines()[2].split(" ")[:2], ["true", "--password"], "mode off")
+    # where it can't be written the command runs all the same
+    os.remove(file)
+    os.mkdir(file)
+    done = run("--", "echo", "ran", env=env)
+    equal((done.status, done.out, done.err), (0, "ran\n", ""))
 
 
 @test

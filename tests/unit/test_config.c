@@ -52,6 +52,12 @@ TEST(paths)
     assert_null(c->credentials_path);
     a407_config_free(c);
 
+    c = good(ENV("AUTH407_RUN", "20261129T175512Z-4711"));
+    assert_string_equal(c->run, "20261129T175512Z-4711");
+    a407_config_free(c);
+    c = good(ENV("AUTH407_RUN", "a b"));
+    assert_string_equal(c->run, "");
+    a407_config_free(c);
     c = good(ENV("AUTH407_LOG", "stderr", "AUTH407_CREDENTIALS", "x/y"));
     assert_string_equal(c->log, "stderr");
     assert_string_equal(c->credentials_path, "x/y");

@@ -36,7 +36,7 @@ TEST(short)
         "\"proxy.challenges\"",     "\"detail\"",
         "\"url.target\"",           "\"process.executable.path\""};
     struct a407_event *e = full();
-    struct a407_record r = {.event = e, .lost = 7};
+    struct a407_record r = {.event = e, .lost = 7, .run = "20260101T000000Z-1"};
     struct a407_buf all;
     size_t named = 0;
     memset(e->process.executable, 'x', 100);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_LAST_RUN_H
+#define A407_LAST_RUN_H
+
+#include "core/config/config.h"
+
+/*
+ * The last start of a command by `run`, `observe`, `shell` or `env`, so that
+ * the report can be about it even if it met no 407: the file last-run in the
+ * state folder, where one is there. Its first line is the run's id, the second
+ * its time in microseconds since the epoch, the third the command without
+ * secrets.
+ */
+
+/* Begins a run: sets AUTH407_RUN, and writes the file, if it can. argv NULL: a
+   session. False: said. Blocks for the file. */
+bool a407_last_run_begin(const struct a407_config *c, char *const argv[]);
+
+struct a407_last_run {
+    char id[A407_RUN_MAX + 1]; /* "": none is known */
+    int64_t time_us;
+    char command[1024];
+};
+
+/* Reads it. Blocks for the file. */
+void a407_last_run_read(const struct a407_config *c, struct a407_last_run *out);
+
+#endif
