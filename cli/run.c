@@ -167,6 +167,8 @@ int a407_run(const struct a407_invocation *inv)
         prepare_log(settings.config->log, inv->values[A407_OPT_LOG] != NULL);
         check_state(settings.config->state_dir);
     }
+    if (isatty(STDERR_FILENO))
+        setenv("AUTH407_NOTIFY", "tty", 0);
     if (!a407_last_run_begin(settings.config, inv->argv) ||
         !set_preload(library, &target))
         return A407_EXIT_FAILURE;

@@ -9,6 +9,7 @@
 #include "core/config/log_target.h"
 #include "core/http/http.h"
 #include "host/memory.h"
+#include "host/notify.h"
 #include "host/object.h"
 #include "host/process.h"
 #include "host/sink.h"
@@ -51,10 +52,11 @@ static void caller_module(struct a407_event_process *p, const void *caller,
 
 static void write_record(struct a407_conn *c, struct a407_event *ev)
 {
+    const struct a407_config *config = c->site->proxy.config;
     struct a407_record r = {.event = ev};
     struct a407_log_target to;
     struct a407_buf store;
-    if (a407_log_target(c->site->proxy.config->log, &to) &&
+    if (!config->notify && a407_log_target(config->log, &to) &&
         to.kind == A407_TO_NOWHERE) {
         free(ev);
         return;
@@ -64,7 +66,8 @@ static void write_record(struct a407_conn *c, struct a407_event *ev)
     r.pid = ev->process.pid;
     caller_module(&ev->process, __atomic_load_n(&c->caller, __ATOMIC_RELAXED),
                   __atomic_load_n(&c->opener, __ATOMIC_RELAXED));
-    a407_sink_put(c->site->proxy.config, &r);
+    a407_sink_put(config, &r);
+    a407_notify(config, ev); /* last: it tells where to read of it */
     a407_buf_free(&store);
     free(ev);
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "guard.h"
+#include "host/notify.h"
 #include "record.h"
 #include "socket.h"
 #include "transport.h"
@@ -101,7 +102,9 @@ static __attribute__((destructor)) void at_exit(void)
             end(c);
         a407_conn_put(c);
     }
-    if (a407_own_process())
+    if (a407_own_process()) {
         a407_sites_suspend();
+        a407_notify_end();
+    }
     a407_leave(saved);
 }

@@ -37,7 +37,7 @@ _auth407_command_at()
 _auth407_options()
 {
     echo --username --domain --credentials --proxy --schemes --clear --memory \
-        --helper-memory --ntlm --service --canonicalize --log --log-level \
+        --notify --helper-memory --ntlm --service --canonicalize --log --log-level \
         --log-max-size --replay-max --timeout --silence-timeout --retry-after \
         --helper-timeout --follow --quiet --verbose --help --help-all
     [[ ${COMP_WORDS[1]} == observe ]] || echo --mode
@@ -61,6 +61,7 @@ _auth407_value()
         COMPREPLY=($(compgen -W 'yes no' -- "$cur"))
         ;;
     --shell) COMPREPLY=($(compgen -W 'sh fish plain' -- "$cur")) ;;
+    --notify) COMPREPLY=($(compgen -W 'tty no' -- "$cur")) ;;
     --ntlm) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")) ;;
     --schemes)
         [[ $cur == *,* ]] && head=${cur%,*},

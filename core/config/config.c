@@ -151,6 +151,7 @@ static void read_words(struct reader *r)
     c->helper_memory =
         !read_word(r, "AUTH407_HELPER_MEMORY", WORDS("yes", "no"));
     c->memory = !read_word(r, "AUTH407_MEMORY", WORDS("yes", "no"));
+    c->notify = read_word(r, "AUTH407_NOTIFY", WORDS("no", "tty"));
     c->ntlm_v1 = read_word(r, "AUTH407_NTLM", WORDS("v2", "v1"));
     c->canonicalize = read_word(r, "AUTH407_CANONICALIZE", WORDS("no", "yes"));
 }

@@ -52,6 +52,7 @@ struct a407_config {
     unsigned helper_ms; /* AUTH407_HELPER_TIMEOUT: for one answer of a helper */
     enum a407_clear clear; /* AUTH407_CLEAR */
     bool memory;           /* AUTH407_MEMORY */
+    bool notify;           /* AUTH407_NOTIFY: on the terminal */
     bool helper_memory;    /* AUTH407_HELPER_MEMORY */
     bool ntlm_v1;          /* AUTH407_NTLM */
     bool canonicalize; /* AUTH407_CANONICALIZE: the proxy's service name has the
