@@ -6,6 +6,7 @@ import contextlib
 import glob
 import os
 import shutil
+import time
 
 from kdc import CLEAN_PATH, SERVICE, Database, SilentPort, run  # noqa: F401
 from proxies import PASSWORD, USER
@@ -34,6 +35,42 @@ def clock_variables(shift):
         raise Trouble("package faketime is missing; run scripts/deps test")
     return {"LD_PRELOAD": library[0], "FAKETIME": shift,
             "FAKETIME_DISABLE_SHM": "1"}
+
+
+SSSD_CONF = """\
+[sssd]
+services =
+[kcm]
+socket_path = {home}/kcm.socket
+"""
+
+
+class CacheManager:
+    """The KCM caches of sssd, without the rest of it: on the socket that our
+    krb5.conf names, and in folders of its own."""
+    program = "/usr/libexec/sssd/sssd_kcm"
+    script = """\
+mount --bind "$0/sssd" /etc/sssd && mount --bind "$0/sss" /var/lib/sss &&
+sssd --genconf-section=kcm && exec "$1" --uid 0 --gid 0 --logger=stderr"""
+
+    def __init__(self, lab, home):
+        if not os.path.exists(self.program):
+            raise Trouble("package sssd-kcm is missing; run scripts/deps test")
+        self.socket = home / "kcm.socket"
+        lab.write(f"{home.name}/sssd/sssd.conf", SSSD_CONF.format(home=home),
+                  0o600)
+        for name in ("db", "secrets", "mc", "pipes/private"):
+            (home / "sss" / name).mkdir(parents=True)
+        self.child = lab.start("kcm", ["sh", "-c", self.script, home,
+                                       self.program], None)
+
+    def wait(self):
+        end = time.monotonic() + 20
+        while not self.socket.exists():
+            if time.monotonic() > end or self.child.process.poll() is not None:
+                raise Trouble("sssd_kcm does not start:\n"
+                              + self.child.log.read_text()[-1500:])
+            time.sleep(0.05)
 
 
 class Realm(Database):
@@ -69,14 +106,17 @@ class Realm(Database):
             shutil.chown(path, "proxy", "www-data")
             path.chmod(0o640)
         self.robot_keytab.chmod(0o600)
+        self.typed = self.lab.write("realm/typed", PASSWORD + "\n")
         self.children = [
             self.lab.start(f"kdc-{name}", [*clock(shift), self.program, "-n"],
                            self.ports[name], env=self.kdc_env(f"kdc-{name}"))
             for name, shift in CLOCKS.items()]
+        self.manager = CacheManager(self.lab, self.home)
 
     def wait(self):
         for child in self.children:
             self.lab.wait_until_up(child)
+        self.manager.wait()
         # for the tests that need a good ticket and leave it alone
         self.shared = self.ticket(self.home, life="50m")
 
