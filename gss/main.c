@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "session.h"
 
 /* A connection may rest in the middle of a handshake, but not for ever. */
@@ -39,17 +40,31 @@ static void set_timer(long ms)
 }
 
 /* From now on only a KDC, or the way to it, can take long. */
-static void expect(const struct a407_gss_session *s, long ms)
+static void expect(const struct a407_gss_session *s)
 {
-    krb5_const_principal p = s->client ? s->client : s->server;
-    bool known = p && p->realm.length;
+    struct a407_span realm = a407_gss_realm(s);
+    late_n = 0;
     int n = snprintf(late, sizeof late,
                      "state=failed\ncause=%s\n"
                      "text=no KDC of %.*s answered within %ld s\n\n",
-                     a407_cause_info(A407_CAUSE_NO_TICKET)->code,
-                     known ? (int)p->realm.length : 9,
-                     known ? p->realm.data : "the realm", (ms + 999) / 1000);
+                     a407_cause_info(A407_CAUSE_NO_TICKET)->code, (int)realm.n,
+                     realm.p, (s->limit_ms + 999) / 1000);
     late_n = n < (int)sizeof late ? n : 0;
+}
+
+/* It may be another realm's with each step. */
+static krb5_error_code on_send(krb5_context k, void *data,
+                               const krb5_data *realm, const krb5_data *message,
+                               krb5_data **other_message, krb5_data **reply)
+{
+    struct a407_gss_session *s = data;
+    (void)k, (void)message;
+    *other_message = *reply = NULL;
+    s->asked[0] = '\0';
+    a407_put(s->asked, sizeof s->asked, a407_span(realm->data, realm->length));
+    a407_gss_to_line(s->asked);
+    expect(s);
+    return 0;
 }
 
 static void arrange(void)
@@ -129,7 +144,7 @@ static long limit_of(struct a407_span m)
     return ms > 0 && ms < LIMIT_MAX_MS ? ms : 10000;
 }
 
-static bool begin(struct a407_gss_session *s, struct a407_span m, long ms)
+static bool begin(struct a407_gss_session *s, struct a407_span m)
 {
     struct a407_gss_request *r = &s->request;
     *r = (struct a407_gss_request){
@@ -139,18 +154,17 @@ static bool begin(struct a407_gss_session *s, struct a407_span m, long ms)
         .password = text_of(m, "password"),
         .keytab = text_of(m, "keytab"),
         .canonicalize = a407_span_eq(a407_gss_field(m, "canonicalize"), "yes")};
-    expect(s, ms);
     if (!r->service)
         return a407_gss_fail(s, A407_CAUSE_PROTOCOL, "no service was named");
     if (krb5_init_context(&s->k) != 0)
         return a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                              "krb5.conf can't be read");
+    krb5_set_kdc_send_hook(s->k, on_send, s);
     if (r->username && !a407_gss_user(s))
         return false;
-    expect(s, ms);
+    expect(s);
     bool ok = a407_gss_service(s) && a407_gss_ticket(s);
     forget_request(r);
-    expect(s, ms);
     return ok && a407_gss_ticket_for_service(s);
 }
 
@@ -189,7 +203,6 @@ static bool answer(struct a407_gss_session *s, struct a407_span in,
 static bool serve(struct a407_gss_session *s, struct a407_buf *m,
                   struct a407_buf *in)
 {
-    long ms = 0;
     for (bool first = true;; first = false) {
         late_n = 0;
         set_timer(IDLE_MS);
@@ -197,13 +210,13 @@ static bool serve(struct a407_gss_session *s, struct a407_buf *m,
             return true;
         struct a407_span message = a407_span(m->p, m->n);
         if (first)
-            ms = limit_of(message);
-        expect(s, ms);
-        set_timer(ms);
+            s->limit_ms = limit_of(message);
+        expect(s);
+        set_timer(s->limit_ms);
         a407_buf_clear(in);
         if (!first && !a407_gss_token(message, in))
             return a407_gss_fail(s, A407_CAUSE_PROTOCOL, "no token was given");
-        if (first && !begin(s, message, ms))
+        if (first && !begin(s, message))
             return false;
         if (!answer(s, a407_span(first ? NULL : in->p, in->n), m))
             return false;

@@ -123,6 +123,9 @@ static krb5_error_code by_host(struct a407_gss_session *s)
     if (name && host)
         code = krb5_sname_to_principal(s->k, host, name, KRB5_NT_UNKNOWN,
                                        &s->server);
+    /* ... and a KDC need not refer those to another realm */
+    if (!code)
+        s->server->type = KRB5_NT_SRV_HST;
     free(name);
     free(host);
     return code;

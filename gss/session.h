@@ -33,17 +33,26 @@ struct a407_gss_session {
     krb5_principal server;
     krb5_ccache cache; /* where the ticket is */
     bool cache_is_ours;
+    char asked[128]; /* the realm whose KDC was asked last; "": none was */
     gss_cred_id_t cred;
     gss_name_t name;
     gss_ctx_id_t context;
     bool complete; /* the proxy has proved who it is */
+    long limit_ms; /* for each answer */
 };
 
 /* ---- trouble.c ---- */
 
+/* Names may come from a configuration file, or a KDC: no control character. */
+void a407_gss_to_line(char *text);
+
 /* Says what is wrong, in place of what was said before. False. */
 bool a407_gss_fail(struct a407_gss_session *s, enum a407_cause cause,
                    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The realm that trouble is about: the one that was asked last, else that of
+   the client, else of the service. */
+struct a407_span a407_gss_realm(const struct a407_gss_session *s);
 
 /* What is being done when libkrb5 reports an error. */
 enum a407_gss_attempt {

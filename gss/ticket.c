@@ -67,16 +67,20 @@ static bool use_if_valid(struct a407_gss_session *s, krb5_ccache cache,
 
 /* ---- the caches that the user has ---- */
 
+static bool no_ticket(struct a407_gss_session *s)
+{
+    char name[100];
+    return a407_gss_fail(
+        s, A407_CAUSE_NO_TICKET, "there is no Kerberos ticket of %s; run kinit",
+        a407_gss_principal_text(s->k, s->client, name, sizeof name));
+}
+
 static bool from_own_cache(struct a407_gss_session *s)
 {
     krb5_ccache cache;
-    char name[100];
-    if (krb5_cc_cache_match(s->k, s->client, &cache) == 0)
-        return use_if_valid(s, cache, s->client);
-    a407_gss_fail(s, A407_CAUSE_NO_TICKET,
-                  "there is no Kerberos ticket of %s; run kinit",
-                  a407_gss_principal_text(s->k, s->client, name, sizeof name));
-    return false;
+    return krb5_cc_cache_match(s->k, s->client, &cache) == 0
+               ? use_if_valid(s, cache, s->client)
+               : no_ticket(s);
 }
 
 /* Where there is no cache, nobody has ever said kinit: that is no old ticket,
@@ -94,13 +98,28 @@ static void no_default_cache(struct a407_gss_session *s, krb5_error_code code)
     krb5_free_error_message(s->k, message);
 }
 
+/* Of a collection the one that ~/.k5identity or the proxy's realm is for, as
+   every program has it; else the first one. *client alone: that user has no
+   cache. */
+static krb5_error_code choose(struct a407_gss_session *s, krb5_ccache *cache,
+                              krb5_principal *client)
+{
+    krb5_error_code code = krb5_cc_select(s->k, s->server, cache, client);
+    if (code != KRB5_CC_NOTFOUND || *client)
+        return code;
+    code = krb5_cc_default(s->k, cache);
+    return code ? code : krb5_cc_get_principal(s->k, *cache, client);
+}
+
 static bool from_default_cache(struct a407_gss_session *s)
 {
     krb5_ccache cache = NULL;
     krb5_principal client = NULL;
-    krb5_error_code code = krb5_cc_default(s->k, &cache);
-    if (!code)
-        code = krb5_cc_get_principal(s->k, cache, &client);
+    krb5_error_code code = choose(s, &cache, &client);
+    if (code && client) {
+        s->client = client;
+        return no_ticket(s);
+    }
     if (code) {
         no_default_cache(s, code);
         if (cache)

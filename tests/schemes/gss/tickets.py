@@ -39,6 +39,25 @@ def named_ticket(place):
         whole(place, place.asker(f"DIR:{folder}", username=user), user)
 
 
+def chosen_ticket(place):
+    """the ticket of whom ~/.k5identity names, though another comes first"""
+    folder = place.folder / "caches"
+    folder.mkdir()
+    for user in ("alice", "bob"):
+        place.realm.ticket(f"DIR:{folder}", user)
+    for user, asked in (("alice", "proxy"), ("late", "proxy"),
+                        ("bob", "elsewhere")):
+        (place.folder / ".k5identity").write_text(
+            f"{user}@{REALM} host={asked}.test\n")
+        asker = place.asker(f"DIR:{folder}", env={"HOME": str(place.folder)})
+        if user == "late":
+            cause, text = asker.trouble()
+            check(cause == "no_ticket" and f"ticket of late@{REALM};" in text,
+                  f"{cause} {text}")
+        else:
+            whole(place, asker, user)
+
+
 def names_of_users(place):
     """user@REALM, user@realm, a domain with a dot, DOMAIN\\user"""
     cache = place.realm.ticket(place.folder / "cache")
@@ -288,7 +307,7 @@ def under_faketime(place):
     check("expired" in text, f"{cause} {text}")
 
 
-TESTS = [own_ticket, named_ticket, names_of_users, service_ticket_is_kept,
+TESTS = [own_ticket, named_ticket, chosen_ticket, names_of_users, service_ticket_is_kept,
          ticket_for_the_service, keytab, keytab_prefixed,
          keytab_of_environment, keytab_without_user, password,
          password_after_expiry, keytab_fails_password_works,
