@@ -111,9 +111,7 @@ static void say_allowed(struct words *w, const struct a407_config *c)
 /* Is this one of the credentials that the cause is about? */
 static bool concerns(enum a407_cause cause, const struct a407_credential *c)
 {
-    if (cause == A407_CAUSE_DROPPED)
-        return c->from == A407_FROM_PROXY_URL;
-    return c->from != A407_FROM_TICKET;
+    return cause != A407_CAUSE_DROPPED || c->from == A407_FROM_PROXY_URL;
 }
 
 /* Where they stand. */
@@ -164,7 +162,9 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
     int64_t skew = ev->answer.skew_s;
     switch ((unsigned)ev->cause) {
     case A407_CAUSE_NOT_SENT:
-        say(&w, "it is in ");
+        /* which stands nowhere, and is the only one then */
+        say(&w,
+            p->creds[0]->from == A407_FROM_TICKET ? "it is a " : "it is in ");
         say_labels(&w, p, ev->cause);
         break;
     case A407_CAUSE_DROPPED:
