@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/http/http.h"
+#include "host/file_at.h"
 #include "host/memory.h"
 #include "host/settings.h"
 #include "registry.h"
@@ -235,6 +236,7 @@ static struct a407_site *new_site(const struct a407_endpoint *e,
     if (!s)
         return NULL;
     a407_proxy_init(&s->proxy, a407_settings(), &a407_machine, e, configured);
+    s->user = a407_euid();
     pthread_mutex_init(&s->lock, NULL);
     return s;
 }
@@ -243,7 +245,9 @@ static struct a407_site *new_site(const struct a407_endpoint *e,
 static struct a407_site *find_site(const struct a407_endpoint *e)
 {
     struct a407_site *s = sites;
-    while (s && !(s->proxy.configured && s->proxy.endpoint.port == e->port &&
+    uid_t user = a407_euid();
+    while (s && !(s->proxy.configured && s->user == user &&
+                  s->proxy.endpoint.port == e->port &&
                   strcmp(s->proxy.endpoint.host, e->host) == 0))
         s = s->next;
     return s;

@@ -31,6 +31,8 @@ struct a407_site {
     pthread_t holder;
 #endif
     struct a407_shared shared;
+    /* whose secrets and memory it has: none of a user that the process was */
+    uid_t user;
     unsigned fds_out;       /* private fds (socket.h) in use without the lock */
     struct a407_site *next; /* the registry's lock */
 };
@@ -87,7 +89,8 @@ static inline void a407_must_hold(const struct a407_site *site)
 #define a407_must_hold(site) ((void)(site))
 #endif
 
-/* The site of a configured endpoint, made at first use; NULL: no memory. */
+/* The site of a configured endpoint for the effective user, made at first use;
+   NULL: no memory. */
 struct a407_site *a407_site_get(const struct a407_endpoint *e);
 
 /* One for a connection that is only watched, which then owns it. */

@@ -39,15 +39,18 @@ def missing_programs(things):
 
 
 def usable_copy(lab, library):
-    """Users other than root must reach the library too."""
+    """Users other than root must reach the library too, and what lies beside
+    it."""
     if not library.exists():
         return library
-    copy = lab.root / "lib" / library.name
-    copy.parent.mkdir()
-    copy.parent.chmod(0o755)
-    shutil.copy(library, copy)
-    copy.chmod(0o755)
-    return copy
+    folder = lab.root / "lib"
+    folder.mkdir()
+    folder.chmod(0o755)
+    for path in (library, library.parent / "auth407-gss"):
+        if path.exists():
+            shutil.copy(path, folder)
+            (folder / path.name).chmod(0o755)
+    return folder / library.name
 
 
 def run(given, bench, tests, leaks, table, notes=()):

@@ -57,11 +57,11 @@ def with_ticket(acceptor, task, kind, *users):
     return env
 
 
-def between(acceptor, bench, task, env, command):
+def between(acceptor, bench, task, env, *what):
     """What a program reads before a command and after it, and what squid saw
     of it: (status, user)."""
     argv = [PYTHON, str(PROGRAMS / "between.py"), task.url, str(task.out),
-            task.proxy.url, str(task.lab.ca), command]
+            task.proxy.url, str(task.lab.ca), *what]
     mark = acceptor.mark()
     result = bench.launched(task, Run(
         argv, proxy_variables(task), got=from_file, want=content(SIZE)),

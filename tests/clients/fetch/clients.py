@@ -13,19 +13,24 @@ import time
 
 import servers
 from place import BUILD, HELPER_TIMEOUT, Skip, check, equal, test
-from sources import volume
+from sources import USER, volume
 from tap import how_busy
 
 PASSWORD = "correct horse #1"
 TARGET = "http://auth407.test/"
 
 # A request for each line of standard input, on connections of its own or on
-# one that is kept; writes the status of each.
+# one that is kept; writes the status of each. A number: as that user from then
+# on.
 CLIENT = """
-import http.client, sys
+import http.client, os, sys
 kept = sys.argv[2] == "kept"
 c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=30)
 for line in sys.stdin:
+    if line.strip():
+        os.setgroups([])
+        os.setresgid(*[int(line)] * 3)
+        os.setresuid(*[int(line)] * 3)
     c.request("GET", "http://auth407.test/")
     answer = c.getresponse()
     answer.read()
@@ -83,10 +88,10 @@ class Lab:
         for path in (self.log, self.proxy.log):  # another may follow
             path.unlink(missing_ok=True)
 
-    def get(self):
-        """One more request: its status, and how long it took."""
+    def get(self, user=""):
+        """One more request, as that user: its status, and how long it took."""
         start = time.monotonic()
-        self.client.stdin.write("\n")
+        self.client.stdin.write(f"{user}\n")
         self.client.stdin.flush()
         status = int(self.client.stdout.readline() or 0)
         return status, time.monotonic() - start
@@ -147,6 +152,54 @@ def client_helper(p):
         equal([lab.get()[0] for _ in range(3)], [200] * 3)
         equal(lab.verdicts()[2:], [("basic", "ok")] * 3)
     equal((p.folder / "ran").read_text(), "run\n", "how often it ran")
+
+
+def of_each_user(p):
+    """A helper that says for a while what it said, and who has run it."""
+    p.folder.chmod(0o711)
+    ran, tool = p.write("ran", "", 0o666), p.write("tool", f"""#!/bin/sh
+id -u >>{p.folder}/ran
+printf 'username=alice\\npassword=%s\\n' '{PASSWORD}'
+echo password_expiry_utc=$(($(date +%s) + 600))
+""", 0o755)
+    (p.folder / "runtime").mkdir(mode=0o700)
+    return ran, f"helper = {tool}", {"XDG_RUNTIME_DIR": str(p.folder
+                                                            / "runtime")}
+
+
+@test
+def client_user_changed(p):
+    """a process that becomes another user asks the helper as that one, and
+    takes nothing that was said to the former"""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    ran, line, env = of_each_user(p)
+    with Lab(p, line, how="each", env=env) as lab:
+        resolved(lab, "basic")
+        equal(lab.get()[0], 200)
+        equal(ran.read_text(), "0\n")
+        equal(lab.get(USER)[0], 200, lab.verdicts())
+        equal(ran.read_text(), f"0\n{USER}\n")
+        equal(lab.get()[0], 200)
+        equal(ran.read_text(), f"0\n{USER}\n")
+
+
+@test
+def two_users(p):
+    """what a helper has said to one user is nothing to another, even in the
+    same folder"""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    ran, line, env = of_each_user(p)
+    for user, runs in ((None, "0\n"), (None, "0\n"),
+                       (USER, f"0\n{USER}\n")):
+        os.chown(p.section(line), user or 0, user or 0)
+        equal(p.got(env=env, user=user), ("alice", PASSWORD, None))
+        equal(ran.read_text(), runs)
+    # ... nor if somebody gives the folder away
+    os.chown(p.folder / "runtime", USER, USER)
+    equal(p.got(env=env, user=USER), ("alice", PASSWORD, None))
+    equal(ran.read_text(), f"0\n{USER}\n{USER}\n")
 
 
 @test

@@ -44,8 +44,8 @@ class Place:
 
     def section(self, *lines, proxy=PROXY):
         """The credential file, of one section."""
-        self.write("credentials", "\n".join((f"[{proxy}]", *map(str, lines),
-                                             "")))
+        return self.write("credentials", "\n".join(
+            (f"[{proxy}]", *map(str, lines), "")))
 
     def environment(self, **more):
         return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8",

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""between.py URL OUT PROXY CA COMMAND: fetches, runs a command of the shell,
-and fetches again on a new connection; prints both statuses."""
+"""between.py URL OUT PROXY CA COMMAND [USER]: fetches, runs a command of the
+shell, becomes USER (a number), and fetches again on a new connection; prints
+both statuses."""
+import os
 import ssl
 import subprocess
 import sys
@@ -23,4 +25,9 @@ def fetch(f):
 with open(out, "wb") as f:
     first = fetch(f)
     subprocess.run(command, shell=True, check=True)
+    if sys.argv[6:]:
+        user = int(sys.argv[6])
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     print(first, fetch(f))
