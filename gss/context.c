@@ -72,14 +72,10 @@ static bool acquire(struct a407_gss_session *s)
 static bool import_name(struct a407_gss_session *s)
 {
     OM_uint32 major, minor;
-    char *text;
-    if (krb5_unparse_name(s->k, s->server, &text) != 0)
-        return failed(s, "the service has no name", GSS_S_FAILURE, 0);
-    gss_buffer_desc name = {strlen(text), text};
-    /* as it is: a host-based name would go through DNS once more */
-    major = gss_import_name(&minor, &name, (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME,
-                            &s->name);
-    krb5_free_unparsed_name(s->k, text);
+    /* as it is, its type too: a host-based name would go through DNS once more,
+       and none by its text is referred to another realm */
+    gss_buffer_desc name = {sizeof s->server, &s->server};
+    major = gss_import_name(&minor, &name, gss_nt_krb5_principal, &s->name);
     return !GSS_ERROR(major) ||
            failed(s, "the service's name can't be used", major, minor);
 }

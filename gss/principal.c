@@ -123,9 +123,6 @@ static krb5_error_code by_host(struct a407_gss_session *s)
     if (name && host)
         code = krb5_sname_to_principal(s->k, host, name, KRB5_NT_UNKNOWN,
                                        &s->server);
-    /* ... and a KDC need not refer those to another realm */
-    if (!code)
-        s->server->type = KRB5_NT_SRV_HST;
     free(name);
     free(host);
     return code;
@@ -140,7 +137,9 @@ bool a407_gss_service(struct a407_gss_session *s)
             : krb5_parse_name_flags(s->k, service,
                                     at ? 0 : KRB5_PRINCIPAL_PARSE_NO_DEF_REALM,
                                     &s->server);
-    if (code)
+    if (!code) /* a KDC need not refer others to another realm */
+        s->server->type = KRB5_NT_SRV_HST;
+    else
         a407_gss_fail(s, A407_CAUSE_NO_TICKET,
                       "the service name %.100s can't be used", service);
     return !code;

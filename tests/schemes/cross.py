@@ -8,10 +8,13 @@ import functools
 import proxies
 import realm
 from cases import SLACK, Case, exactly, failed_attempt, named, nothing_sent
+from clients import BY_NAME
 from kdc import SERVICE, Database
 from proxies import PASSWORD
+from running import check, statuses
 from tap import equal
 from troubles import NO_TICKET
+from ways import proxy_at
 
 # AWAY's tickets are good for the proxy's realm; FAR's for AWAY alone, LONELY's
 # nowhere else
@@ -120,6 +123,9 @@ def cases(acceptor):
     yield Case("by a referral of the KDC", user_of(
         acceptor, AWAY, mapped=False), **goes())
 
+    yield Case("by a referral, for a principal without a realm", lambda t: {
+        **user_of(acceptor, AWAY, mapped=False)(t),
+        "AUTH407_SERVICE": SERVICE}, **goes())
     yield Case("a ticket of the proxy's, behind one of another", two_tickets(
         acceptor, near), **goes(near))
 
@@ -153,8 +159,26 @@ def cases(acceptor):
                 f"no KDC of {realm.NAME} answered within 3 s", within=3 + SLACK)
 
 
+def read_only(acceptor):
+    """A cache that somebody else keeps up to date: what libkrb5 gets for it
+    can't be put there."""
+    def run(bench):
+        task = bench.task(acceptor)
+        env = user_of(acceptor, AWAY, mapped=False)(task)
+        (task.folder / "cache").chmod(0o644)
+        mark = acceptor.mark()
+        result = bench.preloaded(task, BY_NAME["curl"].build(task), {
+            **proxy_at(task), **env}, user="nobody")
+        seen = acceptor.since(mark)
+        check(statuses(seen) == [407, 200] and
+              seen[-1].user == f"{USER}@{AWAY}",
+              f"squid saw {seen}\n{result.describe()}")
+    return f"{acceptor.name} other realm: by a referral, read-only cache", run
+
+
 def tests(acceptor):
     if acceptor.name == "negotiate-squid":
+        yield read_only(acceptor)
         for case in cases(acceptor):
             case.name = f"other realm: {case.name}"
             yield from named(acceptor, [case])

@@ -200,6 +200,10 @@ def two_users(p):
     os.chown(p.folder / "runtime", USER, USER)
     equal(p.got(env=env, user=USER), ("alice", PASSWORD, None))
     equal(ran.read_text(), f"0\n{USER}\n{USER}\n")
+    # ... nor is it root's then, as with sudo -E
+    os.chown(p.section(line), 0, 0)
+    equal(p.got(env=env), ("alice", PASSWORD, None))
+    equal(ran.read_text(), f"0\n{USER}\n{USER}\n0\n")
 
 
 @test
