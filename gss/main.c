@@ -39,16 +39,17 @@ static void set_timer(long ms)
     setitimer(ITIMER_REAL, &t, NULL);
 }
 
-/* From now on only a KDC, or the way to it, can take long. */
+/* From now on only a KDC can take long, or what comes before one is asked. */
 static void expect(const struct a407_gss_session *s)
 {
-    struct a407_span realm = a407_gss_realm(s);
+    const char *code = a407_cause_info(A407_CAUSE_NO_TICKET)->code;
     late_n = 0;
     int n = snprintf(late, sizeof late,
-                     "state=failed\ncause=%s\n"
-                     "text=no KDC of %.*s answered within %ld s\n\n",
-                     a407_cause_info(A407_CAUSE_NO_TICKET)->code, (int)realm.n,
-                     realm.p, (s->limit_ms + 999) / 1000);
+                     "state=failed\ncause=%s\ntext=%s%s answered within %ld s"
+                     "\n\n",
+                     code, s->asked[0] ? "no KDC of " : "",
+                     s->asked[0] ? s->asked : "neither ticket cache nor DNS",
+                     (s->limit_ms + 999) / 1000);
     late_n = n < (int)sizeof late ? n : 0;
 }
 
@@ -162,7 +163,6 @@ static bool begin(struct a407_gss_session *s, struct a407_span m)
     krb5_set_kdc_send_hook(s->k, on_send, s);
     if (r->username && !a407_gss_user(s))
         return false;
-    expect(s);
     bool ok = a407_gss_service(s) && a407_gss_ticket(s);
     forget_request(r);
     return ok && a407_gss_ticket_for_service(s);

@@ -48,7 +48,8 @@ static struct a407_span realm_of(krb5_const_principal p)
              : (struct a407_span){0};
 }
 
-struct a407_span a407_gss_realm(const struct a407_gss_session *s)
+/* The one that was asked last, else that of the client, or of the service. */
+static struct a407_span realm_asked(const struct a407_gss_session *s)
 {
     struct a407_span realm = realm_of(s->client ? s->client : s->server);
     if (s->asked[0])
@@ -111,7 +112,7 @@ static const struct row *row_of(const struct a407_gss_session *s,
                                 struct a407_span *realm)
 {
     struct a407_span to = realm_of(s->server);
-    *realm = a407_gss_realm(s);
+    *realm = realm_asked(s);
     /* who does not know it is not the one that should */
     if (!first && code == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN && to.n &&
         !a407_span_eq(to, s->asked))

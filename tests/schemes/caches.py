@@ -6,9 +6,10 @@ nowhere, with a keytab for clients in its place."""
 import ctypes
 import os
 import shlex
+import socket
 
 import realm
-from cases import Case, exactly, named
+from cases import SLACK, Case, exactly, failed_attempt, named, nothing_sent
 from clients import BY_NAME, PYTHON, SIZE, Run, from_file, proxy_variables
 from fetchers import PROGRAMS
 from origin import content
@@ -117,6 +118,24 @@ def configured(acceptor, task, line):
     return {"KRB5_CONFIG": str(path)}
 
 
+def silent_manager(acceptor):
+    """KCM, where nobody answers."""
+    held = []
+
+    def env(task):
+        held.append(socket.socket(socket.AF_UNIX))
+        held[-1].bind(f"{task.folder}/kcm")
+        held[-1].listen()
+        path = task.folder / "krb5.conf"
+        path.write_text(acceptor.realm.config.read_text().replace(
+            str(acceptor.realm.manager.socket), f"{task.folder}/kcm"))
+        return {**acceptor.realm.env("KCM:", path),
+                "AUTH407_HELPER_TIMEOUT": "3"}
+    return Case("KCM that never answers", env, cause=("no_ticket",),
+                seen=nothing_sent, within=3 + SLACK, after=failed_attempt(
+                    "negotiate", "within 3 s", "ticket cache"))
+
+
 def of_keytabs(acceptor):
     def keytab():
         return f"FILE:{acceptor.realm.robot_keytab}"
@@ -141,7 +160,8 @@ def tests(acceptor, notes):
     yield from named(acceptor, [
         *(Case(f"ticket in {kind}", lambda t, kind=kind: with_ticket(
             acceptor, t, kind, USER), ("negotiate",), seen=exactly(407, 200))
-          for kind in kinds), *of_keytabs(acceptor)])
+          for kind in kinds), silent_manager(acceptor),
+        *of_keytabs(acceptor)])
     for kind in kinds:
         yield comes_later(
             acceptor, f"ticket that comes later, {kind}",
