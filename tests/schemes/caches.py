@@ -4,6 +4,7 @@ one that is made later, in a collection in which another user comes first, or
 nowhere, with a keytab for clients in its place."""
 
 import ctypes
+import functools
 import os
 import shlex
 import socket
@@ -21,6 +22,7 @@ OTHER = "bystander"
 COLLECTIONS = ("DIR", "KCM", "KEYRING")
 
 
+@functools.cache
 def own_keyring():
     """Gives this thread, and what it starts, a session keyring that ends with
     them: "", or why there is none."""

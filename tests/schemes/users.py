@@ -5,7 +5,7 @@ own, and a process that becomes another user."""
 import os
 
 import realm
-from caches import between, kinit
+from caches import between, kinit, own_keyring, place
 from clients import BY_NAME
 from proxies import USER
 from running import check, statuses
@@ -23,12 +23,13 @@ def become(user):
 class Person:
     """Somebody's cache, memory and state."""
 
-    def __init__(self, acceptor, task, name, cache=None):
+    def __init__(self, acceptor, task, name, kind):
         self.id, self.name = IDS[name], f"{name}@{realm.NAME}"
         self.home = task.folder / f"of-{name}"
         self.home.mkdir(mode=0o700)
         os.chown(self.home, self.id, self.id)
-        self.cache = cache or f"FILE:{self.home}/cache"
+        self.cache = {"FILE": f"FILE:{self.home}/cache", "KCM": "KCM:",
+                      "KEYRING": f"KEYRING:persistent:{self.id}"}[kind]
         self.memory = {"XDG_RUNTIME_DIR": str(self.home),
                        "XDG_STATE_HOME": str(self.home / "state")}
         self.ticket = acceptor.realm.env(self.cache)
@@ -56,8 +57,7 @@ def curl(acceptor, bench, person, **env):
 def apart(acceptor, kind):
     def run(bench):
         task = bench.task(acceptor)
-        cache = None if kind == "FILE" else kind
-        one, other = (Person(acceptor, task, name, cache) for name in IDS)
+        one, other = (Person(acceptor, task, name, kind) for name in IDS)
         for person in (one, other):
             # each has a first time of their own
             for wanted in ([407, 200], [200]):
@@ -67,7 +67,7 @@ def apart(acceptor, kind):
         # led to what the other one has: as if there was none
         found, seen, text, _ = curl(acceptor, bench, other, **one.memory)
         check(found == [407, 200] and seen[-1].user == other.name, text)
-        if kind == "FILE":
+        if kind != "KCM":  # which knows of one's own alone
             found, _, text, result = curl(
                 acceptor, bench, other, **one.memory, **one.ticket)
             check(found == [407], text)
@@ -81,11 +81,10 @@ def changes(acceptor, kind):
     other user's where the cache is one's own by its user, else none."""
     def run(bench):
         task = bench.task(acceptor)
-        cache = f"FILE:{task.folder}/cache" if kind == "FILE" else kind
-        env = acceptor.realm.env(cache)
+        env = acceptor.realm.env(place(task, kind))
         realm.run(["sh", "-c", f"kdestroy -A; {kinit(acceptor)}"], env)
         os.chmod(task.folder, 0o755)
-        other = Person(acceptor, task, OTHER, None if kind == "FILE" else kind)
+        other = Person(acceptor, task, OTHER, kind)
         runtime = task.folder / "runtime"
         runtime.mkdir(mode=0o700)
         result, seen, text = between(
@@ -101,6 +100,8 @@ def changes(acceptor, kind):
 
 def tests(acceptor):
     if acceptor.name == "negotiate-squid":
-        for kind in ("FILE", "KCM:"):
+        for kind in ("FILE", "KCM"):
             yield apart(acceptor, kind)
             yield changes(acceptor, kind)
+        if not own_keyring():
+            yield apart(acceptor, "KEYRING")
