@@ -53,7 +53,7 @@ host_obj := $(host_src:%.c=$(BUILD)/%.o)
 preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 # Of the launcher the report has its messages, and how it reads options.
-report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
+report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o last_run.o \
               option_reader.o)
 # The doctor has what tells of settings and tries a login, too.
 doctor_obj := $(doctor_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \

@@ -112,7 +112,7 @@ _auth407_report()
         if [[ $cur == -* ]]; then
             COMPREPLY=($(compgen -W '--since --until --binary --proxy --cause
                 --outcome --format --access-log --tolerance --follow --top
-                --all --color --help' \
+                --all --color --last --all-runs --tables --help' \
                 -- "$cur"))
         else
             compopt -o filenames 2>/dev/null

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/last_run.h"
 #include "cli/msg.h"
 #include "cli/report/read/read.h"
 #include "core/config/log_target.h"
@@ -129,7 +130,20 @@ static void say_what_was_left(const struct a407_report *r)
     warn_of(in->unknown, A407_REPORT_UNKNOWN_LINE);
 }
 
+/* Of a pipe without a byte: who started this may not know of it, as a remote
+   shell makes one. */
 #define IDLE_MS 2000
+
+static bool has_default(void)
+{
+    struct a407_config *c = settings_of_log();
+    char path[PATH_MAX];
+    uint64_t length;
+    bool there = c && find(path, c->log, "", &length);
+
+    a407_config_free(c);
+    return there;
+}
 
 static bool read_all(struct a407_report_run *r,
                      const struct a407_report_options *o)
@@ -142,11 +156,15 @@ static bool read_all(struct a407_report_run *r,
         good = read_file(r, o->files[i]) && good;
     if (o->n_files)
         return good;
-    if (o->stdin_is_access_log || !stdin_given())
+    if (o->last || o->stdin_is_access_log || !stdin_given())
         return read_default(r);
-    /* who started this may not know of the pipe: a remote shell makes one */
-    if (poll(&input, 1, IDLE_MS) == 0)
+    if (poll(&input, 1, IDLE_MS) == 0) {
+        if (has_default()) {
+            a407_note("nothing comes on standard input; this is on the log");
+            return read_default(r);
+        }
         a407_note("reading standard input");
+    }
     good = read_file(r, "-");
     if (good && r->report.input.bytes == 0)
         a407_note("standard input is empty; the log was not read");
@@ -220,21 +238,24 @@ static bool follow(struct a407_report_run *r,
     a407_config_free(c);
     a407_report_run_finish(r);
     if (good && o->format == A407_FORMAT_TEXT)
-        fprintf(f,
-                "%" PRIu64 " exchange%s with a 407, %" PRIu64 " unresolved\n",
-                r->report.all.total, r->report.all.total == 1 ? "" : "s",
-                r->report.all.unresolved);
+        fprintf(
+            f, "%" PRIu64 " exchange%s with a 407, %" PRIu64 " still failing\n",
+            r->report.all.total, r->report.all.total == 1 ? "" : "s",
+            r->report.all.unresolved);
     return good;
 }
 
 static bool print(struct a407_report_run *r,
                   const struct a407_report_options *o,
+                  const struct a407_last_run *last,
                   const struct a407_report_term *term)
 {
     char filters[1024];
     struct a407_report_view view = {.report = &r->report,
                                     .access = r->access,
                                     .top = o->top,
+                                    .tables = o->tables,
+                                    .last = o->filter.run ? last : NULL,
                                     .filters = filters};
 
     a407_filter_words(&o->filter, filters, sizeof filters);
@@ -243,7 +264,9 @@ static bool print(struct a407_report_run *r,
         return false;
     if (o->format == A407_FORMAT_HTML)
         return a407_report_html(&view, term->f);
-    if (o->format == A407_FORMAT_TEXT)
+    if (o->format == A407_FORMAT_TEXT && !o->tables)
+        a407_report_brief(&view, term);
+    else if (o->format == A407_FORMAT_TEXT)
         a407_report_text(&view, term);
     else if (o->format == A407_FORMAT_JSON)
         a407_report_json(&view, false, term->f);
@@ -253,6 +276,7 @@ static bool print(struct a407_report_run *r,
 }
 
 static int run(struct a407_report_run *r, const struct a407_report_options *o,
+               const struct a407_last_run *last,
                const struct a407_report_term *term)
 {
     bool good, *no_memory = &r->report.out_of_memory;
@@ -265,7 +289,7 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
     if (!o->follow && !*no_memory) {
         if (!good && r->report.input.ours == 0)
             return A407_EXIT_PART; /* said; there is nothing to report on */
-        good = print(r, o, term) && good;
+        good = print(r, o, last, term) && good;
     }
     good = good && (!r->access || a407_report_access_ok(r->access));
     say_what_was_left(&r->report);
@@ -278,12 +302,25 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
     return A407_EXIT_PART;
 }
 
-/* Exit statuses are those of grep(1): 1 if a 407 was left unresolved. */
+/* Without one, as of a version that kept none, all is shown. */
+static void find_last(struct a407_filter *f, struct a407_last_run *last)
+{
+    struct a407_config *c = settings_of_log();
+
+    *last = (struct a407_last_run){.time_us = 0};
+    if (c)
+        a407_last_run_read(c, last);
+    a407_config_free(c);
+    f->run = *last->id ? last->id : NULL;
+}
+
+/* Exit statuses are those of grep(1): 1 if a 407 was still fails. */
 int main(int argc, char **argv)
 {
     static char buffer[64 << 10];
     struct a407_report_options o;
     struct a407_report_run r;
+    struct a407_last_run last;
     struct live live;
     int status;
 
@@ -296,6 +333,8 @@ int main(int argc, char **argv)
         a407_report_help(stdout);
         return fflush(stdout) == 0 ? 0 : A407_EXIT_PART;
     }
+    if (o.last)
+        find_last(&o.filter, &last);
     if (!a407_report_run_init(&r, &o.filter)) {
         a407_error("out of memory");
         return A407_EXIT_PART;
@@ -306,7 +345,7 @@ int main(int argc, char **argv)
     if (o.follow)
         r.each = print_live;
     r.ctx = &live;
-    status = run(&r, &o, &live.term);
+    status = run(&r, &o, &last, &live.term);
     a407_report_access_free(r.access);
     a407_report_run_free(&r);
     return status;

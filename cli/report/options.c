@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/msg.h"
 
@@ -138,6 +139,14 @@ static bool take(struct a407_report_options *out, enum option_id id,
         return take_time(name, text, now_us, false, &f->since_us);
     case OPT_UNTIL:
         return take_time(name, text, now_us, true, &f->until_us);
+    case OPT_LAST:
+    case OPT_ALL_RUNS:
+        out->last = id == OPT_LAST;
+        out->all_runs = id == OPT_ALL_RUNS;
+        return true;
+    case OPT_TABLES:
+        out->tables = true;
+        return true;
     case OPT_BINARY:
     case OPT_PROXY:
     case OPT_CAUSE:
@@ -202,6 +211,21 @@ static bool stdin_clashes(struct a407_report_options *out)
     return n > 1;
 }
 
+/* Somebody at a terminal means what was just run. */
+static bool is_last(const struct a407_report_options *o, bool given,
+                    bool all_runs)
+{
+    size_t patterns = 0, kind;
+
+    for (kind = 0; kind < A407_FILTER_KINDS; kind++)
+        patterns += o->filter.patterns[kind].n;
+    return given ||
+           (!all_runs && !patterns && !o->n_files && !o->follow &&
+            !o->access.files.n && o->filter.since_us == A407_TIME_FIRST &&
+            o->filter.until_us == A407_TIME_LAST &&
+            o->format == A407_FORMAT_TEXT && isatty(STDOUT_FILENO) == 1);
+}
+
 bool a407_report_options_parse(char **argv, int64_t now_us,
                                struct a407_report_options *out)
 {
@@ -218,6 +242,8 @@ bool a407_report_options_parse(char **argv, int64_t now_us,
         out->top = out->format == A407_FORMAT_TEXT   ? TOP_OF_TEXT
                    : out->format == A407_FORMAT_HTML ? TOP_OF_HTML
                                                      : 0;
+    out->tables |= out->access.files.n > 0;
+    out->last = is_last(out, out->last, out->all_runs);
     out->access.since_us = out->filter.since_us;
     out->access.until_us = out->filter.until_us;
     if (out->filter.since_us > out->filter.until_us)
@@ -225,6 +251,9 @@ bool a407_report_options_parse(char **argv, int64_t now_us,
     else if (out->follow && out->format != A407_FORMAT_TEXT &&
              out->format != A407_FORMAT_JSON)
         wrong = "`--follow` prints text or json";
+    else if (out->last && (out->n_files || out->follow))
+        wrong = "`--last` is about the log of the settings: name no file, and "
+                "not `--follow`";
     else if (out->follow && out->access.files.n)
         wrong = "`--follow` reads no proxy's log";
     else if (stdin_clashes(out))
@@ -238,10 +267,13 @@ static const char usage[] =
     "Usage:\n"
     "  auth407 report [OPTION...] [FILE...]\n"
     "\n"
-    "Says what the JSON lines of auth407 add up to: first the programs that\n"
-    "dropped the header, with the library in them that made the call and the\n"
-    "line that would fix it; then tables per binary, module, proxy, cause and\n"
-    "user.\n"
+    "Says what the JSON lines of auth407 add up to: which program is left with "
+    "a\n"
+    "407, why, and the line that mends it. On a terminal it is about what was "
+    "run\n"
+    "last. With --tables: each place, the programs that dropped the header "
+    "first,\n"
+    "and tables per binary, module, proxy, cause and user.\n"
     "\n"
     "Reads each FILE, standard input for \"-\", or, without FILE, standard "
     "input\n"
@@ -250,7 +282,9 @@ static const char usage[] =
     "\n"
     "Examples:\n"
     "  auth407 report\n"
-    "      what happened, from the default log\n"
+    "      what happened last, from the default log\n"
+    "  auth407 report --all-runs --tables\n"
+    "      all of it\n"
     "  auth407 report --since today --binary 'python*'\n"
     "      only Python programs, only today\n"
     "  auth407 report --follow\n"

@@ -21,6 +21,9 @@ struct a407_report_options {
     int format; /* enum a407_report_format */
     int color;  /* enum a407_report_color */
     size_t top; /* 0: all */
+    bool last;  /* filter.run is to be that of the last start */
+    bool all_runs;
+    bool tables;
     bool follow;
     bool stdin_is_access_log; /* "-" is one of them */
     struct a407_report_access_options access;

@@ -17,6 +17,8 @@
 #include "core/base/span.h"
 #include "core/record/event.h"
 
+struct a407_last_run;
+
 /* A file of the source that goes into the program as it is: a string. */
 #define A407_EMBED(name, path)                                                 \
     __asm__(".section .rodata\n.global " #name "\n.hidden " #name "\n" #name   \
@@ -52,7 +54,7 @@ struct a407_report_attempt {
 
 /* One line of the log. Spans are unescaped UTF-8 without NUL, and live until
    the next line is read; p == NULL: not in the line, or null. */
-#define A407_REPORT_TEXTS 13 /* besides the command line */
+#define A407_REPORT_TEXTS 14 /* besides the command line */
 struct a407_report_record {
     int64_t time_us; /* since the epoch, microseconds */
     enum a407_outcome outcome;
@@ -66,6 +68,7 @@ struct a407_report_record {
             struct a407_span sent_before; /* "connection", "program", "never" */
             struct a407_span credential, user; /* of the last attempt */
             struct a407_span host;             /* the machine's name */
+            struct a407_span run;              /* the start of auth407 */
             struct a407_span executable, module;
             struct a407_span args[A407_EVENT_ARGS]; /* of the command line */
         };
@@ -115,7 +118,7 @@ enum a407_report_group {
 
 /* A row of a table, told from others by a key; in the table of findings, what
    is to be fixed: one cause in one program, module and proxy. */
-#define A407_REPORT_ROW_TEXTS 9 /* of a finding; four tell it from others */
+#define A407_REPORT_ROW_TEXTS 10 /* of a finding; four tell it from others */
 struct a407_report_row {
     union {
         const char *texts[A407_REPORT_ROW_TEXTS]; /* in one block, which the
@@ -132,6 +135,7 @@ struct a407_report_row {
             const char *host;
             const char *detail;     /* "" without one */
             const char *credential; /* where ours stands; "" without one */
+            const char *command;    /* for a shell; "" if it is not known */
         };
     };
     struct a407_report_tally tally;
@@ -306,11 +310,17 @@ struct a407_report_view {
     const struct a407_report *report;
     struct a407_report_access *access;
     size_t top;
-    const char *filters; /* the filters in words, or "" */
+    bool tables; /* text: all of it, not only what is to be done */
+    const struct a407_last_run *last; /* only that is in it, or NULL */
+    const char *filters;              /* the filters in words, or "" */
 };
 
 void a407_report_text(const struct a407_report_view *v,
                       const struct a407_report_term *t);
+/* What still fails and the line that mends it, on a screen; with `top` 0 all of
+   it. */
+void a407_report_brief(const struct a407_report_view *v,
+                       const struct a407_report_term *t);
 /* For a page: `top` programs of each group with all their findings, and so many
    rows of the join. */
 void a407_report_json(const struct a407_report_view *v, bool page, FILE *f);

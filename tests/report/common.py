@@ -119,8 +119,16 @@ class Result:
         return json.loads(self.out)
 
 
-def report(*args, data=None, env=None, **more):
+def in_full(args, brief):
+    """The text with all its tables, where text is asked for."""
+    other = {"--format", "--follow", "-f", "--help", "-h"} & {
+        str(a).split("=")[0] for a in args}
+    return args if brief or other else ("--tables", *args)
+
+
+def report(*args, data=None, env=None, brief=False, **more):
     """auth407 report ARGS. Without data standard input is /dev/null."""
+    args = in_full(args, brief)
     given = {"input": data} if data is not None else {
         "stdin": subprocess.DEVNULL}
     done = subprocess.run(
@@ -136,8 +144,9 @@ def findings(*args, **more):
         "--format", "json", *args, **more).json()["findings"]}
 
 
-def on_terminal(*args, columns=80, env=None):
+def on_terminal(*args, columns=80, env=None, brief=False):
     """What the command writes on a terminal of that width."""
+    args = in_full(args, brief)
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ,
                 struct.pack("HHHH", 50, columns, 0, 0))

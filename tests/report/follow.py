@@ -74,7 +74,7 @@ def live():
     has(out, "2026-11-21 14:03:00 observed    dropped_by_client, /bin/first in "
              "libx.so.1 at proxy.test:3128: GET http://a.test/, 407\n")
     lacks(out, "/bin/old")
-    check(out.splitlines()[-1].endswith("unresolved"), out)
+    check(out.splitlines()[-1].endswith("still failing"), out)
 
 
 @test
@@ -105,7 +105,7 @@ def ends():
         f.wait_for("resolved")
         status, out, err = f.end(number)
         equal((status, err), (0, ""), number)
-        has(out, "1 exchange with a 407, 0 unresolved\n")
+        has(out, "1 exchange with a 407, 0 still failing\n")
 
 
 @test

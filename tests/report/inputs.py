@@ -198,6 +198,17 @@ def idle():
     out, err = child.communicate(json.dumps(record()).encode() + b"\n", 20)
     equal((json.loads(out)["all"]["total"], err),
           (1, b"auth407: reading standard input\n"))
+    # nobody need be waited for where there is a log
+    (HOME / "state/auth407").mkdir(parents=True)
+    log("state/auth407/407.jsonl", record(), record())
+    child = subprocess.Popen(
+        [AUTH407, "report", "--format", "json"], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    out = child.stdout.read()
+    equal((json.loads(out)["all"]["total"], child.stderr.read()),
+          (2, b"auth407: nothing comes on standard input; this is on the "
+              b"log\n"))
+    child.communicate(timeout=20)
 
 
 @test

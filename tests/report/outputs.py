@@ -46,12 +46,12 @@ def dropped_first():
     done = report(mixed())
     equal(done.status, 1, "status")
     dropped, rest = done.out.split("\nNever sent one\n")
-    has(dropped, "11 exchanges with a 407, 7 unresolved\n"
+    has(dropped, "11 exchanges with a 407, 7 still failing\n"
                  "2026-11-21 00:00:00 to 2026-11-21 12:00:00, local time\n")
     dropped = dropped.split("\nDropped the header\n")[1]
     programs = re.findall(r"^  (/\S+(?: \(\S+\))?) +(.*)$", dropped, re.M)
-    equal(programs, [(JAVA + " (agent.jar)", "4, 4 unresolved"),
-                     ("/usr/bin/wget", "1, 1 unresolved")], "programs")
+    equal(programs, [(JAVA + " (agent.jar)", "4, 4 still failing"),
+                     ("/usr/bin/wget", "1, 1 still failing")], "programs")
     has(dropped, "    in libnio.so, at proxy proxy.test:3128\n"
                  "      3 times: 3 observed\n"
                  "      2026-11-21 00:00:00 to 2026-11-21 02:00:00\n"
@@ -81,7 +81,7 @@ def tables():
     for name, table in data["tables"].items():
         rows = table["rows"]
         equal(sum(r["total"] for r in rows), 11, name)
-        equal(sum(r["left_unresolved"] for r in rows), 7, name)
+        equal(sum(r["still_failing"] for r in rows), 7, name)
         equal([r["total"] for r in rows],
               sorted((r["total"] for r in rows), reverse=True), name)
     rows = {r["key"]: r for r in data["tables"]["proxy"]["rows"]}
@@ -248,7 +248,7 @@ def width():
                       f"{wide}: {columns(line)}: {line}")
     many = log("wide-head.jsonl", *[record()] * 1000)
     text = report(many, env={"COLUMNS": "40"}).out
-    has(text, "1000 exchanges with a 407,\n  1000 unresolved\n")
+    has(text, "1000 exchanges with a 407,\n  1000 still failing\n")
     for wide in ("", "0", "x", "7"):
         has(report(file, env={"COLUMNS": wide}).out, "9 exchanges")
 
@@ -542,7 +542,7 @@ def answered_by_client():
             ([record(timestamp=at(9)), again(1, 200, timestamp=at(8))], 2)):
         done = report("--format", "json", log("again.jsonl", *lines))
         got = done.json()["all"]
-        equal((got["total"], got["left_unresolved"], done.status),
+        equal((got["total"], got["still_failing"], done.status),
               (n, n - 1, 1), lines)
     # a filter by cause does not bring the 407 back
     file = log("again.jsonl", record(), again(1, 200))

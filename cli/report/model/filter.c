@@ -33,6 +33,8 @@ bool a407_filter_match(const struct a407_filter *f,
     char proxy[A407_REPORT_KEY_MAX + 1] = "";
     size_t kind, i;
 
+    if (f->run && !a407_span_eq(l->run, f->run))
+        return false;
     if (f->patterns[A407_FILTER_BINARY].n)
         a407_report_key(l, A407_REPORT_BINARY, binary);
     if (f->patterns[A407_FILTER_PROXY].n)

@@ -153,6 +153,42 @@ static void user_key(const struct a407_report_record *l, char *out)
         add(out, l->client_sent ? "(not told)" : "(nobody)", l->user, "");
 }
 
+/* In single quotes, unless it is made of what no shell heeds. */
+static void add_word(struct a407_buf *b, struct a407_span word)
+{
+    bool plain = word.n > 0;
+    size_t i;
+
+    for (i = 0; i < word.n; i++)
+        plain = plain &&
+                (a407_is_alnum(word.p[i]) || strchr("-_./:=,+@%", word.p[i]));
+    a407_buf_str(b, plain ? "" : "'");
+    for (i = 0; i < word.n; i++)
+        if (word.p[i] == '\'')
+            a407_buf_str(b, "'\\''");
+        else
+            a407_buf_add(b, &word.p[i], 1);
+    a407_buf_str(b, plain ? "" : "'");
+}
+
+/* A longer word may have been cut, and what is cut is not to be typed. */
+#define WHOLE_WORD 200
+
+void a407_report_command(const struct a407_report_record *l, char *out)
+{
+    struct a407_buf b;
+    size_t i;
+
+    a407_buf_init(&b, A407_REPORT_KEY_MAX);
+    for (i = 0; i < l->n_args; i++) {
+        a407_buf_str(&b, i ? " " : "");
+        b.failed |= l->args[i].n > WHOLE_WORD || l->n_args == A407_EVENT_ARGS;
+        add_word(&b, l->args[i]);
+    }
+    a407_put(out, A407_REPORT_KEY_MAX + 1, a407_span(b.p, b.failed ? 0 : b.n));
+    a407_buf_free(&b);
+}
+
 void a407_report_key(const struct a407_report_record *l,
                      enum a407_report_table_id id, char *out)
 {

@@ -232,7 +232,7 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
                                     .unresolved = l->unresolved,
                                     .first_us = l->time_us,
                                     .last_us = l->time_us};
-    char keys[A407_REPORT_KEYED][KEY_SIZE];
+    char keys[A407_REPORT_KEYED][KEY_SIZE], command[KEY_SIZE];
     struct a407_span key[A407_REPORT_KEYED];
     struct a407_report_row *f;
     size_t i;
@@ -245,11 +245,13 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
         key[i] = a407_span_str(keys[i]);
         count(r, (enum a407_report_table_id)i, &key[i], 1, 0, &one);
     }
+    a407_report_command(l, command);
     f = count(r, A407_REPORT_FINDING,
               (const struct a407_span[]){
                   key[A407_REPORT_CAUSE], key[A407_REPORT_BINARY], l->module,
                   key[A407_REPORT_PROXY], l->executable, a407_report_script(l),
-                  l->proxy_address, l->detail, l->credential},
+                  l->proxy_address, l->detail, l->credential,
+                  a407_span_str(command)},
               TEXTS, l->cause_id, &one);
     if (f) {
         f->port = l->proxy_port;

@@ -17,6 +17,10 @@ struct a407_span a407_report_base(struct a407_span path);
 void a407_report_key(const struct a407_report_record *l,
                      enum a407_report_table_id id, char *out);
 
+/* The command line as one would type it, in as much as a key; "" if it is
+   longer or not known. */
+void a407_report_command(const struct a407_report_record *l, char *out);
+
 enum a407_filter_kind {
     A407_FILTER_BINARY, /* path, file name, or "path (script)" or the script */
     A407_FILTER_PROXY,  /* host, or host:port */
@@ -30,6 +34,7 @@ enum a407_filter_kind {
 struct a407_filter {
     int64_t since_us, until_us;
     struct a407_report_list patterns[A407_FILTER_KINDS];
+    const char *run; /* of this start of auth407 only; NULL: of all */
 };
 
 /* Whether the time is in the range. */

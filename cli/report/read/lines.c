@@ -111,7 +111,8 @@ bool a407_report_line(void *run, char *text, size_t n)
     if (kind == A407_REPORT_EXCHANGE) {
         take_exchange(r, &l, brace, n - (size_t)(brace - line));
     } else if (kind == A407_REPORT_PROBLEM &&
-               a407_filter_time(r->filter, l.time_us)) {
+               a407_filter_time(r->filter, l.time_us) &&
+               (!r->filter->run || a407_span_eq(l.run, r->filter->run))) {
         in->problems++;
         in->lost += (uint64_t)l.lost;
         a407_report_add_problem(&r->report, l.time_us, message);

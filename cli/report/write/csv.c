@@ -78,7 +78,7 @@ void a407_report_csv(const struct a407_report_view *v, FILE *f)
 {
     size_t i;
 
-    fputs("table,key,cause,binary,module,proxy,total,left_unresolved,"
+    fputs("table,key,cause,binary,module,proxy,total,still_failing,"
           "resolved,unresolved,observed,not_retried,first_seen,last_seen,"
           "where,line,text,auth407_command\r\n",
           f);

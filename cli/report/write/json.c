@@ -44,7 +44,7 @@ static void tally(FILE *f, const struct a407_report_tally *t)
 {
     char first[32] = "", last[32] = "";
 
-    fprintf(f, ",\"total\":%" PRIu64 ",\"left_unresolved\":%" PRIu64, t->total,
+    fprintf(f, ",\"total\":%" PRIu64 ",\"still_failing\":%" PRIu64, t->total,
             t->unresolved);
     fputs(",\"outcomes\":", f);
     counts(f, t->outcome);

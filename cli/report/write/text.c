@@ -2,8 +2,10 @@
 #include "cli/report/report.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "cli/last_run.h"
 #include "write.h"
 
 typedef const struct a407_report_term term;
@@ -40,7 +42,7 @@ static void head_numbers(const struct a407_report_view *v, term *t)
 
     snprintf(text, sizeof text, "%" PRIu64 " exchange%s with a 407", all->total,
              plural(all->total));
-    snprintf(bad, sizeof bad, "%" PRIu64 " unresolved", all->unresolved);
+    snprintf(bad, sizeof bad, "%" PRIu64 " still failing", all->unresolved);
     a407_term_styled(t, A407_BOLD, text);
     if (all->total == 0) {
         fputc('\n', t->f);
@@ -50,7 +52,8 @@ static void head_numbers(const struct a407_report_view *v, term *t)
     a407_term_styled(t, all->unresolved ? A407_RED : A407_GREEN, bad);
     fputc('\n', t->f);
     range(all, text, sizeof text);
-    a407_term_say(t, 0, 2, "%s, local time", text);
+    if (!v->last)
+        a407_term_say(t, 0, 2, "%s, local time", text);
 }
 
 /* One thing that was read and is not counted; nothing for 0. */
@@ -221,7 +224,7 @@ static void put_program(const struct a407_report_view *v, term *t,
 
     for (i = 0; i < n; i++)
         bad += f[i].tally.unresolved;
-    snprintf(numbers, sizeof numbers, "%" PRIu64 ", %" PRIu64 " unresolved",
+    snprintf(numbers, sizeof numbers, "%" PRIu64 ", %" PRIu64 " still failing",
              f->weight, bad);
     fputs("  ", t->f);
     a407_term_style(t, A407_BOLD);
@@ -298,7 +301,7 @@ struct layout {
     size_t key, stamp; /* 0: no times */
 };
 
-#define NUMBERS 18 /* "    407s unresolved" */
+#define NUMBERS 18 /* "    407s    failing" */
 #define FULL    19 /* "2026-11-21 14:03:05" */
 #define DAY     10 /* "2026-11-21", if another year is in the report */
 #define SHORT   11 /* "11-21 14:03" */
@@ -361,7 +364,7 @@ static void put_table(const struct a407_report_view *v, term *t,
     snprintf(text, sizeof text, "By %s", table->name);
     a407_term_heading(t, text);
     a407_term_style(t, A407_DIM);
-    fprintf(t->f, "  %*s   407s unresolved", (int)l.key, "");
+    fprintf(t->f, "  %*s   407s    failing", (int)l.key, "");
     if (l.stamp)
         fprintf(t->f, "  %-*s  %s", (int)l.stamp, "first", "last");
     a407_term_style(t, A407_PLAIN);
@@ -410,6 +413,149 @@ static void put_problems(const struct a407_report_view *v, term *t)
                       row->tally.total, plural(row->tally.total));
     }
     more(t, table->n - n);
+}
+
+/* ---- without tables: what is to be done, on a screen ---- */
+
+#define SCREEN 20 /* lines */
+#define FRAME  4  /* of them at its ends, besides problems */
+
+/* A line of an advice, for this very command. */
+static void put_expanded(term *t, const char *line, const char *command,
+                         size_t indent)
+{
+    const char *at = strstr(line, "COMMAND");
+    char text[A407_REPORT_KEY_MAX + 256];
+
+    if (at && *command)
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - line), line, command,
+                 at + strlen("COMMAND"));
+    fprintf(t->f, "%*s", (int)indent, "");
+    a407_term_style(t, A407_GREEN);
+    a407_term_put(t, at && *command ? text : line);
+    a407_term_style(t, A407_PLAIN);
+    fputc('\n', t->f);
+}
+
+/* The one line that mends it: the shortest way. */
+static void put_mend(term *t, const struct a407_report_row *f)
+{
+    struct a407_report_advice a;
+    char login[A407_REPORT_KEY_MAX + 32];
+
+    a407_report_advise(f, &a);
+    if (f->cause_id == A407_CAUSE_NO_CREDENTIAL && *a.command) {
+        snprintf(login, sizeof login, "auth407 login %s", f->proxy);
+        put_expanded(t, login, "", 4);
+    } else if (*a.command && !a.command_needs_line &&
+               a407_report_group(f) != A407_REPORT_OTHER) {
+        put_expanded(t, a.command, f->command, 4);
+    } else if (*a.line && !*a.where) {
+        put_expanded(t, a.line, f->command, 4);
+    } else if (*a.line) {
+        fputs("    ", t->f);
+        put_where(t, a.where);
+        put_lines(t, a.line);
+    } else {
+        a407_term_say(t, 4, 4, "%s", a.text);
+    }
+}
+
+static void put_finding(term *t, const struct a407_report_row *f)
+{
+    const char *what = f->cause_id == A407_CAUSE_COUNT
+                           ? f->cause
+                           : a407_cause_info(f->cause_id)->meaning;
+
+    fputc('\n', t->f);
+    a407_term_style(t, A407_BOLD);
+    a407_term_cell(t, *f->command ? f->command : f->binary, t->width - 1,
+                   false);
+    a407_term_style(t, A407_PLAIN);
+    fputc('\n', t->f);
+    a407_term_say(t, 2, 2, "%s, %" PRIu64 " time%s: %s%s%s", f->proxy,
+                  f->tally.unresolved, plural(f->tally.unresolved), what,
+                  *f->detail ? " " : "", f->detail);
+    put_mend(t, f);
+}
+
+/* Its lines; 0: no memory. It is written if there are at most `room`. */
+static size_t put_if_fits(term *t, const struct a407_report_row *f, size_t room)
+{
+    struct a407_report_term memory = *t;
+    size_t size, lines = 0, i;
+    char *text = NULL;
+
+    memory.f = open_memstream(&text, &size);
+    if (!memory.f)
+        return 0;
+    put_finding(&memory, f);
+    if (fclose(memory.f) == 0) {
+        for (i = 0; i < size; i++)
+            lines += text[i] == '\n';
+        if (lines <= room)
+            fwrite(text, 1, size, t->f);
+    }
+    free(text);
+    return lines;
+}
+
+static void put_last(const struct a407_report_view *v, term *t)
+{
+    char time[32];
+
+    a407_report_time_show(false, v->last->time_us, time);
+    fputs("Last run: ", t->f);
+    a407_term_cell(t, v->last->command, t->width - 11, false);
+    fprintf(t->f, "\n%s, local time\n", time);
+}
+
+/* Those that still fail, as many as a screen has room for. Returns how many it
+   has not; *fine: those that need nothing. */
+static size_t put_failing(const struct a407_report_view *v, term *t,
+                          size_t *fine)
+{
+    const struct a407_report_table *table =
+        &v->report->tables[A407_REPORT_FINDING];
+    size_t room = v->top ? SCREEN - FRAME : SIZE_MAX, left = 0, i, lines;
+
+    *fine = 0;
+    for (i = 0; i < table->n; i++) {
+        const struct a407_report_row *f = &table->rows[i];
+
+        if (!f->tally.unresolved || a407_report_is_fine(f->cause_id)) {
+            ++*fine;
+            continue;
+        }
+        lines = left ? SIZE_MAX : put_if_fits(t, f, room);
+        if (lines > room)
+            left++;
+        else
+            room -= lines;
+    }
+    return left;
+}
+
+void a407_report_brief(const struct a407_report_view *v,
+                       const struct a407_report_term *t)
+{
+    size_t fine, left;
+
+    if (v->last)
+        put_last(v, t);
+    head_numbers(v, t);
+    left = put_failing(v, t, &fine);
+    if (left || fine)
+        fputc('\n', t->f);
+    if (left)
+        fprintf(t->f, "%zu more still fail%s: --all\n", left,
+                left == 1 ? "s" : "");
+    if (fine)
+        fprintf(t->f, "%zu got through, or need%s nothing: --tables\n", fine,
+                fine == 1 ? "s" : "");
+    put_problems(v, t);
+    if (v->last && !v->report->all.total)
+        a407_term_say(t, 0, 2, "Earlier runs: auth407 report --all-runs");
 }
 
 void a407_report_text(const struct a407_report_view *v,

@@ -14,7 +14,7 @@ TABLES = ("binary", "module", "proxy", "cause", "user")
 
 def report(launcher, *args, form="json", status=1):
     done = subprocess.run(
-        [launcher, "report", "--all", "--format", form, *map(str, args)],
+        [launcher, "report", "--all", "--tables", "--format", form, *map(str, args)],
         env={"PATH": CLEAN_PATH, "TZ": "UTC", "LANG": "C.UTF-8",
              "COLUMNS": "300"},
         capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
@@ -24,13 +24,13 @@ def report(launcher, *args, form="json", status=1):
     return json.loads(done.stdout) if form == "json" else done.stdout
 
 
-# Each of these gives {"all": (total, unresolved), "binary": {key: (total,
-# unresolved)}, ..., "findings": {(binary, cause): [total, lines]}}
+# Each of these gives {"all": (total, still failing), "binary": {key: (total,
+# still failing)}, ..., "findings": {(binary, cause): [total, lines]}}
 
 def of_json(data):
-    out = {"all": (data["all"]["total"], data["all"]["left_unresolved"])}
+    out = {"all": (data["all"]["total"], data["all"]["still_failing"])}
     for name in TABLES:
-        out[name] = {r["key"]: (r["total"], r["left_unresolved"])
+        out[name] = {r["key"]: (r["total"], r["still_failing"])
                      for r in data["tables"][name]["rows"]}
     out["findings"] = {}
     for f in data["findings"]:
@@ -49,7 +49,7 @@ def of_csv(text):
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     out = {"findings": {}}
     for name in TABLES:
-        out[name] = {r["key"]: (int(r["total"]), int(r["left_unresolved"]))
+        out[name] = {r["key"]: (int(r["total"]), int(r["still_failing"]))
                      for r in rows if r["table"] == name}
     for r in rows:
         if r["table"] == "finding":
@@ -62,7 +62,7 @@ def of_csv(text):
 
 
 def of_text(text):
-    found = re.match(r"(\d+) exchanges? with a 407, (\d+) unresolved", text)
+    found = re.match(r"(\d+) exchanges? with a 407, (\d+) still failing", text)
     out = {"all": (int(found[1]), int(found[2])), "findings": {}}
     for name in TABLES:
         block = re.search(rf"^By {name}\n.*\n((?:  .*\n)*)", text, re.M)[1]
@@ -72,7 +72,7 @@ def of_text(text):
     for line in text.split("\nBy binary\n")[0].split("\n"):
         if m := re.match(r"(\w+): ", line):
             cause = m[1]
-        elif m := re.match(r"  (\S.*?) +(\d+), \d+ unresolved$", line):
+        elif m := re.match(r"  (\S.*?) +(\d+), \d+ still failing$", line):
             binary = m[1]
             check_single(out, (binary, cause))
             out["findings"][binary, cause] = [int(m[2]), []]

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""The text without tables: what still fails, of the last run, on a screen."""
+
+from common import (HOME, at, check, equal, has, lacks, log, on_terminal,
+                    record, report, test)
+from outputs import mixed
+
+
+@test
+def brief():
+    """without --tables: what still fails, by its real command, and the line
+    that mends it, in 20 lines; the rest is counted"""
+    done = report(mixed(), brief=True)
+    equal(done.status, 1, "status")
+    check(done.out.count("\n") <= 20, done.out)
+    has(done.out, "11 exchanges with a 407, 7 still failing\n")
+    has(done.out, "\njava -jar /o/agent.jar\n  proxy.test:3128, 3 times: The "
+                  "client was given a credential, but did not send\n"
+                  "  it. userinfo in https_proxy\n"
+                  "    auth407 -- java -jar /o/agent.jar\n")
+    has(done.out, " more still fail: --all\n1 got through, or needs nothing: "
+                  "--tables\n")
+    whole = report("--all", mixed(), brief=True).out
+    has(whole, "\n    auth407 login proxy.test:3128\n")
+    has(" ".join(whole.split()), "expired or revoked. the password ends with a "
+        "blank Check user name and password in http_proxy.")
+    lacks(whole, "By binary")
+    lacks(whole, "more still")
+    odd = log("odd2.jsonl", record("/bin/x", ["x", "it's", "", "$(a)", "b\x1b"]))
+    has(report(odd, brief=True).out,
+        "auth407 -- x 'it'\\''s' '' '$(a)' 'b\\x1b'\n")
+    for args in (["y" * 300], ["y" * 20] * 40, ["y"] * 100):
+        one = log("long.jsonl", record("/bin/x", ["x", *args]))
+        has(report(one, brief=True).out, "\n/bin/x\n")
+        has(report(one, brief=True).out, "auth407 -- COMMAND\n")
+
+
+def uncoloured(*args):
+    return on_terminal(*args, brief=True, env={"NO_COLOR": "1"})
+
+
+@test
+def last_run():
+    """on a terminal it is about the last start, even if that met no 407"""
+    state = HOME / "state/auth407"
+    state.mkdir(parents=True)
+    problem = {"timestamp": at(1), "schema": 1, "run": {"id": "A"},
+               "event": {"name": "auth407.problem"}, "message": "broken",
+               "process": {"pid": 1}}
+    log("state/auth407/407.jsonl", record("/bin/old", run={"id": "A"}), problem,
+        record("/bin/none"), record("/bin/new", run={"id": "B"}))
+    everything = uncoloured().out
+    for name in ("old", "none", "new"):
+        has(everything, f"\n{name}\n")
+    (state / "last-run").write_text("B\n1795974881001768\n./build.sh -v\n")
+    done = uncoloured()
+    equal(done.status, 1)
+    has(done.out, "Last run: ./build.sh -v\n2026-11-29 17:54:41, local time\n"
+                  "1 exchange with a 407, 1 still failing\n\n")
+    has(done.out, "\nnew\n")
+    for words in ("old", "none", "broken"):
+        lacks(done.out, words)
+    equal(report("--last", brief=True).out, done.out, "--last")
+    for args in (("--all-runs",), ("--since", "2026-01-01"),
+                 (str(state / "407.jsonl"),)):
+        has(uncoloured(*args).out, "\nold\n")
+    has(report(brief=True).out, "\nold\n")
+    equal(len(report("--last", "--format", "json").json()["findings"]), 1)
+    (state / "last-run").write_text("C\n1795974881001768\ntrue\n")
+    done = uncoloured()
+    equal(done.status, 0)
+    has(done.out, "Last run: true\n")
+    has(done.out, "0 exchanges with a 407\nEarlier runs: auth407 report "
+                  "--all-runs\n")
+    for bad in ("", "x", "A\nB\nC\n", "\0" * 3000):
+        (state / "last-run").write_text(bad)
+        has(uncoloured().out, "\nold\n")
+    equal(report("--last", str(state / "407.jsonl")).status, 2)
