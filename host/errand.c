@@ -9,26 +9,24 @@
 #include "lockout.h"
 #include "memory.h"
 
-/* For another process that tries the same secret. */
-#define PATIENCE_MS  3000
+/* Between two looks at what another process tries. */
 #define PAUSE_MAX_MS 40
 
-/* True: it is known, or nobody is waited for any more. Whoever tried it may
-   have told of its refusal between the look and this try. */
+/* True: the answer is known. The mark comes last: whoever has tried the secret
+   sets that before it lets others try. */
 static bool look_for_mark(const struct a407_config *config,
                           struct a407_errand *e)
 {
     struct a407_owner owner = {config, e->ask.proxy, e->ask.configured,
                                e->ask.cred};
     struct a407_told *told = &e->told;
-    told->late = a407_now_ms() >= e->talk.until;
-    told->ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
-    if (told->ok || told->late || e->ask.alone)
-        return true;
-    if (!a407_memory_try(&owner, &told->known))
+    enum a407_may may = e->ask.alone ? A407_MAY_ALONE : a407_memory_try(&owner);
+    if (may == A407_MAY_NOT)
         return false;
+    told->known = may == A407_MAY_KNOWN;
+    told->late = may == A407_MAY_ALONE && !e->ask.alone;
     told->ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
-    if (told->ok)
+    if (told->ok && may == A407_MAY_TRY)
         a407_memory_tried(&owner, false);
     return true;
 }
@@ -37,7 +35,6 @@ bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 {
     switch (e->ask.kind) {
     case A407_ASK_MARK:
-        e->talk.until = a407_now_ms() + PATIENCE_MS;
         return !look_for_mark(config, e);
     case A407_ASK_SECRET:
         return a407_fetch_begin(config, &e->ask, e->ms, &e->talk, &e->told);

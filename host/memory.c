@@ -9,6 +9,7 @@
 
 #include "answers.h"
 #include "memory_folder.h"
+#include "trial.h"
 
 /* A proxy may be another one tomorrow, so that nothing is kept for more than a
    day. What is still used is written anew. */
@@ -163,7 +164,9 @@ void a407_memory_keep(const struct a407_owner *o, struct a407_span text)
 
 /* ---- what is not known to be right ---- */
 
-#define TRIAL_MS 3000
+/* A secret that was accepted so lately is right. Not for longer: where it was
+   changed at the proxy, all that run side by side would send the old one. */
+#define CONFIRMED_S 60
 
 static void trial_name(const struct a407_folder *f, const struct a407_owner *o,
                        a407_file_name out)
@@ -175,38 +178,19 @@ static void trial_name(const struct a407_folder *f, const struct a407_owner *o,
     snprintf(out, sizeof(a407_file_name), "%.200s.try-%s", name, mark);
 }
 
-static bool is_tried(const struct a407_folder *f, const char *name)
-{
-    struct stat st;
-    struct timespec now;
-    if (fstatat(f->at.folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-        clock_gettime(CLOCK_REALTIME, &now) != 0)
-        return false;
-    int64_t ms = (now.tv_sec - st.st_mtim.tv_sec) * 1000 +
-                 (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
-    return ms >= 0 && ms < TRIAL_MS;
-}
-
-bool a407_memory_try(const struct a407_owner *o, bool *known)
+enum a407_may a407_memory_try(const struct a407_owner *o)
 {
     struct a407_folder f;
     a407_file_name name;
     struct a407_span rest;
     struct a407_buf text;
     int64_t age;
-    bool may = true;
-    *known = false;
+    enum a407_may may = A407_MAY_KNOWN;
     if (!a407_folder_open(o->config, A407_FOLDER_MAKE, &f))
-        return true;
+        return A407_MAY_TRY;
     trial_name(&f, o, name);
-    *known = read_about(&f, o, true, &text, &age, &rest);
-    if (!*known && !a407_folder_write(&f, name, false, a407_span("", 0))) {
-        may = !is_tried(&f, name);
-        if (may) { /* who began with it has ended, or hangs */
-            unlinkat(f.at.folder, name, 0);
-            a407_folder_write(&f, name, false, a407_span("", 0));
-        }
-    }
+    if (!read_about(&f, o, true, &text, &age, &rest) || age >= CONFIRMED_S)
+        may = a407_trial_begin(&f, name);
     a407_buf_free(&text);
     a407_at_close(&f.at);
     return may;
@@ -219,7 +203,7 @@ void a407_memory_tried(const struct a407_owner *o, bool refused)
     if (!a407_folder_open(o->config, A407_FOLDER_LOOK, &f))
         return;
     trial_name(&f, o, name);
-    unlinkat(f.at.folder, name, 0);
+    a407_trial_end(&f, name);
     a407_folder_name(&f, o, name);
     if (refused)
         unlinkat(f.at.folder, name, 0);

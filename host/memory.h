@@ -34,12 +34,19 @@ void a407_memory_keep(const struct a407_owner *o, struct a407_span text);
 void a407_memory_hand_on(const struct a407_owner *o, struct a407_span line);
 
 /*
- * A secret that is not known to be right is tried by one process at a time: a
- * wrong one would be counted against the account by each. True: it may be sent,
- * since it is *known, or a407_memory_tried is to tell. False: somebody tries
- * it; who has done so for 3 seconds is not waited for.
+ * A secret that has not been accepted within the last minute is tried by one
+ * process at a time: a wrong one would be counted against the account by each.
+ * Who has ended without a word is not waited for, nor who takes too long: then
+ * one goes on in its place, and is waited for twice as long.
  */
-bool a407_memory_try(const struct a407_owner *o, bool *known);
+enum a407_may {
+    A407_MAY_NOT,   /* somebody tries it */
+    A407_MAY_KNOWN, /* it was accepted just now */
+    A407_MAY_TRY,   /* a407_memory_tried is to tell what came of it */
+    A407_MAY_ALONE /* this very process tries it, and may be waiting for itself:
+                      it is to wait no more */
+};
+enum a407_may a407_memory_try(const struct a407_owner *o);
 
 /* ... it was refused: forgotten; or accepted (after a407_memory_keep), or not
    judged. */

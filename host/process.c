@@ -78,6 +78,7 @@ static void executable_of(pid_t pid, char *out, size_t cap)
 /* What /proc/PID/stat tells; parent 0: there is none to be seen. */
 struct stat_line {
     int parent;
+    char state;                 /* 'Z', 'X': it has ended */
     unsigned long long started; /* ticks since the machine did */
 };
 
@@ -89,6 +90,8 @@ static bool read_stat(pid_t pid, struct stat_line *out)
     /* the second field is a name, and may hold blanks and ")" */
     const char *p = strrchr(text, ')');
     for (int field = 2; p; field++) {
+        if (field == 3)
+            out->state = *p;
         if (field == 4)
             out->parent = atoi(p);
         if (field == 22) {
@@ -99,6 +102,29 @@ static bool read_stat(pid_t pid, struct stat_line *out)
         p = p ? p + 1 : NULL;
     }
     return false;
+}
+
+bool a407_process_id(pid_t pid, char out[A407_PROCESS_ID])
+{
+    struct stat_line s;
+    struct stat st;
+    char self[16], path[64];
+    if (!pid && follow("/proc/self", self, sizeof self))
+        pid = atoi(self); /* getpid() may be another namespace's */
+    if (!pid || !read_stat(pid, &s) || s.state == 'Z' || s.state == 'X' ||
+        stat(about(pid, "stat", path), &st) != 0)
+        return false;
+    snprintf(out, A407_PROCESS_ID, "%llx %d %llu",
+             (unsigned long long)st.st_dev, (int)pid, s.started);
+    return true;
+}
+
+bool a407_process_ended(const char *id)
+{
+    char own[A407_PROCESS_ID], now[A407_PROCESS_ID];
+    size_t n = strcspn(id, " ") + 1;
+    return a407_process_id(0, own) && strncmp(id, own, n) == 0 &&
+           !(a407_process_id(atoi(id + n), now) && strcmp(id, now) == 0);
 }
 
 /* A parent that is younger than its child is none: the number was given

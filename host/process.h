@@ -17,4 +17,17 @@
 void a407_process_fill(struct a407_event_process *p, pid_t pid,
                        struct a407_buf *store);
 
+#define A407_PROCESS_ID 64
+
+/*
+ * A text that no other process has while the machine runs; 0: of this one. Its
+ * first word says where pids are counted: only where that is the same in two of
+ * them do they tell anything of each other. False: it has ended, or /proc can't
+ * be read. Opens and closes a file.
+ */
+bool a407_process_id(pid_t pid, char out[A407_PROCESS_ID]);
+
+/* Has the process that has this id ended? False: it runs, or nobody knows. */
+bool a407_process_ended(const char *id);
+
 #endif

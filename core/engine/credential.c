@@ -289,16 +289,18 @@ enum a407_try a407_ask_unproved(struct a407_engine *e, unsigned i)
     const struct a407_standing *standing = &e->proxy->standing[i];
     bool outside = a407_credential_is_outside(e->proxy->creds[i]);
     bool now = !e->pipelined && e->state == A407_ST_WAIT;
-    if (standing->worked && !(now && outside && is_spent(e, i)))
+    bool spent = now && outside && is_spent(e, i);
+    bool look = !standing->worked ||
+                (now && standing->looked_s != a407_engine_running_s(e));
+    bool marked = e->exchange.marked & (1u << i);
+    if (!look && !spent && !marked)
         return A407_TRY_READY;
     if (!now)
         return A407_TRY_NONE;
-    if (ask_for_secret_of(e, i) ||
-        (!standing->worked && a407_ask_for_mark(e, i)))
+    if (ask_for_secret_of(e, i) || (look && a407_ask_for_mark(e, i)))
         return A407_TRY_ASK;
-    return (outside && !standing->fetched) || (e->exchange.marked & (1u << i))
-               ? A407_TRY_NONE
-               : A407_TRY_READY;
+    return (outside && !standing->fetched) || marked ? A407_TRY_NONE
+                                                     : A407_TRY_READY;
 }
 
 /* Can the answer that lets us in prove who the proxy is (RFC 4559)? */
@@ -348,22 +350,15 @@ bool a407_ask_for_proof(struct a407_engine *e, const char *head, size_t n)
     return ask;
 }
 
-/* What stands outside may be another one by now. */
-static bool is_recalled(const struct a407_engine *e, unsigned i)
-{
-    return e->proxy->standing[i].recalled &&
-           !a407_credential_is_outside(e->proxy->standing[i].configured);
-}
-
 bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
 {
     *out = (struct a407_ask){.kind = e->ask,
                              .cred_index = e->ask_cred,
                              .proxy = &e->proxy->endpoint};
-    out->again = e->proxy->standing[e->ask_cred].fetched;
-    out->alone =
-        is_recalled(e, e->ask_cred) || e->proxy->standing[e->ask_cred].alone;
-    out->configured = e->proxy->standing[e->ask_cred].configured;
+    const struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
+    out->again = standing->fetched;
+    out->alone = standing->worked || standing->alone;
+    out->configured = standing->configured;
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)
         return false;
@@ -478,10 +473,11 @@ static void told_mark(struct a407_engine *e, const struct a407_told *t)
     struct a407_standing *standing = &p->standing[e->ask_cred];
     e->exchange.looked_up |= bit;
     standing->alone = standing->alone || t->late;
+    standing->looked_s = a407_engine_running_s(e);
     if (t->ok)
         e->exchange.marked |= bit;
-    else if (!t->known && !is_recalled(e, e->ask_cred)) {
-        p->remembered = (struct a407_remembered){0}; /* of another secret */
+    else if (!t->known && !standing->worked) {
+        p->remembered = (struct a407_remembered){0}; /* to be confirmed */
         if (!standing->alone)
             e->exchange.trying |= bit;
     }

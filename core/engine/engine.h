@@ -31,10 +31,11 @@ struct a407_host {
 /* How one credential stands at one proxy. Times: monotonic, seconds. */
 struct a407_standing {
     int64_t refused_until[A407_SCHEMES_MAX];
-    bool worked;   /* was accepted once */
-    bool recalled; /* ... by what another process remembers */
-    bool alone;    /* another process's trial was waited for in vain */
-    unsigned ends; /* logins in a row that met the connection's end */
+    bool worked;      /* was accepted once */
+    bool recalled;    /* ... by what another process remembers */
+    bool alone;       /* this process's own trial was waited for in vain */
+    int64_t looked_s; /* when its mark was last looked for */
+    unsigned ends;    /* logins in a row that met the connection's end */
     /* as it stands in the settings: before anything was read from outside */
     const struct a407_credential *configured;
     struct a407_credential *resolved; /* read from outside; owned */
@@ -280,8 +281,7 @@ struct a407_ask {
     const struct a407_credential *configured; /* ... of this one, unless it was
                                                  read from outside */
     bool again; /* SECRET: what was read before is of no use any more */
-    bool alone; /* MARK: nobody else's trial is waited for. Another process
-                   remembers this very secret as right, or one was late */
+    bool alone; /* MARK: nobody else's trial is waited for */
     const struct a407_endpoint *proxy;
     struct a407_buf token; /* a copy too */
 };

@@ -203,7 +203,8 @@ static enum a407_due due(const struct a407_engine *e, enum a407_want_kind kind,
     case A407_WANT_RECONNECT:
         return A407_DUE_CONNECT;
     case A407_WANT_ASK:
-        *ms = e->proxy->config->helper_ms;
+        if (e->ask != A407_ASK_MARK) /* that is about another's answer */
+            *ms = e->proxy->config->helper_ms;
         return A407_DUE_OUTSIDE;
     case A407_WANT_PEEK:
     case A407_WANT_CONSUME:

@@ -167,10 +167,10 @@ TEST(sending_what_was_held)
     struct scene s;
     begin(&s, "basic");
     log_in_before(&s, BASIC, NULL);
-    at(&s, S);
+    at(&s, S / 2);
     a407_engine_hold(s.e, HEAD, strlen(HEAD));
-    is_due(&s, A407_WANT_SEND, A407_DUE_SEND, 61 * S);
-    expires_at(&s, 61 * S);
+    is_due(&s, A407_WANT_SEND, A407_DUE_SEND, 60 * S + S / 2);
+    expires_at(&s, 60 * S + S / 2);
     is_due(&s, A407_WANT_FORGET, A407_DUE_NONE, 0);
     end(&s);
 }
@@ -207,7 +207,7 @@ TEST(from_outside)
     at(&s, S);
     wrote(&s, HEAD);
     peeked(&s, REFUSAL("Negotiate"));
-    assert_int_equal(is_due(&s, A407_WANT_ASK, A407_DUE_OUTSIDE, 11 * S).write,
+    assert_int_equal(is_due(&s, A407_WANT_ASK, A407_DUE_OUTSIDE, 61 * S).write,
                      A407_WRITE_WAIT);
     tell(&s, NULL); /* no mark */
     peeked(&s, REFUSAL("Negotiate"));

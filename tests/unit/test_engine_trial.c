@@ -91,6 +91,51 @@ TEST(the_same_secret)
     end(&s);
 }
 
+/* Is our header in the next request, on this connection or another? */
+static bool sends_header(struct scene *s, bool marked)
+{
+    a407_engine_hold(s->e, HEAD, strlen(HEAD));
+    if (a407_engine_plan(s->e).kind == A407_WANT_ASK) {
+        assert_int_equal(s->e->ask, A407_ASK_MARK);
+        assert_true(asks_alone(s));
+        a407_engine_told(s->e, &(struct a407_told){.ok = marked});
+    }
+    struct a407_span out = a407_engine_output(s->e);
+    bool ours = out.n > strlen(HEAD);
+    sent(s);
+    return ours;
+}
+
+/* What has worked may be refused to another process: once a second is looked
+   whether it was. */
+TEST(refused_to_another)
+{
+    struct scene s;
+    begin(&s, "basic");
+    asks(&s);
+    told(&s, (struct a407_told){0});
+    lets_in(&s);
+    free(a407_engine_event(s.e));
+    assert_true(sends_header(&s, true)); /* just now it was right */
+    peeked(&s, OK_200);
+    a407_engine_delivered(s.e, OK_200, strlen(OK_200));
+    a407_engine_time(s.e, 0, 1000000);
+    assert_true(sends_header(&s, false));
+    assert_int_equal(s.e->exchange.trying, 0);
+    peeked(&s, OK_200);
+    a407_engine_delivered(s.e, OK_200, strlen(OK_200));
+    a407_engine_time(s.e, 0, 2000000);
+    assert_false(sends_header(&s, true));
+    peeked(&s, BASIC);
+    is_in(&s, "DELIVER");
+    struct a407_event *ev = a407_engine_event(s.e);
+    assert_non_null(ev);
+    assert_int_equal(ev->cause, A407_CAUSE_LOCKED_OUT);
+    assert_int_equal(ev->n_attempts, 0);
+    free(ev);
+    end(&s);
+}
+
 /* In a fork's child the trial is the parent's. */
 TEST(forked)
 {

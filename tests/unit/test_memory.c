@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -326,38 +327,163 @@ TEST(what_is_used_stays)
     a407_proxy_clear(&p);
 }
 
-static bool known_as_right;
-
-static bool may_try(void)
+static enum a407_may may_try(void)
 {
     struct a407_owner o = owner();
-    return a407_memory_try(&o, &known_as_right);
+    return a407_memory_try(&o);
+}
+
+static void expect_may(enum a407_may may)
+{
+    assert_int_equal(may_try(), may);
+}
+
+/* Another process of the same user, which has the trial: its pid, and a pipe
+   whose end ends it. Not reaped before end_other(). */
+static pid_t other;
+static int other_end;
+
+static void other_tries(enum a407_may may)
+{
+    int hold[2], say[2];
+    char said;
+    assert_int_equal(pipe2(hold, O_CLOEXEC) + pipe2(say, O_CLOEXEC), 0);
+    other = fork();
+    if (!other) {
+        close(hold[1]);
+        said = (char)('0' + may_try());
+        if (write(say[1], &said, 1) == 1 && read(hold[0], &said, 1) == 0)
+            _exit(0);
+        _exit(1);
+    }
+    close(hold[0]);
+    close(say[1]);
+    other_end = hold[1];
+    assert_int_equal(read(say[0], &said, 1), 1);
+    assert_int_equal(said - '0', (int)may);
+    close(say[0]);
+}
+
+static void other_ends(void)
+{
+    siginfo_t info;
+    close(other_end);
+    assert_int_equal(waitid(P_PID, (id_t)other, &info, WEXITED | WNOWAIT), 0);
+}
+
+static void other_is_reaped(void)
+{
+    assert_int_equal(waitpid(other, NULL, 0), other);
 }
 
 TEST(one_tries)
 {
     struct a407_owner o = owner();
     anew();
-    assert_true(may_try());
-    assert_false(may_try());
+    other_tries(A407_MAY_TRY);
+    expect_may(A407_MAY_NOT);
     shell("touch -d '2 seconds ago' run/auth407/*.try-*");
-    assert_false(may_try());
-    shell("touch -d '4 seconds ago' run/auth407/*.try-*");
-    assert_true(may_try()); /* whoever it was has ended */
-    assert_false(known_as_right);
-    assert_false(may_try());
-    shell("touch -d tomorrow run/auth407/*.try-*");
-    assert_true(may_try()); /* the clock was set back */
+    expect_may(A407_MAY_NOT);
+    a407_memory_tried(&o, false); /* not ours */
+    expect_may(A407_MAY_NOT);
     password[0] = 'S';
-    assert_true(may_try()); /* another secret */
+    expect_may(A407_MAY_TRY); /* another secret */
     password[0] = 's';
+    shell("touch -d tomorrow run/auth407/*.try-*");
+    expect_may(A407_MAY_TRY); /* the clock was set back */
+    other_ends();
+    other_is_reaped();
+}
+
+/* Each of them is a login: it is waited for ever longer. */
+TEST(who_takes_too_long)
+{
+    pid_t first;
+    int first_end;
+    anew();
+    other_tries(A407_MAY_TRY);
+    first = other;
+    first_end = other_end;
+    shell("touch -d '4 seconds ago' run/auth407/*.try-*");
+    other_tries(A407_MAY_TRY);
+    expect_may(A407_MAY_NOT);
+    shell("touch -d '5 seconds ago' run/auth407/*.try-*");
+    expect_may(A407_MAY_NOT);
+    shell("touch -d '7 seconds ago' run/auth407/*.try-*");
+    expect_may(A407_MAY_TRY);
+    other_ends();
+    other_is_reaped();
+    other = first;
+    other_end = first_end;
+    other_ends();
+    other_is_reaped();
+}
+
+TEST(who_has_ended)
+{
+    anew();
+    other_tries(A407_MAY_TRY);
+    other_ends();
+    expect_may(A407_MAY_TRY); /* at once, though its number is not free yet */
+    other_is_reaped();
+    anew();
+    other_tries(A407_MAY_TRY);
+    other_ends();
+    other_is_reaped();
+    expect_may(A407_MAY_TRY);
+    /* counted in another place: nobody knows */
+    anew();
+    other_tries(A407_MAY_TRY);
+    shell("sed -i 1s/^/x/ run/auth407/*.try-*");
+    other_ends();
+    other_is_reaped();
+    expect_may(A407_MAY_NOT);
+    shell("touch -d '4 seconds ago' run/auth407/*.try-*");
+    expect_may(A407_MAY_TRY);
+}
+
+/* A program of one thread would wait for itself, but only once. */
+TEST(oneself)
+{
+    struct a407_owner o = owner();
+    anew();
+    expect_may(A407_MAY_TRY);
+    expect_may(A407_MAY_NOT);
+    shell("touch -d '4 seconds ago' run/auth407/*.try-*");
+    expect_may(A407_MAY_ALONE);
+    expect_may(A407_MAY_NOT); /* the others that wait, one after the other */
     a407_memory_tried(&o, true);
-    assert_true(may_try());
-    keep("worked basic Basic\n");
+    expect_may(A407_MAY_TRY);
     a407_memory_tried(&o, false);
-    assert_true(may_try()); /* known to be right */
-    assert_true(may_try());
-    assert_true(known_as_right);
+    keep("worked basic Basic\n");
+    expect_may(A407_MAY_KNOWN);
+    expect_may(A407_MAY_KNOWN);
+    shell("touch -d '2 minutes ago' run/auth407/p*:*");
+    expect_may(A407_MAY_TRY); /* it may have been changed meanwhile */
+    expect_may(A407_MAY_NOT);
+    keep("worked basic Basic\n");
+    expect_may(A407_MAY_KNOWN);
+}
+
+TEST(a_trial_that_is_none)
+{
+    static const char *const spoil[] = {
+        "chmod 644 $t",
+        "head -c 500 /dev/zero > $t",
+        "chown 1234 $t",
+        "rm $t && ln -s key $t",
+    };
+    for (size_t i = 0; i < sizeof spoil / sizeof spoil[0]; i++) {
+        char command[128];
+        anew();
+        other_tries(A407_MAY_TRY);
+        snprintf(command, sizeof command,
+                 "cd run/auth407 && t=$(echo *.try-*) && { %s; }", spoil[i]);
+        shell(command);
+        expect_may(A407_MAY_TRY);
+        other_ends();
+        other_is_reaped();
+    }
 }
 
 #define ANSWER "username=u\npassword=p\n"
