@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "answers.h"
+#include "clock.h"
 #include "memory_folder.h"
 #include "trial.h"
 
@@ -127,7 +128,8 @@ static void recall(const struct a407_folder *f, struct a407_proxy *p,
     if (read_about(f, &o, !a407_credential_is_outside(o.cred), &text, &age,
                    &rest)) {
         a407_folder_name(f, &o, name);
-        if (a407_proxy_recall(p, cred, rest))
+        if (a407_proxy_recall(p, cred, rest,
+                              a407_clock_us(CLOCK_REALTIME) / 1000000))
             resume(f, p, cred, name);
         if (age > REFRESH_S)
             p->remembered = (struct a407_remembered){0};

@@ -80,7 +80,8 @@ void a407_news_take(struct a407_conn *c, struct a407_news *news)
     a407_must_hold(c->site);
     news->cred = NULL;
     news->configured = NULL;
-    if (a407_proxy_has_news(p) && a407_proxy_remember(p, &news->memory)) {
+    if (a407_proxy_has_news(p) &&
+        a407_proxy_remember(p, c->driver.wall_us / 1000000, &news->memory)) {
         news->configured = p->standing[p->cred_index].configured;
         news->cred = a407_credential_copy(p->creds[p->cred_index]);
     }

@@ -156,7 +156,10 @@ void a407_engine_accepted(struct a407_engine *e, int status, const char *head,
         exchange->state = NULL;
     }
     if (proves_secret(e, status)) {
-        p->hides = p->hides || !exchange->scheme->sends_secret;
+        if (!exchange->scheme->sends_secret)
+            p->hides = true;
+        else if (p->config->clear == A407_CLEAR_YES)
+            p->hides = false; /* so the user wants it, for what comes later */
         if (!standing->worked)
             a407_verdict_note(e, exchange->cred_index, true);
         standing->worked = true;

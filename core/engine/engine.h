@@ -66,12 +66,15 @@ struct a407_proxy {
     struct a407_standing standing[A407_CREDENTIALS_MAX];
     size_t n_creds;
     bool elsewhere; /* none here, but some for another endpoint */
-    bool hides;     /* a scheme that hides the secret was accepted once */
-    bool keeps;     /* its own 407 says that it keeps connections. After an
-                       answer, one that does not may leave the connection to
-                       the origin: docs/engine.md, Whose connection it is */
-    bool no_reuse;  /* a repeat on a kept connection was never answered here */
-    bool each_request; /* it wants Negotiate's token with every request */
+    bool hides;    /* a scheme that hides the secret was accepted once; and none
+                      that does not since, where AUTH407_CLEAR=yes */
+    bool keeps;    /* its own 407 says that it keeps connections. After an
+                      answer, one that does not may leave the connection to
+                      the origin: docs/engine.md, Whose connection it is */
+    bool no_reuse; /* a repeat on a kept connection was never answered here */
+    bool each_request;  /* it wants Negotiate's token with every request */
+    int64_t ways_since; /* wall clock, seconds: when the next processes were
+                           first told of keeps, no_reuse, each_request; or 0 */
     /* what goes with the next request; scheme NULL: nothing yet */
     const struct a407_scheme *scheme;
     void *state;         /* NULL for a scheme that is bound to its connection */
@@ -113,15 +116,17 @@ void a407_proxy_clear(struct a407_proxy *p);
 /* Has something worked, or turned out, that is not remembered yet? */
 bool a407_proxy_has_news(const struct a407_proxy *p);
 
-/* Appends it all, for p->standing[p->cred_index].configured; then it is
-   remembered. False: no memory. */
-bool a407_proxy_remember(struct a407_proxy *p, struct a407_buf *out);
+/* Appends it all (now_s: by the wall clock), for
+   p->standing[p->cred_index].configured; then it is remembered. False: no
+   memory. */
+bool a407_proxy_remember(struct a407_proxy *p, int64_t now_s,
+                         struct a407_buf *out);
 
 /* Adopts what was remembered for that credential, unless the settings forbid
    it, or another one was recalled before. True: it takes a407_proxy_resume in
    addition. */
 bool a407_proxy_recall(struct a407_proxy *p, unsigned cred_index,
-                       struct a407_span text);
+                       struct a407_span text, int64_t now_s);
 
 /* Takes out what counts, in one line, for the next process: p forgets it.
    False: there is nothing, or no memory. */

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+
 #include "internal.h"
 
 /*
  * What one process tells the user's next ones, in lines:
- *   ways WORD...              how the proxy behaves
+ *   ways SINCE WORD...        how the proxy behaves
  *   worked SCHEME CHALLENGE   what logs in; the challenge as `save` writes it
  */
+
+/* A proxy may be exchanged for another: how it behaves is found out anew a day
+   after it was found out, however often that was used since. It costs a request
+   or two, or one silence. */
+#define WAYS_S 86400
 
 enum { KEEPS = 1, NO_REUSE = 2, EACH_REQUEST = 4, HIDES = 8 };
 
@@ -49,11 +56,14 @@ static bool write_worked(const struct a407_proxy *p, bool with_state,
     return a407_buf_str(out, "\n");
 }
 
-bool a407_proxy_remember(struct a407_proxy *p, struct a407_buf *out)
+bool a407_proxy_remember(struct a407_proxy *p, int64_t now_s,
+                         struct a407_buf *out)
 {
     unsigned ways = ways_of(p);
     p->remembered = now(p);
-    a407_buf_str(out, "ways");
+    if (!p->ways_since)
+        p->ways_since = now_s;
+    a407_buf_fmt(out, "ways %" PRId64, p->ways_since);
     for (size_t i = 0; i < N_WAYS; i++)
         if (ways & way[i].bit)
             a407_buf_fmt(out, " %s", way[i].word);
@@ -61,14 +71,22 @@ bool a407_proxy_remember(struct a407_proxy *p, struct a407_buf *out)
     return write_worked(p, p->state && !p->scheme->expires, out);
 }
 
-static void adopt_ways(struct a407_proxy *p, struct a407_span list)
+static void adopt_ways(struct a407_proxy *p, struct a407_span list,
+                       int64_t now_s)
 {
     struct a407_span word;
     unsigned ways = 0;
+    uint64_t since = 0;
+    if (a407_span_cut(&list, ' ', &word) &&
+        a407_span_number(word, INT64_MAX, &since) && (int64_t)since <= now_s &&
+        now_s - (int64_t)since < WAYS_S)
+        p->ways_since = (int64_t)since;
     while (a407_span_cut(&list, ' ', &word))
         for (size_t i = 0; i < N_WAYS; i++)
             if (a407_span_eq(word, way[i].word))
                 ways |= way[i].bit;
+    if (!p->ways_since)
+        ways &= HIDES;
     p->keeps = p->keeps || (ways & KEEPS);
     p->no_reuse = p->no_reuse || (ways & NO_REUSE);
     p->each_request = p->each_request || (ways & EACH_REQUEST);
@@ -128,14 +146,14 @@ static bool adopt_worked(struct a407_proxy *p, unsigned cred_index,
 }
 
 bool a407_proxy_recall(struct a407_proxy *p, unsigned cred_index,
-                       struct a407_span text)
+                       struct a407_span text, int64_t now_s)
 {
     struct a407_span line, word;
     while (a407_span_line(&text, &line)) {
         if (!a407_span_cut(&line, ' ', &word))
             continue;
         if (a407_span_eq(word, "ways"))
-            adopt_ways(p, line);
+            adopt_ways(p, line, now_s);
         else if (a407_span_eq(word, "worked"))
             adopt_worked(p, cred_index, line);
     }

@@ -429,7 +429,9 @@ bool play(const struct script *s, struct stage *st, const struct way *way)
     struct play p = {.s = s, .way = way};
     p.host = (struct a407_host){&p, count_up};
     a407_proxy_init(&p.proxy, st->config, &p.host, &st->endpoint, !s->watched);
-    if (s->memory && a407_proxy_recall(&p.proxy, 0, a407_span_str(s->memory)) &&
+    if (s->memory &&
+        a407_proxy_recall(&p.proxy, 0, a407_span_str(s->memory),
+                          START_US / 1000000) &&
         s->nonce)
         a407_proxy_resume(&p.proxy, 0, a407_span_str(s->nonce));
     select_conn(&p, 1);

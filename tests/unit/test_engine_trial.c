@@ -63,7 +63,7 @@ static void recalled(struct scene *s)
 {
     begin(s, "basic");
     a407_proxy_recall(&s->proxy, 0,
-                      a407_span_str("ways keeps\nworked basic Basic\n"));
+                      a407_span_str("ways 1 keeps\nworked basic Basic\n"), 1);
     a407_proxy_forget(&s->proxy);          /* up to a 407 */
     s->proxy.standing[0].recalled = false; /* as if it stood outside */
 }
