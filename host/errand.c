@@ -12,30 +12,31 @@
 /* Between two looks at what another process tries. */
 #define PAUSE_MAX_MS 40
 
-/* True: the answer is known. The mark comes last: whoever has tried the secret
+static bool is_marked(const struct a407_config *config, struct a407_errand *e)
+{
+    e->told.ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
+    return e->told.ok;
+}
+
+/* True: it may be sent, or there is a mark by now. Whoever tries the secret
    sets that before it lets others try. */
-static bool look_for_mark(const struct a407_config *config,
-                          struct a407_errand *e)
+static bool try_secret(const struct a407_config *config, struct a407_errand *e)
 {
     struct a407_owner owner = {config, e->ask.proxy, e->ask.configured,
                                e->ask.cred};
-    struct a407_told *told = &e->told;
-    enum a407_may may = e->ask.alone ? A407_MAY_ALONE : a407_memory_try(&owner);
-    if (may == A407_MAY_NOT)
-        return false;
-    told->known = may == A407_MAY_KNOWN;
-    told->late = may == A407_MAY_ALONE && !e->ask.alone;
-    told->ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
-    if (told->ok && may == A407_MAY_TRY)
+    enum a407_may may = a407_memory_try(&owner);
+    e->told.known = may == A407_MAY_KNOWN;
+    e->told.late = may == A407_MAY_ALONE;
+    if (may != A407_MAY_NOT && is_marked(config, e) && may == A407_MAY_TRY)
         a407_memory_tried(&owner, false);
-    return true;
+    return may != A407_MAY_NOT;
 }
 
 bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 {
     switch (e->ask.kind) {
     case A407_ASK_MARK:
-        return !look_for_mark(config, e);
+        return !is_marked(config, e) && !e->ask.alone && !try_secret(config, e);
     case A407_ASK_SECRET:
         return a407_fetch_begin(config, &e->ask, e->ms, &e->talk, &e->told);
     default:
@@ -50,7 +51,7 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
         int *pause = &e->talk.pause_ms;
         *pause = *pause < PAUSE_MAX_MS ? 2 * *pause + 1 : *pause;
         *sleep = (struct a407_sleep){.fd = -1, .until = a407_now_ms() + *pause};
-        return look_for_mark(config, e);
+        return try_secret(config, e);
     }
     if (!a407_talk_step(&e->talk, sleep))
         return false;

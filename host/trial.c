@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "core/base/text.h"
 #include "process.h"
 
 /* The first one is waited for so long, the next ones each twice as long as the
@@ -25,32 +25,25 @@ struct trial {
     char id[A407_PROCESS_ID];
     unsigned turn;
     bool own;
-    int64_t age_ms;
 };
 
+/* False: it is not there any more, or no file of ours. */
 static bool read_trial(const struct a407_folder *f, const char *name,
                        struct trial *t)
 {
     struct a407_buf text;
-    struct stat st;
     struct a407_span id = {0}, turn;
     char own[A407_PROCESS_ID];
+    uint64_t n = 0;
     int64_t age;
-    *t = (struct trial){0};
     a407_buf_init(&text, 2 * A407_PROCESS_ID);
-    bool ok = fstatat(f->at.folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-              a407_folder_read(f, name, &text, &age);
-    if (ok) {
-        turn = a407_span(text.p, text.n);
-        a407_span_cut(&turn, '\n', &id);
-        snprintf(t->id, sizeof t->id, "%.*s", (int)id.n, id.p ? id.p : "");
-        t->turn = turn.n && *turn.p > '0' && *turn.p <= '0' + TURNS_MAX
-                      ? (unsigned)(*turn.p - '0')
-                      : 0;
-        t->own = a407_process_id(0, own) && strcmp(own, t->id) == 0;
-        t->age_ms = a407_clock_us(CLOCK_REALTIME) / 1000 -
-                    (st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
-    }
+    bool ok = a407_folder_read(f, name, &text, &age);
+    turn = a407_span(text.p, text.n);
+    a407_span_cut(&turn, '\n', &id);
+    a407_span_number(turn, TURNS_MAX, &n);
+    a407_put(t->id, sizeof t->id, id);
+    t->turn = (unsigned)n;
+    t->own = a407_process_id(0, own) && strcmp(own, t->id) == 0;
     a407_buf_free(&text);
     return ok;
 }
@@ -65,6 +58,14 @@ static bool write_trial(const struct a407_folder *f, const char *name,
     return a407_folder_write(f, name, replace, a407_span_str(text));
 }
 
+static bool is_young(const struct stat *st, unsigned turn)
+{
+    int64_t ms =
+        a407_clock_us(CLOCK_REALTIME) / 1000 -
+        ((int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000);
+    return ms >= 0 && ms < (int64_t)TRIAL_MS << turn;
+}
+
 /* In the place of who had it, alone: the name leads to the file that is locked,
    or somebody else has been first. */
 static enum a407_may take_over(const struct a407_folder *f, const char *name,
@@ -72,30 +73,29 @@ static enum a407_may take_over(const struct a407_folder *f, const char *name,
 {
     struct stat st, now;
     struct trial t;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return A407_MAY_NOT;
-    if (fstat(fd, &st) != 0 ||
+    if ((flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) ||
+        fstat(fd, &st) != 0 ||
         fstatat(f->at.folder, name, &now, AT_SYMLINK_NOFOLLOW) != 0 ||
         st.st_ino != now.st_ino)
         return A407_MAY_NOT;
-    bool ok = read_trial(f, name, &t);
-    bool dead = !ok || a407_process_ended(t.id);
-    int64_t limit = (int64_t)TRIAL_MS << (t.own ? 0 : t.turn);
-    if (!dead && t.age_ms >= 0 && t.age_ms < limit)
+    bool ended = !read_trial(f, name, &t) || a407_process_ended(t.id);
+    if (!ended && is_young(&st, t.own ? 0 : t.turn))
         return A407_MAY_NOT;
-    unsigned turn = t.turn + (!dead && !t.own && t.turn < TURNS_MAX);
-    write_trial(f, name, turn, true);
+    if (!ended && !t.own && t.turn < TURNS_MAX)
+        t.turn++;
+    write_trial(f, name, t.turn, true);
     return t.own ? A407_MAY_ALONE : A407_MAY_TRY;
 }
 
 enum a407_may a407_trial_begin(const struct a407_folder *f, const char *name)
 {
-    if (write_trial(f, name, 0, false) || errno != EEXIST)
-        return A407_MAY_TRY;
     int fd = openat(f->at.folder, name,
                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) /* over, just now; or no file of ours */
-        return errno == ENOENT ? A407_MAY_NOT : A407_MAY_TRY;
+    if (fd < 0)
+        return errno != ENOENT || write_trial(f, name, 0, false) ||
+                       errno != EEXIST
+                   ? A407_MAY_TRY
+                   : A407_MAY_NOT;
     enum a407_may may = take_over(f, name, fd);
     close(fd);
     return may;

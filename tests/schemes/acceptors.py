@@ -305,7 +305,9 @@ def all_acceptors(lab):
               {**KERBEROS, **NTLM_INSIDE}, known_as={
                   **Acceptor.known_as, **corp}),
         _with(AuthSquid(lab, "all-squid", ["Negotiate", "NTLM", "Digest",
-                                           "Basic"], mit + windows),
+                                           "Basic"], mit + windows,
+                        ["digest check_nonce_count on",
+                         "digest nonce_strictness on"]),
               {**KERBEROS, **NTLM}),
         BearerHaproxy(lab, "bearer-haproxy"),
     ]
