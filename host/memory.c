@@ -10,7 +10,7 @@
 #include "answers.h"
 #include "clock.h"
 #include "memory_folder.h"
-#include "trial.h"
+#include "memory_trial.h"
 
 /* A proxy may be another one tomorrow, so that nothing is kept for more than a
    day. What is still used is written anew. */

@@ -78,7 +78,7 @@ def slow_to_refuse(h):
     with h.proxy(h.new_folder(), [*BASIC, "--fault", "slow-407", "--slow-ms",
                                   "4000"]) as proxy:
         user = User(h, proxy, {"AUTH407_PASSWORD": "not the password"})
-        results = user.run_all([SINGLE] * 12, 12)
+        results = user.run_all([SINGLE, ("loop", "eager-poll")] * 6, 12)
         sent = wrong(proxy)
     bad = []
     if not 1 <= len(sent) <= 2:

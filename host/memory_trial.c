@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "trial.h"
+#include "memory_trial.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef A407_TRIAL_H
-#define A407_TRIAL_H
+#ifndef A407_MEMORY_TRIAL_H
+#define A407_MEMORY_TRIAL_H
 
 #include "memory_folder.h"
 
