@@ -123,8 +123,8 @@ bool a407_proxy_remember(struct a407_proxy *p, int64_t now_s,
                          struct a407_buf *out);
 
 /* Adopts what was remembered for that credential, unless the settings forbid
-   it, or another one was recalled before. True: it takes a407_proxy_resume in
-   addition. */
+   it, or another one was recalled before. now_s: by the wall clock. True: it
+   takes a407_proxy_resume in addition. */
 bool a407_proxy_recall(struct a407_proxy *p, unsigned cred_index,
                        struct a407_span text, int64_t now_s);
 

@@ -77,15 +77,16 @@ static void adopt_ways(struct a407_proxy *p, struct a407_span list,
     struct a407_span word;
     unsigned ways = 0;
     uint64_t since = 0;
-    if (a407_span_cut(&list, ' ', &word) &&
-        a407_span_number(word, INT64_MAX, &since) && (int64_t)since <= now_s &&
-        now_s - (int64_t)since < WAYS_S)
+    bool hold = a407_span_cut(&list, ' ', &word) &&
+                a407_span_number(word, INT64_MAX, &since) &&
+                (int64_t)since <= now_s && now_s - (int64_t)since < WAYS_S;
+    if (hold && (!p->ways_since || (int64_t)since < p->ways_since))
         p->ways_since = (int64_t)since;
     while (a407_span_cut(&list, ' ', &word))
         for (size_t i = 0; i < N_WAYS; i++)
             if (a407_span_eq(word, way[i].word))
                 ways |= way[i].bit;
-    if (!p->ways_since)
+    if (!hold)
         ways &= HIDES;
     p->keeps = p->keeps || (ways & KEEPS);
     p->no_reuse = p->no_reuse || (ways & NO_REUSE);

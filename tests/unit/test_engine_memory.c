@@ -66,6 +66,24 @@ TEST(ways_end)
     }
 }
 
+/* Of two credentials' files each has its own age, and the older one counts. */
+TEST(ways_of_two)
+{
+    static const char *const younger[] = {"ways 1767323145 no_reuse",
+                                          "ways 1767323145 keeps"};
+    struct scene s;
+    recall(&s, younger[0], NOW + DAY + 50);
+    a407_proxy_recall(&s.proxy, 0, a407_span_str("ways 1767323045 keeps"),
+                      NOW + DAY + 50);
+    assert_true(s.proxy.no_reuse);
+    assert_false(s.proxy.keeps);
+    end(&s);
+    recall(&s, younger[1], NOW + 200);
+    a407_proxy_recall(&s.proxy, 0, a407_span_str(WAYS BASIC_WORKED), NOW + 200);
+    remembers(&s, NOW + 300, WAYS BASIC_WORKED);
+    end(&s);
+}
+
 /* Written anew, it is as old as it was; what is learned anew is new. */
 TEST(ways_age)
 {
