@@ -12,9 +12,13 @@
 #include "memory_folder.h"
 #include "memory_trial.h"
 
-/* A proxy may be another one tomorrow, so that nothing is kept for more than a
-   day. What is still used is written anew. */
-#define REFRESH_S 3600
+/* A secret that was accepted so lately is right. Not for longer: where it was
+   changed at the proxy, all that run side by side would send the old one. */
+#define CONFIRMED_S 10
+
+/* What is still used is written anew: often enough that programs which follow
+   close upon each other do not wait for one that tries. */
+#define REFRESH_S (CONFIRMED_S / 2)
 
 /* A nonce that its server has forgotten costs one request: most keep them for
    half an hour at least. More of them than processes that run side by side. */
@@ -131,7 +135,7 @@ static void recall(const struct a407_folder *f, struct a407_proxy *p,
         if (a407_proxy_recall(p, cred, rest,
                               a407_clock_us(CLOCK_REALTIME) / 1000000))
             resume(f, p, cred, name);
-        if (age > REFRESH_S)
+        if (age >= REFRESH_S)
             p->remembered = (struct a407_remembered){0};
     }
     a407_buf_free(&text);
@@ -165,10 +169,6 @@ void a407_memory_keep(const struct a407_owner *o, struct a407_span text)
 }
 
 /* ---- what is not known to be right ---- */
-
-/* A secret that was accepted so lately is right. Not for longer: where it was
-   changed at the proxy, all that run side by side would send the old one. */
-#define CONFIRMED_S 60
 
 static void trial_name(const struct a407_folder *f, const struct a407_owner *o,
                        a407_file_name out)

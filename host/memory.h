@@ -34,7 +34,7 @@ void a407_memory_keep(const struct a407_owner *o, struct a407_span text);
 void a407_memory_hand_on(const struct a407_owner *o, struct a407_span line);
 
 /*
- * A secret that has not been accepted within the last minute is tried by one
+ * A secret that has not been accepted within the last 10 seconds is tried by one
  * process at a time: a wrong one would be counted against the account by each.
  * Who has ended without a word is not waited for, nor who takes too long: then
  * one goes on in its place, and is waited for twice as long.

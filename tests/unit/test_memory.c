@@ -313,13 +313,17 @@ TEST(old_files_go)
     expect("Basic");
 }
 
-/* Used for more than an hour: it is written anew with the next success. */
+/* Used for some seconds: it is written anew with the next success. */
 TEST(what_is_used_stays)
 {
     struct a407_proxy p;
     anew();
     keep("worked basic Basic\n");
-    shell("touch -d '2 hours ago' run/auth407/p*");
+    assert_string_equal(recalled(&p), "Basic");
+    p.standing[0].worked = true;
+    assert_false(a407_proxy_has_news(&p));
+    a407_proxy_clear(&p);
+    shell("touch -d '6 seconds ago' run/auth407/p*");
     assert_string_equal(recalled(&p), "Basic");
     assert_false(a407_proxy_has_news(&p));
     p.standing[0].worked = true;
@@ -458,7 +462,9 @@ TEST(oneself)
     keep("worked basic Basic\n");
     expect_may(A407_MAY_KNOWN);
     expect_may(A407_MAY_KNOWN);
-    shell("touch -d '2 minutes ago' run/auth407/p*:*");
+    shell("touch -d '7 seconds ago' run/auth407/p*:*");
+    expect_may(A407_MAY_KNOWN);
+    shell("touch -d '11 seconds ago' run/auth407/p*:*");
     expect_may(A407_MAY_TRY); /* it may have been changed meanwhile */
     expect_may(A407_MAY_NOT);
     keep("worked basic Basic\n");
