@@ -347,6 +347,7 @@ void a407_trial(const struct a407_config *config,
         only.next = NULL;
     }
     its.credentials = credential ? &only : NULL;
+    its.credentials_path = NULL; /* what stands there is not tried */
     its.mode = A407_MODE_INJECT;
     its.log_level = A407_LOG_REQUEST;
     snprintf(port, sizeof port, "%u", proxy->port);

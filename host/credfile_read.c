@@ -214,6 +214,59 @@ struct a407_span a407_first_line(const struct a407_buf *text)
     return line;
 }
 
+/* The next one that is for the same proxies and, but for `any`, the same user.
+ */
+static const struct a407_credential *like(const struct a407_credential *list,
+                                          const struct a407_credential *c,
+                                          bool any)
+{
+    while (list && (list->from != A407_FROM_FILE ||
+                    list->endpoint.port != c->endpoint.port ||
+                    strcmp(list->endpoint.host, c->endpoint.host) != 0 ||
+                    !(any || a407_same_text(list->username, c->username))))
+        list = list->next;
+    return list;
+}
+
+/* What c, one of `before`, has become: of those of its user the one in its
+   place; of another user where there was and is only one. */
+static const struct a407_credential *
+counterpart(const struct a407_credential *before,
+            const struct a407_credential *c, const struct a407_credential *now)
+{
+    const struct a407_credential *a = like(before, c, false);
+    const struct a407_credential *b = like(now, c, false);
+    bool renamed = !b;
+    while (a && a != c && b) {
+        a = like(a->next, c, false);
+        b = like(b->next, c, false);
+    }
+    if (a != c || !renamed)
+        return a == c ? b : NULL;
+    a = like(before, c, true);
+    b = like(now, c, true);
+    return b && !like(a->next, c, true) && !like(b->next, c, true) ? b : NULL;
+}
+
+struct a407_credential *a407_credfile_again(const struct a407_config *c,
+                                            const struct a407_credential *old)
+{
+    struct a407_diag diag;
+    struct a407_buf text;
+    struct a407_credential *list = NULL, *found = NULL;
+    a407_buf_init(&text, A407_CREDFILE_MAX);
+    if (c->credentials_path && a407_paths_valid() &&
+        a407_credfile_read(c->credentials_path, A407_CREDFILE_PRIVATE, &text,
+                           &diag) == A407_CREDFILE_OK)
+        list = a407_config_sections(c, text.n ? text.p : "", text.n, &diag);
+    const struct a407_credential *now = counterpart(c->credentials, old, list);
+    if (now)
+        found = a407_credential_copy(now);
+    a407_credentials_free(list);
+    a407_buf_free(&text);
+    return found;
+}
+
 enum a407_credfile_read a407_credfile_load(struct a407_config *c,
                                            struct a407_diag *diag)
 {

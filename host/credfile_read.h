@@ -46,4 +46,9 @@ struct a407_span a407_first_line(const struct a407_buf *text);
 enum a407_credfile_read a407_credfile_load(struct a407_config *c,
                                            struct a407_diag *diag);
 
+/* What has become of the section that `old`, one of c's, was read from. NULL:
+   it is gone, or the file can't be read or has a mistake. The caller frees. */
+struct a407_credential *a407_credfile_again(const struct a407_config *c,
+                                            const struct a407_credential *old);
+
 #endif

@@ -258,6 +258,23 @@ static void over(struct fetch *f, bool ok)
     f->told->secret = f->to;
 }
 
+/* A section of the credential file may say something else by now. The library
+   asks a helper only that it was told of at the start. False: go on. */
+static bool from_section(struct fetch *f, const struct a407_credential *now)
+{
+    const struct a407_credential *was = f->from;
+    bool inside = !a407_credential_is_outside(was);
+    if (now && !now->helper) {
+        f->from = now;
+        f->to = a407_credential_copy(now);
+        over(f, f->to ? from_files(f) : no_memory(f));
+        f->from = was;
+    } else if (inside) {
+        f->told->ok = true; /* nothing new */
+    }
+    return inside || (now && !now->helper);
+}
+
 /* What the helper said to another process holds still. */
 static bool remembered(const struct a407_owner *o, struct fetch *f)
 {
@@ -280,6 +297,13 @@ bool a407_fetch_begin(const struct a407_config *config,
 {
     struct fetch f = new_fetch(config, ask, ms, told);
     struct a407_owner owner = {config, ask->proxy, f.from, f.from};
+    if (ask->again && f.from->from == A407_FROM_FILE) {
+        struct a407_credential *now = a407_credfile_again(config, f.from);
+        bool done = from_section(&f, now);
+        a407_credentials_free(now);
+        if (done)
+            return false;
+    }
     if (f.from->helper) {
         told->known = !ask->again && remembered(&owner, &f);
         if (!told->known && start_helper(&f, t))

@@ -445,16 +445,25 @@ static void free_proxies(struct a407_known_proxy **list)
     }
 }
 
-bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
-                          struct a407_diag *diag)
+struct a407_credential *a407_config_sections(const struct a407_config *c,
+                                             const char *text, size_t n,
+                                             struct a407_diag *diag)
 {
     const char *name =
         c->credentials_path ? c->credentials_path : "credential file";
     struct a407_credential *list = a407_credfile_parse(text, n, name, diag);
-    if (diag->text[0] || !resolve_paths(c, list, diag)) {
-        a407_credentials_free(list);
+    if (!diag->text[0] && resolve_paths(c, list, diag))
+        return list;
+    a407_credentials_free(list);
+    return NULL;
+}
+
+bool a407_config_add_file(struct a407_config *c, const char *text, size_t n,
+                          struct a407_diag *diag)
+{
+    struct a407_credential *list = a407_config_sections(c, text, n, diag);
+    if (diag->text[0])
         return false;
-    }
     struct a407_known_proxy **end = &c->proxies;
     while (*end)
         end = &(*end)->next;

@@ -85,6 +85,12 @@ typedef const char *a407_getenv_fn(void *ctx, const char *name);
 struct a407_config *a407_config_new(a407_getenv_fn *get, void *ctx,
                                     struct a407_diag *diag);
 
+/* The credential file's sections, in their order; NULL: diag says why, or there
+   are none. The caller frees. */
+struct a407_credential *a407_config_sections(const struct a407_config *c,
+                                             const char *text, size_t n,
+                                             struct a407_diag *diag);
+
 /*
  * Adds what the credential file says: credentials after those of the
  * environment, and an endpoint for each exact host:port section. The caller has

@@ -218,13 +218,14 @@ void a407_engine_passed_407(struct a407_engine *e,
 
 /* ---- what core can't do by itself: reading a secret, making a token ---- */
 
-/* How long a source is left alone after it failed or had nothing new; and a
+/* How long a helper is left alone after it failed or had nothing new; and a
    KDC after it gave no ticket. Each attempt may take seconds. */
 #define FETCH_PAUSE_S 10
 #define UNMET_PAUSE_S 60
-/* ... where that was soon known: a ticket may be got at any moment. */
-#define NO_TICKET_PAUSE_S 1
-#define SOON_US           500000
+/* ... where that was soon known: another secret, or a ticket, may be there at
+   any moment. */
+#define SOON_PAUSE_S 1
+#define SOON_US      500000
 
 /* A secret that ends so soon is fetched anew before it is sent again. */
 #define RENEW_S 30
@@ -264,11 +265,16 @@ static bool is_spent(struct a407_engine *e, unsigned i)
     return end && end - RENEW_S <= e->wall_us / 1000000;
 }
 
+/* What the credential file itself has may be another one by now. */
+static bool may_change(const struct a407_credential *c)
+{
+    return c->from == A407_FROM_FILE || a407_credential_is_outside(c);
+}
+
 static bool ask_for_secret_of(struct a407_engine *e, unsigned i)
 {
     const struct a407_standing *standing = &e->proxy->standing[i];
-    if (!a407_credential_is_outside(e->proxy->creds[i]) ||
-        (e->exchange.asked & (1u << i)) ||
+    if (!may_change(e->proxy->creds[i]) || (e->exchange.asked & (1u << i)) ||
         standing->fetch_after > a407_engine_running_s(e) ||
         (standing->fetched && !is_spent(e, i)))
         return false;
@@ -290,9 +296,8 @@ bool a407_ask_for_secret(struct a407_engine *e)
 enum a407_try a407_ask_unproved(struct a407_engine *e, unsigned i)
 {
     const struct a407_standing *standing = &e->proxy->standing[i];
-    bool outside = a407_credential_is_outside(e->proxy->creds[i]);
     bool now = !e->pipelined && e->state == A407_ST_WAIT;
-    bool spent = now && outside && is_spent(e, i);
+    bool spent = now && may_change(e->proxy->creds[i]) && is_spent(e, i);
     bool look = !standing->worked ||
                 (now && standing->looked_s != a407_engine_running_s(e));
     bool marked = e->exchange.marked & (1u << i);
@@ -302,8 +307,7 @@ enum a407_try a407_ask_unproved(struct a407_engine *e, unsigned i)
         return A407_TRY_NONE;
     if (ask_for_secret_of(e, i) || (look && a407_ask_for_mark(e, i)))
         return A407_TRY_ASK;
-    return (outside && !standing->fetched) || marked ? A407_TRY_NONE
-                                                     : A407_TRY_READY;
+    return !standing->fetched || marked ? A407_TRY_NONE : A407_TRY_READY;
 }
 
 /* Can the answer that lets us in prove who the proxy is (RFC 4559)? */
@@ -379,6 +383,21 @@ void a407_ask_clear(struct a407_ask *ask)
     *ask = (struct a407_ask){0};
 }
 
+static bool took_long(const struct a407_engine *e, const struct a407_told *t)
+{
+    return t->late || e->mono_us - e->since_us > SOON_US;
+}
+
+/* To look into a file costs nothing. */
+static void leave_source_alone(struct a407_engine *e, const struct a407_told *t)
+{
+    struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
+    if (standing->configured->helper)
+        standing->fetch_after =
+            a407_engine_running_s(e) +
+            (took_long(e, t) ? FETCH_PAUSE_S : SOON_PAUSE_S);
+}
+
 /* A new secret takes the place of the old one, and has its own chance. */
 static void take_secret(struct a407_engine *e, struct a407_told *t)
 {
@@ -391,7 +410,7 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     if (!first && a407_same_text(old->username, t->secret->username) &&
         a407_same_text(old->password, t->secret->password) &&
         a407_same_text(old->token, t->secret->token)) {
-        standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
+        leave_source_alone(e, t);
         return;
     }
     a407_credentials_free(standing->resolved);
@@ -399,6 +418,7 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     t->secret = NULL;
     standing->edition++;
     standing->worked = standing->alone = false;
+    standing->recalled = standing->recalled && first;
     standing->ends = 0;
     memset(standing->refused_until, 0, sizeof standing->refused_until);
 }
@@ -407,7 +427,7 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
 {
     struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
     if (!t->ok) {
-        standing->fetch_after = a407_engine_running_s(e) + FETCH_PAUSE_S;
+        leave_source_alone(e, t);
         e->exchange.outside = t->cause;
         a407_event_note(e, t->cause, t->detail);
         return;
@@ -428,12 +448,12 @@ static void leave_kdc_alone(struct a407_engine *e, const struct a407_told *t)
 {
     struct a407_proxy *p = e->proxy;
     int64_t now = a407_engine_running_s(e);
-    bool slow = t->late || e->mono_us - e->since_us > SOON_US;
+    bool slow = took_long(e, t);
     for (unsigned j = 0; j < p->n_creds; j++) {
         if (j != e->ask_cred && (!t->late || p->standing[j].unmet_until > now))
             continue;
         p->standing[j].unmet_until =
-            now + (slow ? UNMET_PAUSE_S : NO_TICKET_PAUSE_S);
+            now + (slow ? UNMET_PAUSE_S : SOON_PAUSE_S);
         p->standing[j].unmet = t->cause;
     }
 }

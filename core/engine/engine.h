@@ -39,7 +39,7 @@ struct a407_standing {
     /* as it stands in the settings: before anything was read from outside */
     const struct a407_credential *configured;
     struct a407_credential *resolved; /* read from outside; owned */
-    bool fetched;
+    bool fetched; /* the secret was read; is true of the settings' own */
     unsigned edition; /* counts the secrets read */
     int64_t fetch_after;
     int64_t unmet_until;   /* no ticket to be had */

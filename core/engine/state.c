@@ -155,7 +155,9 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
     p->n_creds = a407_config_credentials(config, endpoint, p->creds,
                                          A407_CREDENTIALS_MAX, &p->elsewhere);
     for (size_t i = 0; i < p->n_creds; i++)
-        p->standing[i].configured = p->creds[i];
+        p->standing[i] = (struct a407_standing){
+            .configured = p->creds[i],
+            .fetched = !a407_credential_is_outside(p->creds[i])};
     if (p->n_creds || config->mode != A407_MODE_INJECT)
         return;
     /* Nothing is configured, but this is one of the user's own proxies: the
@@ -166,6 +168,7 @@ void a407_proxy_init(struct a407_proxy *p, const struct a407_config *config,
         .schemes = a407_ticket_schemes(),
     };
     p->standing[0].configured = p->creds[p->n_creds++] = &p->ticket;
+    p->standing[0].fetched = true;
 }
 
 void a407_proxy_clear(struct a407_proxy *p)

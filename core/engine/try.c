@@ -227,8 +227,7 @@ static void excluded(struct a407_engine *e, a407_scheme_set *out, bool *locked)
                 *outside = standing->unmet;
         }
         if (*outside == A407_CAUSE_NONE && !standing->fetched &&
-            standing->fetch_after > now &&
-            a407_credential_is_outside(e->proxy->creds[i]))
+            standing->fetch_after > now)
             *outside = A407_CAUSE_HELPER_FAILED;
     }
 }

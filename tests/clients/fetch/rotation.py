@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""A password changes while a program runs, at the proxy and where it stands, in
+either order: a request fails only between the two."""
+
+import itertools
+import subprocess
+import time
+
+from clients import Lab
+from place import BUILD, check, equal, test
+from sources import volume
+
+NEW = [f"new #{n}" for n in range(4)]
+
+
+def by_login(p, lab, secret):
+    done = subprocess.run(
+        [BUILD / "auth407", "login", "--stdin", "--credentials", p.credentials,
+         f"127.0.0.1:{lab.proxy.port}"], env=p.environment(), text=True,
+        input=f"username=alice\npassword={secret}\n", capture_output=True)
+    equal(done.returncode, 0, done.stderr)
+
+
+def by_rename(p, lab, secret):
+    p.section("# mine", "username = alice", f"password = {secret}",
+              proxy=f"127.0.0.1:{lab.proxy.port}")
+
+
+def in_place(p, lab, secret):
+    p.credentials.write_text(f"[127.0.0.1:{lab.proxy.port}]\nusername=alice\n"
+                             f"password = {secret}\n")
+
+
+def rewrites(name, text="%s\n"):
+    return lambda p, lab, secret: p.write(name, text % secret)
+
+
+def exchanges():
+    number = itertools.count(2)
+    return lambda p, lab, secret: volume(p.folder, secret, next(number))
+
+
+def rotated(p, lab, change, pause=0):
+    """Each order twice; no refused secret is sent once more."""
+    equal(lab.get()[0], 200, lab.verdicts())
+    for n, secret in enumerate(NEW):
+        file_first = n % 2
+        if file_first:
+            change(p, lab, secret)
+            equal(lab.get()[0], 200, "the old one, which is good still")
+            lab.accepts(secret)
+        else:
+            lab.accepts(secret)
+            equal([lab.get()[0] for _ in range(3)], [407] * 3)
+            change(p, lab, secret)
+        until = time.monotonic() + pause
+        while (status := lab.get()[0]) != 200 and time.monotonic() < until:
+            time.sleep(0.1)
+        equal(status, 200, f"{secret}: {lab.verdicts()}")
+        equal(lab.get()[0], 200)
+    wrong = [v for v in lab.verdicts() if v[1] == "wrong-credential"]
+    # a Digest nonce may just have been forgotten: it is tried with a new one
+    equal(len(wrong), len(NEW) * (2 if lab.auth == "digest" else 1), wrong)
+
+
+def in_the_file(p, how, change):
+    for auth in ("basic", "digest"):
+        with Lab(p, "username = alice", "password = old", secret="old",
+                 auth=auth, how=how) as lab:
+            rotated(p, lab, change)
+
+
+@test
+def login_changes_the_file(p):
+    """a program that runs gets what auth407 login has written"""
+    in_the_file(p, "kept", by_login)
+    in_the_file(p, "each", by_login)
+
+
+@test
+def editors_change_the_file(p):
+    """... and what an editor has, by a new file or in place"""
+    in_the_file(p, "kept", by_rename)
+    in_the_file(p, "each", in_place)
+
+
+@test
+def files_change(p):
+    """... and what stands in a password-file, a .netrc, a Kubernetes volume"""
+    netrc = "machine 127.0.0.1 login alice password \"%s\"\n"
+    for line, change in (
+            (f"password-file = {p.folder}/pw", rewrites("pw")),
+            (f"netrc = {p.folder}/netrc", rewrites("netrc", netrc)),
+            (f"password-file = {volume(p.folder, 'old', 1)}", exchanges())):
+        p.write("pw", "old")
+        p.write("netrc", netrc % "old")
+        for how in ("kept", "each"):
+            with Lab(p, "username = alice", line, secret="old", how=how) as lab:
+                if how == "each":
+                    change(p, lab, "old")
+                rotated(p, lab, change)
+
+
+@test
+def helpers_change(p):
+    """... and what a helper says, who is asked once a second"""
+    p.write("pw", "old")
+    tool = p.script("tool", "echo run >>\"$LOG\"\nprintf 'password=%s\\n' "
+                    f"\"$(cat {p.folder}/pw)\"\n")
+    with Lab(p, "username = alice", f"helper = {tool}", secret="old",
+             env={"LOG": str(p.folder / "ran")}) as lab:
+        rotated(p, lab, rewrites("pw"), pause=2.5)
+        runs = len((p.folder / "ran").read_text().splitlines())
+        check(runs <= 1 + 3 * len(NEW), f"it ran {runs} times")
+
+
+@test
+def sections_that_change(p):
+    """what the section has become is what counts: another user, a token, a
+    password-file; and what can't be read counts for nothing"""
+    with Lab(p, "username = alex", "password = old") as lab:
+        at = f"127.0.0.1:{lab.proxy.port}"
+        equal(lab.get()[0], 407)
+        for text in ("", "nonsense", f"[{at}]\n[{at}]\n", "[other:1]\n"):
+            p.write("credentials", text)
+            equal(lab.get()[0], 407, text)
+        p.write("credentials", "x" * 5, 0o644)
+        equal(lab.get()[0], 407)
+        p.credentials.unlink()
+        equal(lab.get()[0], 407)
+        p.section("username = alice", "password = wrong", proxy=at)
+        equal(lab.get()[0], 407)
+        equal([v for v in lab.verdicts() if v[0] != "none"],
+              [("basic", "wrong-credential")] * 2, "what was sent")
+        causes = {r["cause"] for r in lab.records(8)}
+        equal(causes, {"rejected", "held_back_after_rejection"})
+        p.write("pw", "correct horse #1")
+        p.section("username = alice", f"password-file = {p.folder}/pw",
+                  proxy=at)
+        equal(lab.get()[0], 200, lab.verdicts())
