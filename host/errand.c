@@ -12,31 +12,39 @@
 /* Between two looks at what another process tries. */
 #define PAUSE_MAX_MS 40
 
-static bool is_marked(const struct a407_config *config, struct a407_errand *e)
+static struct a407_owner owner_of(const struct a407_config *config,
+                                  const struct a407_ask *ask)
 {
-    e->told.ok = a407_lockout_held(config, e->ask.proxy, e->ask.cred);
+    return (struct a407_owner){config, ask->proxy, ask->configured, ask->cred};
+}
+
+static bool is_marked(const struct a407_owner *o, struct a407_errand *e)
+{
+    int64_t marked = a407_lockout_marked(o->config, o->proxy, o->cred);
+    e->told.ok = marked && !a407_memory_excuses(o, marked);
     return e->told.ok;
 }
 
 /* True: it may be sent, or there is a mark by now. Whoever tries the secret
    sets that before it lets others try. */
-static bool try_secret(const struct a407_config *config, struct a407_errand *e)
+static bool try_secret(const struct a407_owner *o, struct a407_errand *e)
 {
-    struct a407_owner owner = {config, e->ask.proxy, e->ask.configured,
-                               e->ask.cred};
-    enum a407_may may = a407_memory_try(&owner);
+    enum a407_may may = a407_memory_try(o);
     e->told.known = may == A407_MAY_KNOWN;
     e->told.late = may == A407_MAY_ALONE;
-    if (may != A407_MAY_NOT && is_marked(config, e) && may == A407_MAY_TRY)
-        a407_memory_tried(&owner, false);
+    if (may != A407_MAY_NOT && is_marked(o, e) && may == A407_MAY_TRY)
+        a407_memory_tried(o, false);
     return may != A407_MAY_NOT;
 }
 
 bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 {
+    struct a407_owner owner = owner_of(config, &e->ask);
     switch (e->ask.kind) {
     case A407_ASK_MARK:
-        return !is_marked(config, e) && !e->ask.alone && !try_secret(config, e);
+        if (e->ask.replaces)
+            a407_memory_replaces(&owner);
+        return !is_marked(&owner, e) && !e->ask.alone && !try_secret(&owner, e);
     case A407_ASK_SECRET:
         return a407_fetch_begin(config, &e->ask, e->ms, &e->talk, &e->told);
     default:
@@ -48,10 +56,11 @@ bool a407_errand_step(const struct a407_config *config, struct a407_errand *e,
                       struct a407_sleep *sleep)
 {
     if (e->ask.kind == A407_ASK_MARK) {
+        struct a407_owner owner = owner_of(config, &e->ask);
         int *pause = &e->talk.pause_ms;
         *pause = *pause < PAUSE_MAX_MS ? 2 * *pause + 1 : *pause;
         *sleep = (struct a407_sleep){.fd = -1, .until = a407_now_ms() + *pause};
-        return try_secret(config, e);
+        return try_secret(&owner, e);
     }
     if (!a407_talk_step(&e->talk, sleep))
         return false;

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 /*
@@ -77,6 +78,12 @@ void a407_at_close(struct a407_at *at);
 uid_t a407_uid(void);
 uid_t a407_euid(void);
 int a407_fd_stat(int fd, struct stat *st);
+
+/* When it was changed, in microseconds since the epoch. */
+static inline int64_t a407_stat_us(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000;
+}
 
 /* path, from the current folder if it is relative. False: it does not fit, or
    that folder is not known (errno). */

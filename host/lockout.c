@@ -90,9 +90,9 @@ static void change(const char *path, bool remove)
     a407_at_close(&at);
 }
 
-bool a407_lockout_held(const struct a407_config *c,
-                       const struct a407_endpoint *proxy,
-                       const struct a407_credential *cred)
+int64_t a407_lockout_marked(const struct a407_config *c,
+                            const struct a407_endpoint *proxy,
+                            const struct a407_credential *cred)
 {
     struct stat st;
     char *path = marks_folder(c);
@@ -100,7 +100,9 @@ bool a407_lockout_held(const struct a407_config *c,
                   mark_path(proxy, cred, path) &&
                   is_there(path, A407_AT_NO_LINK, &st);
     free(path);
-    return marked && st.st_mtime <= now_s() && is_young(c, &st);
+    return marked && st.st_mtime <= now_s() && is_young(c, &st)
+               ? a407_stat_us(&st)
+               : 0;
 }
 
 void a407_lockout_mark(const struct a407_config *c,

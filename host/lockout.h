@@ -10,11 +10,12 @@
  * secret: a changed credential has none. They changed when it was refused.
  */
 
-/* Is there a mark younger than the waiting time? One stat() at most when no
-   credential was ever refused. */
-bool a407_lockout_held(const struct a407_config *c,
-                       const struct a407_endpoint *proxy,
-                       const struct a407_credential *cred);
+/* When a mark younger than the waiting time was set, in microseconds since the
+   epoch; 0: there is none. One stat() at most when no credential was ever
+   refused. */
+int64_t a407_lockout_marked(const struct a407_config *c,
+                            const struct a407_endpoint *proxy,
+                            const struct a407_credential *cred);
 
 /* Sets or removes the mark. Failing to is no error. */
 void a407_lockout_mark(const struct a407_config *c,

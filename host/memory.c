@@ -170,14 +170,49 @@ void a407_memory_keep(const struct a407_owner *o, struct a407_span text)
 
 /* ---- what is not known to be right ---- */
 
-static void trial_name(const struct a407_folder *f, const struct a407_owner *o,
-                       a407_file_name out)
 {
     a407_file_name name;
     char mark[5];
     a407_folder_name(f, o, name);
     mark_of(f, o, mark);
-    snprintf(out, sizeof(a407_file_name), "%.200s.try-%s", name, mark);
+    snprintf(out, sizeof(a407_file_name), "%.200s.%s-%s", name, what, mark);
+}
+
+/* Of its last change, microseconds since the epoch; 0: not there, or in the
+   future. */
+static int64_t time_of(const struct a407_folder *f, const char *name)
+{
+    struct stat st;
+    return fstatat(f->at.folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   a407_stat_us(&st) <= a407_clock_us(CLOCK_REALTIME)
+               ? a407_stat_us(&st)
+               : 0;
+}
+
+void a407_memory_replaces(const struct a407_owner *o)
+{
+    struct a407_folder f;
+    a407_file_name name;
+    if (!a407_folder_open(o->config, A407_FOLDER_MAKE, &f))
+        return;
+    secrets_name(&f, o, "since", name);
+    a407_folder_write(&f, name, false, a407_span("", 0));
+    a407_at_close(&f.at);
+}
+
+bool a407_memory_excuses(const struct a407_owner *o, int64_t marked_us)
+{
+    struct a407_folder f;
+    a407_file_name name;
+    if (!a407_folder_open(o->config, A407_FOLDER_LOOK, &f))
+        return false;
+    secrets_name(&f, o, "since", name);
+    int64_t since = time_of(&f, name);
+    a407_at_close(&f.at);
+    return since && (marked_us <= since ||
+                     (marked_us - since < A407_CHANGING_S * 1000000 &&
+                      a407_clock_us(CLOCK_REALTIME) - marked_us >=
+                          A407_SHORT_S * 1000000));
 }
 
 enum a407_may a407_memory_try(const struct a407_owner *o)
@@ -190,7 +225,7 @@ enum a407_may a407_memory_try(const struct a407_owner *o)
     enum a407_may may = A407_MAY_KNOWN;
     if (!a407_folder_open(o->config, A407_FOLDER_MAKE, &f))
         return A407_MAY_TRY;
-    trial_name(&f, o, name);
+    secrets_name(&f, o, "try", name);
     if (!read_about(&f, o, true, &text, &age, &rest) || age >= CONFIRMED_S)
         may = a407_trial_begin(&f, name);
     a407_buf_free(&text);
@@ -202,13 +237,19 @@ void a407_memory_tried(const struct a407_owner *o, bool refused)
 {
     struct a407_folder f;
     a407_file_name name;
+    struct a407_span rest;
+    struct a407_buf text;
+    int64_t age;
     if (!a407_folder_open(o->config, A407_FOLDER_LOOK, &f))
         return;
-    trial_name(&f, o, name);
+    secrets_name(&f, o, "try", name);
     a407_trial_end(&f, name);
     a407_folder_name(&f, o, name);
-    if (refused)
+    /* what there is may be about another secret by now */
+    if (refused && read_about(&f, o, true, &text, &age, &rest))
         unlinkat(f.at.folder, name, 0);
+    if (refused)
+        a407_buf_free(&text);
     a407_at_close(&f.at);
     if (refused)
         a407_answers_drop(o);

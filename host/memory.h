@@ -33,6 +33,14 @@ void a407_memory_keep(const struct a407_owner *o, struct a407_span text);
 /* Hands on what a407_proxy_suspend said. */
 void a407_memory_hand_on(const struct a407_owner *o, struct a407_span line);
 
+/* This secret has taken the place of one that had worked, and was refused just
+   now: of all processes the first one's word counts. */
+void a407_memory_replaces(const struct a407_owner *o);
+
+/* Does a mark of that time (microseconds since the epoch) say nothing, by what
+   is known of when the secret was changed (A407_CHANGING_S)? */
+bool a407_memory_excuses(const struct a407_owner *o, int64_t marked_us);
+
 /*
  * A secret that has not been accepted within the last 10 seconds is tried by one
  * process at a time: a wrong one would be counted against the account by each.

@@ -23,8 +23,13 @@ static void lock_out(struct a407_engine *e, const struct a407_scheme *scheme,
                      unsigned cred_index)
 {
     struct a407_proxy *p = e->proxy;
-    p->standing[cred_index].refused_until[scheme->id] =
-        a407_engine_running_s(e) + p->config->lockout_s;
+    struct a407_standing *standing = &p->standing[cred_index];
+    int64_t now = a407_engine_running_s(e);
+    unsigned s = p->config->lockout_s;
+    if (standing->replaces && now - standing->replaced_s < A407_CHANGING_S &&
+        s > A407_SHORT_S)
+        s = A407_SHORT_S;
+    standing->refused_until[scheme->id] = now + s;
     if (p->scheme && p->cred_index == cred_index)
         a407_proxy_forget(p);
 }
@@ -365,6 +370,7 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
     const struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
     out->again = standing->fetched;
     out->alone = standing->worked || standing->alone;
+    out->replaces = standing->replaces;
     out->configured = standing->configured;
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)
@@ -417,6 +423,8 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
     p->creds[i] = standing->resolved = t->secret;
     t->secret = NULL;
     standing->edition++;
+    standing->replaces = !first && (standing->worked || standing->recalled);
+    standing->replaced_s = a407_engine_running_s(e);
     standing->worked = standing->alone = false;
     standing->recalled = standing->recalled && first;
     standing->ends = 0;

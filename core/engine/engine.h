@@ -28,18 +28,28 @@ struct a407_host {
     a407_random_fn *random;
 };
 
+/*
+ * A proxy may be late with a new secret, or confuse it with the old one while
+ * it looks both up: a refusal within so many seconds of the change holds only
+ * for so many.
+ */
+#define A407_CHANGING_S 2
+#define A407_SHORT_S    1
+
 /* How one credential stands at one proxy. Times: monotonic, seconds. */
 struct a407_standing {
     int64_t refused_until[A407_SCHEMES_MAX];
-    bool worked;      /* was accepted once */
-    bool recalled;    /* ... by what another process remembers */
-    bool alone;       /* this process's own trial was waited for in vain */
-    int64_t looked_s; /* when its mark was last looked for */
-    unsigned ends;    /* logins in a row that met the connection's end */
+    bool worked;        /* was accepted once */
+    bool recalled;      /* ... by what another process remembers */
+    bool alone;         /* this process's own trial was waited for in vain */
+    bool replaces;      /* one that had worked, until it was refused */
+    int64_t replaced_s; /* ... when */
+    int64_t looked_s;   /* when its mark was last looked for */
+    unsigned ends;      /* logins in a row that met the connection's end */
     /* as it stands in the settings: before anything was read from outside */
     const struct a407_credential *configured;
     struct a407_credential *resolved; /* read from outside; owned */
-    bool fetched; /* the secret was read; is true of the settings' own */
+    bool fetched;     /* the secret was read; is true of the settings' own */
     unsigned edition; /* counts the secrets read */
     int64_t fetch_after;
     int64_t unmet_until;   /* no ticket to be had */
@@ -285,8 +295,10 @@ struct a407_ask {
     struct a407_credential *cred;             /* a copy; a407_ask_clear frees */
     const struct a407_credential *configured; /* ... of this one, unless it was
                                                  read from outside */
-    bool again; /* SECRET: what was read before is of no use any more */
-    bool alone; /* MARK: nobody else's trial is waited for */
+    bool again;    /* SECRET: what was read before is of no use any more */
+    bool alone;    /* MARK: nobody else's trial is waited for */
+    bool replaces; /* MARK: it took the place of one that has worked here, and
+                      was refused: a mark from before that says nothing */
     const struct a407_endpoint *proxy;
     struct a407_buf token; /* a copy too */
 };

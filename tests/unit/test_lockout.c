@@ -34,16 +34,16 @@ static void only_mark(char *name, size_t cap)
 static void refused_and_accepted(struct a407_credential *c)
 {
     char name[256];
-    assert_false(a407_lockout_held(&config, &proxy, c));
+    assert_false(a407_lockout_marked(&config, &proxy, c));
     a407_lockout_mark(&config, &proxy, c, false);
-    assert_true(a407_lockout_held(&config, &proxy, c));
+    assert_true(a407_lockout_marked(&config, &proxy, c));
     only_mark(name, sizeof name);
     assert_int_equal(strlen(name), 32);
     struct a407_credential other = *c;
     other.password = (char[]){"changed"};
-    assert_false(a407_lockout_held(&config, &proxy, &other));
+    assert_false(a407_lockout_marked(&config, &proxy, &other));
     a407_lockout_mark(&config, &proxy, c, true);
-    assert_false(a407_lockout_held(&config, &proxy, c));
+    assert_false(a407_lockout_marked(&config, &proxy, c));
     only_mark(name, sizeof name);
     assert_string_equal(name, "");
 }
@@ -90,13 +90,13 @@ static void age_of_the_folder(void **unused)
     (void)unused;
     a407_lockout_mark(&config, &proxy, &c, false);
     folder_is_older(890);
-    assert_true(a407_lockout_held(&config, &proxy, &c));
+    assert_true(a407_lockout_marked(&config, &proxy, &c));
     folder_is_older(900);
-    assert_false(a407_lockout_held(&config, &proxy, &c));
+    assert_false(a407_lockout_marked(&config, &proxy, &c));
     a407_lockout_mark(&config, &proxy, &c, false);
-    assert_true(a407_lockout_held(&config, &proxy, &c));
+    assert_true(a407_lockout_marked(&config, &proxy, &c));
     folder_is_older(-900); /* the clock was set */
-    assert_true(a407_lockout_held(&config, &proxy, &c));
+    assert_true(a407_lockout_marked(&config, &proxy, &c));
     a407_lockout_mark(&config, &proxy, &c, true);
     only_mark(name, sizeof name);
     assert_string_equal(name, "");

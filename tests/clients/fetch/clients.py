@@ -68,14 +68,15 @@ class Lab:
             "--password-file", self.place.folder / "accepted"], capture=False)
         self.place.section(*self.lines,
                            proxy=f"127.0.0.1:{self.proxy.port}")
+        self.environment = self.place.environment(
+            LD_PRELOAD=str((BUILD / "libauth407.so").resolve()),
+            AUTH407_LOG=str(self.log), **self.env)
         python = os.path.realpath(shutil.which("python3") or sys.executable)
         self.client = subprocess.Popen(
             [python, "-c", CLIENT, str(self.proxy.port), self.how],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             cwd=self.place.folder,
-            env=self.place.environment(
-                LD_PRELOAD=str((BUILD / "libauth407.so").resolve()),
-                AUTH407_LOG=str(self.log), **self.env))
+            env=self.environment)
         return self
 
     def __exit__(self, *_):

@@ -138,3 +138,65 @@ def sections_that_change(p):
         p.section("username = alice", f"password-file = {p.folder}/pw",
                   proxy=at)
         equal(lab.get()[0], 200, lab.verdicts())
+
+
+def once(lab):
+    """A program that is started now, and asks once."""
+    done = subprocess.run(
+        lab.client.args[:-1] + ["each"], env=lab.environment, text=True,
+        input="\n", capture_output=True, cwd=lab.place.folder)
+    return int(done.stdout)
+
+
+def sent(lab, mark):
+    return [v for _, v in lab.verdicts()[mark:] if v != "missing"]
+
+
+@test
+def another_was_first(p):
+    """a password that another program had refused before the proxy knew it is
+    tried as soon as the old one is refused, and free for all"""
+    with Lab(p, "username = alice", "password = old", secret="old") as lab:
+        equal(lab.get()[0], 200)
+        for new in ("new", "newer"):
+            by_rename(p, lab, new)
+            equal((once(lab), once(lab)), (407, 407))
+            equal(lab.get()[0], 200, "the old one, which is good still")
+            lab.accepts(new)
+            mark = len(lab.verdicts())
+            equal(lab.get()[0], 200, lab.verdicts())
+            equal((once(lab), lab.get()[0]), (200, 200))
+            equal(sent(lab, mark), ["wrong-credential"] + ["ok"] * 3)
+            equal(once(lab), 200)
+            equal(sent(lab, mark)[4:], ["ok"], "it is remembered")
+        lab.accepts("the newest")
+        mark = len(lab.verdicts())
+        equal([once(lab), lab.get()[0], once(lab)], [407] * 3)
+        equal(sent(lab, mark), ["wrong-credential"] * 2,
+              "one in each that had it from before")
+
+
+@test
+def proxy_is_slow(p):
+    """a new password that is refused right after the old one was is tried
+    once or twice more, a second later each, and then not for long"""
+    with Lab(p, "username = alice", "password = old", secret="old") as lab:
+        equal(lab.get()[0], 200)
+        by_rename(p, lab, "new")
+        lab.accepts("neither")
+        mark = len(lab.verdicts())
+        began = time.monotonic()
+        while time.monotonic() < began + 0.7:
+            equal((lab.get()[0], once(lab)), (407, 407))
+        equal(sent(lab, mark), ["wrong-credential"] * 2)
+        lab.accepts("new")
+        time.sleep(max(0, began + 1.4 - time.monotonic()))
+        equal((once(lab), lab.get()[0]), (200, 200), lab.verdicts())
+        lab.accepts("neither")
+        by_rename(p, lab, "newer")
+        began, mark = time.monotonic(), len(lab.verdicts())
+        while time.monotonic() < began + 6:
+            equal((lab.get()[0], once(lab)), (407, 407))
+            time.sleep(0.2)
+        # the old one, by the program that has it, and the new one
+        check(3 <= len(sent(lab, mark)) <= 4, sent(lab, mark))
