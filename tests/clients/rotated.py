@@ -35,7 +35,8 @@ class Loop:
     def fetches(self):
         """(began, ended, good) of each."""
         return [(float(a), float(b), c == "1") for a, b, c in
-                (line.split() for line in self.out.read_text().splitlines())]
+                (line.split() for line in self.out.read_text().splitlines(True)
+                 if line.endswith("\n"))]
 
     def end(self):
         self.child.stdin.close()
@@ -142,6 +143,15 @@ def overlaps(fetch, window, more):
     return fetch[0] <= window[1] + more and fetch[1] >= window[0]
 
 
+def under_way(loops, limit=20):
+    """Each has fetched; squid's helper tells the times of its file apart."""
+    time.sleep(1.2)
+    end = time.monotonic() + limit
+    while not all(any(f[2] for f in loop.fetches()) for loop in loops):
+        check(time.monotonic() < end, "the loops do not come to fetch")
+        time.sleep(0.1)
+
+
 def judge(loops, windows, more):
     for loop in loops:
         said = loop.fetches()
@@ -176,7 +186,7 @@ def rotating(proxy, kind, hows):
         loops = [Loop(bench, task, how, login) for how in hows]
         windows = []
         try:
-            time.sleep(1.5)
+            under_way(loops)
             for n in range(1, CHANGES + 1):
                 windows.append(change(proxy, source, n))
                 start_anew(bench, task, login, windows[-1][1] + more)
