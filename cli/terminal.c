@@ -76,6 +76,15 @@ static void erase(struct a407_buf *out)
     a407_buf_undo(out, n ? n - 1 : 0);
 }
 
+/* ... and the last word, with what blanks are behind it. */
+static void erase_word(struct a407_buf *out)
+{
+    while (out->n && out->p[out->n - 1] == ' ')
+        erase(out);
+    while (out->n && out->p[out->n - 1] != ' ')
+        erase(out);
+}
+
 enum typed { TYPED_ON, TYPED_LINE, TYPED_END, TYPED_FAILED };
 
 /* The terminal edits no line here: its own are of 4095 bytes at most, and it
@@ -89,6 +98,8 @@ static enum typed take(struct a407_buf *out, char c, const cc_t *keys)
         return out->n ? TYPED_ON : TYPED_END;
     if (key == keys[VERASE] || c == '\b' || c == 0x7f)
         erase(out);
+    else if (key == keys[VWERASE])
+        erase_word(out);
     else if (key == keys[VKILL])
         a407_buf_undo(out, 0);
     else if (!a407_buf_add(out, &c, 1))
@@ -154,11 +165,17 @@ static bool ask_hidden(int tty, const char *question, struct a407_buf *out)
 static bool ask_shown(int tty, const char *question, struct a407_buf *out)
 {
     char line[4096]; /* the terminal's own are no longer */
+    struct sigaction sa = {.sa_handler = on_signal}, before;
     ssize_t n;
-    say(tty, question);
-    do
+    /* what it goes on with after a stop begins on a line of its own */
+    sigaction(SIGCONT, &sa, &before);
+    do {
+        say(tty, question);
         n = read(tty, line, sizeof line);
-    while (n < 0 && errno == EINTR);
+    } while (n < 0 && errno == EINTR);
+    int error = errno;
+    sigaction(SIGCONT, &before, NULL);
+    errno = error;
     if (n == 0)
         errno = 0;
     if (n <= 0)

@@ -69,8 +69,10 @@ def offers():
 
 @test
 def edits_unseen():
-    """Backspace and ^U work where nothing shows; ^D and an empty line give up"""
+    """Backspace, ^U and ^W work where nothing shows; ^D and an empty line give
+    up"""
     for typed, kept in (("x\x7f" + SECRET, SECRET), ("zzz\x15ab", "ab"),
+                        ("a b\u00e9 \x17c\x17\x17d", "d"), ("a bc\x17d", "a d"),
                         ("aé\x7fb\x08c", "ac"), ("\x7fa\x04b", "ab")):
         file, terminal = in_terminal("edits", "--no-verify", "--username", "u",
                                      "--domain", "")
@@ -123,6 +125,24 @@ def stops_and_goes_on():
         terminal.answer("Password: ", SECRET)
         over(terminal, 0)
     equal(text(file), f"[{P}]\nusername = u\npassword = {SECRET}\n")
+
+
+@test
+def asks_again_after_a_stop():
+    """a question that shows is asked once more when it goes on after ^Z"""
+    file, terminal = in_terminal("again", "--no-verify")
+    with terminal:
+        terminal.until(r"User name \(empty: a token instead\): ")
+        terminal.type("\x1a")
+        terminal.until("STOPPED")
+        terminal.go_on()
+        terminal.answer("User name (empty: a token instead): ", "al\u00efce")
+        # as it is pasted from where lines end with CR LF
+        terminal.until("Password: ")
+        terminal.type(SECRET + "\r\n")
+        terminal.answer("Domain, for NTLM (empty: none): ", "")
+        over(terminal, 0)
+    equal(text(file), f"[{P}]\nusername = al\u00efce\npassword = {SECRET}\n")
 
 
 @test
