@@ -166,15 +166,23 @@ static bool ask_shown(int tty, const char *question, struct a407_buf *out)
 {
     char line[4096]; /* the terminal's own are no longer */
     struct sigaction sa = {.sa_handler = on_signal}, before;
+    struct pollfd p = {.fd = tty, .events = POLLIN};
+    sigset_t cont, mask;
     ssize_t n;
-    /* what it goes on with after a stop begins on a line of its own */
+    /* behind a stop it begins on a line of its own */
+    sigemptyset(&cont);
+    sigaddset(&cont, SIGCONT);
+    sigprocmask(SIG_BLOCK, &cont, &mask);
     sigaction(SIGCONT, &sa, &before);
-    do {
+    do
         say(tty, question);
+    while (ppoll(&p, 1, NULL, &mask) < 0 && errno == EINTR);
+    do
         n = read(tty, line, sizeof line);
-    } while (n < 0 && errno == EINTR);
+    while (n < 0 && errno == EINTR);
     int error = errno;
     sigaction(SIGCONT, &before, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     errno = error;
     if (n == 0)
         errno = 0;
