@@ -54,7 +54,7 @@ class Place:
                 "AUTH407_HELPER_TIMEOUT": str(HELPER_TIMEOUT), **more}
 
     def probe(self, *lines, times=1, between=None, proxy=PROXY, env=None,
-              user=None):
+              user=None, groups=()):
         """What is fetched for a section of these lines: a list, one for each
         time; `between` is called after the first."""
         if lines:
@@ -63,7 +63,7 @@ class Place:
             [BUILD / "tests/clients/fetch/probe", proxy, str(times)],
             env=self.environment(**(env or {})), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, cwd="/", user=user,
-            extra_groups=None if user is None else ())
+            extra_groups=None if user is None else groups)
         found = []
         with child:
             for number in range(times):

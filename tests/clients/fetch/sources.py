@@ -175,6 +175,40 @@ def kubernetes(p):
 
 
 @test
+def of_a_group(p):
+    """a secret of root's that a service's user reads by its group: Kubernetes'
+    fsGroup, 0440, and as Docker and podman mount it, 0444"""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    group = 2000
+    file = volume(p.folder, SECRET, 1)
+    p.folder.chmod(0o711)
+    p.section("username = u", f"password-file = {file}")
+    os.chown(p.credentials, USER, USER)
+    for path, mode in ((file, 0o440), (file.resolve().parent, 0o2755),
+                       (p.folder / "volume", 0o3777)):
+        os.chown(path, 0, group)
+        path.chmod(mode)
+    log = p.folder / "home/log"
+    os.chown(p.home, USER, USER)
+    env = {"AUTH407_LOG": str(log)}
+    equal(p.got(user=USER, groups=(group,), env=env)[1], SECRET)
+    equal(problems(log), [f"{file}: can be read by other users (mode 0440)"])
+    p.refused("this user may not read it", user=USER)
+    (p.folder / "run/secrets").mkdir(parents=True)
+    for path in ("run", "run/secrets"):
+        (p.folder / path).chmod(0o755)
+    docker = p.write("run/secrets/password", SECRET, 0o444)
+    p.section("username = u", f"password-file = {docker}")
+    os.chown(p.credentials, USER, USER)
+    equal(p.got(user=USER)[1], SECRET)
+    # whom it could be changed by
+    os.chown(docker, 0, group)
+    docker.chmod(0o464)
+    p.refused("lets others change it", user=USER, groups=(group,))
+
+
+@test
 def exchanged(p):
     """in a folder that others may write only one's own file is read, whatever
     is put in its place"""
