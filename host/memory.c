@@ -170,6 +170,10 @@ void a407_memory_keep(const struct a407_owner *o, struct a407_span text)
 
 /* ---- what is not known to be right ---- */
 
+/* A file about this very secret. */
+static void secrets_name(const struct a407_folder *f,
+                         const struct a407_owner *o, const char *what,
+                         a407_file_name out)
 {
     a407_file_name name;
     char mark[5];
