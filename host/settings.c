@@ -22,17 +22,15 @@ const char *a407_environment(void *ctx, const char *name)
     return value ? value : a407_handed(name);
 }
 
-/* The program may change its folder: what the log's path is relative to is
-   settled now. */
-static void settle_log(struct a407_config *c)
+/* The program may change its folder: what a path is relative to is settled now.
+ */
+static void settle(char **path)
 {
-    char path[PATH_MAX];
-    char *log = a407_log_is_word(c->log) || !a407_path_absolute(c->log, path)
-                    ? NULL
-                    : strdup(path);
-    if (log) {
-        free(c->log);
-        c->log = log;
+    char whole[PATH_MAX];
+    char *z = *path && a407_path_absolute(*path, whole) ? strdup(whole) : NULL;
+    if (z) {
+        free(*path);
+        *path = z;
     }
 }
 
@@ -52,12 +50,14 @@ struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx)
         a407_config_free(c);
         return NULL;
     }
-    settle_log(c);
+    if (!a407_log_is_word(c->log))
+        settle(&c->log);
     complain(c, &diag);
     /* Credentials are of no use to an observer: they are not read. Without
        random bytes no Digest can be made; watching still works. */
     if (c->mode == A407_MODE_INJECT) {
         a407_credfile_load(c, &diag);
+        settle(&c->credentials_path); /* it is read again */
         if (getrandom(&test, sizeof test, GRND_NONBLOCK) != sizeof test)
             c->mode = A407_MODE_OBSERVE;
         complain(c, &diag);

@@ -20,17 +20,19 @@ PASSWORD = "correct horse #1"
 TARGET = "http://auth407.test/"
 
 # A request for each line of standard input, on connections of its own or on
-# one that is kept; writes the status of each. A number: as that user from then
-# on.
+# one that is kept; writes the status of each. The line may be a number: as that
+# user from then on; or a folder: in that one.
 CLIENT = """
 import http.client, os, sys
 kept = sys.argv[2] == "kept"
 c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=30)
 for line in sys.stdin:
-    if line.strip():
+    if line.strip().isdigit():
         os.setgroups([])
         os.setresgid(*[int(line)] * 3)
         os.setresuid(*[int(line)] * 3)
+    elif line.strip():
+        os.chdir(line.strip())
     c.request("GET", "http://auth407.test/")
     answer = c.getresponse()
     answer.read()
@@ -89,10 +91,11 @@ class Lab:
         for path in (self.log, self.proxy.log):  # another may follow
             path.unlink(missing_ok=True)
 
-    def get(self, user=""):
-        """One more request, as that user: its status, and how long it took."""
+    def get(self, how=""):
+        """One more request, as that user, or there: its status, and how long it
+        took."""
         start = time.monotonic()
-        self.client.stdin.write(f"{user}\n")
+        self.client.stdin.write(f"{how}\n")
         self.client.stdin.flush()
         status = int(self.client.stdout.readline() or 0)
         return status, time.monotonic() - start

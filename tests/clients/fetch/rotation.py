@@ -85,6 +85,17 @@ def editors_change_the_file(p):
 
 
 @test
+def elsewhere(p):
+    """... also where the program has gone to another folder"""
+    with Lab(p, "username = alice", "password = old", secret="old",
+             env={"AUTH407_CREDENTIALS": "credentials"}) as lab:
+        equal(lab.get()[0], 200)
+        lab.accepts("new")
+        by_rename(p, lab, "new")
+        equal(lab.get("/")[0], 200, lab.verdicts())
+
+
+@test
 def files_change(p):
     """... and what stands in a password-file, a .netrc, a Kubernetes volume"""
     netrc = "machine 127.0.0.1 login alice password \"%s\"\n"
