@@ -398,6 +398,52 @@ TEST(a_trial_that_is_none)
     }
 }
 
+static bool excused(double seconds_ago)
+{
+    struct a407_owner o = owner();
+    return a407_memory_excuses(&o, (int64_t)((double)time(NULL) - seconds_ago) *
+                                       1000000);
+}
+
+/* Whoever was first to see the secret replaced: what was said before counts no
+   more, and what was said at once, for a second. */
+TEST(marks_around_a_change)
+{
+    struct a407_owner o = owner();
+    anew();
+    assert_false(excused(5));
+    a407_memory_replaces(&o);
+    assert_true(excused(2));
+    shell("touch -d '10 seconds ago' run/auth407/*.since-*");
+    a407_memory_replaces(&o);
+    assert_true(excused(12));
+    assert_true(excused(9));
+    assert_false(excused(7));
+    password[0] = 'S';
+    assert_false(excused(12));
+    password[0] = 's';
+    shell("touch run/auth407/*.since-*");
+    assert_false(excused(-1));
+    shell("touch -d tomorrow run/auth407/*.since-*");
+    assert_false(excused(12));
+    config.memory = false;
+    a407_memory_replaces(&o);
+    assert_false(excused(12));
+    config.memory = true;
+}
+
+/* The verdict on the old one is told when the new one is known. */
+TEST(a_late_refusal)
+{
+    struct a407_owner o = owner();
+    anew();
+    keep("worked basic Basic\n");
+    password[0] = 'O';
+    a407_memory_tried(&o, true);
+    password[0] = 's';
+    expect("Basic");
+}
+
 #define ANSWER "username=u\npassword=p\n"
 
 static bool kept(const struct a407_owner *o)
