@@ -362,6 +362,65 @@ static void test_long_path(void **state)
     assert_non_null(strstr(diag.text, "too long"));
 }
 
+/* What the section of that number has become: its secret, or NULL. */
+static bool became(const struct a407_config *c, unsigned number,
+                   const char *secret)
+{
+    const struct a407_credential *old = c->credentials;
+    while (number--)
+        old = old->next;
+    struct a407_credential *now = a407_credfile_again(c, old);
+    bool same =
+        now ? a407_same_text(now->token ? now->token : now->password, secret)
+            : !secret;
+    a407_credentials_free(now);
+    return same;
+}
+
+#define OF(user, secret) "[p:1]\nusername=" user "\npassword=" secret "\n"
+#define OF_Q(token)      "[*.q]\ntoken=" token "\n"
+
+static void test_again(void **state)
+{
+    static const struct {
+        const char *text, *secrets[4];
+    } later[] = {
+        {OF("a", "1") OF("a", "2") OF("b", "3") OF_Q("t"),
+         {"1", "2", "3", "t"}},
+        {OF_Q("u") OF("b", "6") OF("a", "4") OF("c", "5") OF("a", "5"),
+         {"4", "5", "6", "u"}},
+        {OF("a", "4"), {"4", NULL, NULL, NULL}},
+        /* it may be of either */
+        {OF("c", "4") OF_Q("u"), {NULL, NULL, NULL, "u"}},
+        {"[*.q]\nusername=x\npassword=y\n", {NULL, NULL, NULL, "y"}},
+        {"[*.q]\nusername=x\npassword=y\n[*.q]\nusername=z\n", {NULL}},
+        {OF("a", "1") "nonsense", {NULL}},
+        {"", {NULL}},
+    };
+    struct a407_diag diag;
+    struct a407_config c = {.credentials_path = path};
+    struct a407_config elsewhere = {.credentials = NULL};
+    (void)state;
+    write_file(later[0].text, strlen(later[0].text), 0600);
+    assert_int_equal(a407_credfile_load(&c, &diag), A407_CREDFILE_OK);
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        write_file(later[i].text, strlen(later[i].text), 0600);
+        for (unsigned n = 0; n < 4; n++)
+            assert_true(became(&c, n, later[i].secrets[n]));
+    }
+    write_file(later[0].text, strlen(later[0].text), 0644);
+    assert_true(became(&c, 0, NULL));
+    write_file(later[0].text, strlen(later[0].text), 0600);
+    assert_true(became(&c, 0, "1"));
+    /* one that is not of that file */
+    elsewhere.credentials_path = path;
+    assert_null(a407_credfile_again(&elsewhere, c.credentials));
+    unlink(path);
+    assert_true(became(&c, 0, NULL));
+    a407_credentials_free(c.credentials);
+    free(c.proxies);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -370,7 +429,7 @@ int main(void)
         TEST(test_reads),    TEST(test_modes),       TEST(test_absent),
         TEST(test_mounted),  TEST(test_access_list), TEST(test_no_plain_file),
         TEST(test_symlinks), TEST(test_size),        TEST(test_owner),
-        TEST(test_others),   TEST(test_long_path),
+        TEST(test_others),   TEST(test_long_path),   TEST(test_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
