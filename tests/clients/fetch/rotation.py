@@ -9,6 +9,7 @@ import time
 from clients import Lab
 from place import BUILD, check, equal, test
 from sources import volume
+from tap import how_busy
 
 NEW = [f"new #{n}" for n in range(4)]
 
@@ -53,7 +54,7 @@ def rotated(p, lab, change, pause=0):
             lab.accepts(secret)
             equal([lab.get()[0] for _ in range(3)], [407] * 3)
             change(p, lab, secret)
-        until = time.monotonic() + pause
+        until = time.monotonic() + pause * how_busy()
         while (status := lab.get()[0]) != 200 and time.monotonic() < until:
             time.sleep(0.1)
         equal(status, 200, f"{secret}: {lab.verdicts()}")
@@ -197,17 +198,20 @@ def proxy_is_slow(p):
         lab.accepts("neither")
         mark = len(lab.verdicts())
         began = time.monotonic()
-        while time.monotonic() < began + 0.7:
-            equal((lab.get()[0], once(lab)), (407, 407))
-        equal(sent(lab, mark), ["wrong-credential"] * 2)
+        equal((lab.get()[0], once(lab)), (407, 407))
         lab.accepts("new")
-        time.sleep(max(0, began + 1.4 - time.monotonic()))
-        equal((once(lab), lab.get()[0]), (200, 200), lab.verdicts())
+        seen = sent(lab, mark)
+        check(seen == ["wrong-credential"] * 2 or
+              time.monotonic() > began + 0.9, seen)
+        until = time.monotonic() + 2 * how_busy()
+        while (status := once(lab)) != 200 and time.monotonic() < until:
+            time.sleep(0.1)
+        equal((status, lab.get()[0]), (200, 200), lab.verdicts())
         lab.accepts("neither")
         by_rename(p, lab, "newer")
-        began, mark = time.monotonic(), len(lab.verdicts())
-        while time.monotonic() < began + 6:
+        mark, until = len(lab.verdicts()), time.monotonic() + 5
+        while time.monotonic() < until:
             equal((lab.get()[0], once(lab)), (407, 407))
             time.sleep(0.2)
         # the old one, by the program that has it, and the new one
-        check(3 <= len(sent(lab, mark)) <= 4, sent(lab, mark))
+        check(2 <= len(sent(lab, mark)) <= 4, sent(lab, mark))
