@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is remembered between processes: the files. */
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
