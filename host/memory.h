@@ -42,10 +42,10 @@ void a407_memory_replaces(const struct a407_owner *o);
 bool a407_memory_excuses(const struct a407_owner *o, int64_t marked_us);
 
 /*
- * A secret that has not been accepted within the last 10 seconds is tried by one
- * process at a time: a wrong one would be counted against the account by each.
- * Who has ended without a word is not waited for, nor who takes too long: then
- * one goes on in its place, and is waited for twice as long.
+ * A secret that has not been accepted within the last 10 seconds is tried by
+ * one process at a time: a wrong one would be counted against the account by
+ * each. Who has ended without a word is not waited for, nor who takes too long:
+ * then one goes on in its place, and is waited for twice as long.
  */
 enum a407_may {
     A407_MAY_NOT,   /* somebody tries it */
