@@ -114,6 +114,13 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)scripts/export-map $< > $@
 
+# Names without a version, for a libc that has other ones: LLVM's linker refuses
+# them. What says so, in assembly, holds for its own object alone.
+ifeq ($(findstring lld,$(LDFLAGS)),)
+$(BUILD)/host/object_name.o: private ALL_CPPFLAGS += -DA407_BARE_NAMES
+endif
+$(BUILD)/host/object_name.o: private ALL_CFLAGS += -fno-lto
+
 # The library calls libc's functions by their names where a hook of its own is
 # no matter: that is bound here, not looked up when a program starts. The others
 # are looked up when they are first called: most programs meet no proxy. It is

@@ -295,8 +295,10 @@ static bool must_copy_memory(void)
     const char *preload = getenv("LD_PRELOAD");
     Dl_info of_clone;
     return (preload && strstr(preload, "vgpreload")) ||
-           !a407_object_of(dlsym(RTLD_DEFAULT, "clone"), &of_clone) ||
-           !a407_object_is(&of_clone, dlsym(RTLD_DEFAULT, "sysconf"));
+           !a407_object_of(a407_object_name(RTLD_DEFAULT, "clone"),
+                           &of_clone) ||
+           !a407_object_is(&of_clone,
+                           a407_object_name(RTLD_DEFAULT, "sysconf"));
 }
 
 /* It is what the keeper leaves the shared table with (Linux 5.9; a sandbox may

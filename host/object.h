@@ -14,10 +14,16 @@ bool a407_object_of(const void *address, Dl_info *out);
 /* Do both lie in the same one? */
 bool a407_object_is(const Dl_info *object, const void *address);
 
+/* dlsym(): what `name` is in the objects behind this one (RTLD_NEXT) or in all
+   (RTLD_DEFAULT); NULL: nothing. Takes the dynamic linker's lock. May load
+   libdl.so.2, once, with a glibc before 2.34. */
+void *a407_object_name(void *where, const char *name);
+
 /*
- * The path of a file that came with this code: in the same folder or, where it
- * is installed, in lib/auth407 of the folder above. False: it does not fit, or
- * nobody knows where we are. May read /proc/self/maps.
+ * The path of a file that came with this code: in the same folder or in
+ * lib/auth407 of the folder above; of the link that we were named by, else of
+ * what that leads to. If there is none, where it should be. False: it does not
+ * fit, or nobody knows where we are. May read /proc/self/maps.
  */
 bool a407_file_beside(const char *name, char *out, size_t cap);
 

@@ -19,7 +19,7 @@ void a407_quiet_begin(struct a407_quiet *q)
     for (size_t i = 0; i < N_SIGNALS; i++)
         sigaddset(&q->ours, signals[i]);
     sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &q->ours, &q->before);
+    sigprocmask(SIG_BLOCK, &q->ours, &q->before);
     q->blocked = true;
     for (size_t i = 0; i < N_SIGNALS; i++)
         q->blocked = q->blocked && sigismember(&q->before, signals[i]);
@@ -35,5 +35,5 @@ void a407_quiet_end(const struct a407_quiet *q, bool failed)
     while (failed && sigtimedwait(&q->ours, NULL, &now) > 0)
         continue;
     if (!q->blocked)
-        pthread_sigmask(SIG_SETMASK, &q->before, NULL);
+        sigprocmask(SIG_SETMASK, &q->before, NULL);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "core/base/hash.h"
@@ -58,7 +60,8 @@ struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx)
     if (c->mode == A407_MODE_INJECT) {
         a407_credfile_load(c, &diag);
         settle(&c->credentials_path); /* it is read again */
-        if (getrandom(&test, sizeof test, GRND_NONBLOCK) != sizeof test)
+        if (syscall(SYS_getrandom, &test, sizeof test, GRND_NONBLOCK) !=
+            sizeof test)
             c->mode = A407_MODE_OBSERVE;
         complain(c, &diag);
     }
@@ -92,7 +95,7 @@ static void random_bytes(void *ctx, void *p, size_t n)
     (void)ctx;
     uint8_t *at = p;
     while (n) {
-        ssize_t k = getrandom(at, n, 0);
+        ssize_t k = syscall(SYS_getrandom, at, n, 0);
         if (k < 0 && errno == EINTR)
             continue;
         if (k <= 0) {

@@ -9,6 +9,7 @@
 #include "host/file_at.h"
 #include "host/memory.h"
 #include "host/settings.h"
+#include "other_libc.h"
 #include "registry.h"
 #include "settings.h"
 #include "socket.h"
@@ -29,7 +30,7 @@ static void lock(struct a407_site *site)
 
 static bool trylock(struct a407_site *site)
 {
-    bool locked = pthread_mutex_trylock(&site->lock) == 0;
+    bool locked = a407_mutex_trylock(&site->lock);
     if (locked)
         HELD_BY(site, pthread_self());
     return locked;
@@ -237,6 +238,7 @@ static struct a407_site *new_site(const struct a407_endpoint *e,
         return NULL;
     a407_proxy_init(&s->proxy, a407_settings(), &a407_machine, e, configured);
     s->user = a407_euid();
+    a407_names_find();
     pthread_mutex_init(&s->lock, NULL);
     return s;
 }

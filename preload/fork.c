@@ -88,6 +88,7 @@ static void after_fork_child(void)
 {
     pthread_mutex_unlock(&a407_addresses.lock);
     a407_addresses.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    a407_settings_in_child();
     for (int fd = 0; fd <= a407_slot_top(); fd++) {
         struct a407_conn *c = a407_slot(fd);
         if (c && c != A407_WATCH && is_first(fd, c))

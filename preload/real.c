@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "guard.h"
+#include "host/object.h"
 
 static ssize_t raw_read(int fd, void *buf, size_t n)
 {
@@ -78,7 +79,8 @@ uintptr_t a407_real_find(enum a407_real_id id)
     if (a407_guard.resolving)
         return raw(id);
     a407_guard.resolving = 1;
-    uintptr_t f = (uintptr_t)dlsym(RTLD_NEXT, a407_real_table[id].name);
+    uintptr_t f =
+        (uintptr_t)a407_object_name(RTLD_NEXT, a407_real_table[id].name);
     a407_guard.resolving = 0;
     errno = saved;
     if (!f)

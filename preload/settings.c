@@ -7,7 +7,9 @@
 #include "guard.h"
 #include "host/settings.h"
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* Not pthread_once(), which is no part of libc before glibc 2.34. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool read_once;
 static struct a407_config *config;
 
 static void load(void)
@@ -19,8 +21,19 @@ static void load(void)
 
 const struct a407_config *a407_settings(void)
 {
-    pthread_once(&once, load);
+    if (__atomic_load_n(&read_once, __ATOMIC_ACQUIRE))
+        return config;
+    pthread_mutex_lock(&lock);
+    if (!read_once)
+        load();
+    __atomic_store_n(&read_once, true, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&lock);
     return config;
+}
+
+void a407_settings_in_child(void)
+{
+    lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
 bool a407_settings_loaded(void)

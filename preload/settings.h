@@ -11,6 +11,9 @@
    is to do nothing (mode off, AT_SECURE, no memory). */
 const struct a407_config *a407_settings(void);
 
+/* In the child of a fork(), where no other thread reads them. */
+void a407_settings_in_child(void);
+
 /* Have they been read, with something to do? Reads nothing. */
 bool a407_settings_loaded(void);
 

@@ -17,8 +17,10 @@ __attribute__((weak)) void a407_secret_free(void *p)
 
 void a407_wipe(void *p, size_t n)
 {
-    if (p && n)
-        explicit_bzero(p, n);
+    if (!p || !n)
+        return;
+    memset(p, 0, n);
+    __asm__ volatile("" : : "r"(p) : "memory"); /* or it could be left out */
 }
 
 /* Bytes from the start that may have been written. */

@@ -10,7 +10,7 @@ from common import BUILD, LIBRARY, TOP, attempt, hooked_names, layer, run
 # What the core may use of libc; and, by prefix, of nettle.
 CORE_MAY_USE = set("""
     malloc calloc realloc free
-    memchr memcmp memcpy memmem memmove memrchr memset mempcpy explicit_bzero
+    memchr memcmp memcpy memmem memmove memrchr memset mempcpy
     strchr strcmp strlen strncmp strnlen strrchr strspn strcspn strstr strpbrk
     stpcpy snprintf vsnprintf gmtime_r timegm strtol strtoll strtoul strtoull
     qsort bsearch inet_pton inet_ntop _GLOBAL_OFFSET_TABLE_
@@ -38,6 +38,21 @@ def needed():
         yield "NEEDED: " + " ".join(found)
 
 
+# What a program may have as libc: docs/architecture.md.
+OLDEST_LIBC = (2, 17)
+
+
+def runs_on_old_libc():
+    """Nothing that the library needs is newer than the oldest glibc that may
+    load it; weak or not: a version that is missing ends the program."""
+    found = re.findall(r"Name: GLIBC_([0-9.]+) ", run("readelf", "-VW", LIBRARY))
+    if not found:
+        yield "no version of glibc is needed at all"
+    for version in found:
+        if tuple(map(int, version.split("."))) > OLDEST_LIBC[:2]:
+            yield "GLIBC_" + version
+
+
 def relocations():
     """The library has no text relocations, and what is relocated at start is
     read-only from then on."""
@@ -54,8 +69,7 @@ def relocations():
 
 
 # What the library looks up when it is loaded: variables, and what is used there.
-BOUND_AT_START = {"environ", "stderr", "__libc_single_threaded",
-                  "__register_atfork"}
+BOUND_AT_START = {"environ", "stderr", "dlsym", "__register_atfork"}
 # The tables of schemes, of nettle's functions, and a few words.
 RELATIVE_MOST = 125
 
@@ -77,7 +91,7 @@ def start_is_cheap():
 # Used in the two processes that are no threads, and bound before them.
 KEEPER_USES = {"syscall", "clone", "__errno_location"}
 # ... and in the program.
-KEEPER_STARTS = {"dlsym", "getenv", "mmap", "mprotect", "munmap", "strstr",
+KEEPER_STARTS = {"getenv", "mmap", "mprotect", "munmap", "strstr",
                  "sysconf"}
 
 
@@ -262,6 +276,6 @@ def stacks_unguarded():
             yield "the Makefile's option does not hold"
 
 
-TESTS = [exports, needed, relocations, start_is_cheap,
+TESTS = [exports, needed, runs_on_old_libc, relocations, start_is_cheap,
          keeper_binds_nothing, core_uses, host_uses, driver_uses,
          core_globals, hidden_from_others, prototypes, vtables_are_const, stacks_unguarded]

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,7 +44,6 @@ int fetch_answer(int fd)
 {
     char head[4096];
     size_t n = 0;
-    int status = -1;
     while (n < sizeof head - 1) {
         ssize_t k = recv(fd, head + n, sizeof head - 1 - n, 0);
         if (k <= 0)
@@ -55,7 +53,7 @@ int fetch_answer(int fd)
         if (strstr(head, "\r\n\r\n"))
             break;
     }
-    return sscanf(head, "HTTP/1.%*1d %3d", &status) == 1 ? status : -1;
+    return strncmp(head, "HTTP/1.", 7) == 0 ? atoi(head + 9) : -1;
 }
 
 int fetch(int at)

@@ -2,7 +2,8 @@
 # preloaded libraries, constructors, plugins, limits, ways to end.
 
 startup := $(BUILD)/tests/hook/startup
-startup_bin := $(addprefix $(startup)/,get late host limits leave steps \
+startup_bin := $(addprefix $(startup)/,get late host limits leave steps old \
+                 old_threads \
                  libearly.so plugins/startup_plugin.so) \
                $(BUILD)/tests/bench/nothing.so
 
@@ -26,6 +27,12 @@ $(startup)/late: private startup_libs = -Wl,--no-as-needed $(startup)/libearly.s
 $(startup)/host: private startup_libs = -Wl,--enable-new-dtags \
     -Wl,-rpath,'$$ORIGIN/plugins' -ldl
 
+# Before glibc 2.34 these were libraries of their own.
+$(startup)/old_threads: private startup_libs = -Wl,--no-as-needed \
+    -l:libpthread.so.0 -l:libdl.so.2
+# A canary is checked before there is any: no start file, no protector.
+$(startup)/old.o: private ALL_CFLAGS += -fno-stack-protector
+
 define link_startup
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(1) -o $@ $(filter %.o,$^) \
@@ -37,6 +44,8 @@ $(startup)/get $(startup)/get_jemalloc $(startup)/get_tcmalloc: \
 	$(call link_startup)
 $(startup)/limits $(startup)/leave: %: %.o $(startup)/fetch.o
 	$(call link_startup)
+$(startup)/old $(startup)/old_threads: $(startup)/old.o $(startup)/fetch.o
+	$(call link_startup,-nostartfiles)
 $(startup)/late: $(startup)/late.o $(startup)/libearly.so
 	$(call link_startup)
 $(startup)/host $(startup)/steps: %: %.o
