@@ -9,6 +9,7 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib/auth407
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+DOCDIR ?= $(DATADIR)/doc/auth407
 BUILD ?= build
 CFLAGS ?= -O2 -g
 V ?= 0
@@ -114,6 +115,10 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)scripts/export-map $< > $@
 
+# What is called read() there is not to be libc's own checked one.
+$(filter $(BUILD)/preload/hooks_%,$(preload_obj)): private ALL_CFLAGS += \
+    -U_FORTIFY_SOURCE
+
 # Names without a version, for a libc that has other ones: LLVM's linker refuses
 # them. What says so, in assembly, holds for its own object alone.
 ifeq ($(findstring lld,$(LDFLAGS)),)
@@ -134,49 +139,34 @@ $(BUILD)/libauth407.so: $(preload_obj) $(BUILD)/libauth407driver.a $(lower) \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,lazy,-z,nodelete,--gc-sections \
 	    -Wl,--as-needed,-soname,libauth407.so -nostartfiles $(LDFLAGS)
 
+# They take secrets: all is bound before the first of them is read.
+PROGRAM := -pie -Wl,-z,relro,-z,now,--gc-sections
+
 $(BUILD)/auth407: $(cli_obj) $(BUILD)/libauth407driver.a $(lower)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) \
-	    -Wl,--gc-sections $(LDFLAGS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $^ $(NETTLE) \
+	    $(LDFLAGS)
 
 $(BUILD)/auth407-report: $(report_obj) $(lower)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) \
-	    $(SQLITE) -Wl,--gc-sections $(LDFLAGS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $^ $(NETTLE) \
+	    $(YAJL) $(SQLITE) $(LDFLAGS)
 
 $(BUILD)/auth407-doctor: $(doctor_obj) $(BUILD)/libauth407driver.a $(lower)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) \
-	    -Wl,--gc-sections $(LDFLAGS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $^ $(NETTLE) \
+	    $(LDFLAGS)
 
 # The only program that needs Kerberos: the library starts it when it has to.
 GSS_LIBS ?= -lgssapi_krb5 -lkrb5
 
 $(BUILD)/auth407-gss: $(gss_obj) $(BUILD)/libauth407core.a
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $(gss_obj) \
-	    $(BUILD)/libauth407core.a $(NETTLE) $(GSS_LIBS) \
-	    -Wl,-z,relro,-z,now,--gc-sections $(LDFLAGS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $(gss_obj) \
+	    $(BUILD)/libauth407core.a $(NETTLE) $(GSS_LIBS) $(LDFLAGS)
 
 .PHONY: install uninstall dist clean help format lint
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) \
-	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(DATADIR)/bash-completion/completions
-	install -m 755 $(BUILD)/auth407 $(DESTDIR)$(BINDIR)/auth407
-	install -m 755 $(BUILD)/libauth407.so $(DESTDIR)$(LIBDIR)/libauth407.so
-	install -m 755 $(BUILD)/auth407-gss $(BUILD)/auth407-report \
-	    $(BUILD)/auth407-doctor $(DESTDIR)$(LIBDIR)
-	install -m 644 docs/auth407.1 $(DESTDIR)$(MANDIR)/man1/auth407.1
-	install -m 644 docs/auth407-credentials.5 \
-	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5
-	install -m 644 scripts/completion.bash \
-	    $(DESTDIR)$(DATADIR)/bash-completion/completions/auth407
-
-uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/auth407 $(DESTDIR)$(LIBDIR)/libauth407.so \
-	    $(DESTDIR)$(LIBDIR)/auth407-gss $(DESTDIR)$(LIBDIR)/auth407-report \
-	    $(DESTDIR)$(LIBDIR)/auth407-doctor \
-	    $(DESTDIR)$(MANDIR)/man1/auth407.1 \
-	    $(DESTDIR)$(MANDIR)/man5/auth407-credentials.5 \
-	    $(DESTDIR)$(DATADIR)/bash-completion/completions/auth407
-	-rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
+install uninstall:
+	$(Q)BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' BINDIR='$(BINDIR)' \
+	    LIBDIR='$(LIBDIR)' MANDIR='$(MANDIR)' DATADIR='$(DATADIR)' \
+	    DOCDIR='$(DOCDIR)' scripts/install $@
 
 dist:
 	@mkdir -p $(BUILD)
@@ -201,7 +191,8 @@ help:
 	@echo 'make asan | ubsan | tsan | valgrind   make check, instrumented'
 	@echo 'make lint | format | install | uninstall | dist | clean'
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors;'
-	@echo 'PREFIX DESTDIR CC CFLAGS LDFLAGS BUILD are respected'
+	@echo 'PREFIX DESTDIR BINDIR LIBDIR MANDIR DATADIR DOCDIR CC'
+	@echo 'CFLAGS LDFLAGS BUILD are respected'
 
 -include $(core_obj:.o=.d) $(host_obj:.o=.d) $(driver_obj:.o=.d) \
     $(preload_obj:.o=.d) $(cli_obj:.o=.d) \

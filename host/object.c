@@ -105,11 +105,10 @@ static bool own_path(char *out, size_t cap)
     return ok;
 }
 
-bool a407_file_beside(const char *name, char *out, size_t cap)
+/* From our own path to that of `name`, which need not be there. */
+static bool beside(const char *name, char *out, size_t cap)
 {
     char installed[PATH_MAX];
-    if (!own_path(out, cap))
-        return false;
     char *slash = strrchr(out, '/');
     size_t folder = (size_t)(slash - out) + 1, n = strlen(name);
     if (n >= cap - folder)
@@ -125,6 +124,27 @@ bool a407_file_beside(const char *name, char *out, size_t cap)
         access(installed, F_OK) == 0)
         memcpy(out, installed, (size_t)k + 1);
     return true;
+}
+
+static void resolve(char *path, size_t cap)
+{
+    char *real = realpath(path, NULL);
+    if (real && strlen(real) < cap)
+        memcpy(path, real, strlen(real) + 1);
+    free(real);
+}
+
+bool a407_file_beside(const char *name, char *out, size_t cap)
+{
+    if (!own_path(out, cap) || !beside(name, out, cap))
+        return false;
+    if (access(out, F_OK) == 0)
+        return true;
+    /* LD_PRELOAD may name a link to the library, alone in its folder */
+    if (!own_path(out, cap))
+        return false;
+    resolve(out, cap);
+    return beside(name, out, cap);
 }
 
 /* ---- environments without it ---- */

@@ -49,8 +49,8 @@ struct names {
 static bool replace_slowly(const struct names *n)
 {
     bool moved = renameat(n->folder, n->log, n->folder, n->old) == 0;
-    if (moved)
-        (void)linkat(n->folder, n->fresh, n->folder, n->log, 0);
+    bool made = moved && linkat(n->folder, n->fresh, n->folder, n->log, 0) == 0;
+    (void)made; /* else somebody was faster, or who writes next makes it */
     unlinkat(n->folder, n->fresh, 0);
     return moved;
 }

@@ -5,7 +5,8 @@ import pathlib
 import shutil
 import tempfile
 
-from common import BUILD, attempt
+import objects
+from common import BUILD, TOP, attempt, run
 
 MAKE = os.environ.get("MAKE", "make")
 
@@ -14,7 +15,7 @@ def environment(**more):
     """Without what an outer make hands down to an inner one."""
     env = {k: v for k, v in os.environ.items()
            if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD", "CC",
-                        "CFLAGS", "LDFLAGS", "DESTDIR", "PREFIX")}
+                        "CFLAGS", "CPPFLAGS", "LDFLAGS", "DESTDIR", "PREFIX")}
     env.update(more)
     return env
 
@@ -24,83 +25,154 @@ def make(*args, **more):
     return attempt(MAKE, *args, **more)
 
 
-def builds_with(compiler, **more):
-    """Builds everything; what is wrong with that."""
+def package_flags(more=""):
+    """What Debian builds a package with, all of its hardening."""
+    options = environment(DEB_BUILD_MAINT_OPTIONS="hardening=+all " + more)
+    return ["%s=%s" % (name, run("dpkg-buildflags", "--get", name,
+                                 env=options).strip())
+            for name in ("CPPFLAGS", "CFLAGS", "LDFLAGS")]
+
+
+def builds_with(compiler, flags, **more):
+    """Builds everything; what is wrong with that, and with the library."""
     if not shutil.which(compiler):
         yield compiler + " is missing"
         return
-    done = make("BUILD=build-" + compiler, "CC=" + compiler, "WERROR=1",
+    build = "build-" + compiler
+    done = make("BUILD=" + build, "CC=" + compiler, "WERROR=1", *flags,
                 "all", "fixtures", **more)
     if done.returncode:
         yield "\n".join(done.stdout.splitlines()[-30:])
+        return
+    library = pathlib.Path(more.get("cwd", TOP)) / build / "libauth407.so"
+    yield from objects.exports(library)
+    yield from objects.needed(library)
+    yield from objects.runs_on_old_libc(library)
 
 
 def builds_with_clang():
-    """clang builds everything without a warning."""
-    return builds_with("clang")
+    """clang builds everything without a warning, with Debian's flags for a
+    package."""
+    return builds_with("clang", package_flags())
 
 
-def files_in(root):
-    return sorted(str(p.relative_to(root)) for p in root.rglob("*")
-                  if not p.is_dir())
+def tree(root):
+    """Everything below a folder, with what links lead to."""
+    return sorted("%s %s" % (p.relative_to(root), os.readlink(p)
+                             if p.is_symlink() else "/" * p.is_dir())
+                  for p in root.rglob("*"))
+
+
+def difference(name, before, after):
+    for line in sorted(set(before) ^ set(after)):
+        yield "%s: %s: %s" % (name, "left" if line in after else "gone", line)
+
+
+SHOWS = "echo $LD_PRELOAD; grep -c libauth407.so /proc/self/maps"
+
+
+def finds_parts(command, library, home):
+    """A command that was installed, moved or unpacked finds its parts."""
+    env = environment(HOME=home, XDG_STATE_HOME=home, XDG_CONFIG_HOME=home)
+    done = attempt(command, "--", "/bin/sh", "-c", SHOWS, env=env, cwd=home)
+    words = done.stdout.split()
+    if done.returncode or len(words) != 2 or not int(words[1]) or \
+            os.path.realpath(words[0]) != os.path.realpath(library):
+        yield "%s: status %d, %s" % (command, done.returncode, done.stdout)
+    if not library.with_name("auth407-gss").exists():
+        yield "%s: no helper beside %s" % (command, library)
+    done = attempt(command, "report", "--help", env=env, cwd=home)
+    if done.returncode or "--access-log" not in done.stdout:
+        yield "%s: the report: status %d, %s" % (command, done.returncode,
+                                                 done.stdout)
+
+
+MULTIARCH = "lib/x86_64-linux-gnu/auth407"
+# Name, variables of make with the prefix for %s, BINDIR and LIBDIR below it.
+PLACES = (
+    ("plain", (), "bin", "lib/auth407"),
+    ("multiarch", ("LIBDIR=%s/" + MULTIARCH,), "bin", MULTIARCH),
+    ("far apart", ("LIBDIR=%s/srv/a/b", "BINDIR=%s/x/y/z/sbin"),
+     "x/y/z/sbin", "srv/a/b"),
+    ("one folder", ("LIBDIR=%s/tool", "BINDIR=%s/tool"), "tool", "tool"),
+)
+SHIPPED = ("share/man/man1/auth407.1", "share/man/man5/auth407-credentials.5",
+           "share/bash-completion/completions/auth407",
+           "share/doc/auth407/log-schema.json",
+           "share/doc/auth407/report-schema.json",
+           "share/doc/auth407/credentials.md")
 
 
 def installs():
-    """`make install` installs a launcher that finds its library; `make
-    uninstall` leaves nothing."""
-    with tempfile.TemporaryDirectory() as temp:
-        root = pathlib.Path(temp)
-        prefix = root / "usr"
-        args = ["BUILD=" + BUILD.name, "PREFIX=%s" % prefix]
-        done = make("install", *args)
-        if done.returncode:
-            yield done.stdout
-            return
-        if len(files_in(root)) < 5:
-            yield "installed: " + " ".join(files_in(root))
-        env = environment(HOME=temp, XDG_STATE_HOME=temp,
-                          XDG_CONFIG_HOME=temp)
-        done = attempt(prefix / "bin/auth407", "--", "/bin/sh", "-c",
-                       "grep -c libauth407.so /proc/self/maps; "
-                       "echo $LD_PRELOAD", env=env, cwd=temp)
-        expected = str(prefix / "lib/auth407/libauth407.so")
-        if done.returncode or expected not in done.stdout:
-            yield "the installed command: status %d, %s" % (
-                done.returncode, done.stdout)
-        done = attempt(prefix / "bin/auth407", "report", "--help", env=env,
-                       cwd=temp)
-        if done.returncode or "--access-log" not in done.stdout:
-            yield "the installed report: status %d, %s" % (
-                done.returncode, done.stdout)
-        done = make("uninstall", *args)
-        if done.returncode:
-            yield done.stdout
-        for name in files_in(root):
-            yield "left: " + name
-        if (prefix / "lib/auth407").exists():
-            yield "left: lib/auth407"
+    """`make install` installs a command that finds its parts wherever they go,
+    and after a move; twice is as once; `make uninstall` leaves the tree as it
+    was, folders too."""
+    for name, words, bindir, libdir in PLACES:
+        with tempfile.TemporaryDirectory() as temp:
+            root = pathlib.Path(temp)
+            prefix = root / "usr"
+            (prefix / "share/man").mkdir(parents=True)
+            args = ["BUILD=" + BUILD.name, "PREFIX=%s" % prefix,
+                    *(w % prefix for w in words)]
+            before = tree(root)
+            for goal in ("install", "install"):
+                done = make(goal, *args)
+                if done.returncode:
+                    yield done.stdout
+                    return
+            for file in SHIPPED:
+                if not (prefix / file).is_file():
+                    yield "%s: %s is missing" % (name, file)
+            yield from finds_parts(prefix / bindir / "auth407",
+                                   prefix / libdir / "libauth407.so", temp)
+            link = root / "a link"
+            link.symlink_to(prefix / bindir / "auth407")
+            yield from finds_parts(link, prefix / libdir / "libauth407.so",
+                                   temp)
+            link.unlink()
+            moved = root / "moved"
+            prefix.rename(moved)
+            yield from finds_parts(moved / bindir / "auth407",
+                                   moved / libdir / "libauth407.so", temp)
+            moved.rename(prefix)
+            done = make("uninstall", *args)
+            if done.returncode:
+                yield done.stdout
+            yield from difference(name, before, tree(root))
 
 
 def installs_elsewhere():
-    """DESTDIR is put before every path, and nothing is written outside."""
+    """DESTDIR is put before every path, and nothing is written outside; a
+    tarball of that works where it is unpacked, beside another version."""
     with tempfile.TemporaryDirectory() as temp:
-        stage = pathlib.Path(temp) / "stage"
-        args = ["BUILD=" + BUILD.name, "DESTDIR=%s" % stage,
-                "PREFIX=%s/prefix" % temp]
-        for goal in ("install", "uninstall"):
-            done = make(goal, *args)
-            if done.returncode:
-                yield done.stdout
-            names = files_in(pathlib.Path(temp))
-            if goal == "install" and not names:
-                yield "nothing was installed"
-            for name in names:
-                if goal == "uninstall" or not name.startswith("stage/"):
-                    yield "%s: %s" % (goal, name)
+        root = pathlib.Path(temp)
+        stage = root / "a stage"
+        args = ["BUILD=" + BUILD.name, "DESTDIR=%s" % stage, "PREFIX=/auth407"]
+        done = make("install", *args)
+        if done.returncode:
+            yield done.stdout
+        for name in tree(root):
+            if not name.startswith("a stage"):
+                yield "outside: " + name
+        for version in ("1", "2"):
+            place = root / version
+            place.mkdir()
+            run("tar", "-cf", root / "t.tar", "-C", stage, "auth407")
+            run("tar", "-xf", root / "t.tar", "-C", place)
+            yield from finds_parts(place / "auth407/bin/auth407",
+                                   place / "auth407/lib/auth407/libauth407.so",
+                                   temp)
+        done = make("uninstall", *args)
+        if done.returncode:
+            yield done.stdout
+        if stage.exists():
+            yield from difference("uninstall", [], tree(stage))
+            yield "left: " + str(stage)
 
 
 def distributes():
-    """The release's tarball builds by itself, with gcc, without a warning."""
+    """The release's tarball builds by itself, with gcc, without a warning; with
+    Debian's flags for a package, and optimised over all files."""
     done = make("BUILD=" + BUILD.name, "dist")
     if done.returncode:
         yield done.stdout
@@ -109,9 +181,8 @@ def distributes():
     with tempfile.TemporaryDirectory() as temp:
         done = attempt("tar", "-xf", tarball, "-C", temp)
         (folder,) = pathlib.Path(temp).iterdir()
-        yield from builds_with("gcc", cwd=folder)
-        if not (folder / "build-gcc/libauth407.so").exists():
-            yield "no library was built"
+        yield from builds_with("gcc", package_flags("optimize=+lto"),
+                               cwd=folder)
         for name in ("README.md", "LICENSE", "docs/auth407.1"):
             if not (folder / name).exists():
                 yield name + " is not in it"

@@ -18,10 +18,10 @@ CORE_MAY_USE = set("""
 """.split())
 
 
-def exports():
+def exports(library=LIBRARY):
     """The library exports the names of hooks.def, and nothing else."""
     found = set(run("nm", "-D", "--defined-only", "--format=just-symbols",
-                    LIBRARY).split())
+                    library).split())
     names = hooked_names()
     for name in sorted(found - set(names)):
         yield "exported, not in hooks.def: " + name
@@ -31,26 +31,34 @@ def exports():
         yield "twice in hooks.def: " + name
 
 
-def needed():
+def needed(library=LIBRARY):
     """The library needs libc.so.6 and no other object."""
-    found = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", LIBRARY))
+    found = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", library))
     if found != ["libc.so.6"]:
         yield "NEEDED: " + " ".join(found)
 
 
-# What a program may have as libc: docs/architecture.md.
-OLDEST_LIBC = (2, 17)
-
-
-def runs_on_old_libc():
-    """Nothing that the library needs is newer than the oldest glibc that may
-    load it; weak or not: a version that is missing ends the program."""
-    found = re.findall(r"Name: GLIBC_([0-9.]+) ", run("readelf", "-VW", LIBRARY))
+def runs_on_old_libc(library=LIBRARY):
+    """Nothing that the library needs is newer than glibc 2.17, weak or not: a
+    version that a program's libc has not ends the program."""
+    found = re.findall(r"Name: GLIBC_([0-9.]+) ", run("readelf", "-VW", library))
     if not found:
         yield "no version of glibc is needed at all"
     for version in found:
-        if tuple(map(int, version.split("."))) > OLDEST_LIBC[:2]:
+        if [int(n) for n in version.split(".")] > [2, 17]:
             yield "GLIBC_" + version
+
+
+def programs_hardened():
+    """Each program of ours lies anywhere in memory, binds all at its start, and
+    what is bound can't be written to."""
+    for name in ("auth407", "auth407-doctor", "auth407-gss",
+                 "auth407-report"):
+        found = run("readelf", "-hldW", BUILD / name)
+        for mark in (r"Type: +DYN", r"FLAGS_1\).*NOW.*PIE", "GNU_RELRO",
+                     r"GNU_STACK.* RW +0x"):
+            if not re.search(mark, found):
+                yield name + ": no " + mark
 
 
 def relocations():
@@ -276,6 +284,6 @@ def stacks_unguarded():
             yield "the Makefile's option does not hold"
 
 
-TESTS = [exports, needed, runs_on_old_libc, relocations, start_is_cheap,
+TESTS = [exports, needed, runs_on_old_libc, programs_hardened, relocations, start_is_cheap,
          keeper_binds_nothing, core_uses, host_uses, driver_uses,
          core_globals, hidden_from_others, prototypes, vtables_are_const, stacks_unguarded]
