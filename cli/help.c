@@ -97,7 +97,7 @@ static const char rest[] =
     "      (~/.config/auth407/credentials)\n"
     "  $XDG_STATE_HOME/auth407/407.jsonl     the JSON lines\n"
     "      (~/.local/state/auth407/407.jsonl)\n"
-    "  libauth407.so  beside auth407 or in ../lib/auth407\n"
+    "  libauth407.so  beside auth407 (links followed) or in ../lib/auth407\n"
     "      from there; AUTH407_LIBRARY names another library\n"
     "\nMore: man auth407, man auth407-credentials\n";
 

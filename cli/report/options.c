@@ -290,7 +290,7 @@ static const char usage[] =
     "  auth407 report --follow\n"
     "      each 407 as it happens\n"
     "  auth407 report --format json ci.jsonl >report.json\n"
-    "      for a program to read; see docs/report-schema.json\n"
+    "      for a program to read; see report-schema.json of the documentation\n"
     "\n"
     "Options:\n";
 
