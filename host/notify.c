@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,8 +14,8 @@
 #define LINE_MAX_BYTES 800
 
 /* Of the rest. Nobody waits for it: a process may have been forked while it was
-   held. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+   taken. */
+static atomic_flag taken = ATOMIC_FLAG_INIT;
 static bool told;
 static struct {
     char text[LINE_MAX_BYTES]; /* "": nothing */
@@ -140,18 +140,18 @@ static bool same(const struct a407_endpoint *a, const struct a407_endpoint *b)
     return a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
-/* Takes what is to be told out of the lock's reach, once. */
+/* Takes what is to be told from there, once. */
 static const struct a407_config *take(char out[static LINE_MAX_BYTES])
 {
     const struct a407_config *due = NULL;
-    if (pthread_mutex_trylock(&lock) != 0)
+    if (atomic_flag_test_and_set(&taken))
         return NULL;
     if (!told && *pending.text && pending.pid == getpid())
         due = pending.config;
     told = told || due;
     memcpy(out, pending.text, LINE_MAX_BYTES);
     *pending.text = '\0';
-    pthread_mutex_unlock(&lock);
+    atomic_flag_clear(&taken);
     return due;
 }
 
@@ -167,7 +167,7 @@ static void tell_first(void)
 static void keep(const struct a407_config *c, const struct a407_event *ev,
                  bool stays)
 {
-    if (pthread_mutex_trylock(&lock) != 0)
+    if (atomic_flag_test_and_set(&taken))
         return;
     if (stays && !told) {
         put_line(c, ev, pending.text);
@@ -177,7 +177,7 @@ static void keep(const struct a407_config *c, const struct a407_event *ev,
     } else if (!stays && same(&pending.proxy, &ev->proxy)) {
         *pending.text = '\0';
     }
-    pthread_mutex_unlock(&lock);
+    atomic_flag_clear(&taken);
 }
 
 /* The program has sent no login, and nothing of ours was tried: it may have one

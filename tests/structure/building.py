@@ -68,6 +68,8 @@ def difference(name, before, after):
         yield "%s: %s: %s" % (name, "left" if line in after else "gone", line)
 
 
+# What is there, with whatever flags it was made.
+AS_BUILT = ("-o", "all", "BUILD=" + BUILD.name)
 SHOWS = "echo $LD_PRELOAD; grep -c libauth407.so /proc/self/maps"
 
 
@@ -81,10 +83,11 @@ def finds_parts(command, library, home):
         yield "%s: status %d, %s" % (command, done.returncode, done.stdout)
     if not library.with_name("auth407-gss").exists():
         yield "%s: no helper beside %s" % (command, library)
-    done = attempt(command, "report", "--help", env=env, cwd=home)
-    if done.returncode or "--access-log" not in done.stdout:
-        yield "%s: the report: status %d, %s" % (command, done.returncode,
-                                                 done.stdout)
+    for word in ("report", "doctor"):
+        done = attempt(command, word, "--help", env=env, cwd=home)
+        if done.returncode or "auth407 " + word not in done.stdout:
+            yield "%s: %s: status %d, %s" % (command, word, done.returncode,
+                                             done.stdout)
 
 
 MULTIARCH = "lib/x86_64-linux-gnu/auth407"
@@ -112,7 +115,7 @@ def installs():
             root = pathlib.Path(temp)
             prefix = root / "usr"
             (prefix / "share/man").mkdir(parents=True)
-            args = ["BUILD=" + BUILD.name, "PREFIX=%s" % prefix,
+            args = [*AS_BUILT, "PREFIX=%s" % prefix,
                     *(w % prefix for w in words)]
             before = tree(root)
             for goal in ("install", "install"):
@@ -147,7 +150,7 @@ def installs_elsewhere():
     with tempfile.TemporaryDirectory() as temp:
         root = pathlib.Path(temp)
         stage = root / "a stage"
-        args = ["BUILD=" + BUILD.name, "DESTDIR=%s" % stage, "PREFIX=/auth407"]
+        args = [*AS_BUILT, "DESTDIR=%s" % stage, "PREFIX=/auth407"]
         done = make("install", *args)
         if done.returncode:
             yield done.stdout
