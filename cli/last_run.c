@@ -53,6 +53,7 @@ static void write_file(const struct a407_config *c, const char *id,
     static char session[] = "auth407 env", *const words[] = {session, NULL};
     struct a407_buf text;
     int fd = open_file(c, O_WRONLY | O_CREAT | O_TRUNC);
+    bool done;
 
     if (fd < 0)
         return;
@@ -60,8 +61,9 @@ static void write_file(const struct a407_config *c, const char *id,
     a407_buf_fmt(&text, "%s\n%" PRId64 "\n", id, time_us);
     add_command(&text, argv ? argv : words);
     a407_buf_str(&text, "\n");
-    if (text.failed || write(fd, text.p, text.n) < 0)
-        (void)ftruncate(fd, 0);
+    done = !text.failed && write(fd, text.p, text.n) == (ssize_t)text.n;
+    done = done || ftruncate(fd, 0) == 0; /* half of it is as nothing */
+    (void)done;
     a407_buf_free(&text);
     close(fd);
 }
