@@ -36,7 +36,7 @@ void a407_names_find(void)
     void *single = a407_object_name(RTLD_DEFAULT, "__libc_single_threaded");
     void *f = a407_object_name(RTLD_DEFAULT, "pthread_mutex_trylock");
     __atomic_store_n(&single_threaded, single, __ATOMIC_RELAXED);
-    __atomic_store_n((void **)&try_mutex, f, __ATOMIC_RELAXED);
+    __atomic_store_n(&try_mutex, (__typeof__(try_mutex))f, __ATOMIC_RELAXED);
 }
 
 bool a407_single_threaded(void)
@@ -47,7 +47,8 @@ bool a407_single_threaded(void)
 
 bool a407_mutex_trylock(pthread_mutex_t *lock)
 {
-    return !try_mutex || try_mutex(lock) == 0;
+    __typeof__(try_mutex) f = __atomic_load_n(&try_mutex, __ATOMIC_RELAXED);
+    return !f || f(lock) == 0;
 }
 
 extern int __register_atfork(handler *prepare, handler *parent, handler *child,
