@@ -85,6 +85,7 @@ struct stat_line {
 static bool read_stat(pid_t pid, struct stat_line *out)
 {
     char text[1024], path[64];
+    *out = (struct stat_line){0};
     if (!slurp(about(pid, "stat", path), text, sizeof text))
         return false;
     /* the second field is a name, and may hold blanks and ")" */
