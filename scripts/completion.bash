@@ -87,8 +87,8 @@ _auth407_value()
 # auth407 report: its options, their values, and files.
 _auth407_report()
 {
-    local cur=$1 causes='none no_credential not_sent_by_client'
-    causes+=' dropped_by_client client_rejected rejected'
+    local cur=$1 causes='none no_credential not_sent_first'
+    causes+=' not_sent_by_client dropped_by_client client_rejected rejected'
     causes+=' rejected_after_success held_back_after_rejection'
     causes+=' malformed_credential scheme_unsupported scheme_not_allowed'
     causes+=' weaker_scheme_offered'

@@ -111,7 +111,8 @@ enum a407_report_table_id {
 /* How a finding is told: the first group answers "who dropped the header". */
 enum a407_report_group {
     A407_REPORT_DROPPED,    /* dropped_by_client */
-    A407_REPORT_NEVER_SENT, /* not_sent_by_client, no_credential */
+    A407_REPORT_NEVER_SENT, /* not_sent_first, not_sent_by_client,
+                               no_credential */
     A407_REPORT_OTHER,
     A407_REPORT_GROUPS
 };
@@ -143,11 +144,13 @@ struct a407_report_row {
     /* of a finding: */
     enum a407_cause cause_id;
     int port;
-    unsigned offered;       /* schemes, as in the record */
-    a407_lint_set lint;     /* what looked wrong, in any such line */
-    uint64_t after_sending; /* it had sent a header before: dropped on reuse */
-    uint64_t weight;        /* all 407s of this cause and binary */
-    size_t program;         /* their number in their group, from 1 */
+    unsigned offered;        /* schemes, as in the record */
+    a407_lint_set lint;      /* what looked wrong, in any such line */
+    uint64_t after_sending;  /* it had sent a header before: dropped on reuse */
+    uint64_t weight;         /* all 407s of this cause and binary */
+    size_t program;          /* their number in their group, from 1 */
+    enum a407_cause else_is; /* of one that was not asked by itself: what
+                                another finding shows it to do, or NONE */
 };
 
 /* Sorted after a407_report_finish: most 407s first, then by key; findings by

@@ -335,15 +335,19 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
     return !left_to_client(e, offered);
 }
 
-/* Why the 407 came that is going to be answered. */
+/* Why the 407 came that is going to be answered. A client that has not read it
+   has dropped nothing: many send a login only when they are asked. */
 static enum a407_cause cause_of_first(const struct a407_engine *e)
 {
-    if (e->exchange.cause != A407_CAUSE_NONE)
-        return e->exchange.cause;
-    return e->proxy->url_has_userinfo ||
-                   e->exchange.sent_before != A407_SENT_NEVER
-               ? A407_CAUSE_DROPPED
-               : A407_CAUSE_NOT_SENT;
+    const struct a407_exchange *exchange = &e->exchange;
+    if (exchange->cause != A407_CAUSE_NONE)
+        return exchange->cause;
+    if (exchange->sent_before != A407_SENT_NEVER && !e->history->answers)
+        return A407_CAUSE_DROPPED;
+    if (!exchange->unheeded)
+        return A407_CAUSE_NOT_SENT_FIRST;
+    return e->proxy->url_has_userinfo ? A407_CAUSE_DROPPED
+                                      : A407_CAUSE_NOT_SENT;
 }
 
 /* Judges and plans: true if the request is going to be repeated. */

@@ -105,6 +105,7 @@ struct a407_left {
    first; owns nothing. */
 struct a407_history {
     bool client_sent;                     /* a header of its own */
+    bool answers;                         /* ... after a 407 that it read */
     struct a407_left left[A407_LEFT_MAX]; /* the last ones */
     unsigned left_next;
 };

@@ -108,19 +108,51 @@ static void say_allowed(struct words *w, const struct a407_config *c)
         say_list(w, a407_scheme_name(c->order[i]));
 }
 
-/* Is this one of the credentials that the cause is about? */
-static bool concerns(enum a407_cause cause, const struct a407_credential *c)
-{
-    return cause != A407_CAUSE_DROPPED || c->from == A407_FROM_PROXY_URL;
-}
-
-/* Where they stand. */
-static void say_labels(struct words *w, const struct a407_proxy *p,
-                       enum a407_cause cause)
+/* Where the credentials stand. */
+static void say_labels(struct words *w, const struct a407_proxy *p)
 {
     for (size_t i = 0; i < p->n_creds; i++)
-        if (p->creds[i]->label && concerns(cause, p->creds[i]))
+        if (p->creds[i]->label)
             say_list(w, p->creds[i]->label);
+}
+
+/* Is that variable the one of a scheme, in either case of its letters? */
+static bool is_variable_of(const char *label, const char *scheme)
+{
+    struct a407_span s = a407_span_str(label);
+    size_t n = strlen(scheme);
+    return s.n > n && a407_span_ieq(a407_span(s.p, n), scheme) &&
+           a407_span_ieq(a407_span_skip(s, n), "_proxy");
+}
+
+/* The variables that hold a credential for this proxy: those that clients look
+   at for such a request, or those for all, or any. */
+static void say_variables(struct words *w, const struct a407_proxy *p,
+                          const struct a407_event *ev)
+{
+    char own[16] = "https";
+    const char *end = strstr(ev->target, "://"), *of[] = {own, "all", NULL};
+    if (end)
+        a407_put(own, sizeof own,
+                 a407_span_before(a407_span_str(ev->target), end));
+    for (size_t i = 0; i < 3 && !w->listed; i++)
+        for (const struct a407_credential *c = p->config->credentials; c;
+             c = c->next)
+            if (c->from == A407_FROM_PROXY_URL && c->label &&
+                a407_endpoint_match(&c->endpoint, &p->endpoint) &&
+                (!of[i] || is_variable_of(c->label, of[i])))
+                say_list(w, c->label);
+}
+
+static void say_known(struct words *w, const struct a407_proxy *p,
+                      const struct a407_event *ev)
+{
+    /* a ticket stands nowhere, and is the only one then */
+    say(w, p->creds[0]->from == A407_FROM_TICKET ? "it is a " : "it is in ");
+    if (p->url_has_userinfo)
+        say_variables(w, p, ev);
+    else
+        say_labels(w, p);
 }
 
 static void say_dropped(struct words *w, const struct a407_proxy *p,
@@ -128,9 +160,7 @@ static void say_dropped(struct words *w, const struct a407_proxy *p,
 {
     if (p->url_has_userinfo) {
         say(w, "not sent, although it is in ");
-        say_labels(w, p, ev->cause);
-        if (w->out[strlen(w->out) - 1] == ' ') /* a variable has it as well */
-            say(w, "a *_proxy variable");
+        say_variables(w, p, ev);
         say(w, ev->sent_before == A407_SENT_NEVER ? "" : "; ");
     }
     if (ev->sent_before == A407_SENT_CONNECTION)
@@ -161,11 +191,9 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
     struct words w = {.out = ev->detail, .cap = sizeof ev->detail};
     int64_t skew = ev->answer.skew_s;
     switch ((unsigned)ev->cause) {
+    case A407_CAUSE_NOT_SENT_FIRST:
     case A407_CAUSE_NOT_SENT:
-        /* which stands nowhere, and is the only one then */
-        say(&w,
-            p->creds[0]->from == A407_FROM_TICKET ? "it is a " : "it is in ");
-        say_labels(&w, p, ev->cause);
+        say_known(&w, p, ev);
         break;
     case A407_CAUSE_DROPPED:
         say_dropped(&w, p, ev);

@@ -144,6 +144,7 @@ struct a407_exchange {
     enum a407_cause cause; /* why the first 407 came, as far as is known */
     enum a407_sent_before sent_before;
     unsigned resends; /* the program repeats with a header what met a 407 */
+    bool unheeded;    /* ... without one: it read that 407 and did not answer */
 };
 
 /* What always holds of it between two calls: check() in plan.c. */

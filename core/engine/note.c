@@ -43,20 +43,22 @@ static void leave(struct a407_history *past, const struct a407_event *ev)
 void a407_event_request(struct a407_engine *e, const struct a407_request *rq)
 {
     char method[sizeof e->ev->method], target[sizeof e->ev->target];
+    bool sent = rq->n_proxy_authorization;
     e->exchange.sent_before = e->client_sent            ? A407_SENT_CONNECTION
                               : e->history->client_sent ? A407_SENT_PROGRAM
                                                         : A407_SENT_NEVER;
     e->exchange.resends = 0;
-    if (!rq->n_proxy_authorization)
-        return;
-    e->client_sent = true;
-    e->history->client_sent = true;
+    e->exchange.unheeded = false;
+    e->client_sent |= sent;
+    e->history->client_sent |= sent;
     if (!e->history->left_next)
         return; /* no 407 was left to the program */
     a407_put(method, sizeof method, rq->method);
     a407_url_redact(rq->target, target, sizeof target);
     struct a407_left *l = find_left(e->history, request_hash(method, target));
-    if (l)
+    e->exchange.unheeded = l && !sent;
+    e->history->answers |= l && sent;
+    if (l && sent)
         e->exchange.resends = l->resends;
 }
 

@@ -122,7 +122,7 @@ def held_back(proxy):
         for password, expected, cause in (
                 (WRONG, [407, 407], "rejected"),
                 (WRONG, [407], "held_back_after_rejection"),
-                (PASSWORD, [407, 200], "not_sent_by_client")):
+                (PASSWORD, [407, 200], "not_sent_first")):
             mark = proxy.mark()
             result = bench.preloaded(
                 task, curl_program(task, "GET"),

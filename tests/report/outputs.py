@@ -45,7 +45,7 @@ def dropped_first():
     times, how it ended, evidence and the line that fixes it"""
     done = report(mixed())
     equal(done.status, 1, "status")
-    dropped, rest = done.out.split("\nNever sent one\n")
+    dropped, rest = done.out.split("\nSent none at first\n")
     has(dropped, "11 exchanges with a 407, 7 still failing\n"
                  "2026-11-21 00:00:00 to 2026-11-21 12:00:00, local time\n")
     dropped = dropped.split("\nDropped the header\n")[1]
@@ -547,6 +547,33 @@ def answered_by_client():
     # a filter by cause does not bring the 407 back
     file = log("again.jsonl", record(), again(1, 200))
     equal(report("--cause", "dropped_by_client", file).status, 0, "filtered")
+
+
+@test
+def not_asked_first():
+    """a client whose 407 auth407 answered: the list says that it is not known to
+    drop a header, or what its other records show"""
+    def advice(*others):
+        first = {"cause": "not_sent_first", "outcome": "resolved",
+                 "final__status_code": 200, "caller__module": "libcurl.so.4"}
+        data = report("--format", "json",
+                      log("first.jsonl", record(**first), *others)).json()
+        found = [f for f in data["findings"] if f["cause"] == "not_sent_first"]
+        equal((len(found), found[0]["group"]), (1, "never_sent"), "group")
+        return found[0]["advice"]
+    mine = {"caller__module": "libcurl.so.4"}
+    answered = record(cause="answered_by_client", outcome="resolved",
+                      http__request__resend_count=1, **sent(), **mine,
+                      http__response__status_code=200, final__status_code=200)
+    for others, text, line in (
+            ([], "auth407 observe -- COMMAND shows whether", True),
+            ([record("/bin/other", **mine)], "shows whether", True),
+            ([record(**mine)], "leaves a 407 unanswered", True),
+            ([answered], "answers a 407 by itself", False)):
+        got = advice(*others)
+        has(got["text"], text)
+        equal(bool(got["line"]), line, text)
+        equal(bool(got["auth407_command"]), line, text)
 
 
 @test

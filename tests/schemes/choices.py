@@ -204,7 +204,7 @@ def weaker(acceptor, clear, sent):
         said = [h for h in between.heads
                 if b"proxy-authorization: basic" in h.lower()]
         causes = [e["cause"] for e in result.events]
-        check(causes[:1] == ["not_sent_by_client"] and between.heads,
+        check(causes[:1] == ["not_sent_first"] and between.heads,
               f"Digest did not work first: {causes}\n" + result.describe())
         check(bool(said) == sent, f"who stands between was told {said}\n"
               + result.describe())

@@ -261,7 +261,8 @@ static const char *command_for(const struct a407_report_row *f)
         return "";
     if (wants_token(f))
         return "auth407 --token-file FILE -- COMMAND";
-    if (f->cause_id == A407_CAUSE_NOT_SENT || f->cause_id == A407_CAUSE_DROPPED)
+    if (f->cause_id == A407_CAUSE_NOT_SENT_FIRST ||
+        f->cause_id == A407_CAUSE_NOT_SENT || f->cause_id == A407_CAUSE_DROPPED)
         return "auth407 -- COMMAND";
     /* what the client has is not known to auth407, or not good */
     return "auth407 --username USER --password-file FILE -- COMMAND";
@@ -295,7 +296,18 @@ void a407_report_advise(const struct a407_report_row *f,
 
     memset(out, 0, sizeof *out);
     out->where = out->command = "";
+    if (f->else_is == A407_CAUSE_BY_CLIENT) {
+        say(out, "By other records this client answers a 407 by itself: it "
+                 "needs no setting.");
+        return;
+    }
     if (is_clients(f)) {
+        if (f->cause_id == A407_CAUSE_NOT_SENT_FIRST)
+            say(out, "%s",
+                f->else_is == A407_CAUSE_NONE
+                    ? "auth407 observe -- COMMAND shows whether this client "
+                      "answers a 407 by itself; if not:"
+                    : "By other records this client leaves a 407 unanswered.");
         out->command = command_for(f);
         if (c.known)
             of_client(f, &c, out);

@@ -275,7 +275,8 @@ enum a407_report_group a407_report_group(const struct a407_report_row *f)
 {
     enum a407_cause c = f->cause_id;
 
-    if (c == A407_CAUSE_NOT_SENT || c == A407_CAUSE_NO_CREDENTIAL)
+    if (c == A407_CAUSE_NOT_SENT_FIRST || c == A407_CAUSE_NOT_SENT ||
+        c == A407_CAUSE_NO_CREDENTIAL)
         return A407_REPORT_NEVER_SENT;
     return c == A407_CAUSE_DROPPED ? A407_REPORT_DROPPED : A407_REPORT_OTHER;
 }
@@ -342,6 +343,30 @@ static void weigh(struct a407_report_table *t)
             f->weight = f[-1].weight;
 }
 
+/* What a client does with a 407 that it reads, which it did not where auth407
+   answered first: the same client at the same proxy, under observe, say. */
+static enum a407_cause known_else(const struct a407_report_table *t,
+                                  const struct a407_report_row *f)
+{
+    static const enum a407_cause shows[] = {
+        A407_CAUSE_BY_CLIENT, A407_CAUSE_DROPPED, A407_CAUSE_NOT_SENT};
+    size_t i, n = sizeof shows / sizeof *shows;
+
+    for (i = 0; f->cause_id == A407_CAUSE_NOT_SENT_FIRST && i < n; i++) {
+        char joined[SAME * KEY_SIZE];
+        const struct a407_span key[SAME] = {
+            a407_span_str(a407_cause_info(shows[i])->code),
+            a407_span_str(f->binary), a407_span_str(f->module),
+            a407_span_str(f->proxy)};
+        struct a407_report_row *row;
+
+        HASH_FIND(hh, t->index, joined, join(joined, 0, key, SAME), row);
+        if (row)
+            return shows[i];
+    }
+    return A407_CAUSE_NONE;
+}
+
 void a407_report_finish(struct a407_report *r)
 {
     struct a407_report_table *t = r->tables;
@@ -350,12 +375,15 @@ void a407_report_finish(struct a407_report *r)
 
     if (r->out_of_memory)
         return;
+    for (; f < findings->rows + findings->n; f++)
+        f->else_is = known_else(findings, f);
     for (; t < r->tables + A407_REPORT_TABLES; t++) {
         HASH_CLEAR(hh, t->index); /* sorting moves the rows */
         qsort(t->rows, t->n, sizeof *t->rows,
               t == findings ? compare_findings : compare_rows);
     }
     weigh(findings);
+    f = findings->rows;
     qsort(f, findings->n, sizeof *f, compare_findings);
     for (; f < findings->rows + findings->n; f++) {
         r->programs[a407_report_group(f)] += !goes_on(findings, f);

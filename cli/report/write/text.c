@@ -286,7 +286,7 @@ static void put_findings(const struct a407_report_view *v, term *t)
         &v->report->tables[A407_REPORT_FINDING].others;
 
     put_group(v, t, A407_REPORT_DROPPED, "Dropped the header");
-    put_group(v, t, A407_REPORT_NEVER_SENT, "Never sent one");
+    put_group(v, t, A407_REPORT_NEVER_SENT, "Sent none at first");
     put_group(v, t, A407_REPORT_OTHER, "Other causes");
     if (others->total)
         a407_term_say(t, 0, 2,

@@ -61,6 +61,18 @@ def answered(lab):
             yield second
 
 
+def answered_first(lab):
+    """where auth407 answers, a client that waits to be asked dropped nothing,
+    and the variable of the request's own scheme is named"""
+    for scheme, url in (("http", "{url}x"), ("https", "https://auth407.test/x")):
+        login = f"http://alice:{PASSWORD}@127.0.0.1:{lab.port}"
+        records = lab.run(["timeout", "3", "git", "ls-remote", url],
+                          http_proxy=login, https_proxy=login, password=None)
+        if causes(records[:1]) != ["not_sent_first"] or \
+                records[0]["detail"] != f"it is in {scheme}_proxy":
+            yield records
+
+
 def at_once(lab):
     """a client that sends the header unasked has no record"""
     records = lab.run([*CURL, "-U", f"alice:{PASSWORD}", "{url}"],
@@ -110,4 +122,23 @@ def watched(lab):
         yield records
 
 
-TESTS = [dropped, answered, at_once, rejected, reused, ports, watched]
+def heeded(lab):
+    """clients that send what the variable has at once have no record of a
+    dropped header"""
+    for words in (
+            ["wget", "-q", "-O", "/dev/null", "{url}"],
+            ["curl", "-s", "{url}"],
+            ["/usr/bin/python3", "-c",
+             "import urllib.request as r; r.urlopen('{url}')"],
+            ["/usr/bin/python3", "-c", "import requests as r; r.get('{url}')"],
+            ["npm", "view", "--registry={url}", "--fetch-retries=0", "x"],
+            ["/usr/lib/apt/apt-helper", "download-file", "{url}", "f"]):
+        if not shutil.which(words[0]):
+            continue
+        records = lab.run(words, mode="observe", AUTH407_LOG_LEVEL="request",
+                          **given(lab))
+        if not records or set(causes(records)) != {"none"}:
+            yield [words, causes(records)]
+
+
+TESTS = [dropped, answered, answered_first, heeded, at_once, rejected, reused, ports, watched]
