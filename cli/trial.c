@@ -290,7 +290,7 @@ static enum a407_trial_outcome judge(const struct a407_event *ev)
     case A407_OBSERVED:
         return ev->status == 407 ? A407_TRIAL_UNDECIDED : A407_TRIAL_NOT_ASKED;
     default:
-        return ev->cause == A407_CAUSE_REJECTED ||
+        return a407_cause_refuses(ev->cause) ||
                        ev->cause == A407_CAUSE_LOCKED_OUT
                    ? A407_TRIAL_REFUSED
                    : A407_TRIAL_UNDECIDED;

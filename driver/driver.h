@@ -210,6 +210,9 @@ void a407_driver_check_unseen(struct a407_driver *d);
 /* Body bytes after which a writer looks whether there is an answer. */
 #define A407_LOOK_EVERY 65536u
 
+/* After a read: what a watched 407 says behind its head is for the record. */
+void a407_driver_see_words(struct a407_driver *d);
+
 /* The program closes in the middle of a head: the rest is for the record. */
 void a407_driver_see_rest(struct a407_driver *d);
 

@@ -60,6 +60,13 @@ void a407_driver_see_rest(struct a407_driver *d)
         a407_engine_rest(d->engine, d->scratch, look(d));
 }
 
+void a407_driver_see_words(struct a407_driver *d)
+{
+    if (a407_engine_plan(d->engine).words &&
+        d->transport->hold(d->link) == A407_HELD && scratch(d, 4096))
+        a407_engine_words(d->engine, d->scratch, look(d));
+}
+
 bool a407_driver_see_behind(struct a407_driver *d)
 {
     return a407_engine_plan(d->engine).behind &&

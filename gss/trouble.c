@@ -73,11 +73,11 @@ static const struct row {
      "the KDC refuses the %S of %N"},
     {KRB5KRB_AP_ERR_BAD_INTEGRITY, true, A407_CAUSE_REJECTED,
      "the KDC refuses the %S of %N"},
-    {KRB5KDC_ERR_CLIENT_REVOKED, true, A407_CAUSE_REJECTED,
+    {KRB5KDC_ERR_CLIENT_REVOKED, true, A407_CAUSE_ACCOUNT_LOCKED,
      "the KDC refuses the account (it is locked or disabled) of %N"},
-    {KRB5KDC_ERR_KEY_EXP, true, A407_CAUSE_REJECTED,
+    {KRB5KDC_ERR_KEY_EXP, true, A407_CAUSE_ACCOUNT_EXPIRED,
      "the KDC refuses the password (it has expired) of %N"},
-    {KRB5KDC_ERR_NAME_EXP, true, A407_CAUSE_REJECTED,
+    {KRB5KDC_ERR_NAME_EXP, true, A407_CAUSE_ACCOUNT_EXPIRED,
      "the KDC refuses the account (it is not valid now) of %N"},
     {KRB5KDC_ERR_CLIENT_NOTYET, true, A407_CAUSE_REJECTED,
      "the KDC refuses the account (it is not valid now) of %N"},
@@ -159,7 +159,7 @@ bool a407_gss_fail_krb5(struct a407_gss_session *s, krb5_error_code code,
         a407_put(text + n, sizeof text - n, part);
     }
     /* a keytab is no password that another scheme could use up */
-    bool rejected = row->cause == A407_CAUSE_REJECTED;
+    bool rejected = a407_cause_refuses(row->cause);
     return a407_gss_fail(
         s, rejected && keytab ? A407_CAUSE_NO_TICKET : row->cause, "%s", text);
 }

@@ -114,6 +114,7 @@ void a407_read_end(struct a407_reading *r, int fd, int flags,
             a407_engine_delivered(c->driver.engine, iov[i].iov_base, k);
             left -= k;
         }
+        a407_driver_see_words(&c->driver);
     } else if (ends && !(flags & MSG_PEEK)) {
         a407_engine_delivered_end(c->driver.engine);
     }

@@ -89,7 +89,8 @@ _auth407_report()
 {
     local cur=$1 causes='none no_credential not_sent_first'
     causes+=' not_sent_by_client dropped_by_client client_rejected rejected'
-    causes+=' rejected_after_success held_back_after_rejection'
+    causes+=' rejected_after_success address_not_allowed account_expired'
+    causes+=' account_locked backend_down held_back_after_rejection'
     causes+=' malformed_credential scheme_unsupported scheme_not_allowed'
     causes+=' weaker_scheme_offered'
     causes+=' scheme_needs_more stale_nonce no_ticket clock_skew token_expired'

@@ -2,6 +2,7 @@
 #ifndef A407_CAUSE_H
 #define A407_CAUSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum a407_cause {
@@ -24,6 +25,14 @@ const struct a407_cause_info *a407_cause_info(enum a407_cause c);
 
 /* The cause with that code, or A407_CAUSE_COUNT. */
 enum a407_cause a407_cause_from_code(const char *code, size_t n);
+
+/* Was a credential refused, for whatever reason? */
+static inline bool a407_cause_refuses(enum a407_cause c)
+{
+    return c == A407_CAUSE_REJECTED || c == A407_CAUSE_REJECTED_LATER ||
+           c == A407_CAUSE_ADDRESS || c == A407_CAUSE_ACCOUNT_EXPIRED ||
+           c == A407_CAUSE_ACCOUNT_LOCKED || c == A407_CAUSE_BACKEND_DOWN;
+}
 
 /* What an accepted Negotiate proved of the proxy: by Kerberos (RFC 4559 section
    5), or by the signature of SPNEGO's list over NTLM (RFC 4178 section 5). */

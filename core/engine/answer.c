@@ -324,6 +324,8 @@ static bool judge(struct a407_engine *e, const struct a407_challenges *offered,
         give_up(e, A407_CAUSE_PROTOCOL, NULL); /* out of memory */
         return false;
     }
+    if (!first)
+        a407_event_words(e, head, e->shown);
     if (exchange->course == A407_COURSE_OURS) {
         ours_met_407(e, first);
         *t = renew(e, offered, kept);
@@ -454,8 +456,19 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 
 /* ---- repeating ---- */
 
+/* The body may have come behind the head: it is all there now. */
+static void see_words(struct a407_engine *e)
+{
+    struct a407_span saved = a407_engine_kept(e);
+    size_t from = 0, head = a407_head_end(saved.p, saved.n, &from);
+    if (e->ev && !e->ev->message[0])
+        a407_event_words(e, a407_span(saved.p, head),
+                         a407_span_skip(saved, head));
+}
+
 void a407_engine_repeat(struct a407_engine *e)
 {
+    see_words(e);
     if (e->exchange.then == A407_THEN_DELIVER_SAVED) {
         a407_engine_move(e, A407_ST_DELIVER_SAVED);
         return;

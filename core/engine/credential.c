@@ -481,9 +481,11 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     exchange->outside = t->cause;
     a407_event_attempt_failed(e, t->cause, t->detail);
     a407_event_note(e, t->cause, t->detail);
-    if (t->cause == A407_CAUSE_REJECTED) {
+    if (a407_cause_refuses(t->cause)) {
         exchange->cause =
             refuse(e, exchange->scheme, i, e->proxy->standing[i].edition);
+        if (t->cause != A407_CAUSE_REJECTED)
+            exchange->cause = t->cause;
         /* the password itself was refused: no other scheme may try it */
         exchange->tried[i] = A407_ALL_SCHEMES;
         a407_verdict_note(e, i, false);

@@ -82,6 +82,7 @@ void a407_engine_closed(struct a407_engine *e)
 
 struct a407_event *a407_engine_event(struct a407_engine *e)
 {
+    a407_event_heard(e);
     if (!e->n_done)
         return NULL;
     struct a407_event *ev = e->done[0];

@@ -243,6 +243,8 @@ struct a407_plan {
                         a407_engine_behind */
     bool tunnel : 1; /* a CONNECT is out, its answer not seen: what follows may
                         be in a tunnel, if that was read past us */
+    bool words : 1;  /* what a watched 407 says may lie in the queue:
+                        a407_engine_words */
     bool rest : 1;   /* the head of a watched 407 was read in part:
                         a407_engine_rest before a407_engine_closed */
 };
@@ -307,7 +309,8 @@ struct a407_ask {
 /* What came of it. */
 struct a407_told {
     bool ok;
-    enum a407_cause cause; /* if not; REJECTED: the KDC refused the password */
+    enum a407_cause cause; /* if not; one of a407_cause_refuses: the KDC refused
+                              the password */
     char detail[160];      /* ... in words, without secrets */
     bool late;             /* ... and the time for it is over */
     bool known; /* MARK: another process remembers this very secret as right;
@@ -345,6 +348,9 @@ void a407_engine_closed(struct a407_engine *e);
 
 /* plan.rest: bytes of the queue, from its front. */
 void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
+
+/* plan.words: bytes of the queue, from its front. */
+void a407_engine_words(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- the record ---- */
 

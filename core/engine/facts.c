@@ -233,8 +233,7 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
 
 static bool may_be_blamed(enum a407_cause cause)
 {
-    return cause == A407_CAUSE_CLIENT_REJECTED ||
-           cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER ||
+    return cause == A407_CAUSE_CLIENT_REJECTED || a407_cause_refuses(cause) ||
            cause == A407_CAUSE_MALFORMED || cause == A407_CAUSE_LOCKED_OUT ||
            cause == A407_CAUSE_TOKEN_EXPIRED;
 }
@@ -256,8 +255,7 @@ static a407_scheme_set refused_by(const struct a407_event *ev,
         set = named_scheme(ev->client_scheme);
     for (size_t i = 0; c->label && i < ev->n_attempts; i++) {
         const struct a407_event_attempt *a = &ev->attempts[i];
-        bool sent =
-            a->cause == A407_CAUSE_NONE || a->cause == A407_CAUSE_REJECTED;
+        bool sent = a->cause == A407_CAUSE_NONE || a407_cause_refuses(a->cause);
         if (sent && strcmp(a->credential, c->label) == 0)
             set = in && i + 1 == ev->n_attempts ? 0
                                                 : set | named_scheme(a->scheme);

@@ -190,6 +190,9 @@ struct a407_engine {
     enum a407_head head;
     struct a407_body read_body;
 
+    /* of one call: what the queue shows behind a head */
+    struct a407_span shown;
+
     /* a 407 being taken */
     struct a407_buf saved_407;
     size_t drain_head; /* bytes of its head to go */
@@ -205,6 +208,7 @@ struct a407_engine {
 
     struct a407_exchange exchange;
     struct a407_event *ev; /* being filled */
+    bool listening; /* ... all is known but what the body of its 407 says */
     /* not fetched yet: one read may hold several answers */
     struct a407_event *done[A407_IN_FLIGHT_MAX];
     struct a407_verdict verdicts[A407_VERDICTS_MAX];
@@ -264,6 +268,14 @@ void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p);
 /* note.c */
 /* The request's head is whole: what its record must know of before. */
 void a407_event_request(struct a407_engine *e, const struct a407_request *rq);
+/* What that 407, whose body may follow its head in the queue, says for people.
+ */
+void a407_event_words(struct a407_engine *e, struct a407_span head,
+                      struct a407_span body);
+/* ... what is left of its body in the queue, */
+void a407_event_page(struct a407_engine *e, struct a407_span body);
+/* There will be no more of that. */
+void a407_event_heard(struct a407_engine *e);
 /* A record, unless the exchange has one; `head` is the 407's. */
 bool a407_event_begin(struct a407_engine *e,
                       const struct a407_challenges *offered,

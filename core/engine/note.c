@@ -95,17 +95,34 @@ static struct a407_event *new_event(struct a407_engine *e)
     return ev;
 }
 
+static void hide_request(struct a407_engine *e)
+{
+    struct a407_request rq;
+    if (a407_request_recorded(e, &rq))
+        a407_event_hide_request(e->ev, a407_span(e->request.p, e->head_n),
+                                rq.target);
+}
+
+void a407_event_words(struct a407_engine *e, struct a407_span head,
+                      struct a407_span body)
+{
+    if (!e->ev || !head.n)
+        return;
+    a407_event_set_words(e->ev, head, body);
+    hide_request(e);
+}
+
 bool a407_event_begin(struct a407_engine *e,
                       const struct a407_challenges *offered,
                       struct a407_span head)
 {
-    struct a407_request rq;
     struct a407_event *ev = new_event(e);
     if (!ev)
         return false;
     ev->status = 407;
     ev->outcome = A407_UNRESOLVED;
     a407_event_set_answer(ev, head);
+    e->listening = a407_event_set_words(ev, head, e->shown) && e->passive;
     if (offered) {
         size_t from = 0;
         bool whole = a407_head_end(head.p, head.n, &from) > 0;
@@ -113,9 +130,7 @@ bool a407_event_begin(struct a407_engine *e,
         ev->cause =
             a407_cause_of(e->proxy, ev, whole || offered->n ? offered : NULL);
     }
-    if (a407_request_recorded(e, &rq))
-        a407_event_hide_request(ev, a407_span(e->request.p, e->head_n),
-                                rq.target);
+    hide_request(e);
     return true;
 }
 
@@ -271,12 +286,37 @@ void a407_event_note(struct a407_engine *e, enum a407_cause cause,
 
 /* ---- the end ---- */
 
+/* A refusal is often more than that, by the proxy's own words or by what is
+   known of the credential. */
+static void split_refusal(struct a407_event *ev)
+{
+    char shown[sizeof ev->said_words], detail[sizeof ev->detail];
+    bool ours = ev->cause == A407_CAUSE_REJECTED ||
+                ev->cause == A407_CAUSE_REJECTED_LATER;
+    if (ev->said != A407_CAUSE_NONE &&
+        (ours || ev->cause == A407_CAUSE_CLIENT_REJECTED ||
+         ev->cause == A407_CAUSE_NO_CHALLENGE ||
+         (ev->cause == A407_CAUSE_NO_CREDENTIAL &&
+          ev->said == A407_CAUSE_ADDRESS))) {
+        a407_redact_arg(NULL, ev->said_words, shown, sizeof shown);
+        const char *const parts[] = {"the proxy says: ", shown,
+                                     ev->detail[0] ? "; " : "", ev->detail};
+        for (size_t i = 0, n = 0; i < 4; i++, n = strlen(detail))
+            a407_put(detail + n, sizeof detail - n, a407_span_str(parts[i]));
+        a407_put(ev->detail, sizeof ev->detail, a407_span_str(detail));
+        ev->cause = ev->said;
+    } else if (ours && ev->lint & A407_LINT_BIT(A407_LINT_EXPIRED)) {
+        ev->cause = A407_CAUSE_ACCOUNT_EXPIRED;
+    }
+}
+
 void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
                        int final_status)
 {
     struct a407_event *ev = e->ev;
     if (!ev)
         return;
+    e->listening = false;
     /* Where nothing could be sent, nothing was tried. */
     if (outcome == A407_UNRESOLVED && ev->n_attempts && !last_sent(ev))
         outcome = A407_NOT_RETRIED;
@@ -285,6 +325,7 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
     if (!ev->detail[0])
         a407_facts(e->proxy, ev);
     a407_facts_lint(e->proxy, ev);
+    split_refusal(ev);
     a407_event_hide_ours(ev, e->proxy);
     if (final_status == 407)
         leave(e->history, ev);
@@ -295,8 +336,21 @@ void a407_event_finish(struct a407_engine *e, enum a407_outcome outcome,
     e->ev = NULL;
 }
 
+void a407_event_page(struct a407_engine *e, struct a407_span body)
+{
+    a407_event_set_page(e->ev, e->read_body, body);
+    hide_request(e);
+}
+
+void a407_event_heard(struct a407_engine *e)
+{
+    if (e->listening)
+        a407_event_finish(e, e->ev->outcome, 407);
+}
+
 void a407_event_cut(struct a407_engine *e, const char *detail)
 {
+    a407_event_heard(e);
     if (e->exchange.course == A407_COURSE_DECIDED && e->ev) {
         a407_event_finish(e, e->ev->outcome, e->ev->status);
         return;
@@ -309,4 +363,5 @@ void a407_event_drop(struct a407_engine *e)
 {
     free(e->ev);
     e->ev = NULL;
+    e->listening = false;
 }

@@ -179,7 +179,9 @@ void a407_engine_peeked(struct a407_engine *e, const char *p, size_t n,
         e->interim = A407_INTERIM_UNREAD;
         a407_engine_move(e, A407_ST_INTERIM);
     } else {
+        e->shown = a407_span(p + head, n - head);
         a407_engine_on_407(e, p, head);
+        e->shown.n = 0;
         if (e->state == A407_ST_WAIT)
             begin_deliver(e);
     }
@@ -224,7 +226,18 @@ static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
         outcome = A407_OBSERVED;
     else if (e->ev && e->ev->n_attempts)
         outcome = A407_UNRESOLVED;
-    a407_event_finish(e, outcome, 407);
+    if (e->listening)
+        e->ev->outcome = outcome;
+    else
+        a407_event_finish(e, outcome, 407);
+}
+
+void a407_engine_words(struct a407_engine *e, const char *p, size_t n)
+{
+    if (e->listening && e->state == A407_ST_DELIVER &&
+        e->head == A407_HEAD_READ)
+        a407_event_page(e, a407_span(p, n));
+    a407_event_heard(e);
 }
 
 /* The answer that the program reads: its head is complete. */
@@ -233,6 +246,7 @@ static void on_head(struct a407_engine *e, const char *p, size_t n,
 {
     struct a407_exchange *exchange = &e->exchange;
     bool ours = exchange->course == A407_COURSE_OURS;
+    a407_event_heard(e);
     if (ours)
         a407_event_attempt_status(e, r->status);
     /* A 401 to a CONNECT is the proxy's; any other may be an origin's. */
@@ -261,7 +275,9 @@ static void settle(struct a407_engine *e, const char *p, size_t n)
     struct a407_response r;
     if (!head || !a407_answer_parse(e, p, head, &r))
         return;
+    e->shown = a407_span(p + head, n - head);
     on_head(e, p, head, &r);
+    e->shown.n = 0;
     e->head = A407_HEAD_SEEN;
 }
 
@@ -311,8 +327,10 @@ static size_t deliver_head(struct a407_engine *e, const char *p, size_t n)
     e->whose = A407_WHOSE_ANSWERED;
     if (e->awaiting)
         e->awaiting--;
+    e->shown = a407_span(p + (end - before), n - (end - before));
     if (e->head != A407_HEAD_SEEN)
         on_head(e, e->response.p, end, &r);
+    e->shown.n = 0;
     e->head = A407_HEAD_READ;
     bool tunnel =
         (e->in_flight[0].is_connect && r.status / 100 == 2) || r.status == 101;

@@ -65,15 +65,19 @@ enum a407_event_field_id {
 #define A407_EVENT_FIELD(id, name) A407_FIELD_##id,
 #include "event_fields.def"
 #undef A407_EVENT_FIELD
-    A407_FIELD_COUNT
+    A407_FIELD_COUNT,
+    A407_FIELD_OTHER = A407_FIELD_COUNT /* X-...-Error and its like */
+};
+
+struct a407_event_field {
+    enum a407_event_field_id id;
+    char value[1024]; /* as it came: less is shown */
+    char other[32];   /* OTHER: its name in lower case */
 };
 
 /* What the first answer says of who made it. */
 struct a407_event_answer {
-    struct {
-        enum a407_event_field_id id;
-        char value[1024];
-    } fields[A407_EVENT_FIELDS]; /* as they came: less is shown */
+    struct a407_event_field fields[A407_EVENT_FIELDS];
     size_t n_fields;
     struct a407_proxy_status statuses[A407_EVENT_STATUSES];
     size_t n_statuses;
@@ -109,6 +113,11 @@ struct a407_event {
     enum a407_cause cause;
     char detail[160];   /* evidence in words, or empty */
     a407_lint_set lint; /* what looks wrong in the credentials refused */
+    /* what the last 407 says for people, and the cause that it speaks of (NONE:
+       none that is known), in which sentence */
+    char message[201];
+    enum a407_cause said;
+    char said_words[112];
     struct a407_endpoint proxy; /* as configured */
     char peer[64];              /* "ip:port" ("[v6]:port") connected to */
     struct a407_event_challenge challenges[A407_EVENT_CHALLENGES];
@@ -135,7 +144,7 @@ struct a407_event {
 const char *a407_outcome_name(enum a407_outcome o);
 
 /* The name of a field as the record spells it: lower case. */
-const char *a407_event_field_name(enum a407_event_field_id id);
+const char *a407_event_field_name(const struct a407_event_field *f);
 
 /* Seconds; a difference beyond it breaks Kerberos (RFC 4120 section 1.6). */
 #define A407_SKEW_MAX 300
@@ -150,6 +159,18 @@ void a407_event_set_challenges(struct a407_event *ev,
 
 /* What the head of the first answer says; ev->time_us must be set. */
 void a407_event_set_answer(struct a407_event *ev, struct a407_span head);
+
+/* What a 407 says for people: its head, and as much of its body as is there.
+   Takes the place of what an earlier one said. False: its body is of no use, or
+   has been of use. Allocates, and frees that. */
+bool a407_event_set_words(struct a407_event *ev, struct a407_span head,
+                          struct a407_span body);
+
+struct a407_body;
+
+/* ... its body from where `at`, a copy, is in it. */
+void a407_event_set_page(struct a407_event *ev, struct a407_body at,
+                         struct a407_span body);
 
 /* The Proxy-Authorization that the program sent. */
 void a407_event_set_client(struct a407_event *ev, struct a407_span value);

@@ -6,17 +6,18 @@
 #include "core/base/text.h"
 #include "core/http/challenge.h"
 #include "core/http/http.h"
+#include "words.h"
 
 /* What was read, as the record keeps it: bounded. */
 
-const char *a407_event_field_name(enum a407_event_field_id id)
+const char *a407_event_field_name(const struct a407_event_field *f)
 {
     static const char *const names[A407_FIELD_COUNT] = {
 #define A407_EVENT_FIELD(row, name) [A407_FIELD_##row] = name,
 #include "event_fields.def"
 #undef A407_EVENT_FIELD
     };
-    return (unsigned)id < A407_FIELD_COUNT ? names[id] : "";
+    return f->id == A407_FIELD_OTHER ? f->other : names[f->id];
 }
 
 const char *a407_outcome_name(enum a407_outcome o)
@@ -63,26 +64,42 @@ void a407_event_set_challenges(struct a407_event *ev,
 
 /* ---- the answer ---- */
 
-static enum a407_event_field_id field_id(struct a407_span name)
+/* Bright Data: X-BRD-Err-Code, X-BRD-Err-Msg; Webshare: X-Webshare-Reason;
+   SOAX: X-SOAX-Error, X-SOAX-Detail; ... */
+static bool tells_error(const char *name)
 {
-    unsigned id = 0;
-    while (id < A407_FIELD_COUNT &&
-           !a407_span_ieq(name,
-                          a407_event_field_name((enum a407_event_field_id)id)))
-        id++;
-    return (enum a407_event_field_id)id;
+    struct a407_span s = a407_span_str(name);
+    return a407_span_begins(s, "x-") &&
+           (strstr(name, "-err") || a407_span_ends(s, "-reason") ||
+            a407_span_ends(s, "-detail"));
 }
 
-static void add_field(struct a407_event_answer *a, enum a407_event_field_id id,
-                      struct a407_span value)
+/* False: a field that no record keeps. */
+static bool name_field(struct a407_event_field *f, struct a407_span name)
+{
+    unsigned id = 0;
+    for (; id < A407_FIELD_COUNT; id++) {
+        f->id = (enum a407_event_field_id)id;
+        if (a407_span_ieq(name, a407_event_field_name(f)))
+            return true;
+    }
+    f->id = A407_FIELD_OTHER;
+    a407_put(f->other, sizeof f->other, name);
+    for (char *p = f->other; *p; p++)
+        *p = (char)a407_lower(*p);
+    return name.n < sizeof f->other && tells_error(f->other);
+}
+
+static void add_field(struct a407_event_answer *a,
+                      const struct a407_event_field *f, struct a407_span value)
 {
     size_t same = 0;
     for (size_t i = 0; i < a->n_fields; i++)
-        same += a->fields[i].id == id;
+        same += a->fields[i].id == f->id;
     if (a->n_fields == A407_EVENT_FIELDS || same == A407_EVENT_VALUES)
         return;
-    a->fields[a->n_fields].id = id;
-    a407_put(a->fields[a->n_fields].value, sizeof a->fields[0].value, value);
+    a->fields[a->n_fields] = *f;
+    a407_put(a->fields[a->n_fields].value, sizeof f->value, value);
     a->n_fields++;
 }
 
@@ -108,15 +125,106 @@ void a407_event_set_answer(struct a407_event *ev, struct a407_span head)
     struct a407_field f;
     size_t at = 0;
     while (head.p && a407_field_next(head.p, head.n, &at, &f)) {
-        enum a407_event_field_id id = field_id(f.name);
-        if (id == A407_FIELD_COUNT)
+        struct a407_event_field kept = {0};
+        if (!name_field(&kept, f.name))
             continue;
-        add_field(&ev->answer, id, f.value);
-        if (id == A407_FIELD_DATE)
+        add_field(&ev->answer, &kept, f.value);
+        if (kept.id == A407_FIELD_DATE)
             set_skew(ev, f.value);
-        else if (id == A407_FIELD_PROXY_STATUS)
+        else if (kept.id == A407_FIELD_PROXY_STATUS)
             add_statuses(&ev->answer, f.value);
     }
+}
+
+/* ---- its words ---- */
+
+/* Of a page. Whatever is of use stands at its beginning. */
+#define BODY_MAX ((size_t)16 * 1024)
+#define TEXT_MAX 2048
+
+static void collect(void *ctx, const char *p, size_t n)
+{
+    struct a407_buf *b = ctx;
+    a407_buf_add(b, p, n < b->max - b->n ? n : b->max - b->n);
+}
+
+/* Text that is sent as it is. */
+static bool is_readable(struct a407_span head)
+{
+    struct a407_span coding =
+        a407_field_find(head.p, head.n, "Content-Encoding");
+    struct a407_span type = a407_field_find(head.p, head.n, "Content-Type");
+    return (!coding.p || a407_span_ieq(coding, "identity")) &&
+           (!type.p || memmem(type.p, type.n, "text", 4) ||
+            memmem(type.p, type.n, "json", 4) ||
+            memmem(type.p, type.n, "xml", 3));
+}
+
+static void hear(struct a407_event *ev, struct a407_span text)
+{
+    struct a407_span said;
+    if (ev->said != A407_CAUSE_NONE)
+        return;
+    ev->said = a407_words_cause(text, &said);
+    if (ev->said != A407_CAUSE_NONE)
+        a407_put(ev->said_words, sizeof ev->said_words, said);
+}
+
+/* Where the body has no word, one of the fields stands for it, or the reason
+   phrase: whole sentences stand there (ISA Server). */
+static struct a407_span hear_head(struct a407_event *ev, struct a407_span head)
+{
+    static const char usual[] = "Proxy Authentication Required";
+    struct a407_span rest = head, line = {0}, best = {0};
+    struct a407_field f;
+    size_t at = 0;
+    if (a407_span_line(&rest, &line))
+        line = line.n > 13 ? a407_span_skip(line, 13) : a407_span("", 0);
+    hear(ev, line);
+    while (a407_field_next(head.p, head.n, &at, &f)) {
+        struct a407_event_field kept;
+        if (!name_field(&kept, f.name) || kept.id < A407_FIELD_PROXY_STATUS)
+            continue;
+        hear(ev, f.value);
+        if (kept.id == A407_FIELD_OTHER && f.value.n > best.n)
+            best = f.value;
+    }
+    return best.n || a407_span_ieq(line, usual) ? best : line;
+}
+
+void a407_event_set_page(struct a407_event *ev, struct a407_body at,
+                         struct a407_span body)
+{
+    char text[TEXT_MAX];
+    struct a407_buf content;
+    a407_buf_init(&content, BODY_MAX);
+    a407_body_feed_to(&at, body.p, body.n, collect, &content);
+    a407_page_text(a407_span(content.p, content.n), text, sizeof text);
+    a407_buf_free(&content);
+    hear(ev, a407_span_str(text));
+    if (text[0])
+        a407_put(ev->message, sizeof ev->message, a407_span_str(text));
+}
+
+bool a407_event_set_words(struct a407_event *ev, struct a407_span head,
+                          struct a407_span body)
+{
+    struct a407_response r;
+    struct a407_body at;
+    char before[sizeof ev->message];
+    ev->said = A407_CAUSE_NONE;
+    ev->said_words[0] = '\0';
+    memcpy(before, ev->message, sizeof before);
+    a407_page_text(hear_head(ev, head), ev->message, sizeof ev->message);
+    if (!ev->message[0]) /* a leg of a handshake mostly has no words */
+        memcpy(ev->message, before, sizeof before);
+    if (!is_readable(head) ||
+        !a407_response_parse(head.p, head.n, false, false, &r))
+        return false;
+    a407_body_init(&at, r.body, r.length);
+    if (body.n)
+        a407_event_set_page(ev, at, body);
+    return !body.n && !at.done;
 }
 
 /* ---- the program's own ---- */
@@ -184,5 +292,7 @@ void a407_event_hide(struct a407_event *ev, struct a407_span secret)
         HIDE(a->statuses[i].next_hop);
         HIDE(a->statuses[i].details);
     }
+    HIDE(ev->message);
+    HIDE(ev->said_words);
     HIDE(ev->detail);
 }

@@ -17,6 +17,7 @@
     X(ARGS, "process.command_args")                                            \
     X(HEADER, "http.response.header")                                          \
     X(PROXY_STATUS, "proxy.status")                                            \
+    X(WORDS, "proxy.message")                                                  \
     X(PARENTS, "process.parents")                                              \
     X(EVIDENCE, "cause_evidence")                                              \
     X(ATTEMPTS, "attempts")                                                    \
@@ -209,6 +210,13 @@ static void add_statuses(struct writer *w, const struct a407_event_answer *a)
     keep(w, PROXY_STATUS, start, start);
 }
 
+static void add_message(struct writer *w, const struct a407_event *e)
+{
+    size_t start = w->out->n;
+    add_words_if(w->out, ",\"message\":", e->message, sizeof e->message);
+    keep(w, WORDS, start, start);
+}
+
 static void add_proxy(struct writer *w, const struct a407_event *e)
 {
     struct a407_buf *out = w->out;
@@ -221,31 +229,41 @@ static void add_proxy(struct writer *w, const struct a407_event *e)
     if (e->answer.has_skew)
         a407_buf_fmt(out, ",\"clock_skew_s\":%" PRId64, e->answer.skew_s);
     add_statuses(w, &e->answer);
+    add_message(w, e);
     a407_buf_str(out, "}");
 }
 
-/* {"via":["...","..."],...}: the values of one name stand together. */
+/* The values of one name, from the i-th field on; earlier ones are written. */
+static void add_values(struct a407_buf *out, const struct a407_event_answer *a,
+                       size_t i, const char *before)
+{
+    const char *name = a407_event_field_name(&a->fields[i]);
+    a407_buf_fmt(out, "%s\"%s\":[", before, name);
+    for (const char *between = ""; i < a->n_fields; i++) {
+        if (strcmp(a407_event_field_name(&a->fields[i]), name) != 0)
+            continue;
+        add_words(out, between, a->fields[i].value, WORDS_SHOWN);
+        between = ",";
+    }
+    a407_buf_str(out, "]");
+}
+
+/* {"via":["...","..."],...}, in the order of event_fields.def, then others. */
 static void add_fields(struct writer *w, const struct a407_event_answer *a)
 {
     struct a407_buf *out = w->out;
     const char *before = ",\"header\":{";
     size_t start = out->n;
-    for (unsigned id = 0; id < A407_FIELD_COUNT; id++) {
-        size_t values = 0;
-        for (size_t i = 0; i < a->n_fields; i++) {
-            if (a->fields[i].id != id)
+    for (unsigned id = 0; id <= A407_FIELD_OTHER; id++)
+        for (size_t i = 0, k; i < a->n_fields; i++) {
+            for (k = 0; strcmp(a407_event_field_name(&a->fields[k]),
+                               a407_event_field_name(&a->fields[i])) != 0;)
+                k++;
+            if (a->fields[i].id != id || k < i)
                 continue;
-            if (!values++)
-                a407_buf_fmt(out, "%s\"%s\":[", before,
-                             a407_event_field_name(a->fields[i].id));
-            add_words(out, values > 1 ? "," : "", a->fields[i].value,
-                      WORDS_SHOWN);
+            add_values(out, a, i, before);
+            before = ",";
         }
-        if (!values)
-            continue;
-        a407_buf_str(out, "]");
-        before = ",";
-    }
     if (a->n_fields)
         a407_buf_str(out, "}");
     keep(w, HEADER, start, start);

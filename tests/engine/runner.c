@@ -66,7 +66,7 @@ static bool run_splits(const struct script *s, struct stage *st,
                 continue;
             next = seen - 1 + stride;
             ++*count;
-            struct way way = {WAY_SPLIT, i, at, WIDE, WIDE, true};
+            struct way way = {WAY_SPLIT, i, at, WIDE, WIDE, !s->whole};
             if (!run(s, st, &way))
                 return false;
         }
@@ -113,8 +113,10 @@ static void run_file(const char *path)
     result(ok, path, "whole");
     if (ok) { /* else the rest would only say the same again */
         way.kind = WAY_BYTES;
+        way.expect = !s.whole;
         result(run(&s, st, &way), path, "byte by byte");
         way.kind = WAY_WHOLE;
+        way.expect = true;
         way.send_step = way.read_step = 1;
         result(run(&s, st, &way), path, "small reads and writes");
         ok = run_splits(&s, st, &n);

@@ -266,6 +266,8 @@ static void setting(struct reader *r, const char *name, const char *rest)
         set(s, rest, eq);
     } else if (strcmp(name, "bare") == 0) {
         s->n_env = 0;
+    } else if (strcmp(name, "whole") == 0) {
+        s->whole = true;
     } else if (strcmp(name, "file") == 0) {
         add_line(s, &s->file, rest);
     } else if (strcmp(name, "memory") == 0) {

@@ -16,6 +16,7 @@
  *   file LINE              a line of the credential file
  *   endpoint HOST:PORT     proxy.test:3128 if not given
  *   watched                nobody has configured this endpoint
+ *   whole                  packets in pieces lead to another record
  *   held LABEL             another process had this credential refused
  *   memory LINE            a line of what other processes remember,
  *   nonce LINE             ... and have left of a nonce
@@ -101,7 +102,7 @@ struct script {
     char *file;           /* the credential file, or NULL */
     char *memory, *nonce; /* what other processes remember; or NULL */
     char *endpoint;
-    bool watched;
+    bool watched, whole;
     char **held;
     size_t n_held;
     struct step *step;

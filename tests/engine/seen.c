@@ -134,7 +134,7 @@ static void answer(const struct a407_event *ev, char *out, size_t cap)
     out[0] = '\0';
     for (size_t i = 0; i < a->n_fields && at < cap; i++)
         at += (size_t)snprintf(out + at, cap - at, "%s%s=%s", i ? ", " : "",
-                               a407_event_field_name(a->fields[i].id),
+                               a407_event_field_name(&a->fields[i]),
                                a->fields[i].value);
     for (size_t i = 0; i < a->n_statuses && at < cap; i++)
         at += (size_t)snprintf(out + at, cap - at, " | %s: %s %d",
@@ -169,6 +169,8 @@ const char *seen_key(struct seen *s, const char *key, const char *text)
     const struct a407_event *ev = s->event[s->next_event - 1];
     if (strcmp(key, "detail") == 0)
         snprintf(is, sizeof is, "%s", ev->detail);
+    else if (strcmp(key, "message") == 0)
+        snprintf(is, sizeof is, "%s", ev->message);
     else if (strcmp(key, "request") == 0)
         snprintf(is, sizeof is, "%s %s", ev->method, ev->target);
     else if (strcmp(key, "client") == 0)

@@ -454,10 +454,12 @@ static void deliver(struct sim *s, size_t max)
     if (!k)
         s->app_end = s->end;
     enter(s);
-    if (k)
+    if (k) {
         a407_engine_delivered(s->driver.engine, p, k);
-    else
+        a407_driver_see_words(&s->driver);
+    } else {
         a407_engine_delivered_end(s->driver.engine);
+    }
     leave(s);
     free(p);
 }

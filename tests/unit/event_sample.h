@@ -93,6 +93,7 @@ static inline struct a407_event *full(void)
         .outcome = A407_UNRESOLVED,
         .cause = A407_CAUSE_REJECTED,
         .detail = "407 to digest",
+        .message = "no login, no luck",
         .lint =
             A407_LINT_BIT(A407_LINT_BLANK_LAST) | A407_LINT_BIT(A407_LINT_SAME),
         .proxy = {.host = "proxy.corp.example", .port = 3128},
@@ -135,6 +136,7 @@ static inline struct a407_event *full(void)
 static inline void fill(struct a407_event *e, char c)
 {
     FILL(e->detail);
+    FILL(e->message);
     e->lint = ~(a407_lint_set)1; /* not NONE */
     FILL(e->proxy.host);
     FILL(e->peer);

@@ -34,7 +34,7 @@ TEST(whole_line)
         "\"clock_skew_s\":-42,\"status\":[{\"name\":\"near\"},"
         "{\"name\":\"far\",\"error\":\"proxy_internal_error\","
         "\"received_status_code\":503,\"next_hop\":\"origin.test\","
-        "\"details\":\"no luck\"}]},"
+        "\"details\":\"no luck\"}],\"message\":\"no login, no luck\"},"
         "\"http\":{\"request\":{\"method\":\"CONNECT\",\"resend_count\":2,"
         "\"proxy_authorization\":{\"present\":true,\"scheme\":\"Basic\","
         "\"username\":\"bob\",\"domain\":\"CORP\",\"sent_before\":"
@@ -247,7 +247,7 @@ TEST(schema)
         struct a407_event *e = full();
         e->cause = (enum a407_cause)i;
         e->outcome = (enum a407_outcome)(i % 4);
-        e->final_status = (int)i * 37 - 20;
+        e->final_status = (int)i * 30 - 20;
         assert_true(a407_record_json(&(struct a407_record){.event = e},
                                      SIZE_MAX, &all));
     }

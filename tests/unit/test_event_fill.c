@@ -44,7 +44,7 @@ TEST(answer)
         {"proxy-status", "a; error=proxy_configuration_error, b"}};
     assert_int_equal(a->n_fields, sizeof want / sizeof want[0]);
     for (size_t i = 0; i < a->n_fields; i++) {
-        assert_string_equal(a407_event_field_name(a->fields[i].id), want[i][0]);
+        assert_string_equal(a407_event_field_name(&a->fields[i]), want[i][0]);
         assert_string_equal(a->fields[i].value, want[i][1]);
     }
     assert_int_equal(a->n_statuses, 2);
@@ -83,7 +83,69 @@ TEST(bounds)
     memset(head + strlen(head), 'x', 4000);
     answer(strcat(head, "\r\n\r\n"));
     assert_int_equal(strlen(ev.answer.fields[0].value), 1023);
-    assert_string_equal(a407_event_field_name(A407_FIELD_COUNT), "");
+}
+
+/* Fields that proxies have of their own. */
+TEST(errors)
+{
+    answer(HEAD "X-BRD-Err-Code: client_10000\r\nX-brd-ERR-msg: Invalid\r\n"
+                "X-Luminati-Error: a\r\nx-luminati-error: b\r\n"
+                "X-Webshare-Reason: bandwidthlimit\r\nX-SOAX-Detail: d\r\n"
+                "X-Request-Id: 1\r\nError: e\r\nX-Detailed: f\r\n"
+                "X-This-Name-Is-Too-Long-For-An-Error: g\r\n\r\n");
+    struct a407_buf line;
+    a407_buf_init(&line, A407_EVENT_LINE_MAX);
+    assert_int_equal(ev.answer.n_fields, A407_EVENT_VALUES);
+    assert_true(
+        a407_record_json(&(struct a407_record){.event = &ev}, SIZE_MAX, &line));
+    static const char want[] =
+        ",\"header\":{\"x-brd-err-code\":[\"client_10000\"],"
+        "\"x-brd-err-msg\":[\"Invalid\"],\"x-luminati-error\":[\"a\",\"b\"]}";
+    assert_non_null(memmem(line.p, line.n, want, sizeof want - 1));
+    a407_buf_free(&line);
+}
+
+static bool says(const char *fields, const char *body, enum a407_cause cause,
+                 const char *message)
+{
+    char head[1024];
+    struct a407_span h = a407_span(
+        head, (size_t)snprintf(head, sizeof head, "%s%s\r\n", HEAD, fields));
+    memset(&ev, 0, sizeof ev);
+    bool more = a407_event_set_words(&ev, h, a407_span_str(body));
+    assert_string_equal(ev.message, message);
+    assert_int_equal(ev.said, cause);
+    return more;
+}
+
+TEST(words)
+{
+    assert_true(says("Content-Length: 9\r\n", "", A407_CAUSE_NONE, ""));
+    assert_false(
+        says("Content-Length: 9\r\n", "Not you.", A407_CAUSE_NONE, "Not you."));
+    assert_false(says("Content-Length: 0\r\n", "", A407_CAUSE_NONE, ""));
+    /* nothing behind its end: that is another answer */
+    says("Content-Length: 2\r\n", "noHTTP/1.1 200", A407_CAUSE_NONE, "no");
+    says("", "IP not whitelisted", A407_CAUSE_ADDRESS, "IP not whitelisted");
+    says("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n4\r\ndefg",
+         A407_CAUSE_NONE, "abcdefg");
+    says("Transfer-Encoding: chunked\r\n", "nonsense", A407_CAUSE_NONE, "");
+    assert_false(says("Content-Encoding: br\r\n", "IP not whitelisted",
+                      A407_CAUSE_NONE, ""));
+    assert_false(says("Content-Type: image/png\r\n", "IP not whitelisted",
+                      A407_CAUSE_NONE, ""));
+    says("X-Foo-Error: short\r\nX-Foo-Error-Text: Account is locked\r\n", "",
+         A407_CAUSE_ACCOUNT_LOCKED, "Account is locked");
+    says(
+        "Proxy-Status: p; error=proxy_internal_error; details=\"LDAP server is "
+        "down\"\r\nContent-Type: text/plain\r\n",
+        "no", A407_CAUSE_BACKEND_DOWN, "no");
+    /* a leg of a handshake leaves the words of the 407 before it */
+    strcpy(ev.message, "before");
+    ev.said = A407_CAUSE_ADDRESS;
+    a407_event_set_words(&ev, a407_span_str(HEAD "\r\n"), a407_span("", 0));
+    assert_string_equal(ev.message, "before");
+    assert_int_equal(ev.said, A407_CAUSE_NONE);
 }
 
 /* Somebody else's words may hold a URL, or echo what was sent. */

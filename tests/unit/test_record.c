@@ -29,12 +29,17 @@ static void short_is(const struct a407_record *r, size_t max, const char *part)
    as needed; what is left out is named at the end. */
 TEST(short)
 {
-    static const char *const order[] = {
-        "\"process.command_args\"", "\"http.response.header\"",
-        "\"proxy.status\"",         "\"process.parents\"",
-        "\"cause_evidence\"",       "\"attempts\"",
-        "\"proxy.challenges\"",     "\"detail\"",
-        "\"url.target\"",           "\"process.executable.path\""};
+    static const char *const order[] = {"\"process.command_args\"",
+                                        "\"http.response.header\"",
+                                        "\"proxy.status\"",
+                                        "\"proxy.message\"",
+                                        "\"process.parents\"",
+                                        "\"cause_evidence\"",
+                                        "\"attempts\"",
+                                        "\"proxy.challenges\"",
+                                        "\"detail\"",
+                                        "\"url.target\"",
+                                        "\"process.executable.path\""};
     struct a407_event *e = full();
     struct a407_record r = {.event = e, .lost = 7, .run = "20260101T000000Z-1"};
     struct a407_buf all;
@@ -48,7 +53,7 @@ TEST(short)
         const char *list = strstr(line, "\"records_lost\":7");
         size_t n = 0;
         a407_buf_str(&all, line);
-        for (const char *at = list; n < 10; n++, at++)
+        for (const char *at = list; n < 11; n++, at++)
             if (!(at = strstr(at, order[n])))
                 break;
         assert_true(n >= named);
@@ -57,7 +62,7 @@ TEST(short)
         free(line);
         line = short_line(&r, --max);
     }
-    assert_int_equal(named, 10);
+    assert_int_equal(named, 11);
     assert_int_equal(check_schema(all.p, all.n, false), 0);
     a407_buf_free(&all);
 }

@@ -4,7 +4,7 @@ scheme; and both ends of its connections."""
 import shutil
 
 from lab import PASSWORD, closing
-from scripted import Scripted
+from scripted import Scripted, refusal
 from tap import Skip
 
 CURL = ["curl", "-s", "-o", "/dev/null", "-x", "http://127.0.0.1:{port}"]
@@ -141,4 +141,33 @@ def heeded(lab):
             yield [words, causes(records)]
 
 
-TESTS = [dropped, answered, answered_first, heeded, at_once, rejected, reused, ports, watched]
+PAGE = (b"<html><head><title>Error</title></head><body><h1>Sorry</h1>\n"
+        b"<p>Your account&nbsp;has been <b>locked</b>. Ask the help desk."
+        b"</body></html>")
+
+
+def locked_out(peer):
+    """Says so, to whatever login."""
+    while peer.head():
+        peer.say(refusal(body=PAGE))
+
+
+def said(lab):
+    """the proxy's page is on record, and its cause: of a login of ours, of the
+    client's own, and for a client that reads a head byte by byte"""
+    login = ["-U", "bob:wrong-one"]
+    for mode, tunnel, own in (("inject", [], []), ("observe", [], login),
+                              ("observe", ["-p"], login)):
+        with Scripted(None, locked_out) as proxy:
+            at = f"http://127.0.0.1:{proxy.port}"
+            records = lab.run(["curl", "-s", "-x", at, *tunnel, *own, "{url}"],
+                              mode=mode, AUTH407_PROXY=at)
+        if causes(records) != ["account_locked"] or \
+                records[0]["proxy"]["message"] != "Sorry Your account has " \
+                "been locked . Ask the help desk." or not records[0][
+                    "detail"].startswith("the proxy says: Sorry Your account"):
+            yield [mode, tunnel, records]
+
+
+TESTS = [dropped, answered, answered_first, heeded, said, at_once, rejected,
+         reused, ports, watched]
