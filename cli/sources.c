@@ -135,6 +135,11 @@ void a407_sources_warn(const struct a407_credential *k)
         a407_warning("%s: the secret that an auth407 outside has handed over "
                      "is gone; use a credential file",
                      k->label);
+    if (k->from == A407_FROM_VARIABLES && k->username && !k->password &&
+        !k->token && !k->lost)
+        a407_warning("%s: there is no password for it: nothing but a Kerberos "
+                     "ticket will be used",
+                     k->label);
     warn_time(k);
     check_file(k, "password-file", k->password_file, false);
     check_file(k, "token-file", k->token_file, true);

@@ -290,7 +290,9 @@ static enum a407_trial_outcome judge(const struct a407_event *ev)
     case A407_OBSERVED:
         return ev->status == 407 ? A407_TRIAL_UNDECIDED : A407_TRIAL_NOT_ASKED;
     default:
-        return a407_cause_refuses(ev->cause) ||
+        return (a407_cause_refuses(ev->cause) &&
+                ev->cause != A407_CAUSE_BACKEND_DOWN &&
+                ev->cause != A407_CAUSE_ADDRESS) ||
                        ev->cause == A407_CAUSE_LOCKED_OUT
                    ? A407_TRIAL_REFUSED
                    : A407_TRIAL_UNDECIDED;

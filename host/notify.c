@@ -46,11 +46,7 @@ static void put_refused(const struct a407_event *ev, char *out, size_t cap)
 static void put_words(const struct a407_event *ev, const char *proxy, char *out,
                       size_t cap)
 {
-    enum a407_cause cause =
-        ev->client_sent && ev->cause == A407_CAUSE_NOT_CONFIGURED
-            ? A407_CAUSE_CLIENT_REJECTED
-            : ev->cause;
-    switch (cause) {
+    switch (ev->cause) {
     case A407_CAUSE_REJECTED:
     case A407_CAUSE_REJECTED_LATER:
     case A407_CAUSE_CLIENT_REJECTED:

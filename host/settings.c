@@ -48,6 +48,8 @@ struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx)
     struct a407_diag diag = {""};
     uint8_t test;
     struct a407_config *c = a407_config_new(get, ctx, &diag);
+    if (c && gethostname(c->machine, sizeof c->machine - 1) != 0)
+        c->machine[0] = '\0';
     if (!c || c->mode == A407_MODE_OFF) {
         a407_config_free(c);
         return NULL;

@@ -30,6 +30,13 @@ static bool is_between(const Dl_info *object)
            strncmp(name, "libc-2", 6) == 0;
 }
 
+/* A part of Python's own library (_socket.cpython-311-x86_64-linux-gnu.so),
+   which is linked into the interpreter elsewhere: a script made the call. */
+static bool is_extension(const char *path)
+{
+    return strstr(base_name(path), ".cpython-") != NULL;
+}
+
 /* The module that made the call. For one that libc made (stdio) the one that
    has opened the stream stands for it. */
 static void caller_module(struct a407_event_process *p, const void *caller,
@@ -45,7 +52,9 @@ static void caller_module(struct a407_event_process *p, const void *caller,
        may be anything. */
     const void *program = (const void *)getauxval(AT_PHDR);
     const char *path =
-        a407_object_is(&object, program) ? p->executable : object.dli_fname;
+        a407_object_is(&object, program) || is_extension(object.dli_fname)
+            ? p->executable
+            : object.dli_fname;
     a407_put(p->caller_module, sizeof p->caller_module,
              a407_span_str(base_name(path)));
 }

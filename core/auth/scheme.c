@@ -61,13 +61,15 @@ void a407_scheme_wipe(const struct a407_scheme *s, void *state)
     a407_wipe(state, s->state_size);
 }
 
-/* The password is outside and was not read yet: a login without it would be a
-   wrong one, and may lock the account. */
+/* The password is outside and was not read yet, or was forgotten: a login
+   without it would be a wrong one, and may lock the account. A URL or a section
+   may well hold a name alone, which is a key then. */
 static bool lacks_password(const struct a407_scheme *scheme,
                            const struct a407_credential *c)
 {
     return scheme->secret == A407_SECRET_PASSWORD && !c->password &&
-           (c->password_file || c->netrc || c->helper || c->lost);
+           (c->password_file || c->netrc || c->helper || c->lost ||
+            c->from == A407_FROM_VARIABLES);
 }
 
 const struct a407_challenge *

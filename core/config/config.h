@@ -64,6 +64,7 @@ struct a407_config {
     char *state_dir;   /* $XDG_STATE_HOME/auth407 or the default; or NULL */
     char *runtime_dir; /* $XDG_RUNTIME_DIR, or NULL */
     char *home;        /* HOME, or NULL: what ~/ stands for in the file */
+    char machine[65];  /* this machine's name, by whom has read it; or "" */
     char run[A407_RUN_MAX + 1]; /* AUTH407_RUN: which start of the command this
                                    process belongs to; or empty */
 };

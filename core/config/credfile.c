@@ -85,6 +85,20 @@ static bool finish_section(struct parser *ps)
     return !wrong || complain_at(ps, ps->section_line, wrong);
 }
 
+static bool is_ipv6_char(char c)
+{
+    return a407_hex_value(c) >= 0 || c == ':' || c == '.';
+}
+
+/* With a port behind it or not: that can't be told. */
+static bool is_bare_ipv6(struct a407_span s)
+{
+    struct a407_span rest = s;
+    const char *colon = a407_span_find(s, ':');
+    a407_span_run(&rest, is_ipv6_char);
+    return !rest.n && colon && memrchr(s.p, ':', s.n) != colon;
+}
+
 static bool start_section(struct parser *ps, struct a407_span line)
 {
     struct a407_endpoint endpoint;
@@ -94,6 +108,9 @@ static bool start_section(struct parser *ps, struct a407_span line)
     if (line.n < 2 || line.p[line.n - 1] != ']')
         return complain(ps, "a section is a line [HOST:PORT] of its own");
     struct a407_span name = a407_span(line.p + 1, line.n - 2);
+    if (is_bare_ipv6(a407_span_trim(name)))
+        return complain(ps, "an IPv6 address has brackets of its own: write "
+                            "[[IPV6]:PORT] or [[IPV6]]");
     if (!a407_endpoint_parse(a407_span_trim(name), &endpoint))
         return complain(ps, "bad section name; write [HOST:PORT], [HOST], "
                             "[*.SUFFIX:PORT] or [[IPV6]:PORT]");

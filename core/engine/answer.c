@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "core/base/text.h"
 #include "internal.h"
 
 /* What to do about a 407: the only file that decides. */
@@ -8,7 +11,9 @@ static const char behind[] =
     "the 407 may be an origin's: it was not the first on its connection";
 static const char closes[] =
     "the proxy closes the connection in the middle of the handshake";
-static const char endless[] = "the handshake begins again and again";
+static const char endless[] =
+    "the proxy begins the handshake again and again, before it has seen a "
+    "login";
 
 static bool can_repeat(struct a407_engine *e, const char **detail)
 {
@@ -65,6 +70,23 @@ static enum a407_try anew(struct a407_engine *e, const char *detail)
     return t == A407_TRY_NONE ? leads_nowhere(e, why, detail) : t;
 }
 
+/* ... since the proxy takes no first message: it can't reach what it needs for
+   its own, most likely. So may we: a KDC is often the same machine. */
+static enum a407_try begun_again(struct a407_engine *e)
+{
+    char detail[sizeof e->ev->detail];
+    enum a407_cause why;
+    enum a407_try t = a407_try_anew(e, &why);
+    if (t != A407_TRY_NONE)
+        return t;
+    a407_put(detail, sizeof detail, a407_span_str(endless));
+    for (size_t i = 0; e->ev && i < e->ev->n_attempts; i++)
+        if (e->ev->attempts[i].cause == A407_CAUSE_NO_TICKET)
+            snprintf(detail, sizeof detail, "%.70s; %.85s",
+                     e->ev->attempts[i].detail, endless);
+    return leads_nowhere(e, A407_CAUSE_BACKEND_DOWN, detail);
+}
+
 static enum a407_try step(struct a407_engine *e)
 {
     enum a407_cause why;
@@ -99,7 +121,7 @@ static enum a407_try without_state(struct a407_engine *e,
     if (s->per_connection) {
         e->authenticated = false;
         return exchange->swallowed
-                   ? anew(e, endless)
+                   ? begun_again(e)
                    : leads_nowhere(e, A407_CAUSE_PROTOCOL,
                                    "the proxy took the first message of the "
                                    "handshake for one request only");
@@ -143,7 +165,7 @@ static enum a407_try renew(struct a407_engine *e,
             t = next_leg(e, ch, kept);
             break;
         case A407_REPLY_RESTART:
-            t = anew(e, endless);
+            t = begun_again(e);
             break;
         case A407_REPLY_REJECTED:
             a407_answer_refused(e);

@@ -169,21 +169,83 @@ static void say_dropped(struct words *w, const struct a407_proxy *p,
         say(w, "an earlier request of this process had one");
 }
 
-static void say_elsewhere(struct words *w, const struct a407_config *c)
+/* What a scheme takes that this credential has not. */
+static const char *lacks(const struct a407_scheme *s,
+                         const struct a407_credential *c)
 {
-    const struct a407_credential *k = c->credentials;
+    if (s->secret == A407_SECRET_TOKEN)
+        return c->token ? NULL : "token";
+    if (s->secret != A407_SECRET_PASSWORD)
+        return NULL;
+    return !c->username || !c->username[0] ? "user name"
+           : !c->password                  ? "password"
+                                           : NULL;
+}
+
+static void say_missing(struct words *w, const struct a407_proxy *p,
+                        const struct a407_event *ev)
+{
+    const struct a407_scheme *s;
+    for (unsigned id = 0; (s = a407_scheme_get(id)); id++)
+        for (size_t i = 0; offers(ev, s->token) && i < p->n_creds; i++) {
+            const struct a407_credential *c = p->creds[i];
+            const char *what = lacks(s, c);
+            if (!what || !(c->schemes & A407_SCHEME_BIT(id)))
+                continue;
+            say(w, w->out[0] ? "; " : "");
+            say(w, s->token);
+            say(w, " needs a ");
+            say(w, what);
+            say(w, ", which is not in ");
+            say(w, c->label ? c->label : "the credential");
+        }
+}
+
+static void say_endpoint(struct words *w, const struct a407_endpoint *e)
+{
+    char port[8];
+    snprintf(port, sizeof port, ":%u", (unsigned)e->port);
+    say(w, e->host);
+    say(w, e->port ? port : "");
+}
+
+/* A name or an address of this very machine. For a hint: another name never
+   gets a credential by it. */
+static bool is_here(const struct a407_config *c, const char *host)
+{
+    struct a407_span s = a407_span_str(host);
+    return a407_span_eq(s, "localhost") || a407_span_ends(s, ".localhost") ||
+           a407_span_begins(s, "127.") || a407_span_eq(s, "::1") ||
+           (c->machine[0] && a407_span_ieq(s, c->machine));
+}
+
+/* The credential that would be for this proxy if it were called like that, or
+   NULL. */
+static const struct a407_credential *by_another_name(const struct a407_proxy *p)
+{
+    const struct a407_credential *k = p->config->credentials;
+    while (k && !(k->label && is_here(p->config, k->endpoint.host) &&
+                  (!k->endpoint.port || k->endpoint.port == p->endpoint.port)))
+        k = k->next;
+    return is_here(p->config, p->endpoint.host) ? k : NULL;
+}
+
+static void say_elsewhere(struct words *w, const struct a407_proxy *p)
+{
+    const struct a407_credential *here = by_another_name(p),
+                                 *k = here ? here : p->config->credentials;
     if (!k || !k->label)
         return;
     say(w, k->label);
     say(w, " is for ");
-    if (strcmp(k->endpoint.host, "*") == 0) {
+    if (strcmp(k->endpoint.host, "*") == 0)
         say(w, "the proxies that the environment names");
-    } else {
-        char port[8];
-        snprintf(port, sizeof port, ":%u", (unsigned)k->endpoint.port);
-        say(w, k->endpoint.host);
-        say(w, k->endpoint.port ? port : "");
-    }
+    else
+        say_endpoint(w, &k->endpoint);
+    if (!here)
+        return;
+    say(w, ", another name of this machine: write ");
+    say_endpoint(w, &p->endpoint);
 }
 
 void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
@@ -198,8 +260,15 @@ void a407_facts(const struct a407_proxy *p, struct a407_event *ev)
     case A407_CAUSE_DROPPED:
         say_dropped(&w, p, ev);
         break;
+    case A407_CAUSE_UNMET:
+        say_missing(&w, p, ev);
+        break;
     case A407_CAUSE_OTHER_ENDPOINT:
-        say_elsewhere(&w, p->config);
+        say_elsewhere(&w, p);
+        break;
+    case A407_CAUSE_NOT_CONFIGURED:
+        if (by_another_name(p))
+            say_elsewhere(&w, p);
         break;
     case A407_CAUSE_NOT_ALLOWED:
         say_offered(&w, ev);

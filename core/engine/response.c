@@ -220,8 +220,10 @@ static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
         return;
     }
     enum a407_outcome outcome = A407_NOT_RETRIED;
+    bool own = e->ev && e->ev->client_sent;
     if (!e->proxy->configured)
-        a407_event_note(e, A407_CAUSE_NOT_CONFIGURED, NULL);
+        a407_event_note(e, own ? e->ev->cause : A407_CAUSE_NOT_CONFIGURED,
+                        own ? "auth407 was not told about this proxy" : NULL);
     else if (e->passive)
         outcome = A407_OBSERVED;
     else if (e->ev && e->ev->n_attempts)

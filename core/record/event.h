@@ -153,6 +153,10 @@ const char *a407_event_field_name(const struct a407_event_field *f);
 
 struct a407_challenges;
 
+/* What to do about a cause, one sentence. What is wrong in a credential that
+   can't be sent is known, and its own remedy says more. */
+const char *a407_remedy(enum a407_cause cause, a407_lint_set lint);
+
 /* What was offered, bounded. */
 void a407_event_set_challenges(struct a407_event *ev,
                                const struct a407_challenges *offered);

@@ -27,6 +27,16 @@ const char *a407_outcome_name(enum a407_outcome o)
     return names[(unsigned)o <= A407_NOT_RETRIED ? o : A407_NOT_RETRIED];
 }
 
+const char *a407_remedy(enum a407_cause cause, a407_lint_set lint)
+{
+    unsigned code = 0;
+    while (code < A407_LINT_COUNT && !(lint & A407_LINT_BIT(code)))
+        code++;
+    return cause == A407_CAUSE_MALFORMED && code < A407_LINT_COUNT
+               ? a407_lint_info((enum a407_lint_code)code)->remedy
+               : a407_cause_info(cause)->remedy;
+}
+
 /* ---- challenges ---- */
 
 static void param(char *out, size_t cap, const struct a407_challenge *c,

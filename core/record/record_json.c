@@ -390,7 +390,7 @@ static void add_event(struct writer *w, const struct a407_event *e)
     add_if(w->out, ",\"detail\":", e->detail);
     keep(w, DETAIL, start, start);
     add_lint(w->out, e->lint);
-    add_string(w->out, ",\"remedy\":", cause->remedy);
+    add_string(w->out, ",\"remedy\":", a407_remedy(e->cause, e->lint));
     add_proxy(w, e);
     add_http(w, e);
     add_attempts(w, e);

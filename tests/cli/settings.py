@@ -77,8 +77,11 @@ def options_set_variables():
                       (f"--{option}=x", f"--{option}", value)):
             equal(value_of(name, "-q", *words, env=before), value, option)
     for option, (name, value) in VALUES.items():
-        equal(value_of(name, env={"AUTH407_MEMORY": None, **user}),
+        equal(value_of(name, "-q", env={"AUTH407_MEMORY": None, **user}),
               user.get(name), "not set by itself")
+    done = run("--username", "u", "--", "true")
+    equal(done.err, "auth407: warning: AUTH407_USERNAME: there is no password "
+          "for it: nothing but a Kerberos ticket will be used\n", "said")
 
 
 @test

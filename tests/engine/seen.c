@@ -169,6 +169,8 @@ const char *seen_key(struct seen *s, const char *key, const char *text)
     const struct a407_event *ev = s->event[s->next_event - 1];
     if (strcmp(key, "detail") == 0)
         snprintf(is, sizeof is, "%s", ev->detail);
+    else if (strcmp(key, "remedy") == 0)
+        snprintf(is, sizeof is, "%s", a407_remedy(ev->cause, ev->lint));
     else if (strcmp(key, "message") == 0)
         snprintf(is, sizeof is, "%s", ev->message);
     else if (strcmp(key, "request") == 0)

@@ -268,8 +268,11 @@ TEST(unread_password)
     t->cred[0].password_file = path;
     t->cred[0].token = token;
     expect(t, A407_BEARER, 1, 0);
-    /* and a name that stands alone has an empty password on purpose */
+    /* and a name that stands alone in a URL or a section has an empty password
+       on purpose; in a variable it has none */
     t->cred[0].password_file = t->cred[0].token = NULL;
+    expect_none(t, A407_CAUSE_UNMET);
+    t->cred[0].from = A407_FROM_PROXY_URL;
     expect(t, A407_BASIC, 0, 0);
     free(t);
 }

@@ -286,7 +286,7 @@ static void say_remedy(const struct a407_report_row *f,
     else if (f->cause_id == A407_CAUSE_COUNT)
         say(out, "The remedy stands in the records.");
     else
-        say(out, "%s", a407_cause_info(f->cause_id)->remedy);
+        say(out, "%s", a407_remedy(f->cause_id, f->lint));
 }
 
 void a407_report_advise(const struct a407_report_row *f,

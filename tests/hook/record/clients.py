@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What a client did: dropped the header, sent it when asked, sent another
 scheme; and both ends of its connections."""
+import os
 import shutil
+import subprocess
 
 from lab import PASSWORD, closing
 from scripted import Scripted, refusal
@@ -169,5 +171,23 @@ def said(lab):
             yield [mode, tunnel, records]
 
 
-TESTS = [dropped, answered, answered_first, heeded, said, at_once, rejected,
-         reused, ports, watched]
+def script(lab):
+    """a part of Python's library that makes the call is no module that anybody
+    looks for: the interpreter is"""
+    found = subprocess.run(
+        ["/usr/bin/env", "python3", "-c", "import _socket, os, sys; print(os."
+         "path.realpath(sys.executable), getattr(_socket, '__file__', ''))"],
+        capture_output=True, text=True, check=False).stdout.split()
+    if len(found) != 2 or ".cpython-" not in found[1]:
+        raise Skip("no Python here has its sockets in a file")
+    records = lab.run([found[0], "-c", "import urllib.request as r; "
+                       "r.urlopen('{url}')"], mode="observe",
+                      http_proxy="http://127.0.0.1:{port}".replace(
+                          "{port}", str(lab.port)), password=None)
+    if [r["caller"]["module"] for r in records] != [
+            os.path.basename(found[0])]:
+        yield records
+
+
+TESTS = [script, dropped, answered, answered_first, heeded, said, at_once,
+         rejected, reused, ports, watched]
