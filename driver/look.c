@@ -62,7 +62,7 @@ void a407_driver_see_rest(struct a407_driver *d)
 
 void a407_driver_see_words(struct a407_driver *d)
 {
-    if (a407_engine_plan(d->engine).words &&
+    if (a407_engine_listens(d->engine) &&
         d->transport->hold(d->link) == A407_HELD && scratch(d, 4096))
         a407_engine_words(d->engine, d->scratch, look(d));
 }

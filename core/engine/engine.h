@@ -243,8 +243,6 @@ struct a407_plan {
                         a407_engine_behind */
     bool tunnel : 1; /* a CONNECT is out, its answer not seen: what follows may
                         be in a tunnel, if that was read past us */
-    bool words : 1;  /* what a watched 407 says may lie in the queue:
-                        a407_engine_words */
     bool rest : 1;   /* the head of a watched 407 was read in part:
                         a407_engine_rest before a407_engine_closed */
 };
@@ -349,7 +347,9 @@ void a407_engine_closed(struct a407_engine *e);
 /* plan.rest: bytes of the queue, from its front. */
 void a407_engine_rest(struct a407_engine *e, const char *p, size_t n);
 
-/* plan.words: bytes of the queue, from its front. */
+/* After a407_engine_delivered: what a watched 407 says may lie in the queue. */
+bool a407_engine_listens(const struct a407_engine *e);
+/* ... its bytes, from its front. */
 void a407_engine_words(struct a407_engine *e, const char *p, size_t n);
 
 /* ---- the record ---- */

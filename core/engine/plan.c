@@ -275,7 +275,6 @@ struct a407_plan a407_engine_plan(const struct a407_engine *e)
     p.watch = awaited(e) && e->writing == A407_W_BODY;
     p.behind = a407_engine_wants_behind(e);
     p.tunnel = e->writing == A407_W_START && a407_engine_behind_connect(e);
-    p.words = e->listening;
     p.rest = a407_engine_wants_rest(e);
     p.due = e->since_us ? due(e, p.kind, &ms) : A407_DUE_NONE;
     if (p.due != A407_DUE_NONE)

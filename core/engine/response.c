@@ -234,6 +234,11 @@ static void on_watched_407(struct a407_engine *e, const char *p, size_t n)
         a407_event_finish(e, outcome, 407);
 }
 
+bool a407_engine_listens(const struct a407_engine *e)
+{
+    return e->listening;
+}
+
 void a407_engine_words(struct a407_engine *e, const char *p, size_t n)
 {
     if (e->listening && e->state == A407_ST_DELIVER &&

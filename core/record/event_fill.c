@@ -287,6 +287,12 @@ static void hide_challenge(struct a407_event_challenge *c,
     HIDE(c->scope);
 }
 
+static void hide_words(struct a407_event *ev, struct a407_span secret)
+{
+    HIDE(ev->message);
+    HIDE(ev->said_words);
+}
+
 void a407_event_hide(struct a407_event *ev, struct a407_span secret)
 {
     struct a407_event_answer *a = &ev->answer;
@@ -302,7 +308,12 @@ void a407_event_hide(struct a407_event *ev, struct a407_span secret)
         HIDE(a->statuses[i].next_hop);
         HIDE(a->statuses[i].details);
     }
-    HIDE(ev->message);
-    HIDE(ev->said_words);
     HIDE(ev->detail);
+    hide_words(ev, secret);
+    /* a page that shows it has lost its markup and blanks */
+    char text[sizeof ev->message];
+    a407_page_text(secret, text, sizeof text);
+    if (strlen(text) >= SECRET_MIN)
+        hide_words(ev, a407_span_str(text));
+    a407_wipe(text, sizeof text);
 }

@@ -179,7 +179,8 @@ def refused_cases():
             for fault, then in ends:
                 yield shaped(way, request, NTLM, (fault,),
                              f"missing{body} {then}", expect=REFUSED,
-                             cause="protocol_error")
+                             cause="backend_down" if fault == "ntlm-again"
+                             else "protocol_error")
         # The end of a connection that has carried a body is the program's to
         # see. Without one it gets the first 407. Behind a Type 3, which may
         # have been judged, there is but one more.

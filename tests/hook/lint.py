@@ -116,7 +116,8 @@ def rows():
     yield named("CORP\\alice", "domain_in_username", "has a DOMAIN\\ in front",
                 challenge=DIGEST, label="Digest")
     yield word(SECRET, "secret_is_username", "is the same as", user=SECRET)
-    yield Row("expired", "the credential is past its", (*good, day(-1)))
+    yield Row("expired", "the credential is past its", (*good, day(-1)),
+              cause="account_expired")
     yield Row("expires_soon", "the credential expires within",
               (*good, day(3)))
     yield word(jwt(exp=now - 60), "jwt_expired", "is a JWT that has expired",

@@ -134,7 +134,7 @@ def of_kerberos(acceptor):
         cause=("no_ticket", "rejected"), seen=nothing_sent)
     yield Case("password that has expired", lambda t: {
         **tickets(acceptor, NOWHERE), **password("expired", domain_name="")},
-        cause=("no_ticket", "rejected"), seen=nothing_sent)
+        cause=("no_ticket", "account_expired"), seen=nothing_sent)
 
 
 # ---- NTLM
@@ -212,8 +212,10 @@ def of_windows_kdc(acceptor):
                             (domain.LOCKED, "locked out", "locked"),
                             (domain.EXPIRED, "with an expired password",
                              "expired")):
-        yield Case(f"user {why}", kinit(user), cause=("rejected",),
-                   seen=nothing_sent, tried=("negotiate", ("rejected",)),
+        cause = ("account_expired" if word == "expired" else
+                 "account_locked",)
+        yield Case(f"user {why}", kinit(user), cause=cause,
+                   seen=nothing_sent, tried=("negotiate", cause),
                    after=failed_attempt("negotiate", word))
     yield Case("a user that the KDC does not know: NTLM has its try",
                kinit("nobody", "none"), cause=("rejected",),

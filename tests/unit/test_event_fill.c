@@ -148,6 +148,23 @@ TEST(words)
     assert_int_equal(ev.said, A407_CAUSE_NONE);
 }
 
+/* What a page shows of a secret is what is left of it there. */
+TEST(secret_in_page)
+{
+    static const char *const secrets[] = {"hunter 2 &amp; 3", "hun  \tter2",
+                                          "hun<b>ter2", "hun&#116;er2"};
+    for (size_t i = 0; i < 4; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "<p>User alice (%s) is locked.</p>",
+                 secrets[i]);
+        memset(&ev, 0, sizeof ev);
+        a407_event_set_words(&ev, a407_span_str(HEAD "\r\n"),
+                             a407_span_str(body));
+        a407_event_hide(&ev, a407_span_str(secrets[i]));
+        assert_string_equal(ev.message, "User alice (***) is locked.");
+    }
+}
+
 /* Somebody else's words may hold a URL, or echo what was sent. */
 TEST(secrets)
 {

@@ -81,9 +81,10 @@ def wrong_password(place):
 
 def refused_accounts(place):
     """a locked account, an expired password"""
-    expect(place.asker(username="locked", password=PASSWORD), "rejected",
+    expect(place.asker(username="locked", password=PASSWORD),
+           "account_locked",
            "locked")
-    expect(place.asker(username="late", password=PASSWORD), "rejected",
+    expect(place.asker(username="late", password=PASSWORD), "account_expired",
            "expired")
 
 
