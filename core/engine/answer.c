@@ -481,7 +481,7 @@ void a407_engine_on_407(struct a407_engine *e, const char *p, size_t n)
 /* The body may have come behind the head: it is all there now. */
 static void see_words(struct a407_engine *e)
 {
-    struct a407_span saved = a407_engine_kept(e);
+    struct a407_span saved = a407_span(e->saved_407.p, e->saved_407.n);
     size_t from = 0, head = a407_head_end(saved.p, saved.n, &from);
     if (e->ev && !e->ev->message[0])
         a407_event_words(e, a407_span(saved.p, head),
