@@ -139,6 +139,9 @@ struct a407_doctor {
     struct a407_doctor_options o;
     struct a407_rows rows;
     struct a407_config *config;
+    /* Logins that programs have in places of their own, which no setting of
+       ours names; label: "git's own login in ~/.gitconfig:3" */
+    struct a407_credential *elsewhere;
     struct a407_endpoint proxy; /* port 0: none was found */
     bool tls;                   /* it is spoken to in TLS */
     char proxy_from[64];        /* "the command line", "https_proxy", "PAC" */
@@ -147,19 +150,24 @@ struct a407_doctor {
     struct a407_answer to_connect, to_get; /* asked without a login */
     bool works;    /* the target was reached by a request with all it needs */
     char how[160]; /* if so: "alice, by Digest", "no login" */
-    int tty;       /* for progress and questions; -1: none */
+    enum { A407_NOT_ASKED, A407_MAY_TRY, A407_MAY_NOT } trying;
+    int tty; /* for progress and questions; -1: none */
 };
 
 /* Says on the terminal what is done now; nothing where there is none. */
 void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* May logins be tried? Asks on the terminal, the first time, unless --yes. */
+bool a407_doctor_may_try(struct a407_doctor *d);
+
 /* Each looks at one part and adds rows; blocks as that says. */
 void a407_doctor_environment(struct a407_doctor *d); /* variables, the proxy */
 void a407_doctor_credentials(struct a407_doctor *d); /* files */
 void a407_doctor_endpoint(struct a407_doctor *d);    /* the proxy's answers */
 void a407_doctor_challenges(struct a407_doctor *d);
-void a407_doctor_trials(struct a407_doctor *d); /* logs in */
+void a407_doctor_trials(struct a407_doctor *d);    /* logs in */
+void a407_doctor_elsewhere(struct a407_doctor *d); /* by those logins */
 
 /* ---- what is told ---- */
 

@@ -29,8 +29,10 @@ static void examine(struct a407_doctor *d)
         return;
     a407_doctor_endpoint(d);
     a407_doctor_challenges(d);
-    if (d->reached)
+    if (d->reached) {
         a407_doctor_trials(d);
+        a407_doctor_elsewhere(d);
+    }
 }
 
 static int tell(const struct a407_doctor *d)
@@ -71,6 +73,7 @@ int main(int argc, char **argv)
     free(d.to_connect.bytes);
     free(d.to_get.bytes);
     a407_config_free(d.config);
+    a407_credentials_free(d.elsewhere);
     a407_rows_free(&d.rows);
     return is;
 }

@@ -5,19 +5,21 @@
 #include "cli/trial.h"
 #include "doctor.h"
 
-static bool may_try(struct a407_doctor *d)
+bool a407_doctor_may_try(struct a407_doctor *d)
 {
     struct a407_buf line;
     bool yes = d->o.values[A407_DOCTOR_OPT_YES] != NULL;
 
-    if (yes || d->tty < 0)
-        return yes;
-    a407_buf_init(&line, 64);
-    yes = a407_terminal_ask(d->tty, "Log in at the proxy to try it? [Y/n] ",
-                            false, &line) &&
-          (!line.n || a407_lower(*line.p) == 'y');
-    a407_buf_free(&line);
-    return yes;
+    if (!yes && d->tty >= 0 && d->trying == A407_NOT_ASKED) {
+        a407_buf_init(&line, 64);
+        yes = a407_terminal_ask(d->tty, "Log in at the proxy to try it? [Y/n] ",
+                                false, &line) &&
+              (!line.n || a407_lower(*line.p) == 'y');
+        a407_buf_free(&line);
+    }
+    if (d->trying == A407_NOT_ASKED)
+        d->trying = yes ? A407_MAY_TRY : A407_MAY_NOT;
+    return d->trying == A407_MAY_TRY;
 }
 
 /* The first credential for this proxy, or NULL. */
@@ -60,7 +62,7 @@ void a407_doctor_trials(struct a407_doctor *d)
     struct a407_trial t;
     char target[320];
 
-    if (d->to_connect.status == 407 && !may_try(d)) {
+    if (d->to_connect.status == 407 && !a407_doctor_may_try(d)) {
         a407_row_found(&d->rows, A407_FOUND_NOT_TRIED, "login", "not tried");
         return;
     }
