@@ -9,12 +9,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/http/http.h"
 #include "driver/driver.h"
 #include "host/clock.h"
 #include "host/fd.h"
 #include "host/match.h"
 #include "host/settings.h"
 #include "host/verdict.h"
+
+/* Of an answer: the head, and enough of the body for its words. */
+#define ANSWER_MAX (A407_HEAD_MAX + 16384)
 
 /* A connection of our own: nobody else acts on its socket. */
 struct line {
@@ -210,18 +214,27 @@ static bool needs_wait(enum a407_driven is)
 
 /* ---- one connection ---- */
 
+bool a407_trial_request(const char *target, char *out, size_t cap)
+{
+    bool get = strncmp(target, "http://", 7) == 0;
+    const char *host = get ? target + 7 : target;
+    int n = snprintf(out, cap,
+                     "%s %s HTTP/1.1\r\nHost: %.*s\r\n%s"
+                     "User-Agent: auth407/" A407_VERSION "\r\n\r\n",
+                     get ? "GET" : "CONNECT", target, (int)strcspn(host, "/"),
+                     host, get ? "Accept: */*\r\n" : "");
+    return n > 0 && n < (int)cap;
+}
+
 static bool write_request(struct line *l, const char *target)
 {
-    char head[1024];
-    int n = snprintf(head, sizeof head,
-                     "CONNECT %s HTTP/1.1\r\nHost: %s\r\n"
-                     "User-Agent: auth407/" A407_VERSION "\r\n\r\n",
-                     target, target);
-    struct iovec v = {head, (size_t)n};
+    char head[2048];
+    struct iovec v = {head, 0};
     struct a407_write w = {.iov = &v, .n = 1};
     enum a407_driven is;
-    if (n < 0 || n >= (int)sizeof head)
+    if (!a407_trial_request(target, head, sizeof head))
         return false;
+    v.iov_len = strlen(head);
     while (needs_wait(is = a407_driver_write(&l->driver, &w)))
         if (!wait_for(l, is))
             return false;
@@ -229,7 +242,7 @@ static bool write_request(struct line *l, const char *target)
 }
 
 /* Reads as a program would, up to the record of the exchange. */
-static struct a407_event *read_answer(struct line *l)
+static struct a407_event *read_answer(struct line *l, struct a407_buf *answer)
 {
     struct a407_driver *d = &l->driver;
     struct a407_event *ev;
@@ -244,9 +257,10 @@ static struct a407_event *read_answer(struct line *l)
             plan.kind != A407_WANT_DELIVER)
             break;
         n = take(l, body, plan.n < sizeof body ? plan.n : sizeof body);
-        if (n > 0)
+        if (n > 0) {
             a407_engine_delivered(d->engine, body, (size_t)n);
-        else if (n < 0 && errno == EAGAIN && wait_for(l, A407_NEEDS_BYTES))
+            a407_buf_add(answer, body, (size_t)n);
+        } else if (n < 0 && errno == EAGAIN && wait_for(l, A407_NEEDS_BYTES))
             n = 1;
     }
     a407_engine_closed(d->engine);
@@ -317,7 +331,7 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
     l->driver.link = l;
     now(l);
     if (write_request(l, target))
-        out->event = read_answer(l);
+        out->event = read_answer(l, &out->answer);
     mark(proxy->config, &proxy->endpoint, e);
     snprintf(out->why, sizeof out->why, "no HTTP answer came");
     if (out->event && out->event->status) {
@@ -343,12 +357,13 @@ void a407_trial(const struct a407_config *config,
     char port[8];
     const char *why;
     *out = (struct a407_trial){.outcome = A407_TRIAL_UNREACHABLE};
+    a407_buf_init(&out->answer, ANSWER_MAX);
     if (credential) {
         only = *credential;
         only.endpoint = *proxy;
         only.next = NULL;
+        its.credentials = &only;
     }
-    its.credentials = credential ? &only : NULL;
     its.credentials_path = NULL; /* what stands there is not tried */
     its.mode = A407_MODE_INJECT;
     its.log_level = A407_LOG_REQUEST;
@@ -369,4 +384,11 @@ void a407_trial(const struct a407_config *config,
     }
     hang_up(&l);
     freeaddrinfo(list);
+}
+
+void a407_trial_end(struct a407_trial *t)
+{
+    a407_buf_free(&t->answer);
+    free(t->event);
+    t->event = NULL;
 }

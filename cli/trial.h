@@ -18,21 +18,30 @@ enum a407_trial_outcome {
 
 struct a407_trial {
     enum a407_trial_outcome outcome;
-    struct a407_event *event; /* the record, freed with free(); UNREACHABLE: may
-                                 be NULL */
+    struct a407_event *event; /* the record; UNREACHABLE: may be NULL */
+    struct a407_buf answer;   /* the beginning of what a program would have
+                                 read; it may hold what the proxy was sent */
     char why[160];            /* in words, without secrets; or empty */
 };
 
+/* Writes the request for a target: CONNECT, or GET for "http://...". False: it
+   does not fit. */
+bool a407_trial_request(const char *target, char *out, size_t cap);
+
 /*
- * Asks `proxy`, whose port is not 0, for a tunnel to `target` (HOST:PORT), and
- * answers its 407s as `config` says with this credential alone; NULL: with
- * none, or with a Kerberos ticket. A refusal is marked, and one that is marked
- * is not sent again, as in any process. Closes the tunnel. Blocks for the name,
- * the proxy, a helper: config->wait_ms at most, behind the look-up of the name.
+ * Asks `proxy`, whose port is not 0, for a tunnel to `target` (HOST:PORT), or
+ * for what it names (http://HOST/...), and answers its 407s as `config` says
+ * with this credential alone; NULL: with those that `config` has for it, or
+ * with a Kerberos ticket. A refusal is marked, and one that is marked is not
+ * sent again, as in any process. Closes the tunnel. Blocks for the name, the
+ * proxy, a helper: config->wait_ms at most, behind the look-up of the name.
  */
 void a407_trial(const struct a407_config *config,
                 const struct a407_endpoint *proxy,
                 const struct a407_credential *credential, const char *target,
                 struct a407_trial *out);
+
+/* Wipes and frees what it holds. */
+void a407_trial_end(struct a407_trial *t);
 
 #endif

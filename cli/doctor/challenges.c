@@ -1,31 +1,216 @@
 /* SPDX-License-Identifier: MIT */
+#include "challenges.h"
+
+#include <stdlib.h>
+
+#include "core/base/jwt.h"
 #include "core/base/text.h"
-#include "core/http/challenge.h"
-#include "doctor.h"
+#include "core/record/event.h"
+#include "host/clock.h"
+
+/* The scheme that speaks this challenge, or NULL. */
+static const struct a407_scheme *scheme_of(const struct a407_challenge *ch)
+{
+    const struct a407_scheme *s;
+    unsigned id;
+
+    for (id = 0; (s = a407_scheme_get(id)); id++)
+        if (a407_span_ieq(ch->scheme, s->token))
+            return s;
+    return NULL;
+}
+
+static bool is_allowed(const struct a407_doctor *d, const struct a407_scheme *s,
+                       const struct a407_credential *c)
+{
+    return d->config->schemes & (c ? c->schemes : A407_ALL_SCHEMES) &
+           A407_SCHEME_BIT(s->id);
+}
+
+/* A secret that stands elsewhere is not known before it is asked for. */
+static bool is_usable(const struct a407_scheme *s,
+                      const struct a407_challenge *ch,
+                      const struct a407_credential *c)
+{
+    enum a407_cause why = A407_CAUSE_NONE;
+
+    return a407_credential_is_outside(c) || s->rank(ch, c, &why) > 0;
+}
+
+struct a407_challenges *a407_doctor_offered(const struct a407_doctor *d)
+{
+    const struct a407_answer *a = a407_doctor_first(d);
+    struct a407_challenges *list = a407_challenges_new();
+
+    if (list && a->status == 407)
+        a407_challenges_parse(a->bytes, a->head, "Proxy-Authenticate", list);
+    return list;
+}
+
+a407_scheme_set a407_doctor_usable(const struct a407_doctor *d,
+                                   const struct a407_challenges *offered,
+                                   const struct a407_credential *c)
+{
+    const struct a407_scheme *s;
+    a407_scheme_set set = 0;
+    size_t i;
+
+    for (i = 0; i < offered->n; i++) {
+        s = scheme_of(&offered->item[i]);
+        if (s && is_allowed(d, s, c) && is_usable(s, &offered->item[i], c))
+            set |= A407_SCHEME_BIT(s->id);
+    }
+    return set;
+}
+
+/* ---- what is said of each ---- */
+
+static const char *needs(const struct a407_scheme *s)
+{
+    switch (s->secret) {
+    case A407_SECRET_PASSWORD:
+        return "a user name and a password";
+    case A407_SECRET_TOKEN:
+        return "a token";
+    case A407_SECRET_TICKET:
+        break;
+    }
+    return "a Kerberos ticket, a keytab, or a password for one";
+}
+
+/* What of it can be done, for the first credential that can do it. */
+static const char *use(const struct a407_doctor *d,
+                       const struct a407_challenge *ch, bool *good, char *out,
+                       size_t cap)
+{
+    const struct a407_scheme *s = scheme_of(ch);
+    bool allowed = s && is_allowed(d, s, NULL);
+    size_t i;
+
+    *good = false;
+    snprintf(out, cap, "%s%s",
+             !s        ? "auth407 does not speak it"
+             : allowed ? "needs "
+                       : "not allowed by AUTH407_SCHEMES",
+             allowed ? needs(s) : "");
+    for (i = 0; allowed && i < d->asked.n_creds; i++) {
+        const struct a407_credential *c = d->asked.creds[i];
+
+        if (!is_usable(s, ch, c))
+            continue;
+        *good = is_allowed(d, s, c);
+        snprintf(out, cap,
+                 *good ? "can be answered with %s"
+                       : "not allowed by `schemes` of %s",
+                 c->label);
+        if (*good)
+            break;
+    }
+    return out;
+}
+
+static void add(struct a407_buf *b, const char *name, const char *value)
+{
+    if (*value)
+        a407_buf_fmt(b, "%s \"%s\", ", name, value);
+}
+
+static void tell(struct a407_doctor *d, const struct a407_challenge *ch,
+                 const struct a407_event_challenge *e)
+{
+    struct a407_buf b;
+    char can[300];
+    bool good;
+
+    a407_buf_init(&b, 4096);
+    add(&b, "realm", e->realm);
+    add(&b, "algorithm", e->algorithm);
+    add(&b, "qop", e->qop);
+    add(&b, "charset", e->charset);
+    add(&b, "scope", e->scope);
+    add(&b, "error", e->error);
+    add(&b, "saying", e->error_description);
+    if (e->userhash)
+        a407_buf_str(&b, "userhash, ");
+    a407_buf_str(&b, use(d, ch, &good, can, sizeof can));
+    a407_row_good(&d->rows, A407_IN_CHALLENGE, e->scheme, "%.*s", (int)b.n,
+                  b.n ? b.p : "");
+    if (!good)
+        a407_row_last(&d->rows)->status = A407_NOTE;
+    a407_buf_free(&b);
+}
+
+/* ---- the clock ---- */
+
+/* Tolerated without a word. */
+#define SKEW_S 60
+
+/* Does a login depend on the time? */
+static bool needs_time(const struct a407_doctor *d,
+                       const struct a407_challenges *offered)
+{
+    size_t i;
+
+    for (i = 0; i < d->asked.n_creds; i++)
+        if (d->asked.creds[i]->token &&
+            a407_jwt_expiry(a407_span_str(d->asked.creds[i]->token)))
+            return true;
+    for (i = 0; i < offered->n; i++)
+        if (a407_takes_ticket(&offered->item[i]))
+            return true;
+    return false;
+}
+
+/* A Date of the proxy's own answer. */
+static void tell_clock(struct a407_doctor *d, const struct a407_event *ev,
+                       const struct a407_challenges *offered)
+{
+    int64_t skew = ev->answer.skew_s, by = skew < 0 ? -skew : skew;
+    const char *how = skew < 0 ? "behind" : "ahead of";
+
+    if (!ev->answer.has_skew)
+        return;
+    if (by <= SKEW_S)
+        a407_row_good(&d->rows, A407_IN_CHALLENGE, "clock",
+                      "the proxy's is ours, within %d s", SKEW_S);
+    else
+        a407_row_found(
+            &d->rows,
+            by > A407_SKEW_MAX && needs_time(d, offered) ? A407_FOUND_CLOCK
+                                                         : A407_FOUND_SKEW,
+            "clock", "the proxy's is %lld s %s ours", (long long)by, how);
+}
+
+/* ---- all of it ---- */
+
+static void tell_none(struct a407_doctor *d, const struct a407_answer *a)
+{
+    bool www = a407_answer_field(a, "WWW-Authenticate").p;
+
+    a407_row_good(&d->rows, A407_IN_CHALLENGE, "none", "%s",
+                  www ? "407 with WWW-Authenticate, which is for servers, and "
+                        "no Proxy-Authenticate"
+                      : "407 without Proxy-Authenticate");
+    a407_row_last(&d->rows)->status = A407_NOTE;
+}
 
 void a407_doctor_challenges(struct a407_doctor *d)
 {
-    const struct a407_answer *a = d->o.target.tls ? &d->to_connect : &d->to_get;
-    struct a407_challenges *list = a407_challenges_new();
-    char realm[128];
+    const struct a407_answer *a = a407_doctor_first(d);
+    struct a407_challenges *offered = a407_doctor_offered(d);
+    struct a407_event *ev = calloc(1, sizeof *ev);
     size_t i;
 
-    if (!list || a->status != 407) {
-        a407_challenges_free(list);
-        return;
+    if (offered && ev && a->status == 407) {
+        ev->time_us = a407_clock_us(CLOCK_REALTIME);
+        a407_event_set_answer(ev, a407_span(a->bytes, a->head));
+        a407_event_set_challenges(ev, offered);
+        for (i = 0; i < offered->n && i < A407_EVENT_CHALLENGES; i++)
+            tell(d, &offered->item[i], &ev->challenges[i]);
+        if (!offered->n)
+            tell_none(d, a);
+        tell_clock(d, ev, offered);
     }
-    a407_challenges_parse(a->bytes, a->head, "Proxy-Authenticate", list);
-    for (i = 0; i < list->n; i++) {
-        const struct a407_challenge *c = &list->item[i];
-        char name[32];
-
-        a407_put(name, sizeof name, c->scheme);
-        if (a407_param_text(a407_param_find(c, "realm"), realm, sizeof realm) <
-            0)
-            *realm = '\0';
-        a407_row_good(&d->rows, A407_IN_CHALLENGE, name, "%s%s%s",
-                      *realm ? "realm \"" : "offered", realm,
-                      *realm ? "\"" : "");
-    }
-    a407_challenges_free(list);
+    free(ev);
+    a407_challenges_free(offered);
 }

@@ -2,6 +2,7 @@
 #include "cli/settings.h"
 #include "doctor.h"
 #include "host/credfile_read.h"
+#include "host/settings.h"
 
 static void look_at(struct a407_doctor *d, const struct a407_credential *c)
 {
@@ -16,15 +17,17 @@ static void look_at(struct a407_doctor *d, const struct a407_credential *c)
 
 void a407_doctor_credentials(struct a407_doctor *d)
 {
-    const struct a407_credential *c;
     struct a407_diag diag = {{0}};
+    size_t i;
 
     if (d->config->credentials_path &&
         a407_credfile_load(d->config, &diag) == A407_CREDFILE_REFUSED)
         a407_row_found(&d->rows, A407_FOUND_SETTINGS, "credential file", "%s",
                        diag.text);
-    for (c = d->config->credentials; c; c = c->next)
-        if (c->from == A407_FROM_VARIABLES ||
-            a407_endpoint_match(&c->endpoint, &d->proxy))
-            look_at(d, c);
+    if (!d->proxy.port)
+        return;
+    a407_proxy_init(&d->asked, d->config, &a407_machine, &d->proxy, true);
+    for (i = 0; i < d->asked.n_creds; i++)
+        if (d->asked.creds[i] != &d->asked.ticket)
+            look_at(d, d->asked.creds[i]);
 }

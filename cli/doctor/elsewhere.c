@@ -52,7 +52,7 @@ static void try_one(struct a407_doctor *d, const struct a407_credential *c,
     } else if (t.outcome == A407_TRIAL_ACCEPTED) {
         a407_row_good(&d->rows, A407_IN_TRIAL, c->label, "accepted");
     }
-    free(t.event);
+    a407_trial_end(&t);
 }
 
 void a407_doctor_elsewhere(struct a407_doctor *d)

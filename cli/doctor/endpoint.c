@@ -1,154 +1,240 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <netdb.h>
-#include <poll.h>
+#include <ifaddrs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/http/http.h"
+#include "cli/trial.h"
 #include "doctor.h"
-#include "host/clock.h"
-#include "host/fd.h"
+#include "host/match.h"
+#include "kind.h"
+#include "tls.h"
 
-/* For one address, and for one answer. */
-#define CONNECT_MS 5000
-#define ANSWER_MS  10000
-/* Of a body: enough for the words of any proxy's page. */
-#define BODY_MAX 16384u
+/* For one answer; within AUTH407_TIMEOUT. */
+#define ANSWER_MS 20000
+
+/* ---- the way there ---- */
 
 static bool look_up(struct a407_doctor *d)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_ADDRCONFIG};
     char port[8];
+    struct a407_row *row;
     int error;
 
     snprintf(port, sizeof port, "%u", d->proxy.port);
     error = getaddrinfo(d->proxy.host, port, &hints, &d->addresses);
-    if (error)
-        a407_row_found(&d->rows, A407_FOUND_NAME, d->proxy.host, "%s",
-                       error == EAI_SYSTEM ? strerror(errno)
-                                           : gai_strerror(error));
-    return !error;
+    if (!error)
+        return true;
+    row = a407_row_found(&d->rows, A407_FOUND_NAME, d->proxy.host, "%s",
+                         error == EAI_SYSTEM ? strerror(errno)
+                                             : gai_strerror(error));
+    a407_row_remedy(row,
+                    "Correct the name, or look at the resolver: getent ahosts "
+                    "%s",
+                    d->proxy.host);
+    return false;
 }
 
-/* A connection, or -1 with errno. */
-static int connect_to(const struct addrinfo *a)
+/* The interface that has the address, or "". */
+static void find_interface(const struct a407_endpoint *e, char *out, size_t cap)
 {
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    a->ai_protocol);
-    struct pollfd p = {fd, POLLOUT, 0};
-    socklen_t n = sizeof(int);
-    int error = 0;
+    struct ifaddrs *list, *i;
+    struct a407_endpoint its;
 
-    if (fd < 0)
-        return -1;
-    if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
-        return fd;
-    error = errno;
-    if (error == EINPROGRESS) {
-        error = ETIMEDOUT;
-        if (poll(&p, 1, CONNECT_MS) == 1)
-            getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
-    }
-    if (!error)
-        return fd;
-    close(fd);
-    errno = error;
-    return -1;
+    *out = '\0';
+    if (getifaddrs(&list) != 0)
+        return;
+    for (i = list; i; i = i->ifa_next)
+        if (i->ifa_addr && a407_endpoint_of(i->ifa_addr, &its) &&
+            strcmp(its.host, e->host) == 0)
+            snprintf(out, cap, " (%s)", i->ifa_name);
+    freeifaddrs(list);
+}
+
+/* What an allow-list of addresses would have to name, unless there is address
+   translation between. */
+static void see_source(struct a407_doctor *d, int fd)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = sizeof sa;
+    struct a407_endpoint e;
+    char interface[40];
+
+    if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0 ||
+        !a407_endpoint_of((struct sockaddr *)&sa, &e))
+        return;
+    snprintf(d->source, sizeof d->source, "%.63s", e.host);
+    find_interface(&e, interface, sizeof interface);
+    a407_row_good(&d->rows, A407_IN_ENDPOINT, "source address", "%s%s", e.host,
+                  interface);
+}
+
+/* One that can't be reached is passed over by programs, sooner or later; on
+   this machine, at once. */
+static void tell_unreached(struct a407_doctor *d, const char *ip, int error)
+{
+    struct a407_row *row;
+
+    row = a407_row_found(&d->rows, A407_FOUND_UNREACHABLE, "TCP",
+                         "%s port %u: %s", ip, d->proxy.port, strerror(error));
+    if (error == ECONNREFUSED)
+        a407_row_remedy(row,
+                        "Correct host and port: on that machine nothing "
+                        "listens on port %u.",
+                        d->proxy.port);
+}
+
+static void pardon_unreached(struct a407_doctor *d)
+{
+    size_t i;
+
+    for (i = 0; i < d->rows.n; i++)
+        if (d->rows.row[i].found == A407_FOUND_UNREACHABLE)
+            d->rows.row[i].status = strcmp(d->proxy.host, "localhost") == 0
+                                        ? A407_NOTE
+                                        : A407_WARNING;
 }
 
 static bool reach(struct a407_doctor *d)
 {
-    char ip[64];
+    struct a407_endpoint e = {{0}, 0};
 
     for (const struct addrinfo *a = d->addresses; a; a = a->ai_next) {
-        int fd = connect_to(a), error = errno;
-        getnameinfo(a->ai_addr, a->ai_addrlen, ip, sizeof ip, NULL, 0,
-                    NI_NUMERICHOST);
-        if (fd >= 0) {
-            close(fd);
-            a407_row_good(&d->rows, A407_IN_ENDPOINT, "TCP",
-                          "%s port %u takes connections", ip, d->proxy.port);
-            d->reached = a;
-            return true;
+        int fd = a407_wire_connect(a), error = errno;
+
+        a407_endpoint_of(a->ai_addr, &e);
+        if (fd < 0) {
+            tell_unreached(d, e.host, error);
+            continue;
         }
-        a407_row_found(&d->rows, A407_FOUND_UNREACHABLE, "TCP",
-                       "%s port %u: %s", ip, d->proxy.port, strerror(error));
+        a407_row_good(&d->rows, A407_IN_ENDPOINT, "TCP",
+                      "%s port %u takes connections", e.host, d->proxy.port);
+        if (!d->reached)
+            see_source(d, fd);
+        d->reached = d->reached ? d->reached : a;
+        close(fd);
     }
-    return false;
+    if (d->reached)
+        pardon_unreached(d);
+    return d->reached != NULL;
 }
 
-/* Sends a request without a login and reads the answer. */
-static void ask(const struct a407_doctor *d, const char *request,
+/* ---- its answers ---- */
+
+static bool ask(struct a407_doctor *d, const char *target,
                 struct a407_answer *out)
 {
-    int fd = connect_to(d->reached);
-    int64_t until = a407_now_ms() + ANSWER_MS, left;
-    struct a407_response head;
-    size_t from = 0;
-    ssize_t n = 0;
+    char request[2048];
+    int ms =
+        d->config->wait_ms < ANSWER_MS ? (int)d->config->wait_ms : ANSWER_MS;
 
-    out->bytes = malloc(A407_HEAD_MAX + BODY_MAX);
-    if (fd < 0 || !out->bytes ||
-        send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
-        out->error = errno;
-    while (!out->error && out->n < A407_HEAD_MAX + BODY_MAX &&
-           (left = until - a407_now_ms()) > 0) {
-        struct pollfd p = {fd, POLLIN, 0};
-        /* the head is what counts: little is waited for behind it */
-        if (poll(&p, 1, out->head ? 300 : (int)left) < 1)
-            break;
-        n = recv(fd, out->bytes + out->n, A407_HEAD_MAX + BODY_MAX - out->n, 0);
-        if (n <= 0)
-            break;
-        out->n += (size_t)n;
-        out->head =
-            out->head ? out->head : a407_head_end(out->bytes, out->n, &from);
-    }
-    if (n < 0)
-        out->error = errno;
-    else if (!out->head && n > 0)
-        out->error = ETIMEDOUT;
-    if (fd >= 0)
-        close(fd);
-    if (out->head &&
-        a407_response_parse(out->bytes, out->head, false, false, &head))
-        out->status = head.status;
+    if (!a407_trial_request(target, request, sizeof request))
+        return false;
+    if (d->tls)
+        return a407_tls_ask(&d->rows, d->reached, d->proxy.host, request, ms,
+                            out);
+    a407_wire_ask(d->reached, a407_span_str(request), ms, out);
+    return true;
 }
 
-static void ask_both(struct a407_doctor *d)
+static void name_targets(struct a407_doctor *d)
 {
     const struct a407_wanted *t = &d->o.target;
-    char request[2048];
+    bool v6 = strchr(t->at.host, ':') != NULL;
+    const char *l = v6 ? "[" : "", *r = v6 ? "]" : "";
+    unsigned port = t->tls ? t->at.port : 443;
 
-    snprintf(request, sizeof request,
-             "CONNECT %s:%u HTTP/1.1\r\nHost: %s:%u\r\n\r\n", t->at.host,
-             t->at.port, t->at.host, t->at.port);
+    snprintf(d->at, sizeof d->at,
+             strchr(d->proxy.host, ':') ? "[%s]:%u" : "%s:%u", d->proxy.host,
+             d->proxy.port);
+    snprintf(d->tunnel, sizeof d->tunnel, "%s%s%s:%u", l, t->at.host, r, port);
     if (t->tls)
-        ask(d, request, &d->to_connect);
-    snprintf(request, sizeof request,
-             "GET http://%s/ HTTP/1.1\r\nHost: %s\r\nConnection: "
-             "close\r\n\r\n",
-             t->at.host, t->at.host);
-    ask(d, request, &d->to_get);
+        snprintf(d->page, sizeof d->page, "http://%s%s%s/", l, t->at.host, r);
+    else
+        snprintf(d->page, sizeof d->page, "%s", t->url);
+}
+
+static void tell_web_server(struct a407_doctor *d)
+{
+    struct a407_span name = a407_answer_field(&d->to_get, "Server");
+    struct a407_row *row;
+
+    row = a407_row_found(&d->rows, A407_FOUND_WEB_SERVER, "kind of server",
+                         "%s%.*s; it answers CONNECT with %d, and a request "
+                         "for any host with %d",
+                         name.n ? "Server: " : "no name is given",
+                         (int)(name.n < 80 ? name.n : 80), name.n ? name.p : "",
+                         d->to_connect.status, d->to_get.status);
+    a407_row_remedy(row, "Correct host and port: %s is no proxy.", d->at);
+}
+
+static void remedy_for_protocol(struct a407_doctor *d)
+{
+    struct a407_row *row = a407_row_last(&d->rows);
+
+    if (row->found == A407_FOUND_WANTS_TLS)
+        a407_row_remedy(row,
+                        "export https_proxy=https://%s, for programs that can "
+                        "speak TLS to a proxy; or use its port without TLS.",
+                        d->at);
+    else if (row->found == A407_FOUND_SOCKS)
+        a407_row_remedy(row,
+                        "export all_proxy=socks5h://%s, for programs that "
+                        "speak SOCKS; or find the port of the HTTP proxy.",
+                        d->at);
+    else if (row->found == A407_FOUND_NO_TLS)
+        a407_row_remedy(row, "export https_proxy=http://%s", d->at);
+}
+
+/* Who answers, in its own words. */
+static void tell_names(struct a407_doctor *d)
+{
+    static const char *const names[] = {"Server", "Via", "Proxy-Agent",
+                                        "X-Squid-Error", "Proxy-Status"};
+    const struct a407_answer *a = a407_doctor_first(d);
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        struct a407_span value = a407_answer_field(a, names[i]);
+
+        if (value.n)
+            a407_row_good(&d->rows, A407_IN_ENDPOINT, names[i], "%.*s",
+                          (int)(value.n < 200 ? value.n : 200), value.p);
+    }
+}
+
+const struct a407_answer *a407_doctor_first(const struct a407_doctor *d)
+{
+    return d->o.target.tls ? &d->to_connect : &d->to_get;
 }
 
 void a407_doctor_endpoint(struct a407_doctor *d)
 {
-    const struct a407_answer *a;
+    const struct a407_answer *a = a407_doctor_first(d);
 
-    a407_doctor_progress(d, "connecting to %s", d->proxy.host);
+    name_targets(d);
+    a407_doctor_progress(d, "connecting to %s", d->at);
     if (!look_up(d) || !reach(d))
         return;
-    a407_doctor_progress(d, "asking %s without a login", d->proxy.host);
-    ask_both(d);
-    a = d->o.target.tls ? &d->to_connect : &d->to_get;
-    if (a->status)
-        a407_row_good(&d->rows, A407_IN_ENDPOINT, "answer without a login",
-                      "%d", a->status);
-    else
-        a407_row_found(&d->rows, A407_FOUND_NOT_HTTP, "answer without a login",
-                       "%s", a->n ? "what came is no HTTP" : "none came");
+    a407_doctor_progress(d, "asking %s without a login", d->at);
+    if (!ask(d, d->tunnel, &d->to_connect)) {
+        remedy_for_protocol(d);
+        return;
+    }
+    if (d->to_connect.status || d->to_connect.n || a == &d->to_get)
+        ask(d, d->page, &d->to_get);
+    if (!a->status) {
+        a407_kind_tell(&d->rows, d->reached, a);
+        remedy_for_protocol(d);
+        return;
+    }
+    tell_names(d);
+    d->is_proxy =
+        !a407_kind_is_web_server(d->reached, &d->to_connect, &d->to_get);
+    if (!d->is_proxy)
+        tell_web_server(d);
 }

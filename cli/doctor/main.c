@@ -29,7 +29,7 @@ static void examine(struct a407_doctor *d)
         return;
     a407_doctor_endpoint(d);
     a407_doctor_challenges(d);
-    if (d->reached) {
+    if (d->is_proxy) {
         a407_doctor_trials(d);
         a407_doctor_elsewhere(d);
     }
@@ -70,8 +70,9 @@ int main(int argc, char **argv)
     is = tell(&d);
     if (d.addresses)
         freeaddrinfo(d.addresses);
-    free(d.to_connect.bytes);
-    free(d.to_get.bytes);
+    a407_answer_free(&d.to_connect);
+    a407_answer_free(&d.to_get);
+    a407_proxy_clear(&d.asked);
     a407_config_free(d.config);
     a407_credentials_free(d.elsewhere);
     a407_rows_free(&d.rows);

@@ -102,6 +102,11 @@ void a407_row_sentence(struct a407_row *row, const char *fmt, ...)
     va_end(ap);
 }
 
+struct a407_row *a407_row_last(struct a407_rows *rows)
+{
+    return rows->n ? &rows->row[rows->n - 1] : &rows->spare;
+}
+
 const struct a407_row *a407_rows_verdict(const struct a407_rows *rows)
 {
     const struct a407_row *best = NULL, *row;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "answers.h"
+#include "challenges.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
-#include "doctor.h"
+#include "host/lockout.h"
+#include "refused.h"
 
 bool a407_doctor_may_try(struct a407_doctor *d)
 {
@@ -22,54 +25,248 @@ bool a407_doctor_may_try(struct a407_doctor *d)
     return d->trying == A407_MAY_TRY;
 }
 
-/* The first credential for this proxy, or NULL. */
-static const struct a407_credential *first(const struct a407_doctor *d)
-{
-    const struct a407_credential *c;
+/* ---- one request ---- */
 
-    for (c = d->config->credentials; c; c = c->next)
-        if (c->from == A407_FROM_VARIABLES ||
-            a407_endpoint_match(&c->endpoint, &d->proxy))
-            break;
-    return c;
+/* CONNECT or GET: the one that the target needs, or the other one. */
+static const char *request_of(const struct a407_doctor *d, bool first)
+{
+    return first == d->o.target.tls ? d->tunnel : d->page;
 }
 
-static void judge(struct a407_doctor *d, const struct a407_trial *t,
-                  const char *label)
+static const char *method_of(const struct a407_doctor *d, bool first)
+{
+    return first == d->o.target.tls ? "CONNECT" : "GET";
+}
+
+/* By one scheme alone: what refuses a password is not to get it by another one.
+   `scheme` A407_SCHEMES_MAX: by all that the settings allow. */
+static void try(struct a407_doctor *d, const struct a407_credential *c,
+                enum a407_scheme_id scheme, bool first, struct a407_trial *out)
+{
+    struct a407_config its = *d->config;
+
+    if (scheme != A407_SCHEMES_MAX) {
+        its.order[0] = scheme;
+        its.n_order = 1;
+        its.schemes = A407_SCHEME_BIT(scheme);
+    }
+    a407_doctor_progress(d, "%s %s %s%s", method_of(d, first),
+                         request_of(d, first), c ? "with " : "",
+                         c ? c->label : "");
+    a407_trial(&its, &d->proxy, c, request_of(d, first), out);
+}
+
+static bool is_in(const struct a407_trial *t)
+{
+    return t->outcome == A407_TRIAL_ACCEPTED ||
+           t->outcome == A407_TRIAL_NOT_ASKED;
+}
+
+/* What was sent may stand in the answer: it is shown without. */
+static void tell_answer(struct a407_doctor *d, struct a407_trial *t,
+                        const char *label, bool first)
 {
     const struct a407_event *ev = t->event;
+    struct a407_answer a = {0};
+    struct a407_judged j = {&a, label, "", method_of(d, first)[0] == 'C',
+                            first};
+    char how[200] = "", what[96];
 
-    if (t->outcome == A407_TRIAL_ACCEPTED ||
-        t->outcome == A407_TRIAL_NOT_ASKED) {
-        d->works = ev->final_status / 100 == 2;
-        if (ev->n_attempts)
-            snprintf(d->how, sizeof d->how, "logged in by %s with %s",
-                     ev->attempts[ev->n_attempts - 1].scheme, label);
-        else
-            snprintf(d->how, sizeof d->how, "no login was asked for");
-        a407_row_good(&d->rows, A407_IN_TRIAL, label, "%s: %d", d->how,
-                      ev->final_status);
-    } else if (ev) {
-        a407_row_cause(&d->rows, ev->cause, label, t->why);
+    if (ev->n_attempts)
+        snprintf(how, sizeof how, "logged in by %s with %s",
+                 ev->attempts[ev->n_attempts - 1].scheme, label);
+    if (first)
+        snprintf(d->how, sizeof d->how, "%s",
+                 *how ? how : "no login is asked for");
+    snprintf(what, sizeof what, "%s with a login", method_of(d, first));
+    j.what = what;
+    j.login = how;
+    a407_refused_hide(d, t->answer.p, t->answer.n);
+    a407_answer_read(&a, t->answer.p, t->answer.n);
+    if (!a.status)
+        a.status = ev->final_status;
+    a407_doctor_judge(d, &j);
+}
+
+/* ---- where it was let in ---- */
+
+/* A refusal of what has just been accepted is no reason to hold it back. */
+static void unmark(struct a407_doctor *d, const struct a407_credential *c)
+{
+    if (c)
+        a407_lockout_mark(d->config, &d->proxy, c, true);
+}
+
+static void try_other_request(struct a407_doctor *d,
+                              const struct a407_credential *c,
+                              enum a407_scheme_id scheme)
+{
+    struct a407_trial t;
+
+    try(d, c, scheme, false, &t);
+    if (is_in(&t)) {
+        tell_answer(d, &t, c ? c->label : "a ticket", false);
+    } else if (t.event && t.event->final_status == 407) {
+        a407_row_found(&d->rows, A407_FOUND_OTHER_REQUEST, method_of(d, false),
+                       "407: the same login is refused");
+        unmark(d, c);
     } else {
-        a407_row_found(&d->rows, A407_FOUND_UNREACHABLE, label, "%s", t->why);
+        a407_row_good(&d->rows, A407_IN_TRIAL, method_of(d, false), "%s",
+                      t.why);
+        a407_row_last(&d->rows)->status = A407_NOTE;
+    }
+    a407_trial_end(&t);
+}
+
+/* Whoever may see a scheme that sends the secret itself: only if that is what
+   was accepted, or the settings say so. */
+static void try_other_scheme(struct a407_doctor *d,
+                             const struct a407_credential *c,
+                             enum a407_scheme_id scheme)
+{
+    const struct a407_scheme *s = a407_scheme_get(scheme);
+    struct a407_trial t;
+
+    if (s->sends_secret && d->config->clear != A407_CLEAR_YES) {
+        a407_row_good(&d->rows, A407_IN_TRIAL, s->token,
+                      "not tried: it would show the secret");
+    } else {
+        try(d, c, scheme, true, &t);
+        a407_row_good(&d->rows, A407_IN_TRIAL, s->token, "%s",
+                      is_in(&t) ? "works, too"
+                      : t.event ? a407_cause_info(t.event->cause)->meaning
+                                : t.why);
+        if (t.outcome == A407_TRIAL_REFUSED)
+            unmark(d, c);
+        a407_trial_end(&t);
+    }
+    a407_row_last(&d->rows)->status = A407_NOTE;
+}
+
+static void try_others(struct a407_doctor *d, const struct a407_credential *c,
+                       a407_scheme_set usable, enum a407_scheme_id accepted)
+{
+    size_t i;
+
+    try_other_request(d, c, accepted);
+    for (i = 0; c && i < d->config->n_order; i++) {
+        enum a407_scheme_id id = d->config->order[i];
+
+        if (id != accepted && usable & A407_SCHEME_BIT(id) &&
+            !a407_credential_is_outside(c))
+            try_other_scheme(d, c, id);
+    }
+}
+
+/* ---- each credential ---- */
+
+/* True: it was let in, or nothing more is to be tried with it. */
+static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
+                       a407_scheme_set usable, enum a407_scheme_id id)
+{
+    const char *label = c ? c->label : "no credential";
+    struct a407_trial t;
+    bool over;
+
+    try(d, c, id, true, &t);
+    d->in = is_in(&t);
+    over = d->in || t.outcome == A407_TRIAL_REFUSED ||
+           t.outcome == A407_TRIAL_UNREACHABLE;
+    if (d->in)
+        tell_answer(d, &t, label, true);
+    else
+        a407_refused_tell(d, &t, c, id);
+    a407_trial_end(&t);
+    if (d->in)
+        try_others(d, c, usable, id);
+    return over;
+}
+
+static void try_credential(struct a407_doctor *d,
+                           const struct a407_challenges *offered,
+                           const struct a407_credential *c)
+{
+    const struct a407_credential *sent = c->from == A407_FROM_TICKET ? NULL : c;
+    a407_scheme_set usable = a407_doctor_usable(d, offered, c);
+    size_t i;
+
+    if (!usable)
+        try_scheme(d, sent, 0, A407_SCHEMES_MAX);
+    for (i = 0; usable && i < d->config->n_order; i++)
+        if (usable & A407_SCHEME_BIT(d->config->order[i]) &&
+            try_scheme(d, sent, usable, d->config->order[i]))
+            break;
+}
+
+/* What another credential or scheme has made up for. */
+static void pardon(struct a407_doctor *d, size_t from)
+{
+    size_t i;
+
+    for (i = from; i < d->rows.n; i++) {
+        struct a407_row *row = &d->rows.row[i];
+
+        if (row->status == A407_FAILURE && row->section == A407_IN_TRIAL &&
+            (row->found == A407_FOUND_CAUSE ||
+             row->found == A407_FOUND_KDC_DOWN))
+            row->status =
+                strcmp(row->code, "rejected") == 0 ? A407_WARNING : A407_NOTE;
+        else if (row->found == A407_FOUND_LINT)
+            row->status = A407_WARNING;
+    }
+}
+
+static void log_in(struct a407_doctor *d)
+{
+    struct a407_challenges *offered = a407_doctor_offered(d);
+    size_t from = d->rows.n, before = from, i;
+
+    for (i = 0; offered && !d->in && i < d->asked.n_creds; i++) {
+        before = d->rows.n;
+        try_credential(d, offered, d->asked.creds[i]);
+    }
+    if (d->in)
+        pardon(d, from);
+    (void)before;
+    a407_challenges_free(offered);
+}
+
+/* ---- all of it ---- */
+
+static void without_login(struct a407_doctor *d)
+{
+    const struct a407_answer *other =
+        d->o.target.tls ? &d->to_get : &d->to_connect;
+    struct a407_judged j = {a407_doctor_first(d), method_of(d, true), "",
+                            d->o.target.tls, true};
+
+    if (j.answer->status != 407) {
+        snprintf(d->how, sizeof d->how, "no login is asked for");
+        a407_doctor_judge(d, &j);
+    } else {
+        a407_row_good(&d->rows, A407_IN_TRIAL, j.what, "407 without a login");
+    }
+    if (other->status == 407) {
+        a407_row_good(&d->rows, A407_IN_TRIAL, method_of(d, false),
+                      "407 without a login");
+    } else if (other->status) {
+        j = (struct a407_judged){other, method_of(d, false), "",
+                                 !d->o.target.tls, false};
+        a407_doctor_judge(d, &j);
     }
 }
 
 void a407_doctor_trials(struct a407_doctor *d)
 {
-    const struct a407_credential *c = first(d);
-    struct a407_trial t;
-    char target[320];
+    bool secret = d->asked.n_creds && d->asked.creds[0] != &d->asked.ticket;
 
-    if (d->to_connect.status == 407 && !a407_doctor_may_try(d)) {
-        a407_row_found(&d->rows, A407_FOUND_NOT_TRIED, "login", "not tried");
+    without_login(d);
+    if (a407_doctor_first(d)->status != 407)
         return;
-    }
-    a407_doctor_progress(d, "logging in at %s", d->proxy.host);
-    snprintf(target, sizeof target, "%s:%u", d->o.target.at.host,
-             d->o.target.at.port);
-    a407_trial(d->config, &d->proxy, c, target, &t);
-    judge(d, &t, c ? c->label : "no credential");
-    free(t.event);
+    if (d->tls)
+        a407_row_found(&d->rows, A407_FOUND_NO_TLS_LOGIN, "login", "not tried");
+    else if (secret && !a407_doctor_may_try(d))
+        a407_row_found(&d->rows, A407_FOUND_NOT_TRIED, "login", "not tried");
+    else
+        log_in(d);
 }

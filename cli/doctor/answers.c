@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "answers.h"
+
+#include <stdlib.h>
+
+#include "core/base/text.h"
+#include "portal.h"
+
+/* ---- in its own words ---- */
+
+static struct a407_span title(struct a407_span page)
+{
+    const char *at = a407_text_find(page, "<title>"), *end;
+
+    if (!at)
+        return a407_span(NULL, 0);
+    page = a407_span_skip(a407_span_from(page, at), 7);
+    end = a407_text_find(page, "</title");
+    return a407_span_trim(end ? a407_span_before(page, end) : page);
+}
+
+void a407_answer_words(const struct a407_answer *a, char *out, size_t cap)
+{
+    static const char *const fields[] = {"X-Squid-Error", "Proxy-Status"};
+    struct a407_span words = {NULL, 0}, body = a407_answer_body(a);
+    size_t i;
+
+    for (i = 0; i < sizeof fields / sizeof *fields && !words.n; i++)
+        words = a407_answer_field(a, fields[i]);
+    if (!words.n)
+        words = title(body);
+    if (!words.n && a407_answer_has(a, "Content-Type", "text/plain"))
+        a407_span_line(&body, &words);
+    a407_put(out, cap, words);
+}
+
+/* ---- whose it is ---- */
+
+/* An answer to a GET may be the target's. Proxies name themselves in their own
+   pages; what they pass on they put a Via to. */
+static bool is_proxys(const struct a407_answer *a, bool connect)
+{
+    static const char *const names[] = {"squid",   "tinyproxy", "mitmproxy",
+                                        "zscaler", "bluecoat",  "proxy"};
+    size_t i;
+
+    if (connect || a407_answer_field(a, "X-Squid-Error").p ||
+        a407_answer_has(a, "Proxy-Status", "error="))
+        return true;
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        if (a407_answer_has(a, "Server", names[i]))
+            return true;
+    return !a407_answer_field(a, "Via").p && !a407_answer_field(a, "X-Cache").p;
+}
+
+/* ---- what it says ---- */
+
+static struct a407_row *tell_page(struct a407_doctor *d,
+                                  const struct a407_answer *a, const char *what,
+                                  const struct a407_portal *p)
+{
+    struct a407_row *row;
+
+    row = a407_row_found(&d->rows, A407_FOUND_LOGIN_PAGE, what, "%d%s%s%s",
+                         a->status, *p->at ? ", to " : ", a page", p->at,
+                         p->cookie ? ", with a cookie" : "");
+    if (*p->whose)
+        a407_row_sentence(row,
+                          "In place of a 407 comes a login page of %s, which "
+                          "programs can't use.",
+                          p->whose);
+    a407_row_remedy(row,
+                    "Open %s in a browser on this machine and log in: many "
+                    "such proxies then know its address (%s). For programs ask "
+                    "the proxy's owner for a login by 407.",
+                    d->page, d->source);
+    return row;
+}
+
+static void tell_403(struct a407_doctor *d, const struct a407_judged *j,
+                     const char *words)
+{
+    struct a407_row *row;
+
+    if (!is_proxys(j->answer, j->connect)) {
+        a407_row_good(&d->rows, A407_IN_TRIAL, j->what,
+                      "403 by the target itself: %s", words);
+        d->works |= j->first;
+        return;
+    }
+    row = a407_row_found(
+        &d->rows, *j->login ? A407_FOUND_FORBIDDEN : A407_FOUND_NOT_ADMITTED,
+        j->what, "403%s%s", *words ? ": " : "", words);
+    if (*j->login)
+        a407_row_remedy(row,
+                        "Ask the proxy's owner to allow %s for this user; "
+                        "another one: --target URL",
+                        d->o.target.at.host);
+    else
+        a407_row_remedy(row,
+                        "Ask the proxy's owner whether %s (this machine's "
+                        "address) and the target %s are allowed.",
+                        d->source, d->o.target.at.host);
+}
+
+static void tell_401(struct a407_doctor *d, const struct a407_judged *j)
+{
+    enum a407_finding_id id =
+        j->connect ? A407_FOUND_SAYS_401 : A407_FOUND_ORIGIN_LOGIN;
+
+    a407_row_found(&d->rows, id, j->what, "401%s",
+                   j->connect ? " to a CONNECT" : ", passed on by the proxy");
+}
+
+/* The target that the user named is to be reached; the other one stands for
+   any, and may be out of reach where the login works. */
+static void tell_unreached(struct a407_doctor *d, const struct a407_judged *j,
+                           const char *words)
+{
+    struct a407_row *row;
+    bool named = d->o.values[A407_DOCTOR_OPT_TARGET] != NULL;
+
+    row = a407_row_found(&d->rows, A407_FOUND_TARGET, j->what, "%d%s%s",
+                         j->answer->status, *words ? ": " : "", words);
+    a407_row_sentence(row, "%s the proxy can't reach %s.",
+                      *j->login ? "The login works, but"
+                                : "No login is asked "
+                                  "for, but",
+                      d->o.target.at.host);
+    if (!named)
+        row->status = A407_NOTE;
+    d->works |= !named && j->first;
+}
+
+void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
+{
+    const struct a407_answer *a = j->answer;
+    struct a407_portal page;
+    char words[160];
+
+    a407_answer_words(a, words, sizeof words);
+    if (a407_portal_see(a, j->connect, &d->o.target.at, &page))
+        tell_page(d, a, j->what, &page);
+    else if (a->status / 100 == 2 || a->status / 100 == 3) {
+        a407_row_good(&d->rows, A407_IN_TRIAL, j->what, "%d%s%s", a->status,
+                      *j->login ? ", " : "", j->login);
+        d->works |= j->first;
+    } else if (a->status == 401)
+        tell_401(d, j);
+    else if (a->status == 403)
+        tell_403(d, j, words);
+    else if (a->status == 500 || a->status == 502 || a->status == 503 ||
+             a->status == 504)
+        tell_unreached(d, j, words);
+    else if (!is_proxys(a, j->connect)) {
+        a407_row_good(&d->rows, A407_IN_TRIAL, j->what,
+                      "%d by the target itself", a->status);
+        d->works |= j->first;
+    } else {
+        struct a407_row *row =
+            a407_row_found(&d->rows, A407_FOUND_BAD_ANSWER, j->what, "%d%s%s",
+                           a->status, *words ? ": " : "", words);
+        a407_row_remedy(row, "Try it by hand: curl -v -x http://%s %s", d->at,
+                        d->o.target.url);
+    }
+    if (!j->first && a407_row_last(&d->rows)->status != A407_GOOD)
+        a407_row_last(&d->rows)->status = A407_NOTE;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "kind.h"
+
+#include <errno.h>
+
+#include "core/base/text.h"
+
+/* For a question to what may say nothing at all. */
+#define PROBE_MS 2000
+
+/* ---- by what it says at once ---- */
+
+static const struct {
+    char begins[5];
+    unsigned char n;
+    enum a407_finding_id found;
+    const char *what;
+} openings[] = {
+    {"\x15\x03", 2, A407_FOUND_WANTS_TLS, "it answers with a TLS alert"},
+    {"\x16\x03", 2, A407_FOUND_WANTS_TLS, "it answers with TLS"},
+    {"\x05", 1, A407_FOUND_SOCKS, "it answers as SOCKS 5 does"},
+    {"\0\x5b", 2, A407_FOUND_SOCKS, "it answers as SOCKS 4 does"},
+    {"SSH-", 4, A407_FOUND_NOT_HTTP, "an SSH server"},
+    {"220", 3, A407_FOUND_NOT_HTTP, "a mail or FTP server"},
+    {"+OK", 3, A407_FOUND_NOT_HTTP, "a POP3 server"},
+    {"* OK", 4, A407_FOUND_NOT_HTTP, "an IMAP server"},
+    {"RFB ", 4, A407_FOUND_NOT_HTTP, "a VNC server"},
+};
+
+static bool by_opening(struct a407_rows *rows, const struct a407_answer *a)
+{
+    char line[64];
+    size_t i, n;
+
+    for (i = 0; i < sizeof openings / sizeof *openings; i++)
+        if (a->n >= openings[i].n &&
+            memcmp(a->bytes, openings[i].begins, openings[i].n) == 0)
+            break;
+    if (i == sizeof openings / sizeof *openings)
+        return false;
+    for (n = 0; n < a->n && n < sizeof line - 1 && !a407_is_ctl(a->bytes[n]);)
+        n++;
+    a407_put(line, sizeof line, a407_span(a->bytes, n));
+    if (openings[i].found == A407_FOUND_NOT_HTTP)
+        a407_row_found(rows, openings[i].found, "protocol", "%s: %s",
+                       openings[i].what, line);
+    else
+        a407_row_found(rows, openings[i].found, "protocol", "%s",
+                       openings[i].what);
+    return true;
+}
+
+/* ---- by what it says to other questions ---- */
+
+static struct a407_answer probe(const struct addrinfo *at,
+                                struct a407_span bytes)
+{
+    struct a407_answer a;
+
+    a407_wire_ask(at, bytes, PROBE_MS, &a);
+    return a;
+}
+
+/* RFC 1928 section 3: version 5, one method, no authentication. */
+static bool speaks_socks(const struct addrinfo *at)
+{
+    struct a407_answer a = probe(at, a407_span("\5\1", 3));
+    bool is = a.n >= 2 && a.bytes[0] == 5;
+
+    a407_answer_free(&a);
+    return is;
+}
+
+bool a407_kind_speaks_tls(const struct addrinfo *at)
+{
+    /* A ClientHello (RFC 5246 section 7.4.1.2) with one cipher suite: whoever
+       speaks TLS answers with a ServerHello or an alert. */
+    static const unsigned char hello[] = {
+        0x16, 3,   1,   0,   45,  1,   0,   0,    41,   3,   3,   'a', 'u',
+        't',  'h', '4', '0', '7', ' ', 'd', 'o',  'c',  't', 'o', 'r', ' ',
+        'a',  's', 'k', 's', ' ', 'i', 'f', ' ',  't',  'h', 'i', 's', ' ',
+        'i',  's', ' ', 'T', 0,   0,   2,   0xc0, 0x2f, 1,   0};
+    struct a407_answer a = probe(at, a407_span(hello, sizeof hello));
+    bool is = a.n >= 2 && (a.bytes[0] == 0x15 || a.bytes[0] == 0x16) &&
+              a.bytes[1] == 3;
+
+    a407_answer_free(&a);
+    return is;
+}
+
+void a407_kind_tell(struct a407_rows *rows, const struct addrinfo *at,
+                    const struct a407_answer *a)
+{
+    if (by_opening(rows, a))
+        return;
+    if (speaks_socks(at))
+        a407_row_found(rows, A407_FOUND_SOCKS, "protocol",
+                       "it answers a SOCKS 5 greeting, and no HTTP");
+    else if (a407_kind_speaks_tls(at))
+        a407_row_found(rows, A407_FOUND_WANTS_TLS, "protocol",
+                       "it answers a TLS hello, and no plain HTTP");
+    else if (a->n)
+        a407_row_found(rows, A407_FOUND_NOT_HTTP, "protocol",
+                       "what it answers is no HTTP");
+    else if (a->error == ETIMEDOUT)
+        a407_row_found(rows, A407_FOUND_SILENT, "protocol",
+                       "it takes the request and says nothing");
+    else
+        a407_row_found(rows, A407_FOUND_CLOSES, "protocol",
+                       "it takes the connection and closes it: %s",
+                       a->error ? strerror(a->error) : "end of file");
+}
+
+/* ---- a web server ---- */
+
+/* What servers that are no proxies never say. */
+static bool says_proxy(const struct a407_answer *a)
+{
+    static const char *const names[] = {
+        "Via",     "Proxy-Agent",   "Proxy-Authenticate", "Proxy-Status",
+        "X-Cache", "X-Squid-Error", "Proxy-Connection",   "X-Cache-Lookup"};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        if (a407_answer_field(a, names[i]).p)
+            return true;
+    return a->status == 407;
+}
+
+static bool is_own_page(int status)
+{
+    return status / 100 == 2 || status / 100 == 3 || status == 400 ||
+           status == 404 || status == 405 || status == 421;
+}
+
+bool a407_kind_is_web_server(const struct addrinfo *at,
+                             const struct a407_answer *to_connect,
+                             const struct a407_answer *to_get)
+{
+    /* Nobody has that name (RFC 6761 section 6.4): a proxy says so. */
+    static const char request[] = "GET http://auth407-doctor.invalid/ "
+                                  "HTTP/1.1\r\nHost: auth407-doctor.invalid"
+                                  "\r\nConnection: close\r\n\r\n";
+    struct a407_answer a;
+    bool is;
+
+    if (says_proxy(to_connect) || says_proxy(to_get) ||
+        !is_own_page(to_get->status) ||
+        (to_connect->status / 100 == 2 && to_connect->n == to_connect->head) ||
+        to_connect->status == 403)
+        return false;
+    a = probe(at, a407_span_str(request));
+    is = is_own_page(a.status) && !says_proxy(&a);
+    a407_answer_free(&a);
+    return is;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_DOCTOR_KIND_H
+#define A407_DOCTOR_KIND_H
+
+#include "rows.h"
+#include "wire.h"
+
+/* What kind of server it is that is no HTTP proxy. Each asks it, and blocks for
+   some seconds at most. */
+
+/* Adds the row about one whose answer `a` is no HTTP. */
+void a407_kind_tell(struct a407_rows *rows, const struct addrinfo *at,
+                    const struct a407_answer *a);
+
+bool a407_kind_speaks_tls(const struct addrinfo *at);
+
+/* Is it a web server, which takes each request for one to itself? By its
+   answers to CONNECT and GET, and to a GET for a name that nobody has. */
+bool a407_kind_is_web_server(const struct addrinfo *at,
+                             const struct a407_answer *to_connect,
+                             const struct a407_answer *to_get);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "refused.h"
+
+#include <time.h>
+
+#include "core/base/base64.h"
+#include "host/lockout.h"
+
+/* ---- what to do ---- */
+
+static void say_until(const struct a407_doctor *d,
+                      const struct a407_credential *c, struct a407_row *row)
+{
+    time_t until = c ? (time_t)a407_lockout_until(d->config, &d->proxy, c) : 0;
+    char when[16] = "";
+    struct tm tm;
+
+    if (until && localtime_r(&until, &tm))
+        strftime(when, sizeof when, " until %H:%M", &tm);
+    a407_row_remedy(row,
+                    "Correct the secret: auth407 login %s; a changed one is "
+                    "tried at once. This one is held back%s; with "
+                    "AUTH407_RETRY_AFTER=0 it is sent all the same.",
+                    d->at, when);
+}
+
+/* The remedy of the table, with the names of this case in it. */
+static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
+                       const struct a407_credential *c, struct a407_row *row)
+{
+    const char *label = c ? c->label : "the credential";
+
+    switch ((unsigned)cause) {
+    case A407_CAUSE_NO_CREDENTIAL:
+        a407_row_remedy(row, "Write one: auth407 login %s", d->at);
+        break;
+    case A407_CAUSE_REJECTED:
+    case A407_CAUSE_REJECTED_LATER:
+        a407_row_remedy(row,
+                        "Check user name and password in %s, or enter them "
+                        "again: auth407 login %s",
+                        label, d->at);
+        break;
+    case A407_CAUSE_LOCKED_OUT:
+        say_until(d, c, row);
+        break;
+    case A407_CAUSE_MALFORMED:
+        a407_row_remedy(row, "Write it again in %s: auth407 login %s", label,
+                        d->at);
+        break;
+    case A407_CAUSE_NO_CHALLENGE:
+        a407_row_remedy(row,
+                        "Ask the proxy's owner whether %s (this machine's "
+                        "address) is allowed: no login is offered.",
+                        d->source);
+        break;
+    case A407_CAUSE_OTHER_ENDPOINT:
+        a407_row_remedy(row,
+                        "Name it for this proxy: [%s] in the credential "
+                        "file, or auth407 login %s",
+                        d->at, d->at);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- what was seen ---- */
+
+static bool is_kdc_down(const struct a407_event *ev)
+{
+    return ev->cause == A407_CAUSE_NO_TICKET && strstr(ev->detail, "KDC") &&
+           (strncmp(ev->detail, "no KDC of", 9) == 0 ||
+            strncmp(ev->detail, "neither krb5.conf", 17) == 0);
+}
+
+static void describe(const struct a407_event *ev, char *out, size_t cap)
+{
+    const struct a407_event_attempt *a =
+        ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
+    const char *detail =
+        *ev->detail || a ? ev->detail : a407_cause_info(ev->cause)->meaning;
+
+    *out = '\0';
+    if (a && a->status)
+        snprintf(out, cap, "%d to %s%s%s%s", a->status, a->scheme,
+                 *a->username ? " as " : "", a->username, *detail ? ": " : "");
+    snprintf(out + strlen(out), cap - strlen(out), "%s", detail);
+}
+
+static void tell_lint(struct a407_doctor *d, struct a407_finding f,
+                      const char *label)
+{
+    const struct a407_lint_info *info = a407_lint_info(f.code);
+    char words[A407_LINT_WORDS];
+    struct a407_row *row;
+
+    a407_lint_words(f, words);
+    row = a407_row_found(&d->rows, A407_FOUND_LINT, label, "%s", words);
+    row->code = info->code;
+    a407_row_sentence(row, "The login is refused, and in %s %s.", label, words);
+    a407_row_remedy(row, "%s", info->remedy);
+}
+
+/* What may be the reason, told only now: it might have been meant so. */
+static void tell_lints(struct a407_doctor *d, const struct a407_event *ev,
+                       const struct a407_credential *c, enum a407_scheme_id by)
+{
+    struct a407_lint_use use = {.now = time(NULL),
+                                .refused = A407_SCHEME_BIT(by)};
+    a407_lint_set more = ev->lint;
+    struct a407_lint lint = {0};
+    size_t i;
+
+    if (!a407_credential_is_outside(c))
+        a407_lint(c, &use, &lint);
+    for (i = 0; i < lint.n; i++) {
+        tell_lint(d, lint.found[i], c->label);
+        more &= ~A407_LINT_BIT(lint.found[i].code);
+    }
+    for (i = 1; i < A407_LINT_COUNT; i++)
+        if (more & A407_LINT_BIT(i))
+            tell_lint(d,
+                      (struct a407_finding){(enum a407_lint_code)i,
+                                            c->password_file || c->username
+                                                ? A407_LINT_PASSWORD
+                                                : A407_LINT_TOKEN},
+                      c->label);
+}
+
+void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
+                       const struct a407_credential *c, enum a407_scheme_id by)
+{
+    const struct a407_event *ev = t->event;
+    const char *label = c ? c->label : "no credential";
+    char seen[400];
+    struct a407_row *row;
+
+    if (!ev || t->outcome == A407_TRIAL_UNREACHABLE) {
+        a407_row_found(&d->rows, A407_FOUND_NO_ANSWER, label, "%s", t->why);
+        return;
+    }
+    describe(ev, seen, sizeof seen);
+    if (is_kdc_down(ev)) {
+        row = a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label, "%s", seen);
+    } else {
+        row = a407_row_cause(&d->rows, ev->cause, label, seen);
+        say_remedy(d, ev->cause, c, row);
+    }
+    if (c &&
+        (t->outcome == A407_TRIAL_REFUSED || ev->cause == A407_CAUSE_MALFORMED))
+        tell_lints(d, ev, c, by);
+}
+
+/* ---- secrets ---- */
+
+#define SECRET_MIN 4
+
+static void cover(char *p, size_t n, struct a407_span secret)
+{
+    char *hit;
+
+    while (secret.n >= SECRET_MIN && (hit = memmem(p, n, secret.p, secret.n))) {
+        memset(hit, '*', secret.n);
+        n -= (size_t)(hit + secret.n - p);
+        p = hit + secret.n;
+    }
+}
+
+static void cover_credential(char *p, size_t n, const struct a407_credential *c)
+{
+    struct a407_buf pair, coded;
+
+    a407_buf_init(&pair, 4096);
+    a407_buf_init(&coded, 8192);
+    cover(p, n, a407_span_str(c->password));
+    cover(p, n, a407_span_str(c->token));
+    if (c->username && c->password &&
+        a407_buf_fmt(&pair, "%s:%s", c->username, c->password) &&
+        a407_base64_add(&coded, a407_span(pair.p, pair.n)))
+        cover(p, n, a407_span(coded.p, coded.n));
+    a407_buf_free(&pair);
+    a407_buf_free(&coded);
+}
+
+void a407_refused_hide(const struct a407_doctor *d, char *p, size_t n)
+{
+    const struct a407_credential *c;
+
+    for (c = d->config->credentials; p && c; c = c->next)
+        cover_credential(p, n, c);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_DOCTOR_REFUSED_H
+#define A407_DOCTOR_REFUSED_H
+
+#include "cli/trial.h"
+#include "doctor.h"
+
+/* Adds the rows of a trial that was not let in: its cause, what looks wrong in
+   the credential, what to do. `c` NULL: there was none. */
+void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
+                       const struct a407_credential *c, enum a407_scheme_id by);
+
+/* Puts stars in place of each secret that the proxy may have been sent. */
+void a407_refused_hide(const struct a407_doctor *d, char *p, size_t n);
+
+#endif

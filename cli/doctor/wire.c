@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/http/http.h"
+#include "host/clock.h"
+
+#define CONNECT_MS 5000
+/* Of a body: enough for the words of any proxy's page. */
+#define BODY_MAX   16384u
+#define ANSWER_MAX (A407_HEAD_MAX + BODY_MAX)
+/* The head is what counts: little is waited for behind it. */
+#define BODY_MS 300
+
+int a407_wire_connect(const struct addrinfo *a)
+{
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    a->ai_protocol);
+    struct pollfd p = {fd, POLLOUT, 0};
+    socklen_t n = sizeof(int);
+    int error = 0;
+
+    if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+        return fd;
+    error = errno;
+    if (error == EINPROGRESS) {
+        error = ETIMEDOUT;
+        if (poll(&p, 1, CONNECT_MS) == 1)
+            getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
+    }
+    if (!error)
+        return fd;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+void a407_answer_read(struct a407_answer *a, char *bytes, size_t n)
+{
+    struct a407_response head;
+    size_t from = 0;
+
+    a->bytes = bytes;
+    a->n = n;
+    a->head = n ? a407_head_end(bytes, n, &from) : 0;
+    if (a->head && a407_response_parse(bytes, a->head, false, false, &head))
+        a->status = head.status;
+}
+
+/* Reads to the end, or as long as it pays. Returns what came. */
+static size_t read_all(int fd, char *to, int ms, int *error)
+{
+    int64_t until = a407_now_ms() + ms, left;
+    size_t n = 0, from = 0;
+    bool head = false;
+    ssize_t k = 1;
+
+    while (k > 0 && n < ANSWER_MAX && (left = until - a407_now_ms()) > 0) {
+        struct pollfd p = {fd, POLLIN, 0};
+
+        k = poll(&p, 1, head && left > BODY_MS ? BODY_MS : (int)left);
+        if (k < 1)
+            break;
+        k = recv(fd, to + n, ANSWER_MAX - n, 0);
+        if (k > 0)
+            n += (size_t)k;
+        head = head || a407_head_end(to, n, &from);
+    }
+    *error = k < 0 ? errno : !head && k != 0 ? ETIMEDOUT : 0;
+    return n;
+}
+
+void a407_wire_ask(const struct addrinfo *a, struct a407_span bytes, int ms,
+                   struct a407_answer *out)
+{
+    int fd = a407_wire_connect(a);
+    char *to = malloc(ANSWER_MAX);
+
+    *out = (struct a407_answer){0};
+    if (fd < 0 || !to || send(fd, bytes.p, bytes.n, MSG_NOSIGNAL) < 0)
+        out->error = errno;
+    else
+        a407_answer_read(out, to, read_all(fd, to, ms, &out->error));
+    if (!out->bytes)
+        free(to);
+    if (fd >= 0)
+        close(fd);
+}
+
+void a407_answer_free(struct a407_answer *a)
+{
+    free(a->bytes);
+    *a = (struct a407_answer){0};
+}
+
+struct a407_span a407_answer_field(const struct a407_answer *a,
+                                   const char *name)
+{
+    return a->head ? a407_field_find(a->bytes, a->head, name)
+                   : a407_span(NULL, 0);
+}
+
+const char *a407_text_find(struct a407_span text, const char *word)
+{
+    size_t n = strlen(word), i;
+
+    for (i = 0; i + n <= text.n; i++)
+        if (a407_span_ieq(a407_span(text.p + i, n), word))
+            return text.p + i;
+    return NULL;
+}
+
+bool a407_answer_has(const struct a407_answer *a, const char *name,
+                     const char *word)
+{
+    struct a407_field f;
+    size_t at = 0;
+
+    while (a->head && a407_field_next(a->bytes, a->head, &at, &f))
+        if (a407_span_ieq(f.name, name) && a407_text_find(f.value, word))
+            return true;
+    return false;
+}
+
+struct a407_span a407_answer_body(const struct a407_answer *a)
+{
+    return a->head ? a407_span(a->bytes + a->head, a->n - a->head)
+                   : a407_span(NULL, 0);
+}
