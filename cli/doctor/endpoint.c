@@ -10,6 +10,7 @@
 #include "doctor.h"
 #include "host/match.h"
 #include "kind.h"
+#include "portal.h"
 #include "tls.h"
 
 /* For one answer; within AUTH407_TIMEOUT. */
@@ -215,6 +216,7 @@ const struct a407_answer *a407_doctor_first(const struct a407_doctor *d)
 void a407_doctor_endpoint(struct a407_doctor *d)
 {
     const struct a407_answer *a = a407_doctor_first(d);
+    struct a407_portal page;
 
     name_targets(d);
     a407_doctor_progress(d, "connecting to %s", d->at);
@@ -234,6 +236,7 @@ void a407_doctor_endpoint(struct a407_doctor *d)
     }
     tell_names(d);
     d->is_proxy =
+        a407_portal_see(a, d->o.target.tls, &d->o.target.at, &page) ||
         !a407_kind_is_web_server(d->reached, &d->to_connect, &d->to_get);
     if (!d->is_proxy)
         tell_web_server(d);

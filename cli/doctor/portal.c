@@ -86,7 +86,7 @@ bool a407_portal_see(const struct a407_answer *a, bool connect,
     if (a->status == 511) /* RFC 6585 section 6 */
         return true;
     if (moves)
-        return connect || (away && (*out->whose || out->cookie));
+        return away && (connect || *out->whose || out->cookie);
     if (a->status != 200 || !is_page(a))
         return false;
     return connect || (*out->whose && (away || form)) ||

@@ -52,26 +52,38 @@ void a407_answer_read(struct a407_answer *a, char *bytes, size_t n)
         a->status = head.status;
 }
 
+/* Is the answer here whole, by what it says of its length? */
+static bool is_whole(const char *bytes, size_t n, size_t head)
+{
+    struct a407_response r;
+
+    return a407_response_parse(bytes, head, false, false, &r) &&
+           (r.body == A407_BODY_NONE ||
+            (r.body == A407_BODY_LENGTH && n - head >= r.length));
+}
+
 /* Reads to the end, or as long as it pays. Returns what came. */
 static size_t read_all(int fd, char *to, int ms, int *error)
 {
     int64_t until = a407_now_ms() + ms, left;
-    size_t n = 0, from = 0;
-    bool head = false;
+    size_t n = 0, from = 0, head = 0;
     ssize_t k = 1;
+    int ready = 1;
 
     while (k > 0 && n < ANSWER_MAX && (left = until - a407_now_ms()) > 0) {
         struct pollfd p = {fd, POLLIN, 0};
 
-        k = poll(&p, 1, head && left > BODY_MS ? BODY_MS : (int)left);
-        if (k < 1)
+        ready = poll(&p, 1, head && left > BODY_MS ? BODY_MS : (int)left);
+        if (ready < 1)
             break;
         k = recv(fd, to + n, ANSWER_MAX - n, 0);
         if (k > 0)
             n += (size_t)k;
-        head = head || a407_head_end(to, n, &from);
+        head = head ? head : a407_head_end(to, n, &from);
+        if (head && is_whole(to, n, head))
+            break;
     }
-    *error = k < 0 ? errno : !head && k != 0 ? ETIMEDOUT : 0;
+    *error = k < 0 ? errno : !head && ready < 1 ? ETIMEDOUT : 0;
     return n;
 }
 
