@@ -15,6 +15,7 @@
 #include "host/handed.h"
 #include "host/settings.h"
 #include "msg.h"
+#include "sources.h"
 
 static bool set_variable(const char *name, const char *value)
 {
@@ -202,6 +203,12 @@ static bool sendable(const struct a407_config *c)
     return true;
 }
 
+static void warn(void *ctx, const struct a407_source_finding *f)
+{
+    (void)ctx;
+    a407_warning("%s: %s", f->label, f->text);
+}
+
 bool a407_settings_check(const struct a407_invocation *inv,
                          struct a407_settings *out)
 {
@@ -222,6 +229,6 @@ bool a407_settings_check(const struct a407_invocation *inv,
     }
     if (out->config->mode == A407_MODE_INJECT)
         for (k = out->config->credentials; k; k = k->next)
-            a407_sources_warn(k);
+            a407_sources_check(k, warn, NULL);
     return true;
 }

@@ -42,16 +42,6 @@ void a407_credential_describe(struct a407_buf *b,
                               const struct a407_credential *k);
 
 /*
- * A warning where the credential's last day, or the time of a token, is near or
- * past, and for each place that would not give the credential's secret: a file
- * that is missing or that others may read, a .netrc without the proxy, a
- * command that is not there, a token that has expired. Only warnings: what is
- * missing now may be there when a proxy asks. Runs no command. Blocks for
- * files.
- */
-void a407_sources_warn(const struct a407_credential *k);
-
-/*
  * Reads a secret: the first line of a file, or of a descriptor, without its
  * line end (LF or CRLF). From a descriptor not one byte more is taken, so that
  * standard input may go on to the command; one above 2 is closed. `out` is

@@ -227,9 +227,10 @@ int main(int argc, char **argv)
 {
     struct a407_gss_session s = {.trouble.cause = A407_CAUSE_PROTOCOL};
     struct a407_buf m, in;
-    (void)argv;
     if (getauxval(AT_SECURE))
         return 2;
+    if (argc > 1 && strcmp(argv[1], "--list") == 0)
+        return a407_gss_list(argv[2]);
     if (argc > 1 || isatty(0)) {
         fputs("auth407-gss makes Kerberos tokens for libauth407.so, which "
               "starts it.\nSee auth407(1).\n",

@@ -91,8 +91,21 @@ bool a407_gss_service(struct a407_gss_session *s);
  */
 bool a407_gss_ticket(struct a407_gss_session *s);
 
+/* Is it the ticket that gets the others? */
+bool a407_gss_is_tgt(krb5_const_principal server, krb5_const_principal client);
+
 /* And with it the ticket for the service. */
 bool a407_gss_ticket_for_service(struct a407_gss_session *s);
+
+/* ---- list.c ---- */
+
+/*
+ * Prints a line for each cache that the user has ("ticket", principal, when its
+ * ticket ends in seconds since the epoch or 0, cache) and for each principal of
+ * the keytab, which may be NULL ("key", principal); a tab between. Returns the
+ * exit status.
+ */
+int a407_gss_list(const char *keytab);
 
 /* ---- context.c ---- */
 

@@ -6,7 +6,7 @@
 
 /* ---- what a cache holds ---- */
 
-static bool is_tgt(krb5_const_principal server, krb5_const_principal client)
+bool a407_gss_is_tgt(krb5_const_principal server, krb5_const_principal client)
 {
     return server->length == 2 &&
            a407_span_eq(a407_span(server->data[0].data, server->data[0].length),
@@ -28,7 +28,7 @@ static krb5_timestamp valid_until(struct a407_gss_session *s, krb5_ccache cache,
     while (krb5_cc_next_cred(s->k, cache, &cursor, &c) == 0) {
         bool useful =
             !krb5_is_config_principal(s->k, c.server) &&
-            (is_tgt(c.server, client) ||
+            (a407_gss_is_tgt(c.server, client) ||
              krb5_principal_compare_any_realm(s->k, c.server, s->server));
         /* unsigned: times after January 2038 */
         if (useful && (uint32_t)c.times.endtime > (uint32_t)best)

@@ -1,8 +1,102 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "cli/settings.h"
+#include "cli/sources.h"
 #include "doctor.h"
 #include "host/credfile_read.h"
+#include "host/lockout.h"
+#include "host/memory.h"
 #include "host/settings.h"
+
+/* ---- the file ---- */
+
+static void load_file(struct a407_doctor *d)
+{
+    const char *path = d->config->credentials_path;
+    struct a407_diag diag = {{0}};
+    struct a407_row *row;
+    const char *run;
+
+    if (!path)
+        return;
+    switch (a407_credfile_load(d->config, &diag)) {
+    case A407_CREDFILE_OK:
+        a407_row_good(&d->rows, A407_IN_CREDENTIAL, "credential file", "%s",
+                      *diag.text ? diag.text : path);
+        return;
+    case A407_CREDFILE_ABSENT:
+        a407_row_good(&d->rows, A407_IN_CREDENTIAL, "credential file",
+                      "%s is not there", path);
+        a407_row_last(&d->rows)->status = A407_NOTE;
+        return;
+    case A407_CREDFILE_REFUSED:
+    case A407_CREDFILE_UNREADABLE:
+        break;
+    }
+    row = a407_row_found(&d->rows, A407_FOUND_CREDFILE, "credential file", "%s",
+                         diag.text);
+    run = strstr(diag.text, "run: ");
+    if (run)
+        a407_row_remedy(row, "%s", run + 5);
+}
+
+/* ---- one credential ---- */
+
+static void tell_source(void *ctx, const struct a407_source_finding *f)
+{
+    struct a407_doctor *d = ctx;
+    struct a407_row *row;
+
+    row = a407_row_found(&d->rows, A407_FOUND_SOURCE, f->label, "%s", f->text);
+    if (f->lint) {
+        row->code = f->lint->code;
+        a407_row_remedy(row, "%s", f->lint->remedy);
+    }
+}
+
+/* What may be meant so: it counts where nothing is tried, or when a proxy has
+   refused it. */
+static void tell_lint(struct a407_doctor *d, const struct a407_credential *c)
+{
+    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+    struct a407_lint_use use = {.now = time(NULL)};
+    char words[A407_LINT_WORDS];
+    struct a407_lint lint;
+    size_t i;
+
+    a407_lint(c, &use, &lint);
+    for (i = 0; i < lint.n; i++) {
+        const struct a407_lint_info *info = a407_lint_info(lint.found[i].code);
+        struct a407_row *row = a407_row_last(&d->rows);
+
+        a407_lint_words(lint.found[i], words);
+        if (strcmp(row->seen, words) == 0)
+            continue; /* of its time: told as one of its source */
+        row =
+            a407_row_found(&d->rows, A407_FOUND_SOURCE, c->label, "%s", words);
+        row->status = offline ? A407_WARNING : A407_NOTE;
+        row->code = info->code;
+        a407_row_remedy(row, "%s", info->remedy);
+    }
+}
+
+static void tell_mark(struct a407_doctor *d, const struct a407_credential *c)
+{
+    time_t until = (time_t)a407_lockout_until(d->config, &d->proxy, c);
+    char when[16] = "";
+    struct tm tm;
+
+    if (!until || !localtime_r(&until, &tm))
+        return;
+    strftime(when, sizeof when, "%H:%M", &tm);
+    a407_row_found(
+        &d->rows, A407_FOUND_HELD_BACK, c->label,
+        "refused by this proxy %ld min ago; held back until %s",
+        (long)(time(NULL) - until + (time_t)d->config->lockout_s) / 60, when);
+}
 
 static void look_at(struct a407_doctor *d, const struct a407_credential *c)
 {
@@ -13,6 +107,54 @@ static void look_at(struct a407_doctor *d, const struct a407_credential *c)
     a407_row_good(&d->rows, A407_IN_CREDENTIAL, c->label, "for %.*s",
                   (int)words.n, words.n ? words.p : "");
     a407_buf_free(&words);
+    a407_sources_check(c, tell_source, d);
+    tell_lint(d, c);
+    tell_mark(d, c);
+}
+
+/* ---- what is meant for another proxy ---- */
+
+static bool is_this_machine(const char *host)
+{
+    char own[A407_HOST_MAX + 1] = "";
+
+    gethostname(own, sizeof own - 1);
+    return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+           strcmp(host, "::1") == 0 || strcasecmp(host, own) == 0;
+}
+
+/* It counts only where there is no other: somebody may have two proxies. */
+static void look_elsewhere(struct a407_doctor *d,
+                           const struct a407_credential *c)
+{
+    const struct a407_endpoint *e = &c->endpoint, *p = &d->proxy;
+    bool here = strcmp(e->host, p->host) == 0;
+    bool alias = is_this_machine(e->host) && is_this_machine(p->host);
+    struct a407_row *row;
+
+    if (c->from == A407_FROM_VARIABLES || (!here && !alias))
+        return;
+    row = a407_row_found(&d->rows, A407_FOUND_FOR_OTHER, c->label,
+                         "for %s, port %u; the proxy is %s, port %u", e->host,
+                         e->port, p->host, p->port);
+    if (c->from == A407_FROM_FILE)
+        a407_row_remedy(row, "In %s name the section [%s]", c->label, d->at);
+}
+
+/* ---- all of it ---- */
+
+static void tell_memory(struct a407_doctor *d)
+{
+    struct a407_proxy p;
+
+    a407_proxy_init(&p, d->config, &a407_machine, &d->proxy, true);
+    if (d->config->memory)
+        a407_memory_recall(&p);
+    if (p.scheme)
+        a407_row_good(&d->rows, A407_IN_CREDENTIAL, "memory",
+                      "%s has worked here with %s", p.scheme->token,
+                      p.creds[p.cred_index]->label);
+    a407_proxy_clear(&p);
 }
 
 /* PROXY-URL was put among the proxies of the environment. */
@@ -29,18 +171,23 @@ static void name_it(const struct a407_doctor *d)
 
 void a407_doctor_credentials(struct a407_doctor *d)
 {
-    struct a407_diag diag = {{0}};
-    size_t i;
+    const struct a407_credential *c;
+    size_t i, n = 0;
 
-    if (d->config->credentials_path &&
-        a407_credfile_load(d->config, &diag) == A407_CREDFILE_REFUSED)
-        a407_row_found(&d->rows, A407_FOUND_SETTINGS, "credential file", "%s",
-                       diag.text);
+    load_file(d);
     if (!d->proxy.port)
         return;
+    snprintf(d->at, sizeof d->at,
+             strchr(d->proxy.host, ':') ? "[%s]:%u" : "%s:%u", d->proxy.host,
+             d->proxy.port);
     name_it(d);
     a407_proxy_init(&d->asked, d->config, &a407_machine, &d->proxy, true);
     for (i = 0; i < d->asked.n_creds; i++)
-        if (d->asked.creds[i] != &d->asked.ticket)
+        if (d->asked.creds[i] != &d->asked.ticket) {
             look_at(d, d->asked.creds[i]);
+            n++;
+        }
+    for (c = d->config->credentials; c && !n; c = c->next)
+        look_elsewhere(d, c);
+    tell_memory(d);
 }

@@ -88,6 +88,7 @@ void a407_doctor_environment(struct a407_doctor *d); /* variables, the proxy */
 void a407_doctor_credentials(struct a407_doctor *d); /* files */
 void a407_doctor_endpoint(struct a407_doctor *d);    /* the proxy's answers */
 void a407_doctor_challenges(struct a407_doctor *d);
+void a407_doctor_kerberos(struct a407_doctor *d);  /* tickets, a keytab */
 void a407_doctor_trials(struct a407_doctor *d);    /* logs in */
 void a407_doctor_elsewhere(struct a407_doctor *d); /* by those logins */
 

@@ -149,9 +149,6 @@ static void name_targets(struct a407_doctor *d)
     const char *l = v6 ? "[" : "", *r = v6 ? "]" : "";
     unsigned port = t->tls ? t->at.port : 443;
 
-    snprintf(d->at, sizeof d->at,
-             strchr(d->proxy.host, ':') ? "[%s]:%u" : "%s:%u", d->proxy.host,
-             d->proxy.port);
     snprintf(d->tunnel, sizeof d->tunnel, "%s%s%s:%u", l, t->at.host, r, port);
     if (t->tls)
         snprintf(d->page, sizeof d->page, "http://%s%s%s/", l, t->at.host, r);

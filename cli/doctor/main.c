@@ -25,10 +25,13 @@ static void examine(struct a407_doctor *d)
     if (!d->config)
         return;
     a407_doctor_credentials(d);
+    if (offline)
+        a407_doctor_kerberos(d);
     if (offline || !d->proxy.port)
         return;
     a407_doctor_endpoint(d);
     a407_doctor_challenges(d);
+    a407_doctor_kerberos(d);
     if (d->is_proxy) {
         a407_doctor_trials(d);
         a407_doctor_elsewhere(d);

@@ -5,6 +5,7 @@
 #include "challenges.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
+#include "core/http/http.h"
 #include "host/lockout.h"
 #include "refused.h"
 
@@ -160,6 +161,33 @@ static void try_others(struct a407_doctor *d, const struct a407_credential *c,
 
 /* ---- each credential ---- */
 
+static void realm_of(const char *p, size_t n, char *out, size_t cap)
+{
+    struct a407_challenges *list = a407_challenges_new();
+    size_t from = 0, head = p ? a407_head_end(p, n, &from) : 0;
+
+    *out = '\0';
+    if (list)
+        a407_challenges_parse(p, head, "Proxy-Authenticate", list);
+    if (list && list->n)
+        a407_param_text(a407_param_find(&list->item[0], "realm"), out, cap);
+    a407_challenges_free(list);
+}
+
+/* A proxy that let a login in may pass on a 407 that the target has made. */
+static bool is_targets(const struct a407_doctor *d, const struct a407_trial *t)
+{
+    const struct a407_answer *a = a407_doctor_first(d);
+    char its[128], realm[128];
+
+    if (d->o.target.tls || t->outcome != A407_TRIAL_REFUSED ||
+        t->event->final_status != 407)
+        return false;
+    realm_of(a->bytes, a->n, its, sizeof its);
+    realm_of(t->answer.p, t->answer.n, realm, sizeof realm);
+    return strcmp(its, realm) != 0;
+}
+
 /* True: it was let in, or nothing more is to be tried with it. */
 static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
                        a407_scheme_set usable, enum a407_scheme_id id)
@@ -174,7 +202,11 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
            t.outcome == A407_TRIAL_UNREACHABLE;
     if (d->in)
         tell_answer(d, &t, label, true);
-    else
+    else if (is_targets(d, &t)) {
+        a407_row_found(&d->rows, A407_FOUND_ORIGIN_LOGIN, "GET with a login",
+                       "407 with another realm than the proxy's");
+        unmark(d, c);
+    } else
         a407_refused_tell(d, &t, c, id);
     a407_trial_end(&t);
     if (d->in)
@@ -199,11 +231,11 @@ static void try_credential(struct a407_doctor *d,
 }
 
 /* What another credential or scheme has made up for. */
-static void pardon(struct a407_doctor *d, size_t from)
+static void pardon(struct a407_doctor *d)
 {
     size_t i;
 
-    for (i = from; i < d->rows.n; i++) {
+    for (i = 0; i < d->rows.n; i++) {
         struct a407_row *row = &d->rows.row[i];
 
         if (row->status == A407_FAILURE && row->section == A407_IN_TRIAL &&
@@ -211,7 +243,8 @@ static void pardon(struct a407_doctor *d, size_t from)
              row->found == A407_FOUND_KDC_DOWN))
             row->status =
                 strcmp(row->code, "rejected") == 0 ? A407_WARNING : A407_NOTE;
-        else if (row->found == A407_FOUND_LINT)
+        else if (row->found == A407_FOUND_LINT ||
+                 row->found == A407_FOUND_CREDFILE)
             row->status = A407_WARNING;
     }
 }
@@ -219,15 +252,12 @@ static void pardon(struct a407_doctor *d, size_t from)
 static void log_in(struct a407_doctor *d)
 {
     struct a407_challenges *offered = a407_doctor_offered(d);
-    size_t from = d->rows.n, before = from, i;
+    size_t i;
 
-    for (i = 0; offered && !d->in && i < d->asked.n_creds; i++) {
-        before = d->rows.n;
+    for (i = 0; offered && !d->in && i < d->asked.n_creds; i++)
         try_credential(d, offered, d->asked.creds[i]);
-    }
     if (d->in)
-        pardon(d, from);
-    (void)before;
+        pardon(d);
     a407_challenges_free(offered);
 }
 
@@ -266,7 +296,8 @@ void a407_doctor_trials(struct a407_doctor *d)
     if (d->tls)
         a407_row_found(&d->rows, A407_FOUND_NO_TLS_LOGIN, "login", "not tried");
     else if (secret && !a407_doctor_may_try(d))
-        a407_row_found(&d->rows, A407_FOUND_NOT_TRIED, "login", "not tried");
+        a407_row_found(&d->rows, A407_FOUND_NOT_TRIED, "login",
+                       "not tried; with --yes it is");
     else
         log_in(d);
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "challenges.h"
+#include "core/auth/gss_protocol.h"
+#include "host/object.h"
+
+#define LIST_MAX 65536u
+
+/* What auth407-gss prints. False: it does not run. */
+static bool run_list(const char *keytab, struct a407_buf *out)
+{
+    char path[PATH_MAX], part[4096];
+    char *argv[] = {path, (char *)"--list", (char *)(uintptr_t)keytab, NULL};
+    posix_spawn_file_actions_t actions;
+    int p[2], status = -1;
+    pid_t child;
+    ssize_t n;
+
+    if (!a407_file_beside(A407_GSS_HELPER, path, sizeof path) || pipe(p) != 0)
+        return false;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, p[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addclose(&actions, p[0]);
+    posix_spawn_file_actions_addclose(&actions, p[1]);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", 1,
+                                     0);
+    if (posix_spawn(&child, path, &actions, NULL, argv, environ) != 0)
+        child = 0;
+    posix_spawn_file_actions_destroy(&actions);
+    close(p[1]);
+    while (child && (n = read(p[0], part, sizeof part)) > 0)
+        a407_buf_add(out, part, (size_t)n);
+    close(p[0]);
+    return child && waitpid(child, &status, 0) == child && status == 0;
+}
+
+static void tell_ticket(struct a407_doctor *d, struct a407_span line)
+{
+    struct a407_span who = {NULL, 0}, until = {NULL, 0};
+    char when[32] = "?";
+    uint64_t end = 0;
+    time_t t;
+    struct tm tm;
+
+    a407_span_cut(&line, '\t', &who);
+    a407_span_cut(&line, '\t', &until);
+    a407_span_number(until, UINT32_MAX, &end);
+    t = (time_t)end;
+    if (localtime_r(&t, &tm))
+        strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
+    if (t > time(NULL))
+        a407_row_good(&d->rows, A407_IN_CREDENTIAL, "Kerberos ticket",
+                      "%.*s, until %s, in %.*s", (int)who.n, who.p, when,
+                      (int)line.n, line.p);
+    else
+        a407_row_found(&d->rows, A407_FOUND_TICKET, "Kerberos ticket",
+                       "%.*s: %s%s, in %.*s", (int)who.n, who.p,
+                       end ? "expired at " : "none in the cache",
+                       end ? when : "", (int)line.n, line.p);
+}
+
+void a407_doctor_kerberos(struct a407_doctor *d)
+{
+    struct a407_challenges *offered = a407_doctor_offered(d);
+    struct a407_span list, line, kind = {NULL, 0};
+    const char *keytab = NULL;
+    struct a407_buf out;
+    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+    bool wanted = false;
+    size_t i;
+
+    for (i = 0; offered && i < offered->n; i++)
+        wanted = wanted || a407_takes_ticket(&offered->item[i]);
+    for (i = 0; i < d->asked.n_creds && !keytab; i++)
+        keytab = d->asked.creds[i]->keytab;
+    a407_challenges_free(offered);
+    if (!wanted && !keytab && !offline)
+        return;
+    a407_buf_init(&out, LIST_MAX);
+    if (!run_list(keytab, &out))
+        a407_row_found(&d->rows, A407_FOUND_NO_GSS, "Kerberos",
+                       "%s does not run", A407_GSS_HELPER);
+    else if (wanted && !out.n)
+        a407_row_found(&d->rows, A407_FOUND_TICKET, "Kerberos ticket", "none");
+    list = a407_span(out.p, out.n);
+    while (a407_span_line(&list, &line)) {
+        a407_span_cut(&line, '\t', &kind);
+        if (a407_span_eq(kind, "ticket"))
+            tell_ticket(d, line);
+        else
+            a407_row_good(&d->rows, A407_IN_CREDENTIAL, "keytab",
+                          "%s has keys of %.*s", keytab, (int)line.n, line.p);
+    }
+    a407_buf_free(&out);
+}
