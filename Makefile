@@ -46,6 +46,7 @@ cli_src := $(wildcard cli/*.c)
 report_src := $(wildcard cli/report/*.c cli/report/*/*.c)
 doctor_src := $(wildcard cli/doctor/*.c)
 gss_src := $(wildcard gss/*.c)
+pac_src := $(wildcard pac/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 
 core_obj := $(core_src:%.c=$(BUILD)/%.o)
@@ -61,6 +62,7 @@ doctor_obj := $(doctor_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
               help.o option_reader.o options.o secret.o settings.o show.o \
               sources.o target.o elf.o terminal.o trial.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
+pac_obj := $(pac_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
 # the layers below preload and cli, in the linker's order
@@ -75,7 +77,7 @@ $(BUILD)/host/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector \
 .SUFFIXES:
 .PHONY: all
 all: $(BUILD)/libauth407.so $(BUILD)/auth407 $(BUILD)/auth407-gss \
-     $(BUILD)/auth407-report $(BUILD)/auth407-doctor
+     $(BUILD)/auth407-report $(BUILD)/auth407-doctor $(BUILD)/auth407-pac
 
 include tests/tests.mk
 
@@ -95,6 +97,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 $(BUILD)/cli/report/write/html.o: cli/report/write/page.html
 $(BUILD)/cli/report/access/access.o: cli/report/access/join.sql
 $(BUILD)/cli/report/access/db.o: cli/report/access/tables.sql
+$(BUILD)/pac/main.o: pac/functions.js
 
 $(BUILD)/libauth407core.a: $(core_obj)
 $(BUILD)/libauth407host.a: $(host_obj)
@@ -161,6 +164,13 @@ $(BUILD)/auth407-gss: $(gss_obj) $(BUILD)/libauth407core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $(gss_obj) \
 	    $(BUILD)/libauth407core.a $(NETTLE) $(GSS_LIBS) $(LDFLAGS)
 
+# The only one with a JavaScript engine. All is bound before it locks itself in.
+DUKTAPE ?= -lduktape -lm
+
+$(BUILD)/auth407-pac: $(pac_obj) $(BUILD)/libauth407core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $(pac_obj) \
+	    $(BUILD)/libauth407core.a $(DUKTAPE) $(LDFLAGS)
+
 .PHONY: install uninstall dist clean help format lint
 install: all
 install uninstall:
@@ -196,4 +206,4 @@ help:
 
 -include $(core_obj:.o=.d) $(host_obj:.o=.d) $(driver_obj:.o=.d) \
     $(preload_obj:.o=.d) $(cli_obj:.o=.d) \
-    $(gss_obj:.o=.d) $(report_obj:.o=.d) $(doctor_obj:.o=.d)
+    $(gss_obj:.o=.d) $(pac_obj:.o=.d) $(report_obj:.o=.d) $(doctor_obj:.o=.d)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +8,6 @@
 #include <unistd.h>
 
 #include "core/config/helper_text.h"
-#include "host/clock.h"
 #include "host/fetch.h"
 #include "host/object.h"
 #include "login.h"
@@ -95,16 +92,6 @@ static bool store(const char *helper, struct a407_span words)
     return ended_well(pid);
 }
 
-static void wait_for(struct a407_talk *t)
-{
-    struct a407_sleep sleep;
-    while (!a407_talk_step(t, &sleep)) {
-        struct pollfd p = {sleep.fd, sleep.events, 0};
-        int64_t left = sleep.until - a407_now_ms();
-        poll(&p, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
-    }
-}
-
 /* As the library will: many helpers end well whatever they have done. */
 static bool gives_back(const struct a407_config *config,
                        const struct a407_endpoint *proxy, char *helper,
@@ -122,7 +109,7 @@ static bool gives_back(const struct a407_config *config,
     struct a407_told told = {0};
     struct a407_talk talk = {.child.fd = -1};
     if (a407_fetch_begin(config, &ask, config->helper_ms, &talk, &told)) {
-        wait_for(&talk);
+        a407_talk_wait(&talk);
         a407_fetch_end(config, &ask, config->helper_ms, &talk, &told);
     }
     bool same =

@@ -2,6 +2,7 @@
 #include "talk.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -183,6 +184,16 @@ bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep)
             moved = end_step(t, sleep);
     }
     return t->state == A407_TALK_OVER;
+}
+
+void a407_talk_wait(struct a407_talk *t)
+{
+    struct a407_sleep sleep;
+    while (!a407_talk_step(t, &sleep)) {
+        struct pollfd p = {sleep.fd, sleep.events, 0};
+        int64_t left = sleep.until - a407_now_ms();
+        poll(&p, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+    }
 }
 
 void a407_talk_drop(struct a407_talk *t)

@@ -53,6 +53,9 @@ struct a407_talk {
  */
 bool a407_talk_step(struct a407_talk *t, struct a407_sleep *sleep);
 
+/* Goes on until it is over: blocks, so only in a process of our own. */
+void a407_talk_wait(struct a407_talk *t);
+
 /* Kills the child, if it is there, waits for that, and frees what t owns. */
 void a407_talk_drop(struct a407_talk *t);
 

@@ -85,6 +85,7 @@ bool a407_doctor_may_try(struct a407_doctor *d);
 
 /* Each looks at one part and adds rows; blocks as that says. */
 void a407_doctor_environment(struct a407_doctor *d); /* variables, the proxy */
+void a407_doctor_pac(struct a407_doctor *d); /* auto-config: maybe the proxy */
 void a407_doctor_credentials(struct a407_doctor *d); /* files */
 void a407_doctor_endpoint(struct a407_doctor *d);    /* the proxy's answers */
 void a407_doctor_challenges(struct a407_doctor *d);

@@ -24,6 +24,7 @@ static void examine(struct a407_doctor *d)
     a407_doctor_environment(d);
     if (!d->config)
         return;
+    a407_doctor_pac(d);
     a407_doctor_credentials(d);
     if (offline)
         a407_doctor_kerberos(d);

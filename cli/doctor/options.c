@@ -106,6 +106,9 @@ static const char usage[] =
     "Options:\n";
 
 static const char rest[] =
+    "\nExamples:\n"
+    "  auth407 doctor http://proxy.corp.example:3128\n"
+    "  auth407 doctor --pac http://wpad.corp.example/wpad.dat\n"
     "\nExit status:\n"
     "  0  it works\n"
     "  1  a cause was found\n"

@@ -8,7 +8,7 @@ from common import BUILD, layer, rel, run
 # The core's folders, each of which may use those before it.
 CORE_ORDER = ("base", "http", "config", "auth", "record", "engine")
 
-LAYERS = ("core", "host", "driver", "preload", "gss", "cli")
+LAYERS = ("core", "host", "driver", "preload", "gss", "pac", "cli")
 
 
 def symbols(obj):

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "pac.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "core/record/redact.h"
+
+/* One entry of the list that a script returns. */
+struct choice {
+    enum { DIRECT, PROXY, SOCKS, NONSENSE } kind;
+    bool tls;
+    struct a407_endpoint at;
+    char url[300]; /* of a proxy, to be pasted */
+};
+
+/* What stands in the line to paste is no more than a host and a port. */
+static bool is_host(struct a407_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!a407_is_alnum(s.p[i]) && !strchr("-._:[]", s.p[i]))
+            return false;
+    return s.n > 0;
+}
+
+/* "PROXY host:port", without a port as browsers take it. */
+static struct choice read_choice(struct a407_span entry)
+{
+    struct choice c = {.kind = NONSENSE};
+    struct a407_span word = {"", 0}, rest = a407_span_trim(entry);
+    struct a407_proxy_url url;
+
+    a407_span_cut(&rest, ' ', &word);
+    rest = a407_span_trim(rest);
+    c.tls = a407_span_ieq(word, "HTTPS");
+    if (a407_span_ieq(word, "DIRECT"))
+        c.kind = DIRECT;
+    else if (word.n >= 5 && strncasecmp(word.p, "SOCKS", 5) == 0)
+        c.kind = SOCKS;
+    else if ((c.tls || a407_span_ieq(word, "PROXY") ||
+              a407_span_ieq(word, "HTTP")) &&
+             is_host(rest))
+        c.kind = PROXY;
+    if (c.kind != PROXY)
+        return c;
+    snprintf(c.url, sizeof c.url, "%s://%.*s", c.tls ? "https" : "http",
+             (int)(rest.n < 280 ? rest.n : 280), rest.p);
+    if (!a407_proxy_url_parse(a407_span_str(c.url), &url))
+        c.kind = NONSENSE;
+    else
+        c.at = url.endpoint;
+    return c;
+}
+
+/* ---- is it the proxy that is used already? ---- */
+
+static bool same_address(const struct addrinfo *a, const struct addrinfo *all)
+{
+    for (; all; all = all->ai_next)
+        if (a->ai_addrlen == all->ai_addrlen &&
+            memcmp(a->ai_addr, all->ai_addr, a->ai_addrlen) == 0)
+            return true;
+    return false;
+}
+
+/* The same host and port, or another name of it. */
+static bool is_same(const struct a407_endpoint *a,
+                    const struct a407_endpoint *b, bool look_up)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *mine = NULL, *its = NULL, *i;
+    bool same = strcasecmp(a->host, b->host) == 0;
+
+    if (a->port != b->port || same || !look_up)
+        return a->port == b->port && same;
+    if (getaddrinfo(a->host, "1", &hints, &mine) == 0 &&
+        getaddrinfo(b->host, "1", &hints, &its) == 0)
+        for (i = mine; i && !same; i = i->ai_next)
+            same = same_address(i, its);
+    if (mine)
+        freeaddrinfo(mine);
+    if (its)
+        freeaddrinfo(its);
+    return same;
+}
+
+/* The script is what counts where its user named it, or nothing else names a
+   proxy. */
+static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
+                    const struct choice *c, bool look_up)
+{
+    bool any = d->proxy.port != 0, typed = d->o.proxy != NULL;
+    struct a407_row *row;
+
+    if (any && is_same(&d->proxy, &c->at, look_up))
+        return;
+    if (any)
+        row = a407_row_found(&d->rows, A407_FOUND_PAC_DRIFT, d->proxy_from,
+                             "%s:%u, but the PAC names %s:%u", d->proxy.host,
+                             d->proxy.port, c->at.host, c->at.port);
+    else
+        row = a407_row_found(
+            &d->rows, A407_FOUND_PAC_DRIFT, "*_proxy variables",
+            "none is set, but the PAC names %s:%u", c->at.host, c->at.port);
+    a407_row_remedy(row, "export http_proxy=%s https_proxy=%s", c->url, c->url);
+    if (typed)
+        row->status = A407_NOTE;
+    else if (any && !from->named)
+        row->status = A407_WARNING;
+    if (typed || (any && !from->named))
+        return;
+    d->proxy = c->at;
+    d->tls = c->tls;
+    snprintf(d->proxy_from, sizeof d->proxy_from, "PAC");
+}
+
+/* ---- what the script says ---- */
+
+static void judge_list(struct a407_doctor *d,
+                       const struct a407_pac_source *from, const char *url,
+                       const struct a407_pac_answer *a, bool look_up)
+{
+    struct a407_span rest = a407_span_str(a->text), entry = {"", 0};
+    struct a407_row *row;
+    struct choice c;
+
+    /* what stands behind the first one counts where that does not answer */
+    while (a407_span_cut(&rest, ';', &entry) && !a407_span_trim(entry).n)
+        ;
+    c = read_choice(entry);
+    if (c.kind == NONSENSE) {
+        a407_row_found(&d->rows, A407_FOUND_PAC_FAILS, from->from,
+                       "%s: it returns \"%s\"", url, a->text);
+    } else if (c.kind == PROXY) {
+        a407_row_good(&d->rows, A407_IN_CONFIGURATION, from->from,
+                      "%s: %s for %s", url, a->text, d->o.target.url);
+        compare(d, from, &c, look_up);
+    } else {
+        row = a407_row_found(
+            &d->rows,
+            c.kind == SOCKS ? A407_FOUND_PAC_SOCKS : A407_FOUND_PAC_DIRECT,
+            from->from, "%s: %s for %s", url, a->text, d->o.target.url);
+        if (d->proxy.port && (d->o.proxy || !from->named))
+            row->status = A407_NOTE;
+    }
+}
+
+static void judge(struct a407_doctor *d, const struct a407_pac_source *from,
+                  const char *url, struct a407_span script)
+{
+    bool look_up = d->o.values[A407_DOCTOR_OPT_OFFLINE] == NULL;
+    struct a407_pac_answer a;
+    char line[40] = "";
+
+    a407_doctor_progress(d, "asking the PAC");
+    a407_pac_run(script, &d->o.target, look_up, &a);
+    if (*a.alert)
+        a407_row_good(&d->rows, A407_IN_CONFIGURATION, "the PAC says", "%s",
+                      a.alert)
+            ->status = A407_NOTE;
+    if (a.line && !strstr(a.text, "(line "))
+        snprintf(line, sizeof line, "line %d: ", a.line);
+    if (a.state != A407_PAC_SAYS)
+        a407_row_found(&d->rows,
+                       a.state == A407_PAC_BROKEN ? A407_FOUND_PAC_FAILS
+                                                  : A407_FOUND_PAC_UNPARSED,
+                       from->from, "%s: %s%s", url, line, a.text);
+    else if (a.asked && !look_up)
+        a407_row_good(&d->rows, A407_IN_CONFIGURATION, from->from,
+                      "%s looks names up: not judged, as nothing is sent", url)
+            ->status = A407_NOTE;
+    else
+        judge_list(d, from, url, &a, look_up);
+}
+
+static bool is_page(struct a407_span s)
+{
+    if (a407_span_begins(s, "\xef\xbb\xbf"))
+        s = a407_span_skip(s, 3);
+    s = a407_span_strip(s, a407_is_lws);
+    return s.n && *s.p == '<';
+}
+
+static void look_at(struct a407_doctor *d, const struct a407_pac_source *from)
+{
+    char type[80], why[240], url[240];
+    struct a407_buf script;
+    struct a407_row *row;
+
+    a407_url_redact(a407_span_str(from->url), url, sizeof url);
+    a407_buf_init(&script, A407_PAC_SCRIPT);
+    a407_doctor_progress(d, "reading %s", url);
+    if (!a407_pac_fetch(from->url, &script, type, why)) {
+        row = a407_row_found(&d->rows, A407_FOUND_PAC_UNREADABLE, from->from,
+                             "%s: %s", url, why);
+        if (strncmp(url, "https:", 6) == 0)
+            a407_row_remedy(
+                row, "curl -o proxy.pac '%s' && auth407 doctor --pac proxy.pac",
+                url);
+    } else if (is_page(a407_span(script.p, script.n))) {
+        a407_row_found(&d->rows, A407_FOUND_PAC_IS_PAGE, from->from,
+                       "%s: it begins with \"<\"%s%s", url,
+                       *type ? " and is called " : "", type);
+    } else {
+        if (*type && !strcasestr(type, "proxy-autoconfig") &&
+            !strcasestr(type, "javascript"))
+            a407_row_found(&d->rows, A407_FOUND_PAC_TYPE, from->from,
+                           "%s is called %s", url, type);
+        judge(d, from, url, a407_span(script.p, script.n));
+    }
+    a407_buf_free(&script);
+}
+
+/* A name alone, which the resolver tries in its domains. What lies there is not
+   fetched: nobody has asked for it. */
+static void look_for_wpad(struct a407_doctor *d)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_CANONNAME},
+                    *all = NULL;
+    char ip[64];
+
+    a407_doctor_progress(d, "looking for WPAD");
+    if (getaddrinfo("wpad", NULL, &hints, &all) == 0 &&
+        getnameinfo(all->ai_addr, all->ai_addrlen, ip, sizeof ip, NULL, 0,
+                    NI_NUMERICHOST) == 0)
+        a407_row_found(&d->rows, A407_FOUND_WPAD, "WPAD", "%s is %s",
+                       all->ai_canonname ? all->ai_canonname : "wpad", ip);
+    if (all)
+        freeaddrinfo(all);
+}
+
+void a407_doctor_pac(struct a407_doctor *d)
+{
+    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+    struct a407_pac_source from;
+
+    if (!a407_pac_find(d, &from)) {
+        if (!offline && !d->proxy.port)
+            look_for_wpad(d);
+    } else if (offline && strncmp(from.url, "http", 4) == 0) {
+        a407_row_good(&d->rows, A407_IN_CONFIGURATION, from.from,
+                      "not fetched, as nothing is sent")
+            ->status = A407_NOTE;
+    } else {
+        look_at(d, &from);
+    }
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/text.h"
+#include "host/clock.h"
+#include "host/object.h"
+#include "host/talk.h"
+#include "pac.h"
+
+#define HELPER "auth407-pac"
+/* All of it: the names, and a machine with much to do. */
+#define ALL_MS 20000
+/* More is asked for only by a script in a loop. */
+#define QUESTIONS 100
+
+/* ---- what the script may know ---- */
+
+static bool add_address(struct a407_buf *b, const struct sockaddr *a,
+                        socklen_t n)
+{
+    char ip[64];
+
+    return getnameinfo(a, n, ip, sizeof ip, NULL, 0, NI_NUMERICHOST) == 0 &&
+           a407_buf_fmt(b, "%s%s", b->n ? ";" : "", ip);
+}
+
+static void resolve(const char *name, struct a407_buf *b)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all = NULL, *a;
+
+    if (getaddrinfo(name, NULL, &hints, &all) == 0)
+        for (a = all; a; a = a->ai_next)
+            add_address(b, a->ai_addr, a->ai_addrlen);
+    if (all)
+        freeaddrinfo(all);
+}
+
+/* This machine's addresses on the way to others: UDP sends nothing by connect.
+   The other ends are for examples (RFC 5737, RFC 3849). */
+static void find_own(struct a407_buf *b)
+{
+    static const char *const far[] = {"192.0.2.1", "2001:db8::1"};
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
+                             .ai_socktype = SOCK_DGRAM};
+    struct sockaddr_storage own;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct addrinfo *a = NULL;
+        socklen_t n = sizeof own;
+        int fd;
+
+        if (getaddrinfo(far[i], "9", &hints, &a) != 0)
+            continue;
+        fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0 &&
+            getsockname(fd, (struct sockaddr *)&own, &n) == 0)
+            add_address(b, (struct sockaddr *)&own, n);
+        if (fd >= 0)
+            close(fd);
+        freeaddrinfo(a);
+    }
+}
+
+/* ---- the talk with the helper ---- */
+
+static bool start(struct a407_child *child, struct a407_pac_answer *out)
+{
+    static const char *const argv[] = {HELPER, NULL};
+    char path[PATH_MAX];
+
+    if (a407_file_beside(HELPER, path, sizeof path) &&
+        a407_child_start(child, path, argv, true))
+        return true;
+    snprintf(out->text, sizeof out->text, HELPER " can't be started: %s",
+             strerror(errno));
+    return false;
+}
+
+/* One thing said to the helper, and its next line, which it always has. */
+static bool exchange(struct a407_talk *t)
+{
+    a407_talk_wait(t);
+    return t->complete && !t->late && !t->full;
+}
+
+static void say_end(const struct a407_talk *t, struct a407_pac_answer *out)
+{
+    const char *why = "ended too early";
+
+    if (t->error == 0 && t->status == 127)
+        why = "does not run: is libduktape installed?";
+    if (t->error)
+        snprintf(out->text, sizeof out->text, HELPER " can't be started: %s",
+                 strerror(t->error));
+    else if (t->late || t->status == 128 + SIGXCPU ||
+             t->status == 128 + SIGKILL)
+        snprintf(out->text, sizeof out->text, "it runs for ever");
+    else
+        snprintf(out->text, sizeof out->text, HELPER " %s", why);
+}
+
+/* "LINE WORDS" of the helper. */
+static void read_fault(struct a407_span rest, struct a407_pac_answer *out)
+{
+    struct a407_span number = {"", 0};
+    uint64_t line = 0;
+
+    a407_span_cut(&rest, ' ', &number);
+    a407_span_number(number, 1u << 20, &line);
+    out->line = (int)line;
+    a407_put(out->text, sizeof out->text, rest);
+}
+
+/* True: it wants an answer, which is in `b`. */
+static bool read_line(struct a407_span rest, bool look_up, struct a407_buf *b,
+                      struct a407_pac_answer *out)
+{
+    struct a407_span word = {"", 0};
+    char name[256];
+
+    rest.n--;
+    a407_span_cut(&rest, ' ', &word);
+    if (a407_span_eq(word, A407_PAC_RESULT)) {
+        out->state = A407_PAC_SAYS;
+        a407_put(out->text, sizeof out->text, rest);
+        return false;
+    }
+    if (a407_span_eq(word, A407_PAC_UNPARSED) ||
+        a407_span_eq(word, A407_PAC_FAILED)) {
+        if (a407_span_eq(word, A407_PAC_UNPARSED))
+            out->state = A407_PAC_UNREADABLE;
+        read_fault(rest, out);
+        return false;
+    }
+    if (a407_span_eq(word, A407_PAC_ALERT)) {
+        a407_put(out->alert, sizeof out->alert, rest);
+    } else if (++out->asked > QUESTIONS) {
+        snprintf(out->text, sizeof out->text,
+                 "it asks for more than %d addresses", QUESTIONS);
+        return false;
+    } else if (look_up && a407_span_eq(word, A407_PAC_OWN)) {
+        find_own(b);
+    } else if (look_up && rest.n && rest.n < sizeof name) {
+        a407_put(name, sizeof name, rest);
+        resolve(name, b);
+    }
+    return a407_buf_str(b, "\n");
+}
+
+/* Of https: the script is told no path, as browsers do. */
+static void write_question(struct a407_buf *b, const struct a407_wanted *target,
+                           size_t script)
+{
+    const struct a407_endpoint *at = &target->at;
+    bool v6 = strchr(at->host, ':') != NULL;
+
+    if (!target->tls) {
+        a407_buf_str(b, target->url);
+    } else {
+        a407_buf_fmt(b, v6 ? "https://[%s]" : "https://%s", at->host);
+        if (at->port != 443)
+            a407_buf_fmt(b, ":%u", at->port);
+        a407_buf_str(b, "/");
+    }
+    a407_buf_fmt(b, "\n%s\n%zu\n", at->host, script);
+}
+
+void a407_pac_run(struct a407_span script, const struct a407_wanted *target,
+                  bool look_up, struct a407_pac_answer *out)
+{
+    struct a407_talk t = {.upto = "\n", .until = a407_now_ms() + ALL_MS};
+    bool more;
+
+    *out = (struct a407_pac_answer){.state = A407_PAC_BROKEN};
+    a407_buf_init(&t.question, A407_PAC_SCRIPT + 4096);
+    a407_buf_init(&t.answer, A407_PAC_LINE);
+    if (!start(&t.child, out))
+        return;
+    write_question(&t.question, target, script.n);
+    a407_buf_span(&t.question, script);
+    do {
+        if (!exchange(&t)) {
+            say_end(&t, out);
+            break;
+        }
+        a407_buf_clear(&t.question);
+        more = read_line(a407_span(t.answer.p, t.answer.n), look_up,
+                         &t.question, out);
+        a407_buf_clear(&t.answer);
+        t.state = A407_TALK_SENDING;
+        t.complete = false;
+        t.sent = 0;
+    } while (more);
+    a407_talk_drop(&t);
+}
