@@ -57,10 +57,14 @@ cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 # Of the launcher the report has its messages, and how it reads options.
 report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o last_run.o \
               option_reader.o)
-# The doctor has what tells of settings and tries a login, too.
+# The doctor has what tells of settings, tries a login, starts a command and
+# reads what that has logged, too.
 doctor_obj := $(doctor_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
               help.o option_reader.o options.o secret.o settings.o show.o \
-              sources.o target.o elf.o terminal.o trial.o)
+              sources.o target.o elf.o terminal.o trial.o run.o library.o) \
+              $(addprefix $(BUILD)/cli/report/,time.o read/read.o \
+              read/record.o model/advice.o model/keys.o model/model.o \
+              model/pending.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 pac_obj := $(pac_src:%.c=$(BUILD)/%.o)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
@@ -155,7 +159,7 @@ $(BUILD)/auth407-report: $(report_obj) $(lower)
 
 $(BUILD)/auth407-doctor: $(doctor_obj) $(BUILD)/libauth407driver.a $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $^ $(NETTLE) \
-	    $(LDFLAGS)
+	    $(YAJL) $(LDFLAGS)
 
 # The only program that needs Kerberos: the library starts it when it has to.
 GSS_LIBS ?= -lgssapi_krb5 -lkrb5

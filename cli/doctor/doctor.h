@@ -44,10 +44,19 @@ struct a407_doctor_options {
    standard error. With --help nothing else is looked at. */
 bool a407_doctor_options_parse(char **argv, struct a407_doctor_options *out);
 
+/* A target as the option writes it: HOST:PORT, or a URL of http or https.
+   False: none, and *out is as it was. */
+bool a407_wanted_read(const char *text, struct a407_wanted *out);
+
+/* The root of its server, as a URL. */
+void a407_wanted_root(const struct a407_wanted *w, char *out, size_t cap);
+
 /* `auth407 doctor --help`; 80 columns wide. */
 void a407_doctor_help(FILE *f);
 
 /* ---- the examination ---- */
+
+struct a407_observed; /* command.h */
 
 /* All that is known; each part fills in what the next ones look at. */
 struct a407_doctor {
@@ -72,6 +81,7 @@ struct a407_doctor {
     bool in;                 /* a login was accepted */
     bool works;    /* the target was reached by a request with all it needs */
     char how[160]; /* if so: "alice, by Digest", "no login" */
+    struct a407_observed *command; /* it has run; or NULL */
     enum { A407_NOT_ASKED, A407_MAY_TRY, A407_MAY_NOT } trying;
     int tty; /* for progress and questions; -1: none */
 };
@@ -83,6 +93,14 @@ void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
 /* May logins be tried? Asks on the terminal, the first time, unless --yes. */
 bool a407_doctor_may_try(struct a407_doctor *d);
 
+/* Takes that off the terminal. */
+void a407_doctor_progress_end(const struct a407_doctor *d);
+
+/* Runs the command first; what it asks for is then the target, and where
+   nothing else names a proxy, its proxy is the one to look at. False: said. */
+bool a407_doctor_run_command(struct a407_doctor *d);
+void a407_doctor_proxy_of_command(struct a407_doctor *d);
+
 /* Each looks at one part and adds rows; blocks as that says. */
 void a407_doctor_environment(struct a407_doctor *d); /* variables, the proxy */
 void a407_doctor_pac(struct a407_doctor *d); /* auto-config: maybe the proxy */
@@ -92,6 +110,7 @@ void a407_doctor_challenges(struct a407_doctor *d);
 void a407_doctor_kerberos(struct a407_doctor *d);  /* tickets, a keytab */
 void a407_doctor_trials(struct a407_doctor *d);    /* logs in */
 void a407_doctor_elsewhere(struct a407_doctor *d); /* by those logins */
+void a407_doctor_command(struct a407_doctor *d);   /* against the trials */
 
 /* The answer to the request that the target needs, without a login. */
 const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);

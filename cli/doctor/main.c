@@ -5,6 +5,7 @@
 
 #include "cli/msg.h"
 #include "cli/terminal.h"
+#include "command.h"
 #include "doctor.h"
 
 /* Columns of the terminal that is written to; 80 where there is none. */
@@ -25,6 +26,7 @@ static void examine(struct a407_doctor *d)
     if (!d->config)
         return;
     a407_doctor_pac(d);
+    a407_doctor_proxy_of_command(d);
     a407_doctor_credentials(d);
     if (offline)
         a407_doctor_kerberos(d);
@@ -68,15 +70,18 @@ int main(int argc, char **argv)
     }
     if (isatty(STDERR_FILENO))
         d.tty = a407_terminal_open();
+    if (d.o.command && !a407_doctor_run_command(&d))
+        return A407_DOCTOR_UNKNOWN;
     examine(&d);
-    if (d.tty >= 0)
-        dprintf(d.tty, "\r\033[K");
+    a407_doctor_command(&d);
+    a407_doctor_progress_end(&d);
     is = tell(&d);
     if (d.addresses)
         freeaddrinfo(d.addresses);
     a407_answer_free(&d.to_connect);
     a407_answer_free(&d.to_get);
     a407_proxy_clear(&d.asked);
+    a407_observed_free(d.command);
     a407_config_free(d.config);
     a407_credentials_free(d.elsewhere);
     a407_rows_free(&d.rows);

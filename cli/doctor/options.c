@@ -15,8 +15,18 @@ static const struct a407_option options[A407_DOCTOR_OPT_COUNT] = {
 #undef A407_DOCTOR_OPTION
 };
 
-/* HOST:PORT, or a URL of http or https. */
-static bool read_target(const char *text, struct a407_wanted *out)
+void a407_wanted_root(const struct a407_wanted *w, char *out, size_t cap)
+{
+    bool v6 = strchr(w->at.host, ':') != NULL;
+    char port[8] = "";
+
+    if (w->at.port != (w->tls ? 443 : 80))
+        snprintf(port, sizeof port, ":%u", w->at.port);
+    snprintf(out, cap, "%s://%s%.255s%s%s/", w->tls ? "https" : "http",
+             v6 ? "[" : "", w->at.host, v6 ? "]" : "", port);
+}
+
+bool a407_wanted_read(const char *text, struct a407_wanted *out)
 {
     struct a407_span s = a407_span_str(text);
     bool plain = a407_span_begins(s, "http://");
@@ -24,10 +34,8 @@ static bool read_target(const char *text, struct a407_wanted *out)
 
     if (strpbrk(text, " \t\r\n") ||
         (!plain && strstr(text, "://") && !a407_span_begins(s, "https://")) ||
-        !a407_proxy_url_parse(s, &url)) {
-        a407_error("`--target` needs a URL, or HOST:PORT");
+        !a407_proxy_url_parse(s, &url))
         return false;
-    }
     a407_free_secret(url.username);
     a407_free_secret(url.password);
     out->tls = !plain;
@@ -37,8 +45,7 @@ static bool read_target(const char *text, struct a407_wanted *out)
     if (strstr(text, "://"))
         a407_url_redact(s, out->url, sizeof out->url);
     else
-        snprintf(out->url, sizeof out->url, "https://%.255s:%u/", out->at.host,
-                 out->at.port);
+        a407_wanted_root(out, out->url, sizeof out->url);
     return true;
 }
 
@@ -80,7 +87,15 @@ static bool is_good(struct a407_doctor_options *o)
         a407_error("`--format %s`: write text or json", format);
         return false;
     }
-    return read_target(target ? target : TARGET, &o->target);
+    if (o->command && (!*o->command || o->values[A407_DOCTOR_OPT_OFFLINE])) {
+        a407_error(*o->command ? "`--offline` sends nothing, and a command may"
+                               : "no command to run behind `--`");
+        return false;
+    }
+    if (a407_wanted_read(target ? target : TARGET, &o->target))
+        return true;
+    a407_error("`--target` needs a URL, or HOST:PORT");
+    return false;
 }
 
 bool a407_doctor_options_parse(char **argv, struct a407_doctor_options *out)
@@ -96,12 +111,14 @@ bool a407_doctor_options_parse(char **argv, struct a407_doctor_options *out)
 static const char usage[] =
     "Usage:\n"
     "  auth407 doctor [OPTION...] [PROXY-URL]\n"
+    "  auth407 doctor [OPTION...] -- COMMAND [ARG...]\n"
     "\n"
     "Finds out why a proxy says 407 (Proxy Authentication Required), or does\n"
     "not work at all: looks at the settings, the credential, the proxy's\n"
     "address and its challenges, and logs in once. Says the verdict, the\n"
     "evidence, and what to do. Without PROXY-URL it is the proxy that the\n"
-    "environment names for the target.\n"
+    "environment names for the target. With COMMAND, runs that as `auth407\n"
+    "observe` does, and explains what became of its requests.\n"
     "\n"
     "Options:\n";
 
@@ -109,6 +126,7 @@ static const char rest[] =
     "\nExamples:\n"
     "  auth407 doctor http://proxy.corp.example:3128\n"
     "  auth407 doctor --pac http://wpad.corp.example/wpad.dat\n"
+    "  auth407 doctor -- git ls-remote https://example.com/x.git\n"
     "\nExit status:\n"
     "  0  it works\n"
     "  1  a cause was found\n"

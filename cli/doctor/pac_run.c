@@ -159,18 +159,11 @@ static bool read_line(struct a407_span rest, bool look_up, struct a407_buf *b,
 static void write_question(struct a407_buf *b, const struct a407_wanted *target,
                            size_t script)
 {
-    const struct a407_endpoint *at = &target->at;
-    bool v6 = strchr(at->host, ':') != NULL;
+    char root[512];
 
-    if (!target->tls) {
-        a407_buf_str(b, target->url);
-    } else {
-        a407_buf_fmt(b, v6 ? "https://[%s]" : "https://%s", at->host);
-        if (at->port != 443)
-            a407_buf_fmt(b, ":%u", at->port);
-        a407_buf_str(b, "/");
-    }
-    a407_buf_fmt(b, "\n%s\n%zu\n", at->host, script);
+    a407_wanted_root(target, root, sizeof root);
+    a407_buf_str(b, target->tls ? root : target->url);
+    a407_buf_fmt(b, "\n%s\n%zu\n", target->at.host, script);
 }
 
 void a407_pac_run(struct a407_span script, const struct a407_wanted *target,

@@ -16,3 +16,9 @@ void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
     va_end(ap);
     dprintf(d->tty, "\r\033[K%.70s ...", words);
 }
+
+void a407_doctor_progress_end(const struct a407_doctor *d)
+{
+    if (d->tty >= 0)
+        dprintf(d->tty, "\r\033[K");
+}

@@ -120,6 +120,13 @@ const struct a407_row *a407_rows_verdict(const struct a407_rows *rows)
     return best;
 }
 
+void a407_rows_relax(struct a407_rows *rows, enum a407_finding_id id)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        if (rows->row[i].found == id)
+            rows->row[i].status = A407_NOTE;
+}
+
 void a407_rows_free(struct a407_rows *rows)
 {
     free(rows->row);

@@ -84,6 +84,9 @@ struct a407_row *a407_row_last(struct a407_rows *rows);
 /* The failure that is nearest to the root, or NULL. */
 const struct a407_row *a407_rows_verdict(const struct a407_rows *rows);
 
+/* No failure any more: what was found is no matter. */
+void a407_rows_relax(struct a407_rows *rows, enum a407_finding_id id);
+
 void a407_rows_free(struct a407_rows *rows);
 
 #endif

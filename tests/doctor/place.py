@@ -43,7 +43,7 @@ class Seen:
 
     def __init__(self, args, env, secret):
         self.text, self.status = self.run(args, env, secret)
-        out, status = self.run([*args, "--format", "json"], env, secret)
+        out, status = self.run(["--format", "json", *args], env, secret)
         equal(status, self.status, "status with --format json")
         self.json = json.loads(out)
         self.code = self.json["verdict"].get("code")

@@ -53,7 +53,7 @@ def programs_hardened():
     """Each program of ours lies anywhere in memory, binds all at its start, and
     what is bound can't be written to."""
     for name in ("auth407", "auth407-doctor", "auth407-gss",
-                 "auth407-report"):
+                 "auth407-pac", "auth407-report"):
         found = run("readelf", "-hldW", BUILD / name)
         for mark in (r"Type: +DYN", r"FLAGS_1\).*NOW.*PIE", "GNU_RELRO",
                      r"GNU_STACK.* RW +0x"):

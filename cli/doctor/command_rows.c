@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report/model/model.h"
+#include "command.h"
+#include "core/record/redact.h"
+#include "doctor.h"
+
+static bool is_ours(const struct a407_doctor *d, const char *proxy)
+{
+    struct a407_endpoint at;
+
+    return a407_endpoint_parse(a407_span_str(proxy), &at) &&
+           a407_endpoint_match(&at, &d->proxy) && at.port == d->proxy.port;
+}
+
+/* The use that a finding of the report is about, or NULL. */
+static const struct a407_use *use_of(const struct a407_observed *c,
+                                     const struct a407_report_row *f)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (!strcmp(c->use[i].binary, f->binary) &&
+            !strcmp(c->use[i].proxy, f->proxy))
+            return &c->use[i];
+    return NULL;
+}
+
+/* ---- where a login of a program stands ---- */
+
+/* The variable of a proxy with this user, or NULL. */
+static const char *variable_of(const char *login)
+{
+    static const char *const names[] = {"http_proxy",  "https_proxy",
+                                        "all_proxy",   "HTTP_PROXY",
+                                        "HTTPS_PROXY", "ALL_PROXY"};
+    size_t n = strcspn(login, ",");
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        struct a407_proxy_url url;
+        bool same;
+
+        if (!value || !a407_proxy_url_parse(a407_span_str(value), &url))
+            continue;
+        same = url.username && strlen(url.username) == n &&
+               memcmp(url.username, login, n) == 0;
+        a407_free_secret(url.username);
+        a407_free_secret(url.password);
+        if (same)
+            return names[i];
+    }
+    return NULL;
+}
+
+/* One line of what may be several, as it is shown in a row. */
+static void add_line(char *out, size_t cap, const char *line)
+{
+    size_t at = strlen(out);
+
+    for (; *line && at + 2 < cap; line++) {
+        if (*line == '\n')
+            out[at++] = ';';
+        out[at++] = *line == '\n' ? ' ' : *line;
+    }
+    out[at] = '\0';
+}
+
+static bool is_plain(const char *word)
+{
+    for (; *word; word++)
+        if (!a407_is_alnum(*word) && !strchr("-._/:=,@%+", *word))
+            return false;
+    return true;
+}
+
+/* The command as a shell takes it; COMMAND where it is long, needs quotes, or
+   holds what is not to be shown. */
+static void write_command(char **argv, char *out, size_t cap)
+{
+    uint64_t programs = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; argv[i]; i++) {
+        char shown[1024];
+        size_t n = strlen(argv[i]);
+
+        a407_redact_next(&programs, i ? argv[i - 1] : NULL, argv[i], shown,
+                         sizeof shown);
+        if (!n || !is_plain(argv[i]) || strcmp(shown, argv[i]) != 0 ||
+            at + n + 2 > cap) {
+            snprintf(out, cap, "COMMAND");
+            return;
+        }
+        at +=
+            (size_t)snprintf(out + at, cap - at, "%s%s", i ? " " : "", argv[i]);
+    }
+}
+
+/* A line to type, in which COMMAND is the one that was run. */
+static void add_typed(char *out, size_t cap, const char *line, char **argv)
+{
+    const char *end = strstr(line, "COMMAND");
+    char words[120];
+
+    if (!end) {
+        add_line(out, cap, line);
+        return;
+    }
+    write_command(argv, words, sizeof words);
+    snprintf(out + strlen(out), cap - strlen(out), "%.*s%s", (int)(end - line),
+             line, words);
+}
+
+static void advise(const struct a407_doctor *d, struct a407_row *row,
+                   const struct a407_report_row *f, const struct a407_use *u)
+{
+    const char *variable = u && *u->login ? variable_of(u->login) : NULL;
+    struct a407_report_advice a;
+    char line[400] = "";
+
+    a407_report_advise(f, &a);
+    if (variable && f->cause_id == A407_CAUSE_CLIENT_REJECTED)
+        snprintf(line, sizeof line, "Correct user and password in %s.",
+                 variable);
+    else if (!*a.line && !*a.command)
+        add_line(line, sizeof line, a.text);
+    if (!*line && *a.line) {
+        snprintf(line, sizeof line, "%s%s", a.where, *a.where ? ": " : "");
+        add_typed(line, sizeof line, a.line, d->o.command);
+    }
+    if (*a.command && strlen(line) < 250) {
+        add_line(line, sizeof line, *line ? ", or " : "");
+        add_typed(line, sizeof line, a.command, d->o.command);
+    }
+    if (*line)
+        a407_row_remedy(row, "%s", line);
+}
+
+/* ---- the rows ---- */
+
+/* The proxy and the login were seen to be good: it is the program. */
+static void blame(struct a407_row *row, const struct a407_report_row *f,
+                  const char *name)
+{
+    if (f->cause_id == A407_CAUSE_CLIENT_REJECTED)
+        a407_row_sentence(row,
+                          "%s sends another login than the one that "
+                          "works, or an old one.",
+                          name);
+    else if (a407_report_group(f) != A407_REPORT_OTHER)
+        a407_row_sentence(row,
+                          "%s sends no login; the one that auth407 has "
+                          "works.",
+                          name);
+    else if (f->cause_id == A407_CAUSE_MISMATCH)
+        a407_row_sentence(row,
+                          "%s logs in by a scheme that the proxy does not "
+                          "offer; the login itself works.",
+                          name);
+}
+
+static void judge_finding(struct a407_doctor *d,
+                          const struct a407_report_row *f)
+{
+    const struct a407_use *u = use_of(d->command, f);
+    const char *name = a407_report_base(a407_span_str(f->binary)).p;
+    bool fine = a407_report_is_fine(f->cause_id) || !f->tally.unresolved;
+    struct a407_row *row;
+    char seen[400];
+
+    snprintf(seen, sizeof seen, "%llu %s at %.150s, %s",
+             (unsigned long long)f->tally.total,
+             f->tally.total == 1 ? "407" : "407s", f->proxy,
+             u && *u->login ? "it sent " : "it sent no login");
+    if (u && *u->login)
+        add_line(seen, sizeof seen, u->login);
+    if (fine) {
+        a407_row_good(&d->rows, A407_IN_COMMAND, name, "%s", seen);
+        return;
+    }
+    if (d->proxy.port && !is_ours(d, f->proxy)) {
+        row = a407_row_found(&d->rows, A407_FOUND_COMMAND_PROXY, name,
+                             "%s; the others use %s:%u", seen, d->proxy.host,
+                             d->proxy.port);
+        a407_row_sentence(row, "%s uses another proxy: %s.", name, f->proxy);
+    }
+    row = a407_row_cause(&d->rows, f->cause_id, name, seen);
+    row->section = A407_IN_COMMAND;
+    if (d->works && is_ours(d, f->proxy))
+        blame(row, f, name);
+    advise(d, row, f, u);
+}
+
+/* Requests that met no 407, and where they went. */
+static void judge_use(struct a407_doctor *d, const struct a407_use *u)
+{
+    const char *name = a407_report_base(a407_span_str(u->binary)).p;
+    bool through = u->last_status && u->last_status != 407;
+
+    if (u->met_407 && !through)
+        return;
+    a407_row_good(&d->rows, A407_IN_COMMAND, name,
+                  "%u request%s by %s, %s%s: %d", u->requests,
+                  u->requests == 1 ? "" : "s", u->proxy,
+                  *u->login ? "as " : "no login", u->login, u->last_status);
+    if (!is_ours(d, u->proxy))
+        a407_row_found(&d->rows, A407_FOUND_COMMAND_PROXY, name,
+                       "it uses %s, not %s:%u", u->proxy, d->proxy.host,
+                       d->proxy.port)
+            ->status = A407_NOTE;
+    else if (through && !d->works && a407_rows_verdict(&d->rows))
+        a407_row_found(&d->rows, A407_FOUND_COMMAND_WORKS, name,
+                       "it gets through where the trial does not: its login "
+                       "is another one");
+}
+
+void a407_doctor_command(struct a407_doctor *d)
+{
+    const struct a407_report_table *t;
+    const struct a407_observed *c = d->command;
+    struct a407_row *row;
+    bool failed = false;
+    size_t i;
+
+    if (!c)
+        return;
+    t = &c->report.tables[A407_REPORT_FINDING];
+    for (i = 0; i < t->n; i++)
+        judge_finding(d, &t->rows[i]);
+    for (i = 0; i < c->n; i++) {
+        judge_use(d, &c->use[i]);
+        failed = failed || c->use[i].last_status == 407;
+    }
+    if (*c->keeps_out && !c->n)
+        a407_row_found(&d->rows, A407_FOUND_COMMAND_NOT_COVERED,
+                       d->o.command[0], "%s", c->keeps_out);
+    else if (!c->n) {
+        row = a407_row_found(&d->rows, A407_FOUND_COMMAND_SILENT,
+                             d->o.command[0], "no request to a proxy was seen");
+        if (c->status == 0)
+            row->status = A407_NOTE;
+    }
+    a407_row_good(&d->rows, A407_IN_COMMAND, d->o.command[0],
+                  c->status > 128 ? "ended by signal %d"
+                                  : "ended with status %d",
+                  c->status > 128 ? c->status - 128 : c->status)
+        ->status = c->status ? A407_NOTE : A407_GOOD;
+    if (c->n && !failed && !a407_rows_verdict(&d->rows) && !d->works) {
+        d->works = true;
+        snprintf(d->how, sizeof d->how, "the command gets through");
+    }
+}
+
+/* ---- what the others look at ---- */
+
+/* Its first proxy, one that said 407 if there is such. */
+static const struct a407_use *main_use(const struct a407_observed *c)
+{
+    const struct a407_use *best = NULL;
+
+    for (size_t i = 0; i < c->n; i++)
+        if (!best || (c->use[i].met_407 && !best->met_407))
+            best = &c->use[i];
+    return best;
+}
+
+bool a407_doctor_run_command(struct a407_doctor *d)
+{
+    const struct a407_use *u;
+
+    a407_doctor_progress(d, "running %s", d->o.command[0]);
+    a407_doctor_progress_end(d);
+    d->command = a407_observe(d->o.command, d->o.proxy, d->o.json);
+    if (!d->command)
+        return false;
+    u = main_use(d->command);
+    if (u && *u->target && !d->o.values[A407_DOCTOR_OPT_TARGET])
+        a407_wanted_read(u->target, &d->o.target);
+    return true;
+}
+
+void a407_doctor_proxy_of_command(struct a407_doctor *d)
+{
+    const struct a407_use *u = d->command ? main_use(d->command) : NULL;
+
+    if (d->proxy.port || !u ||
+        !a407_endpoint_parse(a407_span_str(u->proxy), &d->proxy))
+        return;
+    snprintf(d->proxy_from, sizeof d->proxy_from, "the command");
+    a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
+}

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""`auth407 doctor -- COMMAND`: what became of a command's requests, against what
+the trial found."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import tempfile
+import time
+
+from place import BUILD, SCRATCH, SECRET, doctor, environment, finds, works
+from tap import check, equal, has, lacks, test
+from trials import LOGIN, proxy
+
+
+def both(value):
+    return {"http_proxy": value, "https_proxy": value}
+
+
+def ours(port):
+    return {**both(f"http://127.0.0.1:{port}"),
+            "AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": SECRET}
+
+
+def logged(env, command):
+    """The causes that `auth407 observe` logs, and that its report tells."""
+    log = tempfile.mktemp(dir=SCRATCH)
+    subprocess.run([BUILD / "auth407", "observe", "--log", log, "--", *command],
+                   env=environment(env), capture_output=True, timeout=60,
+                   check=False)
+    with open(log, encoding="utf-8") as f:
+        lines = [json.loads(line) for line in f]
+    told = subprocess.run([BUILD / "auth407", "report", "--format", "json", log],
+                          env=environment(env), capture_output=True, check=False)
+    reported = {f["cause"] for f in json.loads(told.stdout)["findings"]}
+    causes = {line["cause"] for line in lines if "cause" in line}
+    equal(reported, causes, "log and report")
+    return causes
+
+
+CURL = ["curl", "-s", "-m", "20", "-o", "/dev/null"]
+
+
+@test
+def blamed():
+    """our login works and the command's does not: which, why, and the line"""
+    with proxy(SECRET) as p, proxy(SECRET) as q:
+        old = both(f"http://alice:old@127.0.0.1:{p.port}")
+        here = ["-x", f"http://127.0.0.1:{p.port}"]
+        http, tls = "http://www.example/", "https://www.example/"
+        for code, env, command, says in (
+                ("not_sent_by_client", {}, [*CURL, http],
+                 ["curl sends no login; the one that auth407 has works",
+                  f"or auth407 -- {' '.join(CURL)} {http}"]),
+                ("not_sent_by_client", {}, [*CURL, tls], ["~/.curlrc:"]),
+                ("dropped_by_client", both(f"http://{LOGIN}@127.0.0.1:{p.port}"),
+                 [*CURL, *here, http], ["curl sends no login"]),
+                ("client_rejected", {}, [*CURL, *here, "-U", "bob:old", http],
+                 ["curl sends another login than the one that works",
+                  "it sent bob, by Basic"]),
+                ("client_rejected", old, [*CURL, http],
+                 ["Correct user and password in http_proxy"]),
+                ("client_scheme_mismatch", {},
+                 [*CURL, "--proxy-ntlm", "-U", "bob:old", http],
+                 ["by a scheme that the proxy does not offer"]),
+                ("not_sent_by_client", {}, ["wget", "-qO", "/dev/null", http],
+                 ["~/.wgetrc: proxy_user = USER; proxy_password = PASSWORD"]),
+        ):
+            env = {**ours(p.port), **env}
+            equal(logged(env, command), {code}, command)
+            finds(code, "--yes", "--", *command, says=says, env=env)
+        finds("command_other_proxy", "--yes", "--", *CURL, "-x",
+              f"http://127.0.0.1:{q.port}", http, env=ours(p.port),
+              says=[f"curl uses another proxy: 127.0.0.1:{q.port}"])
+
+
+@test
+def several():
+    """a row for each program of a script; one that answers by itself is fine"""
+    with proxy(SECRET) as p:
+        seen = finds("not_sent_by_client", "--yes", "--", "sh", "-c",
+                     f"curl -s --proxy-anyauth -U alice:{SECRET} http://a/; "
+                     "wget -qO- http://a/; curl -s https://b/; exit 3",
+                     env=ours(p.port), says=["sh: ended with status 3"])
+        rows = [r for r in seen.json["checks"] if r["section"] == "command"]
+        equal([(r["what"], r["status"]) for r in rows
+               if r["status"] == "failure"],
+              [("curl", "failure"), ("wget", "failure")], seen.text)
+
+
+@test
+def reverse():
+    """the command's login works and ours does not; nothing is said of it twice"""
+    with proxy(SECRET) as p:
+        command = [*CURL, "-U", f"alice:{SECRET}", "http://a/"]
+        seen = finds("rejected", "--yes", "--", *command,
+                     env={**ours(p.port), "AUTH407_PASSWORD": "wrong"},
+                     says=["it gets through where the trial does not"])
+        has(seen.codes(status="note"), "command_works")
+        works("--yes", "--", *command, env=ours(p.port))
+        # nothing is tried: what the command did counts
+        seen = doctor("--", *command, env=ours(p.port))
+        equal((seen.status, seen.json["verdict"]["status"]), (0, "works"),
+              seen.text)
+
+
+@test
+def its_own_proxy():
+    """where nothing names a proxy, it is the command's; so is the target"""
+    with proxy(SECRET) as p:
+        seen = doctor("--yes", "--", *CURL, "-x", f"http://127.0.0.1:{p.port}",
+                      "https://www.example:8443/")
+        equal((seen.status, seen.json["proxy"]["port"], seen.json["target"]),
+              (1, p.port, "https://www.example:8443/"), seen.text)
+        equal(seen.json["proxy"]["from"], "the command")
+        lacks(seen.codes(), "no_proxy_configured")
+        works("--yes", f"http://{LOGIN}@127.0.0.1:{p.port}", "--", "env",
+              f"http_proxy=http://{LOGIN}@127.0.0.1:{p.port}", *CURL,
+              "http://a/")
+
+
+@test
+def nothing_seen():
+    """a command without a request, one that can't be watched, and none"""
+    with proxy(SECRET) as p:
+        finds("command_asks_no_proxy", "--yes", "--", "false",
+              env=ours(p.port), says=["ended with status 1"])
+        works("--yes", "--", "true", env=ours(p.port))
+        finds("command_not_covered", "--yes", "--", "/sbin/ldconfig", "-V",
+              env=ours(p.port), says=["is statically linked"])
+    for args, words in ((["--"], "no command"),
+                        (["--", "no-such-command"], "No such file"),
+                        (["--offline", "--", "true"], "--offline")):
+        done = subprocess.run([BUILD / "auth407", "doctor", *args],
+                              env=environment({}), capture_output=True,
+                              text=True, check=False)
+        equal((done.returncode, done.stdout), (2, ""), args)
+        has(done.stderr, words)
+
+
+@test
+def output():
+    """its output goes through; with JSON it goes to standard error"""
+    with proxy(SECRET) as p:
+        for more, where in (([], "stdout"), (["--format", "json"], "stderr")):
+            done = subprocess.run(
+                [BUILD / "auth407", "doctor", "--yes", *more, "--", "cat"],
+                env=environment(ours(p.port)), input="from the command\n",
+                capture_output=True, text=True, check=False)
+            has(getattr(done, where), "from the command\n")
+            equal(done.returncode, 0)
+            if more:
+                json.loads(done.stdout)
+    equal([d for d in os.listdir("/tmp") if d.startswith("auth407-doctor.")
+           and d != SCRATCH.name and os.path.exists(f"/tmp/{d}/407.jsonl")], [])
+
+
+@test
+def interrupted():
+    """^C ends the command, and the doctor tells what was seen"""
+    pid, tty = pty.fork()
+    if pid == 0:
+        os.execve(BUILD / "auth407", [
+            "auth407", "doctor", "--yes", "--", "sh", "-c",
+            "echo begun; exec sleep 60"], environment(ours(1)))
+    said, until = b"", time.monotonic() + 30
+    while time.monotonic() < until:
+        if not select.select([tty], [], [], 1)[0]:
+            continue
+        try:
+            said += os.read(tty, 4096)
+        except OSError:
+            break
+        if said.count(b"begun") == 1 and b"^C" not in said:
+            os.write(tty, b"\x03")
+            said += b"^C"
+    has(said.decode(), f"ended by signal {signal.SIGINT.value}")
+    equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 1)
+    check(said.rstrip().endswith(b"signal 2"), said[-200:])
+    os.close(tty)
