@@ -129,7 +129,7 @@ def nothing_seen():
         finds("command_asks_no_proxy", "--yes", "--", "false",
               env=ours(p.port), says=["ended with status 1"])
         works("--yes", "--", "true", env=ours(p.port))
-        finds("command_not_covered", "--yes", "--", "/sbin/ldconfig", "-V",
+        finds("command_not_covered", "--yes", "--", "/sbin/ldconfig", "-NX",
               env=ours(p.port), says=["is statically linked"])
     for args, words in ((["--"], "no command"),
                         (["--", "no-such-command"], "No such file"),
