@@ -7,7 +7,7 @@ _auth407_command_at()
 {
     local i=1
     case ${COMP_WORDS[1]-} in
-    run | observe | shell | env) i=2 ;;
+    run | observe | shell | env | doctor) i=2 ;;
     esac
     while ((i <= COMP_CWORD)); do
         case ${COMP_WORDS[i]} in
@@ -16,6 +16,7 @@ _auth407_command_at()
             return
             ;;
         --help | --help-all | --version | --follow | --quiet | --verbose | --undo) ;;
+        --offline | --yes) ;; # the doctor's
         --*)
             # bash makes three words of --name=value
             if [[ ${COMP_WORDS[i + 1]-} == '=' ]]; then
@@ -26,8 +27,11 @@ _auth407_command_at()
             ;;
         -*) ;;
         *)
-            ((i < COMP_CWORD)) && echo "$i"
-            return
+            # for the doctor it is PROXY-URL
+            if [[ ${COMP_WORDS[1]} != doctor ]]; then
+                ((i < COMP_CWORD)) && echo "$i"
+                return
+            fi
             ;;
         esac
         ((i += 1))
@@ -161,10 +165,12 @@ _auth407_doctor()
 
 _auth407()
 {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at=
     local commands='run observe report login doctor shell env'
     COMPREPLY=()
-    if [[ ${COMP_WORDS[1]-} == @(report|login|doctor) ]] && ((COMP_CWORD > 1)); then
+    [[ ${COMP_WORDS[1]-} == @(report|login) ]] || at=$(_auth407_command_at)
+    if [[ ${COMP_WORDS[1]-} == @(report|login|doctor) ]] && ((COMP_CWORD > 1)) &&
+        ((${at:-COMP_CWORD + 1} > COMP_CWORD)); then
         if [[ $cur == '=' ]]; then
             cur=
         elif [[ $prev == '=' ]]; then
@@ -177,7 +183,6 @@ _auth407()
         COMPREPLY=($(compgen -W "$commands" -- "$cur"))
         return
     fi
-    at=$(_auth407_command_at)
     if [[ -n $at ]] && ((at <= COMP_CWORD)); then
         if declare -F _command_offset >/dev/null; then
             _command_offset "$at"

@@ -65,7 +65,7 @@ bool a407_doctor_write_json(const struct a407_doctor *d, FILE *f)
     size_t i;
 
     a407_buf_init(&b, SIZE_MAX);
-    a407_buf_str(&b, "{");
+    a407_buf_str(&b, "{\"schema\":1,");
     write_verdict(&b, d);
     if (d->proxy.port) {
         a407_buf_str(&b, ",\"proxy\":{");

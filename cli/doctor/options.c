@@ -64,7 +64,6 @@ static bool take_all(char **argv, struct a407_doctor_options *out)
         if (id >= 0) {
             out->values[id] = r.value;
         } else if (r.ended) {
-            out->command = r.argv;
             break;
         } else if (out->proxy) {
             a407_error("one PROXY-URL at a time; a command stands behind "
@@ -74,6 +73,8 @@ static bool take_all(char **argv, struct a407_doctor_options *out)
             out->proxy = *r.argv++;
         }
     }
+    if (r.ended)
+        out->command = r.argv;
     return true;
 }
 

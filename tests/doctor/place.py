@@ -10,12 +10,16 @@ import subprocess
 import tempfile
 import urllib.parse
 
+import jsonschema
+
 from tap import check, equal, has
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("BUILD", "build")
 SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="auth407-doctor."))
 SECRET = "pa55-w0rd@:/x"
+SHAPE = jsonschema.Draft202012Validator(
+    json.loads((TOP / "docs/doctor-schema.json").read_text()))
 WORKS, CAUSE, UNKNOWN = 0, 1, 2
 
 
@@ -46,6 +50,7 @@ class Seen:
         out, status = self.run(["--format", "json", *args], env, secret)
         equal(status, self.status, "status with --format json")
         self.json = json.loads(out)
+        equal([e.message for e in SHAPE.iter_errors(self.json)], [], out)
         self.code = self.json["verdict"].get("code")
 
     @staticmethod

@@ -5,7 +5,9 @@ docs/doctor.md with that of findings."""
 import re
 import subprocess
 
-from place import BUILD, TOP, environment
+import jsonschema
+
+from place import BUILD, SHAPE, TOP, environment
 from tap import check, equal, has, test
 
 
@@ -43,6 +45,29 @@ def manual():
     equal([(n, letter, value.upper()) for letter, n, value in items], table())
 
 
+@test
+def findings():
+    """docs/doctor.md has the table of findings; no code stands there twice"""
+    done = subprocess.run([TOP / "scripts/doctor-findings", "--check"],
+                          capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""))
+    codes = re.findall(r"^\| `(\w+)`", (TOP / "docs/doctor.md").read_text(),
+                       re.M)
+    equal(sorted(set(codes)), sorted(codes))
+
+
+@test
+def schema():
+    """docs/doctor-schema.json is a schema, and refuses what is no such object"""
+    jsonschema.Draft202012Validator.check_schema(SHAPE.schema)
+    good = {"schema": 1, "verdict": {"status": "works"}, "checks": [],
+            "target": "https://example.com/"}
+    check(SHAPE.is_valid(good), good)
+    for bad in ({"schema": 2}, {"verdict": {"status": "cause"}},
+                {"target": "x"}, {"checks": [{"what": "x"}]}, {"more": 1}):
+        check(not SHAPE.is_valid({**good, **bad}), bad)
+
+
 def complete(*words):
     quoted = " ".join("'" + w + "'" for w in ("auth407", *words))
     script = f"""
@@ -72,3 +97,6 @@ def completion():
         offered = complete("doctor", "--" + name, "--")
         equal(bool(offered), not value, name)
     has(complete("doct"), "doctor")
+    for words in (("--",), ("http://p:1", "--"), ("--target", "x", "-y", "--")):
+        has(complete("doctor", *words, "gre"), "grep")
+        equal(complete("doctor", *words, "grep", "log-s"), ["log-schema.json"])
