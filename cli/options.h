@@ -75,8 +75,10 @@ int a407_option_next(struct a407_option_reader *r);
 /* What the command line asks for. Points into argv. */
 struct a407_invocation {
     enum a407_command command;
-    bool named;                         /* the command was written */
-    bool all;                           /* --help-all */
+    bool named; /* the command was written */
+    bool all;   /* --help-all */
+    bool aside; /* the doctor's: says nothing of 407s, and is not the last
+                   start that `report` is about */
     const char *values[A407_OPT_COUNT]; /* NULL: not given; "" for a flag; the
                                            last one given wins */
     char **argv; /* the program and its arguments, NULL at the end */

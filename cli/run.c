@@ -167,9 +167,9 @@ int a407_run(const struct a407_invocation *inv)
         prepare_log(settings.config->log, inv->values[A407_OPT_LOG] != NULL);
         check_state(settings.config->state_dir);
     }
-    if (isatty(STDERR_FILENO))
+    if (!inv->aside && isatty(STDERR_FILENO))
         setenv("AUTH407_NOTIFY", "tty", 0);
-    if (!a407_last_run_begin(settings.config, inv->argv) ||
+    if ((!inv->aside && !a407_last_run_begin(settings.config, inv->argv)) ||
         !set_preload(library, &target))
         return A407_EXIT_FAILURE;
     a407_config_free(settings.config);

@@ -19,7 +19,8 @@
    proxy was used. */
 static int become(char **argv, const char *proxy, const char *log)
 {
-    struct a407_invocation inv = {.command = A407_CMD_OBSERVE, .argv = argv};
+    struct a407_invocation inv = {
+        .command = A407_CMD_OBSERVE, .argv = argv, .aside = true};
 
     inv.values[A407_OPT_LOG] = log;
     inv.values[A407_OPT_LOG_LEVEL] = "request";

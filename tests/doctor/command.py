@@ -154,6 +154,12 @@ def output():
             equal(done.returncode, 0)
             if more:
                 json.loads(done.stdout)
+    state = SCRATCH / "state"
+    (state / "auth407").mkdir(parents=True)
+    subprocess.run([BUILD / "auth407", "doctor", "--", "true"], check=False,
+                   env=environment({"XDG_STATE_HOME": state}),
+                   capture_output=True)
+    equal(os.listdir(state / "auth407"), [], "the report's last run is another")
     equal([d for d in os.listdir("/tmp") if d.startswith("auth407-doctor.")
            and d != SCRATCH.name and os.path.exists(f"/tmp/{d}/407.jsonl")], [])
 
