@@ -13,6 +13,7 @@ import urllib.parse
 import jsonschema
 
 from tap import check, equal, has
+from tap import check, equal, has, test  # noqa: F401
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("BUILD", "build")

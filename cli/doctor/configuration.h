@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_DOCTOR_CONFIGURATION_H
+#define A407_DOCTOR_CONFIGURATION_H
+
+#include "core/base/buf.h"
+#include "doctor.h"
+
+/* Where a proxy's URL stands, and how it would be written there. */
+struct a407_written {
+    const char *what;           /* "https_proxy", "~/.gitconfig:3 (git)" */
+    const char *value;          /* as it stands there: it may hold a secret */
+    const char *before, *after; /* of the corrected line, around the URL */
+    bool chosen; /* programs use it for the target: what is wrong is no mere
+                    warning */
+};
+
+/*
+ * Reads a proxy's URL as it is meant: without blanks and quotes around it, and
+ * with the host behind its last "@". False: no host can be told. As
+ * a407_proxy_url_parse() otherwise.
+ */
+bool a407_written_read(const char *value, struct a407_proxy_url *out);
+
+/* Adds a row: for the first thing that is wrong with it, or what it says. True:
+   it is usable all the same, and names an HTTP proxy. */
+bool a407_written_check(struct a407_doctor *d, const struct a407_written *w);
+
+/* "http://alice@proxy:3128": without what may be a secret. */
+void a407_written_show(const char *value, char *out, size_t cap);
+
+/* Do both name the same proxy; with the same login, too? */
+bool a407_written_same(const char *a, const char *b, bool login);
+
+/* Whose rules for no_proxy differ. */
+enum {
+    A407_CURL = 1,
+    A407_WGET = 2,
+    A407_PYTHON = 4,
+    A407_GO = 8,
+    A407_READERS = 15
+};
+
+/* By whose rules the list covers the target. `rest` gets what of the list does
+   not; it may be NULL. */
+unsigned a407_no_proxy_covers(const char *list,
+                              const struct a407_endpoint *target,
+                              struct a407_buf *rest);
+
+/* Rows for all *_proxy variables, but for the URL of d->proxy_from. `chosen`:
+   the one that names the proxy for the target, or NULL. */
+void a407_doctor_variables(struct a407_doctor *d, const char *chosen);
+
+#endif

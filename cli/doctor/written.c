@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "configuration.h"
+#include "core/base/text.h"
+
+static bool is_stray(char c)
+{
+    return a407_is_lws(c) || c == '"' || c == '\'';
+}
+
+static struct a407_span bare(const char *value)
+{
+    return a407_span_strip(a407_span_str(value), is_stray);
+}
+
+/* "user:password", as far as an "@" is there. */
+static struct a407_span userinfo(const char *value)
+{
+    struct a407_span s = bare(value);
+    const char *from = s.n ? memmem(s.p, s.n, "://", 3) : NULL, *at;
+
+    if (from)
+        s = a407_span_from(s, from + 3);
+    at = s.n ? memrchr(s.p, '@', s.n) : NULL;
+    return at ? a407_span_before(s, at) : a407_span(NULL, 0);
+}
+
+bool a407_written_read(const char *value, struct a407_proxy_url *out)
+{
+    struct a407_span s = bare(value), info = userinfo(value);
+    char text[A407_HOST_MAX + 32];
+    const char *at = info.p ? info.p + info.n : NULL;
+
+    /* what is behind the last "@" is no password, whatever is before it */
+    if (at && (memchr(info.p, '/', info.n) || memchr(info.p, '?', info.n) ||
+               memchr(info.p, '#', info.n))) {
+        struct a407_span scheme = a407_span_before(s, info.p);
+
+        if ((size_t)snprintf(text, sizeof text, "%.*s%.*s", (int)scheme.n,
+                             scheme.p, (int)(s.p + s.n - at - 1),
+                             at + 1) >= sizeof text ||
+            !a407_proxy_url_parse(a407_span_str(text), out))
+            return false;
+        out->malformed =
+            (struct a407_finding){A407_LINT_URL_CUT, A407_LINT_USERINFO};
+        return true;
+    }
+    return a407_proxy_url_parse(s, out);
+}
+
+static void forget(struct a407_proxy_url *url)
+{
+    a407_free_secret(url->username);
+    a407_free_secret(url->password);
+}
+
+/* The user's name, percent-encoded; nothing where it stands without a password,
+   for then it may be a token. */
+static void add_user(struct a407_buf *b, const char *value, const char *behind)
+{
+    struct a407_span s = userinfo(value);
+    const char *colon = a407_span_find(s, ':');
+
+    if (!colon || colon == s.p || colon + 1 == s.p + s.n)
+        return;
+    for (const char *c = s.p; c < colon; c++)
+        if (a407_is_alnum(*c) || strchr("-._~", *c) ||
+            a407_percent_byte(a407_span(c, (size_t)(colon - c))) >= 0)
+            a407_buf_add(b, c, 1);
+        else
+            a407_buf_fmt(b, "%%%02X", (unsigned char)*c);
+    a407_buf_str(b, behind);
+}
+
+/* Port 0: "PORT", for that has to be filled in. */
+static void put_url(const char *value, const char *behind_user,
+                    const char *no_port, char *out, size_t cap)
+{
+    struct a407_proxy_url url;
+    struct a407_buf b;
+    bool v6;
+
+    a407_buf_init(&b, 1024);
+    if (a407_written_read(value, &url)) {
+        v6 = strchr(url.endpoint.host, ':') != NULL;
+        a407_buf_fmt(&b, "%s://", url.scheme);
+        add_user(&b, value, behind_user);
+        a407_buf_fmt(&b, "%s%s%s", v6 ? "[" : "", url.endpoint.host,
+                     v6 ? "]" : "");
+        if (url.port_given)
+            a407_buf_fmt(&b, ":%u", url.endpoint.port);
+        else
+            a407_buf_str(&b, no_port);
+        forget(&url);
+    }
+    a407_put(out, cap, a407_span(b.p ? b.p : "", b.n));
+    a407_buf_free(&b);
+}
+
+void a407_written_show(const char *value, char *out, size_t cap)
+{
+    put_url(value, "@", "", out, cap);
+}
+
+/* The line as it should be. */
+static void mend(struct a407_row *row, const struct a407_written *w,
+                 const char *scheme)
+{
+    char url[600];
+    const char *rest;
+
+    put_url(w->value, ":PASSWORD@", ":PORT", url, sizeof url);
+    rest = strstr(url, "://");
+    if (rest)
+        a407_row_remedy(row, "%s%s%s%s", w->before, scheme, rest, w->after);
+    else
+        a407_row_remedy(row, "%shttp://%sHOST:PORT%s", w->before,
+                        userinfo(w->value).p ? "USER:PASSWORD@" : "", w->after);
+    a407_row_sentence(row, "%s: %s.", row->what, row->seen);
+    if (!w->chosen && row->status == A407_FAILURE)
+        row->status = A407_WARNING;
+}
+
+/* What is around the URL, in words; NULL: nothing. */
+static const char *stray(struct a407_span s)
+{
+    static const struct {
+        const char *of, *first, *last;
+    } all[] = {{"\r\n", "begins with a line end", "ends with a line end"},
+               {" \t", "begins with a blank", "ends with a blank"},
+               {"\"'", "has quotes around it", "has quotes around it"}};
+    size_t i;
+
+    for (i = 0; s.n && i < sizeof all / sizeof *all; i++) {
+        if (strchr(all[i].of, s.p[s.n - 1]))
+            return all[i].last;
+        if (strchr(all[i].of, s.p[0]))
+            return all[i].first;
+    }
+    return NULL;
+}
+
+/* A character of the userinfo that URLs don't have there (RFC 3986 section
+   3.2.1): `hard` ones stop curl and others, the rest some programs. */
+static char unescaped(struct a407_span s, bool hard)
+{
+    size_t i;
+
+    for (i = 0; i < s.n; i++)
+        if (strchr(hard ? "@/?# \t" : "[]\\\"<>^`{|}", s.p[i]) && s.p[i])
+            return s.p[i];
+        else if (hard && s.p[i] == '%' &&
+                 a407_percent_byte(a407_span_skip(s, i)) < 0)
+            return '%';
+    return '\0';
+}
+
+static bool check_login(struct a407_doctor *d, const struct a407_written *w)
+{
+    struct a407_span info = userinfo(w->value);
+    char hard = unescaped(info, true), c;
+    struct a407_row *row;
+
+    c = hard ? hard : unescaped(info, false);
+    if (!c)
+        return true;
+    row = a407_row_found(&d->rows, A407_FOUND_URL_UNESCAPED, w->what,
+                         "the login has a %s that must be written %%%02X",
+                         a407_is_ows(c) ? "blank" : (char[]){c, '\0'},
+                         (unsigned char)c);
+    mend(row, w, "http");
+    if (!hard)
+        row->status = A407_WARNING;
+    return false;
+}
+
+static bool knows_scheme(const char *scheme)
+{
+    return strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+}
+
+static void show(struct a407_doctor *d, const struct a407_written *w)
+{
+    char url[300];
+
+    a407_written_show(w->value, url, sizeof url);
+    a407_row_good(&d->rows, A407_IN_CONFIGURATION, w->what, "%s", url);
+}
+
+/* What programs differ on; or all is well. */
+static void check_rest(struct a407_doctor *d, const struct a407_written *w,
+                       const struct a407_proxy_url *url)
+{
+    if (!strstr(w->value, "://"))
+        mend(a407_row_found(&d->rows, A407_FOUND_URL_SCHEME, w->what,
+                            "no http:// in front: curl, wget and Go guess it, "
+                            "pip and Node don't"),
+             w, url->scheme);
+    else if (!url->port_given && strcmp(url->scheme, "http") == 0)
+        mend(a407_row_found(&d->rows, A407_FOUND_URL_PORT, w->what,
+                            "no port: curl and git take 1080, others 80"),
+             w, url->scheme);
+    else
+        show(d, w);
+}
+
+bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
+{
+    const char *around = stray(a407_span_str(w->value));
+    struct a407_proxy_url url;
+    bool read = a407_written_read(w->value, &url);
+    struct a407_row *row;
+
+    if (read)
+        forget(&url);
+    if (!read ||
+        (!knows_scheme(url.scheme) && strncmp(url.scheme, "socks", 5) != 0)) {
+        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
+                            "it is no URL of a proxy"),
+             w, "http");
+        return false;
+    }
+    if (!knows_scheme(url.scheme)) {
+        row =
+            a407_row_found(&d->rows, A407_FOUND_URL_SOCKS, w->what,
+                           "%s:// is SOCKS, which never says 407", url.scheme);
+        mend(row, w, "http");
+        a407_row_remedy(row, "%shttp://HOST:PORT%s", w->before, w->after);
+        return false;
+    }
+    if (around)
+        mend(a407_row_found(&d->rows, A407_FOUND_URL_STRAY, w->what, "%s",
+                            around),
+             w, url.scheme);
+    else if (check_login(d, w))
+        check_rest(d, w, &url);
+    return true;
+}
+
+bool a407_written_same(const char *a, const char *b, bool login)
+{
+    struct a407_proxy_url x, y;
+    bool same, read_a = a407_written_read(a, &x),
+               read_b = a407_written_read(b, &y);
+
+    if (!read_a || !read_b)
+        same = read_a == read_b && strcmp(a, b) == 0;
+    else
+        same = strcmp(x.scheme, y.scheme) == 0 &&
+               strcmp(x.endpoint.host, y.endpoint.host) == 0 &&
+               x.endpoint.port == y.endpoint.port &&
+               (!login || (a407_same_text(x.username, y.username) &&
+                           a407_same_text(x.password, y.password)));
+    if (read_a)
+        forget(&x);
+    if (read_b)
+        forget(&y);
+    return same;
+}
