@@ -63,12 +63,14 @@ struct a407_doctor {
     struct a407_doctor_options o;
     struct a407_rows rows;
     struct a407_config *config;
+    char *url; /* of the proxy, as it is written: may be a secret; or NULL */
+    struct a407_place *places; /* what programs have of their own */
     /* Logins that programs have in places of their own, which no setting of
        ours names; label: "git's own login in ~/.gitconfig:3" */
     struct a407_credential *elsewhere;
     struct a407_endpoint proxy; /* port 0: none was found */
     bool tls;                   /* it is spoken to in TLS */
-    char proxy_from[64];        /* "the command line", "https_proxy", "PAC" */
+    char proxy_from[256];       /* "the command line", "https_proxy", "PAC" */
     struct addrinfo *addresses; /* of the proxy, or NULL */
     const struct addrinfo *reached;  /* the first that takes connections */
     bool is_proxy;                   /* it answers, and is no web server */
@@ -104,6 +106,7 @@ void a407_doctor_proxy_of_command(struct a407_doctor *d);
 /* Each looks at one part and adds rows; blocks as that says. */
 void a407_doctor_environment(struct a407_doctor *d); /* variables, the proxy */
 void a407_doctor_pac(struct a407_doctor *d); /* auto-config: maybe the proxy */
+void a407_doctor_places(struct a407_doctor *d);      /* and who disagrees */
 void a407_doctor_credentials(struct a407_doctor *d); /* files */
 void a407_doctor_endpoint(struct a407_doctor *d);    /* the proxy's answers */
 void a407_doctor_challenges(struct a407_doctor *d);

@@ -5,6 +5,7 @@
 #include "core/base/buf.h"
 #include "host/credfile_read.h"
 #include "host/settings.h"
+#include "places.h"
 
 /* A proxy of the command line is one more of the environment, for this process
    alone: so its user:password@ is a credential, as in a variable. */
@@ -33,6 +34,7 @@ static void take(struct a407_doctor *d, const char *from,
         return;
     a407_free_secret(url.username);
     a407_free_secret(url.password);
+    d->url = a407_strdup_span(a407_span_str(w->value));
     d->proxy = url.endpoint;
     d->tls = strcmp(url.scheme, "https") == 0;
 }
@@ -114,26 +116,50 @@ static bool is_about_url(const char *text)
     return strstr(text, "_proxy: ") || strstr(text, "_PROXY: no proxy URL");
 }
 
+/* What is examined, where that is no variable: PROXY-URL, or a program's own
+   proxy where no variable names one. NULL: neither. */
+static char *find_other(struct a407_doctor *d, char *what, size_t cap)
+{
+    if (d->o.proxy) {
+        snprintf(what, cap, "PROXY-URL");
+        return a407_strdup_span(a407_span_str(d->o.proxy));
+    }
+    return first_set(plain) || first_set(tls) ? NULL
+                                              : a407_places_first(d, what, cap);
+}
+
+static void take_other(struct a407_doctor *d, const char *what, const char *url)
+{
+    char before[300] = "auth407 doctor ";
+    struct a407_written w = {.what = what,
+                             .value = url,
+                             .before = before,
+                             .after = "",
+                             .chosen = true};
+
+    if (!d->o.proxy)
+        snprintf(before, sizeof before, "in %s write ", what);
+    take(d, d->o.proxy ? "the command line" : what, &w);
+}
+
 void a407_doctor_environment(struct a407_doctor *d)
 {
     const char *name = first_set(d->o.target.tls ? tls : plain);
-    struct a407_written given = {.what = "PROXY-URL",
-                                 .value = d->o.proxy,
-                                 .before = "auth407 doctor ",
-                                 .after = "",
-                                 .chosen = true};
     struct a407_diag diag = {{0}};
+    char what[256], *other;
 
-    if (d->o.proxy && !add_to_environment(d->o.proxy))
-        return;
-    d->config = a407_config_new(a407_environment, NULL, &diag);
+    d->places = a407_places_read();
+    other = find_other(d, what, sizeof what);
+    if (!other || add_to_environment(other))
+        d->config = a407_config_new(a407_environment, NULL, &diag);
     if (*diag.text && !is_about_url(diag.text))
         a407_row_found(&d->rows, A407_FOUND_SETTINGS, "settings", "%s",
                        diag.text);
-    if (d->o.proxy)
-        take(d, "the command line", &given);
+    if (other)
+        take_other(d, what, other);
     else
         find_proxy(d, name);
+    a407_free_secret(other);
     check_case(d, d->o.proxy ? NULL : name);
     a407_doctor_variables(d, d->o.proxy ? NULL : name);
     if (d->proxy.port == d->o.target.at.port &&

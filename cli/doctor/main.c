@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "command.h"
 #include "doctor.h"
+#include "places.h"
 
 /* Columns of the terminal that is written to; 80 where there is none. */
 static int width_of(int fd)
@@ -27,6 +28,7 @@ static void examine(struct a407_doctor *d)
         return;
     a407_doctor_pac(d);
     a407_doctor_proxy_of_command(d);
+    a407_doctor_places(d);
     a407_doctor_credentials(d);
     if (offline)
         a407_doctor_kerberos(d);
@@ -84,6 +86,8 @@ int main(int argc, char **argv)
     a407_observed_free(d.command);
     a407_config_free(d.config);
     a407_credentials_free(d.elsewhere);
+    a407_places_free(d.places);
+    a407_free_secret(d.url);
     a407_rows_free(&d.rows);
     return is;
 }

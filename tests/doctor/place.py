@@ -59,7 +59,7 @@ class Seen:
         done = subprocess.run(
             [BUILD / "auth407", "doctor", *args], env=environment(env),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=60, check=False)
+            timeout=60, check=False, cwd=SCRATCH)
         equal(done.stderr, "", "standard error")
         for line in done.stdout.splitlines():
             check("--format" in str(args) or len(line) <= 80
@@ -69,8 +69,9 @@ class Seen:
         return done.stdout, done.returncode
 
     def codes(self, *, status="failure"):
+        """But for what this machine's own files say."""
         return [c.get("code") for c in self.json["checks"]
-                if c["status"] == status]
+                if c["status"] == status and "(/etc/" not in c["what"]]
 
 
 def doctor(*args, env=None, secret=SECRET):

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A407_DOCTOR_PLACES_H
+#define A407_DOCTOR_PLACES_H
+
+#include "doctor.h"
+
+enum a407_place_tool {
+#define A407_TOOL(id, name, port, several, remove_in, remove) A407_TOOL_##id,
+#include "places.def"
+    A407_TOOLS
+};
+
+struct a407_tool {
+    const char *name;
+    unsigned port; /* where none is given; 0: as for any URL */
+    bool several;  /* of its places each counts, not only the first */
+    const char *remove_in, *remove; /* a command, before file and key; or "" */
+};
+
+extern const struct a407_tool a407_tools[A407_TOOLS];
+
+enum a407_place_for { A407_FOR_ANY, A407_FOR_HTTP, A407_FOR_HTTPS, A407_FORS };
+
+/* What a place says of one kind of URL. All may be secrets. */
+struct a407_setting {
+    char *url, *host, *port, *user, *password; /* or NULL */
+    char *key;     /* of `url` or `host`, as it stands there */
+    unsigned line; /* 0: no file */
+    bool off;      /* no proxy, it says */
+};
+
+/* A proxy in one place; several of them are in one file if they are limited to
+   different hosts. */
+struct a407_place {
+    enum a407_place_tool tool;
+    char *path;  /* or the name of a variable */
+    char *scope; /* what it is limited to, or NULL */
+    struct a407_setting of[A407_FORS];
+    char *bypass; /* a list of hosts, or NULL */
+    unsigned bypass_line;
+    bool off;
+    struct a407_place *next;
+};
+
+/* All that the table's places say, in its order. What is no regular file, too
+   large or not readable is passed over. Blocks for files; allocates. */
+struct a407_place *a407_places_read(void);
+void a407_places_free(struct a407_place *list);
+
+#endif
