@@ -111,14 +111,15 @@ static void used_init(struct used *u, const struct a407_doctor *d,
     snprintf(u->what, sizeof u->what, "%s (%s)", tool->name, u->where);
 }
 
-/* Is what it is limited to the target? */
+/* Is what it is limited to the target? Of several one that is switched off says
+   nothing. */
 static bool is_for(const struct a407_place *p, const struct a407_wanted *target)
 {
     struct a407_span url = a407_span_str(target->url);
     size_t n = p->scope ? strlen(p->scope) : 0;
 
-    if (!p->scope)
-        return true;
+    if (!p->scope || p->off)
+        return !p->scope;
     if (p->tool == A407_TOOL_APT)
         return strcmp(p->scope, target->at.host) == 0;
     if (p->tool != A407_TOOL_GIT || !strstr(p->scope, "://"))
@@ -209,7 +210,9 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
     if (!a407_written_check(d, &w))
         return;
     a407_written_show(u->url.p, shown, sizeof shown);
-    if (how && d->rows.n == n + 1 && d->rows.row[n].status == A407_GOOD)
+    if (d->rows.n == n + 1 && d->rows.row[n].status != A407_GOOD && same)
+        how = NULL; /* it follows */
+    else if (how && d->rows.n == n + 1 && d->rows.row[n].status == A407_GOOD)
         d->rows.n = n; /* one row says both */
     if (how)
         differs(d, u, shown, how, d->proxy_from);
@@ -255,27 +258,25 @@ static void judge(struct a407_doctor *d, const struct used *u)
             d->o.target.at.host);
 }
 
-/* Of which tool the first place that says something was, for its scope. */
+/* Does an earlier place of the program count, for the same scope? */
 static bool hidden(const struct a407_doctor *d, const struct a407_place *p)
 {
     const struct a407_place *q;
+    bool says = false;
 
     if (a407_tools[p->tool].several)
         return false;
-    for (q = d->places; q != p; q = q->next) {
-        bool says,
-            same = q->tool == p->tool && a407_same_text(q->scope, p->scope);
+    for (q = d->places; q != p && !says; q = q->next) {
         struct used u;
 
-        if (!same)
+        if (q->tool != p->tool || !is_for(q, &d->o.target) ||
+            (p->tool != A407_TOOL_MAVEN && !a407_same_text(q->scope, p->scope)))
             continue;
         used_init(&u, d, q);
         says = u.url.n || u.off;
         a407_buf_free(&u.url);
-        if (says)
-            return true;
     }
-    return false;
+    return says;
 }
 
 void a407_doctor_places(struct a407_doctor *d)
