@@ -136,10 +136,21 @@ static void take_other(struct a407_doctor *d, const char *what, const char *url)
                              .before = before,
                              .after = "",
                              .chosen = true};
+    struct a407_credential *c;
 
     if (!d->o.proxy)
         snprintf(before, sizeof before, "in %s write ", what);
     take(d, d->o.proxy ? "the command line" : what, &w);
+    for (c = d->config ? d->config->credentials : NULL; c; c = c->next)
+        if (strcmp(c->label, "AUTH407_PROXY") == 0 &&
+            a407_endpoint_match(&c->endpoint, &d->proxy)) {
+            char *label = a407_strdup_span(a407_span_str(what));
+
+            if (!label)
+                return;
+            a407_free_secret(c->label);
+            c->label = label;
+        }
 }
 
 void a407_doctor_environment(struct a407_doctor *d)

@@ -111,6 +111,14 @@ static void expand(struct a407_buf *b)
     *b = out;
 }
 
+static bool is_proxys(struct a407_span word)
+{
+    struct a407_span name;
+
+    return a407_span_cut(&word, '=', &name) && name.n > 6 &&
+           a407_span_ieq(a407_span_skip(name, name.n - 6), "_proxy");
+}
+
 /* Environment= holds words, in quotes or not, each a NAME=VALUE. */
 static void take_words(struct reader *r, struct a407_span s)
 {
@@ -118,15 +126,16 @@ static void take_words(struct reader *r, struct a407_span s)
 
     a407_buf_init(&word, s.n + 1);
     while (s = a407_span_trim(s), s.n) {
+        bool lone = false;
         char quote = strchr("\"'", *s.p) ? a407_span_take(&s) : '\0';
 
         a407_buf_clear(&word);
         while (s.n && (quote ? *s.p != quote : !a407_is_ows(*s.p))) {
             char c = a407_span_take(&s);
 
-            /* "%%" is "%": others are names of the unit and the like */
-            if ((c == '%' || (c == '\\' && quote)) && s.n &&
-                (c == '\\' || *s.p == '%'))
+            lone = lone || (c == '%' && a407_span_peek(&s) != '%');
+            if ((c == '%' && a407_span_peek(&s) == '%') ||
+                (c == '\\' && quote && s.n))
                 c = a407_span_take(&s);
             a407_buf_add(&word, &c, 1);
         }
@@ -134,6 +143,8 @@ static void take_words(struct reader *r, struct a407_span s)
             a407_span_take(&s);
         a407_place_name_value(a407_span(word.p, word.n), r->line, r->fn,
                               r->ctx);
+        if (lone && is_proxys(a407_span(word.p, word.n)))
+            r->fn(r->ctx, a407_span_str("%"), a407_span_str(""), r->line);
     }
     a407_buf_free(&word);
 }

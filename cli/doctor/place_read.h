@@ -25,7 +25,8 @@ enum a407_place_format {
 
 /* Told each setting: its key with all that it stands in ("http.proxy",
    "Acquire::http::Proxy", "settings.proxies.proxy.1.host"), what it is set to,
-   and the line. The spans last as long as the call. */
+   and the line. "%": the proxy's variable before has one that a unit does not
+   take as it is. The spans last as long as the call. */
 typedef void a407_place_fn(void *ctx, struct a407_span key,
                            struct a407_span value, unsigned line);
 

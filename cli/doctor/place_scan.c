@@ -20,7 +20,7 @@ const struct a407_tool a407_tools[A407_TOOLS] = {
 #include "places.def"
 };
 
-enum field { URL, HOST, PORT, USER, PASSWORD, LOGIN, ON, BYPASS };
+enum field { URL, HOST, PORT, USER, PASSWORD, LOGIN, ON, BYPASS, PERCENT };
 
 static const struct key {
     enum a407_place_tool tool;
@@ -168,6 +168,9 @@ static void set(struct a407_place *p, const struct scan *s,
     case BYPASS:
         keep(&p->bypass, value);
         p->bypass_line = line;
+        break;
+    case PERCENT:
+        p->percent = true;
         break;
     }
 }

@@ -190,33 +190,56 @@ static void add_candidate(struct a407_doctor *d, const struct used *u)
     *at = c;
 }
 
-/* What it names, and whether that is what the environment names. */
+/* Does the URL name the proxy that is examined? */
+static bool is_that(const struct a407_doctor *d, const char *text)
+{
+    struct a407_proxy_url url;
+
+    if (!a407_written_read(text, &url))
+        return false;
+    a407_free_secret(url.username);
+    a407_free_secret(url.password);
+    return strcmp(url.endpoint.host, d->proxy.host) == 0 &&
+           url.endpoint.port == d->proxy.port &&
+           (strcmp(url.scheme, "https") == 0) == d->tls;
+}
+
+/* In what it differs from what is examined, as far as that has a login; NULL:
+   in nothing. */
+static const char *difference(const struct a407_doctor *d, const char *url)
+{
+    bool login = d->url && login_of(d->url, "") != NONE && is_that(d, d->url);
+
+    if (!d->proxy.port)
+        return NULL;
+    if (!is_that(d, url))
+        return ", which is not that of ";
+    if (login && login_of(url, d->url) == NONE)
+        return ", without the login of ";
+    return login && login_of(url, d->url) == ANOTHER
+               ? ", with another login than "
+               : NULL;
+}
+
 static void judge_url(struct a407_doctor *d, const struct used *u)
 {
     char before[WHERE_MAX + 40], shown[300];
     struct a407_written w = {
         .what = u->what, .value = u->url.p, .before = before, .after = ""};
-    bool same = !d->url || a407_written_same(u->url.p, d->url, false);
-    bool theirs = d->url && login_of(d->url, "") != NONE;
-    enum login login = login_of(u->url.p, d->url ? d->url : "");
+    const char *how = difference(d, u->url.p);
+    bool good, that = is_that(d, u->url.p);
     size_t n = d->rows.n;
-    const char *how = !same                     ? ", which is not that of "
-                      : theirs && login == NONE ? ", without the login of "
-                      : theirs && login == ANOTHER
-                          ? ", with another login than "
-                          : NULL;
 
     snprintf(before, sizeof before, "in %s write ", u->where);
     if (!a407_written_check(d, &w))
         return;
-    a407_written_show(u->url.p, shown, sizeof shown);
-    if (d->rows.n == n + 1 && d->rows.row[n].status != A407_GOOD && same)
-        how = NULL; /* it follows */
-    else if (how && d->rows.n == n + 1 && d->rows.row[n].status == A407_GOOD)
+    good = d->rows.n == n + 1 && d->rows.row[n].status == A407_GOOD;
+    if (how && good)
         d->rows.n = n; /* one row says both */
-    if (how)
+    a407_written_show(u->url.p, shown, sizeof shown);
+    if (how && (good || !that)) /* else it follows from what was said */
         differs(d, u, shown, how, d->proxy_from);
-    if (same)
+    if (that)
         add_candidate(d, u);
 }
 
@@ -243,11 +266,17 @@ static void judge(struct a407_doctor *d, const struct used *u)
     struct used list = *u;
     char list_text[101];
 
-    if (u->off && d->url)
+    if (u->off && d->proxy.port)
         differs(d, u, "turns the proxy off", "", "");
     else if (u->url.n && !u->off)
         judge_url(d, u);
-    if (!u->place->bypass || !d->url || !bypasses(u->place, &d->o.target.at))
+    if (u->place->percent)
+        a407_row_remedy(a407_row_found(&d->rows, A407_FOUND_PLACE_DISAGREES,
+                                       u->what,
+                                       "a %% there is for names of the unit"),
+                        "write %%%% for each %% in %s", u->where);
+    if (!u->place->bypass || !d->proxy.port ||
+        !bypasses(u->place, &d->o.target.at))
         return;
     put_where(u->place, u->place->bypass_line, list.where);
     snprintf(list.what, sizeof list.what, "%s (%s)",

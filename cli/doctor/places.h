@@ -39,6 +39,7 @@ struct a407_place {
     char *bypass; /* a list of hosts, or NULL */
     unsigned bypass_line;
     bool off;
+    bool percent; /* of a unit: a URL has a "%" that is not doubled */
     struct a407_place *next;
 };
 

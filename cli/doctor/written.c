@@ -185,7 +185,10 @@ static void show(struct a407_doctor *d, const struct a407_written *w)
     char url[300];
 
     a407_written_show(w->value, url, sizeof url);
-    a407_row_good(&d->rows, A407_IN_CONFIGURATION, w->what, "%s", url);
+    a407_row_good(&d->rows, A407_IN_CONFIGURATION, w->what, "%s%s", url,
+                  strncmp(url, "https:", 6) == 0
+                      ? " (TLS to the proxy, which wget has not)"
+                      : "");
 }
 
 /* What programs differ on; or all is well. */

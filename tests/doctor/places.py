@@ -22,6 +22,14 @@ CODED = urllib.parse.quote(SECRET, safe="")
 LOGIN = {"user": "alice", "password": SECRET, "coded": CODED,
          "login": f"alice:{CODED}@"}
 
+def parts(host="proxy.test", port=3128, **more):
+    p = {"host": host, "port": port, **LOGIN, **more}
+    p["coded"] = urllib.parse.quote(p["password"], safe="")
+    p["url"] = f"http://{p['user']}:{p['coded']}@{host}:{port}"
+    p["unit"] = p["url"].replace("%", "%%")
+    return p
+
+
 # name of the row, file below the home folder, text; %(url)s has the login in
 # it, percent-encoded
 FILES = [
@@ -152,6 +160,9 @@ ODD = [
      "do: in ~/.npmrc:1 write http://alice:PASSWORD@proxy.test:3128"),
     (".config/pip/pip.conf", '[global]\nproxy = "http://proxy.test:3128"\n',
      "pip (~/.config/pip/pip.conf:2): has quotes around it"),
+    (".config/systemd/user/a.service",
+     "[Service]\nEnvironment=A=%i https_proxy=" + parts()["url"] + "\n",
+     "do: write %% for each % in ~/.config/systemd/user/a.service:2"),
     (".gitconfig", "[http]\n\tproxy = http://proxy.test:3128\n",
      "git (~/.gitconfig:2): http://proxy.test:3128, without the login of "
      "https_proxy"),
@@ -182,14 +193,6 @@ _number = itertools.count()
 
 def words(seen):
     return " ".join(seen.text.split())
-
-
-def parts(host="proxy.test", port=3128, **more):
-    p = {"host": host, "port": port, **LOGIN, **more}
-    p["coded"] = urllib.parse.quote(p["password"], safe="")
-    p["url"] = f"http://{p['user']}:{p['coded']}@{host}:{port}"
-    p["unit"] = p["url"].replace("%", "%%")
-    return p
 
 
 def home(name, text):
