@@ -137,10 +137,12 @@ static void differs(struct a407_doctor *d, const struct used *u,
     const struct a407_tool *tool = &a407_tools[u->place->tool];
     struct a407_row *row = a407_row_found(&d->rows, A407_FOUND_PLACE_DISAGREES,
                                           u->what, "%s%s%s", seen, how, whose);
+    const char *colon = strrchr(u->where, ':');
+    int file = colon ? (int)(colon - u->where) : 0;
 
     if (*tool->remove && u->set->line)
-        a407_row_remedy(row, "%s%s%s%s", tool->remove_in,
-                        *tool->remove_in ? u->place->path : "", tool->remove,
+        a407_row_remedy(row, "%s%.*s%s%s", tool->remove_in,
+                        *tool->remove_in ? file : 0, u->where, tool->remove,
                         u->set->key ? u->set->key : "");
     else
         a407_row_remedy(row, "correct or remove it: %s", u->where);

@@ -4,6 +4,7 @@ program writes it, by the program itself where it is there, with another proxy
 than the environment's, with the same, and with another login."""
 
 import itertools
+import json
 import os
 import pathlib
 import shutil
@@ -145,7 +146,7 @@ SYSTEM = [
 # file, text, what is said of it; all are one warning
 ODD = [
     (".gitconfig", "[http]\n\tproxy =\n", "git (~/.gitconfig:2): turns the "
-     "proxy off"),
+     "proxy off do: git config --file ~/.gitconfig --unset http.proxy"),
     (".wgetrc", "use_proxy = off\n", "wget (~/.wgetrc:1): turns the proxy off"),
     (".npmrc", "noproxy=a.test,example.com\n",
      "npm (~/.npmrc:1): a.test,example.com has programs go directly to "
@@ -323,6 +324,31 @@ def own_login():
             check("0ld" not in seen.text, seen.text)
             works("--yes", env={**variables(good),
                                 "HOME": home(name, text % good)})
+
+
+@test
+def in_the_log():
+    """what the doctor says of git's own login its record and report say, too"""
+    if not shutil.which("git"):
+        raise Skip("git is not there")
+    with proxy(SECRET) as p:
+        bad = parts("127.0.0.1", p.port, password="0ld")
+        folder = home(".gitconfig", "[http]\n\tproxy = %(url)s\n" % bad)
+        log = folder / "log"
+        its = {**variables(parts("127.0.0.1", p.port)), "HOME": folder}
+        env = environment({**its, "AUTH407_LOG": log,
+                           "GIT_TERMINAL_PROMPT": "0"})
+        subprocess.run([BUILD / "auth407", "observe", "--", "git",
+                        "ls-remote", "http://h.test/x.git"], env=env,
+                       stdin=subprocess.DEVNULL, capture_output=True,
+                       check=False, timeout=60, cwd=folder)
+        causes = [json.loads(line)["cause"]
+                  for line in log.read_text().splitlines()]
+        equal(causes[-1], "client_rejected", causes)
+        told = subprocess.run([BUILD / "auth407", "report", log], env=env,
+                              capture_output=True, text=True, check=False)
+        has(told.stdout, "client_rejected")
+        finds("program_login_refused", "--yes", env=its)
 
 
 @test
