@@ -156,7 +156,10 @@ static char unescaped(struct a407_span s, bool hard)
     return '\0';
 }
 
-static bool check_login(struct a407_doctor *d, const struct a407_written *w)
+/* False: a row was added. Where the credential can't be read for it the code is
+   that of the log. */
+static bool check_login(struct a407_doctor *d, const struct a407_written *w,
+                        enum a407_lint_code malformed)
 {
     struct a407_span info = userinfo(w->value);
     char hard = unescaped(info, true), c;
@@ -169,6 +172,8 @@ static bool check_login(struct a407_doctor *d, const struct a407_written *w)
                          "the login has a %s that must be written %%%02X",
                          a407_is_ows(c) ? "blank" : (char[]){c, '\0'},
                          (unsigned char)c);
+    if (malformed)
+        row->code = a407_lint_info(malformed)->code;
     mend(row, w, "http");
     if (!hard)
         row->status = A407_WARNING;
@@ -236,7 +241,7 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
         mend(a407_row_found(&d->rows, A407_FOUND_URL_STRAY, w->what, "%s",
                             around),
              w, url.scheme);
-    else if (check_login(d, w))
+    else if (check_login(d, w, url.malformed.code))
         check_rest(d, w, &url);
     return true;
 }

@@ -40,25 +40,25 @@ FAILURES = {
         "proxy_url_socks", both("socks5h://proxy.test:1080"),
         "https_proxy: socks5h:// is SOCKS, which never says 407."),
     "@ : / in the password": (
-        "proxy_url_unescaped", both(f"http://alice:{SECRET}@proxy.test:3128"),
+        "url_cut_short", both(f"http://alice:{SECRET}@proxy.test:3128"),
         "export https_proxy=http://alice:PASSWORD@proxy.test:3128"),
     "@ in the password": (
         "proxy_url_unescaped", both("http://alice:a@b@proxy.test:3128"),
         "the login has a @ that must be written %40."),
     "# in the password": (
-        "proxy_url_unescaped", both("http://alice:a#b@proxy.test:3128"),
+        "url_cut_short", both("http://alice:a#b@proxy.test:3128"),
         "the login has a # that must be written %23."),
     "? in the password": (
-        "proxy_url_unescaped", both("http://alice:a?b@proxy.test:3128"),
+        "url_cut_short", both("http://alice:a?b@proxy.test:3128"),
         "the login has a ? that must be written %3F."),
     "% in the password": (
-        "proxy_url_unescaped", both("http://alice:a%b@proxy.test:3128"),
+        "percent_encoding_broken", both("http://alice:a%b@proxy.test:3128"),
         "the login has a % that must be written %25."),
     "a blank in the password": (
         "proxy_url_unescaped", both("http://alice:a b@proxy.test:3128"),
         "the login has a blank that must be written %20."),
     "what is before a / is no host": (
-        "proxy_url_unescaped",
+        "url_cut_short",
         both("http://alice:s3@cret/x@proxy.test:3128"),
         "proxy.test:3128: https_proxy: the login has a @"),
     "two proxies": (
@@ -90,7 +90,7 @@ FAILURES = {
         "proxy_is_target", both(P), "it is proxy.test, as the proxy",
         "--target", P + "/"),
     "PROXY-URL is wrong": (
-        "proxy_url_unescaped", {},
+        "url_cut_short", {},
         "do: auth407 doctor http://alice:PASSWORD@proxy.test:3128",
         f"http://alice:{SECRET}@proxy.test:3128"),
 }
