@@ -88,6 +88,9 @@ struct a407_doctor {
     int tty; /* for progress and questions; -1: none */
 };
 
+/* Longest wait for one answer: whoever asks sits and waits. */
+#define A407_DOCTOR_WAIT_MS 20000
+
 /* Says on the terminal what is done now; nothing where there is none. */
 void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -13,9 +13,6 @@
 #include "portal.h"
 #include "tls.h"
 
-/* For one answer; within AUTH407_TIMEOUT. */
-#define ANSWER_MS 20000
-
 /* ---- the way there ---- */
 
 static bool look_up(struct a407_doctor *d)
@@ -130,8 +127,8 @@ static bool ask(struct a407_doctor *d, const char *target,
                 struct a407_answer *out)
 {
     char request[2048];
-    int ms =
-        d->config->wait_ms < ANSWER_MS ? (int)d->config->wait_ms : ANSWER_MS;
+    int ms = d->config->wait_ms < A407_DOCTOR_WAIT_MS ? (int)d->config->wait_ms
+                                                      : A407_DOCTOR_WAIT_MS;
 
     if (!a407_trial_request(target, request, sizeof request))
         return false;

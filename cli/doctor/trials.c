@@ -46,6 +46,8 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
 {
     struct a407_config its = *d->config;
 
+    if (its.wait_ms > A407_DOCTOR_WAIT_MS)
+        its.wait_ms = A407_DOCTOR_WAIT_MS;
     if (scheme != A407_SCHEMES_MAX) {
         its.order[0] = scheme;
         its.n_order = 1;
@@ -149,7 +151,9 @@ static void try_others(struct a407_doctor *d, const struct a407_credential *c,
 {
     size_t i;
 
-    try_other_request(d, c, accepted);
+    /* what can't be reached one way takes as long the other way */
+    if (a407_row_last(&d->rows)->found != A407_FOUND_TARGET)
+        try_other_request(d, c, accepted);
     for (i = 0; c && i < d->config->n_order; i++) {
         enum a407_scheme_id id = d->config->order[i];
 

@@ -4,3 +4,7 @@
 .PHONY: doctor-test
 doctor-test: all $(proxy407)
 	$(Q)$(TALLY) tests/doctor/run
+
+.PHONY: doctor-proxies
+doctor-proxies: all
+	$(Q)$(TALLY) tests/doctor/real
