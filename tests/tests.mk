@@ -23,11 +23,11 @@ unit: $(unit_bin)
 # check: all of it, one suite after the other whatever fails, and a table.
 # check-fast: what needs no root, no proxy of others and no network, in less
 # than two minutes.
-suites := unit transcripts fuzz-replay structure cli-test doctor-test doctor-proxies \
+suites := unit transcripts fuzz-replay structure cli-test doctor-test \
           exec-test digest-vs-curl ntlm-vs-others fetch-test hook startup sinks record \
-          redaction completeness integration gss schemes report-test \
+          redaction completeness integration gss schemes doctor-proxies report-test \
           access-log report-html dropped stress
-fast_suites := unit transcripts fuzz-replay structure cli-test doctor-test doctor-proxies \
+fast_suites := unit transcripts fuzz-replay structure cli-test doctor-test \
                exec-test digest-vs-curl hook
 
 # Each victim, behind each scheme, and behind a proxy that closes.

@@ -53,13 +53,14 @@ a407_scheme_set a407_doctor_usable(const struct a407_doctor *d,
 {
     const struct a407_scheme *s;
     a407_scheme_set set = 0;
+    unsigned id;
     size_t i;
 
-    for (i = 0; i < offered->n; i++) {
-        s = scheme_of(&offered->item[i]);
-        if (s && is_allowed(d, s, c) && is_usable(s, &offered->item[i], c))
-            set |= A407_SCHEME_BIT(s->id);
-    }
+    for (i = 0; i < offered->n; i++)
+        for (id = 0; (s = a407_scheme_get(id)); id++)
+            if (a407_scheme_speaks(s, &offered->item[i]) &&
+                is_allowed(d, s, c) && is_usable(s, &offered->item[i], c))
+                set |= A407_SCHEME_BIT(id);
     return set;
 }
 
@@ -100,8 +101,9 @@ static const char *use(const struct a407_doctor *d,
             continue;
         *good = is_allowed(d, s, c);
         snprintf(out, cap,
-                 *good ? "can be answered with %s"
-                       : "not allowed by `schemes` of %s",
+                 c->from == A407_FROM_TICKET ? "takes a %s, if there is one"
+                 : *good                     ? "can be answered with %s"
+                                             : "not allowed by `schemes` of %s",
                  c->label);
         if (*good)
             break;

@@ -28,6 +28,8 @@ static void load_file(struct a407_doctor *d)
                       *diag.text ? diag.text : path);
         return;
     case A407_CREDFILE_ABSENT:
+        if (d->config->credentials)
+            return;
         a407_row_good(&d->rows, A407_IN_CREDENTIAL, "credential file",
                       "%s is not there", path);
         a407_row_last(&d->rows)->status = A407_NOTE;

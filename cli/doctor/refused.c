@@ -67,11 +67,27 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
 
 /* ---- what was seen ---- */
 
+/* In auth407-gss's own words. */
 static bool is_kdc_down(const struct a407_event *ev)
 {
-    return ev->cause == A407_CAUSE_NO_TICKET && strstr(ev->detail, "KDC") &&
-           (strncmp(ev->detail, "no KDC of", 9) == 0 ||
-            strncmp(ev->detail, "neither krb5.conf", 17) == 0);
+    return ev->cause == A407_CAUSE_NO_TICKET &&
+           strncmp(ev->detail, "no KDC of", 9) == 0;
+}
+
+/* A refusal judges the credential: why a better scheme was not to be had is no
+   cause any more. */
+static void excuse(struct a407_doctor *d, const char *label)
+{
+    size_t i;
+
+    for (i = 0; i < d->rows.n; i++) {
+        struct a407_row *row = &d->rows.row[i];
+
+        if (strcmp(row->what, label) == 0 && row->status == A407_FAILURE &&
+            (row->found == A407_FOUND_CAUSE ||
+             row->found == A407_FOUND_KDC_DOWN))
+            row->status = A407_NOTE;
+    }
 }
 
 static void describe(const struct a407_event *ev, char *out, size_t cap)
@@ -93,10 +109,19 @@ static void tell_lint(struct a407_doctor *d, struct a407_finding f,
 {
     const struct a407_lint_info *info = a407_lint_info(f.code);
     char words[A407_LINT_WORDS];
-    struct a407_row *row;
+    struct a407_row *row = NULL;
+    size_t i;
 
     a407_lint_words(f, words);
-    row = a407_row_found(&d->rows, A407_FOUND_LINT, label, "%s", words);
+    /* it may stand there already, as something that may be meant so */
+    for (i = 0; i < d->rows.n && !row; i++)
+        if (d->rows.row[i].code == info->code &&
+            strcmp(d->rows.row[i].what, label) == 0)
+            row = &d->rows.row[i];
+    if (!row)
+        row = a407_row_found(&d->rows, A407_FOUND_LINT, label, "%s", words);
+    row->found = A407_FOUND_LINT;
+    row->status = A407_FAILURE;
     row->code = info->code;
     a407_row_sentence(row, "The login is refused, and in %s %s.", label, words);
     a407_row_remedy(row, "%s", info->remedy);
@@ -141,6 +166,8 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
         return;
     }
     describe(ev, seen, sizeof seen);
+    if (t->outcome == A407_TRIAL_REFUSED)
+        excuse(d, label);
     if (is_kdc_down(ev)) {
         row = a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label, "%s", seen);
     } else {

@@ -401,3 +401,15 @@ def one_method():
                           env={**LOGIN, **state})
             equal((seen.status, seen.codes(status="warning")),
                   (0, ["other_method_refused"]), seen.text)
+
+
+@test
+def excused():
+    """a password that the weaker scheme refuses is wrong, whatever keeps the
+    better one away"""
+    challenges = offer("Negotiate", DIGEST)
+    with asks([b"nobody"], challenges) as p:
+        env = {**GSS, **variables("alice@REALM.TEST", "wr0ng.one")}
+        seen = finds("rejected", "--yes", f"http://127.0.0.1:{p.port}",
+                     env=env, secret="wr0ng.one")
+        equal(seen.codes(), ["rejected"], seen.text)
