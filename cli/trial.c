@@ -123,6 +123,17 @@ static int connected(const struct line *l)
                                                                     : errno;
 }
 
+/* For the record: the proxy's log may have it. */
+static void tell_port(const struct line *l)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = sizeof sa;
+    struct a407_endpoint e;
+    if (getsockname(l->fd, (struct sockaddr *)&sa, &n) == 0 &&
+        a407_endpoint_of((struct sockaddr *)&sa, &e))
+        a407_engine_local_port(l->driver.engine, e.port);
+}
+
 static enum a407_renewal renew(void *link)
 {
     struct line *l = link;
@@ -133,6 +144,8 @@ static enum a407_renewal renew(void *link)
         l->driver.renewal_fd = A407_OWN_FD;
     }
     int error = connected(l);
+    if (!error)
+        tell_port(l);
     return error == EINPROGRESS ? A407_RENEWAL_PENDING
            : error              ? A407_RENEWAL_FAILED
                                 : A407_RENEWED;
@@ -329,6 +342,7 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
         return;
     a407_driver_init(&l->driver, e, &transport, proxy->config, &shared);
     l->driver.link = l;
+    tell_port(l);
     now(l);
     if (write_request(l, target))
         out->event = read_answer(l, &out->answer);

@@ -151,13 +151,13 @@ _auth407_doctor()
     local cur=$1
     case $2 in
     --format) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
-    --pac)
+    --pac | --bundle)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;
     --target) ;;
     *)
-        COMPREPLY=($(compgen -W '--target --pac --format --offline --yes --help' \
+        COMPREPLY=($(compgen -W '--target --pac --format --bundle --offline --yes --help' \
             -- "$cur"))
         ;;
     esac

@@ -6,8 +6,8 @@
 
 #include "cli/options.h"
 #include "core/engine/engine.h"
+#include "requests.h"
 #include "rows.h"
-#include "wire.h"
 
 /* Exit statuses of `auth407 doctor`. */
 enum a407_doctor_exit {
@@ -79,6 +79,7 @@ struct a407_doctor {
     char tunnel[A407_HOST_MAX + 16]; /* what is asked for: HOST:PORT, and */
     char page[1024];                 /* http://... */
     struct a407_answer to_connect, to_get; /* without a login */
+    struct a407_requests requests;         /* that were made */
     struct a407_proxy asked; /* its credentials, as the library has them */
     bool in;                 /* a login was accepted */
     bool works;    /* the target was reached by a request with all it needs */

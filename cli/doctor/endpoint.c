@@ -136,6 +136,7 @@ static bool ask(struct a407_doctor *d, const char *target,
         return a407_tls_ask(&d->rows, d->reached, d->proxy.host, request, ms,
                             out);
     a407_wire_ask(d->reached, a407_span_str(request), ms, out);
+    a407_requests_add(&d->requests, target, out);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "cli/msg.h"
 #include "cli/terminal.h"
 #include "command.h"
@@ -60,8 +61,9 @@ static int tell(const struct a407_doctor *d)
 
 int main(int argc, char **argv)
 {
-    struct a407_doctor d = {.tty = -1};
-    int is;
+    static struct a407_doctor d = {.tty = -1};
+    const char *bundle;
+    int is, fd = -1;
 
     (void)argc;
     if (!a407_doctor_options_parse(argv, &d.o))
@@ -70,18 +72,27 @@ int main(int argc, char **argv)
         a407_doctor_help(stdout);
         return fflush(stdout) == 0 ? A407_DOCTOR_WORKS : A407_DOCTOR_UNKNOWN;
     }
+    bundle = d.o.values[A407_DOCTOR_OPT_BUNDLE];
+    if (bundle && (fd = a407_bundle_open(bundle)) < 0)
+        return A407_DOCTOR_UNKNOWN;
     if (isatty(STDERR_FILENO))
         d.tty = a407_terminal_open();
-    if (d.o.command && !a407_doctor_run_command(&d))
+    if (d.o.command && !a407_doctor_run_command(&d)) {
+        if (bundle)
+            unlink(bundle);
         return A407_DOCTOR_UNKNOWN;
+    }
     examine(&d);
     a407_doctor_command(&d);
     a407_doctor_progress_end(&d);
     is = tell(&d);
+    if (fd >= 0 && !a407_bundle_write(&d, fd))
+        is = A407_DOCTOR_UNKNOWN;
     if (d.addresses)
         freeaddrinfo(d.addresses);
     a407_answer_free(&d.to_connect);
     a407_answer_free(&d.to_get);
+    a407_requests_free(&d.requests);
     a407_proxy_clear(&d.asked);
     a407_observed_free(d.command);
     a407_config_free(d.config);

@@ -57,6 +57,7 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
                          request_of(d, first), c ? "with " : "",
                          c ? c->label : "");
     a407_trial(&its, &d->proxy, c, request_of(d, first), out);
+    a407_requests_add_trial(&d->requests, request_of(d, first), d->source, out);
 }
 
 static bool is_in(const struct a407_trial *t)

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/http/http.h"
 #include "host/clock.h"
+#include "host/match.h"
 
 #define CONNECT_MS 5000
 /* Of a body: enough for the words of any proxy's page. */
@@ -87,13 +89,32 @@ static size_t read_all(int fd, char *to, int ms, int *error)
     return n;
 }
 
+void a407_wire_name(const char *host, unsigned port, char out[80])
+{
+    snprintf(out, 80, strchr(host, ':') ? "[%.60s]:%u" : "%.60s:%u", host,
+             port);
+}
+
+static void name_source(int fd, char out[80])
+{
+    struct sockaddr_storage sa;
+    socklen_t n = sizeof sa;
+    struct a407_endpoint e;
+
+    if (getsockname(fd, (struct sockaddr *)&sa, &n) == 0 &&
+        a407_endpoint_of((struct sockaddr *)&sa, &e))
+        a407_wire_name(e.host, e.port, out);
+}
+
 void a407_wire_ask(const struct addrinfo *a, struct a407_span bytes, int ms,
                    struct a407_answer *out)
 {
+    int64_t at_us = a407_clock_us(CLOCK_REALTIME);
     int fd = a407_wire_connect(a);
     char *to = malloc(ANSWER_MAX);
 
-    *out = (struct a407_answer){0};
+    *out = (struct a407_answer){.at_us = at_us};
+    name_source(fd, out->source);
     if (fd < 0 || !to || send(fd, bytes.p, bytes.n, MSG_NOSIGNAL) < 0)
         out->error = errno;
     else

@@ -12,9 +12,14 @@
 struct a407_answer {
     char *bytes; /* as they came: head, and the body's first 16 KiB; or NULL */
     size_t n, head;
-    int status; /* 0: no HTTP */
-    int error;  /* why there is no more of it: an errno; 0: it ended */
+    int status;      /* 0: no HTTP */
+    int64_t at_us;   /* when it was asked for: since the epoch, microseconds */
+    char source[80]; /* this end, "address:port"; or empty */
+    int error;       /* why there is no more of it: an errno; 0: it ended */
 };
+
+/* "address:port", "[address]:port". */
+void a407_wire_name(const char *host, unsigned port, char out[80]);
 
 /* A connection that does not block, or -1 with errno. Blocks for 5 seconds at
    most. */

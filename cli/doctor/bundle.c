@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnu/libc-version.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cli/msg.h"
+#include "core/base/date.h"
+#include "core/base/text.h"
+#include "core/http/http.h"
+#include "host/clock.h"
+#include "refused.h"
+
+/* A longer word of a field is a token, a cookie or a key. */
+#define WORD_MAX 64
+#define LINE     76
+
+int a407_bundle_open(const char *path)
+{
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        a407_error("`--bundle %s`: %s", path, strerror(errno));
+    return fd;
+}
+
+/* ---- what and where ---- */
+
+static void put_time(FILE *f, int64_t us)
+{
+    struct a407_date t = a407_date_of(us / 1000000);
+
+    fprintf(f, "%04d-%02d-%02d %02d:%02d:%02d.%03d", t.year, t.month, t.day,
+            t.hour, t.minute, t.second, (int)(us / 1000 % 1000));
+}
+
+/* "Debian GNU/Linux 12 (bookworm)": os-release(5). */
+static void put_distribution(FILE *f)
+{
+    FILE *in = fopen("/etc/os-release", "re");
+    char line[256];
+
+    while (in && fgets(line, sizeof line, in))
+        if (strncmp(line, "PRETTY_NAME=", 12) == 0) {
+            const char *name = line + 12 + (line[12] == '"');
+            fprintf(f, ", %.*s", (int)strcspn(name, "\"\n"), name);
+        }
+    if (in)
+        fclose(in);
+}
+
+static void put_place(const struct a407_doctor *d, FILE *f)
+{
+    struct utsname self = {.nodename = "?"};
+
+    uname(&self);
+    if (d->proxy.port)
+        fprintf(f, "Proxy:    %s%s, named by %s\n", d->at,
+                d->tls ? ", in TLS" : "", d->proxy_from);
+    fprintf(f, "Target:   %s\n", d->o.target.url);
+    fprintf(f, "Client:   %s, address %s\n", self.nodename,
+            *d->source ? d->source : "not known");
+    fprintf(f, "Versions: auth407 " A407_VERSION ", %s %s, glibc %s",
+            self.sysname, self.release, gnu_get_libc_version());
+    put_distribution(f);
+    fprintf(f, "\nWritten:  ");
+    put_time(f, a407_clock_us(CLOCK_REALTIME));
+    fprintf(f, " UTC\n");
+}
+
+/* ---- for the proxy's log ---- */
+
+static void put_requests(const struct a407_doctor *d, FILE *f)
+{
+    fprintf(f, "\n## Requests, for the proxy's log (times in UTC)\n\n");
+    if (!d->requests.n)
+        fprintf(f, "None was made.\n");
+    for (size_t i = 0; i < d->requests.n; i++) {
+        const struct a407_request_made *m = &d->requests.made[i];
+
+        put_time(f, m->at_us);
+        fprintf(f, "  %s\n    %s\n    login: %s; answer: ",
+                *m->source ? m->source : "(port not known)", m->request,
+                *m->login ? m->login : "none");
+        fprintf(f, m->status ? "%d\n" : "none\n", m->status);
+    }
+}
+
+/* A field without cookies, and without what is too long to be words. */
+static void put_field(FILE *f, const struct a407_field *field)
+{
+    struct a407_span rest = field->value, word;
+    int at = fprintf(f, "    %.*s:", (int)field->name.n, field->name.p);
+    bool cookie = field->name.n >= 6 &&
+                  a407_span_ieq(a407_span(field->name.p + field->name.n - 6, 6),
+                                "cookie");
+
+    if (cookie) {
+        fprintf(f, " (left out)\n");
+        return;
+    }
+    while (a407_span_cut(&rest, ' ', &word)) {
+        bool cut = word.n > WORD_MAX;
+
+        if (at + 1 + (cut ? 12 : (int)word.n) > LINE && at > 8)
+            at = fprintf(f, "\n       ") - 1;
+        at += cut ? fprintf(f, " (%zu bytes)", word.n)
+                  : fprintf(f, " %.*s", (int)word.n, word.n ? word.p : "");
+    }
+    fprintf(f, "\n");
+}
+
+static void put_head(FILE *f, const char *what, const char *p, size_t n)
+{
+    struct a407_field field;
+    size_t at = 0;
+
+    if (!n)
+        return;
+    fprintf(f, "\nTo %s:\n\n    %.*s\n", what, (int)strcspn(p, "\r\n"), p);
+    while (a407_field_next(p, n, &at, &field))
+        put_field(f, &field);
+}
+
+/* ---- by hand ---- */
+
+static const char *method_option(const char *login)
+{
+    static const char *const names[] = {"negotiate", "digest", "ntlm"};
+    static const char *const options[] = {"--proxy-negotiate", "--proxy-digest",
+                                          "--proxy-ntlm"};
+
+    for (size_t i = 0; i < 3; i++)
+        if (strncmp(login, names[i], strlen(names[i])) == 0)
+            return options[i];
+    return "--proxy-basic";
+}
+
+/* curl asks for the password where only a user is given. */
+static void put_curl(const struct a407_doctor *d, FILE *f)
+{
+    const char *login = "", *user;
+    size_t i;
+
+    for (i = 0; i < d->requests.n; i++)
+        if (*d->requests.made[i].login)
+            login = d->requests.made[i].login;
+    user = strstr(login, ", ");
+    fprintf(f, "\n## The same by hand\n\n    curl -v -o /dev/null -x %s://%s",
+            d->tls ? "https" : "http", d->at);
+    if (*login)
+        fprintf(f, " %s", method_option(login));
+    if (user)
+        fprintf(f, " -U '%.*s'", (int)strcspn(user + 2, "'"), user + 2);
+    fprintf(f, " '%.*s'\n", (int)strcspn(d->o.target.url, "'"),
+            d->o.target.url);
+}
+
+/* ---- all of it ---- */
+
+static void compose(const struct a407_doctor *d, FILE *f)
+{
+    const struct a407_row *verdict = a407_rows_verdict(&d->rows);
+
+    fprintf(f, "# auth407 doctor: %s\n\n",
+            verdict    ? verdict->sentence
+            : d->works ? "it works"
+                       : "it can't be told whether it works");
+    put_place(d, f);
+    put_requests(d, f);
+    if (d->to_connect.head || d->to_get.head)
+        fprintf(f, "\n## Answers\n");
+    put_head(f, "CONNECT without a login", d->to_connect.bytes,
+             d->to_connect.head);
+    put_head(f, "GET without a login", d->to_get.bytes, d->to_get.head);
+    if (d->requests.head)
+        put_head(f, "the last login", d->requests.head,
+                 strlen(d->requests.head));
+    fprintf(f, "\n## Checks\n\n");
+    a407_doctor_write_text(d, f, LINE);
+    if (d->proxy.port)
+        put_curl(d, f);
+}
+
+/* What a mail program or a terminal would obey. */
+static void make_plain(char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a407_is_ctl(p[i]) && p[i] != '\n')
+            p[i] = '?';
+}
+
+bool a407_bundle_write(const struct a407_doctor *d, int fd)
+{
+    char *text = NULL;
+    size_t n = 0, at = 0;
+    FILE *f = open_memstream(&text, &n);
+    bool good;
+
+    if (f)
+        compose(d, f);
+    good = f && fclose(f) == 0;
+    if (good && d->config)
+        a407_refused_hide(d, text, n);
+    if (good)
+        make_plain(text, n);
+    while (good && at < n) {
+        ssize_t k = write(fd, text + at, n - at);
+        good = k > 0;
+        at += good ? (size_t)k : 0;
+    }
+    good = close(fd) == 0 && good;
+    free(text);
+    if (!good)
+        a407_error("can't write the bundle: %s", strerror(errno));
+    return good;
+}

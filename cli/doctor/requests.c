@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "requests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/text.h"
+#include "core/http/http.h"
+#include "core/record/redact.h"
+
+/* The next one to be filled in, or NULL. */
+static struct a407_request_made *next(struct a407_requests *r,
+                                      const char *target)
+{
+    bool plain = strncmp(target, "http://", 7) == 0;
+    struct a407_request_made *m;
+    char shown[256];
+
+    if (r->n == A407_REQUESTS)
+        return NULL;
+    m = &r->made[r->n++];
+    a407_url_redact(a407_span_str(target), shown, sizeof shown);
+    snprintf(m->request, sizeof m->request, "%s %s", plain ? "GET" : "CONNECT",
+             shown);
+    return m;
+}
+
+void a407_requests_add(struct a407_requests *r, const char *target,
+                       const struct a407_answer *a)
+{
+    struct a407_request_made *m = next(r, target);
+
+    if (!m)
+        return;
+    m->at_us = a->at_us;
+    m->status = a->status;
+    a407_put(m->source, sizeof m->source, a407_span_str(a->source));
+}
+
+void a407_requests_add_trial(struct a407_requests *r, const char *target,
+                             const char *source, const struct a407_trial *t)
+{
+    const struct a407_event *ev = t->event;
+    struct a407_request_made *m = ev ? next(r, target) : NULL;
+    int64_t at;
+    size_t i, from = 0, head;
+
+    if (!m)
+        return;
+    m->at_us = at = ev->time_us;
+    m->status = ev->status;
+    if (ev->source_port)
+        a407_wire_name(source, ev->source_port, m->source);
+    for (i = 0; i < ev->n_attempts && i < A407_EVENT_ATTEMPTS; i++) {
+        const struct a407_event_attempt *a = &ev->attempts[i];
+
+        m = next(r, target);
+        if (!m)
+            break;
+        m->at_us = at;
+        m->status = a->status;
+        snprintf(m->login, sizeof m->login, "%s%s%s", a->scheme,
+                 *a->username ? ", " : "", a->username);
+        if (a->source_port)
+            a407_wire_name(source, a->source_port, m->source);
+        at += a->duration_us;
+    }
+    head = a407_head_end(t->answer.p, t->answer.n, &from);
+    if (head && ev->n_attempts) {
+        free(r->head);
+        r->head = strndup(t->answer.p, head);
+    }
+}
+
+void a407_requests_free(struct a407_requests *r)
+{
+    free(r->head);
+    r->head = NULL;
+}
