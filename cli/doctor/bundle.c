@@ -21,7 +21,8 @@
 #define WORD_MAX 64
 #define LINE     76
 
-int a407_bundle_open(const char *path)
+/* -1: said. */
+static int make(const char *path)
 {
     int fd =
         open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -29,6 +30,13 @@ int a407_bundle_open(const char *path)
     if (fd < 0)
         a407_error("`--bundle %s`: %s", path, strerror(errno));
     return fd;
+}
+
+bool a407_bundle_check(const char *path)
+{
+    int fd = make(path);
+
+    return fd >= 0 && close(fd) == 0 && unlink(path) == 0;
 }
 
 /* ---- what and where ---- */
@@ -197,16 +205,17 @@ static void make_plain(char *p, size_t n)
             p[i] = '?';
 }
 
-bool a407_bundle_write(const struct a407_doctor *d, int fd)
+bool a407_bundle_write(const struct a407_doctor *d, const char *path)
 {
     char *text = NULL;
     size_t n = 0, at = 0;
     FILE *f = open_memstream(&text, &n);
+    int fd = make(path);
     bool good;
 
     if (f)
         compose(d, f);
-    good = f && fclose(f) == 0;
+    good = f && fclose(f) == 0 && fd >= 0;
     if (good && d->config)
         a407_refused_hide(d, text, n);
     if (good)
@@ -216,9 +225,10 @@ bool a407_bundle_write(const struct a407_doctor *d, int fd)
         good = k > 0;
         at += good ? (size_t)k : 0;
     }
-    good = close(fd) == 0 && good;
+    if (fd >= 0 && (close(fd) != 0 || !good)) {
+        a407_error("can't write %s: %s", path, strerror(errno));
+        good = false;
+    }
     free(text);
-    if (!good)
-        a407_error("can't write the bundle: %s", strerror(errno));
     return good;
 }

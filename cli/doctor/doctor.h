@@ -92,6 +92,10 @@ struct a407_doctor {
 /* Longest wait for one answer: whoever asks sits and waits. */
 #define A407_DOCTOR_WAIT_MS 20000
 
+/* Columns of the terminal that is written to, 40 to 100; 80 where there is
+   none. */
+int a407_width_of(int fd);
+
 /* Says on the terminal what is done now; nothing where there is none. */
 void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "bundle.h"
@@ -9,16 +8,6 @@
 #include "command.h"
 #include "doctor.h"
 #include "places.h"
-
-/* Columns of the terminal that is written to; 80 where there is none. */
-static int width_of(int fd)
-{
-    struct winsize w;
-
-    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &w) != 0 || w.ws_col == 0)
-        return 80;
-    return w.ws_col < 40 ? 40 : w.ws_col > 100 ? 100 : w.ws_col;
-}
 
 static void examine(struct a407_doctor *d)
 {
@@ -47,8 +36,9 @@ static void examine(struct a407_doctor *d)
 static int tell(const struct a407_doctor *d)
 {
     bool written =
-        d->o.json ? a407_doctor_write_json(d, stdout)
-                  : a407_doctor_write_text(d, stdout, width_of(STDOUT_FILENO));
+        d->o.json
+            ? a407_doctor_write_json(d, stdout)
+            : a407_doctor_write_text(d, stdout, a407_width_of(STDOUT_FILENO));
 
     if (!written) {
         a407_error("can't write to standard output");
@@ -63,7 +53,7 @@ int main(int argc, char **argv)
 {
     static struct a407_doctor d = {.tty = -1};
     const char *bundle;
-    int is, fd = -1;
+    int is;
 
     (void)argc;
     if (!a407_doctor_options_parse(argv, &d.o))
@@ -73,20 +63,17 @@ int main(int argc, char **argv)
         return fflush(stdout) == 0 ? A407_DOCTOR_WORKS : A407_DOCTOR_UNKNOWN;
     }
     bundle = d.o.values[A407_DOCTOR_OPT_BUNDLE];
-    if (bundle && (fd = a407_bundle_open(bundle)) < 0)
+    if (bundle && !a407_bundle_check(bundle))
         return A407_DOCTOR_UNKNOWN;
     if (isatty(STDERR_FILENO))
         d.tty = a407_terminal_open();
-    if (d.o.command && !a407_doctor_run_command(&d)) {
-        if (bundle)
-            unlink(bundle);
+    if (d.o.command && !a407_doctor_run_command(&d))
         return A407_DOCTOR_UNKNOWN;
-    }
     examine(&d);
     a407_doctor_command(&d);
     a407_doctor_progress_end(&d);
     is = tell(&d);
-    if (fd >= 0 && !a407_bundle_write(&d, fd))
+    if (bundle && !a407_bundle_write(&d, bundle))
         is = A407_DOCTOR_UNKNOWN;
     if (d.addresses)
         freeaddrinfo(d.addresses);

@@ -1,24 +1,56 @@
 /* SPDX-License-Identifier: MIT */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "doctor.h"
 
+int a407_width_of(int fd)
+{
+    struct winsize w;
+
+    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &w) != 0 || w.ws_col == 0)
+        return 80;
+    return w.ws_col < 40 ? 40 : w.ws_col > 100 ? 100 : w.ws_col;
+}
+
+#define CLEAR "\r\033[K"
+
+static volatile sig_atomic_t tty = -1;
+
+/* Of SIGINT: its default action follows. */
+static void on_interrupt(int sig)
+{
+    if (write(tty, CLEAR, sizeof CLEAR - 1) < 0)
+        _exit(128 + sig);
+    raise(sig);
+}
+
 void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
 {
+    struct sigaction clear = {.sa_handler = on_interrupt,
+                              .sa_flags = (int)SA_RESETHAND};
     char words[200];
     va_list ap;
 
     if (d->tty < 0)
         return;
+    if (tty < 0) {
+        tty = d->tty;
+        sigaction(SIGINT, &clear, NULL);
+    }
     va_start(ap, fmt);
     vsnprintf(words, sizeof words, fmt, ap);
     va_end(ap);
-    dprintf(d->tty, "\r\033[K%.70s ...", words);
+    for (char *p = words; *p; p++)
+        *p = (unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p;
+    dprintf(d->tty, CLEAR "%.*s ...", a407_width_of(d->tty) - 5, words);
 }
 
 void a407_doctor_progress_end(const struct a407_doctor *d)
 {
     if (d->tty >= 0)
-        dprintf(d->tty, "\r\033[K");
+        dprintf(d->tty, CLEAR);
 }

@@ -16,6 +16,7 @@ bool a407_doctor_may_try(struct a407_doctor *d)
 
     if (!yes && d->tty >= 0 && d->trying == A407_NOT_ASKED) {
         a407_buf_init(&line, 64);
+        a407_doctor_progress_end(d);
         yes = a407_terminal_ask(d->tty, "Log in at the proxy to try it? [Y/n] ",
                                 false, &line) &&
               (!line.n || a407_lower(*line.p) == 'y');

@@ -4,15 +4,11 @@ the trial found."""
 
 import json
 import os
-import pty
-import select
-import signal
 import subprocess
 import tempfile
-import time
 
 from place import BUILD, SCRATCH, SECRET, doctor, environment, finds, works
-from tap import check, equal, has, lacks, test
+from tap import equal, has, lacks, test
 from trials import LOGIN, proxy
 
 
@@ -162,28 +158,3 @@ def output():
     equal(os.listdir(state / "auth407"), [], "the report's last run is another")
     equal([d for d in os.listdir("/tmp") if d.startswith("auth407-doctor.")
            and d != SCRATCH.name and os.path.exists(f"/tmp/{d}/407.jsonl")], [])
-
-
-@test
-def interrupted():
-    """^C ends the command, and the doctor tells what was seen"""
-    pid, tty = pty.fork()
-    if pid == 0:
-        os.execve(BUILD / "auth407", [
-            "auth407", "doctor", "--yes", "--", "sh", "-c",
-            "echo begun; exec sleep 60"], environment(ours(1)))
-    said, until = b"", time.monotonic() + 30
-    while time.monotonic() < until:
-        if not select.select([tty], [], [], 1)[0]:
-            continue
-        try:
-            said += os.read(tty, 4096)
-        except OSError:
-            break
-        if said.count(b"begun") == 1 and b"^C" not in said:
-            os.write(tty, b"\x03")
-            said += b"^C"
-    has(said.decode(), f"ended by signal {signal.SIGINT.value}")
-    equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 1)
-    check(said.rstrip().endswith(b"signal 2"), said[-200:])
-    os.close(tty)
