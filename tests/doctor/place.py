@@ -12,7 +12,6 @@ import urllib.parse
 
 import jsonschema
 
-from tap import check, equal, has
 from tap import check, equal, has, test  # noqa: F401
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
