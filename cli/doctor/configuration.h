@@ -50,8 +50,4 @@ unsigned a407_no_proxy_covers(const char *list,
    the one that names the proxy for the target, or NULL. */
 void a407_doctor_variables(struct a407_doctor *d, const char *chosen);
 
-/* The URL of the first place that names a proxy for the target, for
-   a407_free_secret, and where it stands; or NULL. */
-char *a407_places_first(struct a407_doctor *d, char *what, size_t cap);
-
 #endif

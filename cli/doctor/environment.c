@@ -5,7 +5,6 @@
 #include "core/base/buf.h"
 #include "host/credfile_read.h"
 #include "host/settings.h"
-#include "places.h"
 
 /* A proxy of the command line is one more of the environment, for this process
    alone: so its user:password@ is a credential, as in a variable. */
@@ -116,38 +115,21 @@ static bool is_about_url(const char *text)
     return strstr(text, "_proxy: ") || strstr(text, "_PROXY: no proxy URL");
 }
 
-/* What is examined, where that is no variable: PROXY-URL, or a program's own
-   proxy where no variable names one. NULL: neither. */
-static char *find_other(struct a407_doctor *d, char *what, size_t cap)
+static void take_given(struct a407_doctor *d)
 {
-    if (d->o.proxy) {
-        snprintf(what, cap, "PROXY-URL");
-        return a407_strdup_span(a407_span_str(d->o.proxy));
-    }
-    return first_set(plain) || first_set(tls) ? NULL
-                                              : a407_places_first(d, what, cap);
-}
-
-static void take_other(struct a407_doctor *d, const char *what, const char *url)
-{
-    char before[300] = "auth407 doctor ";
-    struct a407_written w = {.what = what,
-                             .value = url,
-                             .before = before,
+    struct a407_written w = {.what = "PROXY-URL",
+                             .value = d->o.proxy,
+                             .before = "auth407 doctor ",
                              .after = "",
                              .chosen = true};
     struct a407_credential *c;
+    char *label;
 
-    if (!d->o.proxy)
-        snprintf(before, sizeof before, "in %s write ", what);
-    take(d, d->o.proxy ? "the command line" : what, &w);
+    take(d, "the command line", &w);
     for (c = d->config ? d->config->credentials : NULL; c; c = c->next)
         if (strcmp(c->label, "AUTH407_PROXY") == 0 &&
-            a407_endpoint_match(&c->endpoint, &d->proxy)) {
-            char *label = a407_strdup_span(a407_span_str(what));
-
-            if (!label)
-                return;
+            a407_endpoint_match(&c->endpoint, &d->proxy) &&
+            (label = a407_strdup_span(a407_span_str(w.what)))) {
             a407_free_secret(c->label);
             c->label = label;
         }
@@ -155,24 +137,22 @@ static void take_other(struct a407_doctor *d, const char *what, const char *url)
 
 void a407_doctor_environment(struct a407_doctor *d)
 {
-    const char *name = first_set(d->o.target.tls ? tls : plain);
+    const char *name =
+        d->o.proxy ? NULL : first_set(d->o.target.tls ? tls : plain);
     struct a407_diag diag = {{0}};
-    char what[256], *other;
 
-    d->places = a407_places_read();
-    other = find_other(d, what, sizeof what);
-    if (!other || add_to_environment(other))
-        d->config = a407_config_new(a407_environment, NULL, &diag);
+    if (d->o.proxy && !add_to_environment(d->o.proxy))
+        return;
+    d->config = a407_config_new(a407_environment, NULL, &diag);
     if (*diag.text && !is_about_url(diag.text))
         a407_row_found(&d->rows, A407_FOUND_SETTINGS, "settings", "%s",
                        diag.text);
-    if (other)
-        take_other(d, what, other);
+    if (d->o.proxy)
+        take_given(d);
     else
         find_proxy(d, name);
-    a407_free_secret(other);
-    check_case(d, d->o.proxy ? NULL : name);
-    a407_doctor_variables(d, d->o.proxy ? NULL : name);
+    check_case(d, name);
+    a407_doctor_variables(d, name);
     if (d->proxy.port == d->o.target.at.port &&
         strcmp(d->proxy.host, d->o.target.at.host) == 0)
         a407_row_found(&d->rows, A407_FOUND_PROXY_IS_TARGET, "--target",

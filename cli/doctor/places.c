@@ -163,21 +163,21 @@ static enum login login_of(const char *url, const char *than)
     return !has ? NONE : a407_written_same(url, than, true) ? SAME : ANOTHER;
 }
 
-/* One more login to be tried. */
-static void add_candidate(struct a407_doctor *d, const struct used *u)
+/* Its login; NULL: it has none, or no memory. */
+static struct a407_credential *candidate(const struct used *u)
 {
-    struct a407_credential **at = &d->elsewhere, *c;
+    struct a407_credential *c = NULL;
     struct a407_proxy_url url;
     char label[300];
 
     if (!a407_written_read(u->url.p, &url))
-        return;
-    c = url.username && url.password && *url.password ? calloc(1, sizeof *c)
-                                                      : NULL;
+        return NULL;
+    if (url.username && url.password && *url.password)
+        c = calloc(1, sizeof *c);
     if (!c) {
         a407_free_secret(url.username);
         a407_free_secret(url.password);
-        return;
+        return NULL;
     }
     snprintf(label, sizeof label, "%s's own login in %s",
              a407_tools[u->place->tool].name, u->where);
@@ -187,9 +187,7 @@ static void add_candidate(struct a407_doctor *d, const struct used *u)
     c->label = a407_strdup_span(a407_span_str(label));
     c->username = url.username;
     c->password = url.password;
-    while (*at)
-        at = &(*at)->next;
-    *at = c;
+    return c;
 }
 
 /* Does the URL name the proxy that is examined? */
@@ -230,6 +228,7 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
         .what = u->what, .value = u->url.p, .before = before, .after = ""};
     const char *how = difference(d, u->url.p);
     bool good, that = is_that(d, u->url.p);
+    struct a407_credential **at = &d->elsewhere;
     size_t n = d->rows.n;
 
     snprintf(before, sizeof before, "in %s write ", u->where);
@@ -241,8 +240,11 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
     a407_written_show(u->url.p, shown, sizeof shown);
     if (how && (good || !that)) /* else it follows from what was said */
         differs(d, u, shown, how, d->proxy_from);
-    if (that)
-        add_candidate(d, u);
+    if (!that)
+        return;
+    while (*at)
+        at = &(*at)->next;
+    *at = candidate(u);
 }
 
 /* "*.example.com|localhost" of Java, or a list as in no_proxy. */
@@ -310,18 +312,44 @@ static bool hidden(const struct a407_doctor *d, const struct a407_place *p)
     return says;
 }
 
+/* Examines that where nothing else names a proxy; its login is one of ours
+   then. */
+static void take(struct a407_doctor *d, const struct used *u)
+{
+    struct a407_proxy_url url;
+    struct a407_credential **at = &d->config->credentials;
+
+    if (!a407_written_read(u->url.p, &url))
+        return;
+    a407_free_secret(url.username);
+    a407_free_secret(url.password);
+    d->proxy = url.endpoint;
+    d->tls = strcmp(url.scheme, "https") == 0;
+    d->url = a407_strdup_span(a407_span_str(u->url.p));
+    snprintf(d->proxy_from, sizeof d->proxy_from, "%s", u->what);
+    a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
+    while (*at)
+        at = &(*at)->next;
+    *at = candidate(u);
+}
+
 void a407_doctor_places(struct a407_doctor *d)
 {
+    const struct a407_row *verdict = a407_rows_verdict(&d->rows);
     const struct a407_place *p;
     struct used u;
+    bool none =
+        !d->proxy.port && verdict && verdict->found == A407_FOUND_NO_PROXY_SET;
+
+    d->places = a407_places_read();
 
     for (p = d->places; p; p = p->next) {
         if (!is_for(p, &d->o.target))
             continue;
         used_init(&u, d, p);
-        if (strcmp(u.what, d->proxy_from) == 0)
-            add_candidate(d, &u); /* it was shown */
-        else if (u.url.n && hidden(d, p))
+        if (none && !d->proxy.port && u.url.n && !u.off)
+            take(d, &u);
+        if (u.url.n && hidden(d, p))
             a407_row_good(&d->rows, A407_IN_CONFIGURATION, u.what,
                           "not used: another place comes first")
                 ->status = A407_NOTE;
@@ -329,21 +357,4 @@ void a407_doctor_places(struct a407_doctor *d)
             judge(d, &u);
         a407_buf_free(&u.url);
     }
-}
-
-char *a407_places_first(struct a407_doctor *d, char *what, size_t cap)
-{
-    const struct a407_place *p;
-    char *url = NULL;
-    struct used u;
-
-    for (p = d->places; p && !url; p = p->next) {
-        used_init(&u, d, p);
-        if (u.url.n && !u.off && is_for(p, &d->o.target)) {
-            url = a407_strdup_span(a407_span_str(u.url.p));
-            snprintf(what, cap, "%s", u.what);
-        }
-        a407_buf_free(&u.url);
-    }
-    return url;
 }

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,7 @@ import urllib.parse
 
 import namespace
 import scripted
-from place import (BUILD, SCRATCH, SECRET, UNKNOWN, check, doctor, environment,
+from place import (BUILD, SCRATCH, SECRET, TOP, UNKNOWN, check, doctor, environment,
                    equal, finds, has, test, works)
 from tap import Skip
 from trials import proxy
@@ -453,6 +454,17 @@ def system():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text % p)
             has(with_etc(folder, variables()), says)
+
+
+@test
+def in_the_docs():
+    """the page names every program of the table"""
+    table = (TOP / "cli/doctor/places.def").read_text()
+    page = (TOP / "docs/doctor.md").read_text()
+    names = re.findall(r'^A407_TOOL\(\w+, "(\w+)"', table, re.M)
+    check(len(names) > 10, names)
+    for name in names:
+        has(page, name)
 
 
 namespace_here = False
