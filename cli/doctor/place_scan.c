@@ -13,6 +13,8 @@
 
 /* Far more than such files have. */
 #define FILE_MAX ((size_t)1 << 20)
+/* As git has it. */
+#define INCLUDES_MAX 10
 
 const struct a407_tool a407_tools[A407_TOOLS] = {
 #define A407_TOOL(id, name, port, several, remove_in, remove)                  \
@@ -44,9 +46,10 @@ static const struct row {
 };
 
 struct scan {
-    struct a407_place *first, **end, **file; /* of the list; of this file's */
+    struct a407_place *first, **end;
     const struct row *row;
     const char *path;
+    unsigned depth; /* of files that are included */
 };
 
 /* ---- what is set ---- */
@@ -83,10 +86,11 @@ static bool fits(const char *pattern, struct a407_span key,
 /* The place of that scope in this file; a new one where there is none. */
 static struct a407_place *place_of(struct scan *s, struct a407_span scope)
 {
-    struct a407_place *p, **at;
+    struct a407_place *p;
 
-    for (at = s->file; (p = *at); at = &p->next)
-        if (p->scope ? a407_span_eq(scope, p->scope) : !scope.p)
+    for (p = s->first; p; p = p->next)
+        if (p->tool == s->row->tool && a407_same_text(p->path, s->path) &&
+            (p->scope ? a407_span_eq(scope, p->scope) : !scope.p))
             return p;
     p = calloc(1, sizeof *p);
     if (!p)
@@ -94,7 +98,7 @@ static struct a407_place *place_of(struct scan *s, struct a407_span scope)
     p->tool = s->row->tool;
     p->path = a407_strdup_span(a407_span_str(s->path));
     p->scope = scope.p ? a407_strdup_span(scope) : NULL;
-    *at = p;
+    *s->end = p;
     s->end = &p->next;
     return p;
 }
@@ -175,21 +179,9 @@ static void set(struct a407_place *p, const struct scan *s,
     }
 }
 
-static void take(void *ctx, struct a407_span name, struct a407_span value,
-                 unsigned line)
-{
-    struct scan *s = ctx;
-    struct a407_span scope;
-    struct a407_place *p;
-    size_t i;
-
-    for (i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (keys[i].tool == s->row->tool && fits(keys[i].name, name, &scope) &&
-            (p = place_of(s, scope)))
-            set(p, s, &keys[i], name, value, line);
-}
-
 /* ---- files ---- */
+
+static a407_place_fn take;
 
 /* False: nothing is there, or it can't be read. */
 static bool read_file(struct scan *s, const char *path)
@@ -210,7 +202,6 @@ static bool read_file(struct scan *s, const char *path)
     close(fd);
     if (n == 0) {
         s->path = path;
-        s->file = s->end;
         a407_place_read(s->row->format, NULL, a407_span(text.p, text.n), take,
                         s);
     }
@@ -265,6 +256,43 @@ static bool expand(const char *path, char *out, size_t cap)
            (size_t)snprintf(out, cap, "%s%s", value, rest) < cap;
 }
 
+/* Of git: a file beside this one, or anywhere. */
+static void include(struct scan *s, struct a407_span value)
+{
+    char path[PATH_MAX], written[PATH_MAX];
+    const char *here = s->path, *slash = strrchr(here, '/');
+
+    a407_put(written, sizeof written, value);
+    if (s->depth == INCLUDES_MAX || !slash ||
+        !(*written == '~' || *written == '/'
+              ? expand(written, path, sizeof path)
+              : (size_t)snprintf(path, sizeof path, "%.*s/%s",
+                                 (int)(slash - here), here,
+                                 written) < sizeof path) ||
+        known(s, path))
+        return;
+    s->depth++;
+    read_file(s, path);
+    s->depth--;
+    s->path = here;
+}
+
+static void take(void *ctx, struct a407_span name, struct a407_span value,
+                 unsigned line)
+{
+    struct scan *s = ctx;
+    struct a407_span scope;
+    struct a407_place *p;
+    size_t i;
+
+    if (s->row->format == A407_PLACE_GIT && a407_span_ieq(name, "include.path"))
+        include(s, value);
+    for (i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].tool == s->row->tool && fits(keys[i].name, name, &scope) &&
+            (p = place_of(s, scope)))
+            set(p, s, &keys[i], name, value, line);
+}
+
 static void read_paths(struct scan *s)
 {
     char path[PATH_MAX];
@@ -290,7 +318,6 @@ static void read_variable(struct scan *s)
     const char *value = getenv(s->row->path);
 
     s->path = s->row->path;
-    s->file = s->end;
     if (value)
         a407_place_read(s->row->format, s->path, a407_span_str(value), take, s);
 }

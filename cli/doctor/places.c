@@ -124,6 +124,8 @@ static bool is_for(const struct a407_place *p, const struct a407_wanted *target)
         return strcmp(p->scope, target->at.host) == 0;
     if (p->tool != A407_TOOL_GIT || !strstr(p->scope, "://"))
         return true;
+    if (strchr(p->scope, '*'))
+        return fnmatch(p->scope, target->url, 0) == 0;
     n -= n && p->scope[n - 1] == '/';
     return url.n >= n && memcmp(url.p, p->scope, n) == 0 &&
            (url.n == n || strchr("/:", url.p[n]));

@@ -293,6 +293,24 @@ def first_of_two():
 
 
 @test
+def included():
+    """what git includes, and what includes itself"""
+    folder = home(".gitconfig", "[include]\n\tpath = work/proxy\n"
+                  "\tpath = ~/.gitconfig\n\tpath = none\n")
+    (folder / "work").mkdir()
+    (folder / "work/proxy").write_text(
+        "[include] path = ../.gitconfig\n[include] path = proxy\n"
+        '[http "https://*.example.com/"]\n\tproxy = http://other.test:1\n'
+        "[http]\n\tproxy = %(url)s\n" % parts("other.test"))
+    seen = doctor("--offline", env={**variables(), "HOME": folder})
+    equal(seen.codes(status="warning"), ["program_disagrees"], seen.text)
+    has(words(seen), "git (~/work/proxy:6): http://alice@other.test:3128")
+    seen = doctor("--offline", "--target", "https://www.example.com/",
+                  env={**variables(), "HOME": folder})
+    has(words(seen), "git (~/work/proxy:4): http://other.test:1, which is")
+
+
+@test
 def only_there():
     """where no variable names a proxy a program's own is looked at"""
     folder = home(".gitconfig", "[http]\nproxy = %(url)s\n" % parts())
@@ -377,6 +395,19 @@ def few_tries():
         logins = {h.split(b"Proxy-Authorization: ")[1].split(b"\r\n")[0]
                   for h in heads if b"Proxy-Authorization" in h}
         check(0 < len(logins) <= 2, f"{logins} {Seen.text}")
+
+
+@test
+def better_login():
+    """a program's own login that works, where ours is refused"""
+    with proxy(SECRET) as p:
+        folder = home(".gitconfig", "[http]\n\tproxy = %(url)s\n" %
+                      parts("127.0.0.1", p.port))
+        seen = finds("rejected", "--yes", env={
+            **variables(parts("127.0.0.1", p.port, password="0ld")),
+            "HOME": folder})
+        has(words(seen), "ok git's own login in ~/.gitconfig:2: accepted, as "
+            "ours is not")
 
 
 def by_itself(folder, *argv):
