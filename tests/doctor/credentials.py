@@ -17,7 +17,7 @@ from endpoints import QUICK, folder, page
 from place import (BUILD, SCRATCH, SECRET, doctor, environment, finds, works)
 from tap import _registered, check, equal, has, test
 
-CURL = ["curl", "-s", "-o", "/dev/null", "https://example.com/"]
+CURL = ["curl", "-s", "-o", "/dev/null"]
 
 
 def header(user, password):
@@ -54,11 +54,12 @@ def section(port, *lines, host="127.0.0.1"):
     return write("\n".join((f"[{host}:{port}]", *lines, "")))
 
 
-def logged(env, port):
+def logged(env, port, url="https://example.com/"):
     """The cause in the record of a program that does the same."""
-    env = environment({**env, "https_proxy": f"http://127.0.0.1:{port}"})
+    proxy = f"http://127.0.0.1:{port}"
+    env = environment({**env, "https_proxy": proxy, "http_proxy": proxy})
     log = pathlib.Path(env["XDG_STATE_HOME"]) / "407.jsonl"
-    subprocess.run([BUILD / "auth407", "-q", "--log", log, "--", *CURL],
+    subprocess.run([BUILD / "auth407", "-q", "--log", log, "--", *CURL, url],
                    env=env, check=False, capture_output=True, timeout=60)
     record = json.loads(log.read_text().splitlines()[-1])
     report = subprocess.run([BUILD / "auth407", "report", log], env=env,
@@ -166,12 +167,44 @@ def lint_case(code, how):
                 at = f"{how}127.0.0.1:{p.port}"
             seen = finds(code, "--yes", at, env=env, says=["is refused"])
             has(seen.codes(), "rejected")
+            if not isinstance(how, str):
+                has(logged(env, p.port)["lint"], code)
     run.__doc__ = f"refused, and {code.replace('_', ' ')}"
     return run
 
 
 for row in LINT:
     _registered.append(lint_case(*row))
+
+
+# what can't be sent, or only as a token
+UNSENT = (
+    ("line_end_last", variables("alice", "right1\n"), offer("Basic")),
+    ("line_end_first", variables("alice", "\nright1"), offer("Basic")),
+    ("control_character", variables("alice", "ri\x07ght1"), offer("Basic")),
+    ("percent_encoding_broken", "http://alice:p%zzss@", offer("Basic")),
+    ("url_cut_short", "http://alice:a/b@", offer("Basic")),
+    ("colon_in_username", variables("alice:x", "right1"), offer("Basic")),
+    ("scheme_in_token", {"AUTH407_TOKEN": "Bearer abcdefgh"}, offer("Bearer")),
+    ("character_not_for_token", {"AUTH407_TOKEN": "abc\u00e4defgh"},
+     offer("Bearer")),
+    ("scheme_in_token", {"AUTH407_TOKEN": "Basic abcdefgh"}, offer("Bearer")),
+)
+
+
+def unsent_case(code, how, challenge):
+    def run():
+        with asks([b"nobody"], challenge) as p:
+            url = how if isinstance(how, str) else "http://"
+            finds(code, "--yes", f"{url}127.0.0.1:{p.port}",
+                  env=how if isinstance(how, dict) else {})
+            equal(sent(p), 0, "logins")
+    run.__doc__ = f"not sent: {code.replace('_', ' ')}"
+    return run
+
+
+for row in UNSENT:
+    _registered.append(unsent_case(*row))
 
 
 @test
@@ -181,15 +214,6 @@ def lint_accepted():
         with asks([header("alice", password)]) as p:
             works("--yes", f"http://127.0.0.1:{p.port}",
                   env=variables("alice", password))
-
-
-@test
-def malformed():
-    """what can't be sent, and why"""
-    with asks([b"nobody"]) as p:
-        seen = finds("url_cut_short", "--yes",
-                     f"http://alice:a/b@127.0.0.1:{p.port}")
-        has(seen.codes(), "malformed_credential")
 
 
 # ---- sources ----
@@ -413,3 +437,13 @@ def excused():
         seen = finds("rejected", "--yes", f"http://127.0.0.1:{p.port}",
                      env=env, secret="wr0ng.one")
         equal(seen.codes(), ["rejected"], seen.text)
+
+
+@test
+def memory():
+    """what has worked is remembered, and told"""
+    more = {"AUTH407_MEMORY": "yes", "XDG_STATE_HOME": folder(), **LOGIN}
+    with asks([header("alice", SECRET)]) as p:
+        logged(more, p.port, "http://example.com/")
+        seen = works("--yes", f"http://127.0.0.1:{p.port}", env=more)
+        has(seen.text, "memory: Basic has worked here with AUTH407_USERNAME")
