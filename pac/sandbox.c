@@ -99,8 +99,5 @@ bool a407_pac_lock_in(void)
     close_range(2, ~0u, 0);
     return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NOFILE, 0) &&
            limit(RLIMIT_NPROC, 0) && limit(RLIMIT_CPU, SECONDS) &&
-#ifndef __SANITIZE_ADDRESS__ /* it has terabytes of its own */
-           limit(RLIMIT_AS, MEMORY) &&
-#endif
-           filter_calls();
+           limit(RLIMIT_AS, MEMORY) && filter_calls();
 }
