@@ -112,6 +112,7 @@ static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
         row->status = A407_WARNING;
     if (typed || (any && !from->named))
         return;
+    a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
     d->proxy = c->at;
     d->tls = c->tls;
     snprintf(d->proxy_from, sizeof d->proxy_from, "PAC");

@@ -12,7 +12,7 @@ import threading
 import time
 
 from place import BUILD, SCRATCH, SECRET, doctor, finds, works
-from tap import check, equal, has, test
+from tap import check, equal, has, lacks, test
 from trials import LOGIN, proxy
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
@@ -204,11 +204,20 @@ def desktop():
         (folder / "kioslaverc").write_text(
             f"[Proxy Settings]\nProxy Config Script=file://{other}\n"
             "ProxyType=2\n")
-        for more in ({"auto_proxy": other}, {"XDG_CONFIG_HOME": folder}):
+        # gsettings(1), and what it keeps in a file without a desktop
+        keys = SCRATCH / "gnome/glib-2.0/settings"
+        keys.mkdir(parents=True)
+        (keys / "keyfile").write_text(
+            f"[system/proxy]\nmode='auto'\nautoconfig-url='file://{other}'\n")
+        for more in ({"auto_proxy": other}, {"XDG_CONFIG_HOME": folder},
+                     {"XDG_CURRENT_DESKTOP": "GNOME",
+                      "GSETTINGS_BACKEND": "keyfile",
+                      "XDG_CONFIG_HOME": SCRATCH / "gnome"}):
             seen = doctor("--yes", env={**env, **more})
             equal((seen.status, seen.codes(status="warning")),
                   (0, ["pac_drift"]), seen.text)
-        finds("pac_drift", "--yes", env={"auto_proxy": other})
+        seen = finds("pac_drift", "--yes", env={"auto_proxy": other})
+        lacks(seen.codes(), "no_proxy_configured")
         works("--yes", env={**env, "XDG_CONFIG_HOME": SCRATCH / "none"})
 
 
