@@ -53,6 +53,33 @@ static const char *variable_of(const char *login)
     return NULL;
 }
 
+/* Does the credential stand in a place of this program, "git's own login in
+   FILE", and is it of this user? */
+static bool is_own(const struct a407_credential *c, const char *binary,
+                   const char *login)
+{
+    const char *end = strstr(c->label, "'s own login");
+    size_t n = strcspn(login, ",");
+
+    return end &&
+           memmem(binary, strlen(binary), c->label, (size_t)(end - c->label)) &&
+           c->username && strlen(c->username) == n &&
+           memcmp(c->username, login, n) == 0;
+}
+
+/* Where the login stands that a program has sent, or NULL. */
+static const char *place_of(const struct a407_doctor *d,
+                            const struct a407_use *u)
+{
+    const char *name = a407_report_base(a407_span_str(u->binary)).p;
+    const struct a407_credential *c;
+
+    for (c = d->elsewhere; c; c = c->next)
+        if (is_own(c, name, u->login))
+            return c->label;
+    return variable_of(u->login);
+}
+
 /* One line of what may be several, as it is shown in a row. */
 static void add_line(char *out, size_t cap, const char *line)
 {
@@ -115,14 +142,13 @@ static void add_typed(char *out, size_t cap, const char *line, char **argv)
 static void advise(const struct a407_doctor *d, struct a407_row *row,
                    const struct a407_report_row *f, const struct a407_use *u)
 {
-    const char *variable = u && *u->login ? variable_of(u->login) : NULL;
+    const char *place = u && *u->login ? place_of(d, u) : NULL;
     struct a407_report_advice a;
     char line[400] = "";
 
     a407_report_advise(f, &a);
-    if (variable && f->cause_id == A407_CAUSE_CLIENT_REJECTED)
-        snprintf(line, sizeof line, "Correct user and password in %s.",
-                 variable);
+    if (place && f->cause_id == A407_CAUSE_CLIENT_REJECTED)
+        snprintf(line, sizeof line, "Correct user and password in %s.", place);
     else if (!*a.line && !*a.command)
         add_line(line, sizeof line, a.text);
     if (!*line && *a.line) {

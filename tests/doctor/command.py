@@ -74,6 +74,21 @@ def blamed():
 
 
 @test
+def own_place():
+    """the login of a program's own place is named by that"""
+    with proxy(SECRET) as p:
+        home = tempfile.mkdtemp(dir=SCRATCH)
+        with open(f"{home}/.gitconfig", "w", encoding="utf-8") as f:
+            f.write("[http]\n\tproxy = "
+                    f"http://bob:old@127.0.0.1:{p.port}\n")
+        finds("client_rejected", "--yes", "--", "sh", "-c",
+              "git ls-remote -q http://a.example/x.git 2>/dev/null",
+              env={**ours(p.port), "HOME": home, "GIT_TERMINAL_PROMPT": "0"},
+              says=["Correct user and password in git's own login in "
+                    "~/.gitconfig:2"])
+
+
+@test
 def several():
     """a row for each program of a script; one that answers by itself is fine"""
     with proxy(SECRET) as p:
