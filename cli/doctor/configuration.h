@@ -10,8 +10,9 @@ struct a407_written {
     const char *what;           /* "https_proxy", "~/.gitconfig:3 (git)" */
     const char *value;          /* as it stands there: it may hold a secret */
     const char *before, *after; /* of the corrected line, around the URL */
-    bool chosen; /* programs use it for the target: what is wrong is no mere
-                    warning */
+    bool chosen;  /* programs use it for the target: what is wrong is no mere
+                     warning */
+    bool guessed; /* whoever reads it there takes one without a scheme */
 };
 
 /*

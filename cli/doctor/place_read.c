@@ -41,8 +41,8 @@ struct reader {
     struct a407_buf value;
 };
 
-/* [a "b"] is "a.b." */
-static void take_section(struct reader *r, struct a407_span s)
+/* [a "b"] is "a.b."; returns what is behind it. */
+static struct a407_span take_section(struct reader *r, struct a407_span s)
 {
     bool quoted = false;
 
@@ -56,6 +56,8 @@ static void take_section(struct reader *r, struct a407_span s)
             a407_buf_add(&r->key, s.p, 1);
     }
     a407_buf_add(&r->key, ".", 1);
+    a407_span_take(&s);
+    return a407_span_trim(s);
 }
 
 /* What it is set to, as the program understands it. */
@@ -194,12 +196,10 @@ static void take_line(struct reader *r, struct a407_span line)
     struct a407_span key = a407_span_trim(line), rest;
     const char *end;
 
+    while (key.n && *key.p == '[')
+        key = take_section(r, key);
     if (!key.n || strchr(r->is->comment, *key.p))
         return;
-    if (*key.p == '[') {
-        take_section(r, key);
-        return;
-    }
     if (r->format == A407_PLACE_NAMES && a407_span_begins(key, "export "))
         key = a407_span_trim(a407_span_skip(key, 7));
     for (end = key.p; end < key.p + key.n && !is_assign(r->is, *end) &&

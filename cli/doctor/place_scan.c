@@ -13,12 +13,12 @@
 
 /* Far more than such files have. */
 #define FILE_MAX ((size_t)1 << 20)
-/* As git has it. */
-#define INCLUDES_MAX 10
+/* Files may include each other. */
+#define INCLUDES_MAX 30
 
 const struct a407_tool a407_tools[A407_TOOLS] = {
-#define A407_TOOL(id, name, port, several, remove_in, remove)                  \
-    {name, port, several, remove_in, remove},
+#define A407_TOOL(id, name, port, several, guesses, remove_in, remove)         \
+    {name, port, several, guesses, remove_in, remove},
 #include "places.def"
 };
 
@@ -49,7 +49,7 @@ struct scan {
     struct a407_place *first, **end;
     const struct row *row;
     const char *path;
-    unsigned depth; /* of files that are included */
+    unsigned included; /* files, in all */
 };
 
 /* ---- what is set ---- */
@@ -256,6 +256,18 @@ static bool expand(const char *path, char *out, size_t cap)
            (size_t)snprintf(out, cap, "%s%s", value, rest) < cap;
 }
 
+/* "/a/../b" is "/b". */
+static void shorten(char *path)
+{
+    char *up, *from;
+
+    while ((up = strstr(path, "/../"))) {
+        *up = '\0';
+        from = strrchr(path, '/');
+        memmove(from ? from : path, up + 3, strlen(up + 3) + 1);
+    }
+}
+
 /* Of git: a file beside this one, or anywhere. */
 static void include(struct scan *s, struct a407_span value)
 {
@@ -263,17 +275,18 @@ static void include(struct scan *s, struct a407_span value)
     const char *here = s->path, *slash = strrchr(here, '/');
 
     a407_put(written, sizeof written, value);
-    if (s->depth == INCLUDES_MAX || !slash ||
+    if (s->included == INCLUDES_MAX || !slash ||
         !(*written == '~' || *written == '/'
               ? expand(written, path, sizeof path)
               : (size_t)snprintf(path, sizeof path, "%.*s/%s",
                                  (int)(slash - here), here,
-                                 written) < sizeof path) ||
-        known(s, path))
+                                 written) < sizeof path))
         return;
-    s->depth++;
+    shorten(path);
+    if (known(s, path))
+        return;
+    s->included++;
     read_file(s, path);
-    s->depth--;
     s->path = here;
 }
 

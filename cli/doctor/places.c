@@ -226,8 +226,11 @@ static const char *difference(const struct a407_doctor *d, const char *url)
 static void judge_url(struct a407_doctor *d, const struct used *u)
 {
     char before[WHERE_MAX + 40], shown[300];
-    struct a407_written w = {
-        .what = u->what, .value = u->url.p, .before = before, .after = ""};
+    struct a407_written w = {.what = u->what,
+                             .value = u->url.p,
+                             .before = before,
+                             .after = "",
+                             .guessed = a407_tools[u->place->tool].guesses};
     const char *how = difference(d, u->url.p);
     bool good, that = is_that(d, u->url.p);
     struct a407_credential **at = &d->elsewhere;

@@ -5,7 +5,8 @@
 #include "doctor.h"
 
 enum a407_place_tool {
-#define A407_TOOL(id, name, port, several, remove_in, remove) A407_TOOL_##id,
+#define A407_TOOL(id, name, port, several, guesses, remove_in, remove)         \
+    A407_TOOL_##id,
 #include "places.def"
     A407_TOOLS
 };
@@ -14,6 +15,7 @@ struct a407_tool {
     const char *name;
     unsigned port; /* where none is given; 0: as for any URL */
     bool several;  /* of its places each counts, not only the first */
+    bool guesses;  /* takes a URL without a scheme */
     const char *remove_in, *remove; /* a command, before file and key; or "" */
 };
 

@@ -200,12 +200,13 @@ static void show(struct a407_doctor *d, const struct a407_written *w)
 static void check_rest(struct a407_doctor *d, const struct a407_written *w,
                        const struct a407_proxy_url *url)
 {
-    if (!strstr(w->value, "://"))
+    if (!strstr(w->value, "://") && !w->guessed)
         mend(a407_row_found(&d->rows, A407_FOUND_URL_SCHEME, w->what,
                             "no http:// in front: curl, wget and Go guess it, "
                             "pip and Node don't"),
              w, url->scheme);
-    else if (!url->port_given && strcmp(url->scheme, "http") == 0)
+    else if (!url->port_given && !w->guessed &&
+             strcmp(url->scheme, "http") == 0)
         mend(a407_row_found(&d->rows, A407_FOUND_URL_PORT, w->what,
                             "no port: curl and git take 1080, others 80"),
              w, url->scheme);

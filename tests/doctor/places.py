@@ -36,6 +36,7 @@ def parts(host="proxy.test", port=3128, **more):
 # it, percent-encoded
 FILES = [
     ("git (~/.gitconfig:2)", ".gitconfig", "[http]\n\tproxy = %(url)s\n"),
+    ("git (~/.gitconfig:1)", ".gitconfig", "[http] proxy = %(url)s\n"),
     ("git (~/.config/git/config:3)", ".config/git/config",
      '# a comment\n[http "https://example.com/"]\n'
      '    proxy = "%(url)s" ; mine\n'),
@@ -158,6 +159,8 @@ ODD = [
      "</password><nonProxyHosts>*.test|*.com</nonProxyHosts>"
      "</proxy></proxies></settings>",
      "Maven (~/.m2/settings.xml:1): *.test|*.com has programs go"),
+    (".npmrc", "proxy=alice:%s@proxy.test:3128\n" % CODED,
+     "npm (~/.npmrc:1): no http:// in front"),
     (".npmrc", "proxy=http://alice:a#b@proxy.test:3128\n",
      "do: in ~/.npmrc:1 write http://alice:PASSWORD@proxy.test:3128"),
     (".config/pip/pip.conf", '[global]\nproxy = "http://proxy.test:3128"\n',
@@ -187,6 +190,8 @@ SILENT = [
     (".condarc", "proxy_servers: {}\n  https:\n"),
     (".gradle/gradle.properties", "systemProp.http.proxyHost=other.test\n"),
     (".cargo/config.toml", "[http\nproxy"),
+    (".cargo/config.toml", '[http]\nproxy = "alice:' + CODED +
+     '@proxy.test:3128"\n'),
     (".yarnrc.yml", ":\n - - :\n\x00\x00"),
 ]
 
@@ -296,8 +301,9 @@ def first_of_two():
 def included():
     """what git includes, and what includes itself"""
     folder = home(".gitconfig", "[include]\n\tpath = work/proxy\n"
-                  "\tpath = ~/.gitconfig\n\tpath = none\n")
+                  "\tpath = ~/.gitconfig\n\tpath = work/none\n")
     (folder / "work").mkdir()
+    (folder / "work/none").write_text("[include] path = none\n" * 100)
     (folder / "work/proxy").write_text(
         "[include] path = ../.gitconfig\n[include] path = proxy\n"
         '[http "https://*.example.com/"]\n\tproxy = http://other.test:1\n'
