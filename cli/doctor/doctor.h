@@ -123,6 +123,12 @@ void a407_doctor_trials(struct a407_doctor *d);    /* logs in */
 void a407_doctor_elsewhere(struct a407_doctor *d); /* by those logins */
 void a407_doctor_command(struct a407_doctor *d);   /* against the trials */
 
+/* The request that the target needs, with this credential, by the best scheme
+   alone that it has something for. */
+struct a407_trial;
+void a407_doctor_try(struct a407_doctor *d, const struct a407_credential *c,
+                     struct a407_trial *out);
+
 /* The answer to the request that the target needs, without a login. */
 const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);
 

@@ -40,9 +40,7 @@ static void try_one(struct a407_doctor *d, const struct a407_credential *c)
     struct a407_trial t;
     struct a407_row *row;
 
-    a407_doctor_progress(d, "trying %s", c->label);
-    a407_trial(d->config, &d->proxy, c, d->o.target.tls ? d->tunnel : d->page,
-               &t);
+    a407_doctor_try(d, c, &t);
     if (t.outcome == A407_TRIAL_REFUSED) {
         row = a407_row_found(&d->rows, A407_FOUND_PLACE_LOGIN, c->label,
                              "refused: %s", t.why);

@@ -24,6 +24,24 @@ static void say_until(const struct a407_doctor *d,
                     d->at, when);
 }
 
+/* The realm tells whose login is asked for: it may be another proxy's than one
+   thinks. */
+static void say_wrong(const struct a407_doctor *d,
+                      const struct a407_credential *c, const char *label,
+                      struct a407_row *row)
+{
+    const struct a407_answer *a = a407_doctor_first(d);
+    char realm[100];
+
+    a407_answer_realm(a, realm, sizeof realm);
+    a407_row_remedy(
+        row, "Check user name and password in %s%s%s%s%s%s.", label,
+        *realm ? "; they must be those of \"" : "", realm, *realm ? "\"" : "",
+        c && c->from == A407_FROM_FILE ? ". Enter them again: auth407 login "
+                                       : "",
+        c && c->from == A407_FROM_FILE ? d->at : "");
+}
+
 /* The remedy of the table, with the names of this case in it. */
 static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
                        const struct a407_credential *c, struct a407_row *row)
@@ -36,10 +54,7 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
         break;
     case A407_CAUSE_REJECTED:
     case A407_CAUSE_REJECTED_LATER:
-        a407_row_remedy(row,
-                        "Check user name and password in %s, or enter them "
-                        "again: auth407 login %s",
-                        label, d->at);
+        say_wrong(d, c, label, row);
         break;
     case A407_CAUSE_LOCKED_OUT:
         say_until(d, c, row);

@@ -61,6 +61,21 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
     a407_requests_add_trial(&d->requests, request_of(d, first), d->source, out);
 }
 
+void a407_doctor_try(struct a407_doctor *d, const struct a407_credential *c,
+                     struct a407_trial *out)
+{
+    struct a407_challenges *offered = a407_doctor_offered(d);
+    a407_scheme_set usable = offered ? a407_doctor_usable(d, offered, c) : 0;
+    size_t i = 0;
+
+    while (i < d->config->n_order &&
+           !(usable & A407_SCHEME_BIT(d->config->order[i])))
+        i++;
+    a407_challenges_free(offered);
+    try(d, c, i < d->config->n_order ? d->config->order[i] : A407_SCHEMES_MAX,
+        true, out);
+}
+
 static bool is_in(const struct a407_trial *t)
 {
     return t->outcome == A407_TRIAL_ACCEPTED ||
@@ -167,30 +182,19 @@ static void try_others(struct a407_doctor *d, const struct a407_credential *c,
 
 /* ---- each credential ---- */
 
-static void realm_of(const char *p, size_t n, char *out, size_t cap)
-{
-    struct a407_challenges *list = a407_challenges_new();
-    size_t from = 0, head = p ? a407_head_end(p, n, &from) : 0;
-
-    *out = '\0';
-    if (list)
-        a407_challenges_parse(p, head, "Proxy-Authenticate", list);
-    if (list && list->n)
-        a407_param_text(a407_param_find(&list->item[0], "realm"), out, cap);
-    a407_challenges_free(list);
-}
-
 /* A proxy that let a login in may pass on a 407 that the target has made. */
 static bool is_targets(const struct a407_doctor *d, const struct a407_trial *t)
 {
     const struct a407_answer *a = a407_doctor_first(d);
+    struct a407_answer got = {0};
     char its[128], realm[128];
 
     if (d->o.target.tls || t->outcome != A407_TRIAL_REFUSED ||
         t->event->final_status != 407)
         return false;
-    realm_of(a->bytes, a->n, its, sizeof its);
-    realm_of(t->answer.p, t->answer.n, realm, sizeof realm);
+    a407_answer_read(&got, t->answer.p, t->answer.n);
+    a407_answer_realm(a, its, sizeof its);
+    a407_answer_realm(&got, realm, sizeof realm);
     return strcmp(its, realm) != 0;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/http/challenge.h"
 #include "core/http/http.h"
 #include "host/clock.h"
 #include "host/match.h"
@@ -158,6 +159,19 @@ bool a407_answer_has(const struct a407_answer *a, const char *name,
         if (a407_span_ieq(f.name, name) && a407_text_find(f.value, word))
             return true;
     return false;
+}
+
+void a407_answer_realm(const struct a407_answer *a, char *out, size_t cap)
+{
+    struct a407_challenges *list = a407_challenges_new();
+
+    *out = '\0';
+    if (list && a->head)
+        a407_challenges_parse(a->bytes, a->head, "Proxy-Authenticate", list);
+    if (list && list->n &&
+        a407_param_text(a407_param_find(&list->item[0], "realm"), out, cap) < 0)
+        *out = '\0';
+    a407_challenges_free(list);
 }
 
 struct a407_span a407_answer_body(const struct a407_answer *a)

@@ -43,6 +43,9 @@ struct a407_span a407_answer_field(const struct a407_answer *a,
 bool a407_answer_has(const struct a407_answer *a, const char *name,
                      const char *word);
 
+/* The realm of its first challenge, or "". */
+void a407_answer_realm(const struct a407_answer *a, char *out, size_t cap);
+
 struct a407_span a407_answer_body(const struct a407_answer *a);
 
 /* The first place of the word in the text, in any case of ASCII; or NULL. */

@@ -87,7 +87,7 @@ DIGEST = 'Digest realm="r", nonce="n", qop="auth"'
 # cause; challenges; settings; words of the text
 CAUSES = (
     ("rejected", offer('Basic realm="r"'), LOGIN,
-     ["AUTH407_USERNAME", "auth407 login 127.0.0.1:", "as alice"]),
+     ['in AUTH407_USERNAME; they must be those of "r".', "as alice"]),
     ("rejected", offer(DIGEST), LOGIN, ["407 to digest"]),
     ("rejected", offer(DIGEST, 'Basic realm="r"'), LOGIN, ["407 to digest"]),
     ("no_credential", offer('Basic realm="r"'), {},
