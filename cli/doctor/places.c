@@ -189,7 +189,10 @@ static struct a407_credential *candidate(const struct used *u)
     c->label = a407_strdup_span(a407_span_str(label));
     c->username = url.username;
     c->password = url.password;
-    return c;
+    if (c->label)
+        return c;
+    a407_credentials_free(c);
+    return NULL;
 }
 
 /* Does the URL name the proxy that is examined? */
