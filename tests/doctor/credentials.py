@@ -62,8 +62,9 @@ def logged(env, port, url="https://example.com/"):
     subprocess.run([BUILD / "auth407", "-q", "--log", log, "--", *CURL, url],
                    env=env, check=False, capture_output=True, timeout=60)
     record = json.loads(log.read_text().splitlines()[-1])
-    report = subprocess.run([BUILD / "auth407", "report", log], env=env,
-                            check=False, capture_output=True, text=True)
+    report = subprocess.run([BUILD / "auth407", "report", "--tables", log],
+                            env=env, check=False, capture_output=True,
+                            text=True)
     has(report.stdout, record["cause"])
     return record
 

@@ -370,8 +370,9 @@ def in_the_log():
         causes = [json.loads(line)["cause"]
                   for line in log.read_text().splitlines()]
         equal(causes[-1], "client_rejected", causes)
-        told = subprocess.run([BUILD / "auth407", "report", log], env=env,
-                              capture_output=True, text=True, check=False)
+        told = subprocess.run([BUILD / "auth407", "report", "--tables", log],
+                              env=env, capture_output=True, text=True,
+                              check=False)
         has(told.stdout, "client_rejected")
         finds("program_login_refused", "--yes", env=its)
 
