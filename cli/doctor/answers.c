@@ -4,34 +4,36 @@
 #include <stdlib.h>
 
 #include "core/base/text.h"
+#include "core/record/event.h"
 #include "portal.h"
+#include "refused.h"
 
 /* ---- in its own words ---- */
 
-static struct a407_span title(struct a407_span page)
-{
-    const char *at = a407_text_find(page, "<title>"), *end;
-
-    if (!at)
-        return a407_span(NULL, 0);
-    page = a407_span_skip(a407_span_from(page, at), 7);
-    end = a407_text_find(page, "</title");
-    return a407_span_trim(end ? a407_span_before(page, end) : page);
-}
-
-void a407_answer_words(const struct a407_answer *a, char *out, size_t cap)
+/* What it says for people, and the cause that is in that, or NONE. */
+static enum a407_cause words_of(const struct a407_answer *a, char *out,
+                                size_t cap)
 {
     static const char *const fields[] = {"X-Squid-Error", "Proxy-Status"};
-    struct a407_span words = {NULL, 0}, body = a407_answer_body(a);
+    struct a407_event *ev = calloc(1, sizeof *ev);
+    enum a407_cause said = A407_CAUSE_NONE;
+    struct a407_span words = {NULL, 0};
     size_t i;
 
+    *out = '\0';
+    if (!ev)
+        return said;
+    a407_event_set_words(ev, a407_span(a->bytes, a->head), a407_answer_body(a));
+    said = ev->said;
     for (i = 0; i < sizeof fields / sizeof *fields && !words.n; i++)
         words = a407_answer_field(a, fields[i]);
-    if (!words.n)
-        words = title(body);
-    if (!words.n && a407_answer_has(a, "Content-Type", "text/plain"))
-        a407_span_line(&body, &words);
+    if (said != A407_CAUSE_NONE)
+        words = a407_span_str(ev->said_words);
+    else if (!words.n)
+        words = a407_span_str(ev->message);
     a407_put(out, cap, words);
+    free(ev);
+    return said;
 }
 
 /* ---- whose it is ---- */
@@ -136,15 +138,18 @@ void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
 {
     const struct a407_answer *a = j->answer;
     struct a407_portal page;
-    char words[160];
+    char words[160], seen[200];
+    enum a407_cause said = words_of(a, words, sizeof words);
 
-    a407_answer_words(a, words, sizeof words);
     if (a407_portal_see(a, j->connect, &d->o.target.at, &page))
         tell_page(d, a, j->what, &page);
     else if (a->status / 100 == 2 || a->status / 100 == 3) {
         a407_row_good(&d->rows, A407_IN_TRIAL, j->what, "%d%s%s", a->status,
                       *j->login ? ", " : "", j->login);
         d->works |= j->first;
+    } else if (said != A407_CAUSE_NONE && is_proxys(a, j->connect)) {
+        snprintf(seen, sizeof seen, "%d: %s", a->status, words);
+        a407_refused_cause(d, said, NULL, j->what, seen);
     } else if (a->status == 401)
         tell_401(d, j);
     else if (a->status == 403)

@@ -17,7 +17,4 @@ struct a407_judged {
 /* Adds its row; d->works, if it is so. */
 void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j);
 
-/* What it says for people, or "". It may hold what the proxy was sent. */
-void a407_answer_words(const struct a407_answer *a, char *out, size_t cap);
-
 #endif

@@ -211,6 +211,11 @@ void a407_doctor_challenges(struct a407_doctor *d)
             tell(d, &offered->item[i], &ev->challenges[i]);
         if (!offered->n)
             tell_none(d, a);
+        a407_event_set_words(ev, a407_span(a->bytes, a->head),
+                             a407_answer_body(a));
+        if (ev->said != A407_CAUSE_NONE)
+            a407_row_good(&d->rows, A407_IN_CHALLENGE, "its words", "%s",
+                          ev->said_words);
         tell_clock(d, ev, offered);
     }
     free(ev);

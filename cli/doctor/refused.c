@@ -69,6 +69,12 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
                         "address) is allowed: no login is offered.",
                         d->source);
         break;
+    case A407_CAUSE_ADDRESS:
+        a407_row_remedy(row,
+                        "Ask the proxy's owner to allow this machine's "
+                        "address, %s here and maybe another one there.",
+                        d->source);
+        break;
     case A407_CAUSE_OTHER_ENDPOINT:
         a407_row_remedy(row,
                         "Name it for this proxy: [%s] in the credential "
@@ -78,6 +84,17 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
     default:
         break;
     }
+}
+
+struct a407_row *a407_refused_cause(struct a407_doctor *d,
+                                    enum a407_cause cause,
+                                    const struct a407_credential *c,
+                                    const char *what, const char *seen)
+{
+    struct a407_row *row = a407_row_cause(&d->rows, cause, what, seen);
+
+    say_remedy(d, cause, c, row);
+    return row;
 }
 
 /* ---- what was seen ---- */
@@ -174,23 +191,23 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
     const struct a407_event *ev = t->event;
     const char *label = c ? c->label : "no credential";
     char seen[400];
-    struct a407_row *row;
 
     if (!ev || t->outcome == A407_TRIAL_UNREACHABLE) {
         a407_row_found(&d->rows, A407_FOUND_NO_ANSWER, label, "%s", t->why);
         return;
     }
     describe(ev, seen, sizeof seen);
-    if (t->outcome == A407_TRIAL_REFUSED)
+    if (a407_cause_refuses(ev->cause))
         excuse(d, label);
-    if (is_kdc_down(ev)) {
-        row = a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label, "%s", seen);
-    } else {
-        row = a407_row_cause(&d->rows, ev->cause, label, seen);
-        say_remedy(d, ev->cause, c, row);
-    }
-    if (c &&
-        (t->outcome == A407_TRIAL_REFUSED || ev->cause == A407_CAUSE_MALFORMED))
+    if (is_kdc_down(ev))
+        a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label, "%s", seen);
+    else
+        a407_refused_cause(d, ev->cause, c, label, seen);
+    /* where the proxy says more it is believed */
+    if (c && (ev->cause == A407_CAUSE_REJECTED ||
+              ev->cause == A407_CAUSE_REJECTED_LATER ||
+              ev->cause == A407_CAUSE_LOCKED_OUT ||
+              ev->cause == A407_CAUSE_MALFORMED))
         tell_lints(d, ev, c, by);
 }
 

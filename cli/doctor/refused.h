@@ -10,6 +10,12 @@
 void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
                        const struct a407_credential *c, enum a407_scheme_id by);
 
+/* Adds the row of a cause, with what to do here. */
+struct a407_row *a407_refused_cause(struct a407_doctor *d,
+                                    enum a407_cause cause,
+                                    const struct a407_credential *c,
+                                    const char *what, const char *seen);
+
 /* Puts stars in place of each secret that the proxy may have been sent. */
 void a407_refused_hide(const struct a407_doctor *d, char *p, size_t n);
 

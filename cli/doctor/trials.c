@@ -209,7 +209,8 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
     try(d, c, id, true, &t);
     d->in = is_in(&t);
     over = d->in || t.outcome == A407_TRIAL_REFUSED ||
-           t.outcome == A407_TRIAL_UNREACHABLE;
+           t.outcome == A407_TRIAL_UNREACHABLE ||
+           a407_cause_refuses(t.event->cause);
     if (d->in)
         tell_answer(d, &t, label, true);
     else if (is_targets(d, &t)) {
@@ -251,8 +252,10 @@ static void pardon(struct a407_doctor *d)
         if (row->status == A407_FAILURE && row->section == A407_IN_TRIAL &&
             (row->found == A407_FOUND_CAUSE ||
              row->found == A407_FOUND_KDC_DOWN))
-            row->status =
-                strcmp(row->code, "rejected") == 0 ? A407_WARNING : A407_NOTE;
+            row->status = a407_cause_refuses(a407_cause_from_code(
+                              row->code, strlen(row->code)))
+                              ? A407_WARNING
+                              : A407_NOTE;
         else if (row->found == A407_FOUND_LINT ||
                  row->found == A407_FOUND_CREDFILE)
             row->status = A407_WARNING;

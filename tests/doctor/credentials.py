@@ -13,7 +13,7 @@ import time
 import urllib.parse
 
 import scripted
-from endpoints import QUICK, folder, page
+from endpoints import HTML, folder, page, says
 from place import (BUILD, SCRATCH, SECRET, doctor, environment, finds, works)
 from tap import _registered, check, equal, has, test
 
@@ -84,6 +84,30 @@ def offer(*challenges):
     return "".join(f"Proxy-Authenticate: {c}\r\n" for c in challenges)
 
 
+@test
+def own_words():
+    """what the proxy says of a refusal is its cause, as in the log"""
+    for words, code, more in (
+            ("Your IP 10.1.2.3 is not whitelisted", "address_not_allowed",
+             "127.0.0.1 here"),
+            ("Your subscription has expired.", "account_expired", "Renew"),
+            ("This account is locked.", "account_locked", "unlock"),
+            ("Cannot contact LDAP server", "backend_down", "owner")):
+        def serve(peer):
+            while peer.head():
+                peer.say(scripted.refusal(body=words.encode()))
+        with scripted.Scripted(None, serve) as p:
+            seen = finds(code, "--yes", f"http://127.0.0.1:{p.port}",
+                         env=variables("alice", '"right1"'), says=[words, more])
+            equal(seen.codes(), [code], seen.text)
+            equal(logged(variables("alice", '"right1"'), p.port)["cause"],
+                  code)
+        with scripted.Scripted(None, says(page(403, words, "Via: 1.1 p",
+                                               "Content-Type: text/plain"))
+                               ) as p:
+            finds(code, "--yes", f"http://127.0.0.1:{p.port}", says=[words])
+
+
 DIGEST = 'Digest realm="r", nonce="n", qop="auth"'
 # cause; challenges; settings; words of the text
 CAUSES = (
@@ -151,8 +175,6 @@ LINT = (
     ("domain_in_username", variables("CORP\\alice", "right1")),
     ("secret_is_username", variables("alice", "alice")),
     ("non_ascii", variables("alice", "p\u00e4ss")),
-    ("expired", ["username = alice", "password = right1",
-                 "expires = 2020-01-01"]),
 )
 
 
@@ -277,6 +299,19 @@ def expiry():
 
 
 @test
+def expired():
+    """a credential past its last day"""
+    with asks([b"nobody"]) as p:
+        env = {"AUTH407_CREDENTIALS": section(
+            p.port, "username = alice", f"password = {SECRET}",
+            "expires = 2020-01-01")}
+        seen = finds("account_expired", "--yes", f"http://127.0.0.1:{p.port}",
+                     env=env)
+        equal(seen.codes(status="warning"), ["expired"], seen.text)
+        equal(logged(env, p.port)["cause"], "account_expired")
+
+
+@test
 def offline():
     """offline, what looks wrong is a warning, and nothing is sent"""
     with asks([b"nobody"]) as p:
@@ -373,7 +408,7 @@ THEN = (
         302, "", "Location: https://gateway.zscaler.net/x"), None,
      "login_page", ["Zscaler"]),
     ("an echo of the login", page(
-        403, f"<title>alice:{SECRET} may not</title>"), None,
+        403, f"<p>alice:{SECRET} may not</p>", HTML), None,
      "forbidden_by_policy", ["may not"]),
 )
 

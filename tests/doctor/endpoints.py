@@ -100,8 +100,8 @@ CASES = (
     ("401 in place of 407", says(page(401, "", "WWW-Authenticate: Basic")), (),
      "login_by_401", ["401 to a CONNECT"]),
     ("403 without a login", says(page(
-        403, "<title>IP not allowed</title>", HTML, "Via: 1.1 p")), (),
-     "refused_without_login", ["IP not allowed", "127.0.0.1 (this machine's"]),
+        403, "<p>Not you</p>", HTML, "Via: 1.1 p")), (),
+     "refused_without_login", ["Not you", "127.0.0.1 (this machine's"]),
     ("502 for a target that was named", says(page(
         502, "", "X-Squid-Error: ERR_DNS_FAIL 0")),
      ("--target", "https://nosuch.example/"), "target_unreachable",
