@@ -197,7 +197,7 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
         return;
     }
     describe(ev, seen, sizeof seen);
-    if (a407_cause_refuses(ev->cause))
+    if (t->outcome == A407_TRIAL_REFUSED)
         excuse(d, label);
     if (is_kdc_down(ev))
         a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label, "%s", seen);

@@ -210,7 +210,7 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
     d->in = is_in(&t);
     over = d->in || t.outcome == A407_TRIAL_REFUSED ||
            t.outcome == A407_TRIAL_UNREACHABLE ||
-           a407_cause_refuses(t.event->cause);
+           t.event->said != A407_CAUSE_NONE; /* it means it */
     if (d->in)
         tell_answer(d, &t, label, true);
     else if (is_targets(d, &t)) {
