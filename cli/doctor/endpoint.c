@@ -225,7 +225,7 @@ void a407_doctor_endpoint(struct a407_doctor *d)
     if (d->to_connect.status || d->to_connect.n || a == &d->to_get)
         ask(d, d->page, &d->to_get);
     if (!a->status) {
-        a407_kind_tell(&d->rows, d->reached, a);
+        a407_kind_tell(&d->rows, d->tls ? NULL : d->reached, a);
         remedy_for_protocol(d);
         return;
     }

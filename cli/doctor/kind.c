@@ -93,10 +93,10 @@ void a407_kind_tell(struct a407_rows *rows, const struct addrinfo *at,
 {
     if (by_opening(rows, a))
         return;
-    if (speaks_socks(at))
+    if (at && speaks_socks(at))
         a407_row_found(rows, A407_FOUND_SOCKS, "protocol",
                        "it answers a SOCKS 5 greeting, and no HTTP");
-    else if (a407_kind_speaks_tls(at))
+    else if (at && a407_kind_speaks_tls(at))
         a407_row_found(rows, A407_FOUND_WANTS_TLS, "protocol",
                        "it answers a TLS hello, and no plain HTTP");
     else if (a->n)

@@ -8,7 +8,8 @@
 /* What kind of server it is that is no HTTP proxy. Each asks it, and blocks for
    some seconds at most. */
 
-/* Adds the row about one whose answer `a` is no HTTP. */
+/* Adds the row about one whose answer `a` is no HTTP; `at` NULL: it is asked
+   nothing more. */
 void a407_kind_tell(struct a407_rows *rows, const struct addrinfo *at,
                     const struct a407_answer *a);
 

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
@@ -148,10 +149,12 @@ static void talk(void *s, const char *request, struct a407_answer *out)
     size_t n = 0;
     int k = to ? ssl.SSL_write(s, request, (int)strlen(request)) : 0;
 
+    errno = 0;
     while (k > 0 && n < ANSWER_MAX && !out->head) {
         k = ssl.SSL_read(s, to + n, (int)(ANSWER_MAX - n));
         n += k > 0 ? (size_t)k : 0;
         a407_answer_read(out, to, n);
+        out->error = k > 0 ? 0 : errno == EAGAIN ? ETIMEDOUT : errno;
     }
     if (!out->bytes)
         free(to);
@@ -172,6 +175,7 @@ bool a407_tls_ask(struct a407_rows *rows, const struct addrinfo *a,
                   struct a407_answer *out)
 {
     void *context, *s = NULL;
+    void (*old)(int);
     int fd;
 
     if (!ssl.SSL_read && !load()) {
@@ -179,6 +183,7 @@ bool a407_tls_ask(struct a407_rows *rows, const struct addrinfo *a,
                        "libssl.so.3 (OpenSSL) is not here");
         return false;
     }
+    old = signal(SIGPIPE, SIG_IGN); /* OpenSSL writes, where we send */
     context = ssl.SSL_CTX_new(ssl.TLS_client_method());
     fd = blocking(a, ms);
     if (context && fd >= 0) {
@@ -195,5 +200,6 @@ bool a407_tls_ask(struct a407_rows *rows, const struct addrinfo *a,
     ssl.SSL_CTX_free(context);
     if (fd >= 0)
         close(fd);
+    signal(SIGPIPE, old);
     return s != NULL;
 }

@@ -282,6 +282,24 @@ def certificates():
 
 
 @test
+def several_addresses():
+    """a name of which only one address answers, on this machine: no warning"""
+    with scripted.Scripted(None, says(page(200))) as p:
+        works(f"http://localhost:{p.port}")
+
+
+@test
+def tls_gone():
+    """a proxy that closes in the middle of TLS"""
+    def serve(peer):
+        peer.sock.close()
+    ca, server = tls(serve)
+    with server as p:
+        finds("proxy_closes", f"https://127.0.0.1:{p.port}",
+              env={"SSL_CERT_FILE": ca, **QUICK})
+
+
+@test
 def tls_login():
     """a login in TLS is not tried, and nothing is claimed"""
     ca, server = tls(says(scripted.refusal()))
