@@ -2,10 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/report/model/model.h"
 #include "command.h"
-#include "core/record/redact.h"
 #include "doctor.h"
+
+static const char *name_of(const char *binary)
+{
+    const char *slash = strrchr(binary, '/');
+
+    return slash ? slash + 1 : binary;
+}
 
 static bool is_ours(const struct a407_doctor *d, const char *proxy)
 {
@@ -71,7 +76,7 @@ static bool is_own(const struct a407_credential *c, const char *binary,
 static const char *place_of(const struct a407_doctor *d,
                             const struct a407_use *u)
 {
-    const char *name = a407_report_base(a407_span_str(u->binary)).p;
+    const char *name = name_of(u->binary);
     const struct a407_credential *c;
 
     for (c = d->elsewhere; c; c = c->next)
@@ -93,50 +98,25 @@ static void add_line(char *out, size_t cap, const char *line)
     out[at] = '\0';
 }
 
-static bool is_plain(const char *word)
+/* May it be typed as it was logged? Not where something was taken out of it, by
+   us or by the program, which may blank its own words. */
+static bool is_whole(const char *command)
 {
-    for (; *word; word++)
-        if (!a407_is_alnum(*word) && !strchr("-._/:=,@%+", *word))
-            return false;
-    return true;
-}
-
-/* The command as a shell takes it; COMMAND where it is long, needs quotes, or
-   holds what is not to be shown. */
-static void write_command(char **argv, char *out, size_t cap)
-{
-    uint64_t programs = 0;
-    size_t at = 0;
-
-    for (size_t i = 0; argv[i]; i++) {
-        char shown[1024];
-        size_t n = strlen(argv[i]);
-
-        a407_redact_next(&programs, i ? argv[i - 1] : NULL, argv[i], shown,
-                         sizeof shown);
-        if (!n || !is_plain(argv[i]) || strcmp(shown, argv[i]) != 0 ||
-            at + n + 2 > cap) {
-            snprintf(out, cap, "COMMAND");
-            return;
-        }
-        at +=
-            (size_t)snprintf(out + at, cap - at, "%s%s", i ? " " : "", argv[i]);
-    }
+    return *command && strlen(command) < 120 && !strstr(command, "...") &&
+           !strstr(command, "[redacted]") && !strstr(command, "  ");
 }
 
 /* A line to type, in which COMMAND is the one that was run. */
-static void add_typed(char *out, size_t cap, const char *line, char **argv)
+static void add_typed(char *out, size_t cap, const char *line,
+                      const char *command)
 {
     const char *end = strstr(line, "COMMAND");
-    char words[120];
 
-    if (!end) {
+    if (end && is_whole(command))
+        snprintf(out + strlen(out), cap - strlen(out), "%.*s%s",
+                 (int)(end - line), line, command);
+    else
         add_line(out, cap, line);
-        return;
-    }
-    write_command(argv, words, sizeof words);
-    snprintf(out + strlen(out), cap - strlen(out), "%.*s%s", (int)(end - line),
-             line, words);
 }
 
 static void advise(const struct a407_doctor *d, struct a407_row *row,
@@ -153,11 +133,11 @@ static void advise(const struct a407_doctor *d, struct a407_row *row,
         add_line(line, sizeof line, a.text);
     if (!*line && *a.line) {
         snprintf(line, sizeof line, "%s%s", a.where, *a.where ? ": " : "");
-        add_typed(line, sizeof line, a.line, d->o.command);
+        add_typed(line, sizeof line, a.line, f->command);
     }
     if (*a.command && strlen(line) < 250) {
         add_line(line, sizeof line, *line ? ", or " : "");
-        add_typed(line, sizeof line, a.command, d->o.command);
+        add_typed(line, sizeof line, a.command, f->command);
     }
     if (*line)
         a407_row_remedy(row, "%s", line);
@@ -190,7 +170,7 @@ static void judge_finding(struct a407_doctor *d,
                           const struct a407_report_row *f)
 {
     const struct a407_use *u = use_of(d->command, f);
-    const char *name = a407_report_base(a407_span_str(f->binary)).p;
+    const char *name = name_of(f->binary);
     bool fine = a407_report_is_fine(f->cause_id) || !f->tally.unresolved;
     struct a407_row *row;
     char seen[400];
@@ -221,7 +201,7 @@ static void judge_finding(struct a407_doctor *d,
 /* Requests that met no 407, and where they went. */
 static void judge_use(struct a407_doctor *d, const struct a407_use *u)
 {
-    const char *name = a407_report_base(a407_span_str(u->binary)).p;
+    const char *name = name_of(u->binary);
     bool through = u->last_status && u->last_status != 407;
 
     if (u->met_407 && !through)

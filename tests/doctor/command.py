@@ -56,7 +56,7 @@ def blamed():
                  [*CURL, *here, http], ["curl sends no login"]),
                 ("client_rejected", {}, [*CURL, *here, "-U", "bob:old", http],
                  ["curl sends another login than the one that works",
-                  "it sent bob, by Basic"]),
+                  "it sent bob, by Basic", "FILE -- COMMAND"]),
                 ("client_rejected", old, [*CURL, http],
                  ["Correct user and password in http_proxy"]),
                 ("client_scheme_mismatch", {},
