@@ -236,6 +236,8 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
                            "%s:// is SOCKS, which never says 407", url.scheme);
         mend(row, w, "http");
         a407_row_remedy(row, "%shttp://HOST:PORT%s", w->before, w->after);
+        if (!w->chosen)
+            row->status = A407_NOTE; /* as desktops set all_proxy */
         return false;
     }
     if (around)

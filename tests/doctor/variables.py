@@ -141,8 +141,8 @@ WARNINGS = {
         'do: export http_proxy="$HTTP_PROXY"',
         "--target", "http://example.com/"),
     "what is wrong is not for this target": (
-        "proxy_url_socks", both(P, all_proxy="socks5://proxy.test:1080"),
-        "all_proxy: socks5://"),
+        "proxy_url_unescaped", both(P, all_proxy="http://a:b@c@proxy.test:1"),
+        "do: export all_proxy=http://a:PASSWORD@proxy.test:1"),
     "two lists": (
         "proxy_variables_disagree",
         both(P, no_proxy="a.test", NO_PROXY="b.test"),
@@ -157,7 +157,8 @@ SILENT = {
     "a login, percent-encoded": both(
         f"http://alice:{CODED}@proxy.test:3128"),
     "TLS without a port": both("https://proxy.test"),
-    "SOCKS for others": both(P, ftp_proxy=P),
+    "SOCKS for others": both(P, all_proxy="socks://proxy.test:1080",
+                             ALL_PROXY="socks://proxy.test:1080"),
     "an IPv6 address": both("http://[::1]:3128/"),
 }
 
