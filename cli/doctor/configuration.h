@@ -29,6 +29,9 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w);
 /* "http://alice@proxy:3128": without what may be a secret. */
 void a407_written_show(const char *value, char *out, size_t cap);
 
+/* Are both names the same, or of this machine? */
+bool a407_same_host(const char *a, const char *b);
+
 /* Do both name the same proxy; with the same login, too? */
 bool a407_written_same(const char *a, const char *b, bool login);
 

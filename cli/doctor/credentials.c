@@ -5,6 +5,7 @@
 
 #include "cli/settings.h"
 #include "cli/sources.h"
+#include "configuration.h"
 #include "doctor.h"
 #include "host/credfile_read.h"
 #include "host/lockout.h"
@@ -116,22 +117,13 @@ static void look_at(struct a407_doctor *d, const struct a407_credential *c)
 
 /* ---- what is meant for another proxy ---- */
 
-static bool is_this_machine(const char *host)
-{
-    char own[A407_HOST_MAX + 1] = "";
-
-    gethostname(own, sizeof own - 1);
-    return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
-           strcmp(host, "::1") == 0 || strcasecmp(host, own) == 0;
-}
-
 /* It counts only where there is no other: somebody may have two proxies. */
 static void look_elsewhere(struct a407_doctor *d,
                            const struct a407_credential *c)
 {
     const struct a407_endpoint *e = &c->endpoint, *p = &d->proxy;
     bool here = strcmp(e->host, p->host) == 0;
-    bool alias = is_this_machine(e->host) && is_this_machine(p->host);
+    bool alias = a407_same_host(e->host, p->host);
     struct a407_row *row;
 
     if (c->from == A407_FROM_VARIABLES || (!here && !alias))

@@ -166,7 +166,8 @@ static enum login login_of(const char *url, const char *than)
 }
 
 /* Its login; NULL: it has none, or no memory. */
-static struct a407_credential *candidate(const struct used *u)
+static struct a407_credential *candidate(const struct a407_doctor *d,
+                                         const struct used *u)
 {
     struct a407_credential *c = NULL;
     struct a407_proxy_url url;
@@ -183,7 +184,7 @@ static struct a407_credential *candidate(const struct used *u)
     }
     snprintf(label, sizeof label, "%s's own login in %s",
              a407_tools[u->place->tool].name, u->where);
-    c->endpoint = url.endpoint;
+    c->endpoint = d->proxy; /* by whatever name */
     c->from = A407_FROM_PROXY_URL;
     c->schemes = A407_ALL_SCHEMES;
     c->label = a407_strdup_span(a407_span_str(label));
@@ -204,7 +205,7 @@ static bool is_that(const struct a407_doctor *d, const char *text)
         return false;
     a407_free_secret(url.username);
     a407_free_secret(url.password);
-    return strcmp(url.endpoint.host, d->proxy.host) == 0 &&
+    return a407_same_host(url.endpoint.host, d->proxy.host) &&
            url.endpoint.port == d->proxy.port &&
            (strcmp(url.scheme, "https") == 0) == d->tls;
 }
@@ -252,7 +253,7 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
         return;
     while (*at)
         at = &(*at)->next;
-    *at = candidate(u);
+    *at = candidate(d, u);
 }
 
 /* "*.example.com|localhost" of Java, or a list as in no_proxy. */
@@ -338,7 +339,7 @@ static void take(struct a407_doctor *d, const struct used *u)
     a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
     while (*at)
         at = &(*at)->next;
-    *at = candidate(u);
+    *at = candidate(d, u);
 }
 
 void a407_doctor_places(struct a407_doctor *d)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "configuration.h"
 #include "core/base/text.h"
@@ -249,6 +250,20 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
     return true;
 }
 
+static bool is_this_machine(const char *host)
+{
+    char own[A407_HOST_MAX + 1] = "";
+
+    gethostname(own, sizeof own - 1);
+    return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+           strcmp(host, "::1") == 0 || strcasecmp(host, own) == 0;
+}
+
+bool a407_same_host(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 || (is_this_machine(a) && is_this_machine(b));
+}
+
 bool a407_written_same(const char *a, const char *b, bool login)
 {
     struct a407_proxy_url x, y;
@@ -259,7 +274,7 @@ bool a407_written_same(const char *a, const char *b, bool login)
         same = read_a == read_b && strcmp(a, b) == 0;
     else
         same = strcmp(x.scheme, y.scheme) == 0 &&
-               strcmp(x.endpoint.host, y.endpoint.host) == 0 &&
+               a407_same_host(x.endpoint.host, y.endpoint.host) &&
                x.endpoint.port == y.endpoint.port &&
                (!login || (a407_same_text(x.username, y.username) &&
                            a407_same_text(x.password, y.password)));

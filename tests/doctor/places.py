@@ -378,6 +378,20 @@ def in_the_log():
 
 
 @test
+def by_another_name():
+    """localhost and 127.0.0.1 are the same proxy"""
+    with proxy(SECRET) as p:
+        finds("program_login_refused", "--yes", env={
+            **variables(parts("127.0.0.1", p.port)),
+            "HOME": home(".gitconfig", "[http]\n\tproxy = %(url)s\n" %
+                         parts("localhost", p.port, password="0ld"))})
+        works("--yes", env={
+            **variables(parts("127.0.0.1", p.port)),
+            "HOME": home(".gitconfig", "[http]\n\tproxy = %(url)s\n" %
+                         parts("localhost", p.port))})
+
+
+@test
 def few_tries():
     """no more than two logins of one user are tried, and none unasked"""
     heads = []

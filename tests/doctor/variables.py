@@ -152,6 +152,8 @@ WARNINGS = {
 SILENT = {
     "the same in both cases": both(P, HTTP_PROXY=P, HTTPS_PROXY=P,
                                    no_proxy="a.test", NO_PROXY="a.test"),
+    "this machine by two names": both(
+        "http://localhost:3128", HTTPS_PROXY="http://127.0.0.1:3128"),
     "but for a slash": both(P, HTTPS_PROXY=P + "/"),
     "all_proxy alone": {"all_proxy": P},
     "a login, percent-encoded": both(
