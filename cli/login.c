@@ -247,7 +247,7 @@ static int try_it(const struct login *l)
         unsetenv("KRB5CCNAME");
     free(tickets);
     say_trial(l, &t);
-    a407_trial_end(&t);
+    a407_trial_free(&t);
     if (t.outcome == A407_TRIAL_ACCEPTED || t.outcome == A407_TRIAL_NOT_ASKED ||
         flag(l, A407_LOGIN_OPT_FORCE))
         return A407_LOGIN_DONE;

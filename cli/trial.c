@@ -400,7 +400,7 @@ void a407_trial(const struct a407_config *config,
     freeaddrinfo(list);
 }
 
-void a407_trial_end(struct a407_trial *t)
+void a407_trial_free(struct a407_trial *t)
 {
     a407_buf_free(&t->answer);
     free(t->event);

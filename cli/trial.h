@@ -42,6 +42,6 @@ void a407_trial(const struct a407_config *config,
                 struct a407_trial *out);
 
 /* Wipes and frees what it holds. */
-void a407_trial_end(struct a407_trial *t);
+void a407_trial_free(struct a407_trial *t);
 
 #endif

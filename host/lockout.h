@@ -17,6 +17,15 @@ int64_t a407_lockout_marked(const struct a407_config *c,
                             const struct a407_endpoint *proxy,
                             const struct a407_credential *cred);
 
+/* When its waiting time is over, seconds since the epoch; 0: as above. */
+static inline int64_t a407_lockout_until(const struct a407_config *c,
+                                         const struct a407_endpoint *proxy,
+                                         const struct a407_credential *cred)
+{
+    int64_t marked = a407_lockout_marked(c, proxy, cred);
+    return marked ? marked / 1000000 + c->lockout_s : 0;
+}
+
 /* Sets or removes the mark. Failing to is no error. */
 void a407_lockout_mark(const struct a407_config *c,
                        const struct a407_endpoint *proxy,

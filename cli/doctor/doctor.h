@@ -85,7 +85,7 @@ struct a407_doctor {
     bool works;    /* the target was reached by a request with all it needs */
     char how[160]; /* if so: "alice, by Digest", "no login" */
     struct a407_observed *command; /* it has run; or NULL */
-    enum { A407_NOT_ASKED, A407_MAY_TRY, A407_MAY_NOT } trying;
+    enum { A407_NOT_ASKED, A407_TRY_THEM, A407_TRY_NOTHING } trying;
     int tty; /* for progress and questions; -1: none */
 };
 

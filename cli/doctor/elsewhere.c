@@ -49,7 +49,7 @@ static void try_one(struct a407_doctor *d, const struct a407_credential *c)
         a407_row_good(&d->rows, A407_IN_TRIAL, c->label,
                       d->in ? "accepted" : "accepted, as ours is not: use it");
     }
-    a407_trial_end(&t);
+    a407_trial_free(&t);
 }
 
 void a407_doctor_elsewhere(struct a407_doctor *d)

@@ -23,8 +23,8 @@ bool a407_doctor_may_try(struct a407_doctor *d)
         a407_buf_free(&line);
     }
     if (d->trying == A407_NOT_ASKED)
-        d->trying = yes ? A407_MAY_TRY : A407_MAY_NOT;
-    return d->trying == A407_MAY_TRY;
+        d->trying = yes ? A407_TRY_THEM : A407_TRY_NOTHING;
+    return d->trying == A407_TRY_THEM;
 }
 
 /* ---- one request ---- */
@@ -135,7 +135,7 @@ static void try_other_request(struct a407_doctor *d,
                       t.why);
         a407_row_last(&d->rows)->status = A407_NOTE;
     }
-    a407_trial_end(&t);
+    a407_trial_free(&t);
 }
 
 /* Whoever may see a scheme that sends the secret itself: only if that is what
@@ -158,7 +158,7 @@ static void try_other_scheme(struct a407_doctor *d,
                                 : t.why);
         if (t.outcome == A407_TRIAL_REFUSED)
             unmark(d, c);
-        a407_trial_end(&t);
+        a407_trial_free(&t);
     }
     a407_row_last(&d->rows)->status = A407_NOTE;
 }
@@ -219,7 +219,7 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
         unmark(d, c);
     } else
         a407_refused_tell(d, &t, c, id);
-    a407_trial_end(&t);
+    a407_trial_free(&t);
     if (d->in)
         try_others(d, c, usable, id);
     return over;
