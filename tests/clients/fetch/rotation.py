@@ -184,8 +184,10 @@ def another_was_first(p):
         lab.accepts("the newest")
         mark = len(lab.verdicts())
         equal([once(lab), lab.get()[0], once(lab)], [407] * 3)
-        equal(sent(lab, mark), ["wrong-credential"] * 2,
-              "one in each that had it from before")
+        # one that runs looks for a mark of others once a second
+        check(sent(lab, mark) in (["wrong-credential"],
+                                  ["wrong-credential"] * 2),
+              "more than one in each that had it from before")
 
 
 @test
@@ -201,7 +203,7 @@ def proxy_is_slow(p):
         equal((lab.get()[0], once(lab)), (407, 407))
         lab.accepts("new")
         seen = sent(lab, mark)
-        check(seen == ["wrong-credential"] * 2 or
+        check(seen in (["wrong-credential"], ["wrong-credential"] * 2) or
               time.monotonic() > began + 0.9, seen)
         until = time.monotonic() + 2 * how_busy()
         while (status := once(lab)) != 200 and time.monotonic() < until:
