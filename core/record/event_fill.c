@@ -180,6 +180,14 @@ static void hear(struct a407_event *ev, struct a407_span text)
         a407_put(ev->said_words, sizeof ev->said_words, said);
 }
 
+/* Of a head's text the beginning, in so many fields as are kept. */
+static void hear_some(struct a407_event *ev, struct a407_span raw)
+{
+    char text[256];
+    a407_page_text(raw, text, sizeof text);
+    hear(ev, a407_span_str(text));
+}
+
 /* Where the body has no word, one of the fields stands for it, or the reason
    phrase: whole sentences stand there (ISA Server). */
 static struct a407_span hear_head(struct a407_event *ev, struct a407_span head)
@@ -187,15 +195,16 @@ static struct a407_span hear_head(struct a407_event *ev, struct a407_span head)
     static const char usual[] = "Proxy Authentication Required";
     struct a407_span rest = head, line = {0}, best = {0};
     struct a407_field f;
-    size_t at = 0;
+    size_t at = 0, n = 0;
     if (a407_span_line(&rest, &line))
         line = line.n > 13 ? a407_span_skip(line, 13) : a407_span("", 0);
-    hear(ev, line);
-    while (a407_field_next(head.p, head.n, &at, &f)) {
+    hear_some(ev, line);
+    while (n < A407_EVENT_FIELDS && a407_field_next(head.p, head.n, &at, &f)) {
         struct a407_event_field kept;
         if (!name_field(&kept, f.name) || kept.id < A407_FIELD_PROXY_STATUS)
             continue;
-        hear(ev, f.value);
+        hear_some(ev, f.value);
+        n++;
         if (kept.id == A407_FIELD_OTHER && f.value.n > best.n)
             best = f.value;
     }
