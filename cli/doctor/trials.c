@@ -90,7 +90,7 @@ static void tell_answer(struct a407_doctor *d, struct a407_trial *t,
     struct a407_answer a = {0};
     struct a407_judged j = {&a, label, "", method_of(d, first)[0] == 'C',
                             first};
-    char how[200] = "", what[96];
+    char how[sizeof d->how] = "", what[96];
 
     if (ev->n_attempts)
         snprintf(how, sizeof how, "logged in by %s with %s",
