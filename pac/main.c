@@ -185,7 +185,7 @@ int main(void)
 
     a407_buf_init(&in, A407_PAC_SCRIPT + 65536);
     if (!ctx || !a407_pac_lock_in()) {
-        say(A407_PAC_FAILED, "0 this system can't lock a process in");
+        say(A407_PAC_UNPARSED, "0 this system can't lock a process in");
         return 0;
     }
     url = take(0);

@@ -16,7 +16,7 @@
 #define A407_PAC_OWN      "own"      /* this machine's */
 #define A407_PAC_ALERT    "alert"    /* the script says something */
 #define A407_PAC_RESULT   "result"   /* of FindProxyForURL */
-#define A407_PAC_UNPARSED "unparsed" /* line number, 0 if not known; why */
+#define A407_PAC_UNPARSED "unparsed" /* not run: line, 0 if not known; why */
 #define A407_PAC_FAILED   "failed"   /* the same */
 
 #endif

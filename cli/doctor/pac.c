@@ -149,12 +149,29 @@ static void judge_list(struct a407_doctor *d,
     }
 }
 
+static void tell_fault(struct a407_doctor *d,
+                       const struct a407_pac_source *from, const char *url,
+                       const struct a407_pac_answer *a)
+{
+    bool unread = a->state == A407_PAC_UNREADABLE;
+    struct a407_row *row;
+    char line[40] = "";
+
+    if (a->line && !strstr(a->text, "(line "))
+        snprintf(line, sizeof line, "line %d: ", a->line);
+    row = a407_row_found(
+        &d->rows, unread ? A407_FOUND_PAC_UNPARSED : A407_FOUND_PAC_FAILS,
+        from->from, "%s: %s%s", url, line, a->text);
+    if (unread && a->line)
+        a407_row_sentence(row, "The PAC can't be judged here: it is no "
+                               "JavaScript up to ES5.");
+}
+
 static void judge(struct a407_doctor *d, const struct a407_pac_source *from,
                   const char *url, struct a407_span script)
 {
     bool look_up = d->o.values[A407_DOCTOR_OPT_OFFLINE] == NULL;
     struct a407_pac_answer a;
-    char line[40] = "";
 
     a407_doctor_progress(d, "asking the PAC");
     a407_pac_run(script, &d->o.target, look_up, &a);
@@ -162,13 +179,8 @@ static void judge(struct a407_doctor *d, const struct a407_pac_source *from,
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, "the PAC says", "%s",
                       a.alert)
             ->status = A407_NOTE;
-    if (a.line && !strstr(a.text, "(line "))
-        snprintf(line, sizeof line, "line %d: ", a.line);
     if (a.state != A407_PAC_SAYS)
-        a407_row_found(&d->rows,
-                       a.state == A407_PAC_BROKEN ? A407_FOUND_PAC_FAILS
-                                                  : A407_FOUND_PAC_UNPARSED,
-                       from->from, "%s: %s%s", url, line, a.text);
+        tell_fault(d, from, url, &a);
     else if (a.asked && !look_up)
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, from->from,
                       "%s looks names up: not judged, as nothing is sent", url)

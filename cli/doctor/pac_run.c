@@ -79,6 +79,7 @@ static bool start(struct a407_child *child, struct a407_pac_answer *out)
     if (a407_file_beside(HELPER, path, sizeof path) &&
         a407_child_start(child, path, argv, true))
         return true;
+    out->state = A407_PAC_UNREADABLE;
     snprintf(out->text, sizeof out->text, HELPER " can't be started: %s",
              strerror(errno));
     return false;
@@ -95,7 +96,9 @@ static void say_end(const struct a407_talk *t, struct a407_pac_answer *out)
 {
     const char *why = "ended too early";
 
-    if (t->error == 0 && t->status == 127)
+    if (t->error || t->status == 127)
+        out->state = A407_PAC_UNREADABLE;
+    if (t->status == 127)
         why = "does not run: is libduktape installed?";
     if (t->error)
         snprintf(out->text, sizeof out->text, HELPER " can't be started: %s",

@@ -6,12 +6,14 @@ import datetime
 import http.server
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import threading
 import time
 
-from place import BUILD, SCRATCH, SECRET, doctor, finds, works
+from place import (BUILD, SCRATCH, SECRET, doctor, environment as variables,
+                   finds, works)
 from tap import check, equal, has, lacks, test
 from trials import LOGIN, proxy
 
@@ -121,7 +123,7 @@ def bad_scripts():
         asked = Ask(script)
         check(asked.said[-1].startswith(last), (script, asked.said))
         asked.end()
-    for loop in ("for (;;);", "var a = []; for (;;) a.push({});",
+    for loop in ("var a = []; for (;;) a.push({});",
                  "return /^(([a-z])+.)+[A-Z]([a-z])+$/.test(\n"
                  "new Array(400).join('a'))"):
         asked = Ask("function FindProxyForURL() { %s }" % loop)
@@ -156,7 +158,8 @@ def locked_in():
 def verdicts():
     """what is wrong with an auto-config file is the verdict"""
     for code, words, script in (
-            ("pac_not_parsed", ["line 2"], "\nlet x = () => 1;"),
+            ("pac_not_parsed", ["no JavaScript up to ES5", "line 2"],
+             "\nlet x = () => 1;"),
             ("pac_fails", ["it runs for ever"],
              "function FindProxyForURL() { for (;;); }"),
             ("pac_fails", ["returns \"nonsense\""], says('"nonsense"')),
@@ -176,6 +179,20 @@ def verdicts():
           says=["curl -o proxy.pac 'https://127.0.0.1/x.pac"])
     finds("pac_unreachable", "--pac", "http://127.0.0.1:1/proxy.pac",
           says=["Connection refused"])
+
+
+@test
+def no_helper():
+    """without the helper a script is not judged, and nothing is taken for it"""
+    alone = SCRATCH / "alone"
+    alone.mkdir()
+    shutil.copy(BUILD / "auth407-doctor", alone)
+    done = subprocess.run(
+        [alone / "auth407-doctor", "--pac", pac(says('"DIRECT"'))],
+        env=variables({}), capture_output=True, text=True, check=False)
+    equal(done.returncode, 1, done.stdout)
+    has(done.stdout, "The PAC can't be judged here.")
+    has(" ".join(done.stdout.split()), "auth407-pac can't be started")
 
 
 @test
