@@ -119,7 +119,7 @@ enum a407_report_group {
 
 /* A row of a table, told from others by a key; in the table of findings, what
    is to be fixed: one cause in one program, module and proxy. */
-#define A407_REPORT_ROW_TEXTS 10 /* of a finding; four tell it from others */
+#define A407_REPORT_ROW_TEXTS 11 /* of a finding; four tell it from others */
 struct a407_report_row {
     union {
         const char *texts[A407_REPORT_ROW_TEXTS]; /* in one block, which the
@@ -137,6 +137,7 @@ struct a407_report_row {
             const char *detail;     /* "" without one */
             const char *credential; /* where ours stands; "" without one */
             const char *command;    /* for a shell; "" if it is not known */
+            const char *machine;    /* its host name, "" if not told */
         };
     };
     struct a407_report_tally tally;

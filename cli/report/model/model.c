@@ -251,7 +251,7 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
                   key[A407_REPORT_CAUSE], key[A407_REPORT_BINARY], l->module,
                   key[A407_REPORT_PROXY], l->executable, a407_report_script(l),
                   l->proxy_address, l->detail, l->credential,
-                  a407_span_str(command)},
+                  a407_span_str(command), l->host},
               TEXTS, l->cause_id, &one);
     if (f) {
         f->port = l->proxy_port;

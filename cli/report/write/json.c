@@ -95,7 +95,8 @@ static void finding(FILE *f, const struct a407_report_row *x)
                             : ""},
             {"binary", x->binary}, {"executable", x->path},
             {"script", x->script}, {"module", x->module}, {"proxy", x->proxy},
-            {"detail", x->detail}, {"credential", x->credential});
+            {"detail", x->detail}, {"credential", x->credential},
+            {"command", x->command}, {"host", x->machine});
     lint(f, x->lint);
     fprintf(f, ",\"after_sending\":%" PRIu64, x->after_sending);
     tally(f, &x->tally);
