@@ -85,6 +85,7 @@ int a407_part_start(const char *name, char **argv)
 bool a407_library_find(char *path, struct a407_elf *elf)
 {
     const char *named = getenv("AUTH407_LIBRARY");
+    struct a407_head head;
     bool good;
     int fd;
 
@@ -104,7 +105,8 @@ bool a407_library_find(char *path, struct a407_elf *elf)
         a407_error("can't read %s: %s", path, strerror(errno));
         return false;
     }
-    good = a407_elf_read(fd, elf) && elf->type == ET_DYN;
+    good = a407_head_read(&head, fd) && a407_elf_read(&head, true, elf) &&
+           elf->type == ET_DYN;
     close(fd);
     if (!good)
         a407_error("%s is no shared library", path);

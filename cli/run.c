@@ -12,6 +12,7 @@
 
 #include "core/config/log_target.h"
 #include "host/file_at.h"
+#include "host/not_covered.h"
 #include "last_run.h"
 #include "msg.h"
 #include "settings.h"
@@ -155,7 +156,7 @@ int a407_run(const struct a407_invocation *inv)
     if (!a407_library_find(library, &elf) || !a407_settings_apply(inv) ||
         !a407_settings_check(inv, &settings))
         return A407_EXIT_FAILURE;
-    a407_target_inspect(inv->argv[0], &elf, &target);
+    a407_target_inspect(inv->argv[0], &elf.kind, &target);
     if (inv->values[A407_OPT_VERBOSE]) {
         a407_note("library: %s", library);
         if (!target.error)
@@ -172,6 +173,13 @@ int a407_run(const struct a407_invocation *inv)
     if ((!inv->aside && !a407_last_run_begin(settings.config, inv->argv)) ||
         !set_preload(library, &target))
         return A407_EXIT_FAILURE;
+    if (target.reach || target.secure)
+        a407_not_covered_write(&(struct a407_not_covered){
+            .reach = target.reach ? target.reach : A407_REACH_SECURE,
+            .path = target.binary,
+            .argv = inv->argv,
+            .envp = environ,
+            .pid = getpid()});
     a407_config_free(settings.config);
     start(inv->argv, &target);
     return start_failed(inv, &target);

@@ -4,35 +4,9 @@
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 
+#include "host/reach.h"
 #include "options.h"
-
-/* What the launcher must know of an ELF file before it is started. */
-struct a407_elf {
-    unsigned char class;        /* ELFCLASS32 or ELFCLASS64 */
-    unsigned char data;         /* byte order: ELFDATA2LSB or ELFDATA2MSB */
-    uint16_t type;              /* ET_EXEC, ET_DYN, ... */
-    uint16_t machine;           /* EM_X86_64, ... */
-    bool go;                    /* made by the Go compiler */
-    char interpreter[PATH_MAX]; /* PT_INTERP; empty: no dynamic linking */
-};
-
-/*
- * Reads the headers of the file open at fd (System V ABI, chapter 4 and 5).
- * False: no ELF file, or a broken one. `interpreter` and `go` are only found in
- * files of this machine's byte order. Blocks; leaves the file's offset alone.
- */
-bool a407_elf_read(int fd, struct a407_elf *out);
-
-/* Why the library can't do its work in a program. */
-enum a407_reach {
-    A407_REACH_FULL,   /* nothing known against it */
-    A407_REACH_STATIC, /* no dynamic linking at all */
-    A407_REACH_GO,     /* makes its own system calls */
-    A407_REACH_LIBC,   /* dynamic, but with a C library other than glibc */
-    A407_REACH_MACHINE /* of another machine or word size */
-};
 
 /* A program as the system would start it. */
 struct a407_target {
@@ -54,7 +28,7 @@ int a407_target_find(const char *name, char out[PATH_MAX]);
 /* Looks `name` up, follows "#!" lines and says whether the library could work
    in what is found. Nothing is held against a file that can't be read. Blocks
    for files, allocates nothing. */
-void a407_target_inspect(const char *name, const struct a407_elf *library,
+void a407_target_inspect(const char *name, const struct a407_elf_kind *library,
                          struct a407_target *out);
 
 /* One warning line for each thing that keeps the library out. */

@@ -222,13 +222,8 @@ static bool may_wait(void)
            errno == ECHILD;
 }
 
-/*
- * Would a child be in our PID namespace, as is assumed without /proc? After
- * unshare() or setns() our keeper would be PID 1 of a new one, where nothing
- * can be started when it has ended. The link of an empty namespace can't be
- * read.
- */
-static bool same_namespace(void)
+/* Without /proc they are. The link of an empty namespace can't be read. */
+bool a407_child_same_namespace(void)
 {
     static const char next[] = "/proc/thread-self/ns/pid_for_children";
     char ours[64], theirs[64];
@@ -242,7 +237,7 @@ static bool same_namespace(void)
 
 static bool allowed(void)
 {
-    if (!one_user() || !same_namespace())
+    if (!one_user() || !a407_child_same_namespace())
         errno = EPERM;
     else if (!a407_paths_valid())
         errno = ENOENT;

@@ -71,6 +71,11 @@ bool a407_child_runs(const struct a407_child *c);
  */
 int a407_child_end(struct a407_child *c);
 
+/* Would a child be in our PID namespace? After unshare() or setns() it would be
+   PID 1 of a new one, where nothing can be started when it has ended. System
+   calls alone; errno is not kept. */
+bool a407_child_same_namespace(void);
+
 /* Takes away what is left of those that were ended. False: of some there still
    is. Waits for nothing. */
 bool a407_child_sweep(void);

@@ -168,6 +168,21 @@ bool a407_folder_open(const struct a407_config *c, enum a407_folder_how how,
             open_one(f, a407_path_in(c->state_dir, "memory/key"), make));
 }
 
+bool a407_folder_first(const struct a407_config *c, const char *what)
+{
+    struct a407_folder f;
+    a407_file_name name;
+    if (!*c->run || !a407_folder_open(c, A407_FOLDER_MAKE, &f))
+        return true;
+    snprintf(name, sizeof name, "run.%s%s", c->run, what);
+    bool first =
+        a407_folder_write(&f, name, false, a407_span("", 0)) || errno != EEXIST;
+    if (first)
+        a407_folder_sweep(&f);
+    a407_at_close(&f.at);
+    return first;
+}
+
 /* ---- names ---- */
 
 /* Of each with its NUL; an absent one is told from an empty one. */

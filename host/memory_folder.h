@@ -9,8 +9,8 @@
 #include "file_at.h"
 #include "memory.h"
 
-/* The folder of what processes of one user leave each other, private to
-   memory.c and answers.c. */
+/* The folder of what processes of one user leave each other, private to the
+   host. */
 
 #define A407_DAY_S      86400
 #define A407_MEMORY_MAX ((size_t)64 * 1024) /* bytes of a file */
@@ -45,6 +45,10 @@ bool a407_folder_read(const struct a407_folder *f, const char *name,
 /* Whole or not at all; replace: also if there is one, which else is EEXIST. */
 bool a407_folder_write(const struct a407_folder *f, const char *name,
                        bool replace, struct a407_span text);
+
+/* Leaves a mark of the run; `what` tells it from others of that. False: another
+   process has. True also without a run, or a folder. */
+bool a407_folder_first(const struct a407_config *c, const char *what);
 
 /* One that nobody else has. */
 void a407_folder_new_name(a407_file_name out);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "notify.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -103,20 +102,6 @@ static void put_line(const struct a407_config *c, const struct a407_event *ev,
 
 /* ---- telling ---- */
 
-/* Nobody else of the run has told, or it can't be known. */
-static bool is_first(const struct a407_config *c)
-{
-    struct a407_folder f;
-    char name[A407_RUN_MAX + 8];
-    if (!*c->run || !a407_folder_open(c, A407_FOLDER_MAKE, &f))
-        return true;
-    snprintf(name, sizeof name, "run.%s", c->run);
-    bool first =
-        a407_folder_write(&f, name, false, a407_span("", 0)) || errno != EEXIST;
-    a407_at_close(&f.at);
-    return first;
-}
-
 /* A raw terminal needs the CR. */
 static void tell(const char *text)
 {
@@ -155,7 +140,7 @@ static void tell_first(void)
 {
     char text[LINE_MAX_BYTES];
     const struct a407_config *c = take(text);
-    if (c && is_first(c))
+    if (c && a407_folder_first(c, ""))
         tell(text);
 }
 

@@ -8,6 +8,7 @@
 #include "host/file_at.h"
 #include "host/handed.h"
 #include "host/object.h"
+#include "not_covered.h"
 #include "other_libc.h"
 
 /* ---- the environment of a child ---- */
@@ -167,35 +168,79 @@ static void before_exec(const void *caller)
             a407_wait_until(fd, A407_ANSWERED, caller);
 }
 
+/* The exec functions: all that they do before the system's own, which goes on
+   with x->envp. */
+static void begin_exec(struct a407_exec *x, const void *caller)
+{
+    before_exec(caller);
+    x->envp = env_for(x->envp);
+    x->pid = getpid();
+    a407_not_covered_look(x);
+}
+
+static int run_path(const char *path, char *const argv[], char *const envp[],
+                    const void *caller)
+{
+    struct a407_exec x = {.file = path, .argv = argv, .envp = envp};
+    begin_exec(&x, caller);
+    return REAL(execve)(path, argv, x.envp);
+}
+
+static int run_search(const char *file, char *const argv[], char *const envp[],
+                      const void *caller)
+{
+    struct a407_exec x = {
+        .file = file, .search = true, .argv = argv, .envp = envp};
+    begin_exec(&x, caller);
+    return REAL(execvpe)(file, argv, x.envp);
+}
+
 A407_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-    before_exec(A407_CALLER);
-    return REAL(execve)(path, argv, env_for(envp));
+    return run_path(path, argv, envp, A407_CALLER);
 }
 
 A407_EXPORT int execv(const char *path, char *const argv[])
 {
-    before_exec(A407_CALLER);
-    return REAL(execve)(path, argv, env_for(environ));
+    return run_path(path, argv, environ, A407_CALLER);
 }
 
 A407_EXPORT int execvpe(const char *file, char *const argv[],
                         char *const envp[])
 {
-    before_exec(A407_CALLER);
-    return REAL(execvpe)(file, argv, env_for(envp));
+    return run_search(file, argv, envp, A407_CALLER);
 }
 
 A407_EXPORT int execvp(const char *file, char *const argv[])
 {
-    before_exec(A407_CALLER);
-    return REAL(execvpe)(file, argv, env_for(environ));
+    return run_search(file, argv, environ, A407_CALLER);
 }
 
 A407_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-    before_exec(A407_CALLER);
-    return REAL(fexecve)(fd, argv, env_for(envp));
+    struct a407_exec x = {.fd = fd, .argv = argv, .envp = envp};
+    begin_exec(&x, A407_CALLER);
+    return REAL(fexecve)(fd, argv, x.envp);
+}
+
+typedef int spawn_fn(pid_t *restrict, const char *restrict,
+                     const posix_spawn_file_actions_t *,
+                     const posix_spawnattr_t *restrict, char *const[restrict],
+                     char *const[restrict]);
+
+/* Who has not been started is not told of. */
+static int spawn(spawn_fn *real, pid_t *pid, struct a407_exec *x,
+                 const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attr)
+{
+    x->envp = env_for(x->envp);
+    pid_t *to = pid ? pid : &x->pid;
+    int rc = real(to, x->file, actions, attr, x->argv, x->envp);
+    if (rc != 0)
+        return rc;
+    x->pid = *to;
+    a407_not_covered_look(x);
+    return 0;
 }
 
 A407_EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
@@ -204,7 +249,8 @@ A407_EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
                             char *const argv[restrict],
                             char *const envp[restrict])
 {
-    return REAL(posix_spawn)(pid, path, actions, attr, argv, env_for(envp));
+    struct a407_exec x = {.file = path, .argv = argv, .envp = envp};
+    return spawn(REAL(posix_spawn), pid, &x, actions, attr);
 }
 
 A407_EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -213,7 +259,9 @@ A407_EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
                              char *const argv[restrict],
                              char *const envp[restrict])
 {
-    return REAL(posix_spawnp)(pid, file, actions, attr, argv, env_for(envp));
+    struct a407_exec x = {
+        .file = file, .search = true, .argv = argv, .envp = envp};
+    return spawn(REAL(posix_spawnp), pid, &x, actions, attr);
 }
 
 /* ---- argument lists ---- */
@@ -260,11 +308,10 @@ static int run_list(enum list how, const char *file, const char *first,
     }
     char *const *envp =
         how == WITH_ENVIRONMENT ? va_arg(*ap, char *const *) : environ;
-    before_exec(caller);
     if (how == BY_SEARCH)
-        REAL(execvpe)(file, argv, env_for(envp));
+        run_search(file, argv, envp, caller);
     else
-        REAL(execve)(file, argv, env_for(envp));
+        run_path(file, argv, envp, caller);
     int saved = errno;
     if (argv != here)
         free(argv);

@@ -8,6 +8,7 @@
 #include "hooks.h"
 #include "host/handed.h"
 #include "host/sink.h"
+#include "not_covered.h"
 #include "readable.h"
 #include "track.h"
 #include "turn.h"
@@ -25,6 +26,7 @@ static __attribute__((constructor)) void start(void)
 {
     a407_real_start();
     a407_follow_start();
+    a407_not_covered_start();
     a407_handed_take();
     a407_sink_start(is_tracked);
     a407_fork_start();

@@ -162,7 +162,7 @@ static bool look_at_file(struct a407_observed *c, const char *name)
 
     if (!a407_library_find(path, &library))
         return false;
-    a407_target_inspect(name, &library, &t);
+    a407_target_inspect(name, &library.kind, &t);
     if (t.error)
         a407_error("%s: %s", name, strerror(t.error));
     else if (t.secure || why[t.reach])

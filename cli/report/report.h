@@ -104,6 +104,7 @@ enum a407_report_table_id {
     A407_REPORT_USER,   /* whom it sent, or the label of our credential */
     A407_REPORT_KEYED,  /* so many tables have a key of each record */
     A407_REPORT_MESSAGE = A407_REPORT_KEYED, /* of auth407: its message */
+    A407_REPORT_NOT_COVERED, /* path, and in parentheses the reason */
     A407_REPORT_FINDING,
     A407_REPORT_TABLES
 };
@@ -179,7 +180,7 @@ struct a407_report_timeline {
 #define A407_REPORT_UNKNOWN_LINE "of a kind that this version does not know"
 
 /* What was read. */
-#define A407_REPORT_COUNTS 11 /* of which the JSON tells */
+#define A407_REPORT_COUNTS 12 /* of which the JSON tells */
 struct a407_report_input {
     union {
         uint64_t counts[A407_REPORT_COUNTS];
@@ -190,6 +191,7 @@ struct a407_report_input {
             uint64_t newer;   /* of them, lines of a later schema of ours */
             uint64_t unknown; /* of them, lines of ours by an unknown event */
             uint64_t problems;    /* lines on a problem of auth407 itself */
+            uint64_t not_covered; /* lines on a program that we can't reach */
             uint64_t without_407; /* requests that met no 407 */
             uint64_t filtered;    /* 407s that the filters left out */
             uint64_t lost; /* lines that could not be written, says the log */
@@ -217,6 +219,11 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l);
 /* Counts one line on a problem of auth407 itself. */
 void a407_report_add_problem(struct a407_report *r, int64_t time_us,
                              struct a407_span message);
+
+/* Counts one program that the library can't work in. */
+void a407_report_add_not_covered(struct a407_report *r,
+                                 const struct a407_report_record *l,
+                                 struct a407_span reason);
 
 /* Sorts; to be called once, before an output. */
 void a407_report_finish(struct a407_report *r);

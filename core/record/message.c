@@ -45,11 +45,16 @@ static void add_proxy(struct a407_buf *out, const char *before,
     a407_buf_fmt(out, "%s:%u", v6 ? "]" : "", (unsigned)proxy->port);
 }
 
-bool a407_summary_text(const struct a407_event *e, struct a407_buf *out)
+static void add_program(struct a407_buf *out, const struct a407_event *e)
 {
     const char *slash = strrchr(e->process.executable, '/');
     const char *name = slash ? slash + 1 : e->process.executable;
     add_plain(out, "", *name ? name : "(unknown program)");
+}
+
+bool a407_summary_text(const struct a407_event *e, struct a407_buf *out)
+{
+    add_program(out, e);
     if (e->status)
         a407_buf_fmt(out, ": %d", e->status);
     add_proxy(out, e->status ? " from " : ": no answer from ", &e->proxy);
@@ -84,7 +89,10 @@ bool a407_syslog_message(const struct a407_record *r, const char *host,
     a407_buf_fmt(out, "<%d>1 ", FACILITY_USER * 8 + a407_severity(r->event));
     a407_record_time(out, r); /* RFC 5424's TIMESTAMP is that as well */
     a407_buf_fmt(out, " %s auth407 %d %s - @cee:", printable(host) ? host : "-",
-                 r->pid, r->event ? "exchange" : "problem");
+                 r->pid,
+                 r->not_covered ? "not_covered"
+                 : r->event     ? "exchange"
+                                : "problem");
     size_t header = out->n - start;
     if (out->failed || !a407_record_fit(r, A407_SYSLOG_MAX - header + 1, line))
         return false;
@@ -143,13 +151,25 @@ static void add_event(struct a407_buf *out, const struct a407_event *e)
     add_text(out, "AUTH407_TARGET", e->target);
 }
 
+static void add_not_covered(struct a407_buf *out, const struct a407_record *r)
+{
+    a407_buf_str(out, "MESSAGE=");
+    add_program(out, r->event);
+    add_plain(out, ": not covered: it ", r->event->detail);
+    a407_buf_str(out, "\n");
+    add_text(out, "AUTH407_REASON", r->not_covered);
+    add_text(out, "AUTH407_EXECUTABLE", r->event->process.executable);
+}
+
 bool a407_journal_entry(const struct a407_record *r,
                         const struct a407_buf *line, struct a407_buf *out)
 {
     size_t n = line->n && line->p[line->n - 1] == '\n' ? line->n - 1 : line->n;
     a407_buf_fmt(out, "SYSLOG_IDENTIFIER=auth407\nPRIORITY=%d\n",
                  a407_severity(r->event));
-    if (r->event)
+    if (r->not_covered)
+        add_not_covered(out, r);
+    else if (r->event)
         add_event(out, r->event);
     else
         a407_journal_field(out, "MESSAGE", a407_span_str(r->problem));

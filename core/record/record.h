@@ -6,6 +6,9 @@
 
 struct a407_record {
     const struct a407_event *event; /* an exchange; NULL: a problem of ours */
+    const char *not_covered;        /* why the library can't work in a program,
+                                       a word; of the event only time, detail
+                                       and process count then. Else NULL */
     const char *problem;            /* what that is, in words */
     int64_t time_us;                /* when it was, since the epoch */
     int pid;                        /* of who writes the line */

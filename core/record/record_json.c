@@ -397,6 +397,16 @@ static void add_event(struct writer *w, const struct a407_event *e)
     add_process(w, e);
 }
 
+static void add_not_covered(struct writer *w, const struct a407_record *r)
+{
+    a407_buf_str(w->out, "\"event\":{\"name\":\"process.not_covered\"}");
+    add_string(w->out, ",\"reason\":", r->not_covered);
+    size_t start = w->out->n;
+    add_if(w->out, ",\"detail\":", r->event->detail);
+    keep(w, DETAIL, start, start);
+    add_process(w, r->event);
+}
+
 /* Always the last member: what has been shortened, if anything has. */
 static void add_truncated(struct writer *w)
 {
@@ -416,7 +426,9 @@ static void add_record(struct writer *w, const struct a407_record *r)
     a407_buf_str(w->out, "{\"timestamp\":\"");
     a407_record_time(w->out, r);
     a407_buf_str(w->out, "\",\"schema\":1,");
-    if (r->event) {
+    if (r->not_covered) {
+        add_not_covered(w, r);
+    } else if (r->event) {
         add_event(w, r->event);
     } else {
         a407_buf_str(w->out, "\"event\":{\"name\":\"auth407.problem\"}");

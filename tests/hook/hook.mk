@@ -41,9 +41,9 @@ hook: fixtures $(victim_bin) $(BUILD)/libauth407.so
 
 # Programs that are started with an environment of their own, and connections in
 # unusual hands.
-exec_family := $(BUILD)/tests/hook/exec/family
+exec_family := $(addprefix $(BUILD)/tests/hook/exec/,family before)
 
-$(exec_family): $(exec_family).o
+$(exec_family): %: %.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
 
 exec-test: all fixtures $(exec_family)
@@ -63,4 +63,4 @@ include tests/hook/sinks/sinks.mk
 include tests/hook/transparency/transparency.mk
 
 -include $(victim_src:%.c=$(BUILD)/%.d) $(BUILD)/tests/fixtures/victim.d \
-    $(after_src:%.c=$(BUILD)/%.d) $(exec_family).d
+    $(after_src:%.c=$(BUILD)/%.d) $(exec_family:%=%.d)

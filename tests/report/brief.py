@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The text without tables: what still fails, of the last run, on a screen."""
 
-from common import (HOME, at, check, equal, has, lacks, log, on_terminal,
-                    record, report, test)
+from common import (HOME, at, check, equal, has, lacks, log, not_covered,
+                    on_terminal, record, report, test)
 from outputs import mixed
 
 
@@ -76,3 +76,26 @@ def last_run():
         (state / "last-run").write_text(bad)
         has(uncoloured().out, "\nold\n")
     equal(report("--last", str(state / "407.jsonl")).status, 2)
+
+
+@test
+def beyond_us():
+    """programs that are not covered have their list, and are no failure"""
+    file = log("beyond.jsonl", not_covered("/bin/foo"),
+               not_covered("/bin/foo"), not_covered("/bin/bar", "secure"))
+    done = report(file)
+    equal((done.status, done.err), (0, ""))
+    has(done.out, "0 exchanges with a 407\n")
+    has(done.out, "3 programs were started that are not covered\n")
+    has(done.out, "\nNot covered: their 407s stay as they are\n"
+        "  /bin/foo (static) (2 times)\n  /bin/bar (secure) (1 time)\n")
+    has(report("--format", "csv", file).out,
+        '"not_covered","/bin/foo (static)",')
+    text = report("--binary", "bar", file).out
+    has(text, "1 program was started that is not covered\n")
+    lacks(text, "/bin/foo")
+    lacks(report("--cause", "rejected", file).out, "Not covered")
+    has(report(file, brief=True).out, "0 exchanges with a 407\n"
+        "Not covered: /bin/foo (static) and 1 more: --tables\n")
+    has(report("--binary", "bar", file, brief=True).out,
+        "\nNot covered: /bin/bar (secure): its 407s stay as they are\n")

@@ -90,6 +90,12 @@ def at(hour, minute=0, day=21):
     return f"2026-11-{day:02}T{hour:02}:{minute:02}:00.000000Z"
 
 
+def not_covered(path, reason="static"):
+    return {"timestamp": at(1), "schema": 1, "reason": reason,
+            "event": {"name": "process.not_covered"},
+            "process": {"executable": {"path": path}}}
+
+
 def log(name, *records):
     """A file of records; bytes and texts go in as they are."""
     file = HOME / name

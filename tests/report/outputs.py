@@ -11,7 +11,7 @@ import unicodedata
 import jsonschema
 
 from common import (HOME, ROOT, Skip, at, check, equal, findings, has, lacks,
-                    log, on_terminal, record, report, test)
+                    log, not_covered, on_terminal, record, report, test)
 
 JAVA = "/usr/lib/jvm/java-17/bin/java"
 
@@ -105,6 +105,7 @@ def json_shape():
                "event": {"name": "auth407.problem"}, "message": "broken",
                "process": {"pid": 1}, "records_lost": 2}
     odd = log("odd.jsonl", record(cause="of_the_future"), problem, "torn {",
+              not_covered("/bin/foo"), not_covered("/bin/foo"),
               {"other": 1}, record(http__response__status_code=200,
                                    cause="none", final__status_code=200))
     for args in ((mixed(),), (odd,), ("--top", "1", mixed()), (mixed(), odd),
@@ -115,9 +116,12 @@ def json_shape():
         equal(errors, [], str(args))
     data = report("--format", "json", odd).json()
     got = {k: data["input"][k] for k in (
-        "lines", "torn", "foreign", "problems", "without_407", "lost")}
-    equal(got, {"lines": 5, "torn": 1, "foreign": 1, "problems": 1,
-                "without_407": 1, "lost": 2}, "input")
+        "lines", "torn", "foreign", "problems", "not_covered", "without_407",
+        "lost")}
+    equal(got, {"lines": 7, "torn": 1, "foreign": 1, "problems": 1,
+                "not_covered": 2, "without_407": 1, "lost": 2}, "input")
+    equal([(r["program"], r["total"]) for r in data["not_covered"]["rows"]],
+          [("/bin/foo (static)", 2)])
     equal([r["message"] for r in data["problem"]["rows"]], ["broken"])
     has(report(odd).out, "of_the_future: unknown to this version")
 
@@ -195,6 +199,7 @@ def hostile_text():
                             url__target=text))
         lines.append({"timestamp": at(1), "schema": 1, "message": text,
                       "event": {"name": "auth407.problem"}})
+        lines.append(not_covered("/bin/" + text, text))
         lines.append(record(http__request__proxy_authorization={
             "present": True, "scheme": text, "username": text}))
     file = log("hostile.jsonl", *lines)

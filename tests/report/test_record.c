@@ -193,6 +193,13 @@ static const struct {
      "\"auth407.problem\"},\"message\":\"m\"}",
      A407_REPORT_FOREIGN},
     {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":1,\"event\":{"
+     "\"name\":\"process.not_covered\"},\"reason\":\"static\"}",
+     A407_REPORT_FOREIGN},
+    {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":1,\"event\":{"
+     "\"name\":\"process.not_covered\"},\"reason\":\"static\",\"process\":"
+     "{\"executable\":{\"path\":\"/x\"}}}",
+     A407_REPORT_BEYOND},
+    {"{\"timestamp\":\"2026-11-21T14:03:05Z\",\"schema\":1,\"event\":{"
      "\"name\":\"auth407.problem\"},\"message\":\"m\"}",
      A407_REPORT_PROBLEM},
 };

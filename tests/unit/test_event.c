@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/record/redact.h"
 #include "event_sample.h"
+#include "host/reach.h"
 #include "unit.h"
 
 static bool has(const struct a407_event *e, const char *part)
@@ -259,8 +260,34 @@ TEST(schema)
         assert_true(a407_record_json(&(struct a407_record){.event = e},
                                      SIZE_MAX, &all));
     }
+    for (int i = A407_REACH_STATIC; i < A407_REACH_COUNT; i++) {
+        struct a407_event *e = full();
+        *e->process.caller_module = '\0';
+        assert_true(a407_record_json(
+            &(struct a407_record){
+                .event = e, .not_covered = a407_reach_name((enum a407_reach)i)},
+            SIZE_MAX, &all));
+    }
     assert_int_equal(check_schema(all.p, all.n, false), 0);
     a407_buf_free(&all);
+}
+
+/* A program that is not covered: what it is, and nothing of an exchange. */
+TEST(not_covered)
+{
+    struct a407_event *e = full();
+    struct a407_buf b;
+    a407_buf_init(&b, 1 << 16);
+    *e->process.caller_module = '\0';
+    assert_true(a407_record_json(
+        &(struct a407_record){.event = e, .not_covered = "static", .run = "R"},
+        SIZE_MAX, &b));
+    a407_buf_add(&b, "", 1);
+    assert_non_null(strstr(b.p, "\"event\":{\"name\":\"process.not_covered\"},"
+                                "\"reason\":\"static\",\"detail\":"));
+    assert_non_null(strstr(b.p, "\"run\":{\"id\":\"R\"}}\n"));
+    assert_null(strstr(b.p, "proxy\":"));
+    a407_buf_free(&b);
 }
 
 /* The schema says no to what we don't write: it is no formality. */

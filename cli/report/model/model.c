@@ -11,7 +11,8 @@
 #define KEY_SIZE (A407_REPORT_KEY_MAX + 1)
 
 static const char *const names[A407_REPORT_TABLES] = {
-    "binary", "module", "proxy", "cause", "user", "problem", "finding"};
+    "binary", "module",  "proxy",       "cause",
+    "user",   "problem", "not_covered", "finding"};
 
 /* All rows at once: untouched memory costs nothing, and they never move. */
 bool a407_report_init(struct a407_report *r)
@@ -269,6 +270,21 @@ void a407_report_add_problem(struct a407_report *r, int64_t time_us,
     count(r, A407_REPORT_MESSAGE, &message, 1, 0,
           &(struct a407_report_tally){
               .total = 1, .first_us = time_us, .last_us = time_us});
+}
+
+void a407_report_add_not_covered(struct a407_report *r,
+                                 const struct a407_report_record *l,
+                                 struct a407_span reason)
+{
+    char key[KEY_SIZE];
+
+    snprintf(key, sizeof key, "%.*s (%.*s)", (int)l->executable.n,
+             (const char *)l->executable.p, (int)reason.n,
+             (const char *)reason.p);
+    count(r, A407_REPORT_NOT_COVERED,
+          (const struct a407_span[]){a407_span_str(key)}, 1, 0,
+          &(struct a407_report_tally){
+              .total = 1, .first_us = l->time_us, .last_us = l->time_us});
 }
 
 enum a407_report_group a407_report_group(const struct a407_report_row *f)

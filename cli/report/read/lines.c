@@ -103,7 +103,7 @@ bool a407_report_line(void *run, char *text, size_t n)
         kind = a407_report_parse(r->parser, line, n, &l, &message);
     }
     in->ours += kind == A407_REPORT_EXCHANGE || kind == A407_REPORT_PROBLEM ||
-                kind == A407_REPORT_UNKNOWN;
+                kind == A407_REPORT_BEYOND || kind == A407_REPORT_UNKNOWN;
     in->newer += kind == A407_REPORT_NEWER;
     in->unknown += kind == A407_REPORT_UNKNOWN;
     in->foreign += kind == A407_REPORT_NEWER || kind == A407_REPORT_UNKNOWN ||
@@ -116,6 +116,10 @@ bool a407_report_line(void *run, char *text, size_t n)
         in->problems++;
         in->lost += (uint64_t)l.lost;
         a407_report_add_problem(&r->report, l.time_us, message);
+    } else if (kind == A407_REPORT_BEYOND && is_selected(r, &l)) {
+        in->not_covered++;
+        in->lost += (uint64_t)l.lost;
+        a407_report_add_not_covered(&r->report, &l, message);
     } else if (kind == A407_REPORT_NO_MEMORY) {
         r->report.out_of_memory = true;
     }

@@ -53,6 +53,8 @@ bool a407_read_lines(struct a407_splitter *s, const char *what,
 enum a407_report_kind {
     A407_REPORT_EXCHANGE, /* `out` is filled in */
     A407_REPORT_PROBLEM,  /* of auth407 itself: `message` and time_us */
+    A407_REPORT_BEYOND,   /* a program that is not covered: the process, time_us
+                             and, in `message`, the reason */
     A407_REPORT_FOREIGN,  /* JSON, but none of auth407's */
     A407_REPORT_NEWER,    /* of a later schema */
     A407_REPORT_UNKNOWN,  /* of this schema, by an event that is new to it */

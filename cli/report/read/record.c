@@ -298,6 +298,11 @@ static enum a407_report_kind kind_of(const struct line *l,
         return judge(l, out) ? A407_REPORT_EXCHANGE : A407_REPORT_FOREIGN;
     if (a407_span_eq(l->event, "auth407.problem"))
         return l->message.p ? A407_REPORT_PROBLEM : A407_REPORT_FOREIGN;
+    if (a407_span_eq(l->event, "process.not_covered")) {
+        out->outcome = A407_NOT_RETRIED; /* to the filter of outcomes */
+        return l->message.p && out->executable.p ? A407_REPORT_BEYOND
+                                                 : A407_REPORT_FOREIGN;
+    }
     return l->event.p ? A407_REPORT_UNKNOWN : A407_REPORT_FOREIGN;
 }
 

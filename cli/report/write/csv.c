@@ -85,6 +85,7 @@ void a407_report_csv(const struct a407_report_view *v, FILE *f)
     table(v, f, A407_REPORT_FINDING);
     for (i = 0; i < A407_REPORT_KEYED; i++)
         table(v, f, (enum a407_report_table_id)i);
+    table(v, f, A407_REPORT_NOT_COVERED);
     if (v->access)
         a407_report_access_csv(v->access, f);
 }

@@ -58,8 +58,9 @@ static void tally(FILE *f, const struct a407_report_tally *t)
 static void input(FILE *f, const struct a407_report_input *in)
 {
     static const char *const names[A407_REPORT_COUNTS] = {
-        "files",   "bytes",    "lines",       "torn",     "foreign", "newer",
-        "unknown", "problems", "without_407", "filtered", "lost"};
+        "files",       "bytes",       "lines",    "torn",
+        "foreign",     "newer",       "unknown",  "problems",
+        "not_covered", "without_407", "filtered", "lost"};
     size_t i;
 
     fputs(",\"input\":{", f);
@@ -181,6 +182,8 @@ void a407_report_json(const struct a407_report_view *v, bool page, FILE *f)
         table(v, f, &r->tables[i], "key");
     }
     fputs("},", f);
+    table(v, f, &r->tables[A407_REPORT_NOT_COVERED], "program");
+    fputs(",", f);
     table(v, f, &r->tables[A407_REPORT_MESSAGE], "message");
     timeline(f, &r->timeline);
     if (v->access) {

@@ -83,6 +83,8 @@ static void head_input(const struct a407_report_view *v, term *t)
          "lines are " A407_REPORT_NEWER_LINE);
     note(t, in->unknown, "line is " A407_REPORT_UNKNOWN_LINE,
          "lines are " A407_REPORT_UNKNOWN_LINE);
+    note(t, in->not_covered, "program was started that is not covered",
+         "programs were started that are not covered");
     note(t, in->lost, "line could not be written by the programs, says the log",
          "lines could not be written by the programs, says the log");
 }
@@ -397,15 +399,16 @@ static void put_remedies(const struct a407_report_view *v, term *t)
     }
 }
 
-static void put_problems(const struct a407_report_view *v, term *t)
+/* What is known of it is its text, and how often it was noted. */
+static void put_list(const struct a407_report_view *v, term *t,
+                     enum a407_report_table_id id, const char *title)
 {
-    const struct a407_report_table *table =
-        &v->report->tables[A407_REPORT_MESSAGE];
+    const struct a407_report_table *table = &v->report->tables[id];
     size_t i, n = shown(v, table);
 
     if (table->n == 0)
         return;
-    a407_term_heading(t, "Problems of auth407 itself");
+    a407_term_heading(t, title);
     for (i = 0; i < n; i++) {
         const struct a407_report_row *row = &table->rows[i];
 
@@ -517,7 +520,9 @@ static size_t put_failing(const struct a407_report_view *v, term *t,
 {
     const struct a407_report_table *table =
         &v->report->tables[A407_REPORT_FINDING];
-    size_t room = v->top ? SCREEN - FRAME : SIZE_MAX, left = 0, i, lines;
+    size_t beyond = v->report->tables[A407_REPORT_NOT_COVERED].n ? 2 : 0;
+    size_t room = v->top ? SCREEN - FRAME - beyond : SIZE_MAX, left = 0, i,
+           lines;
 
     *fine = 0;
     for (i = 0; i < table->n; i++) {
@@ -534,6 +539,16 @@ static size_t put_failing(const struct a407_report_view *v, term *t,
             room -= lines;
     }
     return left;
+}
+
+static void put_not_covered(term *t, const struct a407_report_table *table)
+{
+    if (table->n == 1)
+        a407_term_say(t, 0, 2, "Not covered: %s: its 407s stay as they are",
+                      table->rows->key);
+    else if (table->n)
+        a407_term_say(t, 0, 2, "Not covered: %s and %zu more: --tables",
+                      table->rows->key, table->n - 1);
 }
 
 void a407_report_brief(const struct a407_report_view *v,
@@ -553,7 +568,8 @@ void a407_report_brief(const struct a407_report_view *v,
     if (fine)
         fprintf(t->f, "%zu got through, or need%s nothing: --tables\n", fine,
                 fine == 1 ? "s" : "");
-    put_problems(v, t);
+    put_not_covered(t, &v->report->tables[A407_REPORT_NOT_COVERED]);
+    put_list(v, t, A407_REPORT_MESSAGE, "Problems of auth407 itself");
     if (v->last && !v->report->all.total)
         a407_term_say(t, 0, 2, "Earlier runs: auth407 report --all-runs");
 }
@@ -575,5 +591,7 @@ void a407_report_text(const struct a407_report_view *v,
     }
     if (v->access)
         a407_report_access_text(v->access, t);
-    put_problems(v, t);
+    put_list(v, t, A407_REPORT_NOT_COVERED,
+             "Not covered: their 407s stay as they are");
+    put_list(v, t, A407_REPORT_MESSAGE, "Problems of auth407 itself");
 }
