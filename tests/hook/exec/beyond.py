@@ -36,6 +36,7 @@ class Place:
     def __init__(self, options):
         self.folder = tempfile.mkdtemp(prefix="beyond.")
         os.chmod(self.folder, 0o777)
+        self.launcher = options.launcher
         self.lib = shutil.copy(options.lib, self.folder)
         self.before = shutil.copy(
             f"{options.build}/tests/hook/exec/before", self.folder)
@@ -143,6 +144,14 @@ def reasons(p):
                   ("ran\n", [("secure", "gains")]))
 
 
+def command(p):
+    """the command itself is told of, too, once with what it is started from"""
+    for words in (["./static"], ["sh", "-c", "./static; true"]):
+        tap.equal(p.told(p.launcher, "-q", "--", *words, LD_PRELOAD=None,
+                         AUTH407_LIBRARY=p.lib), ("ran\n",
+                                                  [("static", "static")]))
+
+
 def scripts(p):
     """of a script its interpreter is told; a command is looked up in PATH"""
     p.script("one", f"#!{p.path('static')} -x\n")
@@ -244,6 +253,6 @@ def tests(options):
             for inner in INNER:
                 yield (f"deep in a script: {outer}, {inner}",
                        lambda o=outer, i=inner: deep(p, o, i))
-        yield from tap.named((reasons, scripts, cleaned, nothing, where,
+        yield from tap.named((reasons, command, scripts, cleaned, nothing, where,
                               secrets, harmless, cost), p)
     return named(), lambda: shutil.rmtree(p.folder, ignore_errors=True)
