@@ -78,10 +78,11 @@ static void put(const struct a407_config *c, const struct a407_not_covered *n,
              a407_span_str(a407_reach_words(n->reach)));
     a407_process_fill(p, n->pid, &store);
     a407_put(p->executable, sizeof p->executable, a407_span_str(path));
-    for (p->n_args = 0;
-         p->n_args < A407_EVENT_ARGS && n->argv && n->argv[p->n_args];)
+    p->n_args = 0;
+    while (n->argv && p->n_args < A407_EVENT_ARGS && n->argv[p->n_args]) {
+        p->args[p->n_args] = n->argv[p->n_args];
         p->n_args++;
-    memcpy(p->args, n->argv, p->n_args * sizeof *p->args);
+    }
     a407_sink_put(c, &r);
     a407_buf_free(&store);
 }
