@@ -18,14 +18,17 @@ static const char screen[] =
     "  auth407 -- curl https://example.org/   logs in with what http_proxy "
     "has\n"
     "  auth407 login proxy.example:3128       or with what you enter once\n"
-    "\n"
-    "  run      answer 407s; needs not be written\n"
-    "  observe  change nothing that is sent: only write what happens\n"
-    "  report   what the log adds up to: which program met a 407, and why\n"
-    "  doctor   find out why a proxy says 407, and what to do\n"
-    "  login    ask for a credential, try it, and keep it in a file\n"
-    "  shell    a shell in which every program is run so\n"
-    "  env      lines for the eval of the shell, or CI step, that you are in\n"
+    "\n";
+
+static const struct {
+    const char *name, *about;
+} summaries[] = {
+#define A407_COMMAND(name, about) {name, about},
+#include "commands.def"
+#undef A407_COMMAND
+};
+
+static const char screen_rest[] =
     "  help     help on one of these: auth407 help report\n"
     "\n"
     "      --username NAME, --password-file FILE, --domain DOMAIN\n"
@@ -108,6 +111,9 @@ void a407_help(FILE *f, const struct a407_invocation *inv)
 
     if (!inv->named && !inv->all) {
         fputs(screen, f);
+        for (i = 0; i < sizeof summaries / sizeof *summaries; i++)
+            fprintf(f, "  %-8s %s\n", summaries[i].name, summaries[i].about);
+        fputs(screen_rest, f);
         return;
     }
     fputs("Usage:\n", f);

@@ -19,8 +19,11 @@ static int finish(FILE *f)
 static bool read_help(char **argv)
 {
     static char option[] = "--help";
-    static const char *const words[] = {"run",    "observe", "shell", "env",
-                                        "report", "login",   "doctor"};
+    static const char *const words[] = {
+#define A407_COMMAND(name, about) name,
+#include "commands.def"
+#undef A407_COMMAND
+    };
     size_t n = sizeof words / sizeof *words, i;
     const char *near;
 
