@@ -68,6 +68,7 @@ doctor_obj := $(doctor_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
               model/pending.o)
 gss_obj := $(gss_src:%.c=$(BUILD)/%.o)
 pac_obj := $(pac_src:%.c=$(BUILD)/%.o)
+completions := $(addprefix $(BUILD)/completions/,auth407 _auth407 auth407.fish)
 unit_bin := $(unit_src:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_obj := $(unit_src:%.c=$(BUILD)/%.o)
 # the layers below preload and cli, in the linker's order
@@ -82,7 +83,8 @@ $(BUILD)/host/child_keeper.o: private ALL_CFLAGS += -fno-stack-protector \
 .SUFFIXES:
 .PHONY: all
 all: $(BUILD)/libauth407.so $(BUILD)/auth407 $(BUILD)/auth407-gss \
-     $(BUILD)/auth407-report $(BUILD)/auth407-doctor $(BUILD)/auth407-pac
+     $(BUILD)/auth407-report $(BUILD)/auth407-doctor $(BUILD)/auth407-pac \
+     $(completions)
 
 include tests/tests.mk
 
@@ -122,6 +124,15 @@ $(BUILD)/libnettle.a: $(NETTLE_FILE)
 $(BUILD)/export.map: preload/hooks.def scripts/export-map
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)scripts/export-map $< > $@
+
+# By the names that the shells look for.
+$(BUILD)/completions/auth407: shell := bash
+$(BUILD)/completions/_auth407: shell := zsh
+$(BUILD)/completions/auth407.fish: shell := fish
+$(completions): $(wildcard scripts/completion* cli/*.def cli/*/options.def) \
+                core/base/cause.def core/config/schemes.def
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)CC='$(CC)' scripts/completions $(shell) > $@
 
 # What is called read() there is not to be libc's own checked one.
 $(filter $(BUILD)/preload/hooks_%,$(preload_obj)): private ALL_CFLAGS += \

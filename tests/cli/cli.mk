@@ -2,5 +2,5 @@
 # library of their own, so that they say nothing about the real one.
 
 .PHONY: cli-test
-cli-test: $(BUILD)/auth407 $(proxy407)
+cli-test: all $(proxy407)
 	$(Q)$(TALLY) tests/cli/run

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Help, man pages and completion: they agree with the table of options."""
+"""Help and man pages: they agree with the table of options."""
 
 import os
 import re
 import shutil
 import subprocess
 
-from harness import (ROOT, Skip, check, environment, equal, has, lacks, path,
-                     run, test, write)
+from harness import (ROOT, Skip, check, environment, equal, has, lacks, run,
+                     test, write)
 
 MAN1 = os.path.join(ROOT, "docs", "auth407.1")
 MAN5 = os.path.join(ROOT, "docs", "auth407-credentials.5")
-COMPLETION = os.path.join(ROOT, "scripts", "completion.bash")
 
 
 def read(file):
@@ -89,7 +88,7 @@ def help_options():
 
 @test
 def login_options():
-    """login's help, manual and completion have its options and no other"""
+    """login's help and manual have its options and no other"""
     rows = login_table()
     text = help_of("login", "--help")
     equal(re.findall(r"^(?:      |  -(\w), )--([a-z-]+)(?: ([A-Z:]+))?", text,
@@ -104,13 +103,6 @@ def login_options():
                        page, re.M)
     equal([(i[0], i[1], i[2].upper()) for i in items],
           [(r[1], r[0], r[2]) for r in rows], "the manual page")
-    write("compl/zz file", "")
-    equal(complete("login", "-"), sorted("--" + r[0] for r in rows))
-    equal(complete("login", "--credentials", "zz"), ["zz file"])
-    for name, _, value in rows:
-        offered = complete("login", "--" + name, "--")
-        equal(bool(offered), not value, name)
-    has(complete("logi"), "login")
 
 
 @test
@@ -208,69 +200,3 @@ def man_example():
     equal(done.status, 0, done.err)
     has(done.err, "for proxy.corp.example:3128, user alice")
     has(done.err, "for *.lab.example, user alice")
-
-
-def complete(*words, cursor=None):
-    """What bash would offer for the last word."""
-    quoted = " ".join("'" + w + "'" for w in ("auth407", *words))
-    script = f"""
-        set -u
-        . '{COMPLETION}'
-        COMP_WORDS=({quoted}); COMP_CWORD={len(words)}
-        COMPREPLY=()
-        _auth407 auth407 2>/dev/null
-        printf '%s\\n' "${{COMPREPLY[@]-}}"
-    """
-    done = subprocess.run(["bash", "--norc", "-c", script], cwd=path("compl"),
-                          env=environment(PATH=path("compl-bin") +
-                                          ":/usr/bin:/bin"),
-                          capture_output=True, text=True, check=False)
-    equal((done.returncode, done.stderr), (0, ""), words)
-    return sorted(w for w in done.stdout.split("\n") if w)
-
-
-@test
-def completion_options():
-    """completion offers every option, its values, files and commands"""
-    write("compl-bin/zz407", "#!/bin/sh\n", 0o755)
-    write("compl/zz file", "")
-    every = sorted("--" + row["name"] for row in taken("run"))
-    for words in (("-",), ("--",), ("run", "-"), ("-q", "-"),
-                  ("--domain", "D", "-"),
-                  ("--domain", "=", "D", "-")):
-        equal(complete(*words), every, words)
-    for command in COMMANDS:
-        equal(complete(command, "-"),
-              sorted("--" + row["name"] for row in taken(command)), command)
-    equal(complete("env", "--shell", ""), ["fish", "plain", "sh"])
-    equal(complete("help", "lo"), ["login"])
-    equal(complete("--user"), ["--username"])
-    equal(complete("obs"), ["observe"])
-    equal(complete("--mode", ""), ["inject", "observe", "off"])
-    equal(complete("--mode", "=", "of"), ["off"])
-    equal(complete("--log-level", "="), ["challenge", "request"])
-    equal(complete("--schemes", "digest,b"), ["digest,basic", "digest,bearer"])
-    equal(complete("--log", "s"), ["stderr", "syslog"])
-    equal(complete("--clear", ""), ["auto", "no", "yes"])
-    equal(complete("--canonicalize", "=", "y"), ["yes"])
-    equal(complete("--ntlm", "v"), ["v1", "v2"])
-    for option in ("--log", "--credentials", "--password-file",
-                   "--token-file"):
-        equal(complete(option, "zz"), ["zz file"], option)
-    equal(complete("--password", ""), [], "nothing to offer for a secret")
-    for words in (("zz",), ("--", "zz"), ("run", "zz"), ("run", "--", "zz"),
-                  ("observe", "-q", "zz"), ("--domain", "D", "zz")):
-        equal(complete(*words), ["zz407"], words)
-    equal(complete("--", "zz407", "zz"), ["zz file"])
-    equal(complete("zz407", "--mode", "zz"), ["zz file"])
-
-
-@test
-def completion_values():
-    """completion knows for every option whether it takes a value"""
-    text = read(COMPLETION).split("_auth407_value()")[1].split("\n}")[0]
-    flags = re.search(r"--help.*\) ;;", read(COMPLETION)).group()
-    for row in table():
-        pattern = rf"--{row['name']}(?![a-z-])"
-        equal(bool(re.search(pattern, text)), bool(row["value"]), row["name"])
-        equal(bool(re.search(pattern, flags)), not row["value"], row["name"])

@@ -101,6 +101,8 @@ PLACES = (
 )
 SHIPPED = ("share/man/man1/auth407.1", "share/man/man5/auth407-credentials.5",
            "share/bash-completion/completions/auth407",
+           "share/zsh/site-functions/_auth407",
+           "share/fish/vendor_completions.d/auth407.fish",
            "share/doc/auth407/log-schema.json",
            "share/doc/auth407/report-schema.json",
            "share/doc/auth407/credentials.md")
