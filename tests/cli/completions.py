@@ -174,12 +174,15 @@ def places():
         equal(list(offered("observ")), ["observe"], shell)
         for words in (("zz",), ("--", "zz"), ("run", "zz"), ("run", "--", "zz"),
                       ("observe", "-q", "zz"), ("--domain", "D", "zz"),
-                      ("doctor", "--", "zz")):
+                      ("doctor", "--", "zz"),
+                      ("doctor", "http://p:1", "-y", "--", "zz")):
             equal(list(offered(*words)), ["zz407"], f"{shell}: {words}")
         for words in (("--log", "zz"), ("--credentials", "zz"),
                       ("run", "--token-file", "zz"), ("report", "zz"),
                       ("login", "--credentials", "zz"),
                       ("report", "--access-log", "zz"),
+                      ("doctor", "--pac", "zz"),
+                      ("doctor", "--", "zz407", "zz"),
                       ("--", "zz407", "zz"), ("zz407", "--mode", "zz")):
             equal(list(offered(*words)), ["zz-file"], f"{shell}: {words}")
         for words in (("--password", "zz"), ("env", "zz"), ("login", "zz")):

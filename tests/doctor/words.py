@@ -66,37 +66,3 @@ def schema():
     for bad in ({"schema": 2}, {"verdict": {"status": "cause"}},
                 {"target": "x"}, {"checks": [{"what": "x"}]}, {"more": 1}):
         check(not SHAPE.is_valid({**good, **bad}), bad)
-
-
-def complete(*words):
-    quoted = " ".join("'" + w + "'" for w in ("auth407", *words))
-    script = f"""
-        set -u
-        . '{TOP / "scripts/completion.bash"}'
-        COMP_WORDS=({quoted}); COMP_CWORD={len(words)}
-        COMPREPLY=()
-        _auth407 auth407 2>/dev/null
-        printf '%s\\n' "${{COMPREPLY[@]-}}"
-    """
-    done = subprocess.run(["bash", "--norc", "-c", script], cwd=TOP / "docs",
-                          env=environment({}), capture_output=True, text=True,
-                          check=False)
-    equal((done.returncode, done.stderr), (0, ""), words)
-    return sorted(w for w in done.stdout.split("\n") if w)
-
-
-@test
-def completion():
-    """completion offers the options, their values, files and commands"""
-    equal(complete("doctor", "-"), sorted("--" + r[0] for r in table()))
-    equal(complete("doctor", "--format", "="), ["json", "text"])
-    for name, _, value in table():
-        if value and "FILE" in value:
-            equal(complete("doctor", "--" + name, "log-s"),
-                  ["log-schema.json"], name)
-        offered = complete("doctor", "--" + name, "--")
-        equal(bool(offered), not value, name)
-    has(complete("doct"), "doctor")
-    for words in (("--",), ("http://p:1", "--"), ("--target", "x", "-y", "--")):
-        has(complete("doctor", *words, "gre"), "grep")
-        equal(complete("doctor", *words, "grep", "log-s"), ["log-schema.json"])
