@@ -118,7 +118,7 @@ def manuals():
 def scripts_run():
     """Every script is executable, and names its interpreter."""
     for path in tracked("scripts/*", "tests/*/run", "tests/tally"):
-        if path.suffix in (".bash", ".py", ".md"):
+        if path.suffix in (".bash", ".fish", ".zsh", ".py", ".md"):
             continue
         if not path.stat().st_mode & 0o100:
             yield rel(path) + ": not executable"
