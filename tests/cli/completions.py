@@ -43,7 +43,8 @@ def bash(*words):
         printf '%s\\n' "${{COMPREPLY[@]-}}"
     """
     done = subprocess.run(["bash", "--norc", "-c", script], cwd=path("compl"),
-                          env=environment(PATH=path("compl-bin") +
+                          env=environment(HOME=path("compl-home"),
+                                          PATH=path("compl-bin") +
                                           ":/usr/bin:/bin"),
                           capture_output=True, text=True, check=False)
     equal((done.returncode, done.stderr), (0, ""), words)
@@ -57,7 +58,8 @@ def fish(*words):
     done = subprocess.run(
         ["fish", "--no-config", "-c",
          f"source '{MADE}/auth407.fish'; complete -C '{line}'"],
-        cwd=path("compl"), env=environment(PATH=path("compl-bin") +
+        cwd=path("compl"), env=environment(HOME=path("compl-home"),
+                                           PATH=path("compl-bin") +
                                            ":/usr/bin:/bin"),
         capture_output=True, text=True, check=False)
     equal((done.returncode, done.stderr), (0, ""), words)
@@ -91,7 +93,7 @@ class Zsh:
         if not pid:
             os.chdir(path("compl"))
             os.execvpe("zsh", ["zsh", "-di"], environment(
-                ZDOTDIR=path("zsh"), TERM="dumb",
+                ZDOTDIR=path("zsh"), TERM="dumb", HOME=path("compl-home"),
                 PATH=path("compl-bin") + ":/usr/bin:/bin"))
         self.until("ready>")
 
