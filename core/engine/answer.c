@@ -284,8 +284,9 @@ static void exclude_clients_own(struct a407_engine *e,
                                 ? A407_ALL_SCHEMES
                                 : A407_SCHEME_BIT(a407_scheme_from_name(
                                       a407_span_str(e->ev->client_scheme)));
-    for (size_t i = 0; i < e->proxy->n_creds; i++) {
+    for (unsigned i = 0; i < e->proxy->n_creds; i++) {
         const struct a407_credential *c = e->proxy->creds[i];
+        a407_secret_is_another(e, i);
         if (basic ? a407_basic_is(list->item[0].token68, c)
                   : c->username && strcmp(c->username, e->ev->client_user) == 0)
             e->exchange.tried[i] = tried;

@@ -235,6 +235,19 @@ void a407_engine_passed_407(struct a407_engine *e,
 /* A secret that ends so soon is fetched anew before it is sent again. */
 #define RENEW_S 30
 
+bool a407_secret_is_another(struct a407_engine *e, unsigned i)
+{
+    struct a407_exchange *exchange = &e->exchange;
+    unsigned edition = e->proxy->standing[i].edition;
+    if (exchange->of[i] == edition)
+        return false;
+    exchange->of[i] = edition;
+    exchange->tried[i] = 0;
+    exchange->looked_up &= ~(1u << i);
+    exchange->marked &= ~(1u << i);
+    return true;
+}
+
 void a407_ask_begin(struct a407_engine *e, enum a407_after after)
 {
     e->after = after;
@@ -279,6 +292,7 @@ static bool may_change(const struct a407_credential *c)
 static bool ask_for_secret_of(struct a407_engine *e, unsigned i)
 {
     const struct a407_standing *standing = &e->proxy->standing[i];
+    a407_secret_is_another(e, i);
     if (!may_change(e->proxy->creds[i]) || (e->exchange.asked & (1u << i)) ||
         standing->fetch_after > a407_engine_running_s(e) ||
         (standing->fetched && !is_spent(e, i)))
@@ -286,7 +300,6 @@ static bool ask_for_secret_of(struct a407_engine *e, unsigned i)
     e->exchange.asked |= 1u << i;
     e->ask = A407_ASK_SECRET;
     e->ask_cred = i;
-    e->ask_edition = standing->edition;
     return true;
 }
 
@@ -302,6 +315,7 @@ enum a407_try a407_ask_unproved(struct a407_engine *e, unsigned i)
 {
     const struct a407_standing *standing = &e->proxy->standing[i];
     bool now = !e->pipelined && e->state == A407_ST_WAIT;
+    a407_secret_is_another(e, i);
     bool spent = now && may_change(e->proxy->creds[i]) && is_spent(e, i);
     bool look = !standing->worked ||
                 (now && standing->looked_s != a407_engine_running_s(e));
@@ -433,7 +447,6 @@ static void take_secret(struct a407_engine *e, struct a407_told *t)
 
 static void told_secret(struct a407_engine *e, struct a407_told *t)
 {
-    struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
     if (!t->ok) {
         leave_source_alone(e, t);
         e->exchange.outside = t->cause;
@@ -444,11 +457,7 @@ static void told_secret(struct a407_engine *e, struct a407_told *t)
         e->exchange.asked &= ~(1u << e->ask_cred);
     if (t->secret)
         take_secret(e, t);
-    if (standing->edition == e->ask_edition)
-        return;
-    e->exchange.tried[e->ask_cred] = 0;
-    e->exchange.looked_up &= ~(1u << e->ask_cred);
-    e->exchange.marked &= ~(1u << e->ask_cred);
+    a407_secret_is_another(e, e->ask_cred);
 }
 
 /* One that does not answer is not asked for another credential either. */
@@ -482,13 +491,15 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
     a407_event_attempt_failed(e, t->cause, t->detail);
     a407_event_note(e, t->cause, t->detail);
     if (a407_cause_refuses(t->cause)) {
-        exchange->cause =
-            refuse(e, exchange->scheme, i, e->proxy->standing[i].edition);
+        bool current = exchange->of[i] == e->proxy->standing[i].edition;
+        exchange->cause = refuse(e, exchange->scheme, i, exchange->of[i]);
         if (t->cause != A407_CAUSE_REJECTED)
             exchange->cause = t->cause;
         /* the password itself was refused: no other scheme may try it */
-        exchange->tried[i] = A407_ALL_SCHEMES;
-        a407_verdict_note(e, i, false);
+        if (current) {
+            exchange->tried[i] = A407_ALL_SCHEMES;
+            a407_verdict_note(e, i, false);
+        }
     } else {
         leave_kdc_alone(e, t);
     }
@@ -504,6 +515,8 @@ static void told_mark(struct a407_engine *e, const struct a407_told *t)
     struct a407_proxy *p = e->proxy;
     unsigned bit = 1u << e->ask_cred;
     struct a407_standing *standing = &p->standing[e->ask_cred];
+    if (a407_secret_is_another(e, e->ask_cred))
+        return;
     e->exchange.looked_up |= bit;
     standing->alone = standing->alone || t->late;
     standing->looked_s = a407_engine_running_s(e);

@@ -118,6 +118,8 @@ struct a407_exchange {
     unsigned edition, ends; /* its standing's, when the header was made */
     void *state;            /* owned; NULL when proxy->state was used */
     a407_scheme_set tried[A407_CREDENTIALS_MAX];
+    /* which secret `tried`, `looked_up` and `marked` are about */
+    unsigned of[A407_CREDENTIALS_MAX];
     a407_scheme_set unnamed[A407_CREDENTIALS_MAX]; /* sent; the 407 to it did
                                                       not name the scheme */
     /* a bit per credential: read from outside for this exchange; its mark of a
@@ -204,7 +206,7 @@ struct a407_engine {
     /* ASK */
     enum a407_ask_kind ask;
     enum a407_after after;
-    unsigned ask_cred, ask_edition; /* whose secret, and which it was then */
+    unsigned ask_cred;
 
     struct a407_exchange exchange;
     struct a407_event *ev; /* being filled */
@@ -338,6 +340,9 @@ bool a407_engine_maybe_refused(struct a407_engine *e, const char *head,
    about our header in it counts, and goes into the record. */
 void a407_engine_passed_407(struct a407_engine *e,
                             const struct a407_challenges *offered);
+/* Is the secret another one by now, which any connection may have found? Then
+   what this exchange knew of the one before is forgotten. */
+bool a407_secret_is_another(struct a407_engine *e, unsigned cred_index);
 void a407_ask_begin(struct a407_engine *e, enum a407_after after);
 /* Is there a credential whose secret should be read (again)? */
 bool a407_ask_for_secret(struct a407_engine *e);

@@ -150,3 +150,103 @@ TEST(forked)
     assert_false(a407_engine_verdict(s.e, &v));
     end(&s);
 }
+
+/* ---- another connection finds a new secret meanwhile ---- */
+
+/* Two connections to one proxy; the credential may change. */
+static struct a407_engine *begin_two(struct scene *s)
+{
+    begin(s, "basic");
+    ((struct a407_credential *)s->proxy.creds[0])->from = A407_FROM_FILE;
+    struct a407_engine *other =
+        a407_engine_new(&s->proxy, &s->history, "192.0.2.1:3128");
+    assert_non_null(other);
+    return other;
+}
+
+static void with_other(struct scene *s, struct a407_engine **other)
+{
+    struct a407_engine *e = s->e;
+    s->e = *other;
+    *other = e;
+}
+
+/* The source is read, and has a new secret. */
+static void told_new_secret(struct scene *s)
+{
+    struct a407_told t = {.ok = true,
+                          .secret = a407_credential_copy(s->proxy.creds[0])};
+    is_in(s, "ASK");
+    assert_int_equal(s->e->ask, A407_ASK_SECRET);
+    assert_non_null(t.secret);
+    a407_free_secret(t.secret->password);
+    t.secret->password = a407_strdup_span(a407_span_str("new"));
+    a407_engine_told(s->e, &t);
+    a407_told_clear(&t);
+    peeked(s, BASIC);
+}
+
+static void is_asked_about_the_new_one(struct scene *s)
+{
+    struct a407_ask ask;
+    is_in(s, "ASK");
+    assert_int_equal(s->e->ask, A407_ASK_MARK);
+    assert_true(a407_engine_ask(s->e, &ask));
+    assert_string_equal(ask.cred->password, "new");
+    a407_ask_clear(&ask);
+}
+
+static void end_two(struct scene *s, struct a407_engine *other)
+{
+    told(s, (struct a407_told){0});
+    is_in(s, "DRAIN"); /* it is tried */
+    a407_engine_free(other);
+    end(s);
+}
+
+/* What is told of the old one's mark only then says nothing of it. */
+TEST(mark_of_the_secret_before)
+{
+    struct scene s;
+    struct a407_engine *other = begin_two(&s);
+    asks(&s);
+    with_other(&s, &other);
+    asks(&s);
+    told(&s, (struct a407_told){.ok = true});
+    told_new_secret(&s);
+    is_asked_about_the_new_one(&s);
+    with_other(&s, &other);
+    told(&s, (struct a407_told){.ok = true});
+    is_asked_about_the_new_one(&s);
+    end_two(&s, other);
+}
+
+/* ... nor what was told of that before. */
+TEST(marked_before_the_new_one)
+{
+    struct scene s;
+    struct a407_engine *other = begin_two(&s);
+    asks(&s);
+    a407_engine_told(s.e, &(struct a407_told){.ok = true});
+    with_other(&s, &other);
+    asks(&s);
+    told(&s, (struct a407_told){.ok = true});
+    told_new_secret(&s);
+    with_other(&s, &other);
+    peeked(&s, BASIC);
+    is_asked_about_the_new_one(&s);
+    end_two(&s, other);
+}
+
+/* The program sent the new one itself, and was refused. */
+TEST(new_one_of_the_programs)
+{
+    struct scene s;
+    begin(&s, "basic");
+    s.proxy.standing[0].edition = 1;
+    wrote(&s, "GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\n"
+              "Proxy-Authorization: Basic YWxpY2U6c2VjcmV0\r\n\r\n");
+    peeked(&s, BASIC);
+    is_in(&s, "DELIVER");
+    end(&s);
+}
