@@ -25,6 +25,13 @@ static bool is_marked(const struct a407_owner *o, struct a407_errand *e)
     return e->told.ok;
 }
 
+static void end_trial(const struct a407_owner *o, struct a407_errand *e)
+{
+    if (e->told.trial)
+        a407_memory_tried(o, false);
+    e->told.trial = false;
+}
+
 /* True: it may be sent, or there is a mark by now. Whoever tries the secret
    sets that before it lets others try. */
 static bool try_secret(const struct a407_owner *o, struct a407_errand *e)
@@ -32,14 +39,16 @@ static bool try_secret(const struct a407_owner *o, struct a407_errand *e)
     enum a407_may may = a407_memory_try(o);
     e->told.known = may == A407_MAY_KNOWN;
     e->told.late = may == A407_MAY_ALONE;
-    if (may != A407_MAY_NOT && is_marked(o, e) && may == A407_MAY_TRY)
-        a407_memory_tried(o, false);
+    e->told.trial = may == A407_MAY_TRY;
+    if (may != A407_MAY_NOT && is_marked(o, e))
+        end_trial(o, e);
     return may != A407_MAY_NOT;
 }
 
 bool a407_errand_begin(const struct a407_config *config, struct a407_errand *e)
 {
     struct a407_owner owner = owner_of(config, &e->ask);
+    e->config = config;
     switch (e->ask.kind) {
     case A407_ASK_MARK:
         if (e->ask.replaces)
@@ -75,6 +84,8 @@ void a407_errand_free(struct a407_errand *e)
 {
     while (e) {
         struct a407_errand *next = e->next;
+        struct a407_owner owner = owner_of(e->config, &e->ask);
+        end_trial(&owner, e); /* that nobody was told of */
         a407_talk_drop(&e->talk);
         a407_ask_clear(&e->ask);
         a407_told_clear(&e->told);

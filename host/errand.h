@@ -7,6 +7,7 @@
 
 /* What an engine asks of the outside (a407_engine_ask), and what came of it. */
 struct a407_errand {
+    const struct a407_config *config; /* since it was begun */
     struct a407_ask ask;
     struct a407_told told;
     struct a407_talk talk;    /* with the process that is started for it */

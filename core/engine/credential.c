@@ -510,7 +510,7 @@ static void told_token(struct a407_engine *e, struct a407_told *t)
 
 /* Each connection of this program may come to wait for what the program reads
    only later: once in vain is enough. */
-static void told_mark(struct a407_engine *e, const struct a407_told *t)
+static void told_mark(struct a407_engine *e, struct a407_told *t)
 {
     struct a407_proxy *p = e->proxy;
     unsigned bit = 1u << e->ask_cred;
@@ -522,11 +522,11 @@ static void told_mark(struct a407_engine *e, const struct a407_told *t)
     standing->looked_s = a407_engine_running_s(e);
     if (t->ok)
         e->exchange.marked |= bit;
-    else if (!t->known && !standing->worked) {
+    else if (!t->known && !standing->worked)
         p->remembered = (struct a407_remembered){0}; /* to be confirmed */
-        if (!standing->alone)
-            e->exchange.trying |= bit;
-    }
+    if (t->trial)
+        e->exchange.trying |= bit;
+    t->trial = false;
 }
 
 bool a407_told_fail(struct a407_told *told, enum a407_cause cause,
@@ -545,7 +545,7 @@ void a407_told_clear(struct a407_told *t)
 {
     a407_buf_free(&t->token);
     a407_credentials_free(t->secret);
-    *t = (struct a407_told){0};
+    *t = (struct a407_told){.trial = t->trial};
 }
 
 void a407_ask_take(struct a407_engine *e, struct a407_told *t)

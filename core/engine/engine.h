@@ -313,6 +313,8 @@ struct a407_told {
     bool late;             /* ... and the time for it is over */
     bool known; /* MARK: another process remembers this very secret as right;
                    SECRET: ... has asked for it */
+    bool trial; /* MARK: this process tries it, and others wait; false once an
+                   engine sees to that it ends (a407_engine_verdict) */
     struct a407_buf token;          /* TOKEN: for the proxy */
     char user[128];                 /* ... and whose ticket it is from, or "" */
     struct a407_credential *secret; /* SECRET: the new one. NULL: another
@@ -328,10 +330,11 @@ void a407_ask_clear(struct a407_ask *ask);
 bool a407_told_fail(struct a407_told *told, enum a407_cause cause,
                     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Wipes and frees what told owns. */
+/* Wipes and frees what told owns; `trial` stays. */
 void a407_told_clear(struct a407_told *told);
 
-/* Takes over what told owns, and leaves it empty. */
+/* Takes over what told owns, and leaves it empty, but for a trial of a secret
+   that is not asked about any more. */
 void a407_engine_told(struct a407_engine *e, struct a407_told *told);
 
 /* The 407 that was taken off the queue, for WANT_GIVE_BACK. */

@@ -143,11 +143,31 @@ TEST(forked)
     struct a407_verdict v;
     begin(&s, "basic");
     asks(&s);
-    told(&s, (struct a407_told){0});
+    told(&s, (struct a407_told){.trial = true});
     assert_int_equal(s.e->exchange.trying, 1);
     a407_engine_forked(s.e);
     a407_engine_closed(s.e);
     assert_false(a407_engine_verdict(s.e, &v));
+    end(&s);
+}
+
+/* It was begun, and has to end, although another connection was let in by the
+   same secret meanwhile. */
+TEST(proved_meanwhile)
+{
+    struct scene s;
+    struct a407_verdict v;
+    struct a407_told t = {.trial = true};
+    begin(&s, "basic");
+    asks(&s);
+    s.proxy.standing[0].worked = true;
+    a407_engine_told(s.e, &t);
+    assert_false(t.trial);
+    a407_engine_closed(s.e);
+    assert_true(a407_engine_verdict(s.e, &v));
+    assert_true(v.tried);
+    assert_false(v.judged);
+    a407_credentials_free(v.cred);
     end(&s);
 }
 
@@ -217,6 +237,25 @@ TEST(mark_of_the_secret_before)
     is_asked_about_the_new_one(&s);
     with_other(&s, &other);
     told(&s, (struct a407_told){.ok = true});
+    is_asked_about_the_new_one(&s);
+    end_two(&s, other);
+}
+
+/* ... and a trial of the old one is not taken for one of the new one. */
+TEST(trial_of_the_secret_before)
+{
+    struct scene s;
+    struct a407_told t = {.trial = true};
+    struct a407_engine *other = begin_two(&s);
+    asks(&s);
+    with_other(&s, &other);
+    asks(&s);
+    told(&s, (struct a407_told){.ok = true});
+    told_new_secret(&s);
+    with_other(&s, &other);
+    a407_engine_told(s.e, &t);
+    assert_true(t.trial);
+    peeked(&s, BASIC);
     is_asked_about_the_new_one(&s);
     end_two(&s, other);
 }

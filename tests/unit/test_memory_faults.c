@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "host/errand.h"
 #include "host/lockout.h"
 #include "memory_help.h"
 
@@ -342,4 +343,21 @@ TEST(a_folder_that_goes)
 __attribute__((constructor)) static void with_marks(void)
 {
     config.lockout_s = 900;
+}
+
+/* Nobody is there any more to be told that the trial is begun. */
+TEST(trial_that_nobody_is_told_of)
+{
+    struct a407_errand *e = calloc(1, sizeof *e);
+    anew();
+    assert_non_null(e);
+    e->talk.child.fd = -1;
+    e->ask = (struct a407_ask){.kind = A407_ASK_MARK,
+                               .proxy = &known.endpoint,
+                               .configured = &alice,
+                               .cred = a407_credential_copy(&alice)};
+    assert_false(a407_errand_begin(&config, e));
+    shell("ls run/auth407/*.try-* >/dev/null");
+    a407_errand_free(e);
+    shell("! ls run/auth407/*.try-* 2>&-");
 }
