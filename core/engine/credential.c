@@ -18,6 +18,13 @@ void a407_exchange_tried(struct a407_exchange *exchange)
         A407_SCHEME_BIT(exchange->scheme->id);
 }
 
+static bool has_just_changed(const struct a407_engine *e,
+                             const struct a407_standing *standing)
+{
+    int64_t age = a407_engine_running_s(e) - standing->replaced_s;
+    return standing->replaces && age < A407_CHANGING_S;
+}
+
 /* Not by this scheme, by this process, for a while. */
 static void lock_out(struct a407_engine *e, const struct a407_scheme *scheme,
                      unsigned cred_index)
@@ -26,8 +33,7 @@ static void lock_out(struct a407_engine *e, const struct a407_scheme *scheme,
     struct a407_standing *standing = &p->standing[cred_index];
     int64_t now = a407_engine_running_s(e);
     unsigned s = p->config->lockout_s;
-    if (standing->replaces && now - standing->replaced_s < A407_CHANGING_S &&
-        s > A407_SHORT_S)
+    if (has_just_changed(e, standing) && s > A407_SHORT_S)
         s = A407_SHORT_S;
     standing->refused_until[scheme->id] = now + s;
     if (p->scheme && p->cred_index == cred_index)
@@ -384,7 +390,7 @@ bool a407_engine_ask(const struct a407_engine *e, struct a407_ask *out)
     const struct a407_standing *standing = &e->proxy->standing[e->ask_cred];
     out->again = standing->fetched;
     out->alone = standing->worked || standing->alone;
-    out->replaces = standing->replaces;
+    out->replaces = has_just_changed(e, standing);
     out->configured = standing->configured;
     out->cred = a407_credential_copy(e->proxy->creds[e->ask_cred]);
     if (!out->cred)

@@ -299,7 +299,8 @@ struct a407_ask {
     bool again;    /* SECRET: what was read before is of no use any more */
     bool alone;    /* MARK: nobody else's trial is waited for */
     bool replaces; /* MARK: it took the place of one that has worked here, and
-                      was refused: a mark from before that says nothing */
+                      was refused just now: a mark from before that says
+                      nothing */
     const struct a407_endpoint *proxy;
     struct a407_buf token; /* a copy too */
 };

@@ -224,6 +224,32 @@ static void end_two(struct scene *s, struct a407_engine *other)
     end(s);
 }
 
+static bool has_just_changed(const struct scene *s)
+{
+    struct a407_ask ask;
+    assert_true(a407_engine_ask(s->e, &ask));
+    bool replaces = ask.replaces;
+    a407_ask_clear(&ask);
+    return replaces;
+}
+
+/* When it was is told then, and not whenever a mark is looked for: what marks
+   it later is no word on what there was before. */
+TEST(new_for_a_moment)
+{
+    struct scene s;
+    struct a407_engine *other = begin_two(&s);
+    asks(&s);
+    s.proxy.standing[0].worked = true;
+    told(&s, (struct a407_told){.ok = true});
+    told_new_secret(&s);
+    is_asked_about_the_new_one(&s);
+    assert_true(has_just_changed(&s));
+    a407_engine_time(s.e, 0, A407_CHANGING_S * 1000000);
+    assert_false(has_just_changed(&s));
+    end_two(&s, other);
+}
+
 /* What is told of the old one's mark only then says nothing of it. */
 TEST(mark_of_the_secret_before)
 {
