@@ -72,8 +72,11 @@ struct a407_doctor {
     bool tls;                   /* it is spoken to in TLS */
     char proxy_from[256];       /* "the command line", "https_proxy", "PAC" */
     struct addrinfo *addresses; /* of the proxy, or NULL */
-    const struct addrinfo *reached;  /* the first that takes connections */
-    bool is_proxy;                   /* it answers, and is no web server */
+    const struct addrinfo *reached; /* the first that takes connections */
+    bool is_proxy;                  /* it answers, and is no web server */
+    /* Of ours those that were refused, now or a short time ago. */
+    const struct a407_credential *refused[A407_CREDENTIALS_MAX];
+    size_t n_refused;
     char at[A407_HOST_MAX + 16];     /* the proxy, "host:port" */
     char source[64];                 /* our address on the way to it */
     char tunnel[A407_HOST_MAX + 16]; /* what is asked for: HOST:PORT, and */
@@ -91,6 +94,8 @@ struct a407_doctor {
 
 /* Longest wait for one answer: whoever asks sits and waits. */
 #define A407_DOCTOR_WAIT_MS 20000
+/* Accounts are locked after few failures: so many logins of one user. */
+#define A407_DOCTOR_OF_ONE_USER 2
 
 /* Columns of the terminal that is written to, 40 to 100; 80 where there is
    none. */

@@ -4,9 +4,6 @@
 #include "cli/trial.h"
 #include "doctor.h"
 
-/* Accounts are locked after few failures: so many logins of one user. */
-#define OF_ONE_USER 2
-
 /* May it be sent? Not what was tried already, nor more of one user: here or, as
    far as none was let in, among ours. */
 static bool may_send(const struct a407_doctor *d,
@@ -32,7 +29,7 @@ static bool may_send(const struct a407_doctor *d,
             return false;
         n += a407_same_text(k->username, c->username);
     }
-    return n < OF_ONE_USER;
+    return n < A407_DOCTOR_OF_ONE_USER;
 }
 
 static void try_one(struct a407_doctor *d, const struct a407_credential *c)

@@ -217,8 +217,11 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
         a407_row_found(&d->rows, A407_FOUND_ORIGIN_LOGIN, "GET with a login",
                        "407 with another realm than the proxy's");
         unmark(d, c);
-    } else
+    } else {
+        if (c && t.outcome == A407_TRIAL_REFUSED)
+            d->refused[d->n_refused++] = c;
         a407_refused_tell(d, &t, c, id);
+    }
     a407_trial_free(&t);
     if (d->in)
         try_others(d, c, usable, id);
@@ -262,13 +265,35 @@ static void pardon(struct a407_doctor *d)
     }
 }
 
+/* What is held back counts, too: the doctor may be run again and again. */
+static bool is_enough(const struct a407_doctor *d,
+                      const struct a407_credential *c)
+{
+    size_t i, n = 0;
+
+    for (i = 0; c->username && i < d->n_refused; i++)
+        n += a407_same_text(d->refused[i]->username, c->username);
+    return n >= A407_DOCTOR_OF_ONE_USER;
+}
+
+static void tell_enough(struct a407_doctor *d, const struct a407_credential *c)
+{
+    a407_row_good(&d->rows, A407_IN_TRIAL, c->label,
+                  "not tried: more failures could lock the account of %s",
+                  c->username);
+    a407_row_last(&d->rows)->status = A407_NOTE;
+}
+
 static void log_in(struct a407_doctor *d)
 {
     struct a407_challenges *offered = a407_doctor_offered(d);
     size_t i;
 
     for (i = 0; offered && !d->in && i < d->asked.n_creds; i++)
-        try_credential(d, offered, d->asked.creds[i]);
+        if (is_enough(d, d->asked.creds[i]))
+            tell_enough(d, d->asked.creds[i]);
+        else
+            try_credential(d, offered, d->asked.creds[i]);
     if (d->in)
         pardon(d);
     a407_challenges_free(offered);

@@ -273,6 +273,16 @@ def permissions():
 
 
 @test
+def file_of_another_kind():
+    """a file that a mode does not mend is not told to be chmod'ed"""
+    with asks([]) as p:
+        seen = finds("credential_file_refused", "--yes",
+                     f"http://127.0.0.1:{p.port}", says=["bad section name"],
+                     env={"AUTH407_CREDENTIALS": write("[*]\n")})
+        check("chmod" not in seen.text, seen.text)
+
+
+@test
 def source_works():
     """passwords from a file, a helper and .netrc work without a warning"""
     with asks([header("alice", SECRET)]) as p:
@@ -377,6 +387,28 @@ def several():
         equal(status, 0, out)
         has(out, "warning")
         equal(sent(p, re.escape(header("bob", "wr0ng.one"))), 1, out)
+
+
+@test
+def few_of_one_user():
+    """two wrong passwords of one user are sent, no third, nor when the doctor
+    is run again; another's is"""
+    with asks([header("zoe", SECRET)]) as p:
+        users = ["alice"] * 4 + ["bob"]
+        name = write("".join(f"[127.0.0.1:{p.port}]\nusername = {user}\n"
+                             f"password = wr0ng{n}\n"
+                             for n, user in enumerate(users)))
+        env = {"AUTH407_CREDENTIALS": name,
+               "XDG_STATE_HOME": tempfile.mkdtemp(dir=SCRATCH),
+               "https_proxy": f"http://127.0.0.1:{p.port}"}
+        doctor("--yes", env=env)
+        seen = doctor("--yes", env=env)
+        for n, user in enumerate(users):
+            equal(sent(p, re.escape(header(user, f"wr0ng{n}"))),
+                  int(n not in (2, 3)), seen.text)
+        equal((seen.status, seen.code), (1, "held_back_after_rejection"))
+        has(" ".join(seen.text.split()),
+            "not tried: more failures could lock the account of alice")
 
 
 @test
