@@ -197,12 +197,18 @@ static void compose(const struct a407_doctor *d, FILE *f)
         put_curl(d, f);
 }
 
-/* What a mail program or a terminal would obey. */
+/* What a mail program or a terminal would obey: controls of two bytes, too. */
 static void make_plain(char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (a407_is_ctl(p[i]) && p[i] != '\n')
-            p[i] = '?';
+    size_t i, k;
+
+    for (i = 0; i < n; i += k ? k : 1) {
+        unsigned c = (unsigned char)p[i];
+
+        k = a407_utf8_next(a407_span(p + i, n - i), &c);
+        if (p[i] != '\n' && (!k || a407_is_control(c)))
+            memset(p + i, '?', k ? k : 1);
+    }
 }
 
 bool a407_bundle_write(const struct a407_doctor *d, const char *path)

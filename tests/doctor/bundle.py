@@ -19,7 +19,7 @@ TOKEN = "T" * 200
 ECHO = (f"Proxy-Authenticate: Basic realm=\"corp\"\r\n"
         f"X-Token: {TOKEN}\r\n"
         f"Set-Cookie: sid={COOKIE}\r\nX-Echo: alice {SECRET}\r\n"
-        f"X-Steer: \x1b[31mred\r\nVia: 1.1 squid.corp.example\r\n")
+        f"X-Steer: \x1b[31mred\u009b2J\u202e\r\nVia: 1.1 squid.corp.example\r\n")
 
 
 def write(args, env, name="bundle.md"):
@@ -59,7 +59,7 @@ def whole():
                   "    X-Token: (200 bytes)\n",
                   "?[31mred", "## Checks", "FAILED"):
         has(text, words)
-    for bad in (COOKIE, TOKEN, "\x1b", *spellings(SECRET)):
+    for bad in (COOKIE, TOKEN, "\x1b", "\x9b", "\u202e", *spellings(SECRET)):
         lacks(text, bad)
     for line in text.splitlines():
         check(len(line) <= 80 or "curl" in line or "Versions" in line, line)
