@@ -99,6 +99,10 @@ void a407_kind_tell(struct a407_rows *rows, const struct addrinfo *at,
     else if (at && a407_kind_speaks_tls(at))
         a407_row_found(rows, A407_FOUND_WANTS_TLS, "protocol",
                        "it answers a TLS hello, and no plain HTTP");
+    else if (a407_span_begins(a407_span(a->bytes, a->n), "HTTP/1."))
+        a407_row_found(rows, A407_FOUND_SILENT, "protocol",
+                       "its answer begins, and does not come to the end of "
+                       "its head");
     else if (a->n)
         a407_row_found(rows, A407_FOUND_NOT_HTTP, "protocol",
                        "what it answers is no HTTP");

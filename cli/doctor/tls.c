@@ -3,13 +3,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "kind.h"
 
 /* OpenSSL's interface (3.0), as far as it goes here. It is looked up when it is
@@ -27,6 +27,7 @@
     F(void *, SSL_get0_param, (void *))                                        \
     F(int, X509_VERIFY_PARAM_set1_ip_asc, (void *, const char *))              \
     F(int, SSL_connect, (void *))                                              \
+    F(int, SSL_get_error, (const void *, int))                                 \
     F(long, SSL_get_verify_result, (void *))                                   \
     F(const char *, X509_verify_cert_error_string, (long))                     \
     F(void *, SSL_get1_peer_certificate, (void *))                             \
@@ -49,6 +50,10 @@ static struct {
 /* X509_V_ERR_HOSTNAME_MISMATCH and IP_ADDRESS_MISMATCH */
 #define OTHER_HOST 62
 #define OTHER_IP   64
+
+/* SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE */
+#define WANT_READ  2
+#define WANT_WRITE 3
 
 #define ANSWER_MAX 32768
 
@@ -113,22 +118,24 @@ static void tell_certificate(struct a407_rows *rows, void *s, const char *host)
 
 /* ---- a connection ---- */
 
-static int blocking(const struct addrinfo *a, int ms)
+/* What the call that returned `is` waits for came: it is to be made again.
+   There is one deadline for all: a peer may send a byte now and then. */
+static bool again(void *s, int is, int fd, int64_t until)
 {
-    struct timeval t = {ms / 1000, ms % 1000 * 1000};
-    int fd = a407_wire_connect(a);
+    int why = ssl.SSL_get_error(s, is);
+    struct pollfd p = {fd, why == WANT_READ ? POLLIN : POLLOUT, 0};
+    int64_t left = until - a407_now_ms();
 
-    if (fd >= 0) {
-        fcntl(fd, F_SETFL, 0);
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
-    }
-    return fd;
+    if (why != WANT_READ && why != WANT_WRITE)
+        return false;
+    errno = ETIMEDOUT;
+    return left > 0 && poll(&p, 1, (int)left) == 1;
 }
 
-static void *begin(void *context, int fd, const char *host)
+static void *begin(void *context, int fd, const char *host, int64_t until)
 {
     void *s = ssl.SSL_new(context);
+    int is;
 
     if (!s)
         return NULL;
@@ -137,24 +144,39 @@ static void *begin(void *context, int fd, const char *host)
         ssl.SSL_ctrl(s, SET_SNI, HOST_NAME, (void *)(uintptr_t)host);
     }
     ssl.SSL_set_fd(s, fd);
-    if (ssl.SSL_connect(s) == 1)
+    do {
+        is = ssl.SSL_connect(s);
+    } while (is != 1 && again(s, is, fd, until));
+    if (is == 1)
         return s;
     ssl.SSL_free(s);
     return NULL;
 }
 
-static void talk(void *s, const char *request, struct a407_answer *out)
+static void talk(void *s, int fd, int64_t until, const char *request,
+                 struct a407_answer *out)
 {
     char *to = malloc(ANSWER_MAX);
     size_t n = 0;
-    int k = to ? ssl.SSL_write(s, request, (int)strlen(request)) : 0;
+    int k;
 
-    errno = 0;
+    if (!to)
+        return;
+    do {
+        k = ssl.SSL_write(s, request, (int)strlen(request));
+    } while (k < 1 && again(s, k, fd, until));
     while (k > 0 && n < ANSWER_MAX && !out->head) {
-        k = ssl.SSL_read(s, to + n, (int)(ANSWER_MAX - n));
+        do {
+            errno = 0;
+            k = ssl.SSL_read(s, to + n, (int)(ANSWER_MAX - n));
+        } while (k < 1 && again(s, k, fd, until));
         n += k > 0 ? (size_t)k : 0;
+        if (a407_now_ms() > until) {
+            errno = ETIMEDOUT;
+            k = 0;
+        }
+        out->error = k > 0 ? 0 : errno;
         a407_answer_read(out, to, n);
-        out->error = k > 0 ? 0 : errno == EAGAIN ? ETIMEDOUT : errno;
     }
     if (!out->bytes)
         free(to);
@@ -174,6 +196,7 @@ bool a407_tls_ask(struct a407_rows *rows, const struct addrinfo *a,
                   const char *host, const char *request, int ms,
                   struct a407_answer *out)
 {
+    int64_t until = a407_now_ms() + ms;
     void *context, *s = NULL;
     void (*old)(int);
     int fd;
@@ -185,14 +208,14 @@ bool a407_tls_ask(struct a407_rows *rows, const struct addrinfo *a,
     }
     old = signal(SIGPIPE, SIG_IGN); /* OpenSSL writes, where we send */
     context = ssl.SSL_CTX_new(ssl.TLS_client_method());
-    fd = blocking(a, ms);
+    fd = a407_wire_connect(a);
     if (context && fd >= 0) {
         ssl.SSL_CTX_set_default_verify_paths(context);
-        s = begin(context, fd, host);
+        s = begin(context, fd, host, until);
     }
     if (s) {
         tell_certificate(rows, s, host);
-        talk(s, request, out);
+        talk(s, fd, until, request, out);
         ssl.SSL_free(s);
     } else {
         tell_no_handshake(rows, a);

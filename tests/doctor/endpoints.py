@@ -7,6 +7,7 @@ import email.utils
 import ssl
 import subprocess
 import tempfile
+import time
 
 import scripted
 from place import SCRATCH, finds, works
@@ -297,6 +298,28 @@ def tls_gone():
     with server as p:
         finds("proxy_closes", f"https://127.0.0.1:{p.port}",
               env={"SSL_CERT_FILE": ca, **QUICK})
+
+
+def slowly(peer):
+    """One byte now and then, of a head that never ends."""
+    peer.fill()
+    peer.sock.sendall(b"HTTP/1.1 407 who are you?\r\n")
+    for byte in 300 * b"X: y\r\n":
+        peer.sock.sendall(bytes([byte]))
+        time.sleep(.2)
+
+
+@test
+def endless_head():
+    """a head that comes for ever is waited for as long as set, in TLS, too"""
+    ca, server = tls(slowly)
+    plain = scripted.Scripted(None, slowly)
+    with server as p, plain as q:
+        for at in (f"https://127.0.0.1:{p.port}", f"http://127.0.0.1:{q.port}"):
+            began = time.monotonic()
+            finds("proxy_silent", at, says=["end of its head"],
+                  env={"SSL_CERT_FILE": ca, **QUICK})
+            check(time.monotonic() - began < 25, at)
 
 
 @test
