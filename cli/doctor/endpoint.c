@@ -8,10 +8,14 @@
 
 #include "cli/trial.h"
 #include "doctor.h"
+#include "host/clock.h"
 #include "host/match.h"
 #include "kind.h"
 #include "portal.h"
 #include "tls.h"
+
+/* Of a name so many are looked at. */
+#define ADDRESSES 64
 
 /* ---- the way there ---- */
 
@@ -97,12 +101,22 @@ static void pardon_unreached(struct a407_doctor *d)
                                         : A407_WARNING;
 }
 
+/* All at once: of many dead ones each would take its time. */
 static bool reach(struct a407_doctor *d)
 {
+    int64_t until = a407_now_ms() + A407_WIRE_CONNECT_MS;
     struct a407_endpoint e = {{0}, 0};
+    const struct addrinfo *a;
+    int fds[ADDRESSES], why[ADDRESSES];
+    size_t n = 0, i = 0;
 
-    for (const struct addrinfo *a = d->addresses; a; a = a->ai_next) {
-        int fd = a407_wire_connect(a), error = errno;
+    for (a = d->addresses; a && n < ADDRESSES; a = a->ai_next, n++) {
+        fds[n] = a407_wire_begin(a);
+        why[n] = errno;
+    }
+    for (a = d->addresses; i < n; a = a->ai_next, i++) {
+        int fd = a407_wire_begun(fds[i], until);
+        int error = fds[i] < 0 ? why[i] : errno;
 
         a407_endpoint_of(a->ai_addr, &e);
         if (fd < 0) {

@@ -13,34 +13,47 @@
 #include "host/clock.h"
 #include "host/match.h"
 
-#define CONNECT_MS 5000
 /* Of a body: enough for the words of any proxy's page. */
 #define BODY_MAX   16384u
 #define ANSWER_MAX (A407_HEAD_MAX + BODY_MAX)
 /* The head is what counts: little is waited for behind it. */
 #define BODY_MS 300
 
-int a407_wire_connect(const struct addrinfo *a)
+static int dropped(int fd, int error)
 {
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    a->ai_protocol);
-    struct pollfd p = {fd, POLLOUT, 0};
-    socklen_t n = sizeof(int);
-    int error = 0;
-
-    if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) == 0)
-        return fd;
-    error = errno;
-    if (error == EINPROGRESS) {
-        error = ETIMEDOUT;
-        if (poll(&p, 1, CONNECT_MS) == 1)
-            getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
-    }
-    if (!error)
-        return fd;
     close(fd);
     errno = error;
     return -1;
+}
+
+int a407_wire_begin(const struct addrinfo *a)
+{
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    a->ai_protocol);
+
+    if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) == 0 ||
+        errno == EINPROGRESS)
+        return fd;
+    return dropped(fd, errno);
+}
+
+int a407_wire_begun(int fd, int64_t until)
+{
+    struct pollfd p = {fd, POLLOUT, 0};
+    int64_t left = until - a407_now_ms();
+    socklen_t n = sizeof(int);
+    int error = ETIMEDOUT;
+
+    if (fd >= 0 && poll(&p, 1, left > 0 ? (int)left : 0) == 1)
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
+    return fd < 0 || !error ? fd : dropped(fd, error);
+}
+
+int a407_wire_connect(const struct addrinfo *a)
+{
+    int64_t until = a407_now_ms() + A407_WIRE_CONNECT_MS;
+
+    return a407_wire_begun(a407_wire_begin(a), until);
 }
 
 void a407_answer_read(struct a407_answer *a, char *bytes, size_t n)

@@ -21,8 +21,13 @@ struct a407_answer {
 /* "address:port", "[address]:port". */
 void a407_wire_name(const char *host, unsigned port, char out[80]);
 
-/* A connection that does not block, or -1 with errno. Blocks for 5 seconds at
-   most. */
+#define A407_WIRE_CONNECT_MS 5000
+
+/* A connection that does not block, or -1 with errno: begins one; waits for
+   one that was begun, which it closes if it is not there in time (of
+   a407_now_ms); or both, within A407_WIRE_CONNECT_MS. */
+int a407_wire_begin(const struct addrinfo *a);
+int a407_wire_begun(int fd, int64_t until);
 int a407_wire_connect(const struct addrinfo *a);
 
 /* Connects, sends the bytes and reads the answer, within `ms` milliseconds; of
