@@ -202,11 +202,15 @@ static void look_at(struct a407_doctor *d, const struct a407_pac_source *from)
     char type[80], why[240], url[240];
     struct a407_buf script;
     struct a407_row *row;
+    bool got;
 
     a407_url_redact(a407_span_str(from->url), url, sizeof url);
     a407_buf_init(&script, A407_PAC_SCRIPT);
     a407_doctor_progress(d, "reading %s", url);
-    if (!a407_pac_fetch(from->url, &script, type, why)) {
+    got = a407_pac_fetch(from->url, &script, type, why);
+    if (got && !script.n)
+        snprintf(why, sizeof why, "it is empty");
+    if (!got || !script.n) {
         row = a407_row_found(&d->rows, A407_FOUND_PAC_UNREADABLE, from->from,
                              "%s: %s", url, why);
         if (strncmp(url, "https:", 6) == 0)

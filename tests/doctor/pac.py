@@ -282,6 +282,16 @@ def served():
 
 
 @test
+def empty():
+    """a script without a byte, or a FIFO that nobody fills"""
+    fifo = str(SCRATCH / "fifo.pac")
+    os.mkfifo(fifo)
+    for name in (pac(""), fifo, "/dev/null"):
+        finds("pac_unreachable", "--offline", "--pac", name,
+              says=["it is empty"])
+
+
+@test
 def offline():
     """a script that looks names up is not judged where nothing is sent"""
     env = environment("http://127.0.0.1:2")
