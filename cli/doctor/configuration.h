@@ -29,6 +29,9 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w);
 /* "http://alice@proxy:3128": without what may be a secret. */
 void a407_written_show(const char *value, char *out, size_t cap);
 
+/* Appends text as it stands in a URL's login: percent-encoded. */
+void a407_add_coded(struct a407_buf *b, const char *text);
+
 /* Are both names the same, or of this machine? */
 bool a407_same_host(const char *a, const char *b);
 

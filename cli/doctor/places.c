@@ -27,7 +27,7 @@ static bool has_proxy(const struct a407_setting *s)
     return s->url || s->host || s->off;
 }
 
-static void add_coded(struct a407_buf *b, const char *text)
+void a407_add_coded(struct a407_buf *b, const char *text)
 {
     for (; *text; text++)
         if (a407_is_alnum(*text) || strchr("-._~", *text))
@@ -41,10 +41,10 @@ static void add_login(struct a407_buf *b, const struct a407_setting *s)
 {
     if (!s->user)
         return;
-    add_coded(b, s->user);
+    a407_add_coded(b, s->user);
     if (s->password) {
         a407_buf_add(b, ":", 1);
-        add_coded(b, s->password);
+        a407_add_coded(b, s->password);
     }
     a407_buf_add(b, "@", 1);
 }

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "configuration.h"
 #include "core/base/base64.h"
 #include "host/lockout.h"
 
@@ -226,20 +227,45 @@ static void cover(char *p, size_t n, struct a407_span secret)
     }
 }
 
+/* In the spellings that a proxy might show it in: plain, as in a URL,
+   hexadecimal, base64. */
+static void cover_secret(char *p, size_t n, const char *secret)
+{
+    struct a407_span is = a407_span_str(secret);
+    struct a407_buf coded;
+    size_t i;
+
+    if (is.n < SECRET_MIN)
+        return;
+    cover(p, n, is);
+    a407_buf_init(&coded, 16384);
+    a407_add_coded(&coded, secret);
+    cover(p, n, a407_span(coded.p, coded.n));
+    a407_buf_clear(&coded);
+    for (i = 0; i < is.n; i++)
+        a407_buf_fmt(&coded, "%02x", (unsigned char)is.p[i]);
+    cover(p, n, a407_span(coded.p, coded.n));
+    a407_buf_clear(&coded);
+    if (a407_base64_add(&coded, is)) {
+        while (coded.n && coded.p[coded.n - 1] == '=')
+            coded.n--;
+        cover(p, n, a407_span(coded.p, coded.n));
+    }
+    a407_buf_free(&coded);
+}
+
 static void cover_credential(char *p, size_t n, const struct a407_credential *c)
 {
-    struct a407_buf pair, coded;
+    struct a407_buf pair;
 
     a407_buf_init(&pair, 4096);
-    a407_buf_init(&coded, 8192);
-    cover(p, n, a407_span_str(c->password));
-    cover(p, n, a407_span_str(c->token));
+    cover_secret(p, n, c->password);
+    cover_secret(p, n, c->token);
     if (c->username && c->password &&
         a407_buf_fmt(&pair, "%s:%s", c->username, c->password) &&
-        a407_base64_add(&coded, a407_span(pair.p, pair.n)))
-        cover(p, n, a407_span(coded.p, coded.n));
+        a407_buf_add(&pair, "", 1))
+        cover_secret(p, n, pair.p);
     a407_buf_free(&pair);
-    a407_buf_free(&coded);
 }
 
 void a407_refused_hide(const struct a407_doctor *d, char *p, size_t n)

@@ -19,6 +19,7 @@ TOKEN = "T" * 200
 ECHO = (f"Proxy-Authenticate: Basic realm=\"corp\"\r\n"
         f"X-Token: {TOKEN}\r\n"
         f"Set-Cookie: sid={COOKIE}\r\nX-Echo: alice {SECRET}\r\n"
+        f"X-Coded: {' '.join(spellings(SECRET))}\r\n"
         f"X-Steer: \x1b[31mred\u009b2J\u202e\r\nVia: 1.1 squid.corp.example\r\n")
 
 
