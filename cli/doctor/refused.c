@@ -60,6 +60,11 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
     case A407_CAUSE_LOCKED_OUT:
         say_until(d, c, row);
         break;
+    case A407_CAUSE_UNMET:
+        a407_row_sentence(row, "%s.", row->seen);
+        a407_row_remedy(row, "Provide it, or ask the proxy's owner for another "
+                             "scheme.");
+        break;
     case A407_CAUSE_MALFORMED:
         a407_row_remedy(row, "Write it again in %s: auth407 login %s", label,
                         d->at);

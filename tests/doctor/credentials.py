@@ -123,7 +123,7 @@ CAUSES = (
      {**LOGIN, "AUTH407_SCHEMES": "digest"},
      ["not allowed by AUTH407_SCHEMES"]),
     ("scheme_needs_more", offer('Bearer realm="r"'), LOGIN,
-     ["needs a token"]),
+     ["Bearer needs a token, which is not in AUTH407_USERNAME. do: Provide"]),
     ("no_challenge", "", LOGIN,
      ["without Proxy-Authenticate", "127.0.0.1 (this machine's address)"]),
     ("no_challenge", 'WWW-Authenticate: Basic realm="r"\r\n', LOGIN,
