@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "event.h"
 
+#include <stdlib.h>
+
 #include "client_auth.h"
 #include "core/base/date.h"
 #include "core/base/text.h"
@@ -214,15 +216,18 @@ static struct a407_span hear_head(struct a407_event *ev, struct a407_span head)
 void a407_event_set_page(struct a407_event *ev, struct a407_body at,
                          struct a407_span body)
 {
-    char text[TEXT_MAX];
+    char *text = malloc(TEXT_MAX); /* some stacks are small */
     struct a407_buf content;
+    if (!text)
+        return;
     a407_buf_init(&content, BODY_MAX);
     a407_body_feed_to(&at, body.p, body.n, collect, &content);
-    a407_page_text(a407_span(content.p, content.n), text, sizeof text);
+    a407_page_text(a407_span(content.p, content.n), text, TEXT_MAX);
     a407_buf_free(&content);
     hear(ev, a407_span_str(text));
     if (text[0])
         a407_put(ev->message, sizeof ev->message, a407_span_str(text));
+    free(text);
 }
 
 bool a407_event_set_words(struct a407_event *ev, struct a407_span head,

@@ -162,7 +162,8 @@ class Harness:
             self.lines += log.splitlines()[:LINES_MAX]
         return Run(out, err, code, proxy.requests(), proxy.copies("in"),
                    proxy.copies("out"), read_bytes(folder / "raw"),
-                   [json.loads(line) for line in log.splitlines()], log,
+                   [e for e in map(json.loads, log.splitlines())
+                    if e["event"]["name"] != "process.not_covered"], log,
                    proxy.connections())
 
     def launch(self, folder, proxy, victim, mode, changes=(), after=(),
