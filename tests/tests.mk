@@ -27,8 +27,8 @@ suites := unit transcripts fuzz-replay structure cli-test doctor-test \
           exec-test digest-vs-curl ntlm-vs-others fetch-test hook startup sinks record \
           redaction completeness integration gss schemes doctor-proxies report-test \
           access-log report-html dropped stress
-fast_suites := unit transcripts fuzz-replay structure cli-test doctor-test \
-               exec-test digest-vs-curl hook
+fast_suites := unit transcripts fuzz-replay structure cli-test exec-test \
+               digest-vs-curl hook
 
 # Each victim, behind each scheme, and behind a proxy that closes.
 hook_fast := : (basic|digest|ntlm|close-after-407|rst)$$

@@ -99,9 +99,10 @@ def names(calls):
 
 
 def count(command, folder, env):
-    """How often a command makes each system call, all its threads together."""
+    """How often a command makes each system call, all its threads together. Its
+    addresses are always the same."""
     path = pathlib.Path(folder) / "counts"
-    words = ["strace", "-f", "-qq", "-e", "signal=none", "-o", str(path)]
+    words = ["setarch", "-R", "strace", "-f", "-qq", "-e", "signal=none", "-o", str(path)]
     for name, value in env.items():
         words += ["-E", f"{name}={value}"]
     subprocess.run([*words, *map(str, command)], check=True, timeout=120,
