@@ -302,20 +302,20 @@ def first_of_two():
 @test
 def included():
     """what git includes, and what includes itself"""
-    folder = home(".gitconfig", "[include]\n\tpath = work/proxy\n"
-                  "\tpath = ~/.gitconfig\n\tpath = work/none\n")
-    (folder / "work").mkdir()
-    (folder / "work/none").write_text("[include] path = none\n" * 100)
-    (folder / "work/proxy").write_text(
+    folder = home(".gitconfig", "[include]\n\tpath = src/proxy\n"
+                  "\tpath = ~/.gitconfig\n\tpath = src/none\n")
+    (folder / "src").mkdir()
+    (folder / "src/none").write_text("[include] path = none\n" * 100)
+    (folder / "src/proxy").write_text(
         "[include] path = ../.gitconfig\n[include] path = proxy\n"
         '[http "https://*.example.com/"]\n\tproxy = http://other.test:1\n'
         "[http]\n\tproxy = %(url)s\n" % parts("other.test"))
     seen = doctor("--offline", env={**variables(), "HOME": folder})
     equal(seen.codes(status="warning"), ["program_disagrees"], seen.text)
-    has(words(seen), "git (~/work/proxy:6): http://alice@other.test:3128")
+    has(words(seen), "git (~/src/proxy:6): http://alice@other.test:3128")
     seen = doctor("--offline", "--target", "https://www.example.com/",
                   env={**variables(), "HOME": folder})
-    has(words(seen), "git (~/work/proxy:4): http://other.test:1, which is")
+    has(words(seen), "git (~/src/proxy:4): http://other.test:1, which is")
 
 
 @test
