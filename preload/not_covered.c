@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -183,11 +184,24 @@ static void write_by_copy(const struct a407_not_covered *n)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Is there a variable that names a proxy, or one of ours? Without any no file
+   is opened: most programs have nothing to do with a proxy. */
+static bool concerns_us(char *const list[])
+{
+    for (; list && *list; list++) {
+        size_t n = strcspn(*list, "=");
+        if (strncmp(*list, "AUTH407_", 8) == 0 ||
+            (n > 6 && strncasecmp(*list + n - 6, "_proxy", 6) == 0))
+            return true;
+    }
+    return false;
+}
+
 void a407_not_covered_look(const struct a407_exec *x)
 {
     struct found f = {.elf = false};
     int saved = errno;
-    if (a407_guard.depth)
+    if (a407_guard.depth || (!concerns_us(x->envp) && !concerns_us(once)))
         return;
     judge(x, &f);
     if (f.elf && !f.reach && preloaded && !names_library(x->envp))
