@@ -242,6 +242,16 @@ def cost(p):
         raise tap.Skip("strace can't trace")
     calls = re.findall(r"^(\w+)\(", found[0], re.M)[-5:]
     tap.equal(calls, ["openat", "pread64", "statx", "close", "execve"])
+    # ... and none where no variable names a proxy, nor is one of ours
+    bare = subprocess.run(
+        ["strace", "-o", "/dev/stdout", "-e", "signal=none", "-E",
+         f"LD_PRELOAD={p.lib}", p.before,
+         "plain", p.path("plain")],
+        env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True,
+        check=False).stdout
+    found = re.search(r"(?s:.*)execve\(\"[^\"]*plain\"", bare)
+    calls = re.findall(r"^(\w+)\(", found[0], re.M)
+    tap.check(not {"statx", "openat"} & set(calls[-4:]), calls[-5:])
 
 
 def tests(options):
