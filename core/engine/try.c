@@ -269,7 +269,8 @@ static size_t allowed(const struct a407_engine *e, enum a407_scheme_id *out)
     return n;
 }
 
-/* Why a user's own ticket, the only thing that could be sent, was not. */
+/* Why nothing was sent, where a user's own ticket is all that could have been.
+ */
 static enum a407_cause without_secret(const struct a407_engine *e,
                                       const struct a407_challenges *offered)
 {
@@ -279,6 +280,8 @@ static enum a407_cause without_secret(const struct a407_engine *e,
     if (e->exchange.outside != A407_CAUSE_NONE &&
         e->exchange.outside != A407_CAUSE_NO_CREDENTIAL)
         return e->exchange.outside; /* there is a ticket, but an old one, say */
+    if (e->exchange.sent_before != A407_SENT_NEVER)
+        return A407_CAUSE_DROPPED; /* the client has one */
     if (e->proxy->elsewhere)
         return A407_CAUSE_OTHER_ENDPOINT;
     return kerberos && e->exchange.outside != A407_CAUSE_NONE
