@@ -160,16 +160,27 @@ static void collect(void *ctx, const char *p, size_t n)
     a407_buf_add(b, p, n < b->max - b->n ? n : b->max - b->n);
 }
 
-/* Text that is sent as it is. */
+static bool names_one(const char *text, const char *const *list)
+{
+    while (*list && !strcasestr(text, *list))
+        list++;
+    return *list;
+}
+
+/* Text that is sent as it is, in a character set that is known. */
 static bool is_readable(struct a407_span head)
 {
+    static const char *const types[] = {"text", "json", "xml", NULL};
+    static const char *const sets[] = {"utf-8",  "utf8",         "ascii",
+                                       "8859-1", "windows-1252", NULL};
     struct a407_span coding =
         a407_field_find(head.p, head.n, "Content-Encoding");
-    struct a407_span type = a407_field_find(head.p, head.n, "Content-Type");
+    char type[128];
+    a407_put(type, sizeof type,
+             a407_field_find(head.p, head.n, "Content-Type"));
     return (!coding.p || a407_span_ieq(coding, "identity")) &&
-           (!type.p || memmem(type.p, type.n, "text", 4) ||
-            memmem(type.p, type.n, "json", 4) ||
-            memmem(type.p, type.n, "xml", 3));
+           (!type[0] || names_one(type, types)) &&
+           (!strcasestr(type, "charset") || names_one(type, sets));
 }
 
 static void hear(struct a407_event *ev, struct a407_span text)
@@ -186,7 +197,7 @@ static void hear(struct a407_event *ev, struct a407_span text)
 static void hear_some(struct a407_event *ev, struct a407_span raw)
 {
     char text[256];
-    a407_page_text(raw, text, sizeof text);
+    a407_page_text(raw, '\n', text, sizeof text);
     hear(ev, a407_span_str(text));
 }
 
@@ -222,11 +233,14 @@ void a407_event_set_page(struct a407_event *ev, struct a407_body at,
         return;
     a407_buf_init(&content, BODY_MAX);
     a407_body_feed_to(&at, body.p, body.n, collect, &content);
-    a407_page_text(a407_span(content.p, content.n), text, TEXT_MAX);
+    struct a407_span page = a407_span(content.p, content.n);
+    if (page.n && !memchr(page.p, '\0', page.n)) { /* UTF-16, gzip, ... */
+        a407_page_text(page, '\n', text, TEXT_MAX);
+        hear(ev, a407_span_str(text));
+        if (text[0])
+            a407_page_text(page, ' ', ev->message, sizeof ev->message);
+    }
     a407_buf_free(&content);
-    hear(ev, a407_span_str(text));
-    if (text[0])
-        a407_put(ev->message, sizeof ev->message, a407_span_str(text));
     free(text);
 }
 
@@ -239,7 +253,7 @@ bool a407_event_set_words(struct a407_event *ev, struct a407_span head,
     ev->said = A407_CAUSE_NONE;
     ev->said_words[0] = '\0';
     memcpy(before, ev->message, sizeof before);
-    a407_page_text(hear_head(ev, head), ev->message, sizeof ev->message);
+    a407_page_text(hear_head(ev, head), ' ', ev->message, sizeof ev->message);
     if (!ev->message[0]) /* a leg of a handshake mostly has no words */
         memcpy(ev->message, before, sizeof before);
     if (!is_readable(head) ||
@@ -326,7 +340,7 @@ void a407_event_hide(struct a407_event *ev, struct a407_span secret)
     hide_words(ev, secret);
     /* a page that shows it has lost its markup and blanks */
     char text[sizeof ev->message];
-    a407_page_text(secret, text, sizeof text);
+    a407_page_text(secret, ' ', text, sizeof text);
     if (strlen(text) >= SECRET_MIN)
         hide_words(ev, a407_span_str(text));
     a407_wipe(text, sizeof text);

@@ -3,28 +3,38 @@
 
 #include "core/base/text.h"
 
-/* Text that is written, with one blank wherever something was between. */
+/* Text that is written. */
 struct text {
     char *p;
     size_t n, cap;
-    bool blank;
+    char block; /* what is written between two blocks */
+    char gap;   /* what comes before the next character; 0: nothing */
 };
+
+static void put_gap(struct text *t, char c)
+{
+    if (t->n && t->gap != t->block)
+        t->gap = c;
+}
 
 static void put_char(struct text *t, const char *p, size_t n, unsigned c)
 {
-    if (c == ' ' || a407_is_control(c) || c == 0xa0) {
-        t->blank = t->n > 0;
+    bool line = c == 0x2028 || c == 0x2029;
+    if (c <= ' ' || (c >= 0x7f && c <= 0xa0) || line) {
+        put_gap(t, ' ');
         return;
     }
-    if (t->n + t->blank + n >= t->cap) {
+    if (a407_is_control(c))
+        return; /* not seen, and no end of a word */
+    if (t->n + (t->gap != 0) + n >= t->cap) {
         t->cap = t->n + 1; /* full: nothing that is shorter comes behind */
         return;
     }
-    if (t->blank)
-        t->p[t->n++] = ' ';
+    if (t->gap)
+        t->p[t->n++] = t->gap;
     memcpy(t->p + t->n, p, n);
     t->n += n;
-    t->blank = false;
+    t->gap = 0;
 }
 
 static void put_code(struct text *t, unsigned c)
@@ -48,22 +58,45 @@ static bool is_reference_char(char c)
     return a407_is_alnum(c) || c == '#';
 }
 
+/* The names of U+00A0 to U+00FF (HTML 4, section 24.2), in their order. */
+static const char latin1[] =
+    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy "
+    "reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm "
+    "raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring "
+    "AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde "
+    "Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml "
+    "Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil "
+    "egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve "
+    "oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute "
+    "thorn yuml";
+
+static unsigned named(struct a407_span name)
+{
+    static const struct {
+        char name[8];
+        char c;
+    } marks[] = {{"amp", '&'},   {"lt", '<'},     {"gt", '>'},    {"quot", '"'},
+                 {"apos", '\''}, {"rsquo", '\''}, {"lsquo", '\''}};
+    struct a407_span list = a407_span_str(latin1), one;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (a407_span_eq(name, marks[i].name))
+            return (unsigned)marks[i].c;
+    for (unsigned c = 0xa0; a407_span_cut(&list, ' ', &one); c++)
+        if (one.n == name.n && memcmp(one.p, name.p, name.n) == 0)
+            return c;
+    return 0;
+}
+
 /* A character reference behind its "&" (HTML, section 13.5); 0: none that is
    known. */
 static unsigned reference(struct a407_span name)
 {
-    static const struct {
-        char name[8];
-        unsigned char c;
-    } named[] = {{"amp", '&'},    {"lt", '<'},     {"gt", '>'},
-                 {"quot", '"'},   {"apos", '\''},  {"nbsp", ' '},
-                 {"rsquo", '\''}, {"lsquo", '\''}, {"copy", 0xa9}};
     unsigned c = 0, base = 10;
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (a407_span_eq(name, named[i].name))
-            return named[i].c;
-    if (name.n < 2 || name.n > 8 || a407_span_take(&name) != '#')
+    if (!a407_span_begins(name, "#"))
+        return named(name);
+    if (name.n < 2 || name.n > 8)
         return 0;
+    a407_span_take(&name);
     if (a407_lower(name.p[0]) == 'x') {
         base = 16;
         a407_span_take(&name);
@@ -93,6 +126,8 @@ static struct a407_span take_char(struct text *t, struct a407_span s)
     }
     if (n)
         put_char(t, s.p, n, c);
+    else if ((unsigned char)s.p[0] >= 0xa0) /* what is no UTF-8 is Latin-1 */
+        put_code(t, (unsigned char)s.p[0]);
     return a407_span_skip(s, n ? n : 1);
 }
 
@@ -106,20 +141,36 @@ static struct a407_span behind(struct a407_span s, const char *end)
     return a407_span(s.p, 0);
 }
 
+/* Within a sentence. */
+static bool is_inline(struct a407_span name)
+{
+    static const char all[][8] = {
+        "a",    "abbr",   "b",    "big",  "br", "code", "em",   "font",
+        "i",    "kbd",    "mark", "nobr", "q",  "s",    "samp", "small",
+        "span", "strong", "sub",  "sup",  "tt", "u",    "var",  "wbr"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (a407_span_ieq(name, all[i]))
+            return true;
+    return false;
+}
+
 /* What follows markup that s begins with: a tag, or all that nobody reads. */
-static struct a407_span behind_markup(struct a407_span s)
+static struct a407_span behind_markup(struct text *t, struct a407_span s)
 {
     static const char unread[][2][12] = {{"script", "</script"},
                                          {"style", "</style"},
                                          {"title", "</title"},
                                          {"head", "</head"},
                                          {"noscript", "</noscript"}};
-    if (a407_span_begins(s, "<!--"))
+    if (a407_span_begins(s, "<!--")) {
+        put_gap(t, ' ');
         return behind(a407_span_skip(s, 4), "-->");
-    struct a407_span rest = a407_span_skip(s, 1),
+    }
+    struct a407_span rest = a407_span_skip(s, s.p[1] == '/' ? 2 : 1),
                      name = a407_span_run(&rest, a407_is_alnum);
+    put_gap(t, is_inline(name) ? ' ' : t->block);
     for (size_t i = 0; i < sizeof unread / sizeof *unread; i++)
-        if (a407_span_ieq(name, unread[i][0]))
+        if (s.p[1] != '/' && a407_span_ieq(name, unread[i][0]))
             rest = behind(rest, unread[i][1]);
     return behind(rest, ">");
 }
@@ -130,16 +181,10 @@ static bool is_markup(struct a407_span s)
            (a407_is_alpha(s.p[1]) || memchr("/!?", s.p[1], 3));
 }
 
-void a407_page_text(struct a407_span page, char *out, size_t cap)
+void a407_page_text(struct a407_span page, char block, char *out, size_t cap)
 {
-    struct text t = {.p = out, .cap = cap};
-    while (page.n) {
-        if (is_markup(page)) {
-            page = behind_markup(page);
-            t.blank = t.n > 0;
-        } else {
-            page = take_char(&t, page);
-        }
-    }
+    struct text t = {.p = out, .cap = cap, .block = block};
+    while (page.n)
+        page = is_markup(page) ? behind_markup(&t, page) : take_char(&t, page);
     out[t.n] = '\0';
 }

@@ -20,14 +20,18 @@ static const struct {
 
 /* Words that make a sentence a supposition, or advice. */
 static const char supposes[][12] = {
-    "if",       "may",      "might",   "maybe",  "whether", "unless",
-    "possible", "possibly", "perhaps", "either", "or",      "typically",
-    "usually",  "avoid",    "ensure",  "check",  "sure",    "verify",
-    "when",     "case",     "will",    "would",  "causes",  "caused"};
+    "if",       "may",      "might",    "maybe",  "whether", "unless",
+    "possible", "possibly", "perhaps",  "either", "or",      "typically",
+    "usually",  "avoid",    "ensure",   "check",  "sure",    "verify",
+    "when",     "case",     "will",     "would",  "causes",  "caused",
+    "until",    "without",  "accounts", "users"};
+/* ... if it begins with them */
+static const char advises[][8] = {"after", "for",     "forgot", "to",
+                                  "reset", "recover", "renew",  "unlock"};
 /* ... that make it one about the other side, not the client's address */
 static const char of_target[][12] = {
     "destination", "target", "requested", "url", "website", "site", "domain"};
-static const char negates[][8] = {"not", "no", "never", "without"};
+static const char negates[][8] = {"not", "cannot", "no", "never"};
 
 #define AMONG(word, list) among(word, list[0], sizeof list[0], sizeof list)
 static bool among(struct a407_span word, const char *list, size_t each,
@@ -63,13 +67,20 @@ static bool is_name(struct a407_span chunk)
 
 static void add_words(struct sentence *s, struct a407_span chunk)
 {
-    bool name = is_name(chunk), within = false;
-    if (s->n + chunk.n + 2 >= sizeof s->words)
+    bool name = is_name(chunk), within = false, apart = false;
+    if (s->n + 2 * chunk.n + 2 >= sizeof s->words)
         return;
     for (size_t i = 0; !name && i < chunk.n; i++) {
         char c = chunk.p[i];
-        if (c == '\'' || (unsigned char)c >= 0x80)
-            continue; /* "can't", also with a curly one */
+        if (c == '\'' || (unsigned char)c >= 0x80) {
+            apart = true; /* "can't", also with a curly one */
+            continue;
+        }
+        if (apart && c == 't' && s->words[s->n - 1] == 'n') {
+            memcpy(s->words + s->n - 1, " no", 3);
+            s->n += 2;
+        }
+        apart = false;
         if (a407_is_alnum(c))
             s->words[s->n++] = (char)a407_lower(c);
         else if (within)
@@ -82,7 +93,8 @@ static void add_words(struct sentence *s, struct a407_span chunk)
         s->words[s->n++] = ' ';
 }
 
-/* The next sentence off the front; returns the text of it. */
+/* The next sentence off the front; returns the text of it. A question has no
+   words. */
 static struct a407_span next_sentence(struct a407_span *text,
                                       struct sentence *out)
 {
@@ -90,8 +102,11 @@ static struct a407_span next_sentence(struct a407_span *text,
     out->n = 0;
     while (a407_span_cut(text, ' ', &chunk)) {
         add_words(out, chunk);
-        if (chunk.n && ends_sentence(chunk.p[chunk.n - 1]))
+        if (chunk.n && ends_sentence(chunk.p[chunk.n - 1])) {
+            if (chunk.p[chunk.n - 1] == '?')
+                out->n = 0;
             break;
+        }
     }
     return a407_span_trim(a407_span(all.p, all.n - text->n));
 }
@@ -147,6 +162,9 @@ static enum a407_cause cause_of(struct a407_span words)
 {
     struct a407_span rest = words, word;
     bool target = false;
+    if (a407_span_cut(&rest, ' ', &word) && AMONG(word, advises))
+        return A407_CAUSE_NONE;
+    rest = words;
     while (a407_span_cut(&rest, ' ', &word)) {
         target = target || AMONG(word, of_target);
         bool forbids =
@@ -164,10 +182,12 @@ static enum a407_cause cause_of(struct a407_span words)
 enum a407_cause a407_words_cause(struct a407_span text, struct a407_span *said)
 {
     enum a407_cause cause = A407_CAUSE_NONE;
+    struct a407_span line;
     struct sentence s;
-    while (text.n && cause == A407_CAUSE_NONE) {
-        *said = next_sentence(&text, &s);
-        cause = cause_of(a407_span(s.words, s.n));
-    }
+    while (cause == A407_CAUSE_NONE && a407_span_cut(&text, '\n', &line))
+        while (line.n && cause == A407_CAUSE_NONE) {
+            *said = next_sentence(&line, &s);
+            cause = cause_of(a407_span(s.words, s.n));
+        }
     return cause;
 }

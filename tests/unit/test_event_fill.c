@@ -134,6 +134,14 @@ TEST(words)
                       A407_CAUSE_NONE, ""));
     assert_false(says("Content-Type: image/png\r\n", "IP not whitelisted",
                       A407_CAUSE_NONE, ""));
+    /* what can't be read as it is says nothing */
+    says("Content-Type: text/html; charset=Shift_JIS\r\n", "Not you.",
+         A407_CAUSE_NONE, "");
+    says("Content-Type: TEXT/html; CharSet=\"UTF-8\"\r\n", "Not you.",
+         A407_CAUSE_NONE, "Not you.");
+    /* paragraphs end sentences */
+    says("", "<h1>Account locked</h1><p>If not, call us.",
+         A407_CAUSE_ACCOUNT_LOCKED, "Account locked If not, call us.");
     says("X-Foo-Error: short\r\nX-Foo-Error-Text: Account is locked\r\n", "",
          A407_CAUSE_ACCOUNT_LOCKED, "Account is locked");
     says(
@@ -146,6 +154,16 @@ TEST(words)
     a407_event_set_words(&ev, a407_span_str(HEAD "\r\n"), a407_span("", 0));
     assert_string_equal(ev.message, "before");
     assert_int_equal(ev.said, A407_CAUSE_NONE);
+}
+
+/* What is in UTF-16, or compressed, does not always say so. */
+TEST(nul_in_page)
+{
+    static const char page[] = "h\0u\0n\0t\0e\0r\0002";
+    memset(&ev, 0, sizeof ev);
+    a407_event_set_words(&ev, a407_span_str(HEAD "\r\n"),
+                         a407_span(page, sizeof page));
+    assert_string_equal(ev.message, "");
 }
 
 /* What a page shows of a secret is what is left of it there. */

@@ -11,7 +11,7 @@ static const char *page(const char *html, size_t cap)
     size_t n = strlen(html);
     char *p = exact(html, n);
     memset(out, 'x', sizeof out);
-    a407_page_text(a407_span(p, n), out, cap);
+    a407_page_text(a407_span(p, n), '|', out, cap);
     free(p);
     return out;
 }
@@ -24,7 +24,11 @@ TEST(markup_and_blanks)
              "<!-- <p>secret</p> --><SCRIPT>if (a < b) x();</SCRIPT >"
              "<p>Your   IP\tis&#32;not <b>allowed</b>.</body>",
              200),
-        "b\"> Access denied Your IP is not allowed .");
+        "b\">|Access denied|Your IP is not allowed .");
+    assert_string_equal(page("<td>Your account<br>is</td>\n<TD> <i>locked</I>"
+                             "<!-- x -->.</td></table>",
+                             200),
+                        "Your account is|locked .");
     assert_string_equal(page("1 < 2 & 3 > 2", 200), "1 < 2 & 3 > 2");
     assert_string_equal(page("{\"error\": \"x\"}\n", 200),
                         "{\"error\": \"x\"}");
@@ -43,9 +47,22 @@ TEST(references)
     /* what a terminal would obey, and what is no character */
     assert_string_equal(
         page("a&#27;[31mb&#x202e;c&#0;d&#xd800;e&#x110000;f", 200),
-        "a [31mb c&#0;def");
-    assert_string_equal(page("a\x1b[2Jb\xffz\xe2\x80\xae!\x7f", 200),
-                        "a [2Jbz !");
+        "a [31mbc&#0;def");
+    assert_string_equal(page("a\x1b[2Jb\x9fz\xe2\x80\xae!\x7f", 200),
+                        "a [2Jbz!");
+    /* what is not seen parts no word */
+    assert_string_equal(page("pass&shy;wo&#x200b;rd\xc2\xad", 200), "password");
+}
+
+/* What is no UTF-8 is Latin-1. */
+TEST(western)
+{
+    assert_string_equal(
+        page("f\xfcr &uuml;ber &Aacute;&yuml;&nbsp;&szlig;", 200),
+        "f\xc3\xbcr \xc3\xbc"
+        "ber \xc3\x81\xc3\xbf \xc3\x9f");
+    assert_string_equal(page("&copy&uumlx; &Copy;", 200),
+                        "\xc2\xa9&uumlx; &Copy;");
 }
 
 TEST(bounded)
@@ -106,6 +123,11 @@ static const struct {
     {LOCKED, "Clients credentials have been revoked"},
     {LOCKED, "AcceptSecurityContext error, data 775, v1db1"},
     {LOCKED, "User is disabled"},
+    {LOCKED, "Account locked\nIf you think that this is wrong, call us"},
+    {LOCKED, "Your account has been locked after too many failed attempts"},
+    {EXPIRED, "Your password must be changed"},
+    {EXPIRED, "Your traffic is used up"},
+    {ADDRESS, "Your IP address isn't allowed"},
     {LOCKED, "{\"error\":\"account_locked\"}"},
     {BACKEND, "Can't contact LDAP server"},
     {BACKEND, "Can\xe2\x80\x99t contact LDAP server"},
@@ -148,6 +170,21 @@ static const struct {
     {NOTHING, "After five failed logins your account will be locked."},
     {NOTHING, "Your account may have expired."},
     {NOTHING, "Your account is not locked."},
+    {NOTHING, "Your account isn't locked."},
+    {NOTHING, "Your account isn\xe2\x80\x99t locked."},
+    {NOTHING, "Is your account locked? Call the help desk."},
+    {NOTHING, "Password expired?"},
+    {NOTHING, "To unlock a locked account call the help desk."},
+    {NOTHING, "Forgot your password? Reset an expired password"},
+    {NOTHING, "After 3 failed attempts the account is locked for 10 minutes"},
+    {NOTHING, "Accounts are locked out after 5 wrong passwords"},
+    {NOTHING, "Username and password must be provided to use this proxy"},
+    {NOTHING, "Password must be at least 8 characters"},
+    {NOTHING, "Access from this network is denied without a login"},
+    {NOTHING, "Access is not allowed from this address until you log in"},
+    {NOTHING, "All traffic passing this proxy is used for statistics"},
+    {NOTHING, "Quota used: 5 of 10 GB"},
+    {NOTHING, "Your IP\n10.0.0.1\nDenied"},
     {NOTHING, "Please check whether your IP is not whitelisted"},
     {NOTHING, "The requested IP is not allowed"},
     {NOTHING, "http://locked.account.test/account-locked-out?ip=not-allowed"},

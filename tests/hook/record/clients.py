@@ -167,7 +167,7 @@ def said(lab):
         if causes(records) != ["account_locked"] or \
                 records[0]["proxy"]["message"] != "Sorry Your account has " \
                 "been locked . Ask the help desk." or not records[0][
-                    "detail"].startswith("the proxy says: Sorry Your account"):
+                    "detail"].startswith("the proxy says: Your account"):
             yield [mode, tunnel, records]
 
 
