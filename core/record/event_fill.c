@@ -282,22 +282,70 @@ void a407_event_set_client(struct a407_event *ev, struct a407_span value)
 #define SECRET_MIN 4
 #define IN_PLACE   "***"
 
+/* The byte that two hexadecimal digits are; -1: these are none. */
+static int hex_byte(const char *z)
+{
+    int high = a407_hex_value(z[0]), low = high < 0 ? -1 : a407_hex_value(z[1]);
+    return low < 0 ? -1 : high * 16 + low;
+}
+
+/* How much of z spells the byte, as in a text, a URL, JSON or a program's
+   string; 0: it does not. */
+static size_t escaped(const char *z, char c)
+{
+    int byte = (unsigned char)c;
+    if (*z == '%' && hex_byte(z + 1) == byte)
+        return 3;
+    if (*z == '\\') {
+        if (z[1] == 'x' && hex_byte(z + 2) == byte)
+            return 4;
+        if (strncmp(z + 1, "u00", 3) == 0 && hex_byte(z + 4) == byte)
+            return 6;
+        if (z[1] == c)
+            return 2;
+    }
+    return *z == c || (*z == '+' && c == ' ');
+}
+
+/* ... as digits, with something between them or nothing. */
+static size_t digits(const char *z, char c)
+{
+    size_t between = *z == ' ' || *z == ':';
+    return hex_byte(z + between) == (unsigned char)c ? between + 2 : 0;
+}
+
+/* How much of z spells the secret; 0: it does not. `cut`: where the text ends,
+   the secret may go on. */
+static size_t spelled(const char *z, struct a407_span secret, bool cut,
+                      size_t (*spells)(const char *, char))
+{
+    size_t i = 0, at = 0, n = 1;
+    while (n && i < secret.n && z[at]) {
+        n = spells(z + at, secret.p[i]);
+        at += n;
+        i += n > 0;
+    }
+    if (i == secret.n)
+        return at;
+    size_t left = strlen(z + at);
+    bool within = !left || (left < 6 && strchr("%\\: ", z[at]));
+    return cut && i >= SECRET_MIN && within ? at + left : 0;
+}
+
 /* In place: what takes its room is never longer than it is. */
 static void hide(char *z, size_t cap, struct a407_span secret)
 {
-    char *hit;
-    while ((hit = memmem(z, strlen(z), secret.p, secret.n))) {
-        size_t left = strlen(hit + secret.n) + 1;
-        memcpy(hit, IN_PLACE, sizeof IN_PLACE - 1);
-        memmove(hit + sizeof IN_PLACE - 1, hit + secret.n, left);
+    bool cut = strlen(z) + 4 >= cap;
+    for (; *z; z++) {
+        size_t n = spelled(z, secret, cut, escaped);
+        if (!n && a407_hex_value(*z) >= 0)
+            n = spelled(z, secret, cut, digits);
+        if (!n)
+            continue;
+        memcpy(z, IN_PLACE, sizeof IN_PLACE - 1);
+        memmove(z + sizeof IN_PLACE - 1, z + n, strlen(z + n) + 1);
+        z += sizeof IN_PLACE - 2;
     }
-    /* a text that was cut may end within it */
-    size_t n = strlen(z), most = n < secret.n ? n : secret.n;
-    for (size_t k = most; n + 4 >= cap && k >= SECRET_MIN; k--)
-        if (memcmp(z + n - k, secret.p, k) == 0) {
-            memcpy(z + n - k, IN_PLACE, sizeof IN_PLACE);
-            return;
-        }
 }
 
 #define HIDE(text) hide(text, sizeof text, secret)

@@ -254,10 +254,38 @@ TEST(hide)
     hide("****");
     strcpy(ev.detail, "********");
     hide("****");
-    assert_string_equal(ev.detail, "***");
+    assert_string_equal(ev.detail, "******");
 }
 
-/* A text that was cut within the secret holds its beginning. */
+/* In each spelling that a page, a URL, JSON or a log may have. */
+TEST(hide_spelled)
+{
+    static const char secret[] = "p@ss w/\"1";
+    static const char *const shown[] = {"p@ss w/\"1",
+                                        "p%40ss%20w%2F%221",
+                                        "p%40ss+w%2f%221",
+                                        "%70%40%73%73%20%77%2F%22%31",
+                                        "p@ss w\\/\\\"1",
+                                        "p\\u0040ss w/\\u00221",
+                                        "p\\x40ss w/\\x221",
+                                        "7040737320772f2231",
+                                        "70:40:73:73:20:77:2F:22:31",
+                                        "70 40 73 73 20 77 2f 22 31"};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        snprintf(ev.detail, sizeof ev.detail, "x=%s, %s.", shown[i], shown[i]);
+        hide(secret);
+        assert_string_equal(ev.detail, "x=***, ***.");
+    }
+    strcpy(ev.detail, "p@ss w/ p%40ss%20w%2F%221%");
+    hide(secret);
+    assert_string_equal(ev.detail, "p@ss w/ ***%");
+    hide("***%");
+    hide("%%%%");
+    strcpy(ev.detail, "\\u0 %2 \\x % \\");
+    hide("\\u0 %2 \\x % \\?");
+    assert_string_equal(ev.detail, "\\u0 %2 \\x % \\");
+}
+
 /* A secret of characters that redaction knows is found in what was said, not
    in what redaction leaves of it. */
 TEST(hide_marks)
@@ -291,8 +319,17 @@ TEST(hide_marks)
     }
 }
 
+/* A text that was cut within the secret holds its beginning. */
 TEST(hide_cut)
 {
+    static const char coded[] = "hunter%402%40hunter%402";
+    for (size_t left = 4; left < 20; left++) {
+        memset(ev.detail, '.', sizeof ev.detail - 1);
+        memcpy(ev.detail + sizeof ev.detail - 1 - left, coded, left);
+        hide("hunter@2@hunter@2");
+        assert_null(strstr(ev.detail, "hunt"));
+        assert_string_equal(strchr(ev.detail, '*'), "***");
+    }
     for (size_t left = 4; left < 12; left++) {
         memset(&ev, 0, sizeof ev);
         memset(ev.detail, '.', sizeof ev.detail - 1);
