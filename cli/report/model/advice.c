@@ -262,7 +262,9 @@ static const char *command_for(const struct a407_report_row *f)
     if (wants_token(f))
         return "auth407 --token-file FILE -- COMMAND";
     if (f->cause_id == A407_CAUSE_NOT_SENT_FIRST ||
-        f->cause_id == A407_CAUSE_NOT_SENT || f->cause_id == A407_CAUSE_DROPPED)
+        f->cause_id == A407_CAUSE_NOT_SENT ||
+        (f->cause_id == A407_CAUSE_DROPPED &&
+         !f->tally.outcome[A407_NOT_RETRIED]))
         return "auth407 -- COMMAND";
     /* what the client has is not known to auth407, or not good */
     return "auth407 --username USER --password-file FILE -- COMMAND";
