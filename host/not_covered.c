@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "not_covered.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,13 +88,25 @@ static void put(const struct a407_config *c, const struct a407_not_covered *n,
     a407_buf_free(&store);
 }
 
+/* What is at no path, as after unlink() or memfd_create(), has the name that
+   the kernel shows. */
+static char *final_path(const char *path)
+{
+    char *z = realpath(path, NULL);
+    if (!z && (z = calloc(1, PATH_MAX)) &&
+        readlink(path, z, PATH_MAX - 1) <= 0) {
+        free(z);
+        z = NULL;
+    }
+    return z;
+}
+
 void a407_not_covered_write(const struct a407_not_covered *n)
 {
     struct a407_config *c = settings(n);
     struct a407_event *ev = to_be_told(c) ? calloc(1, sizeof *ev) : NULL;
-    char *path = ev ? realpath(n->path, NULL) : NULL;
-    if (path && access(path, X_OK) == 0 &&
-        is_first(c, path, a407_reach_name(n->reach)))
+    char *path = ev && access(n->path, X_OK) == 0 ? final_path(n->path) : NULL;
+    if (path && is_first(c, path, a407_reach_name(n->reach)))
         put(c, n, path, ev);
     free(path);
     free(ev);

@@ -166,6 +166,24 @@ def scripts(p):
                   ("ran\n", [("static", "static")]), how)
 
 
+def nameless(p):
+    """a program that is at no path any more, or never was, is told by what the
+    kernel calls it"""
+    for make in ("os.memfd_create('tool')",
+                 "os.open('gone', os.O_RDONLY); os.unlink('gone')"):
+        shutil.copy(p.path("static"), p.path("gone"))
+        says, records = p.run(
+            "/usr/bin/python3", "-c", f"import os\nfd = {make}\n"
+            "if 'memfd' in os.readlink(f'/proc/self/fd/{fd}'):\n"
+            "    os.write(fd, open('static', 'rb').read())\n"
+            "os.execve(fd, ['tool'], os.environ)")
+        tap.equal((says, [(r["reason"], r["process"]["command_args"])
+                          for r in records]), ("ran\n", [("static", ["tool"])]))
+        tap.check(records[0]["process"]["executable"]["path"].endswith(
+            "/memfd:tool (deleted)" if "memfd" in make else
+            p.path("gone") + " (deleted)"), records)
+
+
 def cleaned(p):
     """an environment that was cleaned, unless it is followed"""
     for script in ("env -i ./plain", "unset LD_PRELOAD; ./plain",
@@ -263,6 +281,6 @@ def tests(options):
             for inner in INNER:
                 yield (f"deep in a script: {outer}, {inner}",
                        lambda o=outer, i=inner: deep(p, o, i))
-        yield from tap.named((reasons, command, scripts, cleaned, nothing, where,
-                              secrets, harmless, cost), p)
+        yield from tap.named((reasons, command, scripts, nameless, cleaned,
+                              nothing, where, secrets, harmless, cost), p)
     return named(), lambda: shutil.rmtree(p.folder, ignore_errors=True)
