@@ -30,11 +30,14 @@ static bool is_between(const Dl_info *object)
            strncmp(name, "libc-2", 6) == 0;
 }
 
-/* A part of Python's own library (_socket.cpython-311-x86_64-linux-gnu.so),
-   which is linked into the interpreter elsewhere: a script made the call. */
+/* A part of Python (_socket.cpython-311-x86_64-linux-gnu.so, x.abi3.so) or Ruby
+   (ruby/3.1.0/socket.so) that may as well be linked into the interpreter: a
+   script made the call. */
 static bool is_extension(const char *path)
 {
-    return strstr(base_name(path), ".cpython-") != NULL;
+    const char *name = base_name(path);
+    return strstr(name, ".cpython-") || strstr(name, ".abi3.so") ||
+           (strstr(path, "/ruby/") && strncmp(name, "lib", 3) != 0);
 }
 
 /* The module that made the call. For one that libc made (stdio) the one that

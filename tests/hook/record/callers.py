@@ -47,6 +47,8 @@ CLIENTS = {
     "wget": (["wget", "-qO-", "-t1", "{url}"], "wget", ENV),
     "busybox": (["busybox", "wget", "-qO-", "{url}"], "busybox", ENV),
     "python": (["/usr/bin/python3", "-c", GET], "python3*", ENV),
+    "ruby": (["ruby", "-rnet/http", "-e", "Net::HTTP.get(URI('{url}'))"],
+             "ruby*", ENV),
     "perl": (["perl", "-e", PERL, "{port}"], "perl", {}),
     "node": (["node", "-e", NODE, "{port}"], "node", {}),
     "php": (["php", "-r", PHP, "--", "{port}"], "php*", {}),

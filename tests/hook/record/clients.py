@@ -189,5 +189,34 @@ def script(lab):
         yield records
 
 
-TESTS = [script, dropped, answered, answered_first, heeded, said, at_once,
+EXTENSION = """#include <arpa/inet.h>
+#include <unistd.h>
+int get(int port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char answer[4096];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    return connect(fd, (struct sockaddr *)&to, sizeof to) ||
+           write(fd, "GET http://a.test/ HTTP/1.0\\r\\n\\r\\n", 31) < 0 ||
+           read(fd, answer, sizeof answer) < 0 || close(fd);
+}
+"""
+
+
+def extension(lab):
+    """the same of one that is built for any Python 3, and not of a library that
+    a script loads"""
+    for name, module in (("x.abi3.so", "python3"), ("x.so", "x.so")):
+        path = lab.folder() / name
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", path],
+                       input=EXTENSION, text=True, check=True)
+        records = lab.run(["/usr/bin/python3", "-c", "import ctypes; ctypes."
+                           f"CDLL('{path}').get({lab.port})"])
+        modules = [r["caller"]["module"] for r in records]
+        if len(modules) != 1 or not modules[0].startswith(module):
+            yield modules
+
+
+TESTS = [script, extension, dropped, answered, answered_first, heeded, said, at_once,
          rejected, reused, ports, watched]
