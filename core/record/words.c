@@ -20,11 +20,11 @@ static const struct {
 
 /* Words that make a sentence a supposition, or advice. */
 static const char supposes[][12] = {
-    "if",       "may",      "might",    "maybe",  "whether", "unless",
-    "possible", "possibly", "perhaps",  "either", "or",      "typically",
-    "usually",  "avoid",    "ensure",   "check",  "sure",    "verify",
-    "when",     "case",     "will",     "would",  "causes",  "caused",
-    "until",    "without",  "accounts", "users"};
+    "if",       "may",      "might",   "maybe",  "whether", "unless",
+    "possible", "possibly", "perhaps", "either", "or",      "typically",
+    "usually",  "avoid",    "ensure",  "check",  "sure",    "verify",
+    "when",     "case",     "will",    "would",  "causes",  "caused",
+    "until",    "without",  "accounts"};
 /* ... if it begins with them */
 static const char advises[][8] = {"after", "for",     "forgot", "to",
                                   "reset", "recover", "renew",  "unlock"};
