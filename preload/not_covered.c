@@ -189,9 +189,11 @@ static void write_by_copy(const struct a407_not_covered *n)
 static bool concerns_us(char *const list[])
 {
     for (; list && *list; list++) {
-        size_t n = strcspn(*list, "=");
-        if (strncmp(*list, "AUTH407_", 8) == 0 ||
-            (n > 6 && strncasecmp(*list + n - 6, "_proxy", 6) == 0))
+        const char *end = strchrnul(*list, '=');
+        if (**list == 'A' && strncmp(*list, "AUTH407_", 8) == 0)
+            return true;
+        if (end - *list > 6 && end[-6] == '_' &&
+            strncasecmp(end - 5, "proxy", 5) == 0)
             return true;
     }
     return false;
@@ -201,7 +203,8 @@ void a407_not_covered_look(const struct a407_exec *x)
 {
     struct found f = {.elf = false};
     int saved = errno;
-    if (a407_guard.depth || (!concerns_us(x->envp) && !concerns_us(once)))
+    if (a407_guard.depth ||
+        (!concerns_us(x->envp) && (x->envp == once || !concerns_us(once))))
         return;
     judge(x, &f);
     if (f.elf && !f.reach && preloaded && !names_library(x->envp))
