@@ -54,8 +54,8 @@ driver_obj := $(driver_src:%.c=$(BUILD)/%.o)
 host_obj := $(host_src:%.c=$(BUILD)/%.o)
 preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
-# Of the launcher the report has its messages, and how it reads options.
-report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o last_run.o \
+# Of the launcher the report has its messages, options and help.
+report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,help.o msg.o last_run.o \
               option_reader.o)
 # The doctor has what tells of settings, tries a login, starts a command and
 # reads what that has logged, too.
@@ -129,7 +129,7 @@ $(BUILD)/export.map: preload/hooks.def scripts/export-map
 $(BUILD)/completions/auth407: shell := bash
 $(BUILD)/completions/_auth407: shell := zsh
 $(BUILD)/completions/auth407.fish: shell := fish
-$(completions): $(wildcard scripts/completion* cli/*.def cli/*/options.def) \
+$(completions): $(wildcard scripts/completion* cli/*.def) \
                 core/base/cause.def core/config/schemes.def
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)CC='$(CC)' scripts/completions $(shell) > $@

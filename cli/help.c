@@ -1,92 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "msg.h"
 #include "options.h"
 
-static const char usage_run[] =
-    "  auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n";
-static const char usage_observe[] =
-    "  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n";
-static const char usage_shell[] = "  auth407 shell [OPTION...]\n";
-static const char usage_env[] = "  eval \"$(auth407 env [OPTION...])\"\n";
-
-/* What a screen has room for. */
-static const char screen[] =
-    "Usage: auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n"
-    "       auth407 COMMAND-BELOW [OPTION...] ...\n"
-    "Runs COMMAND with a library that answers an HTTP proxy's 407 (Proxy\n"
-    "Authentication Required) in its place, and logs each 407.\n"
-    "\n"
-    "  auth407 -- curl https://example.org/   logs in with what http_proxy "
-    "has\n"
-    "  auth407 login proxy.example:3128       or with what you enter once\n"
-    "\n";
-
-static const struct {
-    const char *name, *about;
-} summaries[] = {
-#define A407_COMMAND(name, about) {name, about},
-#include "commands.def"
-#undef A407_COMMAND
-};
-
-static const char screen_rest[] =
-    "  help     help on one of these: auth407 help report\n"
-    "\n"
-    "      --username NAME, --password-file FILE, --domain DOMAIN\n"
-    "      --log DEST, --proxy LIST, --schemes LIST\n"
-    "  -q, --quiet    -v, --verbose    -h, --help    -V, --version\n"
-    "Every option, exit statuses, files: auth407 --help-all, man auth407\n";
-
-static const char usage_rest[] = "  auth407 report [OPTION...] [FILE...]\n"
-                                 "  auth407 login [OPTION...] PROXY\n"
-                                 "  auth407 doctor [OPTION...] [PROXY-URL]\n"
-                                 "  auth407 help [COMMAND]\n"
-                                 "  auth407 --help | --help-all | --version\n";
-
-static const struct {
-    const char *usage, *about, *examples;
-} commands[] = {
-    [A407_CMD_RUN] =
-        {usage_run,
-         "\nRuns COMMAND and answers the 407s (Proxy Authentication Required) "
-         "that\n"
-         "HTTP proxies send to it and to the programs that it starts.\n",
-         "  auth407 -- curl https://example.org/\n"
-         "      logs in with the user:password@ of http_proxy, https_proxy or\n"
-         "      all_proxy, even where the program drops it\n"
-         "  auth407 run --username alice --password-file pw -- ./build.sh\n"
-         "      every program that the script starts logs in as alice\n"},
-    [A407_CMD_OBSERVE] =
-        {usage_observe,
-         "\nRuns COMMAND, changes nothing that it sends, and writes one JSON "
-         "line\n"
-         "for each 407 (Proxy Authentication Required): which program met it, "
-         "and\n"
-         "why.\n",
-         "  auth407 observe --log stderr -- ./build.sh\n"
-         "      shows which program of a script meets a 407, and why\n"},
-    [A407_CMD_SHELL] =
-        {usage_shell,
-         "\nStarts the shell of SHELL, and whatever is started in it is run as "
-         "by\n"
-         "`auth407 run`. Its prompt begins with (auth407); exit ends it.\n",
-         "  auth407 shell\n"
-         "      for a session; nothing else on the machine changes\n"},
-    [A407_CMD_ENV] =
-        {usage_env,
-         "\nPrints the lines that make the shell that reads them start all "
-         "programs\n"
-         "as `auth407 run` does, from then on; its prompt begins with "
-         "(auth407).\n"
-         "A secret can't be handed over so: see auth407 login.\n",
-         "  eval \"$(auth407 env)\"\n"
-         "      in a shell, a script or a CI step\n"
-         "  auth407 env --shell plain >> \"$GITHUB_ENV\"\n"
-         "      for the steps that follow\n"
-         "  eval \"$(auth407 env --undo)\"\n"
-         "      as it was\n"},
-};
-
-static const char rest[] =
+static const char rest_sets[] =
     "\nExit status:\n"
     "  125  auth407 itself failed: its options, settings, files or library\n"
     "  126  COMMAND was found but can't be executed\n"
@@ -104,42 +23,296 @@ static const char rest[] =
     "      from there; AUTH407_LIBRARY names another library\n"
     "\nMore: man auth407, man auth407-credentials\n";
 
-void a407_help(FILE *f, const struct a407_invocation *inv)
-{
-    unsigned in = inv->named ? A407_OPT_IN(inv->command) : A407_OPT_IN_ALL;
-    size_t i, n = sizeof commands / sizeof *commands;
+/* What stands around the options; paragraphs of `about` are folded. */
+static const struct {
+    const char *usage, *about, *examples, *rest;
+} texts[A407_COMMANDS] = {
+    [A407_CMD_RUN] =
+        {"  auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n",
+         "Runs COMMAND and answers the 407s (Proxy Authentication Required) "
+         "that HTTP proxies send to it and to the programs that it starts.",
+         "  auth407 -- curl https://example.org/\n"
+         "      logs in with the user:password@ of http_proxy, https_proxy or\n"
+         "      all_proxy, even where the program drops it\n"
+         "  auth407 run --username alice --password-file pw -- ./build.sh\n"
+         "      every program that the script starts logs in as alice\n",
+         rest_sets},
+    [A407_CMD_OBSERVE] =
+        {"  auth407 observe [OPTION...] [--] COMMAND [ARG...]\n",
+         "Runs COMMAND, changes nothing that it sends, and writes one JSON "
+         "line for each 407 (Proxy Authentication Required): which program met "
+         "it, and why.",
+         "  auth407 observe --log stderr -- ./build.sh\n"
+         "      shows which program of a script meets a 407, and why\n",
+         rest_sets},
+    [A407_CMD_SHELL] =
+        {"  auth407 shell [OPTION...]\n",
+         "Starts the shell of SHELL, and whatever is started in it is run as "
+         "by `auth407 run`. Its prompt begins with (auth407); exit ends it.",
+         "  auth407 shell\n"
+         "      for a session; nothing else on the machine changes\n",
+         rest_sets},
+    [A407_CMD_ENV] =
+        {"  eval \"$(auth407 env [OPTION...])\"\n",
+         "Prints the lines that make the shell that reads them start all "
+         "programs as `auth407 run` does, from then on; its prompt begins with "
+         "(auth407). A secret can't be handed over so: see auth407 login.",
+         "  eval \"$(auth407 env)\"\n"
+         "      in a shell, a script or a CI step\n"
+         "  auth407 env --shell plain >> \"$GITHUB_ENV\"\n"
+         "      for the steps that follow\n"
+         "  eval \"$(auth407 env --undo)\"\n"
+         "      as it was\n",
+         rest_sets},
+    [A407_CMD_REPORT] =
+        {"  auth407 report [OPTION...] [FILE...]\n",
+         "Says what the JSON lines of auth407 add up to: which program is left "
+         "with a 407, why, and the line that mends it. On a terminal it is "
+         "about what was run last. With --tables: each place, the programs "
+         "that dropped the header first, and tables per binary, module, proxy, "
+         "cause and user.\n\nReads each FILE, standard input for \"-\", or, "
+         "without FILE, standard input if it is a pipe or a file, else the log "
+         "that AUTH407_LOG names or the default one, and the generation that "
+         "it keeps (FILE.1).",
+         "  auth407 report\n"
+         "      what happened last, from the default log\n"
+         "  auth407 report --all-runs --tables\n"
+         "      all of it\n"
+         "  auth407 report --since today --binary 'python*'\n"
+         "      only Python programs, only today\n"
+         "  auth407 report --follow\n"
+         "      each 407 as it happens\n"
+         "  auth407 report --format json ci.jsonl >report.json\n"
+         "      for a program to read; see report-schema.json of the "
+         "documentation\n",
+         "\nExit status:\n"
+         "  0  no program was left with a 407\n"
+         "  1  at least one was: its outcome is unresolved, not_retried, or "
+         "observed\n"
+         "     with a refusal as the last answer\n"
+         "  2  a mistake in the options, or something can't be read or "
+         "written\n"
+         "\n"
+         "Files:\n"
+         "  $XDG_STATE_HOME/auth407/407.jsonl     the log\n"
+         "      (~/.local/state/auth407/407.jsonl)\n"
+         "\n"
+         "More: man auth407\n"},
+    [A407_CMD_DOCTOR] =
+        {"  auth407 doctor [OPTION...] [PROXY-URL]\n"
+         "  auth407 doctor [OPTION...] -- COMMAND [ARG...]\n",
+         "Finds out why a proxy says 407 (Proxy Authentication Required), or "
+         "does not work at all: looks at the settings, the credential, the "
+         "proxy's address and its challenges, and logs in once. Says the "
+         "verdict, the evidence, and what to do. Without PROXY-URL it is the "
+         "proxy that the environment names for the target. With COMMAND, runs "
+         "that as `auth407 observe` does, and explains what became of its "
+         "requests.",
+         "  auth407 doctor http://proxy.corp.example:3128\n"
+         "  auth407 doctor --pac http://wpad.corp.example/wpad.dat\n"
+         "  auth407 doctor -- git ls-remote https://example.com/x.git\n",
+         "\nExit status:\n"
+         "  0  it works\n"
+         "  1  a cause was found\n"
+         "  2  it can't be told, or a mistake in the options\n"},
+    [A407_CMD_LOGIN] =
+        {"  auth407 login [OPTION...] PROXY\n"
+         "  auth407 login --list [PROXY]\n"
+         "  auth407 login --delete PROXY\n",
+         "Asks for a credential for PROXY (HOST:PORT, a URL, or another name "
+         "that a section of the credential file may have), says what looks "
+         "wrong in it, tries it at the proxy, and writes it to the credential "
+         "file, mode 0600. All else in the file stays as it is. A section for "
+         "PROXY that is there is changed: that of the user name, else the "
+         "first.",
+         "  auth407 login proxy.corp.example:3128\n"
+         "      asks for user name, password and domain\n"
+         "  auth407 login proxy.corp.example:3128 --store 'git "
+         "credential-libsecret'\n"
+         "      the same, and keeps the password in the desktop's key ring\n"
+         "  pass show proxy | auth407 login --stdin --verify "
+         "cache.example:8080\n"
+         "      for scripts; pass prints username=alice and password=...\n",
+         "\nExit status:\n"
+         "  0  done\n"
+         "  1  the proxy refused it, and nothing was written; or there is "
+         "nothing to\n"
+         "     delete\n"
+         "  2  a mistake in the options, the settings or what was entered\n"
+         "  3  it could not be tried at the proxy, and nothing was written\n"
+         "  4  the credential file can't be used or written, or the helper "
+         "failed\n"
+         "  With --force 1 and 3 become 0.\n"
+         "\n"
+         "Files:\n"
+         "  $XDG_CONFIG_HOME/auth407/credentials  credential file, mode 0600\n"
+         "      (~/.config/auth407/credentials)\n"
+         "\n"
+         "More: man auth407, man auth407-credentials\n"},
+};
 
-    if (!inv->named && !inv->all) {
-        fputs(screen, f);
-        for (i = 0; i < sizeof summaries / sizeof *summaries; i++)
-            fprintf(f, "  %-8s %s\n", summaries[i].name, summaries[i].about);
-        fputs(screen_rest, f);
-        return;
+/* What a screen has room for. */
+static const char screen[] =
+    "Usage: auth407 [run] [OPTION...] [--] COMMAND [ARG...]\n"
+    "       auth407 COMMAND-BELOW [OPTION...] ...\n"
+    "Runs COMMAND with a library that answers an HTTP proxy's 407 (Proxy\n"
+    "Authentication Required) in its place, and logs each 407.\n"
+    "\n"
+    "  auth407 -- curl https://example.org/   logs in with what http_proxy "
+    "has\n"
+    "  auth407 login proxy.example:3128       or with what you enter once\n"
+    "\n";
+
+static const char *const summaries[A407_COMMANDS] = {
+#define A407_COMMAND(id, name, about) about,
+#include "commands.def"
+#undef A407_COMMAND
+};
+
+static const char screen_rest[] =
+    "  help     help on one of these: auth407 help report\n"
+    "\n"
+    "      --username NAME, --password-file FILE, --domain DOMAIN\n"
+    "      --log DEST, --proxy LIST, --schemes LIST\n"
+    "  -q, --quiet    -v, --verbose    -h, --help    -V, --version\n"
+    "Every option, exit statuses, files: auth407 --help-all, man auth407\n";
+
+#define WIDTH  79 /* some terminals break a full line of 80 */
+#define COLUMN 30 /* where the options' texts begin */
+
+/* Words at `column` and below each other; the line is at `at` already. */
+static size_t put_words(const char *text, size_t at, size_t column)
+{
+    while (*text) {
+        size_t n = strcspn(text, " ");
+
+        if (at > column && at + 1 + n > WIDTH) {
+            putchar('\n');
+            at = 0;
+        }
+        if (at < column)
+            at += (size_t)printf("%*s", (int)(column - at), "");
+        else if (at > column)
+            at += (size_t)printf(" ");
+        at += (size_t)printf("%.*s", (int)n, text);
+        text += n + strspn(text + n, " ");
     }
-    fputs("Usage:\n", f);
-    for (i = 0; i < n; i++)
-        if (!inv->named || i == inv->command)
-            fputs(commands[i].usage, f);
-    if (!inv->named)
-        fputs(usage_rest, f);
-    for (i = 0; i < n; i++)
-        if (i == inv->command)
-            fputs(commands[i].about, f);
-    fputs("\nExamples:\n", f);
-    for (i = 0; i < n; i++)
-        if (!inv->named || i == inv->command)
-            fputs(commands[i].examples, f);
-    fputs("\nOptions, which win over the variables in parentheses:\n", f);
-    for (i = 0; i < A407_OPT_COUNT; i++)
-        if (a407_options[i].in & in)
-            a407_help_option(f, &a407_options[i]);
-    fputs(rest, f);
+    return at;
 }
 
-void a407_help_short(FILE *f)
+static void put_about(enum a407_command c)
 {
-    fprintf(f,
-            "Usage:\n%s%s%s%s%s\nRuns COMMAND and answers its HTTP proxy's "
-            "407s. More: auth407 --help\n",
-            usage_run, usage_observe, usage_shell, usage_env, usage_rest);
+    const char *text = texts[c].about, *end;
+    char line[600];
+
+    for (; text; text = *end ? end + 1 : NULL) {
+        end = strchrnul(text, '\n');
+        snprintf(line, sizeof line, "%.*s", (int)(end - text), text);
+        put_words(line, 0, 0);
+        putchar('\n');
+    }
+}
+
+static void put_option(const struct a407_option *o)
+{
+    size_t at;
+
+    if (o->letter)
+        at = (size_t)printf("  -%c, --%s", o->letter, o->name);
+    else
+        at = (size_t)printf("      --%s", o->name);
+    if (o->value)
+        at += (size_t)printf(" %s", o->value);
+    if (at >= COLUMN) {
+        putchar('\n');
+        at = 0;
+    }
+    at = put_words(o->help, at, COLUMN);
+    if (o->variable) {
+        /* kept in one piece, so that it can be searched for */
+        if (at + strlen(o->variable) + 3 > WIDTH) {
+            putchar('\n');
+            at = 0;
+        }
+        printf("%*s(%s)", at ? 1 : COLUMN, "", o->variable);
+    }
+    putchar('\n');
+}
+
+static void put_usages(FILE *f)
+{
+    fputs("Usage:\n", f);
+    for (size_t i = 0; i < A407_COMMANDS; i++)
+        fputs(texts[i].usage, f);
+    fputs("  auth407 help [COMMAND]\n"
+          "  auth407 --help | --help-all | --version\n",
+          f);
+}
+
+static bool gives_settings(size_t command)
+{
+    return A407_OPT_IN(command) & A407_OPT_IN_SETS;
+}
+
+static void put_options(unsigned in)
+{
+    if (in & A407_OPT_IN_SETS)
+        puts("\nOptions, which win over the variables in parentheses:");
+    else
+        puts("\nOptions:");
+    for (size_t i = 0; i < A407_OPT_COUNT; i++)
+        if (a407_options[i].in & in)
+            put_option(&a407_options[i]);
+}
+
+static void put_screen(void)
+{
+    fputs(screen, stdout);
+    for (size_t i = 0; i < A407_COMMANDS; i++)
+        printf("  %-8s %s\n", a407_commands[i], summaries[i]);
+    fputs(screen_rest, stdout);
+}
+
+static void put_all(void)
+{
+    size_t i;
+
+    put_usages(stdout);
+    putchar('\n');
+    put_about(A407_CMD_RUN);
+    fputs("\nExamples:\n", stdout);
+    for (i = 0; i < A407_COMMANDS; i++)
+        if (gives_settings(i))
+            fputs(texts[i].examples, stdout);
+    put_options(A407_OPT_IN_SETS);
+    fputs(rest_sets, stdout);
+    for (i = 0; i < A407_COMMANDS; i++)
+        if (!gives_settings(i)) {
+            printf("\nauth407 %s: %s\n", a407_commands[i], summaries[i]);
+            put_options(A407_OPT_IN(i));
+        }
+}
+
+bool a407_help(enum a407_command c, bool all)
+{
+    if (c < A407_COMMANDS) {
+        printf("Usage:\n%s\n", texts[c].usage);
+        put_about(c);
+        printf("\nExamples:\n%s", texts[c].examples);
+        put_options(A407_OPT_IN(c));
+        fputs(texts[c].rest, stdout);
+    } else if (all) {
+        put_all();
+    } else {
+        put_screen();
+    }
+    return a407_msg_flush();
+}
+
+void a407_help_short(void)
+{
+    put_usages(stderr);
+    fputs("\nRuns COMMAND and answers its HTTP proxy's 407s. More: auth407 "
+          "--help\n",
+          stderr);
 }

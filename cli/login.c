@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "login.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,7 +27,7 @@ struct login {
     const char *helper; /* to store it, or NULL */
 };
 
-static bool flag(const struct login *l, enum a407_login_option_id id)
+static bool flag(const struct login *l, enum a407_option_id id)
 {
     return l->o.values[id];
 }
@@ -93,17 +93,14 @@ static int list(const struct login *l)
         a407_buf_free(&words);
     }
     a407_login_file_free(&f);
-    if (fflush(stdout) == 0)
-        return A407_LOGIN_DONE;
-    a407_error("can't write to standard output: %s", strerror(errno));
-    return A407_LOGIN_FAILED;
+    return a407_msg_flush() ? A407_LOGIN_DONE : A407_LOGIN_FAILED;
 }
 
 static int delete_from(void *arg, const struct a407_login_file *f,
                        struct a407_buf *out)
 {
     const struct login *l = arg;
-    const char *username = l->o.values[A407_LOGIN_OPT_USERNAME];
+    const char *username = l->o.values[A407_OPT_LOGIN_USERNAME];
     const struct a407_credential *c = f->sections;
     struct a407_buf text;
     size_t at = 0, n = 0;
@@ -187,9 +184,9 @@ static bool wants_trial(const struct login *l, int *is)
     struct a407_buf line;
     bool possible =
         l->o.proxy.port && !l->o.tls && !strchr(l->o.proxy.host, '*');
-    if (flag(l, A407_LOGIN_OPT_VERIFY))
+    if (flag(l, A407_OPT_LOGIN_VERIFY))
         return true;
-    if (flag(l, A407_LOGIN_OPT_NO_VERIFY) || l->tty < 0 || !possible)
+    if (flag(l, A407_OPT_LOGIN_NO_VERIFY) || l->tty < 0 || !possible)
         return false;
     a407_buf_init(&line, 256);
     bool said = a407_terminal_ask(
@@ -232,7 +229,7 @@ static void say_trial(const struct login *l, const struct a407_trial *t)
 
 static int try_it(const struct login *l)
 {
-    const char *target = l->o.values[A407_LOGIN_OPT_TARGET];
+    const char *target = l->o.values[A407_OPT_LOGIN_TARGET];
     const char *set = getenv("KRB5CCNAME");
     char *tickets = set ? strdup(set) : NULL;
     struct a407_trial t;
@@ -249,7 +246,7 @@ static int try_it(const struct login *l)
     say_trial(l, &t);
     a407_trial_free(&t);
     if (t.outcome == A407_TRIAL_ACCEPTED || t.outcome == A407_TRIAL_NOT_ASKED ||
-        flag(l, A407_LOGIN_OPT_FORCE))
+        flag(l, A407_OPT_LOGIN_FORCE))
         return A407_LOGIN_DONE;
     a407_error("nothing was written; `--force` writes it all the same");
     return t.outcome == A407_TRIAL_REFUSED ? A407_LOGIN_REFUSED
@@ -274,7 +271,7 @@ static bool take_over(struct a407_credential *c,
 
 static bool choose_helper(struct login *l, const struct a407_credential *old)
 {
-    const char *given = l->o.values[A407_LOGIN_OPT_STORE];
+    const char *given = l->o.values[A407_OPT_LOGIN_STORE];
     bool of_section = given && strcmp(given, "helper") == 0;
     l->helper = of_section ? old ? old->helper : NULL : given;
     if (!given || (l->helper && *l->helper))
@@ -291,7 +288,7 @@ static int enter(struct login *l, const struct a407_login_file *f)
     const struct a407_credential *old;
     size_t at;
     int is = A407_LOGIN_DONE;
-    old = pick(f->sections, &l->o.proxy, l->o.values[A407_LOGIN_OPT_USERNAME],
+    old = pick(f->sections, &l->o.proxy, l->o.values[A407_OPT_LOGIN_USERNAME],
                &at);
     if (!a407_login_enter(&l->o, l->tty, old, c))
         return A407_LOGIN_USAGE;
@@ -318,7 +315,7 @@ static int begin_to_enter(struct login *l)
     if (!a407_login_file_read(l->path, &f))
         return is;
     l->entered = calloc(1, sizeof *l->entered);
-    if (!flag(l, A407_LOGIN_OPT_STDIN))
+    if (!flag(l, A407_OPT_LOGIN_STDIN))
         l->tty = a407_terminal_open();
     if (l->entered)
         is = enter(l, &f);
@@ -334,7 +331,7 @@ static int begin_to_enter(struct login *l)
 static bool prepare(struct login *l)
 {
     struct a407_diag diag = {{0}};
-    const char *named = l->o.values[A407_LOGIN_OPT_CREDENTIALS], *path = named;
+    const char *named = l->o.values[A407_OPT_LOGIN_CREDENTIALS], *path = named;
     l->config = a407_config_new(a407_environment, NULL, &diag);
     if (l->config && !named) /* never a service's own */
         path = l->config->credentials_else ? l->config->credentials_else
@@ -358,14 +355,13 @@ int a407_login(char **argv)
     struct login l = {.tty = -1};
     if (!a407_login_options_parse(argv, &l.o))
         return A407_LOGIN_USAGE;
-    if (flag(&l, A407_LOGIN_OPT_HELP)) {
-        a407_login_help(stdout);
-        return fflush(stdout) == 0 ? A407_LOGIN_DONE : A407_LOGIN_FAILED;
-    }
+    if (flag(&l, A407_OPT_HELP))
+        return a407_help(A407_CMD_LOGIN, false) ? A407_LOGIN_DONE
+                                                : A407_LOGIN_FAILED;
     int is = A407_LOGIN_USAGE;
     if (prepare(&l))
-        is = flag(&l, A407_LOGIN_OPT_LIST)     ? list(&l)
-             : flag(&l, A407_LOGIN_OPT_DELETE) ? delete_sections(&l)
+        is = flag(&l, A407_OPT_LOGIN_LIST)     ? list(&l)
+             : flag(&l, A407_OPT_LOGIN_DELETE) ? delete_sections(&l)
                                                : begin_to_enter(&l);
     a407_config_free(l.config);
     return is;

@@ -16,27 +16,17 @@ enum a407_login_exit {
                             does not keep the secret */
 };
 
-enum a407_login_option_id {
-#define A407_LOGIN_OPTION(id, name, letter, value, help) A407_LOGIN_OPT_##id,
-#include "login_options.def"
-#undef A407_LOGIN_OPTION
-    A407_LOGIN_OPT_COUNT
-};
-
 /* What the command line asks for. Points into argv. */
 struct a407_login_options {
-    const char *values[A407_LOGIN_OPT_COUNT]; /* NULL: not given; "": a flag */
-    const char *name;                         /* PROXY as it was written */
-    struct a407_endpoint proxy;               /* of a section; port 0: any */
-    bool tls;                                 /* PROXY is an https:// URL */
+    const char *values[A407_OPT_COUNT]; /* NULL: not given; "": a flag */
+    const char *name;                   /* PROXY as it was written */
+    struct a407_endpoint proxy;         /* of a section; port 0: any */
+    bool tls;                           /* PROXY is an https:// URL */
 };
 
 /* Reads the command line from `login` on (NULL at the end). False: said on
    standard error. With --help nothing else is looked at. */
 bool a407_login_options_parse(char **argv, struct a407_login_options *out);
-
-/* `auth407 login --help`; 80 columns wide. */
-void a407_login_help(FILE *f);
 
 /* ---- what is entered ---- */
 

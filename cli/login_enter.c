@@ -85,7 +85,7 @@ static bool enter_domain(const struct a407_login_options *o, int tty,
                          const struct a407_credential *old,
                          struct a407_credential *out)
 {
-    const char *given = o->values[A407_LOGIN_OPT_DOMAIN];
+    const char *given = o->values[A407_OPT_LOGIN_DOMAIN];
     bool same = old && a407_same_text(old->username, out->username);
     if (given)
         return !*given ||
@@ -100,7 +100,7 @@ static bool enter(const struct a407_login_options *o, int tty,
                   const struct a407_credential *old,
                   struct a407_credential *out)
 {
-    const char *given = o->values[A407_LOGIN_OPT_USERNAME];
+    const char *given = o->values[A407_OPT_LOGIN_USERNAME];
     if (given && *given &&
         !keep(&out->username, A407_LINT_USERNAME, a407_span_str(given)))
         return false;
@@ -210,8 +210,8 @@ static bool enter_lines(const struct a407_login_options *o,
     a407_buf_free(&text);
     drop_empty(&out->username);
     drop_empty(&out->domain);
-    take_option(o->values[A407_LOGIN_OPT_USERNAME], &out->username);
-    take_option(o->values[A407_LOGIN_OPT_DOMAIN], &out->domain);
+    take_option(o->values[A407_OPT_LOGIN_USERNAME], &out->username);
+    take_option(o->values[A407_OPT_LOGIN_DOMAIN], &out->domain);
     return ok && complete(out);
 }
 
@@ -219,7 +219,7 @@ bool a407_login_enter(const struct a407_login_options *o, int tty,
                       const struct a407_credential *old,
                       struct a407_credential *out)
 {
-    if (o->values[A407_LOGIN_OPT_STDIN])
+    if (o->values[A407_OPT_LOGIN_STDIN])
         return enter_lines(o, out);
     if (tty >= 0)
         return enter(o, tty, old, out);

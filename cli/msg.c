@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,4 +55,12 @@ void a407_warning(const char *fmt, ...)
     va_start(ap, fmt);
     put_line("warning: ", fmt, ap);
     va_end(ap);
+}
+
+bool a407_msg_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    a407_error("can't write to standard output");
+    return false;
 }

@@ -2,6 +2,8 @@
 #ifndef A407_MSG_H
 #define A407_MSG_H
 
+#include <stdbool.h>
+
 /* Exit statuses of auth407 itself, as of env(1) and timeout(1). */
 #define A407_EXIT_FAILURE        125
 #define A407_EXIT_NOT_EXECUTABLE 126
@@ -21,5 +23,9 @@ void a407_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same as "auth407: warning: TEXT", unless a407_msg_quiet was called. */
 void a407_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Flushes standard output: a full disk or a closed pipe must not look like
+   success. False: it can't be written, said. */
+bool a407_msg_flush(void);
 
 #endif

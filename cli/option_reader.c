@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "msg.h"
@@ -64,36 +65,73 @@ const char *a407_suggest(const char *word, const char *const *list, size_t n)
     return best;
 }
 
-/* "--name" without the value that may follow: it could be a secret. */
-static void say_unknown(const struct a407_option_reader *r, const char *word)
+const char *const a407_commands[A407_COMMANDS] = {
+#define A407_COMMAND(id, name, about) name,
+#include "commands.def"
+#undef A407_COMMAND
+};
+
+enum a407_command a407_command_find(const char *word)
 {
-    const char *names[A407_OPTIONS_MAX], *near;
+    size_t i = 0;
+
+    while (i < A407_COMMANDS && strcmp(word, a407_commands[i]) != 0)
+        i++;
+    return (enum a407_command)i;
+}
+
+const struct a407_option a407_options[A407_OPT_COUNT] = {
+#define A407_OPTION(id, name, letter, value, kind, variable, in, help)         \
+    {name, letter, value, A407_KIND_##kind, variable, A407_OPT_IN_##in, help},
+#include "options.def"
+#undef A407_OPTION
+};
+
+/* "--name" without the value that may follow: it could be a secret. */
+static int say_unknown(const struct a407_option_reader *r, const char *word)
+{
+    const char *names[A407_OPT_COUNT], *near;
     size_t n = 0, i, len = strcspn(word, "=");
     char name[65] = "";
 
-    for (i = 0; i < r->n; i++)
-        if (r->options[i].in & r->in)
-            names[n++] = r->options[i].name;
+    for (i = 0; i < A407_OPT_COUNT; i++)
+        if (a407_options[i].in & A407_OPT_IN(r->command))
+            names[n++] = a407_options[i].name;
     memcpy(name, word, len < sizeof name ? len : sizeof name - 1);
     near = a407_suggest(name + strspn(name, "-"), names, n);
     if (near)
         a407_error("unknown option `%s`; did you mean `--%s`?", name, near);
     else
         a407_error("unknown option `%s`", name);
+    return A407_OPTION_WRONG;
 }
 
-/* The option that `name` (n bytes) spells, or a letter; r->n: none. */
-static size_t find(const struct a407_option_reader *r, const char *name,
-                   size_t n, char letter)
+static int say_foreign(const struct a407_option_reader *r, const char *word,
+                       size_t n)
 {
-    size_t i;
+    a407_error("`%.*s` is no option of `%s`", (int)n, word,
+               a407_commands[r->command]);
+    return A407_OPTION_WRONG;
+}
 
-    for (i = 0; i < r->n; i++)
-        if (letter ? r->options[i].letter == letter
-                   : strlen(r->options[i].name) == n &&
-                         memcmp(r->options[i].name, name, n) == 0)
-            break;
-    return i;
+/* The option that `name` (n bytes) spells, or a letter: the command's, else
+   that of another one; A407_OPT_COUNT: none. */
+static size_t find(enum a407_command command, const char *name, size_t n,
+                   char letter)
+{
+    size_t i, foreign = A407_OPT_COUNT;
+    const struct a407_option *o;
+
+    for (i = 0; i < A407_OPT_COUNT; i++) {
+        o = &a407_options[i];
+        if (letter ? o->letter != letter
+                   : strlen(o->name) != n || memcmp(o->name, name, n) != 0)
+            continue;
+        if (o->in & A407_OPT_IN(command))
+            return i;
+        foreign = i;
+    }
+    return foreign;
 }
 
 /* "--name", "--name=value" or "--name" "value". */
@@ -101,48 +139,47 @@ static int read_long(struct a407_option_reader *r)
 {
     const char *word = *r->argv++, *equals = strchr(word, '=');
     size_t n = equals ? (size_t)(equals - word) : strlen(word);
-    size_t id = find(r, word + 2, n - 2, 0);
-    const struct a407_option *o = &r->options[id];
+    size_t id = find(r->command, word + 2, n - 2, 0);
+    const struct a407_option *o = &a407_options[id];
 
-    if (id == r->n) {
-        say_unknown(r, word);
-    } else if (!(o->in & r->in)) {
-        a407_error("`--%s` is no option of `%s`", o->name, r->command);
-    } else if (!o->value) {
-        if (!equals)
-            return (int)id;
+    if (id == A407_OPT_COUNT)
+        return say_unknown(r, word);
+    if (!(o->in & A407_OPT_IN(r->command)))
+        return say_foreign(r, word, n);
+    if (!o->value && equals) {
         a407_error("`--%s` takes no value", o->name);
-    } else if (equals) {
+        return A407_OPTION_WRONG;
+    }
+    if (equals) {
         r->value = equals + 1;
-        return (int)id;
-    } else if (*r->argv && strcmp(*r->argv, "--") != 0) {
+    } else if (o->value && *r->argv && strcmp(*r->argv, "--") != 0) {
         r->value = *r->argv++;
-        return (int)id;
-    } else {
+    } else if (o->value) {
         /* "--" is far more often a forgotten value than one that is meant */
         a407_error("`--%s` needs a value: --%s %s", o->name, o->name, o->value);
+        return A407_OPTION_WRONG;
     }
-    return A407_OPTION_WRONG;
+    return (int)id;
 }
 
 /* "-qv": letters stand for flags only. */
 static int read_letter(struct a407_option_reader *r)
 {
     const char *word = *r->argv;
-    char letter = word[++r->letters];
-    size_t id = find(r, NULL, 0, letter);
+    char letter[] = {'-', word[++r->letters], '\0'};
+    size_t id = find(r->command, NULL, 0, letter[1]);
 
     if (!word[r->letters + 1]) {
         r->letters = 0;
         r->argv++;
     }
-    if (id < r->n)
-        return (int)id;
-    if (find(r, word + 1, strcspn(word + 1, "="), 0) < r->n)
-        say_unknown(r, word);
-    else
-        a407_error("unknown option `-%c`", letter);
-    return A407_OPTION_WRONG;
+    if (id < A407_OPT_COUNT)
+        return a407_options[id].in & A407_OPT_IN(r->command)
+                   ? (int)id
+                   : say_foreign(r, letter, 2);
+    /* "-username" */
+    id = find(r->command, word + 1, strcspn(word + 1, "="), 0);
+    return say_unknown(r, id < A407_OPT_COUNT ? word : letter);
 }
 
 int a407_option_next(struct a407_option_reader *r)
@@ -150,62 +187,54 @@ int a407_option_next(struct a407_option_reader *r)
     const char *word = *r->argv;
 
     r->value = "";
-    if (!word || r->ended || word[0] != '-' || word[1] == '\0')
-        return A407_OPTION_NONE; /* "-" alone is a word */
+    if (!word)
+        return A407_OPTION_END;
+    if (r->ended || word[0] != '-' || word[1] == '\0') {
+        r->argv++;
+        r->value = word; /* also "-" alone */
+        return A407_OPTION_WORD;
+    }
     if (word[1] != '-')
         return read_letter(r);
     if (word[2] != '\0')
         return read_long(r);
     r->ended = true;
     r->argv++;
-    return A407_OPTION_NONE;
+    return a407_option_next(r);
 }
 
-#define WIDTH  79 /* some terminals break a full line of 80 */
-#define COLUMN 30 /* where the options' texts begin */
-
-/* Words at `column` and below each other; the line is at `at` already. */
-static size_t put_words(FILE *f, const char *text, size_t at, size_t column)
+bool a407_option_hint(enum a407_command c)
 {
-    while (*text) {
-        size_t n = strcspn(text, " ");
-
-        if (at > column && at + 1 + n > WIDTH) {
-            fputc('\n', f);
-            at = 0;
-        }
-        if (at < column)
-            at += (size_t)fprintf(f, "%*s", (int)(column - at), "");
-        else if (at > column)
-            at += (size_t)fprintf(f, " ");
-        at += (size_t)fprintf(f, "%.*s", (int)n, text);
-        text += n + strspn(text + n, " ");
-    }
-    return at;
-}
-
-void a407_help_option(FILE *f, const struct a407_option *o)
-{
-    size_t at;
-
-    if (o->letter)
-        at = (size_t)fprintf(f, "  -%c, --%s", o->letter, o->name);
+    if (c == A407_COMMANDS)
+        a407_error("try `auth407 --help`");
     else
-        at = (size_t)fprintf(f, "      --%s", o->name);
-    if (o->value)
-        at += (size_t)fprintf(f, " %s", o->value);
-    if (at >= COLUMN) {
-        fputc('\n', f);
-        at = 0;
+        a407_error("try `auth407 %s --help`", a407_commands[c]);
+    return false;
+}
+
+int a407_option_choose(enum a407_option_id id, const char *word,
+                       const char *const *list, size_t n)
+{
+    const char *option = a407_options[id].name;
+    const char *near = a407_suggest(word, list, n);
+    char words[96] = "";
+    size_t i, at = 0;
+
+    for (i = 0; i < n; i++) {
+        if (strcmp(list[i], word) == 0)
+            return (int)i;
+        if (at < sizeof words)
+            at += (size_t)snprintf(words + at, sizeof words - at, "%s%s",
+                                   i == 0      ? ""
+                                   : i + 1 < n ? ", "
+                                               : " or ",
+                                   list[i]);
     }
-    at = put_words(f, o->help, at, COLUMN);
-    if (o->variable) {
-        /* kept in one piece, so that it can be searched for */
-        if (at + strlen(o->variable) + 3 > WIDTH) {
-            fputc('\n', f);
-            at = 0;
-        }
-        fprintf(f, "%*s(%s)", at ? 1 : COLUMN, "", o->variable);
-    }
-    fputc('\n', f);
+    if (at < sizeof words)
+        a407_error("`--%s %s`: write %s", option, word, words);
+    else if (near)
+        a407_error("`--%s %s`: did you mean `%s`?", option, word, near);
+    else
+        a407_error("`--%s %s` is none of those that there are", option, word);
+    return -1;
 }

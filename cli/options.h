@@ -4,25 +4,35 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 enum a407_command {
-    A407_CMD_RUN,
-    A407_CMD_OBSERVE,
-    A407_CMD_SHELL, /* run, where the command is a shell to type into */
-    A407_CMD_ENV    /* lines for the eval of a shell that runs already */
+#define A407_COMMAND(id, name, about) A407_CMD_##id,
+#include "commands.def"
+#undef A407_COMMAND
+    A407_COMMANDS
 };
+
+/* "run", ...; indexed by a407_command. */
+extern const char *const a407_commands[A407_COMMANDS];
+
+/* A407_COMMANDS: the word is none. */
+enum a407_command a407_command_find(const char *word);
 
 /* Which commands take an option: bits of a407_command. */
 #define A407_OPT_IN(command) (1u << (command))
 #define A407_OPT_IN_ENV      A407_OPT_IN(A407_CMD_ENV)
+#define A407_OPT_IN_REPORT   A407_OPT_IN(A407_CMD_REPORT)
+#define A407_OPT_IN_DOCTOR   A407_OPT_IN(A407_CMD_DOCTOR)
+#define A407_OPT_IN_LOGIN    A407_OPT_IN(A407_CMD_LOGIN)
+#define A407_OPT_IN_ALL      (A407_OPT_IN(A407_COMMANDS) - 1)
 /* Those that start something, and so can hand a secret over. */
 #define A407_OPT_IN_STARTS                                                     \
     (A407_OPT_IN(A407_CMD_RUN) | A407_OPT_IN(A407_CMD_OBSERVE) |               \
      A407_OPT_IN(A407_CMD_SHELL))
-#define A407_OPT_IN_ALL (A407_OPT_IN_STARTS | A407_OPT_IN_ENV)
-/* Those that do not say the mode themselves. */
-#define A407_OPT_IN_CHOOSES (A407_OPT_IN_ALL & ~A407_OPT_IN(A407_CMD_OBSERVE))
+/* Those that give settings to programs. */
+#define A407_OPT_IN_SETS (A407_OPT_IN_STARTS | A407_OPT_IN_ENV)
+/* Those of them that do not say the mode themselves. */
+#define A407_OPT_IN_CHOOSES (A407_OPT_IN_SETS & ~A407_OPT_IN(A407_CMD_OBSERVE))
 
 enum a407_option_id {
 #define A407_OPTION(id, name, letter, value, kind, variable, in, help)         \
@@ -54,23 +64,30 @@ struct a407_option {
 /* The table, indexed by a407_option_id. */
 extern const struct a407_option a407_options[A407_OPT_COUNT];
 
-/* Takes the options of a table off a command line, one by one. */
+/* Takes a command line apart, word by word. */
 struct a407_option_reader {
-    const struct a407_option *options;
-    size_t n; /* at most A407_OPTIONS_MAX */
-    unsigned in;
-    const char *command; /* which they are in */
-    char **argv;         /* the next word; NULL at the end */
-    const char *value;   /* of the option that was read; "" for a flag */
-    bool ended;          /* "--" was read: what follows are words */
-    size_t letters;      /* of the next word that were read already */
+    enum a407_command command;
+    char **argv;       /* the next word; NULL at the end */
+    const char *value; /* of the option that was read, "" for a flag; or the
+                          word */
+    bool ended;        /* "--" was read: what follows are words */
+    size_t letters;    /* of the next word that were read already */
 };
-#define A407_OPTIONS_MAX  64
-#define A407_OPTION_NONE  (-1) /* the next word, if there is one, is none */
+#define A407_OPTION_WORD  A407_OPT_COUNT /* one that is none */
+#define A407_OPTION_END   (-1)
 #define A407_OPTION_WRONG (-2) /* said on standard error, without the value */
 
-/* Its place in the table, or one of these. Values are not judged here. */
+/* What comes next: an a407_option_id of the command, or one of these. Values
+   are not judged here. */
 int a407_option_next(struct a407_option_reader *r);
+
+/* Says how to get the help of a command (A407_COMMANDS: of auth407); false. */
+bool a407_option_hint(enum a407_command c);
+
+/* The number of a value in the list of those that an option may have, or -1:
+   said, with what is there instead. */
+int a407_option_choose(enum a407_option_id id, const char *value,
+                       const char *const *list, size_t n);
 
 /* What the command line asks for. Points into argv. */
 struct a407_invocation {
@@ -93,24 +110,21 @@ enum a407_parse {
     A407_PARSE_ERROR    /* said on standard error */
 };
 
-/* Reads the command line (argv[0] is the program's own name, NULL at the end).
-   Options end at "--" or at the first word that is none. */
+/* Reads the command line of what gives settings to programs (argv[0] is the
+   program's own name, NULL at the end). Options end at "--" or at the first
+   word that is none. */
 enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out);
 
 /* The nearest word of a list to a misspelt one, or NULL if none is near. */
 const char *a407_suggest(const char *word, const char *const *list, size_t n);
 
-/* "run", ... */
-const char *a407_command_name(enum a407_command c);
+/* The help of a command on standard output, or of auth407 (A407_COMMANDS): that
+   fits a screen of 24 lines unless `all`; 80 columns wide. False: it can't be
+   written, said. */
+bool a407_help(enum a407_command c, bool all);
 
-/* The help of the command that was named, or of auth407: that fits a screen of
-   24 lines unless inv->all; 80 columns wide. */
-void a407_help(FILE *f, const struct a407_invocation *inv);
-
-/* One option as the help shows it. */
-void a407_help_option(FILE *f, const struct a407_option *o);
-
-/* A few lines for somebody who gave no argument. */
-void a407_help_short(FILE *f);
+/* A few lines for somebody who gave no argument, on
+   standard error. */
+void a407_help_short(void);
 
 #endif

@@ -35,15 +35,13 @@ static bool set_preload(const char *library, const struct a407_target *t)
 /* What somebody who typed this word first may have meant. */
 static void hint(const struct a407_invocation *inv)
 {
-    static const char *const words[] = {"run",   "observe", "report",
-                                        "login", "doctor",  "shell",
-                                        "env",   "help",    "version"};
+    const char *words[] = {[A407_COMMANDS] = "help", "version"};
     const char *name = inv->argv[0], *near;
-    size_t n = sizeof(words) / sizeof(*words);
 
+    memcpy(words, a407_commands, sizeof a407_commands);
     if (!strchr(name, '/') && access(name, X_OK) == 0)
         a407_error("there is a file of that name in this folder: ./%s", name);
-    near = inv->named ? NULL : a407_suggest(name, words, n);
+    near = inv->named ? NULL : a407_suggest(name, words, A407_COMMANDS + 2);
     if (!near)
         return;
     if (strcmp(near, "version") == 0)

@@ -120,7 +120,7 @@ static void tell_unreached(struct a407_doctor *d, const struct a407_judged *j,
                            const char *words)
 {
     struct a407_row *row;
-    bool named = d->o.values[A407_DOCTOR_OPT_TARGET] != NULL;
+    bool named = d->o.values[A407_OPT_DOCTOR_TARGET] != NULL;
 
     row = a407_row_found(&d->rows, A407_FOUND_TARGET, j->what, "%d%s%s",
                          j->answer->status, *words ? ": " : "", words);

@@ -281,7 +281,7 @@ bool a407_doctor_run_command(struct a407_doctor *d)
     if (!d->command)
         return false;
     u = main_use(d->command);
-    if (u && *u->target && !d->o.values[A407_DOCTOR_OPT_TARGET])
+    if (u && *u->target && !d->o.values[A407_OPT_DOCTOR_TARGET])
         a407_wanted_read(u->target, &d->o.target);
     return true;
 }

@@ -64,7 +64,7 @@ static void tell_source(void *ctx, const struct a407_source_finding *f)
    refused it. */
 static void tell_lint(struct a407_doctor *d, const struct a407_credential *c)
 {
-    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     struct a407_lint_use use = {.now = time(NULL)};
     char words[A407_LINT_WORDS];
     struct a407_lint lint;

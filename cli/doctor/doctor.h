@@ -18,13 +18,6 @@ enum a407_doctor_exit {
 
 /* ---- what is asked ---- */
 
-enum a407_doctor_option_id {
-#define A407_DOCTOR_OPTION(id, name, letter, value, help) A407_DOCTOR_OPT_##id,
-#include "options.def"
-#undef A407_DOCTOR_OPTION
-    A407_DOCTOR_OPT_COUNT
-};
-
 /* What a program would fetch. */
 struct a407_wanted {
     char url[1024]; /* http:// or https://, without userinfo */
@@ -33,7 +26,7 @@ struct a407_wanted {
 };
 
 struct a407_doctor_options {
-    const char *values[A407_DOCTOR_OPT_COUNT]; /* NULL: not given; "": a flag */
+    const char *values[A407_OPT_COUNT]; /* NULL: not given; "": a flag */
     const char *proxy; /* PROXY-URL as it was written, or NULL */
     char **command;    /* what stands behind "--", or NULL */
     bool json;
@@ -50,9 +43,6 @@ bool a407_wanted_read(const char *text, struct a407_wanted *out);
 
 /* The root of its server, as a URL. */
 void a407_wanted_root(const struct a407_wanted *w, char *out, size_t cap);
-
-/* `auth407 doctor --help`; 80 columns wide. */
-void a407_doctor_help(FILE *f);
 
 /* ---- the examination ---- */
 

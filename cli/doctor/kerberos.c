@@ -70,7 +70,7 @@ void a407_doctor_kerberos(struct a407_doctor *d)
     struct a407_span list, line, kind = {NULL, 0};
     const char *keytab = NULL;
     struct a407_buf out;
-    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     bool wanted = false;
     size_t i;
 

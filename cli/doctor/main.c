@@ -11,7 +11,7 @@
 
 static void examine(struct a407_doctor *d)
 {
-    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
 
     a407_doctor_environment(d);
     if (!d->config)
@@ -58,11 +58,10 @@ int main(int argc, char **argv)
     (void)argc;
     if (!a407_doctor_options_parse(argv, &d.o))
         return A407_DOCTOR_UNKNOWN;
-    if (d.o.values[A407_DOCTOR_OPT_HELP]) {
-        a407_doctor_help(stdout);
-        return fflush(stdout) == 0 ? A407_DOCTOR_WORKS : A407_DOCTOR_UNKNOWN;
-    }
-    bundle = d.o.values[A407_DOCTOR_OPT_BUNDLE];
+    if (d.o.values[A407_OPT_HELP])
+        return a407_help(A407_CMD_DOCTOR, false) ? A407_DOCTOR_WORKS
+                                                 : A407_DOCTOR_UNKNOWN;
+    bundle = d.o.values[A407_OPT_DOCTOR_BUNDLE];
     if (bundle && !a407_bundle_check(bundle))
         return A407_DOCTOR_UNKNOWN;
     if (isatty(STDERR_FILENO))

@@ -8,13 +8,6 @@
 
 #define TARGET "https://example.com/"
 
-static const struct a407_option options[A407_DOCTOR_OPT_COUNT] = {
-#define A407_DOCTOR_OPTION(id, name, letter, value, help)                      \
-    {name, letter, value, A407_KIND_TEXT, NULL, 1, help},
-#include "options.def"
-#undef A407_DOCTOR_OPTION
-};
-
 void a407_wanted_root(const struct a407_wanted *w, char *out, size_t cap)
 {
     bool v6 = strchr(w->at.host, ':') != NULL;
@@ -52,43 +45,40 @@ bool a407_wanted_read(const char *text, struct a407_wanted *out)
 /* PROXY-URL may stand among the options; behind "--" there is a command. */
 static bool take_all(char **argv, struct a407_doctor_options *out)
 {
-    struct a407_option_reader r = {.options = options,
-                                   .n = A407_DOCTOR_OPT_COUNT,
-                                   .in = 1,
-                                   .argv = argv + 1};
+    struct a407_option_reader r = {A407_CMD_DOCTOR, .argv = argv + 1};
     int id;
 
-    while ((id = a407_option_next(&r)) != A407_OPTION_NONE || *r.argv) {
-        if (id == A407_OPTION_WRONG)
-            return false;
-        if (id >= 0) {
+    while (!out->values[A407_OPT_HELP] && (id = a407_option_next(&r)) >= 0) {
+        if (id != A407_OPTION_WORD) {
             out->values[id] = r.value;
         } else if (r.ended) {
+            r.argv--;
             break;
         } else if (out->proxy) {
             a407_error("one PROXY-URL at a time; a command stands behind "
                        "`--`");
             return false;
         } else {
-            out->proxy = *r.argv++;
+            out->proxy = r.value;
         }
     }
-    if (r.ended)
-        out->command = r.argv;
-    return true;
+    out->command = r.ended ? r.argv : NULL;
+    return out->values[A407_OPT_HELP] || id != A407_OPTION_WRONG;
 }
 
 static bool is_good(struct a407_doctor_options *o)
 {
-    const char *format = o->values[A407_DOCTOR_OPT_FORMAT];
-    const char *target = o->values[A407_DOCTOR_OPT_TARGET];
+    static const char *const formats[] = {"text", "json"};
+    const char *format = o->values[A407_OPT_DOCTOR_FORMAT];
+    const char *target = o->values[A407_OPT_DOCTOR_TARGET];
+    int chosen =
+        format ? a407_option_choose(A407_OPT_DOCTOR_FORMAT, format, formats, 2)
+               : 0;
 
-    o->json = format && strcmp(format, "json") == 0;
-    if (format && !o->json && strcmp(format, "text") != 0) {
-        a407_error("`--format %s`: write text or json", format);
+    o->json = chosen == 1;
+    if (chosen < 0)
         return false;
-    }
-    if (o->command && (!*o->command || o->values[A407_DOCTOR_OPT_OFFLINE])) {
+    if (o->command && (!*o->command || o->values[A407_OPT_DOCTOR_OFFLINE])) {
         a407_error(*o->command ? "`--offline` sends nothing, and a command may"
                                : "no command to run behind `--`");
         return false;
@@ -102,43 +92,7 @@ static bool is_good(struct a407_doctor_options *o)
 bool a407_doctor_options_parse(char **argv, struct a407_doctor_options *out)
 {
     *out = (struct a407_doctor_options){0};
-    if (take_all(argv, out) &&
-        (out->values[A407_DOCTOR_OPT_HELP] || is_good(out)))
-        return true;
-    a407_error("try `auth407 doctor --help`");
-    return false;
-}
-
-static const char usage[] =
-    "Usage:\n"
-    "  auth407 doctor [OPTION...] [PROXY-URL]\n"
-    "  auth407 doctor [OPTION...] -- COMMAND [ARG...]\n"
-    "\n"
-    "Finds out why a proxy says 407 (Proxy Authentication Required), or does\n"
-    "not work at all: looks at the settings, the credential, the proxy's\n"
-    "address and its challenges, and logs in once. Says the verdict, the\n"
-    "evidence, and what to do. Without PROXY-URL it is the proxy that the\n"
-    "environment names for the target. With COMMAND, runs that as `auth407\n"
-    "observe` does, and explains what became of its requests.\n"
-    "\n"
-    "Options:\n";
-
-static const char rest[] =
-    "\nExamples:\n"
-    "  auth407 doctor http://proxy.corp.example:3128\n"
-    "  auth407 doctor --pac http://wpad.corp.example/wpad.dat\n"
-    "  auth407 doctor -- git ls-remote https://example.com/x.git\n"
-    "\nExit status:\n"
-    "  0  it works\n"
-    "  1  a cause was found\n"
-    "  2  it can't be told, or a mistake in the options\n";
-
-void a407_doctor_help(FILE *f)
-{
-    size_t i;
-
-    fputs(usage, f);
-    for (i = 0; i < A407_DOCTOR_OPT_COUNT; i++)
-        a407_help_option(f, &options[i]);
-    fputs(rest, f);
+    return (take_all(argv, out) &&
+            (out->values[A407_OPT_HELP] || is_good(out))) ||
+           a407_option_hint(A407_CMD_DOCTOR);
 }

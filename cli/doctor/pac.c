@@ -170,7 +170,7 @@ static void tell_fault(struct a407_doctor *d,
 static void judge(struct a407_doctor *d, const struct a407_pac_source *from,
                   const char *url, struct a407_span script)
 {
-    bool look_up = d->o.values[A407_DOCTOR_OPT_OFFLINE] == NULL;
+    bool look_up = d->o.values[A407_OPT_DOCTOR_OFFLINE] == NULL;
     struct a407_pac_answer a;
 
     a407_doctor_progress(d, "asking the PAC");
@@ -252,7 +252,7 @@ static void look_for_wpad(struct a407_doctor *d)
 
 void a407_doctor_pac(struct a407_doctor *d)
 {
-    bool offline = d->o.values[A407_DOCTOR_OPT_OFFLINE] != NULL;
+    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     struct a407_pac_source from;
 
     if (!a407_pac_find(d, &from)) {

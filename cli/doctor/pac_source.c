@@ -106,7 +106,7 @@ static bool ask_kde(const struct a407_config *config, char *url, size_t cap)
 
 bool a407_pac_find(const struct a407_doctor *d, struct a407_pac_source *out)
 {
-    const char *option = d->o.values[A407_DOCTOR_OPT_PAC];
+    const char *option = d->o.values[A407_OPT_DOCTOR_PAC];
     const char *variable = getenv("auto_proxy"), *from = NULL;
 
     *out = (struct a407_pac_source){.named = option != NULL};

@@ -12,7 +12,7 @@
 bool a407_doctor_may_try(struct a407_doctor *d)
 {
     struct a407_buf line;
-    bool yes = d->o.values[A407_DOCTOR_OPT_YES] != NULL;
+    bool yes = d->o.values[A407_OPT_DOCTOR_YES] != NULL;
 
     if (!yes && d->tty >= 0 && d->trying == A407_NOT_ASKED) {
         a407_buf_init(&line, 64);

@@ -295,9 +295,7 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
     say_what_was_left(&r->report);
     if (*no_memory)
         a407_error("out of memory");
-    else if (fflush(stdout) != 0 || ferror(stdout))
-        a407_error("can't write to standard output");
-    else if (good)
+    else if (a407_msg_flush() && good)
         return r->report.all.unresolved ? 1 : 0;
     return A407_EXIT_PART;
 }
@@ -329,10 +327,8 @@ int main(int argc, char **argv)
     if (!a407_report_options_parse(argv, a407_clock_us(CLOCK_REALTIME), &o))
         return A407_EXIT_PART;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
-    if (o.help) {
-        a407_report_help(stdout);
-        return fflush(stdout) == 0 ? 0 : A407_EXIT_PART;
-    }
+    if (o.help)
+        return a407_help(A407_CMD_REPORT, false) ? 0 : A407_EXIT_PART;
     if (o.last)
         find_last(&o.filter, &last);
     if (!a407_report_run_init(&r, &o.filter)) {

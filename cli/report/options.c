@@ -11,68 +11,21 @@
 #define TOP_OF_HTML 25
 #define TOP_MAX     1000000
 
-enum option_id {
-#define A407_REPORT_OPTION(id, name, letter, value, help) OPT_##id,
-#include "options.def"
-#undef A407_REPORT_OPTION
-    OPT_COUNT
-};
-
-static const struct a407_option options[OPT_COUNT] = {
-#define A407_REPORT_OPTION(id, name, letter, value, help)                      \
-    {name, letter, value, A407_KIND_TEXT, NULL, 1, help},
-#include "options.def"
-#undef A407_REPORT_OPTION
-};
-
-static bool usage_error(void)
-{
-    a407_error("try `auth407 report --help`");
-    return false;
-}
-
-/* The number of a word in a list, or -1 after saying what is there instead. */
-static int choose(const char *option, const char *word, const char *const *list,
-                  size_t n)
-{
-    const char *near = a407_suggest(word, list, n);
-    char words[96] = "";
-    size_t i, at = 0;
-
-    for (i = 0; i < n; i++) {
-        if (strcmp(list[i], word) == 0)
-            return (int)i;
-        if (at < sizeof words)
-            at += (size_t)snprintf(words + at, sizeof words - at, "%s%s",
-                                   i == 0      ? ""
-                                   : i + 1 < n ? ", "
-                                               : " or ",
-                                   list[i]);
-    }
-    if (at < sizeof words)
-        a407_error("`--%s %s`: write %s", option, word, words);
-    else if (near)
-        a407_error("`--%s %s`: did you mean `%s`?", option, word, near);
-    else
-        a407_error("`--%s %s` is none of those that there are", option, word);
-    return -1;
-}
-
 /* A pattern without a wildcard must be a known word, or it is misspelt. A cause
    that looks like no slip may be a later version's, and is only warned of. */
-static bool known(enum option_id id, const char *pattern)
+static bool known(enum a407_option_id id, const char *pattern)
 {
     const char *words[A407_CAUSE_COUNT];
-    bool cause = id == OPT_CAUSE;
+    bool cause = id == A407_OPT_REPORT_CAUSE;
     size_t n = cause ? A407_CAUSE_COUNT : A407_REPORT_OUTCOMES, i;
 
-    if ((!cause && id != OPT_OUTCOME) || strpbrk(pattern, "*?["))
+    if ((!cause && id != A407_OPT_REPORT_OUTCOME) || strpbrk(pattern, "*?["))
         return true;
     for (i = 0; i < n; i++)
         words[i] = cause ? a407_cause_info((enum a407_cause)i)->code
                          : a407_outcome_name((enum a407_outcome)i);
     if (!cause || a407_suggest(pattern, words, n))
-        return choose(options[id].name, pattern, words, n) >= 0;
+        return a407_option_choose(id, pattern, words, n) >= 0;
     if (a407_cause_from_code(pattern, strlen(pattern)) == A407_CAUSE_COUNT)
         a407_warning("`--cause %s` is unknown to this version", pattern);
     return true;
@@ -126,48 +79,49 @@ static bool add(struct a407_report_list *list, const char *text)
 }
 
 /* One option; `text` is its value. */
-static bool take(struct a407_report_options *out, enum option_id id,
+static bool take(struct a407_report_options *out, enum a407_option_id id,
                  const char *text, int64_t now_us)
 {
     static const char *const formats[] = {"text", "json", "csv", "html"};
     static const char *const colors[] = {"auto", "always", "never"};
     struct a407_filter *f = &out->filter;
-    const char *name = options[id].name;
+    const char *name = a407_options[id].name;
 
     switch (id) {
-    case OPT_SINCE:
+    case A407_OPT_REPORT_SINCE:
         return take_time(name, text, now_us, false, &f->since_us);
-    case OPT_UNTIL:
+    case A407_OPT_REPORT_UNTIL:
         return take_time(name, text, now_us, true, &f->until_us);
-    case OPT_LAST:
-    case OPT_ALL_RUNS:
-        out->last = id == OPT_LAST;
-        out->all_runs = id == OPT_ALL_RUNS;
+    case A407_OPT_REPORT_LAST:
+    case A407_OPT_REPORT_ALL_RUNS:
+        out->last = id == A407_OPT_REPORT_LAST;
+        out->all_runs = id == A407_OPT_REPORT_ALL_RUNS;
         return true;
-    case OPT_TABLES:
+    case A407_OPT_REPORT_TABLES:
         out->tables = true;
         return true;
-    case OPT_BINARY:
-    case OPT_PROXY:
-    case OPT_CAUSE:
-    case OPT_OUTCOME: /* in the order of the kinds */
-        return known(id, text) && add(&f->patterns[id - OPT_BINARY], text);
-    case OPT_FORMAT:
-        out->format = choose(name, text, formats, 4);
+    case A407_OPT_REPORT_BINARY:
+    case A407_OPT_REPORT_PROXY:
+    case A407_OPT_REPORT_CAUSE:
+    case A407_OPT_REPORT_OUTCOME: /* in the order of the kinds */
+        return known(id, text) &&
+               add(&f->patterns[id - A407_OPT_REPORT_BINARY], text);
+    case A407_OPT_REPORT_FORMAT:
+        out->format = a407_option_choose(id, text, formats, 4);
         return out->format >= 0;
-    case OPT_ACCESS_LOG:
+    case A407_OPT_REPORT_ACCESS_LOG:
         return add(&out->access.files, text);
-    case OPT_TOLERANCE:
+    case A407_OPT_REPORT_TOLERANCE:
         return take_tolerance(text, &out->access.tolerance_us);
-    case OPT_COLOR:
-        out->color = choose(name, text, colors, 3);
+    case A407_OPT_REPORT_COLOR:
+        out->color = a407_option_choose(id, text, colors, 3);
         return out->color >= 0;
-    case OPT_TOP:
+    case A407_OPT_REPORT_TOP:
         return take_top(text, &out->top);
-    case OPT_ALL:
+    case A407_OPT_REPORT_ALL:
         out->top = 0;
         return true;
-    case OPT_FOLLOW:
+    case A407_OPT_REPORT_FOLLOW:
         out->follow = true;
         return true;
     default:
@@ -180,22 +134,16 @@ static bool take(struct a407_report_options *out, enum option_id id,
 static bool take_all(char **argv, int64_t now_us,
                      struct a407_report_options *out)
 {
-    struct a407_option_reader r = {
-        .options = options, .n = OPT_COUNT, .in = 1, .argv = argv + 1};
+    struct a407_option_reader r = {A407_CMD_REPORT, .argv = argv + 1};
     int id;
 
     out->files = argv;
-    while ((id = a407_option_next(&r)) != A407_OPTION_NONE || *r.argv) {
-        if (id == A407_OPTION_WRONG)
+    while (!out->help && (id = a407_option_next(&r)) >= 0)
+        if (id == A407_OPTION_WORD)
+            out->files[out->n_files++] = r.argv[-1];
+        else if (!take(out, (enum a407_option_id)id, r.value, now_us))
             return false;
-        if (id == A407_OPTION_NONE)
-            out->files[out->n_files++] = *r.argv++;
-        else if (!take(out, (enum option_id)id, r.value, now_us))
-            return false;
-        if (out->help)
-            break;
-    }
-    return true;
+    return out->help || id != A407_OPTION_WRONG;
 }
 
 /* Standard input has one end: it is either a log, or the proxy's. */
@@ -237,7 +185,7 @@ bool a407_report_options_parse(char **argv, int64_t now_us,
         .access = {.tolerance_us = A407_REPORT_TOLERANCE_US},
         .top = not_given};
     if (!take_all(argv, now_us, out))
-        return usage_error();
+        return a407_option_hint(A407_CMD_REPORT);
     if (out->top == not_given)
         out->top = out->format == A407_FORMAT_TEXT   ? TOP_OF_TEXT
                    : out->format == A407_FORMAT_HTML ? TOP_OF_HTML
@@ -260,60 +208,5 @@ bool a407_report_options_parse(char **argv, int64_t now_us,
         wrong = "`--access-log -`: standard input can be read only once";
     if (wrong)
         a407_error("%s", wrong);
-    return !wrong || usage_error();
-}
-
-static const char usage[] =
-    "Usage:\n"
-    "  auth407 report [OPTION...] [FILE...]\n"
-    "\n"
-    "Says what the JSON lines of auth407 add up to: which program is left with "
-    "a\n"
-    "407, why, and the line that mends it. On a terminal it is about what was "
-    "run\n"
-    "last. With --tables: each place, the programs that dropped the header "
-    "first,\n"
-    "and tables per binary, module, proxy, cause and user.\n"
-    "\n"
-    "Reads each FILE, standard input for \"-\", or, without FILE, standard "
-    "input\n"
-    "if it is a pipe or a file, else the log that AUTH407_LOG names or the\n"
-    "default one, and the generation that it keeps (FILE.1).\n"
-    "\n"
-    "Examples:\n"
-    "  auth407 report\n"
-    "      what happened last, from the default log\n"
-    "  auth407 report --all-runs --tables\n"
-    "      all of it\n"
-    "  auth407 report --since today --binary 'python*'\n"
-    "      only Python programs, only today\n"
-    "  auth407 report --follow\n"
-    "      each 407 as it happens\n"
-    "  auth407 report --format json ci.jsonl >report.json\n"
-    "      for a program to read; see report-schema.json of the documentation\n"
-    "\n"
-    "Options:\n";
-
-static const char rest[] =
-    "\nExit status:\n"
-    "  0  no program was left with a 407\n"
-    "  1  at least one was: its outcome is unresolved, not_retried, or "
-    "observed\n"
-    "     with a refusal as the last answer\n"
-    "  2  a mistake in the options, or something can't be read or written\n"
-    "\n"
-    "Files:\n"
-    "  $XDG_STATE_HOME/auth407/407.jsonl     the log\n"
-    "      (~/.local/state/auth407/407.jsonl)\n"
-    "\n"
-    "More: man auth407\n";
-
-void a407_report_help(FILE *f)
-{
-    size_t i;
-
-    fputs(usage, f);
-    for (i = 0; i < OPT_COUNT; i++)
-        a407_help_option(f, &options[i]);
-    fputs(rest, f);
+    return !wrong || a407_option_hint(A407_CMD_REPORT);
 }

@@ -2,8 +2,6 @@
 #ifndef A407_REPORT_OPTIONS_H
 #define A407_REPORT_OPTIONS_H
 
-#include <stdio.h>
-
 #include "cli/options.h"
 #include "cli/report/model/model.h"
 #include "cli/report/write/write.h"
@@ -36,8 +34,5 @@ struct a407_report_options {
    `now_us` is the clock, for ages. False: said on standard error. */
 bool a407_report_options_parse(char **argv, int64_t now_us,
                                struct a407_report_options *out);
-
-/* `auth407 report --help`; 80 columns wide. */
-void a407_report_help(FILE *f);
 
 #endif

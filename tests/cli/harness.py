@@ -21,7 +21,8 @@ def need_root():
 SCRATCH = tempfile.mkdtemp(prefix="auth407-cli.")
 os.chmod(SCRATCH, 0o755)  # tests run programs in it as another user
 # ... the command too, who may not be able to reach the clone.
-AUTH407 = shutil.copy(os.path.join(BUILD, "auth407"), SCRATCH)
+AUTH407, *_ = [shutil.copy(os.path.join(BUILD, name), SCRATCH) for name in
+               ("auth407", "auth407-report", "auth407-doctor")]
 
 
 def path(*names):

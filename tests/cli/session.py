@@ -157,7 +157,7 @@ def last_run():
 def help_words():
     """help says what --help of the command says"""
     equal(help_of("help"), help_of("--help"))
-    for word in ("run", "observe", "shell", "env", "login"):
+    for word in ("run", "observe", "shell", "env", "login", "report", "doctor"):
         equal(help_of("help", word), help_of(word, "--help"))
     done = run("help", "reprot", "--", "true")
     equal((done.status, done.out), (125, ""), "unknown")

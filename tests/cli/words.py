@@ -22,20 +22,12 @@ def table():
     """cli/options.def as a list of dictionaries."""
     text = read(os.path.join(ROOT, "cli", "options.def"))
     rows = re.findall(
-        r'A407_OPTION\(\w+,\s*"([a-z-]+)",\s*(?:0|\'(\w)\'),\s*'
-        r'(?:NULL|"([A-Z]+)"),\s*\w+,\s*(?:NULL|"(\w+)"),\s*(ALL|STARTS|CHOOSES|ENV),', text)
+        r'A407_OPTION\((\w+),\s*"([a-z-]+)",\s*(?:0|\'(\w)\'),\s*'
+        r'(?:NULL|"([A-Z:|]+)"),\s*\w+,\s*(?:NULL|"(\w+)"),\s*([A-Z]+),',
+        text)
     equal(len(rows), text.count("A407_OPTION("), "rows that were understood")
-    return [dict(zip(("name", "letter", "value", "variable", "in"), row))
+    return [dict(zip(("id", "name", "letter", "value", "variable", "in"), row))
             for row in rows]
-
-
-def login_table():
-    """cli/login_options.def: name, letter, value."""
-    text = read(os.path.join(ROOT, "cli", "login_options.def"))
-    rows = re.findall(r'A407_LOGIN_OPTION\(\w+,\s*"([a-z-]+)",\s*'
-                      r"(?:0|'(\w)'),\s*(?:NULL|\"([A-Z:]+)\"),", text)
-    equal(len(rows), text.count("A407_LOGIN_OPTION("), "rows understood")
-    return rows
 
 
 def help_of(*words):
@@ -59,20 +51,30 @@ def version():
         equal(help_of(*words), f"auth407 {number}\n", words)
 
 
-COMMANDS = ("run", "observe", "shell", "env")
+STARTS = ("run", "observe", "shell")
+SETS = (*STARTS, "env")
+# The others, and parts of their help besides those that all have.
+PARTS = {"report": ("\n  1  ", "\n  2  ", "407.jsonl"),
+         "doctor": ("\n  1  ", "\n  2  "),
+         "login": ("\n  4  ", "$XDG_CONFIG_HOME/auth407/credentials")}
+COMMANDS = (*SETS, *PARTS)
+TAKEN = {"ALL": COMMANDS, "SETS": SETS, "STARTS": STARTS, "ENV": ("env",),
+         "CHOOSES": ("run", "shell", "env"),
+         **{c.upper(): (c,) for c in PARTS}}
 
 
-def taken(command):
-    """The options that a command takes."""
-    without = {"observe": ("CHOOSES", "ENV"), "env": ("STARTS",)}
-    return [row for row in table()
-            if row["in"] not in without.get(command, ("ENV",))]
+def taken(*commands):
+    """The options that one of these commands takes."""
+    return [row for row in table() if set(TAKEN[row["in"]]) & set(commands)]
 
 
 @test
 def help_options():
     """help explains every option, its value and its variable, and no other"""
-    for words, mine in ((("--help-all",), table()),
+    of_all = [row for part in (SETS, *((c,) for c in PARTS))
+              for row in taken(*part)]
+    equal({row["id"] for row in of_all}, {row["id"] for row in table()})
+    for words, mine in ((("--help-all",), of_all),
                         *(((c, "--help"), taken(c)) for c in COMMANDS)):
         text = help_of(*words)
         equal(options_in(text), [row["name"] for row in mine], words)
@@ -87,22 +89,49 @@ def help_options():
 
 
 @test
-def login_options():
-    """login's help and manual have its options and no other"""
-    rows = login_table()
-    text = help_of("login", "--help")
-    equal(re.findall(r"^(?:      |  -(\w), )--([a-z-]+)(?: ([A-Z:]+))?", text,
-                     re.M), [(r[1], r[0], r[2]) for r in rows])
-    for part in ("Usage:\n", "Examples:\n", "Exit status:\n  0  ", "\n  4  ",
-                 "$XDG_CONFIG_HOME/auth407/credentials"):
-        has(text, part)
-    for line in text.splitlines():
-        check(len(line) <= 80, line)
-    page = read(MAN1).split(".Sh LOGIN")[1].split("\n.Sh ")[0]
-    items = re.findall(r"^\.It Fl (?:(\w) , Fl )?\\-([a-z-]+)(?: Ar (\S+))?$",
-                       page, re.M)
-    equal([(i[0], i[1], i[2].upper()) for i in items],
-          [(r[1], r[0], r[2]) for r in rows], "the manual page")
+def other_commands():
+    """those that start nothing have their help and their part of the manual"""
+    for command, parts in PARTS.items():
+        text = help_of(command, "--help")
+        equal(text, help_of(command, "x", "-h", "--nonsense"), command)
+        for part in ("Usage:\n", "\nExamples:\n", "\nOptions:\n",
+                     "\nExit status:\n  0  ", *parts):
+            has(text, part)
+        page = read(MAN1).split(".Sh " + command.upper())[1].split("\n.Sh ")[0]
+        items = re.findall(r"^\.It Fl (?:(\w) , Fl )?\\?-([a-z-]+)"
+                           r"(?: Ar (\S+))?$", page.replace("\\-", "-"), re.M)
+        equal([(letter, name, value.upper()) for letter, name, value in items],
+              [(r["letter"], r["name"], r["value"]) for r in taken(command)],
+              f"{command} in the manual page")
+
+
+@test
+def same_mistakes():
+    """every command says the same of the same mistake in its options"""
+    for command in COMMANDS:
+        valued = next(r for r in taken(command) if r["value"])
+        name, value = valued["name"], valued["value"]
+        foreign = next(r for r in table() if r["name"] not in
+                       [mine["name"] for mine in taken(command)])
+        letter = next(r["letter"] for r in table() if r["letter"] not in
+                      ["", *(mine["letter"] for mine in taken(command))])
+        for words, says in (
+                (("--nonsense=secret",), "unknown option `--nonsense`"),
+                (("--hepl",), "unknown option `--hepl`; did you mean `--help`?"),
+                (("-Z",), "unknown option `-Z`"),
+                ((f"--{foreign['name']}=secret",),
+                 f"`--{foreign['name']}` is no option of `{command}`"),
+                (("-" + letter,), f"`-{letter}` is no option of `{command}`"),
+                (("--" + name,), f"`--{name}` needs a value: --{name} {value}"),
+                (("--" + name, "--", "x"), f"`--{name}` needs a value"),
+                (("--help=secret",), "`--help` takes no value")):
+            done = run(command, *words, data=b"")
+            equal((done.status, done.out), (2 if command in PARTS else 125, ""),
+                  (command, words))
+            check(done.err.startswith(f"auth407: {says}"), done.err)
+            check(done.err.endswith(
+                f"\nauth407: try `auth407 {command} --help`\n"), done.err)
+            lacks(done.err, "secret")
 
 
 @test
@@ -171,7 +200,7 @@ def man_options():
     text = read(MAN1).split(".Sh REPORT")[0]
     items = re.findall(r"^\.It Fl (?:(\w) , Fl )?\\-([a-z-]+)"
                        r"(?: Ar (\w+))?(?: Pq Ev (\w+))?$", text, re.M)
-    rows = table()
+    rows = taken(*SETS)
     equal([(i[0], i[1]) for i in items],
           [(r["letter"], r["name"]) for r in rows], "options")
     for item, row in zip(items, rows):
