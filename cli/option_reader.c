@@ -114,17 +114,17 @@ static int say_foreign(const struct a407_option_reader *r, const char *word,
     return A407_OPTION_WRONG;
 }
 
-/* The option that `name` (n bytes) spells, or a letter: the command's, else
-   that of another one; A407_OPT_COUNT: none. */
+/* The option that `name` (n bytes) spells, or its first letter stands for: the
+   command's, else that of another one; A407_OPT_COUNT: none. */
 static size_t find(enum a407_command command, const char *name, size_t n,
-                   char letter)
+                   bool letter)
 {
     size_t i, foreign = A407_OPT_COUNT;
     const struct a407_option *o;
 
     for (i = 0; i < A407_OPT_COUNT; i++) {
         o = &a407_options[i];
-        if (letter ? o->letter != letter
+        if (letter ? o->letter != *name
                    : strlen(o->name) != n || memcmp(o->name, name, n) != 0)
             continue;
         if (o->in & A407_OPT_IN(command))
@@ -139,7 +139,7 @@ static int read_long(struct a407_option_reader *r)
 {
     const char *word = *r->argv++, *equals = strchr(word, '=');
     size_t n = equals ? (size_t)(equals - word) : strlen(word);
-    size_t id = find(r->command, word + 2, n - 2, 0);
+    size_t id = find(r->command, word + 2, n - 2, false);
     const struct a407_option *o = &a407_options[id];
 
     if (id == A407_OPT_COUNT)
@@ -167,7 +167,7 @@ static int read_letter(struct a407_option_reader *r)
 {
     const char *word = *r->argv;
     char letter[] = {'-', word[++r->letters], '\0'};
-    size_t id = find(r->command, NULL, 0, letter[1]);
+    size_t id = find(r->command, &letter[1], 1, true);
 
     if (!word[r->letters + 1]) {
         r->letters = 0;
@@ -178,7 +178,7 @@ static int read_letter(struct a407_option_reader *r)
                    ? (int)id
                    : say_foreign(r, letter, 2);
     /* "-username" */
-    id = find(r->command, word + 1, strcspn(word + 1, "="), 0);
+    id = find(r->command, word + 1, strcspn(word + 1, "="), false);
     return say_unknown(r, id < A407_OPT_COUNT ? word : letter);
 }
 

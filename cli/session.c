@@ -95,6 +95,7 @@ static bool add_preload(struct a407_buf *out, bool load, enum syntax x)
     char library[PATH_MAX], *value;
     const char *old = getenv("LD_PRELOAD");
     struct a407_elf elf;
+    bool good;
 
     if (!a407_library_find(library, &elf))
         return false;
@@ -103,8 +104,9 @@ static bool add_preload(struct a407_buf *out, bool load, enum syntax x)
         add_set(out, "LD_PRELOAD", value, x);
     else if (value && (old || x == PLAIN))
         add_unset(out, "LD_PRELOAD", x);
+    good = value != NULL;
     free(value);
-    return value;
+    return good;
 }
 
 static bool set_up(const struct a407_invocation *inv, struct a407_buf *out,

@@ -49,13 +49,14 @@ static struct a407_span page_goes_to(struct a407_span page)
 static bool is_of(struct a407_span url, const struct a407_endpoint *target)
 {
     struct a407_proxy_url its;
-    const char *a = target->host, *b = its.endpoint.host;
+    const char *a = target->host, *b;
     size_t m = strlen(a), n;
 
     if (!url.n || url.p[0] == '/' || !a407_proxy_url_parse(url, &its))
         return true;
     a407_free_secret(its.username);
     a407_free_secret(its.password);
+    b = its.endpoint.host;
     n = strlen(b);
     return (m >= n && strcmp(a + m - n, b) == 0) ||
            (n >= m && strcmp(b + n - m, a) == 0);

@@ -102,10 +102,10 @@ bool a407_access_step(struct a407_report_access *a, sqlite3_stmt *s)
 static void bind_text(sqlite3_stmt *s, int at, struct a407_span text)
 {
     char copy[A407_ACCESS_TEXT_MAX];
-    size_t n = text.n < sizeof copy ? text.n : sizeof copy, i;
+    size_t n;
 
-    for (i = 0; i < n; i++)
-        copy[i] = text.p[i] ? text.p[i] : '?';
+    for (n = 0; n < text.n && n < sizeof copy; n++)
+        copy[n] = text.p[n] ? text.p[n] : '?';
     if (text.p)
         sqlite3_bind_text(s, at, copy, (int)n, SQLITE_TRANSIENT);
     else
