@@ -56,12 +56,12 @@ preload_obj := $(preload_src:%.c=$(BUILD)/%.o)
 cli_obj := $(cli_src:%.c=$(BUILD)/%.o)
 # Of the launcher the report has its messages, options and help.
 report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,help.o msg.o last_run.o \
-              option_reader.o)
+              option_reader.o term.o)
 # The doctor has what tells of settings, tries a login, starts a command and
 # reads what that has logged, too.
 doctor_obj := $(doctor_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
               help.o option_reader.o options.o secret.o settings.o show.o \
-              sources.o target.o terminal.o trial.o run.o library.o \
+              sources.o target.o term.o terminal.o trial.o run.o library.o \
               last_run.o) \
               $(addprefix $(BUILD)/cli/report/,time.o read/read.o \
               read/record.o model/advice.o model/keys.o model/model.o \

@@ -4,6 +4,7 @@
 
 #include "msg.h"
 #include "options.h"
+#include "term.h"
 
 static const char rest_sets[] =
     "\nExit status:\n"
@@ -180,24 +181,11 @@ static const char screen_rest[] =
 #define WIDTH  79 /* some terminals break a full line of 80 */
 #define COLUMN 30 /* where the options' texts begin */
 
-/* Words at `column` and below each other; the line is at `at` already. */
-static size_t put_words(const char *text, size_t at, size_t column)
+static void put_words(const char *text, size_t column)
 {
-    while (*text) {
-        size_t n = strcspn(text, " ");
+    struct a407_term out = {.f = stdout, .width = WIDTH};
 
-        if (at > column && at + 1 + n > WIDTH) {
-            putchar('\n');
-            at = 0;
-        }
-        if (at < column)
-            at += (size_t)printf("%*s", (int)(column - at), "");
-        else if (at > column)
-            at += (size_t)printf(" ");
-        at += (size_t)printf("%.*s", (int)n, text);
-        text += n + strspn(text + n, " ");
-    }
-    return at;
+    a407_term_wrap(&out, text, column, column);
 }
 
 static void put_about(enum a407_command c)
@@ -208,35 +196,23 @@ static void put_about(enum a407_command c)
     for (; text; text = *end ? end + 1 : NULL) {
         end = strchrnul(text, '\n');
         snprintf(line, sizeof line, "%.*s", (int)(end - text), text);
-        put_words(line, 0, 0);
-        putchar('\n');
+        put_words(line, 0);
     }
 }
 
 static void put_option(const struct a407_option *o)
 {
-    size_t at;
+    const char *value = o->value ? o->value : "", *variable = o->variable;
+    const char letter[] = {'-', o->letter, ',', '\0'};
+    char text[400];
+    int at = printf("  %3s --%s%s%s", o->letter ? letter : "", o->name,
+                    *value ? " " : "", value);
 
-    if (o->letter)
-        at = (size_t)printf("  -%c, --%s", o->letter, o->name);
-    else
-        at = (size_t)printf("      --%s", o->name);
-    if (o->value)
-        at += (size_t)printf(" %s", o->value);
-    if (at >= COLUMN) {
-        putchar('\n');
-        at = 0;
-    }
-    at = put_words(o->help, at, COLUMN);
-    if (o->variable) {
-        /* kept in one piece, so that it can be searched for */
-        if (at + strlen(o->variable) + 3 > WIDTH) {
-            putchar('\n');
-            at = 0;
-        }
-        printf("%*s(%s)", at ? 1 : COLUMN, "", o->variable);
-    }
-    putchar('\n');
+    if (at >= COLUMN)
+        at = printf("\n") - 1;
+    printf("%*s", COLUMN - at, "");
+    snprintf(text, sizeof text, variable ? "%s (%s)" : "%s", o->help, variable);
+    put_words(text, COLUMN);
 }
 
 static void put_usages(FILE *f)

@@ -175,6 +175,7 @@ static void put_curl(const struct a407_doctor *d, FILE *f)
 
 static void compose(const struct a407_doctor *d, FILE *f)
 {
+    const struct a407_term lines = {.f = f, .width = LINE, .whole = true};
     const struct a407_row *verdict = a407_rows_verdict(&d->rows);
 
     fprintf(f, "# auth407 doctor: %s\n\n",
@@ -192,7 +193,7 @@ static void compose(const struct a407_doctor *d, FILE *f)
         put_head(f, "the last login", d->requests.head,
                  strlen(d->requests.head));
     fprintf(f, "\n## Checks\n\n");
-    a407_doctor_write_text(d, f, LINE);
+    a407_doctor_write_text(d, &lines);
     if (d->proxy.port)
         put_curl(d, f);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/options.h"
+#include "cli/term.h"
 #include "core/engine/engine.h"
 #include "requests.h"
 #include "rows.h"
@@ -87,10 +88,6 @@ struct a407_doctor {
 /* Accounts are locked after few failures: so many logins of one user. */
 #define A407_DOCTOR_OF_ONE_USER 2
 
-/* Columns of the terminal that is written to, 40 to 100; 80 where there is
-   none. */
-int a407_width_of(int fd);
-
 /* Says on the terminal what is done now; nothing where there is none. */
 void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -129,9 +126,9 @@ const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);
 
 /* ---- what is told ---- */
 
-/* The whole in text, `width` columns wide (at least 40), or as JSON. False: it
-   can't be written. */
-bool a407_doctor_write_text(const struct a407_doctor *d, FILE *f, int width);
+/* The whole in text, or as JSON. False: it can't be written. */
+bool a407_doctor_write_text(const struct a407_doctor *d,
+                            const struct a407_term *t);
 bool a407_doctor_write_json(const struct a407_doctor *d, FILE *f);
 
 #endif

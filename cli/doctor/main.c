@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -33,13 +34,20 @@ static void examine(struct a407_doctor *d)
     }
 }
 
+/* Longer lines are hard to read. */
+#define WIDTH_MOST 100
+
 static int tell(const struct a407_doctor *d)
 {
-    bool written =
-        d->o.json
-            ? a407_doctor_write_json(d, stdout)
-            : a407_doctor_write_text(d, stdout, a407_width_of(STDOUT_FILENO));
+    struct a407_term out;
+    bool written;
 
+    a407_term_init(&out, stdout, A407_COLOR_NEVER);
+    out.whole = true;
+    if (out.width > WIDTH_MOST)
+        out.width = WIDTH_MOST;
+    written = d->o.json ? a407_doctor_write_json(d, stdout)
+                        : a407_doctor_write_text(d, &out);
     if (!written) {
         a407_error("can't write to standard output");
         return A407_DOCTOR_UNKNOWN;
@@ -56,6 +64,7 @@ int main(int argc, char **argv)
     int is;
 
     (void)argc;
+    (void)setlocale(LC_CTYPE, ""); /* how wide a character is */
     if (!a407_doctor_options_parse(argv, &d.o))
         return A407_DOCTOR_UNKNOWN;
     if (d.o.values[A407_OPT_HELP])

@@ -2,19 +2,9 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "doctor.h"
-
-int a407_width_of(int fd)
-{
-    struct winsize w;
-
-    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &w) != 0 || w.ws_col == 0)
-        return 80;
-    return w.ws_col < 40 ? 40 : w.ws_col > 100 ? 100 : w.ws_col;
-}
 
 #define CLEAR "\r\033[K"
 
@@ -46,7 +36,8 @@ void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
     va_end(ap);
     for (char *p = words; *p; p++)
         *p = (unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p;
-    dprintf(d->tty, CLEAR "%.*s ...", a407_width_of(d->tty) - 5, words);
+    dprintf(d->tty, CLEAR "%.*s ...", (int)a407_term_columns(d->tty) - 5,
+            words);
 }
 
 void a407_doctor_progress_end(const struct a407_doctor *d)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "core/base/text.h"
 #include "doctor.h"
 
 static const char *const sections[A407_SECTIONS] = {
@@ -17,69 +16,22 @@ static const char *const marks[] = {[A407_GOOD] = "ok",
                                     [A407_WARNING] = "warning",
                                     [A407_FAILURE] = "FAILED"};
 
-/* Bytes of the next character, 1 where it is none, and whether a terminal would
-   obey it. */
-static size_t next(struct a407_span s, bool *bad)
+static void write_row(const struct a407_row *row, const struct a407_term *t)
 {
-    unsigned c = (unsigned char)*s.p;
-    size_t n = a407_utf8_next(s, &c);
-
-    *bad = !n || a407_is_control(c);
-    return n ? n : 1;
-}
-
-/* Writes text from column `at` on, and folds it between words behind `indent`
-   columns. A word that is longer than a line stays whole, as it may be copied.
- */
-static void fold(FILE *f, const char *text, int at, int indent, int width)
-{
-    struct a407_span s = a407_span_str(text), word;
-    bool first = true, bad;
-
-    while (a407_span_cut(&s, ' ', &word)) {
-        int columns = 0;
-        size_t i, n;
-
-        for (i = 0; i < word.n; i += next(a407_span_skip(word, i), &bad))
-            columns++;
-        if (!first && at + 1 + columns > width) {
-            fprintf(f, "\n%*s", indent, "");
-            at = indent;
-        } else if (!first) {
-            putc(' ', f);
-            at++;
-        }
-        for (i = 0; i < word.n; i += n) {
-            n = next(a407_span_skip(word, i), &bad);
-            if (bad)
-                putc('?', f);
-            else
-                fwrite(word.p + i, 1, n, f);
-        }
-        at += columns;
-        first = false;
-    }
-    putc('\n', f);
-}
-
-static void write_row(const struct a407_row *row, FILE *f, int width)
-{
-    int at = fprintf(f, "  %-8s", marks[row->status]);
     char line[600];
 
+    fprintf(t->f, "  %-8s", marks[row->status]);
     snprintf(line, sizeof line, "%s: %s", row->what, row->seen);
-    fold(f, line, at, at, width);
-    if (row->status >= A407_WARNING && *row->remedy) {
-        fprintf(f, "%*s", at, "");
-        snprintf(line, sizeof line, "do: %s", row->remedy);
-        fold(f, line, at, at + 4, width);
-    }
+    a407_term_wrap(t, line, 10, 10);
+    if (row->status >= A407_WARNING && *row->remedy)
+        a407_term_say(t, 10, 14, "do: %s", row->remedy);
 }
 
-bool a407_doctor_write_text(const struct a407_doctor *d, FILE *f, int width)
+bool a407_doctor_write_text(const struct a407_doctor *d,
+                            const struct a407_term *t)
 {
     const struct a407_row *verdict = a407_rows_verdict(&d->rows);
-    char line[600], proxy[300] = "";
+    char proxy[300] = "";
     size_t i;
     int in;
 
@@ -87,17 +39,13 @@ bool a407_doctor_write_text(const struct a407_doctor *d, FILE *f, int width)
         snprintf(proxy, sizeof proxy,
                  strchr(d->proxy.host, ':') ? "[%s]:%u: " : "%s:%u: ",
                  d->proxy.host, d->proxy.port);
-    snprintf(line, sizeof line, "%s%s%s%s", proxy,
-             verdict    ? verdict->sentence
-             : d->works ? "works"
-                        : "It can't be told whether it works.",
-             !verdict && d->works ? ": " : "",
-             !verdict && d->works ? d->how : "");
-    fold(f, line, 0, 2, width);
-    if (verdict && *verdict->remedy) {
-        snprintf(line, sizeof line, "do: %s", verdict->remedy);
-        fold(f, line, 0, 4, width);
-    }
+    a407_term_say(t, 0, 2, "%s%s%s", proxy,
+                  verdict    ? verdict->sentence
+                  : d->works ? "works: "
+                             : "It can't be told whether it works.",
+                  !verdict && d->works ? d->how : "");
+    if (verdict && *verdict->remedy)
+        a407_term_say(t, 0, 4, "do: %s", verdict->remedy);
     for (in = 0; in < A407_SECTIONS; in++) {
         bool titled = false;
 
@@ -105,10 +53,10 @@ bool a407_doctor_write_text(const struct a407_doctor *d, FILE *f, int width)
             if ((int)d->rows.row[i].section != in)
                 continue;
             if (!titled)
-                fprintf(f, "\n%s\n", sections[in]);
+                a407_term_heading(t, sections[in]);
             titled = true;
-            write_row(&d->rows.row[i], f, width);
+            write_row(&d->rows.row[i], t);
         }
     }
-    return fflush(f) == 0 && !ferror(f);
+    return fflush(t->f) == 0 && !ferror(t->f);
 }

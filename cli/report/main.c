@@ -173,7 +173,7 @@ static bool read_all(struct a407_report_run *r,
 
 /* What `each` needs. */
 struct live {
-    struct a407_report_term term;
+    struct a407_term term;
     bool json;
     bool cut; /* to the width of a terminal */
 };
@@ -248,7 +248,7 @@ static bool follow(struct a407_report_run *r,
 static bool print(struct a407_report_run *r,
                   const struct a407_report_options *o,
                   const struct a407_last_run *last,
-                  const struct a407_report_term *term)
+                  const struct a407_term *term)
 {
     char filters[1024];
     struct a407_report_view view = {.report = &r->report,
@@ -276,8 +276,7 @@ static bool print(struct a407_report_run *r,
 }
 
 static int run(struct a407_report_run *r, const struct a407_report_options *o,
-               const struct a407_last_run *last,
-               const struct a407_report_term *term)
+               const struct a407_last_run *last, const struct a407_term *term)
 {
     bool good, *no_memory = &r->report.out_of_memory;
 
@@ -335,7 +334,7 @@ int main(int argc, char **argv)
         a407_error("out of memory");
         return A407_EXIT_PART;
     }
-    a407_term_init(&live.term, stdout, (enum a407_report_color)o.color);
+    a407_term_init(&live.term, stdout, (enum a407_term_color)o.color);
     live.json = o.format == A407_FORMAT_JSON;
     live.cut = isatty(STDOUT_FILENO);
     if (o.follow)

@@ -17,7 +17,7 @@ enum a407_report_format {
 struct a407_report_options {
     struct a407_filter filter;
     int format; /* enum a407_report_format */
-    int color;  /* enum a407_report_color */
+    int color;  /* enum a407_term_color */
     size_t top; /* 0: all */
     bool last;  /* filter.run is to be that of the last start */
     bool all_runs;

@@ -12,6 +12,7 @@
 #define uthash_nonfatal_oom(item) ((item)->key = NULL)
 #include <uthash.h>
 
+#include "cli/term.h"
 #include "core/base/bytes.h"
 #include "core/base/cause.h"
 #include "core/base/span.h"
@@ -275,13 +276,6 @@ bool a407_report_time_parse(const char *text, int64_t now_us, bool until,
    zone. */
 void a407_report_time_show(bool utc, int64_t us, char out[static 32]);
 
-/* Where text goes: what a terminal can show. */
-struct a407_report_term {
-    FILE *f;
-    size_t width; /* columns */
-    bool color;
-};
-
 /*
  * Joins 407s with the proxy's own log (access/), in a temporary database in
  * $TMPDIR: the memory does not grow with the logs. Errors are said on standard
@@ -308,7 +302,7 @@ void a407_report_access_record(struct a407_report_access *a,
                                bool selected);
 bool a407_report_access_finish(struct a407_report_access *a);
 void a407_report_access_text(struct a407_report_access *a,
-                             const struct a407_report_term *t);
+                             const struct a407_term *t);
 void a407_report_access_json(struct a407_report_access *a, FILE *f,
                              size_t most);
 void a407_report_access_csv(struct a407_report_access *a, FILE *f);
@@ -327,25 +321,16 @@ struct a407_report_view {
 };
 
 void a407_report_text(const struct a407_report_view *v,
-                      const struct a407_report_term *t);
+                      const struct a407_term *t);
 /* What still fails and the line that mends it, on a screen; with `top` 0 all of
    it. */
 void a407_report_brief(const struct a407_report_view *v,
-                       const struct a407_report_term *t);
+                       const struct a407_term *t);
 /* For a page: `top` programs of each group with all their findings, and so many
    rows of the join. */
 void a407_report_json(const struct a407_report_view *v, bool page, FILE *f);
 void a407_report_csv(const struct a407_report_view *v, FILE *f);
 /* False: memory ran out. */
 bool a407_report_html(const struct a407_report_view *v, FILE *f);
-
-/* Text on a terminal: escapes whatever could steer one (C0, C1, DEL,
-   bidirectional controls, bad UTF-8), many marks on one character, and what is
-   no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}. */
-void a407_term_put(const struct a407_report_term *t, const char *z);
-size_t a407_term_width(const char *z); /* columns that put would take */
-/* At most `columns` wide; cut with "..." in the middle; padded if `pad`. */
-void a407_term_cell(const struct a407_report_term *t, const char *z,
-                    size_t columns, bool pad);
 
 #endif

@@ -22,8 +22,8 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -o $@ $^ $(NETTLE) $(YAJL) $(LDFLAGS)
 
 # The report's lines: parts of the command.
-fuzz_report := $(patsubst %,cli/report/%.c,model/advice model/keys model/model \
-    model/pending read/record write/escape write/term time)
+fuzz_report := cli/term.c $(patsubst %,cli/report/%.c,model/advice model/keys \
+    model/model model/pending read/record write/escape time)
 $(BUILD)/tests/fuzz/replay_report: $(fuzz_report:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/fuzz/replay_report: private NETTLE := \
     $(BUILD)/libauth407core.a $(NETTLE)

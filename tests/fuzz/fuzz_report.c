@@ -42,7 +42,7 @@ static void count(void *report, const struct a407_report_record *l)
 static void check_shown(const struct a407_report *r)
 {
     static char shown[1 << 16];
-    struct a407_report_term t = {.width = 80};
+    struct a407_term t = {.width = 80};
 
     for (size_t i = 0; i < A407_REPORT_TABLES; i++)
         for (size_t k = 0; k < r->tables[i].n; k++) {

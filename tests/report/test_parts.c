@@ -214,16 +214,16 @@ TEST(test_filters)
 static char *shown;
 static size_t n_shown;
 
-static struct a407_report_term open_term(size_t width)
+static struct a407_term open_term(size_t width)
 {
-    struct a407_report_term t = {.f = open_memstream(&shown, &n_shown),
-                                 .width = width};
+    struct a407_term t = {.f = open_memstream(&shown, &n_shown),
+                          .width = width};
 
     assert_non_null(t.f);
     return t;
 }
 
-static void check_shown(struct a407_report_term *t, const char *expected)
+static void check_shown(struct a407_term *t, const char *expected)
 {
     fclose(t->f);
     assert_string_equal(shown, expected);
@@ -259,7 +259,7 @@ TEST(test_escapes)
     size_t i;
 
     for (i = 0; i < sizeof escapes / sizeof *escapes; i++) {
-        struct a407_report_term t = open_term(80);
+        struct a407_term t = open_term(80);
         char *text = exact(escapes[i].text, strlen(escapes[i].text) + 1);
 
         a407_term_put(&t, text);
@@ -272,7 +272,7 @@ TEST(test_escapes)
 /* Widths are columns, not bytes. */
 TEST(test_cells)
 {
-    struct a407_report_term t = open_term(80);
+    struct a407_term t = open_term(80);
 
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         skip();
@@ -292,7 +292,7 @@ TEST(test_cells)
 
 TEST(test_wrap)
 {
-    struct a407_report_term t = open_term(12);
+    struct a407_term t = open_term(12);
 
     a407_term_wrap(&t, "one two three four", 0, 2);
     a407_term_wrap(&t, "a-word-longer-than-the-line", 4, 4);

@@ -6,7 +6,7 @@
 #define LABEL  17 /* columns of "    proxy's log  " */
 
 void a407_report_access_text(struct a407_report_access *a,
-                             const struct a407_report_term *t)
+                             const struct a407_term *t)
 {
     sqlite3_stmt *s =
         a407_access_prepare(a, "SELECT kind, label, words FROM text");

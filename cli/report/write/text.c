@@ -8,7 +8,7 @@
 #include "cli/last_run.h"
 #include "write.h"
 
-typedef const struct a407_report_term term;
+typedef const struct a407_term term;
 
 #define PLACES 3 /* of one program, where a list is not whole */
 
@@ -485,7 +485,7 @@ static void put_finding(term *t, const struct a407_report_row *f)
 /* Its lines; 0: no memory. It is written if there are at most `room`. */
 static size_t put_if_fits(term *t, const struct a407_report_row *f, size_t room)
 {
-    struct a407_report_term memory = *t;
+    struct a407_term memory = *t;
     size_t size, lines = 0, i;
     char *text = NULL;
 
@@ -552,7 +552,7 @@ static void put_not_covered(term *t, const struct a407_report_table *table)
 }
 
 void a407_report_brief(const struct a407_report_view *v,
-                       const struct a407_report_term *t)
+                       const struct a407_term *t)
 {
     size_t fine, left;
 
@@ -575,7 +575,7 @@ void a407_report_brief(const struct a407_report_view *v,
 }
 
 void a407_report_text(const struct a407_report_view *v,
-                      const struct a407_report_term *t)
+                      const struct a407_term *t)
 {
     size_t i;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "write.h"
+#include "term.h"
 
 #include <langinfo.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -14,14 +15,13 @@
 #define WIDTH_LEAST   40 /* below, cutting helps nobody */
 #define WIDTH_MOST    300
 
-static size_t columns(FILE *f)
+size_t a407_term_columns(int fd)
 {
     const char *given = getenv("COLUMNS");
     long v = given ? strtol(given, NULL, 10) : 0;
     struct winsize size;
 
-    if (isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0 &&
-        size.ws_col)
+    if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
         v = size.ws_col;
     if (v <= 0)
         v = WIDTH_DEFAULT;
@@ -30,19 +30,19 @@ static size_t columns(FILE *f)
                             : (size_t)v;
 }
 
-void a407_term_init(struct a407_report_term *t, FILE *f,
-                    enum a407_report_color color)
+void a407_term_init(struct a407_term *t, FILE *f, enum a407_term_color color)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
     t->f = f;
-    t->width = columns(f);
+    t->width = a407_term_columns(fileno(f));
+    t->whole = false;
     t->color = color == A407_COLOR_ALWAYS ||
                (color == A407_COLOR_AUTO && isatty(fileno(f)) && !(no && *no) &&
                 !(term && strcmp(term, "dumb") == 0));
 }
 
-void a407_term_style(const struct a407_report_term *t, enum a407_style s)
+void a407_term_style(const struct a407_term *t, enum a407_style s)
 {
     static const char *const codes[] = {"0", "1", "2", "31", "32"};
 
@@ -50,7 +50,7 @@ void a407_term_style(const struct a407_report_term *t, enum a407_style s)
         fprintf(t->f, "\033[%sm", codes[s]);
 }
 
-void a407_term_styled(const struct a407_report_term *t, enum a407_style s,
+void a407_term_styled(const struct a407_term *t, enum a407_style s,
                       const char *text)
 {
     a407_term_style(t, s);
@@ -58,7 +58,7 @@ void a407_term_styled(const struct a407_report_term *t, enum a407_style s,
     a407_term_style(t, A407_PLAIN);
 }
 
-void a407_term_heading(const struct a407_report_term *t, const char *text)
+void a407_term_heading(const struct a407_term *t, const char *text)
 {
     fputc('\n', t->f);
     a407_term_styled(t, A407_BOLD, text);
@@ -123,7 +123,7 @@ static size_t walk(FILE *f, const char *z, size_t n, size_t most, size_t *width)
     return at;
 }
 
-void a407_term_put(const struct a407_report_term *t, const char *z)
+void a407_term_put(const struct a407_term *t, const char *z)
 {
     size_t width;
 
@@ -152,8 +152,8 @@ static const char *tail_of(const char *z, size_t most)
     return z;
 }
 
-void a407_term_cell(const struct a407_report_term *t, const char *z,
-                    size_t room, bool pad)
+void a407_term_cell(const struct a407_term *t, const char *z, size_t room,
+                    bool pad)
 {
     size_t n = strlen(z), width, rest;
 
@@ -171,14 +171,16 @@ void a407_term_cell(const struct a407_report_term *t, const char *z,
         fputc(' ', t->f);
 }
 
-/* A word that no line holds is broken where the line ends. */
-static size_t put_word(const struct a407_report_term *t, const char *word,
-                       size_t n, size_t at, size_t indent)
+/* A word that no line holds is broken where the line ends, or is whole. */
+static size_t put_word(const struct a407_term *t, const char *word, size_t n,
+                       size_t at, size_t indent)
 {
     size_t width, done;
 
     for (;;) {
-        done = walk(t->f, word, n, at < t->width ? t->width - at : 0, &width);
+        size_t most = at < t->width ? t->width - at : 0;
+
+        done = walk(t->f, word, n, t->whole ? SIZE_MAX : most, &width);
         word += done;
         n -= done;
         at += width;
@@ -189,8 +191,8 @@ static size_t put_word(const struct a407_report_term *t, const char *word,
     }
 }
 
-void a407_term_wrap(const struct a407_report_term *t, const char *text,
-                    size_t at, size_t indent)
+void a407_term_wrap(const struct a407_term *t, const char *text, size_t at,
+                    size_t indent)
 {
     bool first = true;
 
@@ -212,7 +214,7 @@ void a407_term_wrap(const struct a407_report_term *t, const char *text,
     fputc('\n', t->f);
 }
 
-void a407_term_say(const struct a407_report_term *t, size_t at, size_t indent,
+void a407_term_say(const struct a407_term *t, size_t at, size_t indent,
                    const char *fmt, ...)
 {
     char text[4096];
