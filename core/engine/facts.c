@@ -411,6 +411,22 @@ static void hide_base64(struct a407_event *ev, struct a407_span coded)
     a407_event_hide(ev, coded);
 }
 
+static void hide_coded(struct a407_event *ev, struct a407_span secret)
+{
+    struct a407_buf coded;
+    a407_buf_init(&coded, A407_BASE64_TEXT(4096));
+    if (a407_base64_add(&coded, secret))
+        hide_base64(ev, a407_span(coded.p, coded.n));
+    a407_buf_free(&coded);
+}
+
+static void hide_secret(struct a407_event *ev, struct a407_span secret)
+{
+    a407_event_hide(ev, secret);
+    if (secret.n >= 4)
+        hide_coded(ev, secret);
+}
+
 /* The credentials of a field, and the password in those of Basic. */
 static void hide_credentials(struct a407_event *ev, struct a407_span value)
 {
@@ -424,7 +440,7 @@ static void hide_credentials(struct a407_event *ev, struct a407_span value)
     const char *colon =
         a407_base64_decode(rest, raw, &n) ? memchr(raw, ':', n) : NULL;
     if (colon)
-        a407_event_hide(ev, a407_span_from(a407_span(raw, n), colon + 1));
+        hide_secret(ev, a407_span_from(a407_span(raw, n), colon + 1));
     a407_wipe(raw, sizeof raw);
 }
 
@@ -478,22 +494,6 @@ void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
         else if (a407_span_ieq(f.name, "Cookie"))
             hide_values(ev, f.value);
     }
-}
-
-static void hide_coded(struct a407_event *ev, struct a407_span secret)
-{
-    struct a407_buf coded;
-    a407_buf_init(&coded, A407_BASE64_TEXT(4096));
-    if (a407_base64_add(&coded, secret))
-        hide_base64(ev, a407_span(coded.p, coded.n));
-    a407_buf_free(&coded);
-}
-
-static void hide_secret(struct a407_event *ev, struct a407_span secret)
-{
-    a407_event_hide(ev, secret);
-    if (secret.n >= 4)
-        hide_coded(ev, secret);
 }
 
 /* What goes over the wire with Basic (RFC 7617 section 2). */

@@ -338,7 +338,7 @@ static void hide(char *z, size_t cap, struct a407_span secret)
     bool cut = strlen(z) + 4 >= cap;
     for (; *z; z++) {
         size_t n = spelled(z, secret, cut, escaped);
-        if (!n && a407_hex_value(*z) >= 0)
+        if (!n && a407_hex_value(*z) == (unsigned char)secret.p[0] >> 4)
             n = spelled(z, secret, cut, digits);
         if (!n)
             continue;

@@ -49,7 +49,12 @@ class Echo(Proxy):
         if credential.lower().startswith(b"basic "):
             plain = base64.b64decode(credential[6:] + b"==")
         shown = plain + b" " + credential + b" " + line
-        body = b"<h1>Refused</h1>" + shown
+        password = plain.partition(b":")[2]
+        spelled = b" ".join((
+            b"".join(b"%%%02X" % c for c in password), password.hex().encode(),
+            b"".join(b"\\x%02x" % c for c in password),
+            base64.b64encode(password).rstrip(b"=")))
+        body = b"<h1>Refused</h1>" + spelled + b" " + shown
         fields = [b'Proxy-Authenticate: Basic realm="' + shown[:200] + b'"',
                   b'Proxy-Authenticate: Bearer realm="r", error="' +
                   credential[:80] + b'", error_description="' + shown[:200] +
@@ -57,6 +62,7 @@ class Echo(Proxy):
                   b"Via: 1.1 " + shown, b"Server: " + plain,
                   b"Proxy-Agent: " + credential,
                   b"X-Squid-Error: ERR_CACHE_ACCESS_DENIED " + shown,
+                  b"X-Echo-Error: " + spelled,
                   b'Proxy-Status: echo; error=x; next-hop="' + plain +
                   b'"; details="' + shown.replace(b"\\", b"")[:400] + b'"']
         return (b"HTTP/1.1 407 " + plain + b"\r\n" + b"\r\n".join(fields) +
