@@ -130,6 +130,20 @@ void a407_term_put(const struct a407_term *t, const char *z)
     walk(t->f, z, strlen(z), SIZE_MAX, &width);
 }
 
+bool a407_term_shows(const char *z)
+{
+    size_t marks = 0;
+
+    while (*z) {
+        struct piece p = next(z, &marks);
+
+        if (strncmp(z, p.shown, p.n) != 0 || p.shown[p.n])
+            return false;
+        z += p.n;
+    }
+    return true;
+}
+
 size_t a407_term_width(const char *z)
 {
     size_t width;

@@ -40,6 +40,7 @@ void a407_term_heading(const struct a407_term *t, const char *text);
    no ASCII outside a UTF-8 locale, as \xNN or \u{NNNN}. */
 void a407_term_put(const struct a407_term *t, const char *z);
 size_t a407_term_width(const char *z); /* columns that put would take */
+bool a407_term_shows(const char *z);   /* whether put would escape nothing */
 /* At most `columns` wide; cut with "..." in the middle; padded if `pad`. */
 void a407_term_cell(const struct a407_term *t, const char *z, size_t columns,
                     bool pad);

@@ -151,6 +151,7 @@ struct a407_report_row {
     a407_lint_set lint;      /* what looked wrong, in any such line */
     uint64_t after_sending;  /* it had sent a header before: dropped on reuse */
     uint64_t weight;         /* all 407s of this cause and binary */
+    bool whole;              /* the command can be typed: nothing is left out */
     size_t program;          /* their number in their group, from 1 */
     enum a407_cause else_is; /* of one that was not asked by itself: what
                                 another finding shows it to do, or NONE */
@@ -234,19 +235,26 @@ enum a407_report_group a407_report_group(const struct a407_report_row *f);
 /* Causes that ask for nothing: the client answered by itself, a stale nonce. */
 bool a407_report_is_fine(enum a407_cause c);
 
+#define A407_ADVICE_LINE 1024 /* bytes */
+
 /* What to do about a finding. In lines USER, PASSWORD and TOKEN stand for the
    secrets, FILE for one that holds them, and COMMAND for the client's command
    line. Needs no freeing; texts may be the finding's; "" is none. */
 struct a407_report_advice {
-    char text[640];      /* a sentence or two */
-    char line[1024];     /* what to type or to add, maybe several lines */
-    const char *where;   /* its file, or a word of fixes.def */
+    char text[640];              /* a sentence or two */
+    char line[A407_ADVICE_LINE]; /* what to type or to add, maybe several */
+    const char *where;           /* its file, or a word of fixes.def */
     const char *command; /* of auth407: the same without touching the client */
     bool command_needs_line; /* it comes after the line, not in its place */
 };
 
 void a407_report_advise(const struct a407_report_row *f,
                         struct a407_report_advice *out);
+
+/* Of that advice the shortest way that is one line for a shell; "" is none. */
+void a407_report_shortest(const struct a407_report_row *f,
+                          const struct a407_report_advice *a,
+                          char out[static A407_ADVICE_LINE]);
 
 /* What an option gave that may be repeated. */
 #define A407_REPORT_LIST_MAX 64

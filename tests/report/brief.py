@@ -26,13 +26,63 @@ def brief():
         "blank Check user name and password in http_proxy.")
     lacks(whole, "By binary")
     lacks(whole, "more still")
-    odd = log("odd2.jsonl", record("/bin/x", ["x", "it's", "", "$(a)", "b\x1b"]))
-    has(report(odd, brief=True).out,
-        "auth407 -- x 'it'\\''s' '' '$(a)' 'b\\x1b'\n")
+    odd = log("odd2.jsonl", record("/bin/x", ["x", "it's", "", "$(a)"]))
+    has(report(odd, brief=True).out, "auth407 -- x 'it'\\''s' '' '$(a)'\n")
     for args in (["y" * 300], ["y" * 20] * 40, ["y"] * 100):
         one = log("long.jsonl", record("/bin/x", ["x", *args]))
         has(report(one, brief=True).out, "\n/bin/x\n")
-        has(report(one, brief=True).out, "auth407 -- COMMAND\n")
+        has(report(one, brief=True).out, PARTLY)
+
+
+PARTLY = ("    auth407 -- COMMAND\n"
+          "    COMMAND: as it was typed; the log has it only in part.\n")
+
+
+@test
+def not_typed():
+    """a command that the log has not as it was typed is shown, but not offered:
+    what was hidden, blanked, cut, a title, or can't be written here"""
+    for args in (["curl", "-u", "[redacted]", "http://a/"],
+                 ["curl", "http://a/?..."], ["curl", "http://a/x#..."],
+                 ["curl", "-U", "     ", "http://a/"], ["curl", "-Uab    "],
+                 ["curl", "a", ""], ["npm ci"], ["-bash"],
+                 ["sh", "-c", "a\nb"], ["x", "b\x1b"], ["x", "b\u0085"]):
+        done = report(log("hidden.jsonl", record("/bin/curl", args)),
+                      brief=True)
+        has(done.out, PARTLY)
+        has(done.out, "\n" + args[0] if " " not in args[0] else "\n'npm ci'")
+    umlaut = log("umlaut.jsonl", record("/bin/x", ["x", "\u00fc"]))
+    has(report(umlaut, brief=True).out, "    auth407 -- x '\u00fc'\n")
+    has(report(umlaut, brief=True, env={"LC_ALL": "C"}).out, PARTLY)
+
+
+@test
+def a_way_for_each():
+    """who sent what the proxy does not take: as it is under auth407, which may
+    have a scheme for it; where that has been, by a login that auth407 asks for.
+    Nobody is left without a line"""
+    mismatch = {"cause": "client_scheme_mismatch", "outcome": "observed",
+                "detail": "sent: Basic; offered: Digest"}
+    refused = {"cause": "client_rejected", "outcome": "observed"}
+    for path in ("/bin/wget", "/bin/unheard-of", "/bin/curl"):
+        for more, way in (
+                (mismatch, "auth407 -- x"),
+                (mismatch | {"outcome": "not_retried"},
+                 "auth407 login proxy.test:3128"),
+                (refused, "auth407 login proxy.test:3128 && auth407 -- x"),
+                (refused | {"outcome": "not_retried"},
+                 "auth407 login proxy.test:3128"),
+                ({"cause": "held_back_after_rejection",
+                  "outcome": "not_retried"},
+                 "auth407 login proxy.test:3128"),
+                ({"cause": "no_credential", "outcome": "observed"},
+                 "auth407 login proxy.test:3128 && auth407 -- x")):
+            one = log("way.jsonl", record(path, ["x"], **more))
+            has(report(one, brief=True).out, f"\n    {way}\n")
+    one = log("way.jsonl", record(
+        "/bin/wget", ["x"], cause="no_credential",
+        proxy={"address": "a;rm -r ~", "port": 1, "challenges": []}))
+    has(report(one, brief=True).out, "    auth407 login arm-r:1 && ")
 
 
 def uncoloured(*args):

@@ -159,9 +159,9 @@ static bool wants_token(const struct a407_report_row *f)
    proxy's name comes from a log, and the line is to be pasted into a shell:
    what no host name or address holds is left out. */
 static void fill_line(const struct a407_report_row *f, const char *line,
-                      unsigned speaks, struct a407_report_advice *out)
+                      unsigned speaks, char out[static A407_ADVICE_LINE])
 {
-    char port[16], offered[64], method[64], *to = out->line;
+    char port[16], offered[64], method[64], *to = out;
     unsigned both = f->offered & speaks;
     const struct {
         const char *name, *value;
@@ -173,7 +173,7 @@ static void fill_line(const struct a407_report_row *f, const char *line,
                   {"{port}", port},
                   {"{method}", method},
                   {"{offered}", offered}};
-    const char *end = to + sizeof out->line - 1, *z;
+    const char *end = out + A407_ADVICE_LINE - 1, *z;
     size_t i, n = sizeof values / sizeof *values;
 
     snprintf(port, sizeof port, "%d", f->port);
@@ -213,7 +213,7 @@ static void general(const struct a407_report_row *f,
         return;
     out->where = r->where;
     if (!strstr(r->line, "{offered}") || f->offered & OURS)
-        fill_line(f, r->line, 0, out);
+        fill_line(f, r->line, 0, out->line);
     if (login) { /* with it, auth407 needs nothing else */
         out->command = "auth407 -- COMMAND";
         out->command_needs_line = true;
@@ -232,7 +232,7 @@ static void of_client(const struct a407_report_row *f, const struct choice *c,
         say(out, "%.*s", (int)strcspn(text, "\n"), text);
         if (more && f->offered & NEGOTIATE)
             say(out, "%s", more + 1);
-        fill_line(f, c->row->line, c->row->speaks, out);
+        fill_line(f, c->row->line, c->row->speaks, out->line);
         out->where = c->row->where;
     } else if (f->offered && !(f->offered & c->speaks)) {
         name_schemes(c->speaks, false, " and ", mine);
@@ -326,4 +326,40 @@ void a407_report_advise(const struct a407_report_row *f,
     if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE &&
         !refused_words(f->cause_id))
         say(out, "The credential stands in %s.", f->credential);
+}
+
+/* No login that the proxy takes is known to auth407: login asks for one, tries
+   it, and writes it where it has its turn after those that are refused. */
+static bool needs_login(const struct a407_report_row *f, bool observed)
+{
+    switch (f->cause_id) {
+    case A407_CAUSE_NO_CREDENTIAL:
+    case A407_CAUSE_CLIENT_REJECTED:
+    case A407_CAUSE_REJECTED:
+    case A407_CAUSE_REJECTED_LATER:
+    case A407_CAUSE_LOCKED_OUT:
+        return true;
+    case A407_CAUSE_MISMATCH: /* what the client has may do in another scheme */
+        return !observed;
+    default:
+        return false;
+    }
+}
+
+void a407_report_shortest(const struct a407_report_row *f,
+                          const struct a407_report_advice *a,
+                          char out[static A407_ADVICE_LINE])
+{
+    bool observed = f->tally.outcome[A407_OBSERVED], ours = *a->command;
+    const char *line = *a->where ? "" : a->line;
+
+    if (needs_login(f, observed) && !is_beyond_us(f))
+        line = observed ? "auth407 login {proxy} && auth407 -- COMMAND"
+                        : "auth407 login {proxy}";
+    else if (ours && f->cause_id == A407_CAUSE_MISMATCH)
+        line = "auth407 -- COMMAND";
+    else if (ours && !a->command_needs_line &&
+             a407_report_group(f) != A407_REPORT_OTHER)
+        line = a->command;
+    fill_line(f, line, 0, out);
 }

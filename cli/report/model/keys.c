@@ -171,11 +171,29 @@ static void add_word(struct a407_buf *b, struct a407_span word)
     a407_buf_str(b, plain ? "" : "'");
 }
 
+/* Not the word that was typed: the log hides a part of it, or the program has
+   blanked it (curl does so with a password) or put a title in its place. */
+static bool is_altered(const struct a407_report_record *l, size_t i)
+{
+    static const char *const marks[] = {"[redacted]", "?...", "#...", ";..."};
+    struct a407_span word = l->args[i];
+    size_t k;
+
+    if (word.n == 0)
+        return i + 1 == l->n_args;
+    for (k = 0; k < sizeof marks / sizeof *marks; k++)
+        if (memmem(word.p, word.n, marks[k], strlen(marks[k])))
+            return true;
+    return word.p[word.n - 1] == ' ' ||
+           (i == 0 && (word.p[0] == '-' || memchr(word.p, ' ', word.n)));
+}
+
 /* A longer word may have been cut, and what is cut is not to be typed. */
 #define WHOLE_WORD 200
 
-void a407_report_command(const struct a407_report_record *l, char *out)
+bool a407_report_command(const struct a407_report_record *l, char *out)
 {
+    bool whole = l->n_args > 0;
     struct a407_buf b;
     size_t i;
 
@@ -184,9 +202,12 @@ void a407_report_command(const struct a407_report_record *l, char *out)
         a407_buf_str(&b, i ? " " : "");
         b.failed |= l->args[i].n > WHOLE_WORD || l->n_args == A407_EVENT_ARGS;
         add_word(&b, l->args[i]);
+        whole = whole && !is_altered(l, i);
     }
+    whole = whole && !b.failed;
     a407_put(out, A407_REPORT_KEY_MAX + 1, a407_span(b.p, b.failed ? 0 : b.n));
     a407_buf_free(&b);
+    return whole;
 }
 
 void a407_report_key(const struct a407_report_record *l,

@@ -236,6 +236,7 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
     char keys[A407_REPORT_KEYED][KEY_SIZE], command[KEY_SIZE];
     struct a407_span key[A407_REPORT_KEYED];
     struct a407_report_row *f;
+    bool whole;
     size_t i;
 
     one.outcome[l->outcome] = 1;
@@ -246,7 +247,7 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
         key[i] = a407_span_str(keys[i]);
         count(r, (enum a407_report_table_id)i, &key[i], 1, 0, &one);
     }
-    a407_report_command(l, command);
+    whole = a407_report_command(l, command);
     f = count(r, A407_REPORT_FINDING,
               (const struct a407_span[]){
                   key[A407_REPORT_CAUSE], key[A407_REPORT_BINARY], l->module,
@@ -255,6 +256,7 @@ void a407_report_add(struct a407_report *r, const struct a407_report_record *l)
                   a407_span_str(command), l->host},
               TEXTS, l->cause_id, &one);
     if (f) {
+        f->whole = f->tally.total == 1 ? whole : f->whole;
         f->port = l->proxy_port;
         f->after_sending +=
             !l->client_sent && (a407_span_eq(l->sent_before, "connection") ||

@@ -18,8 +18,8 @@ void a407_report_key(const struct a407_report_record *l,
                      enum a407_report_table_id id, char *out);
 
 /* The command line as one would type it, in as much as a key; "" if it is
-   longer or not known. */
-void a407_report_command(const struct a407_report_record *l, char *out);
+   longer or not known. False: typed so it would be another one. */
+bool a407_report_command(const struct a407_report_record *l, char *out);
 
 enum a407_filter_kind {
     A407_FILTER_BINARY, /* path, file name, or "path (script)" or the script */

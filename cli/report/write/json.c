@@ -98,6 +98,7 @@ static void finding(FILE *f, const struct a407_report_row *x)
             {"script", x->script}, {"module", x->module}, {"proxy", x->proxy},
             {"detail", x->detail}, {"credential", x->credential},
             {"command", x->command}, {"host", x->machine});
+    fprintf(f, ",\"command_whole\":%s", x->whole ? "true" : "false");
     lint(f, x->lint);
     fprintf(f, ",\"after_sending\":%" PRIu64, x->after_sending);
     tally(f, &x->tally);

@@ -128,7 +128,16 @@ static void put_place(term *t, const struct a407_report_row *f)
         a407_term_say(t, 6, 8, "evidence: %s", f->detail);
 }
 
-/* The lines to add are never cut or folded: they are there to be copied. */
+/* Never cut or folded: it is there to be copied. */
+static void put_line(term *t, const char *line, size_t indent)
+{
+    fprintf(t->f, "%*s", (int)indent, "");
+    a407_term_style(t, A407_GREEN);
+    a407_term_put(t, line);
+    a407_term_style(t, A407_PLAIN);
+    fputc('\n', t->f);
+}
+
 static void put_lines(term *t, const char *lines)
 {
     while (*lines) {
@@ -136,11 +145,7 @@ static void put_lines(term *t, const char *lines)
         size_t n = strcspn(lines, "\n");
 
         snprintf(line, sizeof line, "%.*s", (int)n, lines);
-        fputs("        ", t->f);
-        a407_term_style(t, A407_GREEN);
-        a407_term_put(t, line);
-        a407_term_style(t, A407_PLAIN);
-        fputc('\n', t->f);
+        put_line(t, line, 8);
         lines += n + (lines[n] == '\n');
     }
 }
@@ -423,38 +428,34 @@ static void put_list(const struct a407_report_view *v, term *t,
 #define SCREEN 20 /* lines */
 #define FRAME  4  /* of them at its ends, besides problems */
 
-/* A line of an advice, for this very command. */
-static void put_expanded(term *t, const char *line, const char *command,
-                         size_t indent)
+/* A line for a shell, with the client's command in it. */
+static void put_shortest(term *t, const struct a407_report_row *f,
+                         const char *line)
 {
     const char *at = strstr(line, "COMMAND");
-    char text[A407_REPORT_KEY_MAX + 256];
+    char text[A407_REPORT_KEY_MAX + A407_ADVICE_LINE];
+    bool whole = at && f->whole && a407_term_shows(f->command);
 
-    if (at && *command)
-        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - line), line, command,
-                 at + strlen("COMMAND"));
-    fprintf(t->f, "%*s", (int)indent, "");
-    a407_term_style(t, A407_GREEN);
-    a407_term_put(t, at && *command ? text : line);
-    a407_term_style(t, A407_PLAIN);
-    fputc('\n', t->f);
+    snprintf(text, sizeof text, "%.*s%s%s", at ? (int)(at - line) : 0, line,
+             whole ? f->command : "COMMAND", at ? at + strlen("COMMAND") : "");
+    put_line(t, at ? text : line, 4);
+    if (at && !whole)
+        a407_term_say(t, 4, 4,
+                      "COMMAND: as it was typed; the log has it only in part.");
 }
 
-/* The one line that mends it: the shortest way. */
+/* What mends it: the shortest way. */
 static void put_mend(term *t, const struct a407_report_row *f)
 {
     struct a407_report_advice a;
-    char login[A407_REPORT_KEY_MAX + 32];
+    char shortest[A407_ADVICE_LINE];
 
     a407_report_advise(f, &a);
-    if (f->cause_id == A407_CAUSE_NO_CREDENTIAL && *a.command) {
-        snprintf(login, sizeof login, "auth407 login %s", f->proxy);
-        put_expanded(t, login, "", 4);
-    } else if (*a.command && !a.command_needs_line &&
-               a407_report_group(f) != A407_REPORT_OTHER) {
-        put_expanded(t, a.command, f->command, 4);
-    } else if (*a.line && !*a.where) {
-        put_expanded(t, a.line, f->command, 4);
+    a407_report_shortest(f, &a, shortest);
+    if (*shortest) {
+        if (*f->credential && !*a.line) /* refused: where that one stands */
+            a407_term_say(t, 4, 4, "%s", a.text);
+        put_shortest(t, f, shortest);
     } else if (*a.line) {
         fputs("    ", t->f);
         put_where(t, a.where);
