@@ -116,13 +116,32 @@ static void say_labels(struct words *w, const struct a407_proxy *p)
             say_list(w, p->creds[i]->label);
 }
 
-/* Is that variable the one of a scheme, in either case of its letters? */
-static bool is_variable_of(const char *label, const char *scheme)
+enum { OWN, ALL, ANY, USES }; /* of variables, for a request */
+
+/* Is it a variable that clients look at for such a request (OWN), or that for
+   all? In either case of its letters. */
+static bool is_variable_for(const char *label, const struct a407_event *ev,
+                            int use)
 {
     struct a407_span s = a407_span_str(label);
+    const char *end = strstr(ev->target, "://");
+    char scheme[16] = "https";
+    if (use == OWN && end)
+        a407_put(scheme, sizeof scheme,
+                 a407_span_before(a407_span_str(ev->target), end));
+    else if (use == ALL)
+        a407_put(scheme, sizeof scheme, a407_span_str("all"));
     size_t n = strlen(scheme);
-    return s.n > n && a407_span_ieq(a407_span(s.p, n), scheme) &&
-           a407_span_ieq(a407_span_skip(s, n), "_proxy");
+    return use == ANY || (s.n > n && a407_span_ieq(a407_span(s.p, n), scheme) &&
+                          a407_span_ieq(a407_span_skip(s, n), "_proxy"));
+}
+
+/* Is its login in a variable's URL, for this proxy? */
+static bool is_in_variable(const struct a407_credential *c,
+                           const struct a407_proxy *p)
+{
+    return c->from == A407_FROM_PROXY_URL && c->label &&
+           a407_endpoint_match(&c->endpoint, &p->endpoint);
 }
 
 /* The variables that hold a credential for this proxy: those that clients look
@@ -130,18 +149,24 @@ static bool is_variable_of(const char *label, const char *scheme)
 static void say_variables(struct words *w, const struct a407_proxy *p,
                           const struct a407_event *ev)
 {
-    char own[16] = "https";
-    const char *end = strstr(ev->target, "://"), *of[] = {own, "all", NULL};
-    if (end)
-        a407_put(own, sizeof own,
-                 a407_span_before(a407_span_str(ev->target), end));
-    for (size_t i = 0; i < 3 && !w->listed; i++)
+    for (int use = OWN; use < USES && !w->listed; use++)
         for (const struct a407_credential *c = p->config->credentials; c;
              c = c->next)
-            if (c->from == A407_FROM_PROXY_URL && c->label &&
-                a407_endpoint_match(&c->endpoint, &p->endpoint) &&
-                (!of[i] || is_variable_of(c->label, of[i])))
+            if (is_in_variable(c, p) && is_variable_for(c->label, ev, use))
                 say_list(w, c->label);
+}
+
+const char *a407_facts_label(const struct a407_proxy *p,
+                             const struct a407_credential *k,
+                             const struct a407_event *ev)
+{
+    for (int use = OWN; use < ANY && is_in_variable(k, p); use++)
+        for (const struct a407_credential *c = p->config->credentials; c;
+             c = c->next)
+            if (is_in_variable(c, p) && is_variable_for(c->label, ev, use) &&
+                a407_credential_same(k, c, true))
+                return c->label;
+    return k->label;
 }
 
 static void say_known(struct words *w, const struct a407_proxy *p,
@@ -314,18 +339,20 @@ static a407_scheme_set named_scheme(const char *name)
 
 /* The schemes that it was refused by: the client's, as far as the user tells,
    and those of the attempts on record. The last one may have let us in. */
-static a407_scheme_set refused_by(const struct a407_event *ev,
+static a407_scheme_set refused_by(const struct a407_proxy *p,
+                                  const struct a407_event *ev,
                                   const struct a407_credential *c)
 {
+    const char *label = a407_facts_label(p, c, ev);
     bool in = ev->outcome == A407_RESOLVED;
     a407_scheme_set set = 0;
     if (!in && ev->client_user[0] &&
         a407_same_text(c->username, ev->client_user))
         set = named_scheme(ev->client_scheme);
-    for (size_t i = 0; c->label && i < ev->n_attempts; i++) {
+    for (size_t i = 0; label && i < ev->n_attempts; i++) {
         const struct a407_event_attempt *a = &ev->attempts[i];
         bool sent = a->cause == A407_CAUSE_NONE || a407_cause_refuses(a->cause);
-        if (sent && strcmp(a->credential, c->label) == 0)
+        if (sent && strcmp(a->credential, label) == 0)
             set = in && i + 1 == ev->n_attempts ? 0
                                                 : set | named_scheme(a->scheme);
     }
@@ -388,12 +415,13 @@ void a407_facts_lint(const struct a407_proxy *p, struct a407_event *ev)
     if (!may_be_blamed(ev->cause))
         return;
     for (size_t i = 0; i < p->n_creds; i++)
-        sent = sent || refused_by(ev, p->creds[i]);
+        sent = sent || refused_by(p, ev, p->creds[i]);
     for (size_t i = 0; i < p->n_creds; i++) {
         const struct a407_credential *c = p->creds[i];
-        a407_scheme_set refused = refused_by(ev, c);
+        const char *label = a407_facts_label(p, c, ev);
+        a407_scheme_set refused = refused_by(p, ev, c);
         if (!sent || refused)
-            say_lint(&w, ev, c, refused, named && c->label ? c->label : "");
+            say_lint(&w, ev, c, refused, named && label ? label : "");
     }
     say(&w, said[0] && ev->detail[0] ? "; " : "");
     say(&w, ev->detail);

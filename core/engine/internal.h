@@ -258,6 +258,11 @@ enum a407_cause a407_cause_of(const struct a407_proxy *p,
                               const struct a407_challenges *offered);
 /* By the Date of the answer: too far apart for Kerberos? */
 bool a407_clocks_differ(const struct a407_event *ev);
+/* Where a credential of this proxy stands; of variables with the same login
+   that which clients look at for such a request. NULL: it has no place. */
+const char *a407_facts_label(const struct a407_proxy *p,
+                             const struct a407_credential *k,
+                             const struct a407_event *ev);
 /* Fills in the detail for ev->cause, where the record does not say all. */
 void a407_facts(const struct a407_proxy *p, struct a407_event *ev);
 /* Puts in front of it what looks wrong in the credentials that were refused. */

@@ -193,13 +193,13 @@ static struct a407_event_attempt *add_attempt(struct a407_engine *e,
     if (!ev || ev->n_attempts >= A407_EVENT_ATTEMPTS)
         return NULL;
     struct a407_event_attempt *a = &ev->attempts[ev->n_attempts++];
-    const char *label = e->proxy->creds[cred_index]->label;
+    const struct a407_credential *c = e->proxy->creds[cred_index];
     *a = (struct a407_event_attempt){.leg = 1};
     a407_put(a->scheme, sizeof a->scheme,
              a407_span_str(a407_scheme_name(scheme->id)));
-    a407_put(a->credential, sizeof a->credential, a407_span_str(label));
-    put_user(e, scheme, e->proxy->creds[cred_index], a->username,
-             sizeof a->username);
+    a407_put(a->credential, sizeof a->credential,
+             a407_span_str(a407_facts_label(e->proxy, c, ev)));
+    put_user(e, scheme, c, a->username, sizeof a->username);
     return a;
 }
 
