@@ -48,9 +48,8 @@ static void add_command(struct a407_buf *out, char *const argv[])
 
 /* In one write, so that it is not read in halves. */
 static void write_file(const struct a407_config *c, const char *id,
-                       int64_t time_us, char *const argv[])
+                       int64_t time_us, const struct a407_invocation *inv)
 {
-    static char session[] = "auth407 env", *const words[] = {session, NULL};
     struct a407_buf text;
     int fd = open_file(c, O_WRONLY | O_CREAT | O_TRUNC);
     bool done;
@@ -59,7 +58,11 @@ static void write_file(const struct a407_config *c, const char *id,
         return;
     a407_buf_init(&text, 8192);
     a407_buf_fmt(&text, "%s\n%" PRId64 "\n", id, time_us);
-    add_command(&text, argv ? argv : words);
+    if (inv->command == A407_CMD_ENV || inv->command == A407_CMD_SHELL)
+        a407_buf_fmt(&text, "auth407 %s",
+                     inv->command == A407_CMD_ENV ? "env" : "shell");
+    else
+        add_command(&text, inv->argv);
     a407_buf_str(&text, "\n");
     done = !text.failed && write(fd, text.p, text.n) == (ssize_t)text.n;
     done = done || ftruncate(fd, 0) == 0; /* half of it is as nothing */
@@ -69,7 +72,8 @@ static void write_file(const struct a407_config *c, const char *id,
 }
 
 /* "20261129T175512Z-4711" */
-bool a407_last_run_begin(const struct a407_config *c, char *const argv[])
+bool a407_last_run_begin(const struct a407_config *c,
+                         const struct a407_invocation *inv)
 {
     int64_t now = a407_clock_us(CLOCK_REALTIME);
     time_t seconds = (time_t)(now / 1000000);
@@ -84,7 +88,7 @@ bool a407_last_run_begin(const struct a407_config *c, char *const argv[])
         return false;
     }
     if (c->mode != A407_MODE_OFF)
-        write_file(c, id, now, argv);
+        write_file(c, id, now, inv);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #define A407_LAST_RUN_H
 
 #include "core/config/config.h"
+#include "options.h"
 
 /*
  * The last start of a command by `run`, `observe`, `shell` or `env`, so that
@@ -12,9 +13,10 @@
  * secrets.
  */
 
-/* Begins a run: sets AUTH407_RUN, and writes the file, if it can. argv NULL: a
-   session. False: said. Blocks for the file. */
-bool a407_last_run_begin(const struct a407_config *c, char *const argv[]);
+/* Begins a run: sets AUTH407_RUN, and writes the file, if it can. False: said.
+   Blocks for the file. */
+bool a407_last_run_begin(const struct a407_config *c,
+                         const struct a407_invocation *inv);
 
 struct a407_last_run {
     char id[A407_RUN_MAX + 1]; /* "": none is known */

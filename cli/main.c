@@ -14,7 +14,7 @@ static bool read_help(char **argv)
 
     if (!argv[1] || strcmp(argv[1], "help") != 0)
         return true;
-    if (!argv[2]) {
+    if (!argv[2] || strcmp(argv[2], "help") == 0) {
         argv[1] = option;
         return true;
     }
@@ -24,8 +24,11 @@ static bool read_help(char **argv)
         return true;
     }
     near = a407_suggest(argv[2], a407_commands, A407_COMMANDS);
-    a407_error("there is no command `%s`%s%s", argv[2],
-               near ? "; did you mean " : "", near ? near : "");
+    if (near)
+        a407_error("there is no command `%s`; did you mean `%s`?", argv[2],
+                   near);
+    else
+        a407_error("there is no command `%s`: see `auth407 help`", argv[2]);
     return false;
 }
 

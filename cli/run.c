@@ -168,7 +168,7 @@ int a407_run(const struct a407_invocation *inv)
     }
     if (!inv->aside && isatty(STDERR_FILENO))
         setenv("AUTH407_NOTIFY", "tty", 0);
-    if ((!inv->aside && !a407_last_run_begin(settings.config, inv->argv)) ||
+    if ((!inv->aside && !a407_last_run_begin(settings.config, inv)) ||
         !set_preload(library, &target))
         return A407_EXIT_FAILURE;
     if (target.reach || target.secure)

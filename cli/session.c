@@ -83,8 +83,8 @@ static bool syntax_of(const struct a407_invocation *inv, enum syntax *out)
             return true;
         }
     if (named)
-        a407_error("`--shell %s`: write sh, which is for bash and zsh, too, "
-                   "fish or plain",
+        a407_error("`--shell %s`: write sh (for bash and zsh, too), fish or "
+                   "plain",
                    named);
     return !named;
 }
@@ -119,7 +119,7 @@ static bool set_up(const struct a407_invocation *inv, struct a407_buf *out,
 
     if (!a407_settings_apply(inv) || !a407_settings_check(inv, &settings))
         return false;
-    good = a407_last_run_begin(settings.config, NULL);
+    good = a407_last_run_begin(settings.config, inv);
     a407_config_free(settings.config);
     if (!good)
         return false;

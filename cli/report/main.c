@@ -120,11 +120,12 @@ static void warn_of(uint64_t n, const char *what)
 }
 
 /* A report is not whole where lines could not be read. */
-static void say_what_was_left(const struct a407_report *r)
+static void say_what_was_left(const struct a407_report *r,
+                              const struct a407_report_options *o)
 {
     const struct a407_report_input *in = &r->input;
 
-    if (in->filtered && r->all.total == 0)
+    if (in->filtered && r->all.total == 0 && !o->filter.run)
         a407_note("the filters left out all 407s (%" PRIu64 ")", in->filtered);
     warn_of(in->newer, A407_REPORT_NEWER_LINE);
     warn_of(in->unknown, A407_REPORT_UNKNOWN_LINE);
@@ -291,7 +292,7 @@ static int run(struct a407_report_run *r, const struct a407_report_options *o,
         good = print(r, o, last, term) && good;
     }
     good = good && (!r->access || a407_report_access_ok(r->access));
-    say_what_was_left(&r->report);
+    say_what_was_left(&r->report, o);
     if (*no_memory)
         a407_error("out of memory");
     else if (a407_msg_flush() && good)

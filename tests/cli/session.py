@@ -146,6 +146,10 @@ def last_run():
     check(len(lines()) == 4 and len(lines()[2]) < 2000, lines())
     run("--mode", "off", "--", "true", "2", env=env)
     equal(lines()[2].split(" ")[:2], ["true", "--password"], "mode off")
+    run("shell", env=env | {"SHELL": "/bin/true"})
+    equal(lines()[2], "auth407 shell")
+    run("env", env=env)
+    equal(lines()[2], "auth407 env")
     # where it can't be written the command runs all the same
     os.remove(file)
     os.mkdir(file)
@@ -161,8 +165,10 @@ def help_words():
         equal(help_of("help", word), help_of(word, "--help"))
     done = run("help", "reprot", "--", "true")
     equal((done.status, done.out), (125, ""), "unknown")
-    has(done.err, "did you mean report")
-    lacks(run("help", "xyzzy").err, "did you mean")
+    has(done.err, "did you mean `report`?\n")
+    equal(run("help", "xyzzy").err,
+          "auth407: there is no command `xyzzy`: see `auth407 help`\n")
+    equal(help_of("help", "help"), help_of("--help"))
     text = help_of("--help")
     check(text.count("\n") <= 24, text)
     for word in ("run", "observe", "report", "doctor", "login", "shell", "env",

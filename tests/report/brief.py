@@ -119,6 +119,7 @@ def last_run():
     (state / "last-run").write_text("C\n1795974881001768\ntrue\n")
     done = uncoloured()
     equal(done.status, 0)
+    lacks(done.out, "filters")  # none was given
     has(done.out, "Last run: true\n")
     has(done.out, "0 exchanges with a 407\nEarlier runs: auth407 report "
                   "--all-runs\n")
