@@ -2,10 +2,12 @@
 """The file for the proxy's administrator."""
 
 import os
+import pathlib
 import re
 import shlex
 import stat
 import subprocess
+import tempfile
 import time
 
 import scripted
@@ -23,10 +25,9 @@ ECHO = (f"Proxy-Authenticate: Basic realm=\"corp\"\r\n"
         f"X-Steer: \x1b[31mred\u009b2J\u202e\r\nVia: 1.1 squid.corp.example\r\n")
 
 
-def write(args, env, name="bundle.md"):
+def write(args, env):
     """Runs the doctor; its status, and the text of the bundle."""
-    path = SCRATCH / name
-    path.unlink(missing_ok=True)
+    path = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / "bundle.md"
     done = subprocess.run(
         [BUILD / "auth407", "doctor", "--bundle", path, *args],
         env=environment(env), capture_output=True, text=True, timeout=60,

@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -21,7 +22,7 @@ NOW = datetime.datetime.now(datetime.timezone.utc)
 
 
 def pac(body, name="proxy.pac"):
-    path = SCRATCH / name
+    path = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / name
     path.write_text(body)
     return path
 

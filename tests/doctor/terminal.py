@@ -82,7 +82,7 @@ def interrupted():
     """^C in the midst of it leaves a clean line, and no file"""
     def serve(peer):
         peer.head()
-        time.sleep(5)
+        peer.stand_still()
     with scripted.Scripted(None, serve) as p:
         path = pac("", "never.md")
         path.unlink()
