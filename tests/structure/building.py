@@ -175,9 +175,35 @@ def installs_elsewhere():
             yield "left: " + str(stage)
 
 
+SHOWN = ("1. What the build needs", "2. Build", "3. A proxy on this machine",
+         "http://127.0.0.1:", "4. curl by itself", "\n407\n",
+         "5. The same curl under auth407", '"alice"', "6. The log says",
+         '"outcome":"resolved"', "7. What the log adds up to",
+         "Fix: Add to ~/.curlrc", "All as it should be")
+
+
+def starts_quickly(folder, flags):
+    """scripts/quickstart where all is built; nothing but the build is left."""
+    before = tree(folder)
+    env = environment(BUILD="build-gcc", CC="gcc", WERROR="1",
+                      **dict(flag.split("=", 1) for flag in flags))
+    done = attempt("scripts/quickstart", cwd=folder, env=env)
+    if done.returncode:
+        yield "quickstart: status %d" % done.returncode
+    at = 0
+    for words in SHOWN:
+        at = done.stdout.find(words, at)
+        if at < 0:
+            yield "quickstart: no %s in its place\n%s" % (words, done.stdout)
+            break
+    yield from difference("quickstart", before, tree(folder))
+
+
 def distributes():
     """The release's tarball builds by itself, with gcc, without a warning; with
-    Debian's flags for a package, and optimised over all files."""
+    Debian's flags for a package, and optimised over all files; the quickstart
+    in it shows what it says."""
+    flags = package_flags("optimize=+lto")
     done = make("BUILD=" + BUILD.name, "dist")
     if done.returncode:
         yield done.stdout
@@ -186,8 +212,8 @@ def distributes():
     with tempfile.TemporaryDirectory() as temp:
         done = attempt("tar", "-xf", tarball, "-C", temp)
         (folder,) = pathlib.Path(temp).iterdir()
-        yield from builds_with("gcc", package_flags("optimize=+lto"),
-                               cwd=folder)
+        yield from builds_with("gcc", flags, cwd=folder)
+        yield from starts_quickly(folder, flags)
         for name in ("README.md", "LICENSE", "docs/auth407.1"):
             if not (folder / name).exists():
                 yield name + " is not in it"
