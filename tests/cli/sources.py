@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Warnings about places that a credential's secret can't be taken from."""
 
-import base64
-import json
 import os
 import time
 
 from harness import check, clean, equal, has, lacks, path, run, test, write
+from tokens import jwt
 
 SECRET = "s3cr3t-W0rd"
 
@@ -30,13 +29,6 @@ def warns(part, *lines, **more):
     has(said, f"auth407: warning: {path('cred-src')}:1: ")
     has(said, part)
     silent(*lines, **{**more, "options": ("-q",)})
-
-
-def jwt(**claims):
-    def part(value):
-        return base64.urlsafe_b64encode(
-            json.dumps(value).encode()).decode().rstrip("=")
-    return f"{part({'alg': 'none'})}.{part(claims)}."
 
 
 @test

@@ -16,6 +16,7 @@ import scripted
 from endpoints import HTML, folder, page, says
 from place import (BUILD, SCRATCH, SECRET, doctor, environment, finds, works)
 from tap import _registered, check, equal, has, test
+from tokens import jwt
 
 CURL = ["curl", "-s", "-o", "/dev/null"]
 
@@ -33,13 +34,6 @@ def asks(good, challenge=scripted.BASIC, after=None):
                      if any(g in head for g in good)
                      else scripted.refusal(challenge))
     return scripted.Scripted(None, serve)
-
-
-def jwt(**claims):
-    def part(value):
-        return base64.urlsafe_b64encode(
-            json.dumps(value).encode()).decode().rstrip("=")
-    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2lnbmF0dXJl"
 
 
 def write(text, mode=0o600):

@@ -2,7 +2,6 @@
 """Each rule of the lint before a proxy that refuses: the record says what looks
 wrong in the credential, and never the credential."""
 
-import base64
 import dataclasses
 import datetime
 import json
@@ -12,6 +11,7 @@ import time
 
 import scripted
 from harness import read_bytes
+from tokens import jwt
 
 BASIC = scripted.BASIC
 UTF8 = 'Proxy-Authenticate: Basic realm="x", charset="UTF-8"\r\n'
@@ -50,13 +50,6 @@ def named(user, codes, said, password=SECRET, **more):
     """The same of the user name."""
     return Row(codes, f"the user name {said}" if said else "-",
                (f"username = {user}", f"password = {password}"), **more)
-
-
-def jwt(**claims):
-    def part(value):
-        text = json.dumps(value).encode()
-        return base64.urlsafe_b64encode(text).decode().rstrip("=")
-    return f"{part({'alg': 'none'})}.{part(claims)}."
 
 
 def day(days):

@@ -2,16 +2,12 @@
 """Bearer tokens as an identity provider issues them: JWTs (RFC 7519) signed
 with RS256 by openssl. The proxy has the public key alone."""
 
-import base64
 import json
 import subprocess
 import time
 
 from tap import Trouble
-
-
-def _plain(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+from tokens import plain
 
 
 class Issuer:
@@ -33,9 +29,8 @@ class Issuer:
         head = {"typ": "JWT", "alg": "RS256"}
         now = int(time.time())
         claims = {"sub": user, "iat": now - 3600, "exp": now + lives, **more}
-        text = b".".join(_plain(json.dumps(x).encode())
-                         for x in (head, claims))
+        text = ".".join(plain(json.dumps(x).encode()) for x in (head, claims))
         signature = subprocess.run(
             ["openssl", "dgst", "-sha256", "-sign", str(self.key)],
-            input=text, capture_output=True, check=True).stdout
-        return (text + b"." + _plain(signature)).decode()
+            input=text.encode(), capture_output=True, check=True).stdout
+        return text + "." + plain(signature)

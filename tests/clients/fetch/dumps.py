@@ -10,8 +10,9 @@ import re
 import resource
 import signal
 
-from clients import PASSWORD, Lab, jwt
+from clients import PASSWORD, Lab
 from place import check, equal, test
+from tokens import jwt
 
 USER = "alice"
 

@@ -3,6 +3,7 @@
 and home folders."""
 
 import io
+import itertools
 import pathlib
 import shutil
 import subprocess
@@ -102,7 +103,7 @@ def wheel():
 class Place:
     def __init__(self, lab, names):
         self.lab = lab
-        self.homes = 0
+        self.homes = itertools.count(1)
         self.realm = Realm(lab)
         self.realm.start()
         self.origin = Origin(lab)
@@ -146,8 +147,7 @@ class Place:
     def home(self, proxy):
         """A new home folder of somebody whose programs know that proxy, and no
         login."""
-        self.homes += 1
-        folder = self.lab.folder(f"home/{self.homes:03}", 0o700)
+        folder = self.lab.folder(f"home/{next(self.homes):03}", 0o700)
         host, _, port = proxy.at.partition(":")
         words = {"@PROXY@": proxy.at, "@HOST@": host, "@PORT@": port,
                  "@CA@": self.lab.ca, "@TRUST@": self.trust,
