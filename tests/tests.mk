@@ -58,7 +58,7 @@ fast-programs: all fixtures $(unit_bin) $(transcript_bin) $(replay_bin) \
 check-programs: fast-programs $(startup_bin) $(sinks_bin) $(bypass) \
     $(fetch_probe) $(gss_ask) $(report_bin) $(access_bin) \
     $(report_lines) $(bench_bin) $(BUILD)/tests/bench/nothing.so \
-    stress-programs
+    stress-programs frames
 
 -include $(unit_src:%.c=$(BUILD)/%.d)
 .SECONDARY:
