@@ -65,7 +65,7 @@ def run(given, bench, tests, leaks, table, notes=()):
         [("no credential came to an origin", leaks),
          ("every log line fits docs/log-schema.json",
           lambda: misfits(lines()))],
-        jobs=(os.cpu_count() or 1) + 1, stop=bench.stop)
+        jobs=2 * (os.cpu_count() or 1), stop=bench.stop)
     if table.rows:
         out.note("OPEN: fails where no login is asked; PASSED407: no 407 "
                  "without the library; FAILS: with it")
