@@ -190,9 +190,8 @@ $(BUILD)/auth407-pac: $(pac_obj) $(BUILD)/libauth407core.a
 .PHONY: install uninstall dist clean help format lint
 install: all
 install uninstall:
-	$(Q)BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' BINDIR='$(BINDIR)' \
-	    LIBDIR='$(LIBDIR)' MANDIR='$(MANDIR)' DATADIR='$(DATADIR)' \
-	    DOCDIR='$(DOCDIR)' scripts/install $@
+	$(Q)$(foreach v,BUILD DESTDIR BINDIR LIBDIR MANDIR DATADIR DOCDIR, \
+	    $(v)='$(subst ','\'',$($(v)))') scripts/install $@
 
 dist:
 	@mkdir -p $(BUILD)

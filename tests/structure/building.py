@@ -98,6 +98,11 @@ PLACES = (
     ("far apart", ("LIBDIR=%s/srv/a/b", "BINDIR=%s/x/y/z/sbin"),
      "x/y/z/sbin", "srv/a/b"),
     ("one folder", ("LIBDIR=%s/tool", "BINDIR=%s/tool"), "tool", "tool"),
+    ("one folder by two names", ("LIBDIR=%s/tool", "BINDIR=%s/x/../tool/"),
+     "tool", "tool"),
+    ("by way of others", ("LIBDIR=%s/x/../lib64/./auth407/",), "bin",
+     "lib64/auth407"),
+    ("quoted", ("LIBDIR=%s/it's", "BINDIR=%s/b in"), "b in", "it's"),
 )
 SHIPPED = ("share/man/man1/auth407.1", "share/man/man5/auth407-credentials.5",
            "share/bash-completion/completions/auth407",
@@ -121,10 +126,13 @@ def installs():
                     *(w % prefix for w in words)]
             before = tree(root)
             for goal in ("install", "install"):
-                done = make(goal, *args)
+                done = make(goal, *args, umask=0o077)
                 if done.returncode:
                     yield done.stdout
                     return
+            for file in prefix.rglob("*"):
+                if not file.stat().st_mode & 0o004:
+                    yield "%s: only its owner can read %s" % (name, file)
             for file in SHIPPED:
                 if not (prefix / file).is_file():
                     yield "%s: %s is missing" % (name, file)
@@ -144,6 +152,29 @@ def installs():
             if done.returncode:
                 yield done.stdout
             yield from difference(name, before, tree(root))
+
+
+def installs_over():
+    """What is installed over another version takes each name in one step: a
+    program that is started meanwhile has one of the two libraries."""
+    with tempfile.TemporaryDirectory() as temp:
+        args = [*AS_BUILT, "PREFIX=" + temp]
+        trace = os.path.join(temp, "trace")
+        done = make("install", *args)
+        if not done.returncode:
+            done = attempt("strace", "-f", "-qq", "-o", trace, "-e",
+                           "trace=/^(unlink|rename|open|creat)", MAKE,
+                           "install", *args, env=environment())
+        if done.returncode:
+            yield done.stdout
+            return
+        lines = [line for line in pathlib.Path(trace).read_text().splitlines()
+                 if 'auth407/libauth407.so"' in line]
+        if not any("rename" in line for line in lines):
+            yield "no file took the library's place"
+        for line in lines:
+            if "unlink" in line or "O_CREAT" in line or "O_TRUNC" in line:
+                yield line
 
 
 def installs_elsewhere():
@@ -219,4 +250,5 @@ def distributes():
                 yield name + " is not in it"
 
 
-TESTS = [builds_with_clang, installs, installs_elsewhere, distributes]
+TESTS = [builds_with_clang, installs, installs_over, installs_elsewhere,
+         distributes]
