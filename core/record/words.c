@@ -151,7 +151,8 @@ static bool begins(struct a407_span words, struct a407_span pattern)
 static bool has(struct a407_span words, const char *pattern)
 {
     struct a407_span rest = a407_span_str(pattern), first, word;
-    a407_span_cut(&rest, ' ', &first);
+    if (!a407_span_cut(&rest, ' ', &first))
+        return false;
     while (a407_span_cut(&words, ' ', &word))
         if (is_meant(word, first) && begins(words, rest))
             return true;
