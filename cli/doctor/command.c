@@ -151,23 +151,20 @@ static bool read_log(struct a407_observed *c, const char *log)
 /* False: there is no such command, said. */
 static bool look_at_file(struct a407_observed *c, const char *name)
 {
-    static const char *const why[] = {
-        [A407_REACH_STATIC] = "is statically linked",
-        [A407_REACH_GO] = "is a Go program",
-        [A407_REACH_LIBC] = "has a C library other than glibc",
-        [A407_REACH_MACHINE] = "is built for another machine or word size"};
     char path[PATH_MAX];
     struct a407_elf library;
     struct a407_target t;
+    enum a407_reach why;
 
     if (!a407_library_find(path, &library))
         return false;
     a407_target_inspect(name, &library.kind, &t);
+    why = t.secure ? A407_REACH_SECURE : t.reach;
     if (t.error)
         a407_error("%s: %s", name, strerror(t.error));
-    else if (t.secure || why[t.reach])
-        snprintf(c->keeps_out, sizeof c->keeps_out, "%.300s %s", t.binary,
-                 t.secure ? "gains privileges when it starts" : why[t.reach]);
+    else if (why)
+        snprintf(c->keeps_out, sizeof c->keeps_out, "%.250s %s", t.binary,
+                 a407_reach_words(why));
     return !t.error;
 }
 

@@ -126,8 +126,9 @@ const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);
 
 /* ---- what is told ---- */
 
-/* The whole in text, or as JSON. False: it can't be written. */
-bool a407_doctor_write_text(const struct a407_doctor *d,
+/* The whole in text; or as JSON. Errors are the stream's; false: and memory ran
+   out. */
+void a407_doctor_write_text(const struct a407_doctor *d,
                             const struct a407_term *t);
 bool a407_doctor_write_json(const struct a407_doctor *d, FILE *f);
 

@@ -4,19 +4,6 @@
 #include "core/base/text.h"
 #include "doctor.h"
 
-static const char *const sections[A407_SECTIONS] = {
-    [A407_IN_CONFIGURATION] = "configuration",
-    [A407_IN_CREDENTIAL] = "credential",
-    [A407_IN_ENDPOINT] = "endpoint",
-    [A407_IN_CHALLENGE] = "challenge",
-    [A407_IN_TRIAL] = "trial",
-    [A407_IN_COMMAND] = "command"};
-
-static const char *const statuses[] = {[A407_GOOD] = "ok",
-                                       [A407_NOTE] = "note",
-                                       [A407_WARNING] = "warning",
-                                       [A407_FAILURE] = "failure"};
-
 /* A member, unless its text is empty. */
 static void member(struct a407_buf *b, const char *name, const char *text)
 {
@@ -30,8 +17,10 @@ static void member(struct a407_buf *b, const char *name, const char *text)
 
 static void write_row(struct a407_buf *b, const struct a407_row *row)
 {
+    static const char *const statuses[] = {"ok", "note", "warning", "failure"};
+
     a407_buf_str(b, "{");
-    member(b, "section", sections[row->section]);
+    member(b, "section", a407_sections[row->section]);
     member(b, "status", statuses[row->status]);
     member(b, "code", row->code);
     member(b, "what", row->what);
@@ -82,7 +71,7 @@ bool a407_doctor_write_json(const struct a407_doctor *d, FILE *f)
         write_row(&b, &d->rows.row[i]);
     }
     a407_buf_str(&b, "]}\n");
-    good = !b.failed && fwrite(b.p, 1, b.n, f) == b.n && fflush(f) == 0;
+    good = !b.failed && fwrite(b.p, 1, b.n, f) == b.n;
     a407_buf_free(&b);
     return good;
 }

@@ -40,21 +40,20 @@ static void examine(struct a407_doctor *d)
 static int tell(const struct a407_doctor *d)
 {
     struct a407_term out;
-    bool written;
+    bool written = true;
 
     a407_term_init(&out, stdout, A407_COLOR_NEVER);
     out.whole = true;
     if (out.width > WIDTH_MOST)
         out.width = WIDTH_MOST;
-    written = d->o.json ? a407_doctor_write_json(d, stdout)
-                        : a407_doctor_write_text(d, &out);
-    if (!written) {
-        a407_error("can't write to standard output");
-        return A407_DOCTOR_UNKNOWN;
-    }
-    return a407_rows_verdict(&d->rows) ? A407_DOCTOR_CAUSE
-           : d->works                  ? A407_DOCTOR_WORKS
-                                       : A407_DOCTOR_UNKNOWN;
+    if (d->o.json)
+        written = a407_doctor_write_json(d, stdout);
+    else
+        a407_doctor_write_text(d, &out);
+    return !a407_msg_flush() || !written ? A407_DOCTOR_UNKNOWN
+           : a407_rows_verdict(&d->rows) ? A407_DOCTOR_CAUSE
+           : d->works                    ? A407_DOCTOR_WORKS
+                                         : A407_DOCTOR_UNKNOWN;
 }
 
 int main(int argc, char **argv)

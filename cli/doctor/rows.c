@@ -5,6 +5,9 @@
 
 #include "doctor.h"
 
+const char *const a407_sections[A407_SECTIONS] = {
+    "configuration", "credential", "endpoint", "challenge", "trial", "command"};
+
 static const struct {
     enum a407_section section;
     enum a407_status status;
@@ -16,22 +19,23 @@ static const struct {
 #undef A407_DOCTOR_FINDING
 };
 
-static struct a407_row *add(struct a407_rows *rows)
+static struct a407_row *add(struct a407_rows *rows, const char *what,
+                            const char *seen, va_list ap)
 {
-    struct a407_row *row;
+    struct a407_row *row = &rows->spare;
 
     if (rows->n == rows->cap) {
         size_t cap = rows->cap ? 2 * rows->cap : 32;
+        void *more = reallocarray(rows->row, cap, sizeof *row);
 
-        row = reallocarray(rows->row, cap, sizeof *row);
-        if (!row)
-            return &rows->spare;
-        rows->row = row;
-        rows->cap = cap;
+        rows->row = more ? more : rows->row;
+        rows->cap = more ? cap : rows->cap;
     }
-    row = &rows->row[rows->n++];
-    memset(row, 0, sizeof *row);
-    row->found = A407_FINDINGS;
+    if (rows->n < rows->cap)
+        row = &rows->row[rows->n++];
+    *row = (struct a407_row){.found = A407_FINDINGS};
+    snprintf(row->what, sizeof row->what, "%s", what);
+    vsnprintf(row->seen, sizeof row->seen, seen, ap);
     return row;
 }
 
@@ -39,13 +43,12 @@ struct a407_row *a407_row_good(struct a407_rows *rows, enum a407_section in,
                                const char *what, const char *seen, ...)
 {
     va_list ap;
-    struct a407_row *row = add(rows);
+    struct a407_row *row;
 
-    row->section = in;
-    snprintf(row->what, sizeof row->what, "%s", what);
     va_start(ap, seen);
-    vsnprintf(row->seen, sizeof row->seen, seen, ap);
+    row = add(rows, what, seen, ap);
     va_end(ap);
+    row->section = in;
     return row;
 }
 
@@ -53,18 +56,17 @@ struct a407_row *a407_row_found(struct a407_rows *rows, enum a407_finding_id id,
                                 const char *what, const char *seen, ...)
 {
     va_list ap;
-    struct a407_row *row = add(rows);
+    struct a407_row *row;
 
+    va_start(ap, seen);
+    row = add(rows, what, seen, ap);
+    va_end(ap);
     row->section = findings[id].section;
     row->status = findings[id].status;
     row->found = id;
     row->code = findings[id].code;
-    snprintf(row->what, sizeof row->what, "%s", what);
-    snprintf(row->sentence, sizeof row->sentence, "%s", findings[id].sentence);
-    snprintf(row->remedy, sizeof row->remedy, "%s", findings[id].remedy);
-    va_start(ap, seen);
-    vsnprintf(row->seen, sizeof row->seen, seen, ap);
-    va_end(ap);
+    a407_row_sentence(row, "%s", findings[id].sentence);
+    a407_row_remedy(row, "%s", findings[id].remedy);
     return row;
 }
 

@@ -20,6 +20,9 @@ enum a407_section {
     A407_SECTIONS
 };
 
+/* "configuration", ... */
+extern const char *const a407_sections[A407_SECTIONS];
+
 enum a407_status {
     A407_GOOD,
     A407_NOTE,    /* neither good nor bad, or not looked at */

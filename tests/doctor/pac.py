@@ -21,8 +21,9 @@ from trials import LOGIN, proxy
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
 
-def pac(body, name="proxy.pac"):
-    path = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / name
+def pac(body):
+    """A file of its own: tests run side by side."""
+    path = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / "proxy.pac"
     path.write_text(body)
     return path
 

@@ -84,7 +84,7 @@ def interrupted():
         peer.head()
         peer.stand_still()
     with scripted.Scripted(None, serve) as p:
-        path = pac("", "never.md")
+        path = pac("").parent / "never.md"
         path.unlink()
         t = Terminal(["--yes", "--bundle", path, f"http://127.0.0.1:{p.port}"],
                      {})
@@ -114,7 +114,7 @@ def narrow():
         env = {"https_proxy": f"http://{LOGIN}@127.0.0.1:{p.port}",
                "http_proxy": f"http://127.0.0.1:{p.port}"}
         for args in (["--pac", pac(says('"PROXY 127.0.0.1:1"'))],
-                     ["--pac", pac("let x", "bad.pac")],
+                     ["--pac", pac("let x")],
                      ["--", "curl", "-s", "-o", "/dev/null", "http://a/"],
                      ["--", "/sbin/ldconfig", "-NX"], ["--", "false"]):
             t = Terminal(["--yes", *args], env, columns=40)
