@@ -85,7 +85,6 @@ def interrupted():
         peer.stand_still()
     with scripted.Scripted(None, serve) as p:
         path = pac("").parent / "never.md"
-        path.unlink()
         t = Terminal(["--yes", "--bundle", path, f"http://127.0.0.1:{p.port}"],
                      {})
         t.read("without a login ...")
