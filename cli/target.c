@@ -62,13 +62,6 @@ int a407_target_find(const char *name, char out[PATH_MAX])
     return failed;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* The NAME of `env NAME`: its author means that program, not env. */
 static const char *env_program(char *line)
 {
@@ -92,7 +85,7 @@ static const char *script_program(char *line)
     program = a407_next_word(&rest);
     if (!program)
         return NULL;
-    if (strcmp(base_name(program), "env") == 0)
+    if (strcmp(basename(program), "env") == 0)
         inner = env_program(rest);
     if (inner)
         return inner;

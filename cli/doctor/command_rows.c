@@ -5,13 +5,6 @@
 #include "command.h"
 #include "doctor.h"
 
-static const char *name_of(const char *binary)
-{
-    const char *slash = strrchr(binary, '/');
-
-    return slash ? slash + 1 : binary;
-}
-
 static bool is_ours(const struct a407_doctor *d, const char *proxy)
 {
     struct a407_endpoint at;
@@ -33,13 +26,20 @@ static const struct a407_use *use_of(const struct a407_observed *c,
 
 /* ---- where a login of a program stands ---- */
 
+/* Is the login, "bob, by Basic", of that user? */
+static bool is_of(const char *login, const char *user)
+{
+    size_t n = strcspn(login, ",");
+
+    return user && strlen(user) == n && memcmp(user, login, n) == 0;
+}
+
 /* The variable of a proxy with this user, or NULL. */
 static const char *variable_of(const char *login)
 {
     static const char *const names[] = {"http_proxy",  "https_proxy",
                                         "all_proxy",   "HTTP_PROXY",
                                         "HTTPS_PROXY", "ALL_PROXY"};
-    size_t n = strcspn(login, ",");
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
@@ -48,8 +48,7 @@ static const char *variable_of(const char *login)
 
         if (!value || !a407_proxy_url_parse(a407_span_str(value), &url))
             continue;
-        same = url.username && strlen(url.username) == n &&
-               memcmp(url.username, login, n) == 0;
+        same = is_of(login, url.username);
         a407_free_secret(url.username);
         a407_free_secret(url.password);
         if (same)
@@ -64,19 +63,17 @@ static bool is_own(const struct a407_credential *c, const char *binary,
                    const char *login)
 {
     const char *end = strstr(c->label, "'s own login");
-    size_t n = strcspn(login, ",");
 
     return end &&
            memmem(binary, strlen(binary), c->label, (size_t)(end - c->label)) &&
-           c->username && strlen(c->username) == n &&
-           memcmp(c->username, login, n) == 0;
+           is_of(login, c->username);
 }
 
 /* Where the login stands that a program has sent, or NULL. */
 static const char *place_of(const struct a407_doctor *d,
                             const struct a407_use *u)
 {
-    const char *name = name_of(u->binary);
+    const char *name = basename(u->binary);
     const struct a407_credential *c;
 
     for (c = d->elsewhere; c; c = c->next)
@@ -170,7 +167,7 @@ static void judge_finding(struct a407_doctor *d,
                           const struct a407_report_row *f)
 {
     const struct a407_use *u = use_of(d->command, f);
-    const char *name = name_of(f->binary);
+    const char *name = basename(f->binary);
     bool fine = a407_report_is_fine(f->cause_id) || !f->tally.unresolved;
     struct a407_row *row;
     char seen[400];
@@ -201,7 +198,7 @@ static void judge_finding(struct a407_doctor *d,
 /* Requests that met no 407, and where they went. */
 static void judge_use(struct a407_doctor *d, const struct a407_use *u)
 {
-    const char *name = name_of(u->binary);
+    const char *name = basename(u->binary);
     bool through = u->last_status && u->last_status != 407;
 
     if (u->met_407 && !through)
