@@ -103,17 +103,14 @@ static bool is_whole(const char *command)
            !strstr(command, "[redacted]") && !strstr(command, "  ");
 }
 
-/* A line to type, in which COMMAND is the one that was run. */
 static void add_typed(char *out, size_t cap, const char *line,
                       const char *command)
 {
-    const char *end = strstr(line, "COMMAND");
+    char typed[1200];
 
-    if (end && is_whole(command))
-        snprintf(out + strlen(out), cap - strlen(out), "%.*s%s",
-                 (int)(end - line), line, command);
-    else
-        add_line(out, cap, line);
+    a407_report_typed(line, is_whole(command) ? command : "", typed,
+                      sizeof typed);
+    add_line(out, cap, typed);
 }
 
 static void advise(const struct a407_doctor *d, struct a407_row *row,

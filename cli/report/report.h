@@ -256,6 +256,10 @@ void a407_report_shortest(const struct a407_report_row *f,
                           const struct a407_report_advice *a,
                           char out[static A407_ADVICE_LINE]);
 
+/* One of these lines with this command, unless it is "", in COMMAND's place. */
+void a407_report_typed(const char *line, const char *command, char *out,
+                       size_t cap);
+
 /* What an option gave that may be repeated. */
 #define A407_REPORT_LIST_MAX 64
 struct a407_report_list {

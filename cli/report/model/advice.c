@@ -363,3 +363,12 @@ void a407_report_shortest(const struct a407_report_row *f,
         line = a->command;
     fill_line(f, line, 0, out);
 }
+
+void a407_report_typed(const char *line, const char *command, char *out,
+                       size_t cap)
+{
+    const char *at = *command ? strstr(line, "COMMAND") : NULL;
+
+    snprintf(out, cap, "%.*s%s%s", at ? (int)(at - line) : 0, line,
+             at ? command : "", at ? at + strlen("COMMAND") : line);
+}

@@ -432,14 +432,12 @@ static void put_list(const struct a407_report_view *v, term *t,
 static void put_shortest(term *t, const struct a407_report_row *f,
                          const char *line)
 {
-    const char *at = strstr(line, "COMMAND");
     char text[A407_REPORT_KEY_MAX + A407_ADVICE_LINE];
-    bool whole = at && f->whole && a407_term_shows(f->command);
+    bool whole = f->whole && a407_term_shows(f->command);
 
-    snprintf(text, sizeof text, "%.*s%s%s", at ? (int)(at - line) : 0, line,
-             whole ? f->command : "COMMAND", at ? at + strlen("COMMAND") : "");
-    put_line(t, at ? text : line, 4);
-    if (at && !whole)
+    a407_report_typed(line, whole ? f->command : "", text, sizeof text);
+    put_line(t, text, 4);
+    if (!whole && strstr(line, "COMMAND"))
         a407_term_say(t, 4, 4,
                       "COMMAND: as it was typed; the log has it only in part.");
 }
