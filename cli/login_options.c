@@ -90,17 +90,14 @@ static bool take_all(char **argv, struct a407_login_options *out)
 {
     struct a407_option_reader r = {A407_CMD_LOGIN, .argv = argv + 1};
     int id;
-    while (!out->values[A407_OPT_HELP] && (id = a407_option_next(&r)) >= 0) {
-        if (id != A407_OPTION_WORD) {
-            out->values[id] = r.value;
-        } else if (out->name) {
+    while ((id = a407_option_take(&r, out->values)) == A407_OPTION_WORD) {
+        if (out->name) {
             a407_error("one PROXY at a time");
             return false;
-        } else {
-            out->name = r.value;
         }
+        out->name = r.value;
     }
-    return out->values[A407_OPT_HELP] || id != A407_OPTION_WRONG;
+    return id != A407_OPTION_WRONG;
 }
 
 static bool is_good(struct a407_login_options *o)

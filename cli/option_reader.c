@@ -203,6 +203,19 @@ int a407_option_next(struct a407_option_reader *r)
     return a407_option_next(r);
 }
 
+int a407_option_take(struct a407_option_reader *r, const char **values)
+{
+    int id;
+
+    do {
+        id = a407_option_next(r);
+        if (id >= 0 && id != A407_OPTION_WORD)
+            values[id] = r->value;
+    } while (id >= 0 && id != A407_OPTION_WORD && id != A407_OPT_HELP &&
+             id != A407_OPT_HELP_ALL && id != A407_OPT_VERSION);
+    return id;
+}
+
 bool a407_option_hint(enum a407_command c)
 {
     if (c == A407_COMMANDS)

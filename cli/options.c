@@ -53,14 +53,12 @@ enum a407_parse a407_options_parse(char **argv, struct a407_invocation *out)
     out->named = r.command < A407_COMMANDS;
     out->command = r.command = out->named ? r.command : A407_CMD_RUN;
     r.argv = argv + out->named;
-    while ((id = a407_option_next(&r)) >= 0 && id != A407_OPTION_WORD) {
-        out->values[id] = r.value;
-        out->all = id == A407_OPT_HELP_ALL;
-        if (id == A407_OPT_HELP || out->all)
-            return A407_PARSE_HELP;
-        if (id == A407_OPT_VERSION)
-            return A407_PARSE_VERSION;
-    }
+    id = a407_option_take(&r, out->values);
+    out->all = id == A407_OPT_HELP_ALL;
+    if (id == A407_OPT_HELP || out->all)
+        return A407_PARSE_HELP;
+    if (id == A407_OPT_VERSION)
+        return A407_PARSE_VERSION;
     out->argv = r.argv - (id == A407_OPTION_WORD);
     if (id != A407_OPTION_WRONG && words_fit(out) && !sources_clash(out))
         return A407_PARSE_RUN;

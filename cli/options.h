@@ -81,6 +81,11 @@ struct a407_option_reader {
    are not judged here. */
 int a407_option_next(struct a407_option_reader *r);
 
+/* Puts options into `values` (A407_OPT_COUNT, by their place; "" for a flag) up
+   to what this returns: WORD, END, WRONG, or the first of A407_OPT_HELP,
+   HELP_ALL and VERSION. */
+int a407_option_take(struct a407_option_reader *r, const char **values);
+
 /* Says how to get the help of a command (A407_COMMANDS: of auth407); false. */
 bool a407_option_hint(enum a407_command c);
 

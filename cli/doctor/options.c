@@ -48,22 +48,18 @@ static bool take_all(char **argv, struct a407_doctor_options *out)
     struct a407_option_reader r = {A407_CMD_DOCTOR, .argv = argv + 1};
     int id;
 
-    while (!out->values[A407_OPT_HELP] && (id = a407_option_next(&r)) >= 0) {
-        if (id != A407_OPTION_WORD) {
-            out->values[id] = r.value;
-        } else if (r.ended) {
-            r.argv--;
-            break;
-        } else if (out->proxy) {
+    while ((id = a407_option_take(&r, out->values)) == A407_OPTION_WORD &&
+           !r.ended) {
+        if (out->proxy) {
             a407_error("one PROXY-URL at a time; a command stands behind "
                        "`--`");
             return false;
-        } else {
-            out->proxy = r.value;
         }
+        out->proxy = r.value;
     }
-    out->command = r.ended ? r.argv : NULL;
-    return out->values[A407_OPT_HELP] || id != A407_OPTION_WRONG;
+    if (r.ended)
+        out->command = r.argv - (id == A407_OPTION_WORD);
+    return id != A407_OPTION_WRONG;
 }
 
 static bool is_good(struct a407_doctor_options *o)
