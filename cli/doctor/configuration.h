@@ -18,9 +18,13 @@ struct a407_written {
 /*
  * Reads a proxy's URL as it is meant: without blanks and quotes around it, and
  * with the host behind its last "@". False: no host can be told. As
- * a407_proxy_url_parse() otherwise.
+ * a407_proxy_url_parse() otherwise, but the first leaves the login out:
+ * username and password are not to be looked at, and nothing is allocated.
  */
 bool a407_written_read(const char *value, struct a407_proxy_url *out);
+bool a407_written_login(const char *value, struct a407_proxy_url *out);
+
+bool a407_written_has_login(const char *value);
 
 /* Adds a row: for the first thing that is wrong with it, or what it says. True:
    it is usable all the same, and names an HTTP proxy. */
@@ -29,8 +33,9 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w);
 /* "http://alice@proxy:3128": without what may be a secret. */
 void a407_written_show(const char *value, char *out, size_t cap);
 
-/* Appends text as it stands in a URL's login: percent-encoded. */
-void a407_add_coded(struct a407_buf *b, const char *text);
+/* Appends text as it stands in a URL's login: percent-encoded. `coded`: what is
+   so already stays. */
+void a407_add_coded(struct a407_buf *b, struct a407_span text, bool coded);
 
 /* Are both names the same, or of this machine? */
 bool a407_same_host(const char *a, const char *b);
@@ -53,8 +58,8 @@ unsigned a407_no_proxy_covers(const char *list,
                               const struct a407_endpoint *target,
                               struct a407_buf *rest);
 
-/* Rows for all *_proxy variables, but for the URL of d->proxy_from. `chosen`:
-   the one that names the proxy for the target, or NULL. */
-void a407_doctor_variables(struct a407_doctor *d, const char *chosen);
+/* This proxy is examined. False: the URL names none. */
+bool a407_doctor_take(struct a407_doctor *d, const char *from,
+                      const char *value);
 
 #endif

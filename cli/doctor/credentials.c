@@ -151,18 +151,6 @@ static void tell_memory(struct a407_doctor *d)
     a407_proxy_clear(&p);
 }
 
-/* PROXY-URL was put among the proxies of the environment. */
-static void name_it(const struct a407_doctor *d)
-{
-    struct a407_credential *c;
-
-    for (c = d->config->credentials; d->o.proxy && c; c = c->next)
-        if (c->from == A407_FROM_PROXY_URL && c->label &&
-            strcmp(c->label, "AUTH407_PROXY") == 0 &&
-            a407_endpoint_match(&c->endpoint, &d->proxy))
-            memcpy(c->label, "PROXY-URL", sizeof "PROXY-URL");
-}
-
 void a407_doctor_credentials(struct a407_doctor *d)
 {
     const struct a407_credential *c;
@@ -174,7 +162,6 @@ void a407_doctor_credentials(struct a407_doctor *d)
     snprintf(d->at, sizeof d->at,
              strchr(d->proxy.host, ':') ? "[%s]:%u" : "%s:%u", d->proxy.host,
              d->proxy.port);
-    name_it(d);
     a407_proxy_init(&d->asked, d->config, &a407_machine, &d->proxy, true);
     for (i = 0; i < d->asked.n_creds; i++)
         if (d->asked.creds[i] != &d->asked.ticket) {

@@ -22,33 +22,37 @@ static bool add_to_environment(const char *proxy)
     return good;
 }
 
-/* The proxy that is examined. */
-static void take(struct a407_doctor *d, const char *from,
-                 const struct a407_written *w)
-{
-    struct a407_proxy_url url;
+/* Of each: its two spellings, and who reads which of them first. */
+static const struct pair {
+    const char *lower, *upper, *by_lower, *by_upper;
+} pairs[] = {
+    {"http_proxy", "HTTP_PROXY", "curl, wget, Python", "Go"},
+    {"https_proxy", "HTTPS_PROXY", "curl, wget, Python", "Go"},
+    {"ftp_proxy", "FTP_PROXY", "curl, wget, Python", "few"},
+    {"all_proxy", "ALL_PROXY", "curl, Python", "few"},
+    {"no_proxy", "NO_PROXY", "curl, wget, Python", "Go"},
+};
+enum { PAIRS = sizeof pairs / sizeof *pairs, NO = PAIRS - 1 };
 
-    snprintf(d->proxy_from, sizeof d->proxy_from, "%s", from);
-    if (!a407_written_check(d, w) || !a407_written_read(w->value, &url))
-        return;
-    a407_free_secret(url.username);
-    a407_free_secret(url.password);
-    d->url = a407_strdup_span(a407_span_str(w->value));
-    d->proxy = url.endpoint;
-    d->tls = strcmp(url.scheme, "https") == 0;
-}
-
-static void take_variable(struct a407_doctor *d, const char *name)
+/* Looks at the variable's URL; true: and it is of use. */
+static bool check_url(struct a407_doctor *d, const char *name, bool chosen)
 {
     char before[40];
     struct a407_written w = {.what = name,
                              .value = getenv(name),
                              .before = before,
                              .after = "",
-                             .chosen = true};
+                             .chosen = chosen};
 
     snprintf(before, sizeof before, "export %s=", name);
-    take(d, name, &w);
+    return a407_written_check(d, &w);
+}
+
+static void take_variable(struct a407_doctor *d, const char *name)
+{
+    snprintf(d->proxy_from, sizeof d->proxy_from, "%s", name);
+    if (check_url(d, name, true))
+        a407_doctor_take(d, name, getenv(name));
 }
 
 /* The first of them that is set, or NULL. */
@@ -115,6 +119,7 @@ static bool is_about_url(const char *text)
     return strstr(text, "_proxy: ") || strstr(text, "_PROXY: no proxy URL");
 }
 
+/* The proxy of the command line was put among those of the environment. */
 static void take_given(struct a407_doctor *d)
 {
     struct a407_written w = {.what = "PROXY-URL",
@@ -122,17 +127,144 @@ static void take_given(struct a407_doctor *d)
                              .before = "auth407 doctor ",
                              .after = "",
                              .chosen = true};
-    struct a407_credential *c;
-    char *label;
+    struct a407_credential *c = d->config ? d->config->credentials : NULL;
 
-    take(d, "the command line", &w);
-    for (c = d->config ? d->config->credentials : NULL; c; c = c->next)
-        if (strcmp(c->label, "AUTH407_PROXY") == 0 &&
-            a407_endpoint_match(&c->endpoint, &d->proxy) &&
-            (label = a407_strdup_span(a407_span_str(w.what)))) {
-            a407_free_secret(c->label);
-            c->label = label;
+    snprintf(d->proxy_from, sizeof d->proxy_from, "the command line");
+    if (!a407_written_check(d, &w) ||
+        !a407_doctor_take(d, "the command line", w.value))
+        return;
+    for (; c; c = c->next)
+        if (c->label && strcmp(c->label, "AUTH407_PROXY") == 0 &&
+            a407_endpoint_match(&c->endpoint, &d->proxy))
+            memcpy(c->label, "PROXY-URL", sizeof "PROXY-URL");
+}
+
+/* ---- all variables ---- */
+
+static void check_value(struct a407_doctor *d, const char *name)
+{
+    const char *value = getenv(name);
+
+    if (!value || strcmp(d->proxy_from, name) == 0)
+        return;
+    if (*value)
+        check_url(d, name, false);
+    else
+        a407_row_good(&d->rows, A407_IN_CONFIGURATION, name, "empty")->status =
+            A407_NOTE;
+}
+
+static const char *shown(const char *value, bool url, char out[static 150])
+{
+    if (url && *value)
+        a407_written_show(value, out, 150);
+    else
+        snprintf(out, 150, "%.140s", *value ? value : "nothing");
+    return out;
+}
+
+/* Only programs that read the one are met by what is wrong with the other. */
+static void check_pair(struct a407_doctor *d, const struct pair *p,
+                       const char *chosen)
+{
+    const char *a = getenv(p->lower), *b = getenv(p->upper);
+    bool url = p != &pairs[NO], same;
+    char in_a[150], in_b[150];
+    struct a407_row *row;
+
+    if (!a || !b)
+        return;
+    same = url ? a407_written_same(a, b, false) : strcmp(a, b) == 0;
+    if (same && (!url || a407_written_same(a, b, true)))
+        return;
+    row = a407_row_found(&d->rows, A407_FOUND_VARIABLES_DISAGREE, p->lower,
+                         "%s (%s); %s: %s (%s)%s", shown(a, url, in_a),
+                         p->by_lower, p->upper, shown(b, url, in_b),
+                         p->by_upper, same ? ", with another login" : "");
+    a407_row_sentence(row, "%s and %s disagree.", p->lower, p->upper);
+    a407_row_remedy(row, "export %s=\"$%s\"", *a ? p->upper : p->lower,
+                    *a ? p->lower : p->upper);
+    if (!chosen ||
+        (strcmp(chosen, p->lower) != 0 && strcmp(chosen, p->upper) != 0))
+        row->status = A407_WARNING;
+}
+
+/* "curl, wget and Go" */
+static const char *readers(unsigned who, char out[static 40])
+{
+    static const char *const names[] = {"curl", "wget", "Python", "Go"};
+    size_t i, n = 0;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        if (who & 1u << i)
+            n += (size_t)snprintf(out + n, 40 - n, "%s%s",
+                                  !n               ? ""
+                                  : who >> (i + 1) ? ", "
+                                                   : " and ",
+                                  names[i]);
+    return out;
+}
+
+static void check_no_proxy(struct a407_doctor *d, const char *name,
+                           bool environment)
+{
+    const char *list = getenv(name), *host = d->o.target.at.host;
+    struct a407_buf rest;
+    char yes[40], no[40];
+    struct a407_row *row;
+    unsigned by;
+
+    if (!list || !*list)
+        return;
+    a407_buf_init(&rest, 300);
+    by = a407_no_proxy_covers(list, &d->o.target.at, &rest);
+    if (!by) {
+        a407_row_good(&d->rows, A407_IN_CONFIGURATION, name,
+                      "%.100s does not cover %s", list, host);
+    } else {
+        bool all = by == A407_READERS;
+
+        row = a407_row_found(&d->rows,
+                             all ? A407_FOUND_NO_PROXY_COVERS
+                                 : A407_FOUND_NO_PROXY_DIFFERS,
+                             name, "%.100s covers %s", list, host);
+        if (all)
+            a407_row_sentence(row, "%s covers %s: programs go there directly.",
+                              name, host);
+        else
+            snprintf(row->seen, sizeof row->seen,
+                     "%.100s covers %s for %s, not for %s", list, host,
+                     readers(by, yes), readers(A407_READERS & ~by, no));
+        a407_row_remedy(row, rest.n ? "export %s=%.*s" : "unset %s", name,
+                        (int)rest.n, rest.n ? rest.p : "");
+        if (!environment)
+            row->status = A407_WARNING;
+    }
+    a407_buf_free(&rest);
+}
+
+static void check_variables(struct a407_doctor *d, const char *chosen)
+{
+    size_t i;
+
+    for (i = 0; i < PAIRS; i++) {
+        const char *lower = pairs[i].lower, *upper = pairs[i].upper;
+        bool twice = !a407_same_text(getenv(lower), getenv(upper));
+
+        check_pair(d, &pairs[i], chosen);
+        if (i == NO) {
+            check_no_proxy(d, lower, chosen != NULL);
+            if (twice)
+                check_no_proxy(d, upper, chosen != NULL);
+        } else {
+            check_value(d, lower);
+            if (twice)
+                check_value(d, upper);
         }
+    }
+    if (getenv("REQUEST_METHOD") && getenv("HTTP_PROXY"))
+        a407_row_found(&d->rows, A407_FOUND_VARIABLE_CGI, "HTTP_PROXY",
+                       "REQUEST_METHOD is set, as for a CGI program");
 }
 
 void a407_doctor_environment(struct a407_doctor *d)
@@ -152,7 +284,7 @@ void a407_doctor_environment(struct a407_doctor *d)
     else
         find_proxy(d, name);
     check_case(d, name);
-    a407_doctor_variables(d, name);
+    check_variables(d, name);
     if (d->proxy.port == d->o.target.at.port &&
         strcmp(d->proxy.host, d->o.target.at.host) == 0)
         a407_row_found(&d->rows, A407_FOUND_PROXY_IS_TARGET, "--target",

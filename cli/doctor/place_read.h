@@ -18,20 +18,24 @@ enum a407_place_format {
     A407_PLACE_YARNRC,     /* a "x" */
     A407_PLACE_APT,        /* A::B "x"; A { B "x"; }; */
     A407_PLACE_JSON,
-    A407_PLACE_XML,
-    A407_PLACE_VARIABLE, /* the value of a variable, and its name */
-    A407_PLACE_OPTIONS   /* -Da=x -Db=y */
+    A407_PLACE_XML,     /* a second "proxy" is "proxy.2" */
+    A407_PLACE_OPTIONS, /* -Da=x -Db=y */
+    A407_PLACE_VARIABLE /* nothing but the value */
 };
 
-/* Told each setting: its key with all that it stands in ("http.proxy",
-   "Acquire::http::Proxy", "settings.proxies.proxy.1.host"), what it is set to,
-   and the line. "%": the proxy's variable before has one that a unit does not
-   take as it is. The spans last as long as the call. */
-typedef void a407_place_fn(void *ctx, struct a407_span key,
-                           struct a407_span value, unsigned line);
+/* One setting. The spans last as long as the call that tells it. */
+struct a407_place_line {
+    struct a407_span key; /* with all that it stands in: "http.proxy",
+                             "Acquire::http::Proxy" */
+    struct a407_span value;
+    unsigned line;
+    bool percent; /* of a unit: it has a "%" that is not doubled */
+};
 
-/* Reads all of a file as far as it can be understood; `name`: of a VARIABLE.
-   Allocates. */
+typedef void a407_place_fn(void *ctx, const struct a407_place_line *l);
+
+/* Tells each setting of a text as far as it can be understood; `name` is that
+   of a VARIABLE. Allocates. */
 void a407_place_read(enum a407_place_format format, const char *name,
                      struct a407_span text, a407_place_fn *fn, void *ctx);
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,18 +21,17 @@ const struct a407_tool a407_tools[A407_TOOLS] = {
 #include "places.def"
 };
 
-enum field { URL, HOST, PORT, USER, PASSWORD, LOGIN, ON, BYPASS, PERCENT };
-
 static const struct key {
     enum a407_place_tool tool;
     const char *name;
-    enum field field;
+    enum a407_place_field field;
     enum a407_place_for what;
 } keys[] = {
 #define A407_KEY(tool, name, field, what)                                      \
-    {A407_TOOL_##tool, name, field, A407_FOR_##what},
+    {A407_TOOL_##tool, name, A407_##field, A407_FOR_##what},
 #include "places.def"
 };
+enum { KEYS = sizeof keys / sizeof *keys };
 
 static const struct row {
     enum a407_place_tool tool;
@@ -47,7 +45,9 @@ static const struct row {
 
 struct scan {
     struct a407_place *first, **end;
+    struct a407_place **at; /* the first of the row */
     const struct row *row;
+    enum a407_place_format format; /* of what is read: the row's, or another */
     const char *path;
     unsigned included; /* files, in all */
 };
@@ -128,85 +128,88 @@ static void set_url(struct a407_setting *set, const struct row *row,
     set->off = is_word(value, WORDS("direct", "_none_")) || (git && !value.n);
     if (set->off || is_word(value, WORDS("null", "false", "undefined")))
         value.n = 0;
-    keep(&set->url, value);
+    keep(&set->text[A407_URL], value);
 }
 
 static void set(struct a407_place *p, const struct scan *s,
-                const struct key *key, struct a407_span name,
-                struct a407_span value, unsigned line)
+                const struct key *key, const struct a407_place_line *l)
 {
     struct a407_setting *set = &p->of[key->what];
-    const char *colon;
+    struct a407_span value = l->value, user = {NULL, 0};
 
-    if (key->field <= HOST) {
-        set->line = line;
-        keep(&set->key, name);
-    } else if (!set->line) {
-        set->line = line;
-    }
+    if (key->field <= A407_HOST || !set->line)
+        set->line = l->line;
+    if (key->field <= A407_HOST)
+        keep(&set->text[A407_KEY_NAME], l->key);
+    p->percent = p->percent || l->percent;
     switch (key->field) {
-    case URL:
+    case A407_URL:
         set_url(set, s->row, value);
         break;
-    case HOST:
-        keep(&set->host, value);
+    case A407_LOGIN:
+        a407_span_cut(&value, ':', &user);
+        keep(&set->text[A407_USER], user);
+        keep(&set->text[A407_PASSWORD], value);
         break;
-    case PORT:
-        keep(&set->port, value);
-        break;
-    case LOGIN:
-        colon = a407_span_find(value, ':');
-        keep(&set->password,
-             colon ? a407_span_from(value, colon + 1) : a407_span(NULL, 0));
-        keep(&set->user, colon ? a407_span_before(value, colon) : value);
-        break;
-    case USER:
-        keep(&set->user, value);
-        break;
-    case PASSWORD:
-        keep(&set->password, value);
-        break;
-    case ON:
+    case A407_ON:
         p->off = is_word(value, WORDS("off", "no", "0", "false"));
         break;
-    case BYPASS:
+    case A407_BYPASS:
         keep(&p->bypass, value);
-        p->bypass_line = line;
+        p->bypass_line = l->line;
         break;
-    case PERCENT:
-        p->percent = true;
-        break;
+    default:
+        keep(&set->text[key->field], value);
     }
+}
+
+/* Of git what is set last counts, whichever file includes the other. */
+static void set_last(struct scan *s, struct a407_place *p)
+{
+    struct a407_place **at = s->at;
+
+    while (*at && *at != p)
+        at = &(*at)->next;
+    if (at == s->at || !*at)
+        return;
+    *at = p->next;
+    if (!*at)
+        s->end = at;
+    p->next = *s->at;
+    *s->at = p;
 }
 
 /* ---- files ---- */
 
 static a407_place_fn take;
 
-/* False: nothing is there, or it can't be read. */
-static bool read_file(struct scan *s, const char *path)
+bool a407_place_text(const char *path, struct a407_buf *out)
 {
     int fd = a407_file_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    struct a407_buf text;
     struct stat st;
     ssize_t n = -1;
 
     if (fd < 0)
         return false;
-    a407_buf_init(&text, FILE_MAX);
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        st.st_size < (off_t)FILE_MAX &&
-        a407_buf_reserve(&text, (size_t)st.st_size + 1))
-        while ((n = read(fd, text.p + text.n, (size_t)st.st_size - text.n)) > 0)
-            text.n += (size_t)n;
+        a407_buf_reserve(out, (size_t)st.st_size + 1))
+        while ((n = read(fd, out->p + out->n, (size_t)st.st_size - out->n)) > 0)
+            out->n += (size_t)n;
     close(fd);
-    if (n == 0) {
-        s->path = path;
-        a407_place_read(s->row->format, NULL, a407_span(text.p, text.n), take,
-                        s);
-    }
-    a407_buf_free(&text);
     return n == 0;
+}
+
+static void read_file(struct scan *s, const char *path)
+{
+    const char *from = s->path;
+    struct a407_buf text;
+
+    a407_buf_init(&text, FILE_MAX);
+    s->path = path;
+    if (a407_place_text(path, &text))
+        a407_place_read(s->format, NULL, a407_span(text.p, text.n), take, s);
+    s->path = from;
+    a407_buf_free(&text);
 }
 
 /* Has the tool been read there already? */
@@ -220,23 +223,22 @@ static bool known(const struct scan *s, const char *path)
     return false;
 }
 
-/* In the current folder, or the nearest above. */
-static void read_above(struct scan *s, const char *name)
+bool a407_place_above(const char *name, char out[static PATH_MAX])
 {
-    char folder[PATH_MAX], path[2 * PATH_MAX];
-    bool root = false;
-    char *slash;
+    char folder[PATH_MAX];
+    char *end;
 
     if (!getcwd(folder, sizeof folder))
-        return;
-    while (!root) {
-        root = !folder[1];
-        snprintf(path, sizeof path, "%s%s", root ? "" : folder, name);
-        if (known(s, path) || read_file(s, path))
-            return;
-        slash = strrchr(folder, '/');
-        slash[slash == folder] = '\0';
+        return false;
+    while (snprintf(out, PATH_MAX, "%s%s", folder[1] ? folder : "", name) >=
+               PATH_MAX ||
+           access(out, F_OK) != 0) {
+        if (!folder[1])
+            return false;
+        end = strrchr(folder, '/');
+        end[end == folder] = '\0';
     }
+    return true;
 }
 
 /* Writes the path with its variable's value. False: that is not set. */
@@ -245,10 +247,10 @@ static bool expand(const char *path, char *out, size_t cap)
     const char *rest = path + strcspn(path, "/"), *value;
     char name[64];
 
-    if (*path == '/') {
-        snprintf(out, cap, "%s", path);
-        return true;
-    }
+    if (*path == '^')
+        return a407_place_above(rest, out);
+    if (*path == '/')
+        return (size_t)snprintf(out, cap, "%s", path) < cap;
     a407_put(name, sizeof name,
              a407_span_before(a407_span_str(path + 1), rest));
     value = getenv(*path == '~' ? "HOME" : name);
@@ -268,55 +270,16 @@ static void shorten(char *path)
     }
 }
 
-/* Of git: a file beside this one, or anywhere. */
-static void include(struct scan *s, struct a407_span value)
-{
-    char path[PATH_MAX], written[PATH_MAX];
-    const char *here = s->path, *slash = strrchr(here, '/');
-
-    a407_put(written, sizeof written, value);
-    if (s->included == INCLUDES_MAX || !slash ||
-        !(*written == '~' || *written == '/'
-              ? expand(written, path, sizeof path)
-              : (size_t)snprintf(path, sizeof path, "%.*s/%s",
-                                 (int)(slash - here), here,
-                                 written) < sizeof path))
-        return;
-    shorten(path);
-    if (known(s, path))
-        return;
-    s->included++;
-    read_file(s, path);
-    s->path = here;
-}
-
-static void take(void *ctx, struct a407_span name, struct a407_span value,
-                 unsigned line)
-{
-    struct scan *s = ctx;
-    struct a407_span scope;
-    struct a407_place *p;
-    size_t i;
-
-    if (s->row->format == A407_PLACE_GIT && a407_span_ieq(name, "include.path"))
-        include(s, value);
-    for (i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (keys[i].tool == s->row->tool && fits(keys[i].name, name, &scope) &&
-            (p = place_of(s, scope)))
-            set(p, s, &keys[i], name, value, line);
-}
-
-static void read_paths(struct scan *s)
+static void read_paths(struct scan *s, const char *pattern)
 {
     char path[PATH_MAX];
     glob_t found;
     size_t i;
 
-    if (*s->row->path == '^') {
-        read_above(s, s->row->path + 1);
-    } else if (!expand(s->row->path, path, sizeof path)) {
+    if (!expand(pattern, path, sizeof path))
         return;
-    } else if (!strchr(path, '*')) {
+    shorten(path);
+    if (!strchr(path, '*')) {
         if (!known(s, path))
             read_file(s, path);
     } else if (glob(path, 0, NULL, &found) == 0) {
@@ -326,13 +289,61 @@ static void read_paths(struct scan *s)
     }
 }
 
-static void read_variable(struct scan *s)
+/* A file beside this one, or anywhere. */
+static void include(struct scan *s, struct a407_span value,
+                    enum a407_place_format format)
 {
-    const char *value = getenv(s->row->path);
+    bool relative =
+        !a407_span_begins(value, "/") && !a407_span_begins(value, "~");
+    const char *slash = strrchr(s->path, '/');
+    char path[PATH_MAX];
 
-    s->path = s->row->path;
-    if (value)
-        a407_place_read(s->row->format, s->path, a407_span_str(value), take, s);
+    if (!slash || s->included++ >= INCLUDES_MAX ||
+        snprintf(path, sizeof path, "%.*s%.*s",
+                 relative ? (int)(slash - s->path) + 1 : 0, s->path,
+                 (int)value.n, value.p) >= PATH_MAX)
+        return;
+    s->format = format;
+    read_paths(s, path);
+    s->format = s->row->format;
+}
+
+/* Is it a line that includes a file? */
+static void look_for_more(struct scan *s, const struct a407_place_line *l)
+{
+    struct a407_span value = l->value, condition;
+
+    if (s->format == A407_PLACE_GIT &&
+        (a407_span_ieq(l->key, "include.path") ||
+         (fits("includeif.*.path", l->key, &condition) &&
+          a407_git_condition(condition, s->path)))) {
+        include(s, value, A407_PLACE_GIT);
+    } else if (s->format == A407_PLACE_UNIT &&
+               a407_span_ends(l->key, ".EnvironmentFile")) {
+        if (a407_span_begins(value, "-")) /* it may be missing */
+            a407_span_take(&value);
+        if (a407_span_begins(value, "/"))
+            include(s, value, A407_PLACE_NAMES);
+    }
+}
+
+static void take(void *ctx, const struct a407_place_line *l)
+{
+    struct scan *s = ctx;
+    struct a407_span scope;
+    struct a407_place *p;
+    size_t i = 0;
+
+    look_for_more(s, l);
+    while (i < KEYS && (keys[i].tool != s->row->tool ||
+                        !fits(keys[i].name, l->key, &scope)))
+        i++;
+    p = i < KEYS ? place_of(s, scope) : NULL;
+    if (!p)
+        return;
+    set(p, s, &keys[i], l);
+    if (s->format == A407_PLACE_GIT)
+        set_last(s, p);
 }
 
 struct a407_place *a407_places_read(void)
@@ -342,11 +353,16 @@ struct a407_place *a407_places_read(void)
 
     s.end = &s.first;
     for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *path = rows[i].path, *value = getenv(path);
+
         s.row = &rows[i];
-        if (s.row->format >= A407_PLACE_VARIABLE)
-            read_variable(&s);
-        else
-            read_paths(&s);
+        s.format = s.row->format;
+        s.at = s.end;
+        s.path = path;
+        if (s.format < A407_PLACE_OPTIONS)
+            read_paths(&s, path);
+        else if (value)
+            a407_place_read(s.format, path, a407_span_str(value), take, &s);
     }
     return s.first;
 }
@@ -354,18 +370,13 @@ struct a407_place *a407_places_read(void)
 void a407_places_free(struct a407_place *p)
 {
     struct a407_place *next;
-    int i;
+    int i, k;
 
     for (; p; p = next) {
         next = p->next;
-        for (i = 0; i < A407_FORS; i++) {
-            a407_free_secret(p->of[i].url);
-            a407_free_secret(p->of[i].host);
-            a407_free_secret(p->of[i].port);
-            a407_free_secret(p->of[i].user);
-            a407_free_secret(p->of[i].password);
-            a407_free_secret(p->of[i].key);
-        }
+        for (i = 0; i < A407_FORS; i++)
+            for (k = 0; k < A407_FIELDS; k++)
+                a407_free_secret(p->of[i].text[k]);
         a407_free_secret(p->path);
         a407_free_secret(p->scope);
         a407_free_secret(p->bypass);

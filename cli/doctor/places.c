@@ -13,6 +13,7 @@
 /* What of a place is used for the target. */
 struct used {
     const struct a407_place *place;
+    const struct a407_tool *tool;
     const struct a407_setting *set;
     struct a407_buf url; /* may be a secret; empty: none */
     bool off;
@@ -22,93 +23,84 @@ struct used {
 
 /* ---- which URL ---- */
 
-static bool has_proxy(const struct a407_setting *s)
-{
-    return s->url || s->host || s->off;
-}
-
-void a407_add_coded(struct a407_buf *b, const char *text)
-{
-    for (; *text; text++)
-        if (a407_is_alnum(*text) || strchr("-._~", *text))
-            a407_buf_add(b, text, 1);
-        else
-            a407_buf_fmt(b, "%%%02X", (unsigned char)*text);
-}
-
-/* "user:password@", if it stands beside the URL. */
-static void add_login(struct a407_buf *b, const struct a407_setting *s)
-{
-    if (!s->user)
-        return;
-    a407_add_coded(b, s->user);
-    if (s->password) {
-        a407_buf_add(b, ":", 1);
-        a407_add_coded(b, s->password);
-    }
-    a407_buf_add(b, "@", 1);
-}
-
 /* A URL with the login that stands beside it. */
 static void add_url(struct a407_buf *b, const char *url,
                     const struct a407_setting *login)
 {
     const char *rest = strstr(url, "://"), *at = strrchr(url, '@');
+    const char *user = login->text[A407_USER],
+               *password = login->text[A407_PASSWORD];
 
     rest = rest ? rest + 3 : url;
-    if (!login->user) {
-        a407_buf_str(b, url);
-        return;
-    }
     a407_buf_add(b, url, (size_t)(rest - url));
-    add_login(b, login);
-    a407_buf_str(b, at && at >= rest ? at + 1 : rest);
+    if (user) {
+        a407_add_coded(b, a407_span_str(user), false);
+        a407_buf_str(b, password ? ":" : "");
+        a407_add_coded(b, a407_span_str(password), false);
+        a407_buf_str(b, "@");
+        rest = at && at >= rest ? at + 1 : rest;
+    }
+    a407_buf_add(b, rest, strlen(rest) + 1);
 }
 
-static void put_where(const struct a407_place *p, unsigned line, char *out)
+static void name_it(struct used *u, unsigned line)
 {
-    const char *home = getenv("HOME");
+    const char *home = getenv("HOME"), *path = u->place->path;
     size_t n = home && *home == '/' ? strlen(home) : 0;
-    bool below = n > 1 && strncmp(p->path, home, n) == 0 && p->path[n] == '/';
+    bool below = n > 1 && strncmp(path, home, n) == 0 && path[n] == '/';
 
-    snprintf(out, WHERE_MAX, line ? "%s%.150s:%u" : "%s%.150s",
-             below ? "~" : "", p->path + (below ? n : 0), line);
+    snprintf(u->where, sizeof u->where, line ? "%s%.150s:%u" : "%s%.150s",
+             below ? "~" : "", path + (below ? n : 0), line);
+    snprintf(u->what, sizeof u->what, "%s (%s)", u->tool->name, u->where);
+}
+
+/* Where no login stands beside the URL that of the whole program counts. */
+static const struct a407_setting *login_beside(const struct a407_doctor *d,
+                                               const struct a407_place *p,
+                                               enum a407_place_for what)
+{
+    const struct a407_place *q = p;
+
+    if (p->scope && !p->of[A407_FOR_ANY].text[A407_USER])
+        for (q = d->places; q && (q->tool != p->tool || q->scope); q = q->next)
+            continue;
+    if (!q)
+        q = p;
+    return &q->of[q->of[what].text[A407_USER] ? what : A407_FOR_ANY];
 }
 
 static void used_init(struct used *u, const struct a407_doctor *d,
                       const struct a407_place *p)
 {
-    const struct a407_tool *tool = &a407_tools[p->tool];
-    const struct a407_setting
-        *any = &p->of[A407_FOR_ANY],
-        *one = &p->of[d->o.target.tls ? A407_FOR_HTTPS : A407_FOR_HTTP];
-    const struct a407_setting *login = one->user ? one : any;
+    enum a407_place_for what = d->o.target.tls ? A407_FOR_HTTPS : A407_FOR_HTTP;
+    const struct a407_setting *login = login_beside(d, p, what),
+                              *set = &p->of[what];
+    bool own = set->text[A407_URL] || set->text[A407_HOST] || set->off;
+    char made[A407_HOST_MAX + 40], port[12];
+    const char *url, *host, *given;
 
-    u->place = p;
-    u->set = has_proxy(one) ? one : any;
-    u->off = p->off || u->set->off;
+    if (!own)
+        set = &p->of[A407_FOR_ANY];
+    url = set->text[A407_URL];
+    host = set->text[A407_HOST];
+    given = set->text[A407_PORT];
+    *u = (struct used){.place = p, .tool = &a407_tools[p->tool]};
+    u->off = p->off || set->off;
     a407_buf_init(&u->url, 4096);
-    if (u->set->url) {
-        add_url(&u->url, u->set->url, login);
-    } else if (u->set->host) {
-        a407_buf_str(&u->url, "http://");
-        add_login(&u->url, login);
-        a407_buf_fmt(&u->url, "%s:", u->set->host);
-        if (u->set->port)
-            a407_buf_str(&u->url, u->set->port);
-        else
-            a407_buf_fmt(&u->url, "%u",
-                         tool->port == 80 && u->set == one && d->o.target.tls
-                             ? 443
-                             : tool->port);
-    } else if (login->user && d->url) {
-        u->set = login;
-        add_url(&u->url, d->url, login);
+    if (!url && host) {
+        snprintf(port, sizeof port, "%u",
+                 own && d->o.target.tls && u->tool->port == 80 ? 443
+                                                               : u->tool->port);
+        snprintf(made, sizeof made, "http://%s:%s", host, given ? given : port);
+        url = made;
+    } else if (!url && login->text[A407_USER]) {
+        set = login;
+        url = d->url;
     }
-    if (u->url.n)
-        a407_buf_add(&u->url, "", 1);
-    put_where(p, u->set->line, u->where);
-    snprintf(u->what, sizeof u->what, "%s (%s)", tool->name, u->where);
+    if (url)
+        add_url(&u->url, url, login);
+    u->set = set;
+    name_it(u, set->line);
 }
 
 /* Is what it is limited to the target? Of several one that is switched off says
@@ -120,6 +112,8 @@ static bool is_for(const struct a407_place *p, const struct a407_wanted *target)
 
     if (!p->scope || p->off)
         return !p->scope;
+    if (p->tool == A407_TOOL_DNF)
+        return !p->of[A407_FOR_ANY].off;
     if (p->tool == A407_TOOL_APT)
         return strcmp(p->scope, target->at.host) == 0;
     if (p->tool != A407_TOOL_GIT || !strstr(p->scope, "://"))
@@ -136,64 +130,54 @@ static bool is_for(const struct a407_place *p, const struct a407_wanted *target)
 static void differs(struct a407_doctor *d, const struct used *u,
                     const char *seen, const char *how, const char *whose)
 {
-    const struct a407_tool *tool = &a407_tools[u->place->tool];
+    const struct a407_tool *tool = u->tool;
     struct a407_row *row = a407_row_found(&d->rows, A407_FOUND_PLACE_DISAGREES,
                                           u->what, "%s%s%s", seen, how, whose);
-    const char *colon = strrchr(u->where, ':');
+    const char *colon = strrchr(u->where, ':'), *key = NULL;
     int file = colon ? (int)(colon - u->where) : 0;
 
-    if (*tool->remove && u->set->line)
+    if (u->set && u->set->line)
+        key = u->set->text[A407_KEY_NAME] ? u->set->text[A407_KEY_NAME] : "";
+    if (*tool->remove && key)
         a407_row_remedy(row, "%s%.*s%s%s", tool->remove_in,
                         *tool->remove_in ? file : 0, u->where, tool->remove,
-                        u->set->key ? u->set->key : "");
+                        key);
     else
         a407_row_remedy(row, "correct or remove it: %s", u->where);
 }
 
-enum login { NONE, SAME, ANOTHER };
-
-static enum login login_of(const char *url, const char *than)
-{
-    struct a407_proxy_url u;
-    bool has;
-
-    if (!a407_written_read(url, &u))
-        return NONE;
-    has = u.username || u.malformed.code;
-    a407_free_secret(u.username);
-    a407_free_secret(u.password);
-    return !has ? NONE : a407_written_same(url, than, true) ? SAME : ANOTHER;
-}
-
-/* Its login; NULL: it has none, or no memory. */
-static struct a407_credential *candidate(const struct a407_doctor *d,
-                                         const struct used *u)
+/* Adds its login to the list, if it has one. */
+static void add_login(const struct a407_doctor *d, const struct used *u,
+                      struct a407_credential **list)
 {
     struct a407_credential *c = NULL;
     struct a407_proxy_url url;
     char label[300];
 
-    if (!a407_written_read(u->url.p, &url))
-        return NULL;
+    if (!a407_written_login(u->url.p, &url))
+        return;
     if (url.username && url.password && *url.password)
         c = calloc(1, sizeof *c);
     if (!c) {
         a407_free_secret(url.username);
         a407_free_secret(url.password);
-        return NULL;
+        return;
     }
-    snprintf(label, sizeof label, "%s's own login in %s",
-             a407_tools[u->place->tool].name, u->where);
+    snprintf(label, sizeof label, "%s's own login in %s", u->tool->name,
+             u->where);
     c->endpoint = d->proxy; /* by whatever name */
     c->from = A407_FROM_PROXY_URL;
     c->schemes = A407_ALL_SCHEMES;
     c->label = a407_strdup_span(a407_span_str(label));
     c->username = url.username;
     c->password = url.password;
-    if (c->label)
-        return c;
-    a407_credentials_free(c);
-    return NULL;
+    if (!c->label) {
+        a407_credentials_free(c);
+        return;
+    }
+    while (*list)
+        list = &(*list)->next;
+    *list = c;
 }
 
 /* Does the URL name the proxy that is examined? */
@@ -201,11 +185,8 @@ static bool is_that(const struct a407_doctor *d, const char *text)
 {
     struct a407_proxy_url url;
 
-    if (!a407_written_read(text, &url))
-        return false;
-    a407_free_secret(url.username);
-    a407_free_secret(url.password);
-    return a407_same_host(url.endpoint.host, d->proxy.host) &&
+    return a407_written_read(text, &url) &&
+           a407_same_host(url.endpoint.host, d->proxy.host) &&
            url.endpoint.port == d->proxy.port &&
            (strcmp(url.scheme, "https") == 0) == d->tls;
 }
@@ -214,17 +195,15 @@ static bool is_that(const struct a407_doctor *d, const char *text)
    in nothing. */
 static const char *difference(const struct a407_doctor *d, const char *url)
 {
-    bool login = d->url && login_of(d->url, "") != NONE && is_that(d, d->url);
-
     if (!d->proxy.port)
         return NULL;
     if (!is_that(d, url))
         return ", which is not that of ";
-    if (login && login_of(url, d->url) == NONE)
-        return ", without the login of ";
-    return login && login_of(url, d->url) == ANOTHER
-               ? ", with another login than "
-               : NULL;
+    if (!d->url || !a407_written_has_login(d->url) || !is_that(d, d->url) ||
+        a407_written_same(url, d->url, true))
+        return NULL;
+    return a407_written_has_login(url) ? ", with another login than "
+                                       : ", without the login of ";
 }
 
 static void judge_url(struct a407_doctor *d, const struct used *u)
@@ -234,12 +213,13 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
                              .value = u->url.p,
                              .before = before,
                              .after = "",
-                             .guessed = a407_tools[u->place->tool].guesses};
+                             .guessed = u->tool->guesses};
     const char *how = difference(d, u->url.p);
     bool good, that = is_that(d, u->url.p);
-    struct a407_credential **at = &d->elsewhere;
     size_t n = d->rows.n;
 
+    if (u->place->tool == A407_TOOL_WGET && a407_written_has_login(w.value))
+        w.guessed = false; /* it takes USER: for a scheme */
     snprintf(before, sizeof before, "in %s write ", u->where);
     if (!a407_written_check(d, &w))
         return;
@@ -249,11 +229,8 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
     a407_written_show(u->url.p, shown, sizeof shown);
     if (how && (good || !that)) /* else it follows from what was said */
         differs(d, u, shown, how, d->proxy_from);
-    if (!that)
-        return;
-    while (*at)
-        at = &(*at)->next;
-    *at = candidate(d, u);
+    if (that)
+        add_login(d, u, &d->elsewhere);
 }
 
 /* "*.example.com|localhost" of Java, or a list as in no_proxy. */
@@ -291,11 +268,9 @@ static void judge(struct a407_doctor *d, const struct used *u)
     if (!u->place->bypass || !d->proxy.port ||
         !bypasses(u->place, &d->o.target.at))
         return;
-    put_where(u->place, u->place->bypass_line, list.where);
-    snprintf(list.what, sizeof list.what, "%s (%s)",
-             a407_tools[u->place->tool].name, list.where);
+    name_it(&list, u->place->bypass_line);
     snprintf(list_text, sizeof list_text, "%.100s", u->place->bypass);
-    list.set = &(struct a407_setting){0};
+    list.set = NULL;
     differs(d, &list, list_text, " has programs go directly to ",
             d->o.target.at.host);
 }
@@ -303,66 +278,42 @@ static void judge(struct a407_doctor *d, const struct used *u)
 /* Does an earlier place of the program count, for the same scope? */
 static bool hidden(const struct a407_doctor *d, const struct a407_place *p)
 {
-    const struct a407_place *q;
-    bool says = false;
+    const struct a407_place *q = d->places;
 
     if (a407_tools[p->tool].several)
         return false;
-    for (q = d->places; q != p && !says; q = q->next) {
-        struct used u;
-
-        if (q->tool != p->tool || !is_for(q, &d->o.target) ||
-            (p->tool != A407_TOOL_MAVEN && !a407_same_text(q->scope, p->scope)))
-            continue;
-        used_init(&u, d, q);
-        says = u.url.n || u.off;
-        a407_buf_free(&u.url);
-    }
-    return says;
-}
-
-/* Examines that where nothing else names a proxy; its login is one of ours
-   then. */
-static void take(struct a407_doctor *d, const struct used *u)
-{
-    struct a407_proxy_url url;
-    struct a407_credential **at = &d->config->credentials;
-
-    if (!a407_written_read(u->url.p, &url))
-        return;
-    a407_free_secret(url.username);
-    a407_free_secret(url.password);
-    d->proxy = url.endpoint;
-    d->tls = strcmp(url.scheme, "https") == 0;
-    d->url = a407_strdup_span(a407_span_str(u->url.p));
-    snprintf(d->proxy_from, sizeof d->proxy_from, "%s", u->what);
-    a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
-    while (*at)
-        at = &(*at)->next;
-    *at = candidate(d, u);
+    while (q != p && !(q->says && q->tool == p->tool &&
+                       (p->tool == A407_TOOL_MAVEN ||
+                        a407_same_text(q->scope, p->scope))))
+        q = q->next;
+    return q != p;
 }
 
 void a407_doctor_places(struct a407_doctor *d)
 {
     const struct a407_row *verdict = a407_rows_verdict(&d->rows);
-    const struct a407_place *p;
-    struct used u;
     bool none =
         !d->proxy.port && verdict && verdict->found == A407_FOUND_NO_PROXY_SET;
+    struct a407_place *p;
+    struct used u;
 
     d->places = a407_places_read();
-
     for (p = d->places; p; p = p->next) {
         if (!is_for(p, &d->o.target))
             continue;
         used_init(&u, d, p);
-        if (none && !d->proxy.port && u.url.n && !u.off)
-            take(d, &u);
+        p->says = u.url.n || u.off;
+        if (none && !d->proxy.port && u.url.n && !u.off &&
+            a407_doctor_take(d, u.what, u.url.p)) {
+            /* nothing else names a proxy; its login is one of ours then */
+            a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
+            add_login(d, &u, &d->config->credentials);
+        }
         if (u.url.n && hidden(d, p))
             a407_row_good(&d->rows, A407_IN_CONFIGURATION, u.what,
                           "not used: another place comes first")
                 ->status = A407_NOTE;
-        else if (u.url.n || u.off || p->bypass)
+        else if (p->says || p->bypass)
             judge(d, &u);
         a407_buf_free(&u.url);
     }

@@ -2,6 +2,8 @@
 #ifndef A407_DOCTOR_PLACES_H
 #define A407_DOCTOR_PLACES_H
 
+#include <limits.h>
+
 #include "doctor.h"
 
 enum a407_place_tool {
@@ -23,12 +25,25 @@ extern const struct a407_tool a407_tools[A407_TOOLS];
 
 enum a407_place_for { A407_FOR_ANY, A407_FOR_HTTP, A407_FOR_HTTPS, A407_FORS };
 
+enum a407_place_field {
+    A407_URL,
+    A407_HOST,
+    A407_PORT,
+    A407_USER,
+    A407_PASSWORD,
+    A407_KEY_NAME, /* of URL or HOST, as it stands there */
+    A407_FIELDS,
+    /* of the table, not kept so */
+    A407_LOGIN = A407_FIELDS, /* user:password */
+    A407_ON,
+    A407_BYPASS
+};
+
 /* What a place says of one kind of URL. All may be secrets. */
 struct a407_setting {
-    char *url, *host, *port, *user, *password; /* or NULL */
-    char *key;     /* of `url` or `host`, as it stands there */
-    unsigned line; /* 0: no file */
-    bool off;      /* no proxy, it says */
+    char *text[A407_FIELDS]; /* or NULL */
+    unsigned line;           /* 0: no file */
+    bool off;                /* no proxy, it says */
 };
 
 /* A proxy in one place; several of them are in one file if they are limited to
@@ -42,12 +57,25 @@ struct a407_place {
     unsigned bypass_line;
     bool off;
     bool percent; /* of a unit: a URL has a "%" that is not doubled */
+    bool says;    /* for the target: a proxy, or none */
     struct a407_place *next;
 };
 
-/* All that the table's places say, in its order. What is no regular file, too
-   large or not readable is passed over. Blocks for files; allocates. */
+/* All that the table's places say: of one program the one that counts is before
+   those that don't. What is no regular file, too large or not readable is
+   passed over. Blocks for files; allocates. */
 struct a407_place *a407_places_read(void);
 void a407_places_free(struct a407_place *list);
+
+/* Reads a file into an empty buffer; false: as above. */
+bool a407_place_text(const char *path, struct a407_buf *out);
+
+/* Looks for a file in the current folder and those above it; `name` begins with
+   a slash. */
+bool a407_place_above(const char *name, char out[static PATH_MAX]);
+
+/* Does a condition of git hold, as "gitdir:~/work/" of an includeIf section in
+   that file (git-config(1))? Blocks for files. */
+bool a407_git_condition(struct a407_span condition, const char *file);
 
 #endif

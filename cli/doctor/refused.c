@@ -244,7 +244,7 @@ static void cover_secret(char *p, size_t n, const char *secret)
         return;
     cover(p, n, is);
     a407_buf_init(&coded, 16384);
-    a407_add_coded(&coded, secret);
+    a407_add_coded(&coded, a407_span_str(secret), false);
     cover(p, n, a407_span(coded.p, coded.n));
     a407_buf_clear(&coded);
     for (i = 0; i < is.n; i++)

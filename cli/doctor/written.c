@@ -27,7 +27,12 @@ static struct a407_span userinfo(const char *value)
     return at ? a407_span_before(s, at) : a407_span(NULL, 0);
 }
 
-bool a407_written_read(const char *value, struct a407_proxy_url *out)
+bool a407_written_has_login(const char *value)
+{
+    return userinfo(value).p != NULL;
+}
+
+bool a407_written_login(const char *value, struct a407_proxy_url *out)
 {
     struct a407_span s = bare(value), info = userinfo(value);
     char text[A407_HOST_MAX + 32];
@@ -50,27 +55,36 @@ bool a407_written_read(const char *value, struct a407_proxy_url *out)
     return a407_proxy_url_parse(s, out);
 }
 
-static void forget(struct a407_proxy_url *url)
+bool a407_written_read(const char *value, struct a407_proxy_url *out)
 {
-    a407_free_secret(url->username);
-    a407_free_secret(url->password);
+    bool good = a407_written_login(value, out);
+
+    if (good) {
+        a407_free_secret(out->username);
+        a407_free_secret(out->password);
+    }
+    return good;
+}
+
+void a407_add_coded(struct a407_buf *b, struct a407_span text, bool coded)
+{
+    for (; text.n; a407_span_take(&text))
+        if (a407_is_alnum(*text.p) || strchr("-._~", *text.p) ||
+            (coded && a407_percent_byte(text) >= 0))
+            a407_buf_add(b, text.p, 1);
+        else
+            a407_buf_fmt(b, "%%%02X", (unsigned char)*text.p);
 }
 
 /* The user's name, percent-encoded; nothing where it stands without a password,
    for then it may be a token. */
 static void add_user(struct a407_buf *b, const char *value, const char *behind)
 {
-    struct a407_span s = userinfo(value);
-    const char *colon = a407_span_find(s, ':');
+    struct a407_span password = userinfo(value), user;
 
-    if (!colon || colon == s.p || colon + 1 == s.p + s.n)
+    if (!a407_span_cut(&password, ':', &user) || !user.n || !password.n)
         return;
-    for (const char *c = s.p; c < colon; c++)
-        if (a407_is_alnum(*c) || strchr("-._~", *c) ||
-            a407_percent_byte(a407_span(c, (size_t)(colon - c))) >= 0)
-            a407_buf_add(b, c, 1);
-        else
-            a407_buf_fmt(b, "%%%02X", (unsigned char)*c);
+    a407_add_coded(b, user, true);
     a407_buf_str(b, behind);
 }
 
@@ -93,7 +107,6 @@ static void put_url(const char *value, const char *behind_user,
             a407_buf_fmt(&b, ":%u", url.endpoint.port);
         else
             a407_buf_str(&b, no_port);
-        forget(&url);
     }
     a407_put(out, cap, a407_span(b.p ? b.p : "", b.n));
     a407_buf_free(&b);
@@ -203,8 +216,12 @@ static void check_rest(struct a407_doctor *d, const struct a407_written *w,
 {
     if (!strstr(w->value, "://") && !w->guessed)
         mend(a407_row_found(&d->rows, A407_FOUND_URL_SCHEME, w->what,
-                            "no http:// in front: curl, wget and Go guess it, "
-                            "pip and Node don't"),
+                            "no http:// in front: %s",
+                            a407_written_has_login(w->value)
+                                ? "curl, git and Go guess it; wget, apt, pip "
+                                  "and npm take USER: for a scheme"
+                                : "curl, wget and Go guess it; apt, pip and "
+                                  "npm don't"),
              w, url->scheme);
     else if (!url->port_given && !w->guessed &&
              strcmp(url->scheme, "http") == 0)
@@ -219,12 +236,9 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
 {
     const char *around = stray(a407_span_str(w->value));
     struct a407_proxy_url url;
-    bool read = a407_written_read(w->value, &url);
     struct a407_row *row;
 
-    if (read)
-        forget(&url);
-    if (!read ||
+    if (!a407_written_read(w->value, &url) ||
         (!knows_scheme(url.scheme) && strncmp(url.scheme, "socks", 5) != 0)) {
         mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
                             "it is no URL of a proxy"),
@@ -267,8 +281,8 @@ bool a407_same_host(const char *a, const char *b)
 bool a407_written_same(const char *a, const char *b, bool login)
 {
     struct a407_proxy_url x, y;
-    bool same, read_a = a407_written_read(a, &x),
-               read_b = a407_written_read(b, &y);
+    bool same, read_a = a407_written_login(a, &x),
+               read_b = a407_written_login(b, &y);
 
     if (!read_a || !read_b)
         same = read_a == read_b && strcmp(a, b) == 0;
@@ -278,9 +292,27 @@ bool a407_written_same(const char *a, const char *b, bool login)
                x.endpoint.port == y.endpoint.port &&
                (!login || (a407_same_text(x.username, y.username) &&
                            a407_same_text(x.password, y.password)));
-    if (read_a)
-        forget(&x);
-    if (read_b)
-        forget(&y);
+    if (read_a) {
+        a407_free_secret(x.username);
+        a407_free_secret(x.password);
+    }
+    if (read_b) {
+        a407_free_secret(y.username);
+        a407_free_secret(y.password);
+    }
     return same;
+}
+
+bool a407_doctor_take(struct a407_doctor *d, const char *from,
+                      const char *value)
+{
+    struct a407_proxy_url url;
+
+    if (!a407_written_read(value, &url))
+        return false;
+    snprintf(d->proxy_from, sizeof d->proxy_from, "%s", from);
+    d->url = a407_strdup_span(a407_span_str(value));
+    d->proxy = url.endpoint;
+    d->tls = strcmp(url.scheme, "https") == 0;
+    return true;
 }

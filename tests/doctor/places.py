@@ -139,6 +139,11 @@ SYSTEM = [
     ("dnf (/etc/dnf/dnf.conf:3)", "dnf/dnf.conf",
      "[main]\ngpgcheck=True\nproxy=http://%(host)s:%(port)s\n"
      "proxy_username=%(user)s\nproxy_password=%(password)s\n"),
+    ("dnf (/etc/yum.conf:2)", "yum.conf", "[main]\nproxy = %(url)s\n"),
+    ("dnf (/etc/yum.repos.d/corp.repo:4)", "yum.repos.d/corp.repo",
+     "[other]\nproxy=_none_\n[corp]\nproxy=http://%(host)s:%(port)s\n"
+     "enabled=1\nproxy_username=%(user)s\nproxy_password=%(password)s\n"
+     "[off]\nproxy=http://unused.test:1\nenabled=0\n"),
     ("Maven (/etc/maven/settings.xml:2)", "maven/settings.xml",
      "<settings><proxies><proxy>\n<host>%(host)s</host>"
      "<username>%(user)s</username><password>%(password)s</password>"
@@ -162,7 +167,10 @@ ODD = [
      "</proxy></proxies></settings>",
      "Maven (~/.m2/settings.xml:1): *.test|*.com has programs go"),
     (".npmrc", "proxy=alice:%s@proxy.test:3128\n" % CODED,
-     "npm (~/.npmrc:1): no http:// in front"),
+     "npm (~/.npmrc:1): no http:// in front: curl, git and Go guess it; wget, "
+     "apt, pip and npm take USER: for a scheme"),
+    (".wgetrc", "https_proxy=alice:%s@proxy.test:3128\n" % CODED,
+     "wget (~/.wgetrc:1): no http:// in front: curl, git and Go guess it;"),
     (".npmrc", "proxy=http://alice:a#b@proxy.test:3128\n",
      "do: in ~/.npmrc:1 write http://alice:PASSWORD@proxy.test:3128"),
     (".config/pip/pip.conf", '[global]\nproxy = "http://proxy.test:3128"\n',
@@ -297,25 +305,6 @@ def first_of_two():
     equal(seen.codes(status="warning"), [], seen.text)
     has(words(seen), "- git (~/.config/git/config:2): not used: another place "
         "comes first")
-
-
-@test
-def included():
-    """what git includes, and what includes itself"""
-    folder = home(".gitconfig", "[include]\n\tpath = src/proxy\n"
-                  "\tpath = ~/.gitconfig\n\tpath = src/none\n")
-    (folder / "src").mkdir()
-    (folder / "src/none").write_text("[include] path = none\n" * 100)
-    (folder / "src/proxy").write_text(
-        "[include] path = ../.gitconfig\n[include] path = proxy\n"
-        '[http "https://*.example.com/"]\n\tproxy = http://other.test:1\n'
-        "[http]\n\tproxy = %(url)s\n" % parts("other.test"))
-    seen = doctor("--offline", env={**variables(), "HOME": folder})
-    equal(seen.codes(status="warning"), ["program_disagrees"], seen.text)
-    has(words(seen), "git (~/src/proxy:6): http://alice@other.test:3128")
-    seen = doctor("--offline", "--target", "https://www.example.com/",
-                  env={**variables(), "HOME": folder})
-    has(words(seen), "git (~/src/proxy:4): http://other.test:1, which is")
 
 
 @test
@@ -508,6 +497,22 @@ def system():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text % p)
             has(with_etc(folder, variables()), says)
+
+
+@test
+def whole_and_part():
+    """the proxy of one repository has the login of all"""
+    if not namespace_here:
+        raise Skip("needs root, and a mount namespace")
+    folder = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
+    folder.chmod(0o755)
+    (folder / "yum.repos.d").mkdir()
+    (folder / "yum.conf").write_text(
+        "[main]\nproxy_username=alice\nproxy_password=%s\n" % SECRET)
+    (folder / "yum.repos.d/corp.repo").write_text(
+        "[corp]\nproxy=http://proxy.test:3128\n")
+    has(with_etc(folder, variables()),
+        "ok dnf (/etc/yum.repos.d/corp.repo:2): http://alice@proxy.test:3128")
 
 
 def mute(address, held):
