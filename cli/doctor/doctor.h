@@ -121,6 +121,11 @@ struct a407_trial;
 void a407_doctor_try(struct a407_doctor *d, const struct a407_credential *c,
                      struct a407_trial *out);
 
+/* May a refusal of the one count against the account of the other? Case and
+   domain are not looked at, for directories don't. Without a user name: no. */
+bool a407_doctor_same_account(const struct a407_credential *a,
+                              const struct a407_credential *b);
+
 /* The answer to the request that the target needs, without a login. */
 const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);
 

@@ -271,8 +271,8 @@ static bool is_enough(const struct a407_doctor *d,
 {
     size_t i, n = 0;
 
-    for (i = 0; c->username && i < d->n_refused; i++)
-        n += a407_same_text(d->refused[i]->username, c->username);
+    for (i = 0; i < d->n_refused; i++)
+        n += a407_doctor_same_account(d->refused[i], c);
     return n >= A407_DOCTOR_OF_ONE_USER;
 }
 

@@ -397,7 +397,7 @@ def few_tries():
         for n, name in enumerate((".npmrc", ".yarnrc.yml", ".curlrc")):
             (folder / name).write_text(
                 "%s%s\n" % (("proxy=", "httpsProxy: ", "proxy = ")[n],
-                            parts("127.0.0.1", p.port,
+                            parts("127.0.0.1", p.port, user=("ALICE", "CORP%5Calice", "Alice%40corp")[n],
                                   password=f"b{n}")["url"]))
         env = {"https_proxy": f"http://127.0.0.1:{p.port}",
                "http_proxy": f"http://127.0.0.1:{p.port}", "HOME": folder}
