@@ -6,6 +6,7 @@
 #include "cli/settings.h"
 #include "cli/sources.h"
 #include "configuration.h"
+#include "core/base/text.h"
 #include "doctor.h"
 #include "host/credfile_read.h"
 #include "host/lockout.h"
@@ -133,6 +134,40 @@ static void look_elsewhere(struct a407_doctor *d,
                          e->port, p->host, p->port);
     if (c->from == A407_FROM_FILE)
         a407_row_remedy(row, "In %s name the section [%s]", c->label, d->at);
+}
+
+/* ---- whose it is ---- */
+
+/* "CORP\alice" and "alice@CORP" as a directory may know them: ALICE. */
+static bool add_account(struct a407_buf *b, const char *username)
+{
+    struct a407_span name = a407_span_str(username);
+    const char *domain = a407_span_find(name, '\\'),
+               *realm = a407_span_find(name, '@');
+
+    if (domain)
+        name = a407_span_from(name, domain + 1);
+    else if (realm)
+        name = a407_span_before(name, realm);
+    a407_buf_init(b, SIZE_MAX);
+    return a407_utf16_add_upper(b, name);
+}
+
+bool a407_doctor_same_account(const struct a407_credential *a,
+                              const struct a407_credential *b)
+{
+    struct a407_buf x, y;
+    bool same, read;
+
+    if (!a->username || !b->username)
+        return false;
+    read = add_account(&x, a->username);
+    read = add_account(&y, b->username) && read;
+    same = (read && x.n == y.n && memcmp(x.p, y.p, x.n) == 0) ||
+           strcmp(a->username, b->username) == 0;
+    a407_buf_free(&x);
+    a407_buf_free(&y);
+    return same;
 }
 
 /* ---- all of it ---- */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <fcntl.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/base/text.h"
-#include "host/file_at.h"
 #include "place_read.h"
 #include "places.h"
 
@@ -54,33 +51,25 @@ struct scan {
 
 /* ---- what is set ---- */
 
-static bool same_letter(char pattern, char c, bool exact)
-{
-    if (exact)
-        return pattern == c;
-    return a407_lower(pattern) == a407_lower(c) || (pattern == '_' && c == '-');
-}
-
 /* Does the key fit? `scope` is what stands for the "*". */
 static bool fits(const char *pattern, struct a407_span key,
                  struct a407_span *scope)
 {
     const char *star = strchr(pattern, '*');
-    size_t n = strlen(pattern), before = star ? (size_t)(star - pattern) : n,
-           after = n - before - (star != NULL), i;
+    size_t before = star ? (size_t)(star - pattern) : 0,
+           after = star ? strlen(star + 1) : 0, i;
+    char text[PATH_MAX];
 
     *scope = a407_span(NULL, 0);
-    if (star ? key.n < before + after + 1 : key.n != n)
+    a407_put(text, sizeof text, key);
+    for (i = 0; text[i]; i++)
+        if (text[i] == '-')
+            text[i] = '_';
+    if (fnmatch(pattern, text, pattern[1] ? FNM_CASEFOLD : 0) != 0)
         return false;
-    for (i = 0; i < before; i++)
-        if (!same_letter(pattern[i], key.p[i], n == 1))
-            return false;
-    for (i = 0; i < after; i++)
-        if (!same_letter(star[1 + i], key.p[key.n - after + i], false))
-            return false;
     if (star)
         *scope = a407_span(key.p + before, key.n - before - after);
-    return true;
+    return !star || scope->n;
 }
 
 /* The place of that scope in this file; a new one where there is none. */
@@ -183,22 +172,6 @@ static void set_last(struct scan *s, struct a407_place *p)
 
 static a407_place_fn take;
 
-bool a407_place_text(const char *path, struct a407_buf *out)
-{
-    int fd = a407_file_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    struct stat st;
-    ssize_t n = -1;
-
-    if (fd < 0)
-        return false;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        a407_buf_reserve(out, (size_t)st.st_size + 1))
-        while ((n = read(fd, out->p + out->n, (size_t)st.st_size - out->n)) > 0)
-            out->n += (size_t)n;
-    close(fd);
-    return n == 0;
-}
-
 static void read_file(struct scan *s, const char *path)
 {
     const char *from = s->path;
@@ -223,62 +196,14 @@ static bool known(const struct scan *s, const char *path)
     return false;
 }
 
-bool a407_place_above(const char *name, char out[static PATH_MAX])
-{
-    char folder[PATH_MAX];
-    char *end;
-
-    if (!getcwd(folder, sizeof folder))
-        return false;
-    while (snprintf(out, PATH_MAX, "%s%s", folder[1] ? folder : "", name) >=
-               PATH_MAX ||
-           access(out, F_OK) != 0) {
-        if (!folder[1])
-            return false;
-        end = strrchr(folder, '/');
-        end[end == folder] = '\0';
-    }
-    return true;
-}
-
-/* Writes the path with its variable's value. False: that is not set. */
-static bool expand(const char *path, char *out, size_t cap)
-{
-    const char *rest = path + strcspn(path, "/"), *value;
-    char name[64];
-
-    if (*path == '^')
-        return a407_place_above(rest, out);
-    if (*path == '/')
-        return (size_t)snprintf(out, cap, "%s", path) < cap;
-    a407_put(name, sizeof name,
-             a407_span_before(a407_span_str(path + 1), rest));
-    value = getenv(*path == '~' ? "HOME" : name);
-    return value && *value == '/' &&
-           (size_t)snprintf(out, cap, "%s%s", value, rest) < cap;
-}
-
-/* "/a/../b" is "/b". */
-static void shorten(char *path)
-{
-    char *up, *from;
-
-    while ((up = strstr(path, "/../"))) {
-        *up = '\0';
-        from = strrchr(path, '/');
-        memmove(from ? from : path, up + 3, strlen(up + 3) + 1);
-    }
-}
-
 static void read_paths(struct scan *s, const char *pattern)
 {
     char path[PATH_MAX];
     glob_t found;
     size_t i;
 
-    if (!expand(pattern, path, sizeof path))
+    if (!a407_place_path(pattern, path))
         return;
-    shorten(path);
     if (!strchr(path, '*')) {
         if (!known(s, path))
             read_file(s, path);

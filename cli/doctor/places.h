@@ -67,12 +67,15 @@ struct a407_place {
 struct a407_place *a407_places_read(void);
 void a407_places_free(struct a407_place *list);
 
-/* Reads a file into an empty buffer; false: as above. */
+/* Reads a file into an empty buffer, if it fits there; false: as above. */
 bool a407_place_text(const char *path, struct a407_buf *out);
 
 /* Looks for a file in the current folder and those above it; `name` begins with
    a slash. */
 bool a407_place_above(const char *name, char out[static PATH_MAX]);
+
+/* The path of a row of the table. False: its variable is not set. */
+bool a407_place_path(const char *path, char out[static PATH_MAX]);
 
 /* Does a condition of git hold, as "gitdir:~/work/" of an includeIf section in
    that file (git-config(1))? Blocks for files. */
