@@ -236,8 +236,8 @@ static int try_it(const struct login *l)
     /* a ticket that is there would be taken first, whatever was typed */
     if (l->entered->password)
         setenv("KRB5CCNAME", "MEMORY:", 1);
-    a407_trial(l->config, &l->o.proxy, l->entered, target ? target : TARGET,
-               &t);
+    a407_trial(l->config, &l->o.proxy, NULL, l->entered,
+               target ? target : TARGET, &t);
     if (tickets)
         setenv("KRB5CCNAME", tickets, 1);
     else

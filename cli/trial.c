@@ -2,12 +2,9 @@
 #include "trial.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/http/http.h"
 #include "driver/driver.h"
@@ -19,12 +16,19 @@
 
 /* Of an answer: the head, and enough of the body for its words. */
 #define ANSWER_MAX (A407_HEAD_MAX + 16384)
+/* ... and what is looked at of it before it is taken. */
+#define IN_MAX ANSWER_MAX
+#define PART   4096u
 
-/* A connection of our own: nobody else acts on its socket. */
+/* What has come and was not taken is held here: in TLS nobody else can. */
 struct line {
-    int fd; /* never blocks; -1: none */
-    const struct addrinfo *peer;
+    struct a407_stream stream; /* nobody else acts on it */
+    struct a407_peer peer;
     int64_t until; /* all of it, by a407_now_ms() */
+    struct a407_buf in;
+    size_t least; /* poll() says nothing before so many are there */
+    bool ended;
+    int error; /* if so: of the end; or 0 */
     struct a407_driver driver;
 };
 
@@ -42,33 +46,60 @@ static bool yes(void *link)
     return true;
 }
 
+static void fill(struct line *l)
+{
+    char part[PART];
+    ssize_t n = 0;
+    while (!l->ended && l->in.n + PART <= IN_MAX) {
+        n = a407_stream_read(&l->stream, part, sizeof part);
+        if (n < 0 && errno == EAGAIN)
+            break;
+        l->error = n < 0 ? errno : 0;
+        l->ended = n < 1 || !a407_buf_add(&l->in, part, (size_t)n);
+    }
+}
+
 static ssize_t peek(void *link, char *to, size_t n)
 {
-    return recv(((struct line *)link)->fd, to, n, MSG_PEEK);
+    struct line *l = link;
+    fill(l);
+    if (!l->in.n && l->ended && !l->error)
+        return 0;
+    errno = l->ended ? l->error : EAGAIN;
+    if (!l->in.n)
+        return -1;
+    n = n < l->in.n ? n : l->in.n;
+    memcpy(to, l->in.p, n);
+    return (ssize_t)n;
 }
 
 static ssize_t take(void *link, char *to, size_t n)
 {
-    return recv(((struct line *)link)->fd, to, n, 0);
+    struct line *l = link;
+    ssize_t k = peek(l, to, n);
+    if (k > 0)
+        a407_buf_drop(&l->in, (size_t)k);
+    return k;
 }
 
 static unsigned queue(void *link)
 {
-    int ev = a407_ready(((struct line *)link)->fd, POLLRDHUP);
-    return ev ? A407_QUEUE_ENDS : 0;
+    struct line *l = link;
+    fill(l);
+    return l->ended                  ? A407_QUEUE_ENDS
+           : l->in.n + PART > IN_MAX ? A407_QUEUE_FULL
+                                     : 0;
 }
 
 static void arm(void *link, size_t n)
 {
-    int lowat = n ? (int)n : 1;
-    setsockopt(((struct line *)link)->fd, SOL_SOCKET, SO_RCVLOWAT, &lowat,
-               sizeof lowat);
+    ((struct line *)link)->least = n ? n : 1;
 }
 
 static ssize_t send_ours(void *link, const char *p, size_t n, bool own)
 {
     (void)own;
-    return send(((struct line *)link)->fd, p, n, MSG_NOSIGNAL);
+    return a407_stream_write(&((struct line *)link)->stream, p, n);
 }
 
 static ssize_t pass(void *link, const struct a407_write *w)
@@ -80,7 +111,7 @@ static ssize_t pass(void *link, const struct a407_write *w)
 
 static int room(void *link)
 {
-    int ev = a407_ready(((struct line *)link)->fd, POLLOUT);
+    int ev = a407_ready(((struct line *)link)->stream.fd, POLLOUT);
     return ev & (POLLERR | POLLHUP) ? -1 : ev != 0;
 }
 
@@ -92,35 +123,17 @@ static size_t readable(void *link, const char *p, size_t n)
 
 static void shut(void *link, int how)
 {
-    shutdown(((struct line *)link)->fd, how);
+    shutdown(((struct line *)link)->stream.fd, how);
 }
 
 static void hang_up(void *link)
 {
     struct line *l = link;
-    if (l->fd >= 0)
-        close(l->fd);
-    l->fd = -1;
-}
-
-static bool begin_connect(struct line *l)
-{
-    const struct addrinfo *a = l->peer;
-    l->fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                   a->ai_protocol);
-    return l->fd >= 0 && (connect(l->fd, a->ai_addr, a->ai_addrlen) == 0 ||
-                          errno == EINPROGRESS);
-}
-
-/* Of one that has begun: 0; EINPROGRESS, or why not. */
-static int connected(const struct line *l)
-{
-    int error = 0;
-    socklen_t n = sizeof error;
-    if (!a407_ready(l->fd, POLLOUT))
-        return EINPROGRESS;
-    return getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 ? error
-                                                                    : errno;
+    a407_stream_close(&l->stream);
+    a407_buf_clear(&l->in);
+    l->least = 1;
+    l->ended = false;
+    l->error = 0;
 }
 
 /* For the record: the proxy's log may have it. */
@@ -129,7 +142,7 @@ static void tell_port(const struct line *l)
     struct sockaddr_storage sa;
     socklen_t n = sizeof sa;
     struct a407_endpoint e;
-    if (getsockname(l->fd, (struct sockaddr *)&sa, &n) == 0 &&
+    if (getsockname(l->stream.fd, (struct sockaddr *)&sa, &n) == 0 &&
         a407_endpoint_of((struct sockaddr *)&sa, &e))
         a407_engine_local_port(l->driver.engine, e.port);
 }
@@ -137,18 +150,11 @@ static void tell_port(const struct line *l)
 static enum a407_renewal renew(void *link)
 {
     struct line *l = link;
-    if (l->driver.renewal_fd == -1) {
-        hang_up(l);
-        if (!begin_connect(l))
-            return A407_RENEWAL_FAILED;
-        l->driver.renewal_fd = A407_OWN_FD;
-    }
-    int error = connected(l);
-    if (!error)
-        tell_port(l);
-    return error == EINPROGRESS ? A407_RENEWAL_PENDING
-           : error              ? A407_RENEWAL_FAILED
-                                : A407_RENEWED;
+    hang_up(l);
+    if (!a407_stream_open(&l->stream, &l->peer, l->until))
+        return A407_RENEWAL_FAILED;
+    tell_port(l);
+    return A407_RENEWED;
 }
 
 /* The 407 is on record: nobody reads it here. */
@@ -192,13 +198,23 @@ static void now(struct line *l)
                       a407_clock_us(CLOCK_MONOTONIC));
 }
 
-/* poll(); 0 where that or the whole time is over. */
-static int sleep_until(const struct line *l, int fd, short events,
-                       int64_t until)
+/* Is there an event? False where that or the whole time is over. */
+static bool sleep_until(struct line *l, int fd, short events, int64_t until)
 {
-    struct pollfd p = {fd == A407_OWN_FD ? l->fd : fd, events, 0};
-    int64_t left = (until < l->until ? until : l->until) - a407_now_ms();
-    return poll(&p, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+    bool reads = fd == A407_OWN_FD && events & POLLIN;
+    if (fd == A407_OWN_FD)
+        fd = l->stream.fd;
+    until = until < l->until ? until : l->until;
+    for (;;) {
+        if (reads)
+            fill(l);
+        if (reads && (l->ended || l->in.n >= l->least))
+            return true;
+        if (!a407_wait(fd, events, until))
+            return false;
+        if (!reads)
+            return true;
+    }
 }
 
 /* Waits for what the driver needs. False: there is no time left. */
@@ -207,10 +223,10 @@ static bool wait_for(struct line *l, enum a407_driven needs)
     struct a407_need need = a407_driver_need(&l->driver);
     struct a407_plan plan = a407_engine_plan(l->driver.engine);
     bool bytes = needs == A407_NEEDS_BYTES;
-    int ev = needs == A407_NEEDS_WORK
-                 ? sleep_until(l, need.fd, need.events, need.until)
-                 : sleep_until(l, A407_OWN_FD, bytes ? POLLIN : POLLOUT,
-                               a407_plan_limit(&plan));
+    bool ev = needs == A407_NEEDS_WORK
+                  ? sleep_until(l, need.fd, need.events, need.until)
+                  : sleep_until(l, A407_OWN_FD, bytes ? POLLIN : POLLOUT,
+                                a407_plan_limit(&plan));
     now(l);
     /* what has no other way out takes the rest of the time */
     if (!ev && bytes && l->driver.now_ms >= a407_plan_limit(&plan) &&
@@ -280,25 +296,16 @@ static struct a407_event *read_answer(struct line *l, struct a407_buf *answer)
     return ev ? ev : a407_engine_event(d->engine);
 }
 
-/* Where there is another address to try. */
-#define CONNECT_MS 5000
-
 static const char *connect_to(struct line *l, const struct addrinfo *list)
 {
-    int error = 0;
-    for (l->peer = list; l->peer; l->peer = l->peer->ai_next) {
-        error = begin_connect(l) ? EINPROGRESS : errno;
-        if (error == EINPROGRESS) {
-            sleep_until(l, A407_OWN_FD, POLLOUT,
-                        l->peer->ai_next ? a407_now_ms() + CONNECT_MS
-                                         : A407_FOR_EVER);
-            error = connected(l);
-        }
-        if (!error)
+    for (l->peer.at = list; l->peer.at; l->peer.at = l->peer.at->ai_next) {
+        int64_t soon = a407_now_ms() + A407_CONNECT_MS;
+        if (a407_stream_open(&l->stream, &l->peer,
+                             l->peer.at->ai_next && soon < l->until ? soon
+                                                                    : l->until))
             return NULL;
-        hang_up(l);
     }
-    return error == EINPROGRESS ? "it takes too long" : strerror(error);
+    return errno == ETIMEDOUT ? "it takes too long" : strerror(errno);
 }
 
 static void mark(const struct a407_config *config,
@@ -333,7 +340,7 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
     struct a407_shared shared = {0};
     struct a407_endpoint peer = {0};
     char text[A407_HOST_MAX + 16];
-    a407_endpoint_of(l->peer->ai_addr, &peer);
+    a407_endpoint_of(l->peer.at->ai_addr, &peer);
     snprintf(text, sizeof text, strchr(peer.host, ':') ? "[%s]:%u" : "%s:%u",
              peer.host, peer.port);
     struct a407_engine *e = a407_engine_new(proxy, &history, text);
@@ -360,6 +367,7 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
 
 void a407_trial(const struct a407_config *config,
                 const struct a407_endpoint *proxy,
+                const struct a407_layer *layer,
                 const struct a407_credential *credential, const char *target,
                 struct a407_trial *out)
 {
@@ -367,7 +375,8 @@ void a407_trial(const struct a407_config *config,
     struct a407_config its = *config;
     struct a407_credential only;
     struct a407_proxy asked;
-    struct line l = {.fd = -1};
+    struct line l = {
+        .stream = {.fd = -1}, .peer = {NULL, proxy->host, layer}, .least = 1};
     char port[8];
     const char *why;
     *out = (struct a407_trial){.outcome = A407_TRIAL_UNREACHABLE};
@@ -388,6 +397,7 @@ void a407_trial(const struct a407_config *config,
         return;
     }
     l.until = a407_now_ms() + config->wait_ms;
+    a407_buf_init(&l.in, IN_MAX);
     why = connect_to(&l, list);
     if (why) {
         snprintf(out->why, sizeof out->why, "%s", why);
@@ -397,6 +407,7 @@ void a407_trial(const struct a407_config *config,
         a407_proxy_clear(&asked);
     }
     hang_up(&l);
+    a407_buf_free(&l.in);
     freeaddrinfo(list);
 }
 

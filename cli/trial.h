@@ -2,6 +2,7 @@
 #ifndef A407_TRIAL_H
 #define A407_TRIAL_H
 
+#include "cli/stream.h"
 #include "core/config/config.h"
 #include "core/record/event.h"
 
@@ -33,11 +34,13 @@ bool a407_trial_request(const char *target, char *out, size_t cap);
  * for what it names (http://HOST/...), and answers its 407s as `config` says
  * with this credential alone; NULL: with those that `config` has for it, or
  * with a Kerberos ticket. A refusal is marked, and one that is marked is not
- * sent again, as in any process. Closes the tunnel. Blocks for the name, the
+ * sent again, as in any process. `layer`: what is spoken to the proxy, or NULL;
+ * a login goes where that begins. Closes the tunnel. Blocks for the name, the
  * proxy, a helper: config->wait_ms at most, behind the look-up of the name.
  */
 void a407_trial(const struct a407_config *config,
                 const struct a407_endpoint *proxy,
+                const struct a407_layer *layer,
                 const struct a407_credential *credential, const char *target,
                 struct a407_trial *out);
 

@@ -139,36 +139,12 @@ static void put_head(FILE *f, const char *what, const char *p, size_t n)
 
 /* ---- by hand ---- */
 
-static const char *method_option(const char *login)
-{
-    static const char *const names[] = {"negotiate", "digest", "ntlm"};
-    static const char *const options[] = {"--proxy-negotiate", "--proxy-digest",
-                                          "--proxy-ntlm"};
-
-    for (size_t i = 0; i < 3; i++)
-        if (strncmp(login, names[i], strlen(names[i])) == 0)
-            return options[i];
-    return "--proxy-basic";
-}
-
-/* curl asks for the password where only a user is given. */
 static void put_curl(const struct a407_doctor *d, FILE *f)
 {
-    const char *login = "", *user;
-    size_t i;
+    char line[2048];
 
-    for (i = 0; i < d->requests.n; i++)
-        if (*d->requests.made[i].login)
-            login = d->requests.made[i].login;
-    user = strstr(login, ", ");
-    fprintf(f, "\n## The same by hand\n\n    curl -v -o /dev/null -x %s://%s",
-            d->tls ? "https" : "http", d->at);
-    if (*login)
-        fprintf(f, " %s", method_option(login));
-    if (user)
-        fprintf(f, " -U '%.*s'", (int)strcspn(user + 2, "'"), user + 2);
-    fprintf(f, " '%.*s'\n", (int)strcspn(d->o.target.url, "'"),
-            d->o.target.url);
+    a407_doctor_curl(d, " -v -o /dev/null", line, sizeof line);
+    fprintf(f, "\n## The same by hand\n\n    %s\n", line);
 }
 
 /* ---- all of it ---- */

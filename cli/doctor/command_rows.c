@@ -215,6 +215,16 @@ static void judge_use(struct a407_doctor *d, const struct a407_use *u)
                        "is another one");
 }
 
+/* In TLS its status is all there is to go by: it has a login of its own. */
+static void ends_well(struct a407_doctor *d)
+{
+    a407_rows_relax(&d->rows, A407_FOUND_NO_TLS_LOGIN);
+    if (a407_rows_verdict(&d->rows) || d->works)
+        return;
+    d->works = true;
+    snprintf(d->how, sizeof d->how, "the command ends well");
+}
+
 void a407_doctor_command(struct a407_doctor *d)
 {
     const struct a407_report_table *t;
@@ -236,10 +246,14 @@ void a407_doctor_command(struct a407_doctor *d)
         a407_row_found(&d->rows, A407_FOUND_COMMAND_NOT_COVERED,
                        d->o.command[0], "%s", c->keeps_out);
     else if (!c->n) {
-        row = a407_row_found(&d->rows, A407_FOUND_COMMAND_SILENT,
-                             d->o.command[0], "no request to a proxy was seen");
-        if (c->status == 0)
+        row =
+            a407_row_found(&d->rows, A407_FOUND_COMMAND_SILENT, d->o.command[0],
+                           d->tls ? "what it says in TLS can't be seen"
+                                  : "no request to a proxy was seen");
+        if (c->status == 0 || d->tls)
             row->status = A407_NOTE;
+        if (c->status == 0 && d->tls)
+            ends_well(d);
     }
     a407_row_good(&d->rows, A407_IN_COMMAND, d->o.command[0],
                   c->status > 128 ? "ended by signal %d"

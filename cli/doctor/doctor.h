@@ -63,8 +63,9 @@ struct a407_doctor {
     bool tls;                   /* it is spoken to in TLS */
     char proxy_from[256];       /* "the command line", "https_proxy", "PAC" */
     struct addrinfo *addresses; /* of the proxy, or NULL */
-    const struct addrinfo *reached; /* the first that takes connections */
-    bool is_proxy;                  /* it answers, and is no web server */
+    struct a407_peer peer; /* the first that takes connections; zeros: none */
+    bool trusted;          /* in TLS: its certificate is good */
+    bool is_proxy;         /* it answers, and is no web server */
     /* Of ours those that were refused, now or a short time ago. */
     const struct a407_credential *refused[A407_CREDENTIALS_MAX];
     size_t n_refused;
@@ -130,6 +131,11 @@ bool a407_doctor_same_account(const struct a407_credential *a,
 const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);
 
 /* ---- what is told ---- */
+
+/* A line to type that makes the target's request as the last login did: curl
+   asks for the password where only a user is given. `options`: " -v", or "". */
+void a407_doctor_curl(const struct a407_doctor *d, const char *options,
+                      char *out, size_t cap);
 
 /* The whole in text; or as JSON. Errors are the stream's; false: and memory ran
    out. */

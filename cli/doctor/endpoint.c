@@ -104,18 +104,18 @@ static void pardon_unreached(struct a407_doctor *d)
 /* All at once: of many dead ones each would take its time. */
 static bool reach(struct a407_doctor *d)
 {
-    int64_t until = a407_now_ms() + A407_WIRE_CONNECT_MS;
+    int64_t until = a407_now_ms() + A407_CONNECT_MS;
     struct a407_endpoint e = {{0}, 0};
     const struct addrinfo *a;
     int fds[ADDRESSES], why[ADDRESSES];
     size_t n = 0, i = 0;
 
     for (a = d->addresses; a && n < ADDRESSES; a = a->ai_next, n++) {
-        fds[n] = a407_wire_begin(a);
+        fds[n] = a407_connect_begin(a);
         why[n] = errno;
     }
     for (a = d->addresses; i < n; a = a->ai_next, i++) {
-        int fd = a407_wire_begun(fds[i], until);
+        int fd = a407_connect_end(fds[i], until);
         int error = fds[i] < 0 ? why[i] : errno;
 
         a407_endpoint_of(a->ai_addr, &e);
@@ -125,33 +125,34 @@ static bool reach(struct a407_doctor *d)
         }
         a407_row_good(&d->rows, A407_IN_ENDPOINT, "TCP",
                       "%s port %u takes connections", e.host, d->proxy.port);
-        if (!d->reached)
+        if (!d->peer.at) {
             see_source(d, fd);
-        d->reached = d->reached ? d->reached : a;
+            d->peer = (struct a407_peer){a, d->proxy.host, NULL};
+        }
         close(fd);
     }
-    if (d->reached)
+    if (d->peer.at)
         pardon_unreached(d);
-    return d->reached != NULL;
+    return d->peer.at != NULL;
 }
 
 /* ---- its answers ---- */
 
-static bool ask(struct a407_doctor *d, const char *target,
+static int patience(const struct a407_doctor *d)
+{
+    return d->config->wait_ms < A407_DOCTOR_WAIT_MS ? (int)d->config->wait_ms
+                                                    : A407_DOCTOR_WAIT_MS;
+}
+
+static void ask(struct a407_doctor *d, const char *target,
                 struct a407_answer *out)
 {
     char request[2048];
-    int ms = d->config->wait_ms < A407_DOCTOR_WAIT_MS ? (int)d->config->wait_ms
-                                                      : A407_DOCTOR_WAIT_MS;
 
     if (!a407_trial_request(target, request, sizeof request))
-        return false;
-    if (d->tls)
-        return a407_tls_ask(&d->rows, d->reached, d->proxy.host, request, ms,
-                            out);
-    a407_wire_ask(d->reached, a407_span_str(request), ms, out);
+        return;
+    a407_wire_ask(&d->peer, a407_span_str(request), patience(d), out);
     a407_requests_add(&d->requests, target, out);
-    return true;
 }
 
 static void name_targets(struct a407_doctor *d)
@@ -232,21 +233,24 @@ void a407_doctor_endpoint(struct a407_doctor *d)
     if (!look_up(d) || !reach(d))
         return;
     a407_doctor_progress(d, "asking %s without a login", d->at);
-    if (!ask(d, d->tunnel, &d->to_connect)) {
+    if (d->tls &&
+        !a407_tls_look(&d->rows, &d->peer, patience(d), &d->trusted)) {
         remedy_for_protocol(d);
         return;
     }
+    d->peer.layer = d->tls ? &a407_tls_any : NULL;
+    ask(d, d->tunnel, &d->to_connect);
     if (d->to_connect.status || d->to_connect.n || a == &d->to_get)
         ask(d, d->page, &d->to_get);
     if (!a->status) {
-        a407_kind_tell(&d->rows, d->tls ? NULL : d->reached, a);
+        a407_kind_tell(&d->rows, &d->peer, a);
         remedy_for_protocol(d);
         return;
     }
     tell_names(d);
     d->is_proxy =
         a407_portal_see(a, d->o.target.tls, &d->o.target.at, &page) ||
-        !a407_kind_is_web_server(d->reached, &d->to_connect, &d->to_get);
+        !a407_kind_is_web_server(&d->peer, &d->to_connect, &d->to_get);
     if (!d->is_proxy)
         tell_web_server(d);
 }

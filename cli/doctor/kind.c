@@ -52,7 +52,7 @@ static bool by_opening(struct a407_rows *rows, const struct a407_answer *a)
 
 /* ---- by what it says to other questions ---- */
 
-static struct a407_answer probe(const struct addrinfo *at,
+static struct a407_answer probe(const struct a407_peer *at,
                                 struct a407_span bytes)
 {
     struct a407_answer a;
@@ -62,7 +62,7 @@ static struct a407_answer probe(const struct addrinfo *at,
 }
 
 /* RFC 1928 section 3: version 5, one method, no authentication. */
-static bool speaks_socks(const struct addrinfo *at)
+static bool speaks_socks(const struct a407_peer *at)
 {
     struct a407_answer a = probe(at, a407_span("\5\1", 3));
     bool is = a.n >= 2 && a.bytes[0] == 5;
@@ -71,8 +71,9 @@ static bool speaks_socks(const struct addrinfo *at)
     return is;
 }
 
-bool a407_kind_speaks_tls(const struct addrinfo *at)
+bool a407_kind_speaks_tls(const struct a407_peer *at)
 {
+    const struct a407_peer plain = {at->at, at->host, NULL};
     /* A ClientHello (RFC 5246 section 7.4.1.2) with one cipher suite: whoever
        speaks TLS answers with a ServerHello or an alert. */
     static const unsigned char hello[] = {
@@ -80,7 +81,7 @@ bool a407_kind_speaks_tls(const struct addrinfo *at)
         't',  'h', '4', '0', '7', ' ', 'd', 'o',  'c',  't', 'o', 'r', ' ',
         'a',  's', 'k', 's', ' ', 'i', 'f', ' ',  't',  'h', 'i', 's', ' ',
         'i',  's', ' ', 'T', 0,   0,   2,   0xc0, 0x2f, 1,   0};
-    struct a407_answer a = probe(at, a407_span(hello, sizeof hello));
+    struct a407_answer a = probe(&plain, a407_span(hello, sizeof hello));
     bool is = a.n >= 2 && (a.bytes[0] == 0x15 || a.bytes[0] == 0x16) &&
               a.bytes[1] == 3;
 
@@ -88,15 +89,15 @@ bool a407_kind_speaks_tls(const struct addrinfo *at)
     return is;
 }
 
-void a407_kind_tell(struct a407_rows *rows, const struct addrinfo *at,
+void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
                     const struct a407_answer *a)
 {
     if (by_opening(rows, a))
         return;
-    if (at && speaks_socks(at))
+    if (!at->layer && speaks_socks(at))
         a407_row_found(rows, A407_FOUND_SOCKS, "protocol",
                        "it answers a SOCKS 5 greeting, and no HTTP");
-    else if (at && a407_kind_speaks_tls(at))
+    else if (!at->layer && a407_kind_speaks_tls(at))
         a407_row_found(rows, A407_FOUND_WANTS_TLS, "protocol",
                        "it answers a TLS hello, and no plain HTTP");
     else if (a407_span_begins(a407_span(a->bytes, a->n), "HTTP/1."))
@@ -137,7 +138,7 @@ static bool is_own_page(int status)
            status == 404 || status == 405 || status == 421;
 }
 
-bool a407_kind_is_web_server(const struct addrinfo *at,
+bool a407_kind_is_web_server(const struct a407_peer *at,
                              const struct a407_answer *to_connect,
                              const struct a407_answer *to_get)
 {

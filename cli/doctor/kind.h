@@ -8,16 +8,16 @@
 /* What kind of server it is that is no HTTP proxy. Each asks it, and blocks for
    some seconds at most. */
 
-/* Adds the row about one whose answer `a` is no HTTP; `at` NULL: it is asked
+/* Adds the row about one whose answer `a` is no HTTP; in TLS it is asked
    nothing more. */
-void a407_kind_tell(struct a407_rows *rows, const struct addrinfo *at,
+void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
                     const struct a407_answer *a);
 
-bool a407_kind_speaks_tls(const struct addrinfo *at);
+bool a407_kind_speaks_tls(const struct a407_peer *at);
 
 /* Is it a web server, which takes each request for one to itself? By its
    answers to CONNECT and GET, and to a GET for a name that nobody has. */
-bool a407_kind_is_web_server(const struct addrinfo *at,
+bool a407_kind_is_web_server(const struct a407_peer *at,
                              const struct a407_answer *to_connect,
                              const struct a407_answer *to_get);
 

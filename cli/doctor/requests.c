@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/http/http.h"
 #include "core/record/redact.h"
+#include "doctor.h"
 
 /* The next one to be filled in, or NULL. */
 static struct a407_request_made *next(struct a407_requests *r,
@@ -70,6 +71,36 @@ void a407_requests_add_trial(struct a407_requests *r, const char *target,
         free(r->head);
         r->head = strndup(t->answer.p, head);
     }
+}
+
+static const char *method_option(const char *login)
+{
+    static const char *const names[] = {"negotiate", "digest", "ntlm"};
+    static const char *const options[] = {"--proxy-negotiate", "--proxy-digest",
+                                          "--proxy-ntlm"};
+
+    for (size_t i = 0; i < 3; i++)
+        if (strncmp(login, names[i], strlen(names[i])) == 0)
+            return options[i];
+    return "--proxy-basic";
+}
+
+void a407_doctor_curl(const struct a407_doctor *d, const char *options,
+                      char *out, size_t cap)
+{
+    const char *login = "", *user, *url = d->o.target.url;
+    size_t i;
+
+    for (i = 0; i < d->requests.n; i++)
+        if (*d->requests.made[i].login)
+            login = d->requests.made[i].login;
+    user = strstr(login, ", ");
+    user = user ? user + 2 : "";
+    snprintf(out, cap, "curl%s -x %s://%s%s%s%s%.*s%s '%.*s'", options,
+             d->tls ? "https" : "http", d->at, *login ? " " : "",
+             *login ? method_option(login) : "", *user ? " -U '" : "",
+             (int)strcspn(user, "'"), user, *user ? "'" : "",
+             (int)strcspn(url, "'"), url);
 }
 
 void a407_requests_free(struct a407_requests *r)

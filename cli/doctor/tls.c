@@ -3,11 +3,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "host/clock.h"
 #include "kind.h"
@@ -35,6 +35,9 @@
     F(int, X509_cmp_current_time, (const void *))                              \
     F(int, ASN1_TIME_to_tm, (const void *, struct tm *))                       \
     F(void, X509_free, (void *))                                               \
+    F(void, SSL_set_verify, (void *, int, void *))                             \
+    F(uint64_t, SSL_set_options, (void *, uint64_t))                           \
+    F(void, ERR_clear_error, (void))                                           \
     F(int, SSL_write, (void *, const void *, int))                             \
     F(int, SSL_read, (void *, void *, int))
 
@@ -51,11 +54,15 @@ static struct {
 #define OTHER_HOST 62
 #define OTHER_IP   64
 
-/* SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE */
+/* SSL_CTRL_MODE, with ENABLE_PARTIAL_WRITE and ACCEPT_MOVING_WRITE_BUFFER */
+#define SET_MODE 33
+#define AS_SEND  3
+/* SSL_OP_IGNORE_UNEXPECTED_EOF: many proxies just close */
+#define EOF_IS_END 0x80
+/* SSL_ERROR_* */
+#define IS_SSL     1
 #define WANT_READ  2
 #define WANT_WRITE 3
-
-#define ANSWER_MAX 32768
 
 static bool load(void)
 {
@@ -69,6 +76,7 @@ static bool load(void)
         return false;
     FUNCTIONS(F)
 #undef F
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes, where we send */
     return true;
 }
 
@@ -85,144 +93,137 @@ static void tell_end(struct a407_rows *rows, void *certificate)
                    "expired on %s", day);
 }
 
-static bool was_told(const struct a407_rows *rows)
-{
-    size_t i;
-
-    for (i = 0; i < rows->n; i++)
-        if (strcmp(rows->row[i].what, "certificate") == 0)
-            return true;
-    return false;
-}
-
-static void tell_certificate(struct a407_rows *rows, void *s, const char *host)
+static bool tell_certificate(struct a407_rows *rows, void *s, const char *host)
 {
     void *certificate = ssl.SSL_get1_peer_certificate(s);
     long is = ssl.SSL_get_verify_result(s);
 
-    if (was_told(rows) || !certificate)
-        is = 0;
-    else if (ssl.X509_cmp_current_time(ssl.X509_get0_notAfter(certificate)) < 0)
+    if (certificate &&
+        ssl.X509_cmp_current_time(ssl.X509_get0_notAfter(certificate)) < 0)
         tell_end(rows, certificate);
     else if (is == OTHER_HOST || is == OTHER_IP)
         a407_row_found(rows, A407_FOUND_CERT_NAME, "certificate",
                        "it is not one for %s", host);
-    else if (is)
+    else if (is || !certificate)
         a407_row_found(rows, A407_FOUND_CERT_UNTRUSTED, "certificate", "%s",
                        ssl.X509_verify_cert_error_string(is));
     else
         a407_row_good(rows, A407_IN_ENDPOINT, "certificate", "valid, for %s",
                       host);
     ssl.X509_free(certificate);
+    return a407_row_last(rows)->status == A407_GOOD;
 }
 
-/* ---- a connection ---- */
+/* ---- the layer ---- */
 
-/* What the call that returned `is` waits for came: it is to be made again.
-   There is one deadline for all: a peer may send a byte now and then. */
-static bool again(void *s, int is, int fd, int64_t until)
+/* As recv(2) and send(2) return. */
+static ssize_t result(void *s, int is)
 {
-    int why = ssl.SSL_get_error(s, is);
-    struct pollfd p = {fd, why == WANT_READ ? POLLIN : POLLOUT, 0};
-    int64_t left = until - a407_now_ms();
+    int why = is > 0 ? 0 : ssl.SSL_get_error(s, is);
 
-    if (why != WANT_READ && why != WANT_WRITE)
-        return false;
-    errno = ETIMEDOUT;
-    return left > 0 && poll(&p, 1, (int)left) == 1;
+    if (why == WANT_READ || why == WANT_WRITE)
+        errno = EAGAIN;
+    else if (why == IS_SSL)
+        errno = EPROTO;
+    return is > 0 ? is : errno ? -1 : 0;
 }
 
-static void *begin(void *context, int fd, const char *host, int64_t until)
+static ssize_t tls_read(void *s, char *to, size_t n)
 {
-    void *s = ssl.SSL_new(context);
-    int is;
+    ssl.ERR_clear_error();
+    errno = 0;
+    return result(s, ssl.SSL_read(s, to, (int)(n < INT_MAX ? n : INT_MAX)));
+}
 
+static ssize_t tls_write(void *s, const char *p, size_t n)
+{
+    ssl.ERR_clear_error();
+    errno = 0;
+    return result(s, ssl.SSL_write(s, p, (int)(n < INT_MAX ? n : INT_MAX)));
+}
+
+/* There is one deadline for all: a peer may send a byte now and then. */
+static bool shake(void *s, int fd, int64_t until)
+{
+    int is, why;
+
+    do {
+        ssl.ERR_clear_error();
+        is = ssl.SSL_connect(s);
+        why = is == 1 ? 0 : ssl.SSL_get_error(s, is);
+        errno = EPROTO;
+    } while ((why == WANT_READ || why == WANT_WRITE) &&
+             a407_wait(fd, why == WANT_READ ? POLLIN : POLLOUT, until));
+    return is == 1;
+}
+
+static void *begin(int fd, const char *host, int64_t until, int verify)
+{
+    void *context, *s = NULL;
+
+    errno = ENOSYS;
+    if (!ssl.SSL_read && !load())
+        return NULL;
+    context = ssl.SSL_CTX_new(ssl.TLS_client_method());
+    if (context) {
+        ssl.SSL_CTX_set_default_verify_paths(context);
+        s = ssl.SSL_new(context);
+        ssl.SSL_CTX_free(context);
+    }
     if (!s)
         return NULL;
     if (!ssl.X509_VERIFY_PARAM_set1_ip_asc(ssl.SSL_get0_param(s), host)) {
         ssl.SSL_set1_host(s, host);
         ssl.SSL_ctrl(s, SET_SNI, HOST_NAME, (void *)(uintptr_t)host);
     }
+    ssl.SSL_set_verify(s, verify, NULL);
+    ssl.SSL_ctrl(s, SET_MODE, AS_SEND, NULL);
+    ssl.SSL_set_options(s, EOF_IS_END);
     ssl.SSL_set_fd(s, fd);
-    do {
-        is = ssl.SSL_connect(s);
-    } while (is != 1 && again(s, is, fd, until));
-    if (is == 1)
+    if (shake(s, fd, until))
         return s;
     ssl.SSL_free(s);
     return NULL;
 }
 
-static void talk(void *s, int fd, int64_t until, const char *request,
-                 struct a407_answer *out)
+static void *begin_any(int fd, const char *host, int64_t until)
 {
-    char *to = malloc(ANSWER_MAX);
-    size_t n = 0;
-    int k;
-
-    if (!to)
-        return;
-    do {
-        k = ssl.SSL_write(s, request, (int)strlen(request));
-    } while (k < 1 && again(s, k, fd, until));
-    while (k > 0 && n < ANSWER_MAX && !out->head) {
-        do {
-            errno = 0;
-            k = ssl.SSL_read(s, to + n, (int)(ANSWER_MAX - n));
-        } while (k < 1 && again(s, k, fd, until));
-        n += k > 0 ? (size_t)k : 0;
-        if (a407_now_ms() > until) {
-            errno = ETIMEDOUT;
-            k = 0;
-        }
-        out->error = k > 0 ? 0 : errno;
-        a407_answer_read(out, to, n);
-    }
-    if (!out->bytes)
-        free(to);
+    return begin(fd, host, until, 0);
 }
 
-static void tell_no_handshake(struct a407_rows *rows, const struct addrinfo *a)
+/* SSL_VERIFY_PEER */
+static void *begin_trusted(int fd, const char *host, int64_t until)
 {
-    if (a407_kind_speaks_tls(a))
+    return begin(fd, host, until, 1);
+}
+
+static void end(void *s)
+{
+    ssl.SSL_free(s);
+}
+
+const struct a407_layer a407_tls_any = {begin_any, tls_read, tls_write, end};
+const struct a407_layer a407_tls_trusted = {begin_trusted, tls_read, tls_write,
+                                            end};
+
+bool a407_tls_look(struct a407_rows *rows, const struct a407_peer *peer, int ms,
+                   bool *trusted)
+{
+    struct a407_peer any = {peer->at, peer->host, &a407_tls_any};
+    struct a407_stream s;
+    bool is = a407_stream_open(&s, &any, a407_now_ms() + ms);
+
+    if (is)
+        *trusted = tell_certificate(rows, s.state, peer->host);
+    else if (!ssl.SSL_read)
+        a407_row_found(rows, A407_FOUND_NO_LIBSSL, "TLS",
+                       "libssl.so.3 (OpenSSL) is not here");
+    else if (a407_kind_speaks_tls(peer))
         a407_row_found(rows, A407_FOUND_NO_HANDSHAKE, "TLS",
                        "the handshake fails");
     else
         a407_row_found(rows, A407_FOUND_NO_TLS, "TLS",
                        "a TLS hello is not answered as TLS would");
-}
-
-bool a407_tls_ask(struct a407_rows *rows, const struct addrinfo *a,
-                  const char *host, const char *request, int ms,
-                  struct a407_answer *out)
-{
-    int64_t until = a407_now_ms() + ms;
-    void *context, *s = NULL;
-    void (*old)(int);
-    int fd;
-
-    if (!ssl.SSL_read && !load()) {
-        a407_row_found(rows, A407_FOUND_NO_LIBSSL, "TLS",
-                       "libssl.so.3 (OpenSSL) is not here");
-        return false;
-    }
-    old = signal(SIGPIPE, SIG_IGN); /* OpenSSL writes, where we send */
-    context = ssl.SSL_CTX_new(ssl.TLS_client_method());
-    fd = a407_wire_connect(a);
-    if (context && fd >= 0) {
-        ssl.SSL_CTX_set_default_verify_paths(context);
-        s = begin(context, fd, host, until);
-    }
-    if (s) {
-        tell_certificate(rows, s, host);
-        talk(s, fd, until, request, out);
-        ssl.SSL_free(s);
-    } else {
-        tell_no_handshake(rows, a);
-    }
-    ssl.SSL_CTX_free(context);
-    if (fd >= 0)
-        close(fd);
-    signal(SIGPIPE, old);
-    return s != NULL;
+    a407_stream_close(&s);
+    return is;
 }

@@ -2,17 +2,18 @@
 #ifndef A407_DOCTOR_TLS_H
 #define A407_DOCTOR_TLS_H
 
+#include "cli/stream.h"
 #include "rows.h"
-#include "wire.h"
 
 /* A proxy that is spoken to in TLS, by the system's OpenSSL, if it is there. */
 
-/*
- * As a407_wire_ask, in TLS. Where there is no TLS, and the first time about the
- * certificate, it adds a row. False: no answer, for what the row says.
- */
-bool a407_tls_ask(struct a407_rows *rows, const struct addrinfo *a,
-                  const char *host, const char *request, int ms,
-                  struct a407_answer *out);
+/* Whoever it is; and none but who has a certificate for that name that is
+   trusted here: for what is secret. */
+extern const struct a407_layer a407_tls_any, a407_tls_trusted;
+
+/* Shakes hands once, and adds a row about the certificate, or why there is no
+   TLS. False: there is none; *trusted: is it good? Blocks for seconds. */
+bool a407_tls_look(struct a407_rows *rows, const struct a407_peer *peer, int ms,
+                   bool *trusted);
 
 #endif

@@ -8,6 +8,7 @@
 #include "core/http/http.h"
 #include "host/lockout.h"
 #include "refused.h"
+#include "tls.h"
 
 bool a407_doctor_may_try(struct a407_doctor *d)
 {
@@ -57,7 +58,8 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
     a407_doctor_progress(d, "%s %s %s%s", method_of(d, first),
                          request_of(d, first), c ? "with " : "",
                          c ? c->label : "");
-    a407_trial(&its, &d->proxy, c, request_of(d, first), out);
+    a407_trial(&its, &d->proxy, d->tls ? &a407_tls_trusted : NULL, c,
+               request_of(d, first), out);
     a407_requests_add_trial(&d->requests, request_of(d, first), d->source, out);
 }
 
@@ -324,6 +326,22 @@ static void without_login(struct a407_doctor *d)
     }
 }
 
+/* It is good for programs that send it themselves. */
+static void tell_tls(struct a407_doctor *d)
+{
+    struct a407_row *row;
+    char line[300];
+
+    d->works = false;
+    a407_doctor_curl(d, "", line, sizeof line);
+    row = a407_row_found(&d->rows, A407_FOUND_NO_TLS_LOGIN, "under auth407",
+                         "no login is sent in TLS");
+    a407_row_remedy(row,
+                    "Use the proxy's port without TLS, if it has one; or let "
+                    "the program log in itself: %s",
+                    line);
+}
+
 void a407_doctor_trials(struct a407_doctor *d)
 {
     bool secret = d->asked.n_creds && d->asked.creds[0] != &d->asked.ticket;
@@ -331,11 +349,16 @@ void a407_doctor_trials(struct a407_doctor *d)
     without_login(d);
     if (a407_doctor_first(d)->status != 407)
         return;
-    if (d->tls)
-        a407_row_found(&d->rows, A407_FOUND_NO_TLS_LOGIN, "login", "not tried");
-    else if (secret && !a407_doctor_may_try(d))
+    if (d->tls && !d->trusted) {
+        d->trying = A407_TRY_NOTHING;
+        a407_row_found(&d->rows, A407_FOUND_NOT_TRIED, "login",
+                       "not tried: whoever has that certificate would see it")
+            ->remedy[0] = '\0';
+    } else if (secret && !a407_doctor_may_try(d))
         a407_row_found(&d->rows, A407_FOUND_NOT_TRIED, "login",
                        "not tried; with --yes it is");
     else
         log_in(d);
+    if (d->tls && d->in)
+        tell_tls(d);
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/http/challenge.h"
 #include "core/http/http.h"
@@ -16,45 +15,10 @@
 /* Of a body: enough for the words of any proxy's page. */
 #define BODY_MAX   16384u
 #define ANSWER_MAX (A407_HEAD_MAX + BODY_MAX)
-/* The head is what counts: little is waited for behind it. */
-#define BODY_MS 300
-
-static int dropped(int fd, int error)
-{
-    close(fd);
-    errno = error;
-    return -1;
-}
-
-int a407_wire_begin(const struct addrinfo *a)
-{
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    a->ai_protocol);
-
-    if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) == 0 ||
-        errno == EINPROGRESS)
-        return fd;
-    return dropped(fd, errno);
-}
-
-int a407_wire_begun(int fd, int64_t until)
-{
-    struct pollfd p = {fd, POLLOUT, 0};
-    int64_t left = until - a407_now_ms();
-    socklen_t n = sizeof(int);
-    int error = ETIMEDOUT;
-
-    if (fd >= 0 && poll(&p, 1, left > 0 ? (int)left : 0) == 1)
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
-    return fd < 0 || !error ? fd : dropped(fd, error);
-}
-
-int a407_wire_connect(const struct addrinfo *a)
-{
-    int64_t until = a407_now_ms() + A407_WIRE_CONNECT_MS;
-
-    return a407_wire_begun(a407_wire_begin(a), until);
-}
+/* The head is what counts: little is waited for behind it, all in all and for
+   each part. */
+#define BODY_MS  2000
+#define PAUSE_MS 300
 
 void a407_answer_read(struct a407_answer *a, char *bytes, size_t n)
 {
@@ -78,28 +42,35 @@ static bool is_whole(const char *bytes, size_t n, size_t head)
             (r.body == A407_BODY_LENGTH && n - head >= r.length));
 }
 
-/* Reads to the end, or as long as it pays. Returns what came. */
-static size_t read_all(int fd, char *to, int ms, int *error)
+static int64_t sooner(int64_t until, int ms)
 {
-    int64_t until = a407_now_ms() + ms, left;
+    int64_t then = a407_now_ms() + ms;
+
+    return then < until ? then : until;
+}
+
+/* Reads to the end, or as long as it pays. Returns what came. */
+static size_t read_all(struct a407_stream *s, char *to, int ms, int *error)
+{
+    int64_t until = a407_now_ms() + ms, soon = until;
     size_t n = 0, from = 0, head = 0;
-    ssize_t k = 1;
-    int ready = 1;
+    ssize_t k = -1;
 
-    while (k > 0 && n < ANSWER_MAX && (left = until - a407_now_ms()) > 0) {
-        struct pollfd p = {fd, POLLIN, 0};
-
-        ready = poll(&p, 1, head && left > BODY_MS ? BODY_MS : (int)left);
-        if (ready < 1)
+    errno = EAGAIN;
+    while (n < ANSWER_MAX && !(head && is_whole(to, n, head))) {
+        if (k < 0 && (errno != EAGAIN || !a407_wait(s->fd, POLLIN, soon)))
             break;
-        k = recv(fd, to + n, ANSWER_MAX - n, 0);
-        if (k > 0)
-            n += (size_t)k;
-        head = head ? head : a407_head_end(to, n, &from);
-        if (head && is_whole(to, n, head))
+        k = a407_stream_read(s, to + n, ANSWER_MAX - n);
+        if (k == 0)
             break;
+        if (k < 0)
+            continue;
+        n += (size_t)k;
+        if (!head && (head = a407_head_end(to, n, &from)))
+            until = sooner(until, BODY_MS);
+        soon = head ? sooner(until, PAUSE_MS) : until;
     }
-    *error = k < 0 ? errno : !head && ready < 1 ? ETIMEDOUT : 0;
+    *error = k < 0 && !head ? errno : 0;
     return n;
 }
 
@@ -120,23 +91,22 @@ static void name_source(int fd, char out[80])
         a407_wire_name(e.host, e.port, out);
 }
 
-void a407_wire_ask(const struct addrinfo *a, struct a407_span bytes, int ms,
+void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,
                    struct a407_answer *out)
 {
-    int64_t at_us = a407_clock_us(CLOCK_REALTIME);
-    int fd = a407_wire_connect(a);
-    char *to = malloc(ANSWER_MAX);
+    char *got = malloc(ANSWER_MAX);
+    struct a407_stream s;
 
-    *out = (struct a407_answer){.at_us = at_us};
-    name_source(fd, out->source);
-    if (fd < 0 || !to || send(fd, bytes.p, bytes.n, MSG_NOSIGNAL) < 0)
+    *out = (struct a407_answer){.at_us = a407_clock_us(CLOCK_REALTIME)};
+    a407_stream_open(&s, to, a407_now_ms() + A407_CONNECT_MS);
+    if (s.fd < 0 || !got || a407_stream_write(&s, bytes.p, bytes.n) < 0)
         out->error = errno;
-    else
-        a407_answer_read(out, to, read_all(fd, to, ms, &out->error));
+    name_source(s.fd, out->source);
+    if (!out->error)
+        a407_answer_read(out, got, read_all(&s, got, ms, &out->error));
     if (!out->bytes)
-        free(to);
-    if (fd >= 0)
-        close(fd);
+        free(got);
+    a407_stream_close(&s);
 }
 
 void a407_answer_free(struct a407_answer *a)

@@ -2,8 +2,7 @@
 #ifndef A407_DOCTOR_WIRE_H
 #define A407_DOCTOR_WIRE_H
 
-#include <netdb.h>
-
+#include "cli/stream.h"
 #include "core/base/span.h"
 
 /* One question to a server that may be anything, and what it says to it. */
@@ -21,18 +20,9 @@ struct a407_answer {
 /* "address:port", "[address]:port". */
 void a407_wire_name(const char *host, unsigned port, char out[80]);
 
-#define A407_WIRE_CONNECT_MS 5000
-
-/* A connection that does not block, or -1 with errno: begins one; waits for
-   one that was begun, which it closes if it is not there in time (of
-   a407_now_ms); or both, within A407_WIRE_CONNECT_MS. */
-int a407_wire_begin(const struct addrinfo *a);
-int a407_wire_begun(int fd, int64_t until);
-int a407_wire_connect(const struct addrinfo *a);
-
 /* Connects, sends the bytes and reads the answer, within `ms` milliseconds; of
-   a body what comes at once. `out` is freed with a407_answer_free. */
-void a407_wire_ask(const struct addrinfo *a, struct a407_span bytes, int ms,
+   a body what comes soon. `out` is freed with a407_answer_free. */
+void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,
                    struct a407_answer *out);
 
 /* Takes bytes for an answer: its head and status. `bytes` is malloc()'s. */

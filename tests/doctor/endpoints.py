@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import scripted
-from place import SCRATCH, finds, works
+from place import SCRATCH, UNKNOWN, Seen, finds, works
 from servers import make_certificate
 from tap import _registered, check, equal, has, test
 
@@ -322,16 +322,80 @@ def endless_head():
             check(time.monotonic() - began < 25, at)
 
 
+def seen_in_tls(serve, *args, good=True, env=None, code=None, name="localhost",
+                says=()):
+    """The requests that a proxy in TLS has read, and what is said."""
+    heads = []
+
+    def note(peer):
+        ask, peer.head = peer.head, lambda: heads.append(ask()) or heads[-1]
+        serve(peer)
+    ca, server = tls(note, name)
+    env = {**QUICK, **({"SSL_CERT_FILE": ca} if good else {}), **(env or {})}
+    with server as p:
+        url = f"https://alice:secret@localhost:{p.port}"
+        seen = finds(code, "--yes", url, *args, env=env, secret="secret",
+                     says=[x.replace("PORT", str(p.port)) for x in says])
+    return b"".join(heads), seen
+
+
 @test
 def tls_login():
-    """a login in TLS is not tried, and nothing is claimed"""
-    ca, server = tls(says(scripted.refusal()))
-    with server as p:
-        from place import UNKNOWN, doctor
-        seen = doctor("--yes", f"https://alice:secret@127.0.0.1:{p.port}",
-                      env={"SSL_CERT_FILE": ca}, secret="secret")
-        equal(seen.status, UNKNOWN, seen.text)
-        has(seen.text, "Basic: realm \"scripted\"")
+    """a login in TLS: it works, and auth407 can't send it; what is refused"""
+    heads, seen = seen_in_tls(scripted.keeps, code="tls_not_supported", says=[
+        "logged in by basic with", "curl -x https://localhost:PORT "
+        "--proxy-basic -U 'alice' 'https://example.com/'"])
+    check(b"Basic" in heads and b"GET" in heads, heads)
+    equal(seen.codes(), ["tls_not_supported"], seen.text)
+    seen_in_tls(says(scripted.refusal()), code="rejected", says=["407 to basic"])
+    seen_in_tls(says(scripted.refusal("", end=True)), code="no_challenge")
+
+
+@test
+def tls_secret():
+    """no login where the certificate is not good, nor where it was"""
+    for kind in ({"good": False, "code": "certificate_not_trusted"},
+                 {"name": "proxy.example", "code": "certificate_for_other_name"}):
+        heads, seen = seen_in_tls(scripted.keeps, says=[
+            "not tried: whoever has that certificate"], **kind)
+        check(heads and b"Authorization" not in heads, heads)
+        equal("no_credential" in seen.codes(), False, seen.text)
+    # the first connections have it, then somebody else answers
+    (ca, mine), (_, other) = (make_certificate(folder(), "localhost")
+                              for _ in range(2))
+    heads = []
+
+    def serve(peer):
+        def note(peer):
+            while head := peer.head():
+                heads.append(head)
+                peer.say(scripted.refusal())
+        # to connect, for the certificate, CONNECT, GET: then comes the login
+        TlsPeer(mine if peer.number < 5 else other, note)(peer)
+    with scripted.Scripted(None, serve) as p:
+        text, status = Seen.run(
+            ["--yes", f"https://alice:secret@localhost:{p.port}"],
+            {"SSL_CERT_FILE": ca, **QUICK}, "secret")
+        equal(status, UNKNOWN, text)
+        has(text, "Protocol error")
+        check(len(heads) == 2 and b"Authorization" not in b"".join(heads),
+              heads)
+
+
+@test
+def tls_command():
+    """a program that speaks TLS to the proxy gets through, or does not"""
+    for login, code in ((["-U", "alice:secret"], None),
+                        ([], "tls_not_supported")):
+        ca, server = tls(scripted.keeps)
+        with server as p:
+            at = f"https://localhost:{p.port}"
+            seen = Seen(["--yes", at.replace("//", "//alice:secret@"), "--",
+                         "curl", "-sf", "-o", "/dev/null", "--proxy-cacert",
+                         ca, *login, "-x", at, "http://site.example/"],
+                        {"SSL_CERT_FILE": ca, **QUICK}, "secret")
+        equal((seen.status, seen.code), (1 if code else 0, code), seen.text)
+        has(seen.text, "curl: what it says in TLS can't be seen")
 
 
 # ---- the clock ----

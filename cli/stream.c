@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/clock.h"
+
+static int dropped(int fd, int error)
+{
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+bool a407_wait(int fd, short events, int64_t until)
+{
+    struct pollfd p = {fd, events, 0};
+    int64_t left = until - a407_now_ms();
+    int n = poll(&p, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+
+    if (n == 0)
+        errno = ETIMEDOUT;
+    return n > 0;
+}
+
+int a407_connect_begin(const struct addrinfo *a)
+{
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    a->ai_protocol);
+
+    if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) == 0 ||
+        errno == EINPROGRESS)
+        return fd;
+    return dropped(fd, errno);
+}
+
+int a407_connect_end(int fd, int64_t until)
+{
+    socklen_t n = sizeof(int);
+    int error = ETIMEDOUT;
+
+    if (fd >= 0 && a407_wait(fd, POLLOUT, until))
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
+    return fd < 0 || !error ? fd : dropped(fd, error);
+}
+
+bool a407_stream_open(struct a407_stream *s, const struct a407_peer *to,
+                      int64_t until)
+{
+    int fd = a407_connect_end(a407_connect_begin(to->at), until);
+
+    *s = (struct a407_stream){.fd = fd, .layer = to->layer};
+    if (fd >= 0 && s->layer &&
+        !(s->state = s->layer->begin(fd, to->host, until)))
+        s->fd = dropped(fd, errno);
+    return s->fd >= 0;
+}
+
+ssize_t a407_stream_read(struct a407_stream *s, char *to, size_t n)
+{
+    return s->layer ? s->layer->read(s->state, to, n) : recv(s->fd, to, n, 0);
+}
+
+ssize_t a407_stream_write(struct a407_stream *s, const char *p, size_t n)
+{
+    return s->layer ? s->layer->write(s->state, p, n)
+                    : send(s->fd, p, n, MSG_NOSIGNAL);
+}
+
+void a407_stream_close(struct a407_stream *s)
+{
+    if (s->fd < 0)
+        return;
+    if (s->layer)
+        s->layer->end(s->state);
+    close(s->fd);
+    s->fd = -1;
+}
