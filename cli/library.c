@@ -109,7 +109,7 @@ bool a407_library_find(char *path, struct a407_elf *elf)
            elf->type == ET_DYN;
     close(fd);
     if (!good)
-        a407_error("%s is no shared library", path);
+        a407_error("%s is no shared library; build or install it anew", path);
     return good;
 }
 

@@ -88,7 +88,7 @@ def unusable():
                  write("short.so", b"\x7fELF"), write("empty.so", b""),
                  compile_c("fixed", "int main(void){return 0;}", "-no-pie")):
         refused(run("--", "true", env={"AUTH407_LIBRARY": name}), name,
-                "is no shared library")
+                "is no shared library; build or install it anew")
 
 
 @test
