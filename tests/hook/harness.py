@@ -59,6 +59,7 @@ class Harness:
         self._numbers = itertools.count(1)
         self._references = {}
         self._lock = threading.Lock()
+        self._mine = threading.local()
         self.lines = []
         self._stack = contextlib.ExitStack()
 
@@ -79,10 +80,22 @@ class Harness:
 
     # ---- one run ----
 
+    def perform(self, test):
+        """One test. Its folders go at once when it has passed: some hold
+        hundreds of files, and to remove all of them at the end takes long."""
+        self._mine.folders = []
+        bad = list(test(self) or ())
+        if not bad and not self.options.keep:
+            for folder in self._mine.folders:
+                shutil.rmtree(folder, ignore_errors=True)
+        return bad
+
     def new_folder(self):
         with self._lock:
             folder = self.folder / str(next(self._numbers))
         folder.mkdir()
+        # one that a further thread of a test asks for stays to the end
+        getattr(self._mine, "folders", []).append(folder)
         return folder
 
     def proxy(self, folder, options):
