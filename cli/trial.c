@@ -11,6 +11,7 @@
 #include "host/clock.h"
 #include "host/fd.h"
 #include "host/match.h"
+#include "host/memory.h"
 #include "host/settings.h"
 #include "host/verdict.h"
 
@@ -365,6 +366,25 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
     a407_driver_free(&l->driver);
 }
 
+/* What programs know of this proxy is kept to: the secret itself is not shown
+   where another scheme has hidden it, and a refusal of what has worked is told
+   as one. But nothing is sent unasked, and the answer to the 407 goes out on a
+   connection of its own: on the same one some never answer, and the repeat
+   behind such a silence would be a second login where a proxy is only slow. */
+static void adopt_known(struct a407_proxy *asked)
+{
+    struct a407_proxy known;
+    a407_proxy_init(&known, asked->config, &a407_machine, &asked->endpoint,
+                    true);
+    if (known.config->memory)
+        a407_memory_recall(&known);
+    asked->hides = known.hides;
+    for (size_t i = 0; i < asked->n_creds; i++)
+        asked->standing[i].recalled = known.standing[i].recalled;
+    asked->no_reuse = true;
+    a407_proxy_clear(&known);
+}
+
 void a407_trial(const struct a407_config *config,
                 const struct a407_endpoint *proxy,
                 const struct a407_layer *layer,
@@ -403,6 +423,7 @@ void a407_trial(const struct a407_config *config,
         snprintf(out->why, sizeof out->why, "%s", why);
     } else {
         a407_proxy_init(&asked, &its, &a407_machine, proxy, true);
+        adopt_known(&asked);
         ask(&l, &asked, target, out);
         a407_proxy_clear(&asked);
     }

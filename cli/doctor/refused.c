@@ -81,6 +81,12 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
                         "address, %s here and maybe another one there.",
                         d->source);
         break;
+    case A407_CAUSE_NOT_CONFIGURED:
+        a407_row_remedy(row,
+                        "Name it: export http_proxy=http://%s "
+                        "https_proxy=http://%s",
+                        d->at, d->at);
+        break;
     case A407_CAUSE_OTHER_ENDPOINT:
         a407_row_remedy(row,
                         "Name it for this proxy: [%s] in the credential "
@@ -92,13 +98,27 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
     }
 }
 
+/* What is for the proxies of the environment is for no other one; it is the
+   environment that lacks this proxy, unless a section names another. */
+static bool is_not_named(const struct a407_doctor *d)
+{
+    const struct a407_credential *c = d->config->credentials;
+
+    while (c && c->from == A407_FROM_VARIABLES)
+        c = c->next;
+    return d->config->credentials && !c;
+}
+
 struct a407_row *a407_refused_cause(struct a407_doctor *d,
                                     enum a407_cause cause,
                                     const struct a407_credential *c,
                                     const char *what, const char *seen)
 {
-    struct a407_row *row = a407_row_cause(&d->rows, cause, what, seen);
+    struct a407_row *row;
 
+    if (cause == A407_CAUSE_OTHER_ENDPOINT && is_not_named(d))
+        cause = A407_CAUSE_NOT_CONFIGURED;
+    row = a407_row_cause(&d->rows, cause, what, seen);
     say_remedy(d, cause, c, row);
     return row;
 }

@@ -207,6 +207,8 @@ UNSENT = (
      offer("Bearer")),
     ("scheme_in_token", {"AUTH407_TOKEN": "Basic abcdefgh"}, offer("Bearer")),
 )
+# what auth407 starts with all the same; the others it names, and ends with 125
+RECORDED = ("colon_in_username", "scheme_in_token", "character_not_for_token")
 
 
 def unsent_case(code, how, challenge):
@@ -216,6 +218,10 @@ def unsent_case(code, how, challenge):
             finds(code, "--yes", f"{url}127.0.0.1:{p.port}",
                   env=how if isinstance(how, dict) else {})
             equal(sent(p), 0, "logins")
+            if code in RECORDED:
+                record = logged(how, p.port)
+                equal(record["cause"], "malformed_credential")
+                has(record["lint"], code)
     run.__doc__ = f"not sent: {code.replace('_', ' ')}"
     return run
 
