@@ -7,9 +7,9 @@
 
 /* Where a proxy's URL stands, and how it would be written there. */
 struct a407_written {
-    const char *what;           /* "https_proxy", "~/.gitconfig:3 (git)" */
-    const char *value;          /* as it stands there: it may hold a secret */
-    const char *before, *after; /* of the corrected line, around the URL */
+    const char *what;   /* "https_proxy", "~/.gitconfig:3 (git)" */
+    const char *value;  /* as it stands there: it may hold a secret */
+    const char *before; /* in the corrected line, before the URL */
     bool chosen;  /* programs use it for the target: what is wrong is no mere
                      warning */
     bool guessed; /* whoever reads it there takes one without a scheme */

@@ -163,7 +163,7 @@ bool a407_doctor_same_account(const struct a407_credential *a,
         return false;
     read = add_account(&x, a->username);
     read = add_account(&y, b->username) && read;
-    same = (read && x.n == y.n && memcmp(x.p, y.p, x.n) == 0) ||
+    same = (read && x.n && x.n == y.n && memcmp(x.p, y.p, x.n) == 0) ||
            strcmp(a->username, b->username) == 0;
     a407_buf_free(&x);
     a407_buf_free(&y);

@@ -34,25 +34,16 @@ static const struct pair {
 };
 enum { PAIRS = sizeof pairs / sizeof *pairs, NO = PAIRS - 1 };
 
-/* Looks at the variable's URL; true: and it is of use. */
-static bool check_url(struct a407_doctor *d, const char *name, bool chosen)
+static void check_url(struct a407_doctor *d, const char *name, bool chosen)
 {
     char before[40];
-    struct a407_written w = {.what = name,
-                             .value = getenv(name),
-                             .before = before,
-                             .after = "",
-                             .chosen = chosen};
+    struct a407_written w = {name, getenv(name), before, .chosen = chosen};
 
     snprintf(before, sizeof before, "export %s=", name);
-    return a407_written_check(d, &w);
-}
-
-static void take_variable(struct a407_doctor *d, const char *name)
-{
-    snprintf(d->proxy_from, sizeof d->proxy_from, "%s", name);
-    if (check_url(d, name, true))
-        a407_doctor_take(d, name, getenv(name));
+    if (chosen)
+        snprintf(d->proxy_from, sizeof d->proxy_from, "%s", name);
+    if (a407_written_check(d, &w) && chosen)
+        a407_doctor_take(d, name, w.value);
 }
 
 /* The first of them that is set, or NULL. */
@@ -79,7 +70,7 @@ static void find_proxy(struct a407_doctor *d, const char *name)
     struct a407_row *row;
 
     if (name) {
-        take_variable(d, name);
+        check_url(d, name, true);
     } else if (other) {
         row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_OTHER, plain[0],
                              "only %s is set", other);
@@ -90,7 +81,7 @@ static void find_proxy(struct a407_doctor *d, const char *name)
                           "directly.",
                           other, row->what, d->o.target.url);
         a407_row_remedy(row, "export %s=\"$%s\"", row->what, other);
-        take_variable(d, other);
+        check_url(d, other, true);
     } else {
         a407_row_found(&d->rows, A407_FOUND_NO_PROXY_SET, "*_proxy variables",
                        "none names a proxy for %s", d->o.target.url);
@@ -122,10 +113,7 @@ static bool is_about_url(const char *text)
 /* The proxy of the command line was put among those of the environment. */
 static void take_given(struct a407_doctor *d)
 {
-    struct a407_written w = {.what = "PROXY-URL",
-                             .value = d->o.proxy,
-                             .before = "auth407 doctor ",
-                             .after = "",
+    struct a407_written w = {"PROXY-URL", d->o.proxy, "auth407 doctor ",
                              .chosen = true};
     struct a407_credential *c = d->config ? d->config->credentials : NULL;
 

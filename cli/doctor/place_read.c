@@ -183,7 +183,7 @@ static void take_words(struct reader *r, const char *before)
             a407_buf_add(&r->value, &c, 1);
         }
         word = a407_span(r->value.p, r->value.n);
-        if (a407_span_begins(word, before) && a407_span_find(word, '=')) {
+        if (a407_span_find(word, '=') && a407_span_begins(word, before)) {
             word = a407_span_skip(word, strlen(before));
             a407_span_cut(&word, '=', &name);
             tell_as(r, name, word);

@@ -28,7 +28,6 @@ static const struct key {
     {A407_TOOL_##tool, name, A407_##field, A407_FOR_##what},
 #include "places.def"
 };
-enum { KEYS = sizeof keys / sizeof *keys };
 
 static const struct row {
     enum a407_place_tool tool;
@@ -252,21 +251,29 @@ static void look_for_more(struct scan *s, const struct a407_place_line *l)
     }
 }
 
+static const struct key *key_of(const struct scan *s, struct a407_span name,
+                                struct a407_span *scope)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof keys / sizeof *keys; i++)
+        if ((keys[i].tool == s->row->tool || keys[i].tool == A407_TOOL_ANY) &&
+            fits(keys[i].name, name, scope))
+            return &keys[i];
+    return NULL;
+}
+
 static void take(void *ctx, const struct a407_place_line *l)
 {
     struct scan *s = ctx;
     struct a407_span scope;
-    struct a407_place *p;
-    size_t i = 0;
+    const struct key *key = key_of(s, l->key, &scope);
+    struct a407_place *p = key ? place_of(s, scope) : NULL;
 
     look_for_more(s, l);
-    while (i < KEYS && (keys[i].tool != s->row->tool ||
-                        !fits(keys[i].name, l->key, &scope)))
-        i++;
-    p = i < KEYS ? place_of(s, scope) : NULL;
     if (!p)
         return;
-    set(p, s, &keys[i], l);
+    set(p, s, key, l);
     if (s->format == A407_PLACE_GIT)
         set_last(s, p);
 }

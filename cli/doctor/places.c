@@ -212,7 +212,6 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
     struct a407_written w = {.what = u->what,
                              .value = u->url.p,
                              .before = before,
-                             .after = "",
                              .guessed = u->tool->guesses};
     const char *how = difference(d, u->url.p);
     bool good, that = is_that(d, u->url.p);

@@ -10,7 +10,8 @@ enum a407_place_tool {
 #define A407_TOOL(id, name, port, several, guesses, remove_in, remove)         \
     A407_TOOL_##id,
 #include "places.def"
-    A407_TOOLS
+    A407_TOOLS,
+    A407_TOOL_ANY = A407_TOOLS
 };
 
 struct a407_tool {

@@ -55,14 +55,18 @@ bool a407_written_login(const char *value, struct a407_proxy_url *out)
     return a407_proxy_url_parse(s, out);
 }
 
+static void forget(struct a407_proxy_url *url)
+{
+    a407_free_secret(url->username);
+    a407_free_secret(url->password);
+}
+
 bool a407_written_read(const char *value, struct a407_proxy_url *out)
 {
     bool good = a407_written_login(value, out);
 
-    if (good) {
-        a407_free_secret(out->username);
-        a407_free_secret(out->password);
-    }
+    if (good)
+        forget(out);
     return good;
 }
 
@@ -127,10 +131,10 @@ static void mend(struct a407_row *row, const struct a407_written *w,
     put_url(w->value, ":PASSWORD@", ":PORT", url, sizeof url);
     rest = strstr(url, "://");
     if (rest)
-        a407_row_remedy(row, "%s%s%s%s", w->before, scheme, rest, w->after);
+        a407_row_remedy(row, "%s%s%s", w->before, scheme, rest);
     else
-        a407_row_remedy(row, "%shttp://%sHOST:PORT%s", w->before,
-                        userinfo(w->value).p ? "USER:PASSWORD@" : "", w->after);
+        a407_row_remedy(row, "%shttp://%sHOST:PORT", w->before,
+                        userinfo(w->value).p ? "USER:PASSWORD@" : "");
     a407_row_sentence(row, "%s: %s.", row->what, row->seen);
     if (!w->chosen && row->status == A407_FAILURE)
         row->status = A407_WARNING;
@@ -194,26 +198,14 @@ static bool check_login(struct a407_doctor *d, const struct a407_written *w,
     return false;
 }
 
-static bool knows_scheme(const char *scheme)
-{
-    return strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
-}
-
-static void show(struct a407_doctor *d, const struct a407_written *w)
-{
-    char url[300];
-
-    a407_written_show(w->value, url, sizeof url);
-    a407_row_good(&d->rows, A407_IN_CONFIGURATION, w->what, "%s%s", url,
-                  strncmp(url, "https:", 6) == 0
-                      ? " (TLS to the proxy, which wget has not)"
-                      : "");
-}
-
 /* What programs differ on; or all is well. */
 static void check_rest(struct a407_doctor *d, const struct a407_written *w,
                        const struct a407_proxy_url *url)
 {
+    bool plain = strcmp(url->scheme, "http") == 0;
+    char shown[300];
+
+    a407_written_show(w->value, shown, sizeof shown);
     if (!strstr(w->value, "://") && !w->guessed)
         mend(a407_row_found(&d->rows, A407_FOUND_URL_SCHEME, w->what,
                             "no http:// in front: %s",
@@ -223,34 +215,36 @@ static void check_rest(struct a407_doctor *d, const struct a407_written *w,
                                 : "curl, wget and Go guess it; apt, pip and "
                                   "npm don't"),
              w, url->scheme);
-    else if (!url->port_given && !w->guessed &&
-             strcmp(url->scheme, "http") == 0)
+    else if (!url->port_given && !w->guessed && plain)
         mend(a407_row_found(&d->rows, A407_FOUND_URL_PORT, w->what,
                             "no port: curl and git take 1080, others 80"),
              w, url->scheme);
     else
-        show(d, w);
+        a407_row_good(&d->rows, A407_IN_CONFIGURATION, w->what, "%s%s", shown,
+                      plain ? "" : " (TLS to the proxy, which wget has not)");
 }
 
 bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
 {
     const char *around = stray(a407_span_str(w->value));
     struct a407_proxy_url url;
+    bool read = a407_written_read(w->value, &url);
+    bool socks = read && strncmp(url.scheme, "socks", 5) == 0;
     struct a407_row *row;
 
-    if (!a407_written_read(w->value, &url) ||
-        (!knows_scheme(url.scheme) && strncmp(url.scheme, "socks", 5) != 0)) {
+    if (!read || (!socks && strcmp(url.scheme, "http") != 0 &&
+                  strcmp(url.scheme, "https") != 0)) {
         mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
                             "it is no URL of a proxy"),
              w, "http");
         return false;
     }
-    if (!knows_scheme(url.scheme)) {
+    if (socks) {
         row =
             a407_row_found(&d->rows, A407_FOUND_URL_SOCKS, w->what,
                            "%s:// is SOCKS, which never says 407", url.scheme);
         mend(row, w, "http");
-        a407_row_remedy(row, "%shttp://HOST:PORT%s", w->before, w->after);
+        a407_row_remedy(row, "%shttp://HOST:PORT", w->before);
         if (!w->chosen)
             row->status = A407_NOTE; /* as desktops set all_proxy */
         return false;
@@ -292,14 +286,10 @@ bool a407_written_same(const char *a, const char *b, bool login)
                x.endpoint.port == y.endpoint.port &&
                (!login || (a407_same_text(x.username, y.username) &&
                            a407_same_text(x.password, y.password)));
-    if (read_a) {
-        a407_free_secret(x.username);
-        a407_free_secret(x.password);
-    }
-    if (read_b) {
-        a407_free_secret(y.username);
-        a407_free_secret(y.password);
-    }
+    if (read_a)
+        forget(&x);
+    if (read_b)
+        forget(&y);
     return same;
 }
 
