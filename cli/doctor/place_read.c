@@ -116,6 +116,21 @@ static bool ends_in_blank(const struct a407_buf *b)
     return b->n && a407_is_ows(b->p[b->n - 1]);
 }
 
+/* Behind a "$", {NAME} is the variable's value. */
+static bool take_variable(struct reader *r)
+{
+    const char *end = a407_span_find(r->s, '}'), *value;
+    char name[64];
+
+    if (!end || *r->s.p != '{')
+        return false;
+    a407_put(name, sizeof name, a407_span_before(a407_span_skip(r->s, 1), end));
+    value = getenv(name);
+    a407_buf_str(&r->value, value ? value : "");
+    r->s = a407_span_from(r->s, end + 1);
+    return true;
+}
+
 /* What it is set to, as the program understands it. */
 static void take_value(struct reader *r, const struct syntax *is)
 {
@@ -131,33 +146,14 @@ static void take_value(struct reader *r, const struct syntax *is)
 
         if (!quote && ends_in_blank(&r->value) && strchr(is->behind, c))
             break;
+        if (c == '$' && r->format == A407_PLACE_NPMRC && take_variable(r))
+            continue;
         if (c == '\\' && these && r->s.n && (!*these || strchr(these, *r->s.p)))
             c = take(r);
         a407_buf_add(&r->value, &c, 1);
     }
     while (!quote && ends_in_blank(&r->value))
         r->value.n--;
-}
-
-/* ${NAME} is the variable's value. */
-static void expand(struct a407_buf *b)
-{
-    struct a407_span s = a407_span(b->p, b->n);
-    char *from = s.n ? memmem(s.p, s.n, "${", 2) : NULL;
-    char *end = from ? memchr(from, '}', (size_t)(s.p + s.n - from)) : NULL;
-    const char *value;
-    struct a407_buf out;
-
-    if (!end)
-        return;
-    *end = '\0';
-    value = getenv(from + 2);
-    a407_buf_init(&out, b->max);
-    a407_buf_span(&out, a407_span_before(s, from));
-    a407_buf_str(&out, value ? value : "");
-    a407_buf_span(&out, a407_span_from(s, end + 1));
-    a407_buf_free(b);
-    *b = out;
 }
 
 /* Words, in quotes or not, each behind `before` a NAME=VALUE. */
@@ -242,8 +238,6 @@ static void take_line(struct reader *r)
     if (nested && (!r->s.n || *r->s.p == '#'))
         return;
     take_value(r, is);
-    if (r->format == A407_PLACE_NPMRC)
-        expand(&r->value);
     tell(r);
     leave(r);
 }
@@ -378,24 +372,18 @@ static void read_braces(struct reader *r, bool json)
 
 /* ---- XML ---- */
 
-static const struct {
-    const char *name;
-    char is;
-} entities[] = {{"&amp;", '&'},
-                {"&lt;", '<'},
-                {"&gt;", '>'},
-                {"&quot;", '"'},
-                {"&apos;", '\''}};
-
 static void take_text(struct reader *r)
 {
-    size_t i;
+    /* each what it is, and its name */
+    static const char *const entities[] = {"&amp;", "<lt;", ">gt;", "\"quot;",
+                                           "'apos;"};
     char c = take(r);
+    size_t i;
 
     for (i = 0; c == '&' && i < sizeof entities / sizeof *entities; i++)
-        if (at(r, entities[i].name + 1)) {
-            r->s = a407_span_skip(r->s, strlen(entities[i].name + 1));
-            c = entities[i].is;
+        if (at(r, entities[i] + 1)) {
+            r->s = a407_span_skip(r->s, strlen(entities[i] + 1));
+            c = *entities[i];
             break;
         }
     a407_buf_add(&r->value, &c, 1);

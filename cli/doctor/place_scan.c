@@ -9,8 +9,8 @@
 
 /* Far more than such files have. */
 #define FILE_MAX ((size_t)1 << 20)
-/* Files may include each other. */
-#define INCLUDES_MAX 30
+/* Files may include each other; far more than those of a row do. */
+#define INCLUDES_MAX 100
 
 const struct a407_tool a407_tools[A407_TOOLS] = {
 #define A407_TOOL(id, name, port, several, guesses, remove_in, remove)         \
@@ -45,7 +45,7 @@ struct scan {
     const struct row *row;
     enum a407_place_format format; /* of what is read: the row's, or another */
     const char *path;
-    unsigned included; /* files, in all */
+    unsigned included; /* files, of the row */
 };
 
 /* ---- what is set ---- */
@@ -290,6 +290,7 @@ struct a407_place *a407_places_read(void)
         s.row = &rows[i];
         s.format = s.row->format;
         s.at = s.end;
+        s.included = 0;
         s.path = path;
         if (s.format < A407_PLACE_OPTIONS)
             read_paths(&s, path);

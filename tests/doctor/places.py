@@ -125,6 +125,8 @@ SYSTEM = [
     ("systemd (/etc/systemd/system/docker.service.d/http-proxy.conf:2)",
      "systemd/system/docker.service.d/http-proxy.conf",
      '[Service]\nEnvironment="HTTPS_PROXY=%(unit)s"\n'),
+    ("systemd (/etc/default/docker:1)", "default/docker",
+     "HTTPS_PROXY=%(url)s\n"),
     ("systemd (/etc/systemd/system.conf:2)", "systemd/system.conf",
      "[Manager]\nDefaultEnvironment=https_proxy=%(unit)s\n"),
     ("dockerd (/etc/docker/daemon.json:3)", "docker/daemon.json",
@@ -265,6 +267,28 @@ def odd():
                                         "HOME": home(name, text)})
         has(words(seen), says)
         equal(len(seen.codes(status="warning")), 1, seen.text)
+
+
+@test
+def spelled():
+    """variables in npm's file, entities in Maven's, escapes in docker's"""
+    p = parts(password="a&<>\"'b")
+    for what, name, text in [
+            ("npm (~/.npmrc:1)", ".npmrc",
+             "https-proxy=http://${WHO}:${CODED}@proxy.test:3128\n"),
+            ("Maven (~/.m2/settings.xml:1)", ".m2/settings.xml",
+             "<settings><proxies><proxy><host>proxy.test</host>"
+             "<port>3128</port><username>alice</username>"
+             "<password>a&amp;&lt;&gt;&quot;&apos;b</password>"
+             "</proxy></proxies></settings>"),
+            ("docker (~/.docker/config.json:1)", ".docker/config.json",
+             '{"proxies": {"default": {"httpsProxy": "%s"}}}' %
+             p["url"].replace("@", "\\u0040").replace("/", "\\/"))]:
+        seen = doctor("--offline", env={
+            **variables(p), "HOME": home(name, text), "WHO": "alice",
+            "CODED": p["coded"]}, secret=p["password"])
+        has(words(seen), f"ok {what}: http://alice@proxy.test:3128")
+        equal(seen.codes(status="warning"), [], seen.text)
 
 
 @test
@@ -496,6 +520,9 @@ def system():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text % p)
+            unit = folder / "systemd/system/docker.service"
+            unit.parent.mkdir(parents=True, exist_ok=True)
+            unit.write_text("[Service]\nEnvironmentFile=-/etc/default/docker\n")
             has(with_etc(folder, variables()), says)
 
 
