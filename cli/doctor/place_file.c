@@ -55,8 +55,8 @@ static void shorten(char *path)
 
 bool a407_place_path(const char *path, char out[static PATH_MAX])
 {
-    size_t n = strcspn(path, "/");
-    const char *value = "";
+    const char *instead = *path == '$' ? strchr(path, '|') : NULL, *value = "";
+    size_t n = strcspn(path, "/|"), rest = strlen(path + n);
     char name[64];
 
     if (*path == '^')
@@ -64,8 +64,13 @@ bool a407_place_path(const char *path, char out[static PATH_MAX])
     a407_put(name, sizeof name, a407_span(path + 1, n ? n - 1 : 0));
     if (n)
         value = getenv(*path == '~' ? "HOME" : name);
+    if (instead && !value)
+        return a407_place_path(instead + 1, out);
+    if (instead)
+        rest = (size_t)(instead - path) - n;
     if (!value || (n && *value != '/') || (*path == '~' && n > 1) ||
-        snprintf(out, PATH_MAX, "%s%s", value, path + n) >= PATH_MAX)
+        snprintf(out, PATH_MAX, "%s%.*s", value, (int)rest, path + n) >=
+            PATH_MAX)
         return false;
     shorten(out);
     return true;

@@ -161,3 +161,22 @@ def environment_files():
         seen = doctor("--offline", env={**variables(), "HOME": folder})
         equal(seen.codes(status="warning"), [], seen.text)
         lacks(seen.text, "systemd")
+
+
+@test
+def elsewhere():
+    """where a variable names the folder or the file the usual one is not read"""
+    for variable, name, text in [
+            ("DOCKER_CONFIG", ".docker/config.json",
+             '{"proxies": {"default": {"httpsProxy": "http://o:1"}}}'),
+            ("CARGO_HOME", ".cargo/config.toml", '[http]\nproxy = "http://o:1"'),
+            ("GRADLE_USER_HOME", ".gradle/gradle.properties",
+             "systemProp.https.proxyHost=o\n"),
+            ("XDG_CONFIG_HOME", ".config/git/config", OTHER),
+            ("NPM_CONFIG_USERCONFIG", ".npmrc", "proxy=http://o:1\n"),
+            ("WGETRC", ".wgetrc", "https_proxy=http://o:1\n")]:
+        env = {**variables(), "HOME": home(name, text)}
+        seen = doctor("--offline", env=env)
+        equal(seen.codes(status="warning"), ["program_disagrees"], seen.text)
+        seen = doctor("--offline", env={**env, variable: "/nowhere"})
+        equal(seen.codes(status="warning"), [], seen.text)
