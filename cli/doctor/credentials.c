@@ -49,16 +49,23 @@ static void load_file(struct a407_doctor *d)
 
 /* ---- one credential ---- */
 
+static struct a407_row *tell(struct a407_doctor *d, const char *label,
+                             const char *words,
+                             const struct a407_lint_info *info)
+{
+    struct a407_row *row =
+        a407_row_found(&d->rows, A407_FOUND_SOURCE, label, "%s", words);
+
+    if (info) {
+        row->code = info->code;
+        a407_row_remedy(row, "%s", info->remedy);
+    }
+    return row;
+}
+
 static void tell_source(void *ctx, const struct a407_source_finding *f)
 {
-    struct a407_doctor *d = ctx;
-    struct a407_row *row;
-
-    row = a407_row_found(&d->rows, A407_FOUND_SOURCE, f->label, "%s", f->text);
-    if (f->lint) {
-        row->code = f->lint->code;
-        a407_row_remedy(row, "%s", f->lint->remedy);
-    }
+    tell(ctx, f->label, f->text, f->lint);
 }
 
 /* What may be meant so: it counts where nothing is tried, or when a proxy has
@@ -73,17 +80,11 @@ static void tell_lint(struct a407_doctor *d, const struct a407_credential *c)
 
     a407_lint(c, &use, &lint);
     for (i = 0; i < lint.n; i++) {
-        const struct a407_lint_info *info = a407_lint_info(lint.found[i].code);
-        struct a407_row *row = a407_row_last(&d->rows);
-
         a407_lint_words(lint.found[i], words);
-        if (strcmp(row->seen, words) == 0)
-            continue; /* of its time: told as one of its source */
-        row =
-            a407_row_found(&d->rows, A407_FOUND_SOURCE, c->label, "%s", words);
-        row->status = offline ? A407_WARNING : A407_NOTE;
-        row->code = info->code;
-        a407_row_remedy(row, "%s", info->remedy);
+        /* of its time: told as one of its source */
+        if (strcmp(a407_row_last(&d->rows)->seen, words) != 0)
+            tell(d, c->label, words, a407_lint_info(lint.found[i].code))
+                ->status = offline ? A407_WARNING : A407_NOTE;
     }
 }
 

@@ -67,20 +67,19 @@ static const char *const tls[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
 static void find_proxy(struct a407_doctor *d, const char *name)
 {
     const char *other = first_set(d->o.target.tls ? plain : tls);
+    const char *lacks = d->o.target.tls ? *tls : *plain;
     struct a407_row *row;
 
     if (name) {
         check_url(d, name, true);
     } else if (other) {
-        row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_OTHER, plain[0],
+        row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_OTHER, lacks,
                              "only %s is set", other);
-        snprintf(row->what, sizeof row->what, "%s",
-                 d->o.target.tls ? tls[0] : plain[0]);
         a407_row_sentence(row,
                           "%s is set, but %s is not: programs go to %s "
                           "directly.",
-                          other, row->what, d->o.target.url);
-        a407_row_remedy(row, "export %s=\"$%s\"", row->what, other);
+                          other, lacks, d->o.target.url);
+        a407_row_remedy(row, "export %s=\"$%s\"", lacks, other);
         check_url(d, other, true);
     } else {
         a407_row_found(&d->rows, A407_FOUND_NO_PROXY_SET, "*_proxy variables",
@@ -91,16 +90,16 @@ static void find_proxy(struct a407_doctor *d, const char *name)
 static void check_case(struct a407_doctor *d, const char *name)
 {
     struct a407_row *row;
+    bool https;
 
     if (!name || strncmp(name, "HTTP", 4) != 0)
         return;
-    row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_UPPER, name,
-                         name[4] == '_' ? "curl, git and wget read only "
-                                          "http_proxy"
-                                        : "wget reads only https_proxy");
-    a407_row_remedy(row, "export %s=\"$%s\"",
-                    name[4] == '_' ? plain[0] : tls[0], name);
-    if (name[4] != '_')
+    https = name[4] == 'S';
+    row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_UPPER, name, "%s",
+                         https ? "wget reads only https_proxy"
+                               : "curl, git and wget read only http_proxy");
+    a407_row_remedy(row, "export %s=\"$%s\"", https ? *tls : *plain, name);
+    if (https)
         row->status = A407_NOTE;
 }
 

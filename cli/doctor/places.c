@@ -213,11 +213,11 @@ static void judge_url(struct a407_doctor *d, const struct used *u)
                              .value = u->url.p,
                              .before = before,
                              .guessed = u->tool->guesses};
-    const char *how = difference(d, u->url.p);
+    const char *how = difference(d, u->url.p), *own = u->set->text[A407_URL];
     bool good, that = is_that(d, u->url.p);
     size_t n = d->rows.n;
 
-    if (u->place->tool == A407_TOOL_WGET && a407_written_has_login(w.value))
+    if (u->place->tool == A407_TOOL_WGET && own && a407_written_has_login(own))
         w.guessed = false; /* it takes USER: for a scheme */
     snprintf(before, sizeof before, "in %s write ", u->where);
     if (!a407_written_check(d, &w))
@@ -239,9 +239,8 @@ static bool bypasses(const struct a407_place *p,
     struct a407_span list = a407_span_str(p->bypass), one;
     char pattern[300];
 
-    if (!list.n || (!a407_span_find(list, '|') && p->tool != A407_TOOL_MAVEN &&
-                    p->tool != A407_TOOL_JAVA && p->tool != A407_TOOL_GRADLE))
-        return a407_no_proxy_covers(list.n ? p->bypass : "", target, NULL);
+    if (!a407_tools[p->tool].port) /* none of Java's */
+        return a407_no_proxy_covers(p->bypass, target, NULL);
     while (a407_span_cut(&list, '|', &one)) {
         a407_put(pattern, sizeof pattern, a407_span_trim(one));
         if (fnmatch(pattern, target->host, FNM_CASEFOLD) == 0)

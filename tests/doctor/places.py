@@ -57,6 +57,9 @@ FILES = [
     ("wget (~/.wgetrc:3)", ".wgetrc",
      "proxy_user = %(user)s\nproxy_password = %(password)s\n"
      "https_proxy = http://%(host)s:%(port)s/\n"),
+    ("wget (~/.wgetrc:1)", ".wgetrc",
+     "https_proxy=%(host)s:%(port)s\nproxy_user=%(user)s\n"
+     "proxy_password=%(password)s\n"),
     ("curl (~/.curlrc:1)", ".curlrc", 'proxy = "%(url)s"\n'),
     ("curl (~/.curlrc:1)", ".curlrc", "--proxy %(url)s\n-u somebody:else\n"),
     ("curl (~/.curlrc:2)", ".curlrc",
