@@ -92,26 +92,23 @@ static bool is_same(const struct a407_endpoint *a,
 static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
                     const struct choice *c, bool look_up)
 {
-    bool any = d->proxy.port != 0, typed = d->o.proxy != NULL;
+    bool any = d->proxy.port != 0;
+    char now[A407_HOST_MAX + 16] = "none is set";
     struct a407_row *row;
 
     if (any && is_same(&d->proxy, &c->at, look_up))
         return;
     if (any)
-        row = a407_row_found(&d->rows, A407_FOUND_PAC_DRIFT, d->proxy_from,
-                             "%s:%u, but the PAC names %s:%u", d->proxy.host,
-                             d->proxy.port, c->at.host, c->at.port);
-    else
-        row = a407_row_found(
-            &d->rows, A407_FOUND_PAC_DRIFT, "*_proxy variables",
-            "none is set, but the PAC names %s:%u", c->at.host, c->at.port);
+        snprintf(now, sizeof now, "%s:%u", d->proxy.host, d->proxy.port);
+    row = a407_row_found(&d->rows, A407_FOUND_PAC_DRIFT,
+                         any ? d->proxy_from : "*_proxy variables",
+                         "%s, but the PAC names %s:%u", now, c->at.host,
+                         c->at.port);
     a407_row_remedy(row, "export http_proxy=%s https_proxy=%s", c->url, c->url);
-    if (typed)
-        row->status = A407_NOTE;
-    else if (any && !from->named)
-        row->status = A407_WARNING;
-    if (typed || (any && !from->named))
+    if (d->o.proxy || (any && !from->named)) {
+        row->status = d->o.proxy ? A407_NOTE : A407_WARNING;
         return;
+    }
     a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
     d->proxy = c->at;
     d->tls = c->tls;

@@ -71,55 +71,30 @@ static void find_own(struct a407_buf *b)
 
 /* ---- the talk with the helper ---- */
 
-static bool start(struct a407_child *child, struct a407_pac_answer *out)
-{
-    static const char *const argv[] = {HELPER, NULL};
-    char path[PATH_MAX];
-
-    if (a407_file_beside(HELPER, path, sizeof path) &&
-        a407_child_start(child, path, argv, true))
-        return true;
-    out->state = A407_PAC_UNREADABLE;
-    snprintf(out->text, sizeof out->text, HELPER " can't be started: %s",
-             strerror(errno));
-    return false;
-}
-
-/* One thing said to the helper, and its next line, which it always has. */
-static bool exchange(struct a407_talk *t)
-{
-    a407_talk_wait(t);
-    return t->complete && !t->late && !t->full;
-}
-
 static void say_end(const struct a407_talk *t, struct a407_pac_answer *out)
 {
-    const char *why = "ended too early";
+    bool killed = t->status == 128 + SIGXCPU || t->status == 128 + SIGKILL;
 
     if (t->error || t->status == 127)
         out->state = A407_PAC_UNREADABLE;
-    if (t->status == 127)
-        why = "does not run: is libduktape installed?";
-    if (t->error)
-        snprintf(out->text, sizeof out->text, HELPER " can't be started: %s",
-                 strerror(t->error));
-    else if (t->late || t->status == 128 + SIGXCPU ||
-             t->status == 128 + SIGKILL)
-        snprintf(out->text, sizeof out->text, "it runs for ever");
-    else
-        snprintf(out->text, sizeof out->text, HELPER " %s", why);
+    snprintf(out->text, sizeof out->text, "%s%s",
+             t->error            ? HELPER " can't be started: "
+             : t->late || killed ? "it runs for ever"
+             : t->status == 127  ? HELPER " does not run: is libduktape "
+                                          "installed?"
+                                 : HELPER " ended too early",
+             t->error ? strerror(t->error) : "");
 }
 
 /* "LINE WORDS" of the helper. */
-static void read_fault(struct a407_span rest, struct a407_pac_answer *out)
+static int take_number(struct a407_span *rest)
 {
     struct a407_span number = {"", 0};
     uint64_t line = 0;
 
-    a407_span_cut(&rest, ' ', &number);
+    a407_span_cut(rest, ' ', &number);
     a407_span_number(number, 1u << 20, &line);
-    out->line = (int)line;
-    a407_put(out->text, sizeof out->text, rest);
+    return (int)line;
 }
 
 /* True: it wants an answer, which is in `b`. */
@@ -131,16 +106,14 @@ static bool read_line(struct a407_span rest, bool look_up, struct a407_buf *b,
 
     rest.n--;
     a407_span_cut(&rest, ' ', &word);
-    if (a407_span_eq(word, A407_PAC_RESULT)) {
+    if (a407_span_eq(word, A407_PAC_RESULT))
         out->state = A407_PAC_SAYS;
+    else if (a407_span_eq(word, A407_PAC_UNPARSED))
+        out->state = A407_PAC_UNREADABLE;
+    if (out->state != A407_PAC_BROKEN || a407_span_eq(word, A407_PAC_FAILED)) {
+        if (out->state != A407_PAC_SAYS)
+            out->line = take_number(&rest);
         a407_put(out->text, sizeof out->text, rest);
-        return false;
-    }
-    if (a407_span_eq(word, A407_PAC_UNPARSED) ||
-        a407_span_eq(word, A407_PAC_FAILED)) {
-        if (a407_span_eq(word, A407_PAC_UNPARSED))
-            out->state = A407_PAC_UNREADABLE;
-        read_fault(rest, out);
         return false;
     }
     if (a407_span_eq(word, A407_PAC_ALERT)) {
@@ -172,18 +145,25 @@ static void write_question(struct a407_buf *b, const struct a407_wanted *target,
 void a407_pac_run(struct a407_span script, const struct a407_wanted *target,
                   bool look_up, struct a407_pac_answer *out)
 {
+    static const char *const argv[] = {HELPER, NULL};
     struct a407_talk t = {.upto = "\n", .until = a407_now_ms() + ALL_MS};
+    char path[PATH_MAX];
     bool more;
 
     *out = (struct a407_pac_answer){.state = A407_PAC_BROKEN};
     a407_buf_init(&t.question, A407_PAC_SCRIPT + 4096);
     a407_buf_init(&t.answer, A407_PAC_LINE);
-    if (!start(&t.child, out))
+    if (!a407_file_beside(HELPER, path, sizeof path) ||
+        !a407_child_start(&t.child, path, argv, true)) {
+        t.error = errno;
+        say_end(&t, out);
         return;
+    }
     write_question(&t.question, target, script.n);
     a407_buf_span(&t.question, script);
     do {
-        if (!exchange(&t)) {
+        a407_talk_wait(&t); /* each thing said has an answer */
+        if (!t.complete || t.late || t.full) {
             say_end(&t, out);
             break;
         }
