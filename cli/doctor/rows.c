@@ -19,8 +19,8 @@ static const struct {
 #undef A407_DOCTOR_FINDING
 };
 
-static struct a407_row *add(struct a407_rows *rows, const char *what,
-                            const char *seen, va_list ap)
+__attribute__((format(printf, 3, 0))) static struct a407_row *
+add(struct a407_rows *rows, const char *what, const char *seen, va_list ap)
 {
     struct a407_row *row = &rows->spare;
 
