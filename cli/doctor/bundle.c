@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "bundle.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>
@@ -14,6 +12,7 @@
 #include "core/base/date.h"
 #include "core/base/text.h"
 #include "core/http/http.h"
+#include "doctor.h"
 #include "host/clock.h"
 #include "refused.h"
 

@@ -143,4 +143,12 @@ void a407_doctor_write_text(const struct a407_doctor *d,
                             const struct a407_term *t);
 bool a407_doctor_write_json(const struct a407_doctor *d, FILE *f);
 
+/* A file for the proxy's administrator: text, as a mail carries it. Can it be
+   made? One that is there already, or a link, is left alone. False: said. */
+bool a407_bundle_check(const char *path);
+
+/* Makes it, mode 0600: the verdict, the requests, the answers' heads, all
+   checks and a curl command, without secrets. False: said. */
+bool a407_bundle_write(const struct a407_doctor *d, const char *path);
+
 #endif

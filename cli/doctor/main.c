@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bundle.h"
 #include "cli/msg.h"
 #include "cli/terminal.h"
 #include "command.h"
