@@ -16,7 +16,7 @@ static int dropped(int fd, int error)
     return -1;
 }
 
-bool a407_wait(int fd, short events, int64_t until)
+bool a407_stream_wait(int fd, short events, int64_t until)
 {
     struct pollfd p = {fd, events, 0};
     int64_t left = until - a407_now_ms();
@@ -43,7 +43,7 @@ int a407_connect_end(int fd, int64_t until)
     socklen_t n = sizeof(int);
     int error = ETIMEDOUT;
 
-    if (fd >= 0 && a407_wait(fd, POLLOUT, until))
+    if (fd >= 0 && a407_stream_wait(fd, POLLOUT, until))
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
     return fd < 0 || !error ? fd : dropped(fd, error);
 }

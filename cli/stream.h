@@ -53,6 +53,6 @@ void a407_stream_close(struct a407_stream *s);
 
 /* Waits for events of poll(2), where a read or write said EAGAIN. False with
    errno: there were none until then (of a407_now_ms). */
-bool a407_wait(int fd, short events, int64_t until);
+bool a407_stream_wait(int fd, short events, int64_t until);
 
 #endif

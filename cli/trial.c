@@ -211,7 +211,7 @@ static bool sleep_until(struct line *l, int fd, short events, int64_t until)
             fill(l);
         if (reads && (l->ended || l->in.n >= l->least))
             return true;
-        if (!a407_wait(fd, events, until))
+        if (!a407_stream_wait(fd, events, until))
             return false;
         if (!reads)
             return true;

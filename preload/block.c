@@ -145,13 +145,14 @@ static int bytes_until(struct a407_turn *t, int64_t until)
     }
 }
 
-/* For the answer to a repeat or to a handshake's message it waits here; else as
-   the program would by itself. */
+/* For the answer to a repeat or to a handshake's message, and for the rest of a
+   407, it waits here; else as the program would by itself. */
 static bool wait_for_bytes(struct a407_turn *t)
 {
     struct a407_plan plan = a407_engine_plan(t->c->driver.engine);
     /* a leg is whole, whatever the program has written of its request */
-    if (!plan.leg && (plan.open || !plan.repeated || plan.fresh))
+    if (!plan.leg && plan.due != A407_DUE_BODY &&
+        (plan.open || !plan.repeated || plan.fresh))
         return sleep_as_program(t);
     int64_t own = a407_turn_limit(t), until = a407_plan_limit(&plan);
     int ev = bytes_until(t, own < until ? own : until);

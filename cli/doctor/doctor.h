@@ -64,8 +64,9 @@ struct a407_doctor {
     char proxy_from[256];       /* "the command line", "https_proxy", "PAC" */
     struct addrinfo *addresses; /* of the proxy, or NULL */
     struct a407_peer peer; /* the first that takes connections; zeros: none */
-    bool trusted;          /* in TLS: its certificate is good */
-    bool is_proxy;         /* it answers, and is no web server */
+    bool kerberos; /* it is set up here: a krb5.conf, ticket or keytab */
+    bool trusted;  /* in TLS: its certificate is good */
+    bool is_proxy; /* it answers, and is no web server */
     /* Of ours those that were refused, now or a short time ago. */
     const struct a407_credential *refused[A407_CREDENTIALS_MAX];
     size_t n_refused;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "challenges.h"
 #include "core/auth/gss_protocol.h"
+#include "core/base/text.h"
 #include "host/object.h"
 
 #define LIST_MAX 65536u
@@ -64,6 +66,21 @@ static void tell_ticket(struct a407_doctor *d, struct a407_span line)
                        end ? when : "", (int)line.n, line.p);
 }
 
+/* krb5.conf(5): KRB5_CONFIG is a list of files. */
+static bool has_config(void)
+{
+    const char *set = getenv("KRB5_CONFIG");
+    struct a407_span rest = a407_span_str(set ? set : "/etc/krb5.conf"), one;
+    char path[PATH_MAX];
+    bool has = false;
+
+    while (!has && a407_span_cut(&rest, ':', &one)) {
+        a407_put(path, sizeof path, one);
+        has = access(path, R_OK) == 0;
+    }
+    return has;
+}
+
 void a407_doctor_kerberos(struct a407_doctor *d)
 {
     struct a407_challenges *offered = a407_doctor_offered(d);
@@ -79,6 +96,7 @@ void a407_doctor_kerberos(struct a407_doctor *d)
     for (i = 0; i < d->asked.n_creds && !keytab; i++)
         keytab = d->asked.creds[i]->keytab;
     a407_challenges_free(offered);
+    d->kerberos = keytab || has_config();
     if (!wanted && !keytab && !offline)
         return;
     a407_buf_init(&out, LIST_MAX);
@@ -86,10 +104,14 @@ void a407_doctor_kerberos(struct a407_doctor *d)
         a407_row_found(&d->rows, A407_FOUND_NO_GSS, "Kerberos",
                        "%s does not run", A407_GSS_HELPER);
     else if (wanted && !out.n)
-        a407_row_found(&d->rows, A407_FOUND_TICKET, "Kerberos ticket", "none");
+        a407_row_found(&d->rows, A407_FOUND_TICKET, "Kerberos ticket",
+                       d->kerberos ? "none"
+                                   : "none, and no krb5.conf: there "
+                                     "is no Kerberos here");
     list = a407_span(out.p, out.n);
     while (a407_span_line(&list, &line)) {
         a407_span_cut(&line, '\t', &kind);
+        d->kerberos = true;
         if (a407_span_eq(kind, "ticket"))
             tell_ticket(d, line);
         else

@@ -65,6 +65,15 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
         a407_row_remedy(row, "Provide it, or ask the proxy's owner for another "
                              "scheme.");
         break;
+    case A407_CAUSE_BACKEND_DOWN:
+        if (!strstr(row->seen, "begins the handshake again"))
+            break;
+        a407_row_sentence(row, "The proxy drops the login's handshake before "
+                               "it has seen the login.");
+        a407_row_remedy(row, "Tell the proxy's owner: what checks logins may "
+                             "be down, or something before the proxy does not "
+                             "keep the connection.");
+        break;
     case A407_CAUSE_MALFORMED:
         a407_row_remedy(row, "Write it again in %s: auth407 login %s", label,
                         d->at);
@@ -133,7 +142,7 @@ static bool is_kdc_down(const struct a407_event *ev)
 }
 
 /* A refusal judges the credential: why a better scheme was not to be had is no
-   cause any more. */
+   cause any more; nor that there is no Kerberos, where there never was. */
 static void excuse(struct a407_doctor *d, const char *label)
 {
     size_t i;
@@ -223,9 +232,10 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
         return;
     }
     describe(ev, seen, sizeof seen);
-    if (t->outcome == A407_TRIAL_REFUSED)
+    if (t->outcome == A407_TRIAL_REFUSED ||
+        (!d->kerberos && ev->cause != A407_CAUSE_NO_TICKET))
         excuse(d, label);
-    if (is_kdc_down(ev))
+    if (d->kerberos && is_kdc_down(ev))
         a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label, "%s", seen);
     else
         a407_refused_cause(d, ev->cause, c, label, seen);

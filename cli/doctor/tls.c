@@ -153,7 +153,7 @@ static bool shake(void *s, int fd, int64_t until)
         why = is == 1 ? 0 : ssl.SSL_get_error(s, is);
         errno = EPROTO;
     } while ((why == WANT_READ || why == WANT_WRITE) &&
-             a407_wait(fd, why == WANT_READ ? POLLIN : POLLOUT, until));
+             a407_stream_wait(fd, why == WANT_READ ? POLLIN : POLLOUT, until));
     return is == 1;
 }
 

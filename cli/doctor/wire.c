@@ -58,7 +58,8 @@ static size_t read_all(struct a407_stream *s, char *to, int ms, int *error)
 
     errno = EAGAIN;
     while (n < ANSWER_MAX && !(head && is_whole(to, n, head))) {
-        if (k < 0 && (errno != EAGAIN || !a407_wait(s->fd, POLLIN, soon)))
+        if (k < 0 &&
+            (errno != EAGAIN || !a407_stream_wait(s->fd, POLLIN, soon)))
             break;
         k = a407_stream_read(s, to + n, ANSWER_MAX - n);
         if (k == 0)

@@ -157,7 +157,7 @@ void a407_engine_told(struct a407_engine *e, struct a407_told *t)
 void a407_engine_send_failed(struct a407_engine *e)
 {
     a407_buf_free(&e->output);
-    if (a407_engine_in_handshake(e) && e->state == A407_ST_DRAIN)
+    if (e->state == A407_ST_DRAIN)
         a407_engine_cut_short(e); /* half a message, and no more of it */
     else if (a407_engine_retrying(e))
         a407_engine_ended_early(e);
@@ -216,7 +216,7 @@ bool a407_engine_expired(struct a407_engine *e)
         return true;
     case A407_DUE_SILENCE:
         return silent(e);
-    default: /* what is to be sent, or the answer to a leg */
+    default: /* what is to be sent, the answer to a leg, the rest of a 407 */
         a407_engine_send_failed(e);
         return true;
     }

@@ -211,6 +211,7 @@ enum a407_due {
     A407_DUE_CONNECT, /* the new connection is there */
     A407_DUE_OUTSIDE, /* what was asked for is there */
     A407_DUE_LEG,     /* the answer to a handshake's message is there, whole */
+    A407_DUE_BODY,    /* the 407 has come to its end */
     A407_DUE_SILENCE  /* the repeat on a kept connection has an answer */
 };
 

@@ -5,6 +5,8 @@
 
 /* For the answer to a repeat on a kept connection, if it is no CONNECT. */
 #define SILENCE_MS 15000u
+/* For a 407's body: what is in its head is known by then. */
+#define DRAIN_MS 5000u
 
 bool a407_engine_active(const struct a407_engine *e)
 {
@@ -213,7 +215,10 @@ static enum a407_due due(const struct a407_engine *e, enum a407_want_kind kind,
             *ms = silence_ms(e);
             return A407_DUE_SILENCE;
         }
-        return leg ? A407_DUE_LEG : A407_DUE_NONE;
+        if (leg || e->state != A407_ST_DRAIN)
+            return leg ? A407_DUE_LEG : A407_DUE_NONE;
+        *ms = *ms < DRAIN_MS ? *ms : DRAIN_MS;
+        return A407_DUE_BODY;
     default:
         return A407_DUE_NONE;
     }

@@ -6,7 +6,7 @@ import urllib.parse
 
 import scripted
 from place import SECRET, finds, works
-from tap import test
+from tap import equal, test
 
 LOGIN = f"alice:{urllib.parse.quote(SECRET, safe='')}"
 
@@ -48,3 +48,53 @@ def nobody_there():
     """nothing listens there, and no such name"""
     finds("proxy_unreachable", "http://127.0.0.1:1")
     finds("proxy_name_not_found", "http://nosuch.invalid:3128")
+
+
+def refusing(*challenges):
+    """A proxy that says this, whatever it is sent."""
+    answer = scripted.refusal("".join(f"Proxy-Authenticate: {c}\r\n"
+                                      for c in challenges))
+
+    def serve(peer):
+        while peer.head():
+            peer.say(answer)
+    return scripted.Scripted(None, serve)
+
+
+@test
+def handshake_dropped():
+    """a bare NTLM in answer to NTLM's first message"""
+    with refusing("NTLM") as p:
+        finds("backend_down", "--yes", f"http://{LOGIN}@127.0.0.1:{p.port}",
+              says=["drops the login's handshake", "keep the connection"])
+
+
+@test
+def no_kerberos():
+    """no Kerberos here is no cause where another scheme has one"""
+    nothing = {"KRB5_CONFIG": "/nonexistent",
+               "KRB5CCNAME": "FILE:/nonexistent/x"}
+    for more, code in ((["Basic realm=\"x\""], "rejected"),
+                       ([], "backend_down")):
+        with refusing("Negotiate", *more) as p:
+            seen = finds(code, "--yes", f"http://{LOGIN}@127.0.0.1:{p.port}",
+                         says=["there is no Kerberos here"], env=nothing)
+        equal(seen.codes(), [code], seen.text)
+    with refusing("Negotiate") as p:
+        finds("no_ticket", f"http://127.0.0.1:{p.port}", env=nothing,
+              says=["there is no Kerberos here"])
+
+
+@test
+def dribbling_body():
+    """the head of a 407 is enough: its body comes a byte a second"""
+    def serve(peer):
+        while head := peer.head():
+            if b"Proxy-Authorization" in head:
+                peer.say(scripted.OK)
+                continue
+            peer.say(scripted.refusal(body=99 * b"x")[:-99])
+            while not peer.proxy.stopped.wait(1):
+                peer.sock.sendall(b"x")
+    with scripted.Scripted(None, serve) as p:
+        works("--yes", f"http://{LOGIN}@127.0.0.1:{p.port}")

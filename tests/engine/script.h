@@ -32,8 +32,8 @@
  *   app: end | reset       it has read the end, or an error
  *   app: writes only       it reads nothing until "app: reads"
  *   wire: reconnect ok | refused   there was a new connection
- *   wire: silent | silent for good   the repeat is not answered: there is
- *                          another one, or there is none
+ *   wire: silent | silent for good   what is waited for does not come: there is
+ *                          another repeat, or there is none
  *   time: +SECONDS         later
  *   clock: +SECONDS | -SECONDS     the machine's clock is set
  *   tell: token TEXT | secret USER PASSWORD | bearer TOKEN | verified |
