@@ -2,8 +2,8 @@
 """Hook tests of what few programs do: v_rare has a mode for most."""
 
 from cases import ANY, BASIC, Case
-from harness import quiet
-from scripted import BASIC_ONLY, Scripted, refusal
+from harness import difference, quiet
+from scripted import BASIC_ONLY, OK, Scripted, refusal
 
 CLOSING = ("close-after-407",)
 
@@ -50,7 +50,38 @@ def made(h):
     return bad
 
 
+def dribble(bare):
+    """A proxy whose 407 has a byte of its body now and then."""
+    def serve(peer):
+        while head := peer.head():
+            if bare or b"Basic" in head:
+                peer.say(OK)
+                continue
+            peer.say(refusal(body=99 * b"x")[:-99])
+            while not peer.proxy.stopped.wait(0.2):
+                peer.sock.sendall(b"x")
+    return serve
+
+
+def no_end(h):
+    """A 407 that does not end is not waited for, by whatever call."""
+    bad = []
+    for victim, mode in (("styles", "send+recv"), ("styles", "send+dontwait"),
+                         ("loop", "eager-poll"), ("loop", "eager-edge")):
+        shown = []
+        for library in (False, True):
+            with Scripted(None, dribble(not library)) as proxy:
+                out, wrong = h.launch(
+                    h.new_folder(), proxy, victim, mode,
+                    (*BASIC_ONLY, ("AUTH407_TIMEOUT", "1")), library=library)
+            shown.append(out)
+            bad += wrong
+        bad += difference(*shown)
+    return bad
+
+
 def tests():
     """(name, function of the harness) of each."""
     yield "rare no-fd: a head that is held back, and no descriptor", no_fd
+    yield "rare no-end: a 407 whose body comes for ever", no_end
     yield "rare made: the number of a socket that is being connected", made
