@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "host/match.h"
 
 static int dropped(int fd, int error)
 {
@@ -69,6 +70,15 @@ ssize_t a407_stream_write(struct a407_stream *s, const char *p, size_t n)
 {
     return s->layer ? s->layer->write(s->state, p, n)
                     : send(s->fd, p, n, MSG_NOSIGNAL);
+}
+
+bool a407_socket_source(int fd, struct a407_endpoint *out)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = sizeof sa;
+
+    return getsockname(fd, (struct sockaddr *)&sa, &n) == 0 &&
+           a407_endpoint_of((struct sockaddr *)&sa, out);
 }
 
 void a407_stream_close(struct a407_stream *s)

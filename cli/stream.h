@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/config/credential.h"
+
 /* A connection of our own to a server: plain, or with something on it. */
 
 /* What is spoken on a connected socket that does not block: TLS. */
@@ -48,6 +50,9 @@ bool a407_stream_open(struct a407_stream *s, const struct a407_peer *to,
 /* As recv(2) and send(2); these never wait. */
 ssize_t a407_stream_read(struct a407_stream *s, char *to, size_t n);
 ssize_t a407_stream_write(struct a407_stream *s, const char *p, size_t n);
+
+/* This end's address and port. False: there is none. */
+bool a407_socket_source(int fd, struct a407_endpoint *out);
 
 void a407_stream_close(struct a407_stream *s);
 

@@ -140,11 +140,8 @@ static void hang_up(void *link)
 /* For the record: the proxy's log may have it. */
 static void tell_port(const struct line *l)
 {
-    struct sockaddr_storage sa;
-    socklen_t n = sizeof sa;
     struct a407_endpoint e;
-    if (getsockname(l->stream.fd, (struct sockaddr *)&sa, &n) == 0 &&
-        a407_endpoint_of((struct sockaddr *)&sa, &e))
+    if (a407_socket_source(l->stream.fd, &e))
         a407_engine_local_port(l->driver.engine, e.port);
 }
 

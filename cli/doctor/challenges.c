@@ -11,13 +11,7 @@
 /* The scheme that speaks this challenge, or NULL. */
 static const struct a407_scheme *scheme_of(const struct a407_challenge *ch)
 {
-    const struct a407_scheme *s;
-    unsigned id;
-
-    for (id = 0; (s = a407_scheme_get(id)); id++)
-        if (a407_span_ieq(ch->scheme, s->token))
-            return s;
-    return NULL;
+    return a407_scheme_get(a407_scheme_from_name(ch->scheme));
 }
 
 static bool is_allowed(const struct a407_doctor *d, const struct a407_scheme *s,
@@ -192,8 +186,8 @@ static void tell_none(struct a407_doctor *d, const struct a407_answer *a)
     a407_row_good(&d->rows, A407_IN_CHALLENGE, "none", "%s",
                   www ? "407 with WWW-Authenticate, which is for servers, and "
                         "no Proxy-Authenticate"
-                      : "407 without Proxy-Authenticate");
-    a407_row_last(&d->rows)->status = A407_NOTE;
+                      : "407 without Proxy-Authenticate")
+        ->status = A407_NOTE;
 }
 
 void a407_doctor_challenges(struct a407_doctor *d)

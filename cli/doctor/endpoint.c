@@ -61,13 +61,10 @@ static void find_interface(const struct a407_endpoint *e, char *out, size_t cap)
    translation between. */
 static void see_source(struct a407_doctor *d, int fd)
 {
-    struct sockaddr_storage sa;
-    socklen_t n = sizeof sa;
     struct a407_endpoint e;
     char interface[40];
 
-    if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0 ||
-        !a407_endpoint_of((struct sockaddr *)&sa, &e))
+    if (!a407_socket_source(fd, &e))
         return;
     snprintf(d->source, sizeof d->source, "%.63s", e.host);
     find_interface(&e, interface, sizeof interface);

@@ -133,9 +133,8 @@ static void try_other_request(struct a407_doctor *d,
                        "407: the same login is refused");
         unmark(d, c);
     } else {
-        a407_row_good(&d->rows, A407_IN_TRIAL, method_of(d, false), "%s",
-                      t.why);
-        a407_row_last(&d->rows)->status = A407_NOTE;
+        a407_row_good(&d->rows, A407_IN_TRIAL, method_of(d, false), "%s", t.why)
+            ->status = A407_NOTE;
     }
     a407_trial_free(&t);
 }
@@ -282,8 +281,8 @@ static void tell_enough(struct a407_doctor *d, const struct a407_credential *c)
 {
     a407_row_good(&d->rows, A407_IN_TRIAL, c->label,
                   "not tried: more failures could lock the account of %s",
-                  c->username);
-    a407_row_last(&d->rows)->status = A407_NOTE;
+                  c->username)
+        ->status = A407_NOTE;
 }
 
 static void log_in(struct a407_doctor *d)

@@ -10,7 +10,6 @@
 #include "core/http/challenge.h"
 #include "core/http/http.h"
 #include "host/clock.h"
-#include "host/match.h"
 
 /* Of a body: enough for the words of any proxy's page. */
 #define BODY_MAX   16384u
@@ -81,28 +80,19 @@ void a407_wire_name(const char *host, unsigned port, char out[80])
              port);
 }
 
-static void name_source(int fd, char out[80])
-{
-    struct sockaddr_storage sa;
-    socklen_t n = sizeof sa;
-    struct a407_endpoint e;
-
-    if (getsockname(fd, (struct sockaddr *)&sa, &n) == 0 &&
-        a407_endpoint_of((struct sockaddr *)&sa, &e))
-        a407_wire_name(e.host, e.port, out);
-}
-
 void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,
                    struct a407_answer *out)
 {
     char *got = malloc(ANSWER_MAX);
+    struct a407_endpoint e;
     struct a407_stream s;
 
     *out = (struct a407_answer){.at_us = a407_clock_us(CLOCK_REALTIME)};
     a407_stream_open(&s, to, a407_now_ms() + A407_CONNECT_MS);
     if (s.fd < 0 || !got || a407_stream_write(&s, bytes.p, bytes.n) < 0)
         out->error = errno;
-    name_source(s.fd, out->source);
+    if (a407_socket_source(s.fd, &e))
+        a407_wire_name(e.host, e.port, out->source);
     if (!out->error)
         a407_answer_read(out, got, read_all(&s, got, ms, &out->error));
     if (!out->bytes)
