@@ -162,11 +162,13 @@ void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
                       "%d by the target itself", a->status);
         d->works |= j->first;
     } else {
-        struct a407_row *row =
-            a407_row_found(&d->rows, A407_FOUND_BAD_ANSWER, j->what, "%d%s%s",
-                           a->status, *words ? ": " : "", words);
-        a407_row_remedy(row, "Try it by hand: curl -v -x http://%s %s", d->at,
-                        d->o.target.url);
+        char line[300];
+
+        a407_doctor_curl(d, " -v", line, sizeof line);
+        a407_row_remedy(a407_row_found(&d->rows, A407_FOUND_BAD_ANSWER, j->what,
+                                       "%d%s%s", a->status, *words ? ": " : "",
+                                       words),
+                        "Try it by hand: %s", line);
     }
     if (!j->first && a407_row_last(&d->rows)->status != A407_GOOD)
         a407_row_last(&d->rows)->status = A407_NOTE;

@@ -1,44 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include <limits.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "challenges.h"
 #include "core/auth/gss_protocol.h"
 #include "core/base/text.h"
+#include "host/clock.h"
 #include "host/object.h"
+#include "host/talk.h"
 
 #define LIST_MAX 65536u
+#define LIST_MS  10000
 
-/* What auth407-gss prints. False: it does not run. */
-static bool run_list(const char *keytab, struct a407_buf *out)
+/* What auth407-gss prints is t->answer. False: it does not run. */
+static bool run_list(const char *keytab, struct a407_talk *t)
 {
-    char path[PATH_MAX], part[4096];
-    char *argv[] = {path, (char *)"--list", (char *)(uintptr_t)keytab, NULL};
-    posix_spawn_file_actions_t actions;
-    int p[2], status = -1;
-    pid_t child;
-    ssize_t n;
+    const char *argv[] = {A407_GSS_HELPER, "--list", keytab, NULL};
+    char path[PATH_MAX];
 
-    if (!a407_file_beside(A407_GSS_HELPER, path, sizeof path) || pipe(p) != 0)
+    *t = (struct a407_talk){.until = a407_now_ms() + LIST_MS, .once = true};
+    a407_buf_init(&t->answer, LIST_MAX);
+    if (!a407_file_beside(A407_GSS_HELPER, path, sizeof path) ||
+        !a407_child_start(&t->child, path, argv, true))
         return false;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, p[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addclose(&actions, p[0]);
-    posix_spawn_file_actions_addclose(&actions, p[1]);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", 1,
-                                     0);
-    if (posix_spawn(&child, path, &actions, NULL, argv, environ) != 0)
-        child = 0;
-    posix_spawn_file_actions_destroy(&actions);
-    close(p[1]);
-    while (child && (n = read(p[0], part, sizeof part)) > 0)
-        a407_buf_add(out, part, (size_t)n);
-    close(p[0]);
-    return child && waitpid(child, &status, 0) == child && status == 0;
+    a407_talk_wait(t);
+    return t->complete && t->status == 0;
 }
 
 static void tell_ticket(struct a407_doctor *d, struct a407_span line)
@@ -86,7 +74,7 @@ void a407_doctor_kerberos(struct a407_doctor *d)
     struct a407_challenges *offered = a407_doctor_offered(d);
     struct a407_span list, line, kind = {NULL, 0};
     const char *keytab = NULL;
-    struct a407_buf out;
+    struct a407_talk t;
     bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     bool wanted = false;
     size_t i;
@@ -99,16 +87,15 @@ void a407_doctor_kerberos(struct a407_doctor *d)
     d->kerberos = keytab || has_config();
     if (!wanted && !keytab && !offline)
         return;
-    a407_buf_init(&out, LIST_MAX);
-    if (!run_list(keytab, &out))
+    if (!run_list(keytab, &t))
         a407_row_found(&d->rows, A407_FOUND_NO_GSS, "Kerberos",
                        "%s does not run", A407_GSS_HELPER);
-    else if (wanted && !out.n)
+    else if (wanted && !t.answer.n)
         a407_row_found(&d->rows, A407_FOUND_TICKET, "Kerberos ticket",
                        d->kerberos ? "none"
                                    : "none, and no krb5.conf: there "
                                      "is no Kerberos here");
-    list = a407_span(out.p, out.n);
+    list = a407_span(t.answer.p, t.answer.n);
     while (a407_span_line(&list, &line)) {
         a407_span_cut(&line, '\t', &kind);
         d->kerberos = true;
@@ -118,5 +105,5 @@ void a407_doctor_kerberos(struct a407_doctor *d)
             a407_row_good(&d->rows, A407_IN_CREDENTIAL, "keytab",
                           "%s has keys of %.*s", keytab, (int)line.n, line.p);
     }
-    a407_buf_free(&out);
+    a407_talk_drop(&t);
 }
