@@ -113,6 +113,22 @@ TEST(no_other_try)
     end(&s);
 }
 
+/* What it says is known: the rest of a 407 is not waited for. */
+TEST(rest_of_a_407)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct scene s;
+        begin(&s, "basic");
+        s.config->wait_ms = i ? 60000 : 2000;
+        at(&s, S);
+        meet(&s, HEAD, BASIC);
+        is_due(&s, A407_WANT_CONSUME, A407_DUE_BODY, i ? 6 * S : 3 * S);
+        expires_at(&s, i ? 6 * S : 3 * S);
+        assert_int_equal(a407_engine_plan(s.e).kind, A407_WANT_RECONNECT);
+        end(&s);
+    }
+}
+
 TEST(open_request)
 {
     struct scene s;
