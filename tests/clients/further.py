@@ -5,7 +5,6 @@ import bodies
 import counts
 import origins
 import refusals
-import rotated
 import settings
 from clients import BY_NAME
 from proxies import ODD_PASSWORD, ODD_USER, PASSWORD, USER
@@ -44,5 +43,5 @@ def tests(proxy):
         if proxy.package == "squid":
             odd = own_login(proxy, ODD_USER.replace(":", ""), ODD_PASSWORD)
             yield f"{proxy.name} login: odd characters", odd
-    for room in (bodies, counts, origins, refusals, rotated, settings):
+    for room in (bodies, counts, origins, refusals, settings):
         yield from room.tests(proxy)
