@@ -39,8 +39,8 @@ def builds_with(compiler, flags, **more):
         yield compiler + " is missing"
         return
     build = "build-" + compiler
-    done = make("BUILD=" + build, "CC=" + compiler, "WERROR=1", *flags,
-                "all", "fixtures", **more)
+    done = make("-j%d" % (os.cpu_count() or 1), "BUILD=" + build,
+                "CC=" + compiler, "WERROR=1", *flags, "all", "fixtures", **more)
     if done.returncode:
         yield "\n".join(done.stdout.splitlines()[-30:])
         return
