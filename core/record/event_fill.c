@@ -160,27 +160,25 @@ static void collect(void *ctx, const char *p, size_t n)
     a407_buf_add(b, p, n < b->max - b->n ? n : b->max - b->n);
 }
 
-static bool names_one(const char *text, const char *const *list)
-{
-    while (*list && !strcasestr(text, *list))
-        list++;
-    return *list;
-}
-
 /* Text that is sent as it is, in a character set that is known. */
 static bool is_readable(struct a407_span head)
 {
-    static const char *const types[] = {"text", "json", "xml", NULL};
-    static const char *const sets[] = {"utf-8",  "utf8",         "ascii",
-                                       "8859-1", "windows-1252", NULL};
+    static const char sets[][16] = {"utf-8", "utf8", "ascii", "8859-1",
+                                    "windows-1252"};
     struct a407_span coding =
         a407_field_find(head.p, head.n, "Content-Encoding");
     char type[128];
+    bool known = false;
     a407_put(type, sizeof type,
              a407_field_find(head.p, head.n, "Content-Type"));
+    for (char *p = type; *p; p++)
+        *p = (char)a407_lower(*p);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        known = known || strstr(type, sets[i]);
     return (!coding.p || a407_span_ieq(coding, "identity")) &&
-           (!type[0] || names_one(type, types)) &&
-           (!strcasestr(type, "charset") || names_one(type, sets));
+           (!type[0] || strstr(type, "text") || strstr(type, "json") ||
+            strstr(type, "xml")) &&
+           (known || !strstr(type, "charset"));
 }
 
 static void hear(struct a407_event *ev, struct a407_span text)

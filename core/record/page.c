@@ -145,9 +145,9 @@ static struct a407_span behind(struct a407_span s, const char *end)
 static bool is_inline(struct a407_span name)
 {
     static const char all[][8] = {
-        "a",    "abbr",   "b",    "big",  "br", "code", "em",   "font",
-        "i",    "kbd",    "mark", "nobr", "q",  "s",    "samp", "small",
-        "span", "strong", "sub",  "sup",  "tt", "u",    "var",  "wbr"};
+        "a",      "abbr", "b",    "big", "code", "em",   "font",  "i",
+        "kbd",    "mark", "nobr", "q",   "s",    "samp", "small", "span",
+        "strong", "sub",  "sup",  "tt",  "u",    "var",  "wbr"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (a407_span_ieq(name, all[i]))
             return true;

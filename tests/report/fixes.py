@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The lines that the report gives: real clients, without a login first, then
 with the line that the report printed for them. Then no 407 is left. Those of
-dropped/, with squid as the judge, are not here."""
+dropped/, with squid as the judge, are not here. And when auth407 alone will do."""
 
 import os
 import re
@@ -11,7 +11,7 @@ import time
 
 import tap
 from common import (AUTH407, HOME, ROOT, Skip, check, environment, equal,
-                    findings, test)
+                    findings, log, record, test)
 from proxy import PASSWORD, USER, Proxy
 
 URL = "http://auth407.test/a"
@@ -175,6 +175,18 @@ int main(void)
     return curl_easy_perform(c);
 }
 """})
+
+
+@test
+def dropped_without_ours():
+    """under auth407 without a credential, a client that dropped its own needs
+    one more than auth407"""
+    for outcome, more in (("observed", ""), ("not_retried",
+                          "--username USER --password-file FILE ")):
+        got = findings(log("own.jsonl", record(
+            cause="dropped_by_client", outcome=outcome)))
+        equal(got["/usr/bin/wget"]["advice"]["auth407_command"],
+              f"auth407 {more}-- COMMAND")
 
 
 @test

@@ -479,18 +479,6 @@ def wrong_scheme():
 
 
 @test
-def dropped_without_ours():
-    """under auth407 without a credential, a client that dropped its own needs
-    one more than auth407"""
-    for outcome, more in (("observed", ""), ("not_retried",
-                          "--username USER --password-file FILE ")):
-        got = findings(log("own.jsonl", record(
-            cause="dropped_by_client", outcome=outcome)))
-        equal(got["/usr/bin/wget"]["advice"]["auth407_command"],
-              f"auth407 {more}-- COMMAND")
-
-
-@test
 def sent_before():
     """a header that was sent before and is missing now is told"""
     file = log("reuse.jsonl", *[record(

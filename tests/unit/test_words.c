@@ -25,10 +25,11 @@ TEST(markup_and_blanks)
              "<p>Your   IP\tis&#32;not <b>allowed</b>.</body>",
              200),
         "b\">|Access denied|Your IP is not allowed .");
-    assert_string_equal(page("<td>Your account<br>is</td>\n<TD> <i>locked</I>"
-                             "<!-- x -->.</td></table>",
-                             200),
-                        "Your account is|locked .");
+    assert_string_equal(
+        page("<td>Your<br>account <b>is</b></td>\n<TD> <i>locked</I>"
+             "<!-- x -->.</td></table>",
+             200),
+        "Your|account is|locked .");
     assert_string_equal(page("1 < 2 & 3 > 2", 200), "1 < 2 & 3 > 2");
     assert_string_equal(page("{\"error\": \"x\"}\n", 200),
                         "{\"error\": \"x\"}");
