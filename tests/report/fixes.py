@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The lines that the report gives: real clients, without a login first, then
 with the line that the report printed for them. Then no 407 is left. Those of
-dropped/, with squid as the judge, are not here. And when auth407 alone will do."""
+dropped/, with squid as the judge, are not here. And when auth407 alone will
+do."""
 
 import os
 import re
