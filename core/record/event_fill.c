@@ -287,6 +287,11 @@ static int hex_byte(const char *z)
     return low < 0 ? -1 : high * 16 + low;
 }
 
+static size_t plain(const char *z, char c)
+{
+    return *z == c;
+}
+
 /* How much of z spells the byte, as in a text, a URL, JSON or a program's
    string; 0: it does not. */
 static size_t escaped(const char *z, char c)
@@ -335,7 +340,8 @@ static void hide(char *z, size_t cap, struct a407_span secret)
 {
     bool cut = strlen(z) + 4 >= cap;
     for (; *z; z++) {
-        size_t n = spelled(z, secret, cut, escaped);
+        size_t n =
+            spelled(z, secret, cut, plain) ?: spelled(z, secret, cut, escaped);
         if (!n && a407_hex_value(*z) == (unsigned char)secret.p[0] >> 4)
             n = spelled(z, secret, cut, digits);
         if (!n)

@@ -279,7 +279,10 @@ TEST(hide_spelled)
     strcpy(ev.detail, "p@ss w/ p%40ss%20w%2F%221%");
     hide(secret);
     assert_string_equal(ev.detail, "p@ss w/ ***%");
-    hide("***%");
+    /* one that looks as if it were escaped */
+    strcpy(ev.detail, "C\\\\D%25 C%5c%5CD%2525");
+    hide("C\\\\D%25");
+    assert_string_equal(ev.detail, "*** ***");
     hide("%%%%");
     strcpy(ev.detail, "\\u0 %2 \\x % \\");
     hide("\\u0 %2 \\x % \\?");
