@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <poll.h>
@@ -26,6 +27,9 @@ static struct a407_config *settings_of_log(void)
         a407_error("out of memory");
     else if (!a407_log_is_word(c->log))
         return c;
+    else if (strcmp(c->log, "none") == 0)
+        a407_error("no log is kept (AUTH407_LOG is none, or there is no HOME): "
+                   "name a file");
     else
         a407_error("the log goes to %s, not to a file: name a file", c->log);
     a407_config_free(c);
@@ -100,7 +104,8 @@ static bool read_default(struct a407_report_run *r)
     if (c && c->state_dir && find(path, c->state_dir, "/lost", &length))
         r->report.input.lost += length;
     for (i = 0; c && i < 2; i++)
-        if (find(path, c->log, generations[i], &length)) {
+        if (find(path, c->log, generations[i], &length) ||
+            (i == 1 && errno != ENOENT)) {
             there = true;
             good = read_file(r, path) && good;
         }
@@ -168,7 +173,8 @@ static bool read_all(struct a407_report_run *r,
     }
     good = read_file(r, "-");
     if (good && r->report.input.bytes == 0)
-        a407_note("standard input is empty; the log was not read");
+        a407_note("standard input is empty, and the log was not read; "
+                  "`auth407 report </dev/null` reads it");
     return good;
 }
 

@@ -170,7 +170,8 @@ def sources():
     equal(total(), 1, "the default log")
     done = report("--format", "json", data=b"")
     equal((done.status, done.json()["all"]["total"], done.err),
-          (0, 0, "auth407: standard input is empty; the log was not read\n"),
+          (0, 0, "auth407: standard input is empty, and the log was not read; "
+           "`auth407 report </dev/null` reads it\n"),
           "grep found nothing")
     with open(log("empty-stdin.jsonl"), "rb") as f:
         done = subprocess.run([AUTH407, "report"], stdin=f, check=False,
@@ -182,7 +183,11 @@ def sources():
     (HOME / "state/auth407/lost").write_bytes(b"xxxx")
     has(report().out, "4 lines could not be written by the programs")
     equal(total(env={"AUTH407_LOG": one}), 1, "AUTH407_LOG")
-    for word in ("stderr", "none", "syslog", "journald", "syslog://127.0.0.1"):
+    done = report(env={"AUTH407_LOG": one + "/x"})
+    equal((done.status, done.out, done.err),
+          (2, "", f"auth407: can't read {one}/x: Not a directory\n"), "no way")
+    has(report(env={"AUTH407_LOG": "none"}).err, "no log is kept (AUTH407_LOG ")
+    for word in ("stderr", "syslog", "journald", "syslog://127.0.0.1"):
         done = report(env={"AUTH407_LOG": word})
         equal(done.status, 2, word)
         has(done.err, f"the log goes to {word}, not to a file: name a file")
