@@ -17,6 +17,7 @@
 /* The names that env has set, for undo. */
 #define NAMES  "AUTH407_ENV"
 #define RUN    "AUTH407_RUN"
+#define NOTIFY "AUTH407_NOTIFY"
 #define MARKER "(auth407) "
 
 enum syntax { SH, FISH, PLAIN, SYNTAXES };
@@ -126,6 +127,10 @@ static bool set_up(const struct a407_invocation *inv, struct a407_buf *out,
     add_set(out, RUN, getenv(RUN), x);
     a407_buf_init(&names, 4096);
     a407_buf_str(&names, RUN);
+    if (!getenv(NOTIFY) && isatty(STDERR_FILENO) && x != PLAIN) {
+        add_set(out, NOTIFY, "tty", x); /* as run does */
+        a407_buf_str(&names, " " NOTIFY);
+    }
     for (i = 0; i < A407_OPT_COUNT; i++) {
         const char *name = a407_options[i].variable;
 

@@ -75,6 +75,18 @@ def for_others():
 
 
 @test
+def env_notifies():
+    """at a terminal env has a 407 that stays told there, as run does"""
+    with Terminal("env", "--shell", "sh") as t:
+        t.until(r"export (AUTH407_NOTIFY='tty');")
+        t.until(r"export AUTH407_ENV=('AUTH407_RUN AUTH407_NOTIFY');")
+    for args in (("--notify", "no"), ("--shell", "plain")):
+        with Terminal("env", "--shell", "sh", *args) as t:
+            t.until(r"(LD_PRELOAD)=")
+            lacks(t.shown, "'tty'")
+
+
+@test
 def env_refuses():
     """env prints nothing where something is wrong, and takes no secret"""
     for words, says in ((("--password", "x"), "`--password` is no option"),
