@@ -178,10 +178,18 @@ static void lint(const struct a407_credential *c)
     }
 }
 
+/* What a trial asks the proxy for. */
+static const char *target_of(const struct login *l)
+{
+    const char *given = l->o.values[A407_OPT_LOGIN_TARGET];
+    return given ? given : TARGET;
+}
+
 /* Whether it is to be tried. False: no, or *is says that all is over. */
 static bool wants_trial(const struct login *l, int *is)
 {
     struct a407_buf line;
+    char question[320];
     bool possible =
         l->o.proxy.port && !l->o.tls && !strchr(l->o.proxy.host, '*');
     if (flag(l, A407_OPT_LOGIN_VERIFY))
@@ -189,8 +197,10 @@ static bool wants_trial(const struct login *l, int *is)
     if (flag(l, A407_OPT_LOGIN_NO_VERIFY) || l->tty < 0 || !possible)
         return false;
     a407_buf_init(&line, 256);
-    bool said = a407_terminal_ask(
-        l->tty, "Try it now, with one request? [Y/n] ", false, &line);
+    /* it waits for the proxy, which may wait for the target */
+    snprintf(question, sizeof question,
+             "Try it now, with one request for %.255s? [Y/n] ", target_of(l));
+    bool said = a407_terminal_ask(l->tty, question, false, &line);
     bool no = line.n && strchr("nN", line.p[0]);
     if (!said) {
         a407_error("nothing was written");
@@ -229,15 +239,13 @@ static void say_trial(const struct login *l, const struct a407_trial *t)
 
 static int try_it(const struct login *l)
 {
-    const char *target = l->o.values[A407_OPT_LOGIN_TARGET];
     const char *set = getenv("KRB5CCNAME");
     char *tickets = set ? strdup(set) : NULL;
     struct a407_trial t;
     /* a ticket that is there would be taken first, whatever was typed */
     if (l->entered->password)
         setenv("KRB5CCNAME", "MEMORY:", 1);
-    a407_trial(l->config, &l->o.proxy, NULL, l->entered,
-               target ? target : TARGET, &t);
+    a407_trial(l->config, &l->o.proxy, NULL, l->entered, target_of(l), &t);
     if (tickets)
         setenv("KRB5CCNAME", tickets, 1);
     else
@@ -248,7 +256,8 @@ static int try_it(const struct login *l)
     if (t.outcome == A407_TRIAL_ACCEPTED || t.outcome == A407_TRIAL_NOT_ASKED ||
         flag(l, A407_OPT_LOGIN_FORCE))
         return A407_LOGIN_DONE;
-    a407_error("nothing was written; `--force` writes it all the same");
+    a407_error("nothing was written: enter it again, or write it all the same "
+               "with `--force`");
     return t.outcome == A407_TRIAL_REFUSED ? A407_LOGIN_REFUSED
                                            : A407_LOGIN_NO_TRIAL;
 }
@@ -304,7 +313,10 @@ static int enter(struct login *l, const struct a407_login_file *f)
     if (is == A407_LOGIN_DONE)
         is = a407_login_file_change(l->path, write_into, l);
     if (is == A407_LOGIN_DONE)
-        a407_note("written to %s", l->path);
+        a407_note("written to %s%s", l->path,
+                  l->o.values[A407_LOGIN_OPT_CREDENTIALS]
+                      ? ""
+                      : ": `auth407 -- COMMAND` uses it");
     return is;
 }
 

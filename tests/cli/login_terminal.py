@@ -10,6 +10,8 @@ from login_help import P, SECRET, ended, login, place, text
 from login_trial import let_in
 from terminal import Terminal
 
+TRY = "Try it now, with one request for example.com:443? [Y/n] "
+
 
 def in_terminal(name, *args, proxy=P, env=None):
     file = place(name)
@@ -42,7 +44,7 @@ def asks():
     long = SECRET * 600  # more than a line of the terminal has
     with Terminal("login", "--credentials", file, P, "--username", "") as t:
         t.answer("Token: ", long)
-        t.answer("Try it now, with one request? [Y/n] ", "n")
+        t.answer(TRY, "n")
         over(t, 0)
     equal(text(file), f"[{P}]\ntoken = {long}\n")
 
@@ -155,7 +157,7 @@ def asks_for_leave():
                 proxy=f"127.0.0.1:{proxy.port}")
             with terminal:
                 terminal.answer("Password: ", SECRET)
-                terminal.answer("Try it now, with one request? [Y/n] ", answer)
+                terminal.answer(TRY, answer)
                 over(terminal, 0, "accepts it" if came else "written to")
             equal(len(proxy.peers), came, answer)
 
