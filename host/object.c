@@ -83,18 +83,34 @@ static bool mapped_path(struct a407_buf *text, char *out, size_t cap)
     return false;
 }
 
+static void resolve(char *path, size_t cap)
+{
+    char *real = realpath(path, NULL);
+    if (real && strlen(real) < cap)
+        memcpy(path, real, strlen(real) + 1);
+    free(real);
+}
+
+static bool program_path(char *out, size_t cap)
+{
+    ssize_t n = readlink("/proc/self/exe", out, cap);
+    if (n < 0) {
+        /* in a chroot, say, without /proc: what the kernel was to start */
+        n = snprintf(out, cap, "%s", (const char *)getauxval(AT_EXECFN));
+        resolve(out, cap);
+    } else if ((size_t)n < cap) {
+        out[n] = '\0';
+    }
+    return (size_t)n < cap && *out == '/';
+}
+
 static bool own_path(char *out, size_t cap)
 {
     Dl_info self;
     bool known = a407_object_of(&anchor, &self);
     /* the program is called as its caller likes */
-    if (known && a407_object_is(&self, (const void *)getauxval(AT_PHDR))) {
-        ssize_t n = readlink("/proc/self/exe", out, cap);
-        if (n <= 0 || (size_t)n >= cap)
-            return false;
-        out[n] = '\0';
-        return true;
-    }
+    if (known && a407_object_is(&self, (const void *)getauxval(AT_PHDR)))
+        return program_path(out, cap);
     if (known && *self.dli_fname == '/')
         return snprintf(out, cap, "%s", self.dli_fname) < (int)cap;
     /* relative to where the program was started: it may have gone elsewhere */
@@ -124,14 +140,6 @@ static bool beside(const char *name, char *out, size_t cap)
         access(installed, F_OK) == 0)
         memcpy(out, installed, (size_t)k + 1);
     return true;
-}
-
-static void resolve(char *path, size_t cap)
-{
-    char *real = realpath(path, NULL);
-    if (real && strlen(real) < cap)
-        memcpy(path, real, strlen(real) + 1);
-    free(real);
 }
 
 bool a407_file_beside(const char *name, char *out, size_t cap)

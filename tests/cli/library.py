@@ -4,8 +4,8 @@
 import os
 import shutil
 
-from harness import (AUTH407, LIBRARY, clean, compile_c, equal, has, path,
-                     refused, run, test, write)
+from harness import (AUTH407, LIBRARY, Skip, clean, compile_c, equal, has,
+                     need_root, path, refused, run, test, write)
 
 PRELOAD = ("sh", "-c", 'echo "$LD_PRELOAD"')
 
@@ -60,6 +60,21 @@ def missing():
             path("c/lib/auth407/libauth407.so"), "AUTH407_LIBRARY")
     refused(run("--", "true", env={"AUTH407_LIBRARY": "/no/such.so"}),
             "AUTH407_LIBRARY names /no/such.so, which is not there")
+
+
+@test
+def without_proc():
+    """without /proc it is found as well, by the name that was started"""
+    program = installed("e", "bin/libauth407.so")
+    os.symlink(program, path("e-link"))
+    need_root()
+    for start in (program, path("e-link"), "e/bin/auth407"):
+        done = run("-m", "sh", "-c", "mount -t tmpfs none /proc || exit 77\n"
+                   f"{start} -- sh -c 'echo $LD_PRELOAD'", program="unshare",
+                   env={"AUTH407_LIBRARY": None}, cwd=path())
+        if done.status in (1, 77):
+            raise Skip("no mount namespace: " + done.err.strip())
+        clean(done, path("e/bin/libauth407.so") + "\n")
 
 
 @test
