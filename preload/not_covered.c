@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,11 +25,16 @@
 /* The start of this very object. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
-/* What is at a path, and what runs it in the end. */
+/* What is at a path, and what runs it in the end. Not on the stack: a handler
+   of signals and a small thread, which may exec as well, have some KB. */
 struct found {
     char path[PATH_MAX];
     bool elf;
     enum a407_reach reach;
+    /* what is read of the file */
+    struct a407_head head;
+    struct a407_elf image;
+    char line[A407_SCRIPT_LINE];
 };
 
 /* Not libc's, which is a cancellation point. */
@@ -44,17 +51,15 @@ static bool look_at(int fd, struct found *f)
     const struct a407_elf_kind ours = {__ehdr_start.e_ident[EI_CLASS],
                                        __ehdr_start.e_ident[EI_DATA],
                                        __ehdr_start.e_machine};
-    struct a407_head head;
-    struct a407_elf elf;
-    char line[A407_SCRIPT_LINE], *rest = line + 2, *program = NULL;
-    if (!a407_head_read(&head, fd))
+    char *rest = f->line + 2, *program = NULL;
+    if (!a407_head_read(&f->head, fd))
         return false;
-    f->elf = a407_elf_read(&head, false, &elf);
+    f->elf = a407_elf_read(&f->head, false, &f->image);
     if (f->elf) {
-        f->reach = a407_reach_judge(f->path, &elf, &ours);
+        f->reach = a407_reach_judge(f->path, &f->image, &ours);
         if (!f->reach && a407_reach_secure(fd, false))
             f->reach = A407_REACH_SECURE;
-    } else if (a407_script_line(&head, line)) {
+    } else if (a407_script_line(&f->head, f->line)) {
         program = a407_next_word(&rest);
     }
     if (program)
@@ -171,8 +176,11 @@ static void write_soon(const struct a407_not_covered *n)
 static void write_by_copy(const struct a407_not_covered *n)
 {
     sigset_t before;
+    stack_t stack;
     long pid;
-    if (!a407_child_same_namespace())
+    /* a stack for handlers of signals is too small for what is done there */
+    if (sigaltstack(NULL, &stack) != 0 || stack.ss_flags & SS_ONSTACK ||
+        !a407_child_same_namespace())
         return;
     a407_block_signals(&before);
     pid = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
@@ -199,18 +207,28 @@ static bool concerns_us(char *const list[])
     return false;
 }
 
+static void look(const struct a407_exec *x, struct found *f)
+{
+    judge(x, f);
+    if (f->elf && !f->reach && preloaded && !names_library(x->envp))
+        f->reach = A407_REACH_ENVIRONMENT;
+    if (f->reach && is_new(f))
+        write_by_copy(&(struct a407_not_covered){f->reach, f->path, x->argv,
+                                                 x->envp, once, x->pid});
+}
+
 void a407_not_covered_look(const struct a407_exec *x)
 {
-    struct found f = {.elf = false};
     int saved = errno;
+    struct found *f;
     if (a407_guard.depth ||
         (!concerns_us(x->envp) && (x->envp == once || !concerns_us(once))))
         return;
-    judge(x, &f);
-    if (f.elf && !f.reach && preloaded && !names_library(x->envp))
-        f.reach = A407_REACH_ENVIRONMENT;
-    if (f.reach && is_new(&f))
-        write_by_copy(&(struct a407_not_covered){f.reach, f.path, x->argv,
-                                                 x->envp, once, x->pid});
+    f = mmap(NULL, sizeof *f, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (f != MAP_FAILED) {
+        look(x, f);
+        munmap(f, sizeof *f);
+    }
     errno = saved;
 }

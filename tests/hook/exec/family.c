@@ -2,9 +2,13 @@
 /* Starts env(1) by each way there is, with an environment of its own, and
    prints what arrives. usage: family WAY */
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,6 +53,42 @@ static int many_words(void)
                  (char *)NULL);
 }
 
+static void on_signal(int n)
+{
+    (void)n;
+    execve("/usr/bin/env", words, clean);
+}
+
+/* As what tells of a crash does: with 8 KB, which SIGSTKSZ was for long, and
+   nothing below them. */
+static void in_handler(void)
+{
+    enum { SIZE = 8192, PAGE = 4096 };
+    char *below = mmap(NULL, PAGE + SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t stack = {.ss_sp = below + PAGE, .ss_size = SIZE};
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+    if (below != MAP_FAILED && mprotect(below, PAGE, PROT_NONE) == 0 &&
+        sigaltstack(&stack, NULL) == 0 && sigaction(SIGUSR1, &act, NULL) == 0)
+        raise(SIGUSR1);
+}
+
+static void *small_thread(void *arg)
+{
+    execve("/usr/bin/env", words, clean);
+    return arg;
+}
+
+static void in_thread(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN);
+    if (pthread_create(&thread, &attr, small_thread, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv)
 {
     const char *way = argc > 1 ? argv[1] : "";
@@ -67,6 +107,10 @@ int main(int argc, char **argv)
     }
     if (pid > 0)
         return waitpid(pid, NULL, 0) != pid;
+    if (way_is(way, "handler"))
+        in_handler();
+    if (way_is(way, "thread"))
+        in_thread();
     become(way);
     return 1;
 }
