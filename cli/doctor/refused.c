@@ -102,8 +102,6 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
                         "file, or auth407 login %s",
                         d->at, d->at);
         break;
-    default:
-        break;
     }
 }
 
