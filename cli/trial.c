@@ -50,7 +50,7 @@ static bool yes(void *link)
 static void fill(struct line *l)
 {
     char part[PART];
-    ssize_t n = 0;
+    ssize_t n;
     while (!l->ended && l->in.n + PART <= IN_MAX) {
         n = a407_stream_read(&l->stream, part, sizeof part);
         if (n < 0 && errno == EAGAIN)

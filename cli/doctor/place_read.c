@@ -286,12 +286,14 @@ static void skip_to(struct reader *r, const char *text)
 static char escaped(struct reader *r)
 {
     char c = take(r);
+    int high, low;
 
     if (c != 'u' || r->s.n < 4)
         return c == 'n' ? '\n' : c == 't' ? '\t' : c;
-    c = (char)(a407_hex_value(r->s.p[2]) << 4 | a407_hex_value(r->s.p[3]));
+    high = a407_hex_value(r->s.p[2]);
+    low = a407_hex_value(r->s.p[3]);
     r->s = a407_span_skip(r->s, 4);
-    return c;
+    return high < 0 || low < 0 ? '?' : (char)(high << 4 | low);
 }
 
 static bool is_word(bool json, char c)

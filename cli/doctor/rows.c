@@ -26,10 +26,12 @@ add(struct a407_rows *rows, const char *what, const char *seen, va_list ap)
 
     if (rows->n == rows->cap) {
         size_t cap = rows->cap ? 2 * rows->cap : 32;
-        void *more = reallocarray(rows->row, cap, sizeof *row);
+        struct a407_row *more = reallocarray(rows->row, cap, sizeof *row);
 
-        rows->row = more ? more : rows->row;
-        rows->cap = more ? cap : rows->cap;
+        if (more) {
+            rows->row = more;
+            rows->cap = cap;
+        }
     }
     if (rows->n < rows->cap)
         row = &rows->row[rows->n++];
