@@ -113,7 +113,7 @@ static bool is_about_url(const char *text)
 static void take_given(struct a407_doctor *d)
 {
     struct a407_written w = {"PROXY-URL", d->o.proxy, "auth407 doctor ",
-                             .chosen = true};
+                             .chosen = true, .guessed = true};
     struct a407_credential *c = d->config ? d->config->credentials : NULL;
 
     snprintf(d->proxy_from, sizeof d->proxy_from, "the command line");

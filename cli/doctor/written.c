@@ -7,58 +7,101 @@
 
 static bool is_stray(char c)
 {
-    return a407_is_lws(c) || c == '"' || c == '\'';
+    return a407_is_lws(c) || memchr("\"';,", c, 4);
 }
 
+/* Without what is around a URL by mistake: typographic quotes, too (UTF-8 of
+   U+2018 to U+201F). */
 static struct a407_span bare(const char *value)
 {
-    return a407_span_strip(a407_span_str(value), is_stray);
+    static const char quote[] = "\xe2\x80";
+    struct a407_span s = a407_span_strip(a407_span_str(value), is_stray);
+
+    if (s.n > 3 && a407_span_begins(s, quote))
+        s = a407_span_skip(s, 3);
+    if (s.n > 3 && memcmp(s.p + s.n - 3, quote, 2) == 0)
+        s.n -= 3;
+    return s;
 }
 
-/* "user:password", as far as an "@" is there. */
-static struct a407_span userinfo(const char *value)
-{
-    struct a407_span s = bare(value);
-    const char *from = s.n ? memmem(s.p, s.n, "://", 3) : NULL, *at;
+/* What a URL is made of, as it is meant. */
+struct parts {
+    struct a407_span scheme;
+    struct a407_span info; /* "user:password", as far as an "@" is there */
+    struct a407_span rest; /* what is behind the last "@" is no password,
+                              whatever is before it */
+    bool typo;             /* "http//", "http:/" and the like */
+};
 
-    if (from)
-        s = a407_span_from(s, from + 3);
-    at = s.n ? memrchr(s.p, '@', s.n) : NULL;
-    return at ? a407_span_before(s, at) : a407_span(NULL, 0);
+static bool is_mark(char c)
+{
+    return memchr(":/\\", c, 3);
+}
+
+static struct parts split(const char *value)
+{
+    struct a407_span s = bare(value), left = s,
+                     word = a407_span_run(&left, a407_is_alpha),
+                     marks = a407_span_run(&left, is_mark);
+    const char *from = s.n ? memmem(s.p, s.n, "://", 3) : NULL, *at;
+    struct parts is = {.rest = s};
+
+    if (marks.n > 1 && !a407_span_eq(marks, "://") &&
+        (a407_span_ieq(word, "http") || a407_span_ieq(word, "https"))) {
+        is.typo = true;
+        is.scheme = word;
+        is.rest = left;
+    } else if (from) {
+        is.scheme = a407_span_before(s, from);
+        is.rest = a407_span_from(s, from + 3);
+    }
+    at = is.rest.n ? memrchr(is.rest.p, '@', is.rest.n) : NULL;
+    if (at) {
+        is.info = a407_span_before(is.rest, at);
+        is.rest = a407_span_from(is.rest, at + 1);
+    }
+    return is;
+}
+
+static bool is_cut(struct a407_span info)
+{
+    return a407_span_find(info, '/') || a407_span_find(info, '?') ||
+           a407_span_find(info, '#');
 }
 
 bool a407_written_has_login(const char *value)
 {
-    return userinfo(value).p != NULL;
-}
-
-bool a407_written_login(const char *value, struct a407_proxy_url *out)
-{
-    struct a407_span s = bare(value), info = userinfo(value);
-    char text[A407_HOST_MAX + 32];
-    const char *at = info.p ? info.p + info.n : NULL;
-
-    /* what is behind the last "@" is no password, whatever is before it */
-    if (at && (memchr(info.p, '/', info.n) || memchr(info.p, '?', info.n) ||
-               memchr(info.p, '#', info.n))) {
-        struct a407_span scheme = a407_span_before(s, info.p);
-
-        if ((size_t)snprintf(text, sizeof text, "%.*s%.*s", (int)scheme.n,
-                             scheme.p, (int)(s.p + s.n - at - 1),
-                             at + 1) >= sizeof text ||
-            !a407_proxy_url_parse(a407_span_str(text), out))
-            return false;
-        out->malformed =
-            (struct a407_finding){A407_LINT_URL_CUT, A407_LINT_USERINFO};
-        return true;
-    }
-    return a407_proxy_url_parse(s, out);
+    return split(value).info.p != NULL;
 }
 
 static void forget(struct a407_proxy_url *url)
 {
     a407_free_secret(url->username);
     a407_free_secret(url->password);
+}
+
+bool a407_written_login(const char *value, struct a407_proxy_url *out)
+{
+    struct parts is = split(value);
+    char text[A407_HOST_MAX + 32];
+    bool good;
+
+    if (is.typo || is_cut(is.info)) {
+        good =
+            (size_t)snprintf(text, sizeof text, "%.*s%s%.*s", (int)is.scheme.n,
+                             is.scheme.p, is.scheme.n ? "://" : "",
+                             (int)is.rest.n, is.rest.p) < sizeof text &&
+            a407_proxy_url_parse(a407_span_str(text), out);
+        out->malformed =
+            (struct a407_finding){A407_LINT_URL_CUT, A407_LINT_USERINFO};
+    } else {
+        good = a407_proxy_url_parse(bare(value), out);
+    }
+    if (!good || out->port_given ||
+        out->endpoint.host[strspn(out->endpoint.host, "0123456789")])
+        return good;
+    forget(out); /* "3128" alone is no host */
+    return false;
 }
 
 bool a407_written_read(const char *value, struct a407_proxy_url *out)
@@ -84,7 +127,7 @@ void a407_add_coded(struct a407_buf *b, struct a407_span text, bool coded)
    for then it may be a token. */
 static void add_user(struct a407_buf *b, const char *value, const char *behind)
 {
-    struct a407_span password = userinfo(value), user;
+    struct a407_span password = split(value).info, user;
 
     if (!a407_span_cut(&password, ':', &user) || !user.n || !password.n)
         return;
@@ -134,7 +177,8 @@ static void mend(struct a407_row *row, const struct a407_written *w,
         a407_row_remedy(row, "%s%s%s", w->before, scheme, rest);
     else
         a407_row_remedy(row, "%shttp://%sHOST:PORT", w->before,
-                        userinfo(w->value).p ? "USER:PASSWORD@" : "");
+                        a407_written_has_login(w->value) ? "USER:PASSWORD@"
+                                                         : "");
     a407_row_sentence(row, "%s: %s.", row->what, row->seen);
     if (!w->chosen && row->status == A407_FAILURE)
         row->status = A407_WARNING;
@@ -143,20 +187,42 @@ static void mend(struct a407_row *row, const struct a407_written *w,
 /* What is around the URL, in words; NULL: nothing. */
 static const char *stray(struct a407_span s)
 {
-    static const struct {
-        const char *of, *first, *last;
-    } all[] = {{"\r\n", "begins with a line end", "ends with a line end"},
-               {" \t", "begins with a blank", "ends with a blank"},
-               {"\"'", "has quotes around it", "has quotes around it"}};
-    size_t i;
+    struct a407_span is = bare(s.p);
+    bool last = is.p + is.n < s.p + s.n;
+    char c = last ? s.p[s.n - 1] : *s.p;
 
-    for (i = 0; s.n && i < sizeof all / sizeof *all; i++) {
-        if (strchr(all[i].of, s.p[s.n - 1]))
-            return all[i].last;
-        if (strchr(all[i].of, s.p[0]))
-            return all[i].first;
-    }
-    return NULL;
+    if (is.n == s.n)
+        return NULL;
+    if (c == '\r' || c == '\n')
+        return last ? "ends with a line end" : "begins with a line end";
+    if (a407_is_ows(c))
+        return last ? "ends with a blank" : "begins with a blank";
+    if (c == ';' || c == ',')
+        return last ? "has a ; or , behind it" : "has a ; or , before it";
+    return (unsigned char)c < 0x80 ? "has quotes around it"
+                                   : "has typographic quotes around it";
+}
+
+/* Why no proxy can be told. */
+static const char *why_none(const char *value)
+{
+    struct parts is = split(value);
+    struct a407_span host = is.rest, port;
+    const char *colon;
+
+    a407_span_cut(&is.rest, '/', &host);
+    port = host;
+    a407_span_run(&port, a407_is_digit);
+    colon = a407_span_find(host, ':');
+    if (!host.n || colon == host.p)
+        return "it names no host";
+    if (a407_span_find(host, ','))
+        return "it has a comma: write one proxy, HOST:PORT";
+    if (*host.p != '[' && colon != memrchr(host.p, ':', host.n))
+        return "an IPv6 address has brackets: [ADDRESS]:PORT";
+    if (colon && *host.p != '[')
+        return "behind its last colon is no port: 1 to 65535";
+    return port.n ? "it is no URL of a proxy" : "it is a port without a host";
 }
 
 /* A character of the userinfo that URLs don't have there (RFC 3986 section
@@ -179,7 +245,7 @@ static char unescaped(struct a407_span s, bool hard)
 static bool check_login(struct a407_doctor *d, const struct a407_written *w,
                         enum a407_lint_code malformed)
 {
-    struct a407_span info = userinfo(w->value);
+    struct a407_span info = split(w->value).info;
     char hard = unescaped(info, true), c;
     struct a407_row *row;
 
@@ -224,32 +290,71 @@ static void check_rest(struct a407_doctor *d, const struct a407_written *w,
                       plain ? "" : " (TLS to the proxy, which wget has not)");
 }
 
-bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
+/* The path that a PAC has; proxies have none. */
+static struct a407_span pac_path(const char *value)
 {
-    const char *around = stray(a407_span_str(w->value));
-    struct a407_proxy_url url;
-    bool read = a407_written_read(w->value, &url);
-    bool socks = read && strncmp(url.scheme, "socks", 5) == 0;
+    struct a407_span rest = split(value).rest, host, path = {NULL, 0};
+
+    a407_span_cut(&rest, '/', &host);
+    a407_span_cut(&rest, '?', &path);
+    return path.n && (a407_span_ends(path, ".pac") ||
+                      a407_span_ends(path, "wpad.dat"))
+               ? path
+               : a407_span(NULL, 0);
+}
+
+/* False: it is no HTTP proxy's, and a row was added. */
+static bool is_http(struct a407_doctor *d, const struct a407_written *w,
+                    const struct a407_proxy_url *url)
+{
+    struct a407_span pac = pac_path(w->value);
+    char shown[300];
     struct a407_row *row;
 
-    if (!read || (!socks && strcmp(url.scheme, "http") != 0 &&
-                  strcmp(url.scheme, "https") != 0)) {
-        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
-                            "it is no URL of a proxy"),
-             w, "http");
-        return false;
-    }
-    if (socks) {
+    if (strncmp(url->scheme, "socks", 5) == 0) {
         row =
             a407_row_found(&d->rows, A407_FOUND_URL_SOCKS, w->what,
-                           "%s:// is SOCKS, which never says 407", url.scheme);
+                           "%s:// is SOCKS, which never says 407", url->scheme);
         mend(row, w, "http");
         a407_row_remedy(row, "%shttp://HOST:PORT", w->before);
         if (!w->chosen)
             row->status = A407_NOTE; /* as desktops set all_proxy */
+    } else if (strcmp(url->scheme, "http") != 0 &&
+               strcmp(url->scheme, "https") != 0) {
+        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
+                            "%s:// is no scheme of a proxy", url->scheme),
+             w, "http");
+    } else if (pac.n) {
+        row = a407_row_found(&d->rows, A407_FOUND_URL_PAC, w->what,
+                             "it is the URL of a PAC file, and of no proxy");
+        mend(row, w, url->scheme);
+        put_url(w->value, "@", "", shown, sizeof shown);
+        a407_row_remedy(row, "auth407 doctor --pac %s/%.*s", shown, (int)pac.n,
+                        pac.p);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
+{
+    const char *around = stray(a407_span_str(w->value));
+    struct a407_proxy_url url;
+
+    if (!a407_written_read(w->value, &url)) {
+        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what, "%s",
+                            why_none(w->value)),
+             w, "http");
         return false;
     }
-    if (around)
+    if (!is_http(d, w, &url))
+        return false;
+    if (split(w->value).typo)
+        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
+                            "between its scheme and the host belongs ://"),
+             w, url.scheme);
+    else if (around)
         mend(a407_row_found(&d->rows, A407_FOUND_URL_STRAY, w->what, "%s",
                             around),
              w, url.scheme);

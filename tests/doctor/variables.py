@@ -36,6 +36,39 @@ FAILURES = {
     "another scheme": (
         "proxy_url_malformed", both("htttp://proxy.test:3128"),
         "export https_proxy=http://proxy.test:3128"),
+    "its scheme is no word with ://": (
+        "proxy_url_malformed", both(f"http//alice:{CODED}@proxy.test:3128"),
+        "do: export https_proxy=http://alice:PASSWORD@proxy.test:3128"),
+    "one slash": (
+        "proxy_url_malformed", both("http:/proxy.test:3128"),
+        f"belongs ://. do: export https_proxy={P}"),
+    "two colons": (
+        "proxy_url_malformed", both("http:://proxy.test:3128"),
+        f"belongs ://. do: export https_proxy={P}"),
+    "typographic quotes": (
+        "proxy_url_stray_characters", both(f"\u201c{P}\u201d"),
+        f"has typographic quotes around it. do: export https_proxy={P}"),
+    "a line of a program": (
+        "proxy_url_stray_characters", both(P + ";"),
+        f"has a ; or , behind it. do: export https_proxy={P}"),
+    "a port too large": (
+        "proxy_url_malformed", both("http://proxy.test:99999"),
+        "https_proxy: behind its last colon is no port: 1 to 65535."),
+    "a comma for the colon": (
+        "proxy_url_malformed", both(f"http://alice:{CODED}@proxy.test,3128"),
+        "https_proxy: it has a comma: write one proxy, HOST:PORT."),
+    "two of them": (
+        "proxy_url_malformed", both(P + ",http://other.test:3128"),
+        "https_proxy: it has a comma: write one proxy, HOST:PORT."),
+    "IPv6 without brackets": (
+        "proxy_url_malformed", both("http://fd00::7:3128"),
+        "an IPv6 address has brackets: [ADDRESS]:PORT."),
+    "a port alone": (
+        "proxy_url_malformed", both("3128"),
+        "https_proxy: it is a port without a host."),
+    "a PAC file's": (
+        "proxy_url_is_pac", both("http://web.test/proxy.pac?x=" + CODED),
+        "do: auth407 doctor --pac http://web.test/proxy.pac"),
     "SOCKS": (
         "proxy_url_socks", both("socks5h://proxy.test:1080"),
         "https_proxy: socks5h:// is SOCKS, which never says 407."),
@@ -164,6 +197,9 @@ SILENT = {
     "an IPv6 address": both("http://[::1]:3128/"),
 }
 
+# a PROXY-URL as it may be written
+GIVEN = "proxy.test:3128", "127.0.0.1:3128", "alice:x@proxy.test:3128"
+
 
 def words(seen):
     return " ".join(seen.text.split())
@@ -208,7 +244,7 @@ def no_proxy():
 @test
 def silent():
     """nothing is said of what is right"""
-    for name, env in SILENT.items():
-        seen = doctor("--offline", env=env)
+    for name, env, *args in (*SILENT.items(), *((g, {}, g) for g in GIVEN)):
+        seen = doctor("--offline", *args, env=env)
         equal((seen.status, seen.codes(), seen.codes(status="warning")),
               (UNKNOWN, [], []), name + seen.text)
