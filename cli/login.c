@@ -314,7 +314,7 @@ static int enter(struct login *l, const struct a407_login_file *f)
         is = a407_login_file_change(l->path, write_into, l);
     if (is == A407_LOGIN_DONE)
         a407_note("written to %s%s", l->path,
-                  l->o.values[A407_OPT_CREDENTIALS]
+                  l->o.values[A407_OPT_LOGIN_CREDENTIALS]
                       ? ""
                       : ": `auth407 -- COMMAND` uses it");
     return is;

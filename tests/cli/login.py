@@ -25,7 +25,7 @@ def writes_a_file():
     finally:
         os.umask(0o022)
     file = os.path.join(home, ".config/auth407/credentials")
-    ended(done, 0, f"written to {file}")
+    ended(done, 0, f"written to {file}: `auth407 -- COMMAND` uses it\n")
     equal(text(file), f"[{P}]\nusername = alice\npassword = {SECRET}\n"
           "domain = CORP\n")
     equal(os.stat(file).st_mode & 0o7777, 0o600, "mode")

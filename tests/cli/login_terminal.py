@@ -40,6 +40,7 @@ def asks():
         terminal.type(SECRET + "\n")
         terminal.answer("Domain, for NTLM (empty: none): ", "")
         over(terminal, 0, "written to")
+        lacks(terminal.shown, "uses it")  # a file of its own
     equal(text(file), f"[{P}]\nusername = alice\npassword = {SECRET}\n")
     long = SECRET * 600  # more than a line of the terminal has
     with Terminal("login", "--credentials", file, P, "--username", "") as t:
