@@ -328,7 +328,7 @@ static bool is_http(struct a407_doctor *d, const struct a407_written *w,
         row = a407_row_found(&d->rows, A407_FOUND_URL_PAC, w->what,
                              "it is the URL of a PAC file, and of no proxy");
         mend(row, w, url->scheme);
-        put_url(w->value, "@", "", shown, sizeof shown);
+        a407_written_show(w->value, shown, sizeof shown);
         a407_row_remedy(row, "auth407 doctor --pac %s/%.*s", shown, (int)pac.n,
                         pac.p);
     } else {
