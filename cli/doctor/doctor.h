@@ -78,6 +78,7 @@ struct a407_doctor {
     struct a407_requests requests;         /* that were made */
     struct a407_proxy asked; /* its credentials, as the library has them */
     bool in;                 /* a login was accepted */
+    const struct a407_credential *let_in; /* it; NULL: a ticket, or none */
     bool works;    /* the target was reached by a request with all it needs */
     char how[160]; /* if so: "alice, by Digest", "no login" */
     struct a407_observed *command; /* it has run; or NULL */
@@ -115,6 +116,7 @@ void a407_doctor_challenges(struct a407_doctor *d);
 void a407_doctor_kerberos(struct a407_doctor *d);  /* tickets, a keytab */
 void a407_doctor_trials(struct a407_doctor *d);    /* logs in */
 void a407_doctor_elsewhere(struct a407_doctor *d); /* by those logins */
+void a407_doctor_variables(struct a407_doctor *d); /* against the trials */
 void a407_doctor_command(struct a407_doctor *d);   /* against the trials */
 
 /* The request that the target needs, with this credential, by the best scheme

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "cli/stream.h"
 #include "configuration.h"
 #include "core/base/buf.h"
+#include "host/clock.h"
 #include "host/credfile_read.h"
 #include "host/settings.h"
 
@@ -85,6 +90,20 @@ static void find_proxy(struct a407_doctor *d, const char *name)
         a407_row_found(&d->rows, A407_FOUND_NO_PROXY_SET, "*_proxy variables",
                        "none names a proxy for %s", d->o.target.url);
     }
+}
+
+/* Go and wget read no all_proxy. */
+static void check_all(struct a407_doctor *d, const char *name)
+{
+    struct a407_row *row;
+
+    if (!name || strcasecmp(name, "all_proxy") != 0)
+        return;
+    row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_OTHER, name,
+                         "wget and Go do not read it");
+    row->status = A407_WARNING;
+    a407_row_remedy(row, "export http_proxy=\"$%s\" https_proxy=\"$%s\"", name,
+                    name);
 }
 
 static void check_case(struct a407_doctor *d, const char *name)
@@ -192,36 +211,50 @@ static const char *readers(unsigned who, char out[static 40])
     return out;
 }
 
+/* Who reads that one of the two: Go prefers the upper case; of the others some
+   read it where there is no lower case. */
+static unsigned read_by(const char *name)
+{
+    const struct pair *p = &pairs[NO];
+
+    if (strcmp(name, p->lower) == 0)
+        return getenv(p->upper) ? A407_READERS & ~A407_GO : A407_READERS;
+    return getenv(p->lower) ? A407_GO : A407_READERS & ~A407_WGET;
+}
+
+/* Of programs that read it Go may differ, and of "*" wget. */
 static void check_no_proxy(struct a407_doctor *d, const char *name,
                            bool environment)
 {
     const char *list = getenv(name), *host = d->o.target.at.host;
+    unsigned by, of = read_by(name), most = of & ~A407_GO;
     struct a407_buf rest;
     char yes[40], no[40];
     struct a407_row *row;
-    unsigned by;
 
     if (!list || !*list)
         return;
+    if (strcmp(list, "*") == 0)
+        most &= ~A407_WGET;
     a407_buf_init(&rest, 300);
-    by = a407_no_proxy_covers(list, &d->o.target.at, &rest);
+    by = of & a407_no_proxy_covers(list, &d->o.target.at, &rest);
     if (!by) {
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, name,
                       "%.100s does not cover %s", list, host);
     } else {
-        bool all = by == A407_READERS;
+        bool all = most && (by & most) == most;
 
         row = a407_row_found(&d->rows,
                              all ? A407_FOUND_NO_PROXY_COVERS
                                  : A407_FOUND_NO_PROXY_DIFFERS,
                              name, "%.100s covers %s", list, host);
-        if (all)
-            a407_row_sentence(row, "%s covers %s: programs go there directly.",
-                              name, host);
-        else
+        if (by != A407_READERS)
             snprintf(row->seen, sizeof row->seen,
                      "%.100s covers %s for %s, not for %s", list, host,
                      readers(by, yes), readers(A407_READERS & ~by, no));
+        if (all)
+            a407_row_sentence(row, "%s covers %s: programs go there directly.",
+                              name, host);
         a407_row_remedy(row, rest.n ? "export %s=%.*s" : "unset %s", name,
                         (int)rest.n, rest.n ? rest.p : "");
         if (!environment)
@@ -266,14 +299,102 @@ void a407_doctor_environment(struct a407_doctor *d)
     if (*diag.text && !is_about_url(diag.text))
         a407_row_found(&d->rows, A407_FOUND_SETTINGS, "settings", "%s",
                        diag.text);
+    if (d->config && d->config->mode != A407_MODE_INJECT)
+        a407_row_found(&d->rows, A407_FOUND_MODE, "AUTH407_MODE",
+                       "%s: no login is sent by auth407",
+                       getenv("AUTH407_MODE"))
+            ->status = A407_WARNING;
     if (d->o.proxy)
         take_given(d);
     else
         find_proxy(d, name);
     check_case(d, name);
+    check_all(d, name);
     check_variables(d, name);
     if (d->proxy.port == d->o.target.at.port &&
         strcmp(d->proxy.host, d->o.target.at.host) == 0)
         a407_row_found(&d->rows, A407_FOUND_PROXY_IS_TARGET, "--target",
                        "it is %s, as the proxy", d->proxy.host);
+}
+
+/* ---- what became of them ---- */
+
+/* Why nobody takes a connection there; NULL: somebody does. Blocks. */
+static const char *unreachable(const struct a407_endpoint *e)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_ADDRCONFIG};
+    int64_t until = a407_now_ms() + A407_CONNECT_MS;
+    struct addrinfo *list, *a;
+    char port[8];
+    int fd = -1, error;
+
+    snprintf(port, sizeof port, "%u", e->port);
+    error = getaddrinfo(e->host, port, &hints, &list);
+    if (error)
+        return gai_strerror(error);
+    for (a = list; a && fd < 0; a = a->ai_next) {
+        fd = a407_connect_end(a407_connect_begin(a), until);
+        error = errno;
+    }
+    freeaddrinfo(list);
+    if (fd < 0)
+        return strerror(error);
+    close(fd);
+    return NULL;
+}
+
+/* Does it name another proxy than the one that was looked at? */
+static bool names_other(const struct a407_doctor *d, const char *name,
+                        struct a407_proxy_url *url)
+{
+    const char *value = getenv(name);
+
+    return value && a407_written_read(value, url) &&
+           !a407_written_same(value, d->url, false);
+}
+
+/* Of two values the one that works is to be kept. If none does, that is what is
+   wrong. */
+static void settle(struct a407_doctor *d, const struct pair *p,
+                   struct a407_row *row)
+{
+    const char *now = d->proxy_from,
+               *other = strcmp(now, p->lower) == 0 ? p->upper : p->lower;
+    struct a407_proxy_url url;
+
+    if (d->let_in ? strcmp(d->let_in->label, other) == 0
+                  : !d->peer.at && names_other(d, other, &url) &&
+                        !unreachable(&url.endpoint))
+        a407_row_remedy(row, "export %s=\"$%s\"", now, other);
+    else if (!d->peer.at || (!d->in && d->n_refused))
+        row->status = A407_WARNING;
+}
+
+void a407_doctor_variables(struct a407_doctor *d)
+{
+    const char *name = d->o.target.tls ? *plain : *tls, *why = NULL;
+    bool variable = getenv(d->proxy_from);
+    struct a407_proxy_url url;
+    size_t i, j;
+
+    for (i = 0; i < d->rows.n; i++) {
+        struct a407_row *row = &d->rows.row[i];
+
+        for (j = 0; j < NO; j++)
+            if (row->found == A407_FOUND_VARIABLES_DISAGREE &&
+                row->status == A407_FAILURE && variable &&
+                strcmp(row->what, pairs[j].lower) == 0)
+                settle(d, &pairs[j], row);
+        /* what programs send themselves needs no auth407 */
+        if (row->found == A407_FOUND_MODE && d->in &&
+            !(d->let_in && d->let_in->from == A407_FROM_PROXY_URL))
+            row->status = A407_FAILURE;
+    }
+    if (variable && d->peer.at && names_other(d, name, &url))
+        why = unreachable(&url.endpoint);
+    if (why)
+        a407_row_remedy(a407_row_found(&d->rows, A407_FOUND_VARIABLE_DEAD, name,
+                                       "its proxy does not answer: %s", why),
+                        "export %s=\"$%s\"", name, d->proxy_from);
 }

@@ -31,6 +31,7 @@ static void examine(struct a407_doctor *d)
         a407_doctor_trials(d);
         a407_doctor_elsewhere(d);
     }
+    a407_doctor_variables(d);
 }
 
 /* Longer lines are hard to read. */

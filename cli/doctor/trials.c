@@ -209,6 +209,7 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
 
     try(d, c, id, true, &t);
     d->in = is_in(&t);
+    d->let_in = d->in ? c : NULL;
     over = d->in || t.outcome == A407_TRIAL_REFUSED ||
            t.outcome == A407_TRIAL_UNREACHABLE ||
            t.event->said != A407_CAUSE_NONE; /* it means it */

@@ -4,7 +4,8 @@ are, or what is only a warning, for an environment and a target."""
 
 import urllib.parse
 
-from place import SECRET, UNKNOWN, doctor, equal, finds, has, test
+from credentials import LOGIN, asks, header
+from place import SECRET, UNKNOWN, WORKS, doctor, equal, finds, has, test
 
 P = "http://proxy.test:3128"
 CODED = urllib.parse.quote(SECRET, safe="")
@@ -131,11 +132,11 @@ FAILURES = {
 # list, target, who goes there directly, what remains of the list
 NO_PROXY = [
     ("example.com", "h.example.com", "all", None),
+    ("*", "example.com", "all", None),
     ("h.example.com,a.test", "H.Example.com", "all", "a.test"),
     (".example.com", "h.example.com", "all", None),
     (".example.com", "example.com",
      "curl and Python, not for wget and Go", None),
-    ("*", "example.com", "curl, Python and Go, not for wget", None),
     ("a.test,*", "example.com", "Go, not for curl, wget and Python",
      "a.test"),
     ("*.example.com", "h.example.com",
@@ -176,6 +177,20 @@ WARNINGS = {
     "what is wrong is not for this target": (
         "proxy_url_unescaped", both(P, all_proxy="http://a:b@c@proxy.test:1"),
         "do: export all_proxy=http://a:PASSWORD@proxy.test:1"),
+    "a CGI program's, and no matter": (
+        "cgi_http_proxy",
+        {"https_proxy": P, "HTTP_PROXY": P, "REQUEST_METHOD": "GET"},
+        "do: unset REQUEST_METHOD"),
+    "all_proxy alone": (
+        "proxy_not_for_target", {"all_proxy": P},
+        'export http_proxy="$all_proxy" https_proxy="$all_proxy"'),
+    "Go's own list": (
+        "proxy_variables_disagree",
+        both(P, no_proxy="a.test", NO_PROXY="a.test,example.com"),
+        "covers example.com for Go, not for curl"),
+    "a mode that sends no login": (
+        "mode_sends_nothing", both(P, AUTH407_MODE="off"),
+        "do: unset AUTH407_MODE"),
     "two lists": (
         "proxy_variables_disagree",
         both(P, no_proxy="a.test", NO_PROXY="b.test"),
@@ -188,7 +203,6 @@ SILENT = {
     "this machine by two names": both(
         "http://localhost:3128", HTTPS_PROXY="http://127.0.0.1:3128"),
     "but for a slash": both(P, HTTPS_PROXY=P + "/"),
-    "all_proxy alone": {"all_proxy": P},
     "a login, percent-encoded": both(
         f"http://alice:{CODED}@proxy.test:3128"),
     "TLS without a port": both("https://proxy.test"),
@@ -196,6 +210,21 @@ SILENT = {
                              ALL_PROXY="socks://proxy.test:1080"),
     "an IPv6 address": both("http://[::1]:3128/"),
 }
+
+# of two values; the verdict, and what is to be done. OLD is refused
+GOOD, OLD, DEAD = (f"http://{x}127.0.0.1:" for x in (
+    f"alice:{CODED}@", "alice:old@", ""))
+KEPT = (
+    (OLD, GOOD, "proxy_variables_disagree",
+     'export https_proxy="$HTTPS_PROXY"'),
+    (GOOD, OLD, "proxy_variables_disagree",
+     'export HTTPS_PROXY="$https_proxy"'),
+    (DEAD, GOOD, "proxy_variables_disagree",
+     'export https_proxy="$HTTPS_PROXY"'),
+    (OLD, OLD.replace("old", "older"), "rejected", "Check user name"),
+    (DEAD, OLD, "proxy_variables_disagree",
+     'export https_proxy="$HTTPS_PROXY"'),
+)
 
 # a PROXY-URL as it may be written
 GIVEN = "proxy.test:3128", "127.0.0.1:3128", "alice:x@proxy.test:3128"
@@ -239,6 +268,34 @@ def no_proxy():
         if by:
             has(seen.text, f"export no_proxy={rest}\n" if rest
                 else "unset no_proxy\n")
+
+
+@test
+def kept():
+    """of two values that disagree the one that works is kept"""
+    for lower, upper, code, says in KEPT:
+        with asks([header("alice", SECRET)]) as p:
+            lower, upper = (f"{u}{1 if u == DEAD else p.port}"
+                            for u in (lower, upper))
+            finds(code, "--yes", says=[says], env={
+                "https_proxy": lower, "HTTPS_PROXY": upper})
+
+
+@test
+def trials():
+    """a proxy of the other variable that is dead; a mode that sends no login"""
+    with asks([header("alice", SECRET)]) as p:
+        at = f"127.0.0.1:{p.port}"
+        seen = doctor("--yes", env={"http_proxy": "http://127.0.0.1:1",
+                                    "https_proxy": GOOD + str(p.port)})
+        equal((seen.codes(status="warning"), seen.status),
+              (["other_proxy_unreachable"], WORKS), seen.text)
+        has(words(seen), 'do: export http_proxy="$https_proxy"')
+        for mode in "off", "observe":
+            finds("mode_sends_nothing", "--yes", at, says=["unset AUTH407_MODE"],
+                  env={**LOGIN, "AUTH407_MODE": mode})
+            equal(doctor("--yes", GOOD + str(p.port),
+                         env={"AUTH407_MODE": mode}).status, WORKS)
 
 
 @test
