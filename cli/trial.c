@@ -25,7 +25,8 @@
 struct line {
     struct a407_stream stream; /* nobody else acts on it */
     struct a407_peer peer;
-    int64_t until; /* all of it, by a407_now_ms() */
+    int64_t until; /* this connection, by a407_now_ms() */
+    unsigned wait_ms;
     struct a407_buf in;
     size_t least; /* poll() says nothing before so many are there */
     bool ended;
@@ -149,6 +150,7 @@ static enum a407_renewal renew(void *link)
 {
     struct line *l = link;
     hang_up(l);
+    l->until = a407_now_ms() + l->wait_ms;
     if (!a407_stream_open(&l->stream, &l->peer, l->until))
         return A407_RENEWAL_FAILED;
     tell_port(l);
@@ -357,6 +359,11 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
         const struct a407_event *ev = out->event;
         out->outcome = judge(ev);
         snprintf(out->why, sizeof out->why, "%s", ev->detail);
+        if (!ev->final_status && a407_now_ms() >= l->until) {
+            out->outcome = A407_TRIAL_UNREACHABLE; /* it was this end's end */
+            snprintf(out->why, sizeof out->why,
+                     "no answer to the login in %u s", l->wait_ms / 1000);
+        }
     }
     a407_driver_drop_errand(&l->driver);
     a407_errand_free(a407_shared_over(&shared));
@@ -413,7 +420,8 @@ void a407_trial(const struct a407_config *config,
         snprintf(out->why, sizeof out->why, "%s", gai_strerror(error));
         return;
     }
-    l.until = a407_now_ms() + config->wait_ms;
+    l.wait_ms = config->wait_ms;
+    l.until = a407_now_ms() + l.wait_ms;
     a407_buf_init(&l.in, IN_MAX);
     why = connect_to(&l, list);
     if (why) {

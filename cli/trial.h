@@ -36,7 +36,8 @@ bool a407_trial_request(const char *target, char *out, size_t cap);
  * with a Kerberos ticket. A refusal is marked, and one that is marked is not
  * sent again, as in any process. `layer`: what is spoken to the proxy, or NULL;
  * a login goes where that begins. Closes the tunnel. Blocks for the name, the
- * proxy, a helper: config->wait_ms at most, behind the look-up of the name.
+ * proxy, a helper: config->wait_ms at most for each connection, behind the
+ * look-up of the name.
  */
 void a407_trial(const struct a407_config *config,
                 const struct a407_endpoint *proxy,

@@ -140,6 +140,7 @@ static void tell(struct a407_doctor *d, const struct a407_challenge *ch,
 
 /* Tolerated without a word. */
 #define SKEW_S 60
+#define DAY_S  86400
 
 /* Does a login depend on the time? */
 static bool needs_time(const struct a407_doctor *d,
@@ -163,6 +164,7 @@ static void tell_clock(struct a407_doctor *d, const struct a407_event *ev,
 {
     int64_t skew = ev->answer.skew_s, by = skew < 0 ? -skew : skew;
     const char *how = skew < 0 ? "behind" : "ahead of";
+    bool days = by > 2 * DAY_S;
 
     if (!ev->answer.has_skew)
         return;
@@ -174,7 +176,8 @@ static void tell_clock(struct a407_doctor *d, const struct a407_event *ev,
             &d->rows,
             by > A407_SKEW_MAX && needs_time(d, offered) ? A407_FOUND_CLOCK
                                                          : A407_FOUND_SKEW,
-            "clock", "the proxy's is %lld s %s ours", (long long)by, how);
+            "clock", "the proxy's is %lld %s %s ours",
+            (long long)(days ? by / DAY_S : by), days ? "days" : "s", how);
 }
 
 /* ---- all of it ---- */
@@ -207,9 +210,9 @@ void a407_doctor_challenges(struct a407_doctor *d)
             tell_none(d, a);
         a407_event_set_words(ev, a407_span(a->bytes, a->head),
                              a407_answer_body(a));
-        if (ev->said != A407_CAUSE_NONE)
-            a407_row_good(&d->rows, A407_IN_CHALLENGE, "its words", "%s",
-                          ev->said_words);
+        if (*ev->message)
+            a407_row_good(&d->rows, A407_IN_CHALLENGE, A407_ITS_WORDS, "%s",
+                          ev->message);
         tell_clock(d, ev, offered);
     }
     free(ev);

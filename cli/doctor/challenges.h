@@ -4,6 +4,9 @@
 
 #include "doctor.h"
 
+/* The row of what the first 407 says for people. */
+#define A407_ITS_WORDS "its words"
+
 /* What the proxy's first 407 offers, empty where there was none; for
    a407_challenges_free. NULL: no memory. Points into that answer. */
 struct a407_challenges *a407_doctor_offered(const struct a407_doctor *d);

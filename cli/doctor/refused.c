@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "challenges.h"
 #include "configuration.h"
 #include "core/base/base64.h"
 #include "host/lockout.h"
@@ -31,16 +32,48 @@ static void say_wrong(const struct a407_doctor *d,
                       const struct a407_credential *c, const char *label,
                       struct a407_row *row)
 {
-    const struct a407_answer *a = a407_doctor_first(d);
+    bool ntlm = c && c->domain && strstr(row->seen, "407 to ntlm");
     char realm[100];
 
-    a407_answer_realm(a, realm, sizeof realm);
+    a407_answer_realm(a407_doctor_first(d), realm, sizeof realm);
     a407_row_remedy(
-        row, "Check user name and password in %s%s%s%s%s%s.", label,
+        row, "Check user name%s%s%s and password in %s%s%s%s%s%s.",
+        ntlm ? ", domain (" : "", ntlm ? c->domain : "", ntlm ? ")" : "", label,
         *realm ? "; they must be those of \"" : "", realm, *realm ? "\"" : "",
         c && c->from == A407_FROM_FILE ? ". Enter them again: auth407 login "
                                        : "",
         c && c->from == A407_FROM_FILE ? d->at : "");
+}
+
+/* What auth407-gss says is in the way, but for a ticket that is not there. */
+static void say_kerberos(const struct a407_credential *c, struct a407_row *row)
+{
+    static const struct {
+        const char *words, *remedy;
+    } ways[] = {
+        {"does not know HTTP/",
+         "Name the proxy as its principal does: by its host's full name, not "
+         "by an alias or address."},
+        {"does not know ", "Correct the user name, or write USER@REALM."},
+        {"no KDC of ", "Set default_realm in krb5.conf, or write USER@REALM, "
+                       "if that is not your realm. If it is, look at the way "
+                       "to its KDC: KRB5_TRACE=/dev/stderr kinit"},
+        {"names a KDC of ", "Name its KDC in krb5.conf, or write USER@REALM, "
+                            "if that is not your realm."},
+        {"Cannot find KDC", "Name the KDC of that realm in krb5.conf."},
+        {"no key of ", "Correct `keytab` or `username` where they stand."},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (strstr(row->seen, ways[i].words)) {
+            a407_row_sentence(row, "Kerberos: %s.", row->seen);
+            a407_row_remedy(row, "%s",
+                            i == 0 && c && c->service
+                                ? "Correct `service` where it stands."
+                                : ways[i].remedy);
+            return;
+        }
 }
 
 /* The remedy of the table, with the names of this case in it. */
@@ -48,6 +81,7 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
                        const struct a407_credential *c, struct a407_row *row)
 {
     const char *label = c ? c->label : "the credential";
+    char line[300];
 
     switch ((unsigned)cause) {
     case A407_CAUSE_NO_CREDENTIAL:
@@ -73,6 +107,27 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
         a407_row_remedy(row, "Tell the proxy's owner: what checks logins may "
                              "be down, or something before the proxy does not "
                              "keep the connection.");
+        break;
+    case A407_CAUSE_STALE:
+        a407_row_sentence(row, "The proxy takes each Digest nonce of its own "
+                               "for an old one: no login gets in.");
+        a407_row_remedy(row, "Tell the proxy's owner: it may be several nodes "
+                             "that don't know each other's nonces.");
+        break;
+    case A407_CAUSE_PROTOCOL:
+        a407_row_sentence(row, "The exchange with the proxy fails: %s.",
+                          row->seen);
+        a407_doctor_curl(d, " -v", line, sizeof line);
+        a407_row_remedy(row, "Try it by hand: %s", line);
+        break;
+    case A407_CAUSE_NOT_ALLOWED:
+        if (d->config->clear == A407_CLEAR_NO)
+            a407_row_remedy(row, "AUTH407_CLEAR=auto allows schemes that send "
+                                 "the secret itself, if that is acceptable to "
+                                 "you.");
+        break;
+    case A407_CAUSE_NO_TICKET:
+        say_kerberos(c, row);
         break;
     case A407_CAUSE_MALFORMED:
         a407_row_remedy(row, "Write it again in %s: auth407 login %s", label,
@@ -218,6 +273,37 @@ static void tell_lints(struct a407_doctor *d, const struct a407_event *ev,
                       c->label);
 }
 
+/* What it says of this login alone, where no cause is known in it. */
+static void tell_words(struct a407_doctor *d, const struct a407_event *ev)
+{
+    bool is_new = *ev->message && ev->said == A407_CAUSE_NONE && ev->n_attempts;
+    size_t i;
+
+    for (i = 0; is_new && i < d->rows.n; i++)
+        is_new = strcmp(d->rows.row[i].what, A407_ITS_WORDS) != 0 ||
+                 strcmp(d->rows.row[i].seen, ev->message) != 0;
+    if (is_new)
+        a407_row_good(&d->rows, A407_IN_TRIAL, A407_ITS_WORDS, "%s",
+                      ev->message)
+            ->status = A407_NOTE;
+}
+
+/* Without a login it did answer. */
+static void tell_unanswered(struct a407_doctor *d, const struct a407_trial *t,
+                            const char *label)
+{
+    struct a407_row *row;
+
+    row = a407_row_found(&d->rows, A407_FOUND_NO_ANSWER, label, "%s", t->why);
+    if (!t->event || !t->event->n_attempts)
+        return;
+    row->status = A407_FAILURE;
+    a407_row_sentence(row, "The proxy never answers the request with a login.");
+    a407_row_remedy(row, "Tell the proxy's owner: what checks its logins, or "
+                         "its name server, may hang. If it is the way to the "
+                         "target: --target URL");
+}
+
 void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
                        const struct a407_credential *c, enum a407_scheme_id by)
 {
@@ -226,7 +312,7 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
     char seen[400];
 
     if (!ev || t->outcome == A407_TRIAL_UNREACHABLE) {
-        a407_row_found(&d->rows, A407_FOUND_NO_ANSWER, label, "%s", t->why);
+        tell_unanswered(d, t, label);
         return;
     }
     describe(ev, seen, sizeof seen);
@@ -234,9 +320,11 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
         (!d->kerberos && ev->cause != A407_CAUSE_NO_TICKET))
         excuse(d, label);
     if (d->kerberos && is_kdc_down(ev))
-        a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label, "%s", seen);
+        say_kerberos(c, a407_row_found(&d->rows, A407_FOUND_KDC_DOWN, label,
+                                       "%s", seen));
     else
         a407_refused_cause(d, ev->cause, c, label, seen);
+    tell_words(d, ev);
     /* where the proxy says more it is believed */
     if (c && (ev->cause == A407_CAUSE_REJECTED ||
               ev->cause == A407_CAUSE_REJECTED_LATER ||

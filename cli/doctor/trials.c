@@ -183,67 +183,51 @@ static void try_others(struct a407_doctor *d, const struct a407_credential *c,
 
 /* ---- each credential ---- */
 
-/* A proxy that let a login in may pass on a 407 that the target has made. */
-static bool is_targets(const struct a407_doctor *d, const struct a407_trial *t)
+/* A proxy that let a login in may pass on a 407 of the target, or of another
+   proxy behind it: their realm is another one than that of each 407 without a
+   login. A realm that changes by itself tells nothing. */
+static bool other_asks(const struct a407_doctor *d, const struct a407_trial *t,
+                       char *realm, size_t cap)
 {
-    const struct a407_answer *a = a407_doctor_first(d);
     struct a407_answer got = {0};
-    char its[128], realm[128];
+    char its[128], again[128];
 
-    if (d->o.target.tls || t->outcome != A407_TRIAL_REFUSED ||
-        t->event->final_status != 407)
+    if (t->outcome != A407_TRIAL_REFUSED || t->event->final_status != 407 ||
+        t->event->cause == A407_CAUSE_LOCKED_OUT)
         return false;
     a407_answer_read(&got, t->answer.p, t->answer.n);
-    a407_answer_realm(a, its, sizeof its);
-    a407_answer_realm(&got, realm, sizeof realm);
-    return strcmp(its, realm) != 0;
+    a407_answer_realm(&d->to_connect, its, sizeof its);
+    a407_answer_realm(&d->to_get, again, sizeof again);
+    a407_answer_realm(&got, realm, cap);
+    return *realm &&
+           strcmp(realm, a407_doctor_first(d) == &d->to_get ? again : its) !=
+               0 &&
+           (!*its || !*again || strcmp(its, again) == 0);
 }
 
-/* True: it was let in, or nothing more is to be tried with it. */
-static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
-                       a407_scheme_set usable, enum a407_scheme_id id)
+static void tell_other(struct a407_doctor *d, const struct a407_trial *t,
+                       const struct a407_credential *c, const char *realm)
 {
     const char *label = c ? c->label : "no credential";
-    struct a407_trial t;
-    bool over;
+    bool get = !d->o.target.tls;
+    struct a407_row *row;
 
-    try(d, c, id, true, &t);
-    d->in = is_in(&t);
-    d->let_in = d->in ? c : NULL;
-    over = d->in || t.outcome == A407_TRIAL_REFUSED ||
-           t.outcome == A407_TRIAL_UNREACHABLE ||
-           t.event->said != A407_CAUSE_NONE; /* it means it */
-    if (d->in)
-        tell_answer(d, &t, label, true);
-    else if (is_targets(d, &t)) {
-        a407_row_found(&d->rows, A407_FOUND_ORIGIN_LOGIN, "GET with a login",
-                       "407 with another realm than the proxy's");
+    if (get) {
+        row = a407_row_found(&d->rows, A407_FOUND_ORIGIN_LOGIN,
+                             "GET with a login",
+                             "407 with another realm than the proxy's");
         unmark(d, c);
-    } else {
-        if (c && t.outcome == A407_TRIAL_REFUSED)
-            d->refused[d->n_refused++] = c;
-        a407_refused_tell(d, &t, c, id);
-    }
-    a407_trial_free(&t);
-    if (d->in)
-        try_others(d, c, usable, id);
-    return over;
-}
-
-static void try_credential(struct a407_doctor *d,
-                           const struct a407_challenges *offered,
-                           const struct a407_credential *c)
-{
-    const struct a407_credential *sent = c->from == A407_FROM_TICKET ? NULL : c;
-    a407_scheme_set usable = a407_doctor_usable(d, offered, c);
-    size_t i;
-
-    if (!usable)
-        try_scheme(d, sent, 0, A407_SCHEMES_MAX);
-    for (i = 0; usable && i < d->config->n_order; i++)
-        if (usable & A407_SCHEME_BIT(d->config->order[i]) &&
-            try_scheme(d, sent, usable, d->config->order[i]))
-            break;
+    } else
+        row = a407_refused_cause(d, t->event->cause, c, label,
+                                 "407 with another realm than the proxy's");
+    a407_row_sentence(row,
+                      "Behind the proxy another one%s asks for a login: "
+                      "\"%s\".",
+                      get ? ", or the target," : "", realm);
+    a407_row_remedy(row,
+                    "Ask the proxy's owner for a login for \"%s\". The one "
+                    "in %s may be right for this proxy.",
+                    realm, label);
 }
 
 /* What another credential or scheme has made up for. */
@@ -265,6 +249,57 @@ static void pardon(struct a407_doctor *d)
                  row->found == A407_FOUND_CREDFILE)
             row->status = A407_WARNING;
     }
+}
+
+/* True: it was let in, or nothing more is to be tried with it. */
+static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
+                       a407_scheme_set usable, enum a407_scheme_id id)
+{
+    const char *label = c ? c->label : "no credential";
+    struct a407_trial t;
+    char realm[100];
+    bool over;
+
+    try(d, c, id, true, &t);
+    d->in = is_in(&t);
+    d->let_in = d->in ? c : NULL;
+    over = d->in || t.outcome == A407_TRIAL_REFUSED ||
+           t.outcome == A407_TRIAL_UNREACHABLE ||
+           t.event->said != A407_CAUSE_NONE; /* it means it */
+    if (d->in) {
+        pardon(d);
+        tell_answer(d, &t, label, true);
+    } else {
+        bool other = other_asks(d, &t, realm, sizeof realm);
+
+        if (c && t.outcome == A407_TRIAL_REFUSED &&
+            !(other && !d->o.target.tls))
+            d->refused[d->n_refused++] = c;
+        if (other)
+            tell_other(d, &t, c, realm);
+        else
+            a407_refused_tell(d, &t, c, id);
+    }
+    a407_trial_free(&t);
+    if (d->in)
+        try_others(d, c, usable, id);
+    return over;
+}
+
+static void try_credential(struct a407_doctor *d,
+                           const struct a407_challenges *offered,
+                           const struct a407_credential *c)
+{
+    const struct a407_credential *sent = c->from == A407_FROM_TICKET ? NULL : c;
+    a407_scheme_set usable = a407_doctor_usable(d, offered, c);
+    size_t i;
+
+    if (!usable)
+        try_scheme(d, sent, 0, A407_SCHEMES_MAX);
+    for (i = 0; usable && i < d->config->n_order; i++)
+        if (usable & A407_SCHEME_BIT(d->config->order[i]) &&
+            try_scheme(d, sent, usable, d->config->order[i]))
+            break;
 }
 
 /* What is held back counts, too: the doctor may be run again and again. */
@@ -296,8 +331,6 @@ static void log_in(struct a407_doctor *d)
             tell_enough(d, d->asked.creds[i]);
         else
             try_credential(d, offered, d->asked.creds[i]);
-    if (d->in)
-        pardon(d);
     a407_challenges_free(offered);
 }
 

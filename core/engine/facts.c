@@ -105,7 +105,11 @@ static void say_allowed(struct words *w, const struct a407_config *c)
 {
     say(w, "; allowed: ");
     for (size_t i = 0; i < c->n_order; i++)
-        say_list(w, a407_scheme_name(c->order[i]));
+        if (c->clear != A407_CLEAR_NO ||
+            !a407_scheme_get(c->order[i])->sends_secret)
+            say_list(w, a407_scheme_name(c->order[i]));
+    if (!w->listed)
+        say(w, "none");
 }
 
 /* Where the credentials stand. */

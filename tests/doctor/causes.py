@@ -57,7 +57,7 @@ def broken_case(answer, words):
                 peer.say(scripted.refusal())
         with scripted.Scripted(None, serve) as p:
             finds("protocol_error", "--yes", f"http://127.0.0.1:{p.port}",
-                  env=LOGIN, says=[words])
+                  env=LOGIN, says=[words, "curl -v -x http://127.0.0.1:"])
             equal(logged(LOGIN, p.port)["cause"], "protocol_error")
     run.__doc__ = f"behind the login {answer[:20]!r}"
     return run
@@ -82,6 +82,20 @@ def stale_nonce():
     with scripted.Scripted(None, serve) as p:
         works("--yes", f"http://127.0.0.1:{p.port}", env=LOGIN)
         equal(logged(LOGIN, p.port, HTTP)["cause"], "stale_nonce")
+
+
+@test
+def always_stale():
+    """each nonce is called an old one"""
+    def serve(peer):
+        while head := peer.head():
+            stale = b"Digest" in head
+            peer.say(scripted.refusal(offer(
+                f'Digest realm="r", nonce="{peer.number}.{len(peer.got)}", '
+                f'qop="auth"{", stale=true" if stale else ""}')))
+    with scripted.Scripted(None, serve) as p:
+        finds("stale_nonce", "--yes", f"http://127.0.0.1:{p.port}", env=LOGIN,
+              says=["takes each Digest nonce of its own for an old one"])
 
 
 @test

@@ -423,6 +423,7 @@ def not_asked():
         seen = doctor(f"http://127.0.0.1:{p.port}", env=LOGIN)
         equal((seen.status, sent(p)), (2, 0), seen.text)
         has(seen.text, "--yes")
+        check("not_tried" in seen.codes(status="note"), seen.text)
 
 
 # ---- let in, and then ----
@@ -441,6 +442,14 @@ THEN = (
     ("the target's 407", page(407, "", "Via: 1.1 p", 'Proxy-Authenticate: '
                               'Basic realm="another"'), "http://site.example/",
      "target_asks_login", ["407 with another realm"]),
+    ("another proxy's 407", page(407, "", 'Proxy-Authenticate: Basic '
+                                 'realm="another"'), None, "rejected",
+     ['Behind the proxy another one asks for a login: "another".']),
+    ("words that no table knows", page(407, "Ihr Kennwort ist abgelaufen.",
+                                       "Proxy-Authenticate: Basic"), None,
+     "rejected", ["its words: Ihr Kennwort ist abgelaufen."]),
+    ("500, with a cause in it", page(500, "LDAP backend unreachable"), None,
+     "backend_down", ["500: LDAP backend unreachable"]),
     ("a page to log in at", page(
         302, "", "Location: https://gateway.zscaler.net/x"), None,
      "login_page", ["Zscaler"]),
