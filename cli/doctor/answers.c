@@ -83,7 +83,10 @@ static void tell_403(struct a407_doctor *d, const struct a407_judged *j,
                      const char *words)
 {
     struct a407_row *row;
+    char what[120];
 
+    snprintf(what, sizeof what, "%s %.99s", j->connect ? "CONNECT" : "GET",
+             j->connect ? d->tunnel : d->page);
     if (!is_proxys(j->answer, j->connect)) {
         a407_row_good(&d->rows, A407_IN_TRIAL, j->what,
                       "403 by the target itself: %s", words);
@@ -93,16 +96,22 @@ static void tell_403(struct a407_doctor *d, const struct a407_judged *j,
     row = a407_row_found(
         &d->rows, *j->login ? A407_FOUND_FORBIDDEN : A407_FOUND_NOT_ADMITTED,
         j->what, "403%s%s", *words ? ": " : "", words);
-    if (*j->login)
-        a407_row_remedy(row,
-                        "Ask the proxy's owner to allow %s for this user; "
-                        "another one: --target URL",
-                        d->o.target.at.host);
-    else
-        a407_row_remedy(row,
-                        "Ask the proxy's owner whether %s (this machine's "
-                        "address) and the target %s are allowed.",
-                        d->source, d->o.target.at.host);
+    if (*j->login) {
+        a407_row_sentence(
+            row, "The login works, but the proxy's rules forbid %s.", what);
+        a407_row_remedy(row, "Ask the proxy's owner to allow it for this user; "
+                             "another target: --target URL");
+        return;
+    }
+    if (*words)
+        a407_row_sentence(row,
+                          "The proxy refuses the request, and does not ask "
+                          "for a login: %s",
+                          words);
+    a407_row_remedy(row,
+                    "Ask the proxy's owner whether %s (this machine's address) "
+                    "and %s are allowed.",
+                    d->source, what);
 }
 
 static void tell_401(struct a407_doctor *d, const struct a407_judged *j)
@@ -139,6 +148,7 @@ void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
     const struct a407_answer *a = j->answer;
     struct a407_portal page;
     char words[160], seen[200];
+    struct a407_row *row;
     enum a407_cause said = words_of(a, words, sizeof words);
 
     if (a407_portal_see(a, j->connect, &d->o.target.at, &page))
@@ -170,6 +180,8 @@ void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
                                        words),
                         "Try it by hand: %s", line);
     }
-    if (!j->first && a407_row_last(&d->rows)->status != A407_GOOD)
-        a407_row_last(&d->rows)->status = A407_NOTE;
+    row = a407_row_last(&d->rows);
+    if (!j->first && row->status != A407_GOOD)
+        row->status =
+            row->found == A407_FOUND_LOGIN_PAGE ? A407_WARNING : A407_NOTE;
 }

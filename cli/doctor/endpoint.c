@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "cli/trial.h"
 #include "doctor.h"
 #include "host/clock.h"
@@ -16,6 +17,8 @@
 
 /* Of a name so many are looked at. */
 #define ADDRESSES 64
+/* ... and so many dead ones are named. */
+#define DEAD 4
 
 /* ---- the way there ---- */
 
@@ -38,6 +41,14 @@ static bool look_up(struct a407_doctor *d)
                     "Correct the name, or look at the resolver: getent ahosts "
                     "%s",
                     d->proxy.host);
+    if (error == EAI_AGAIN) {
+        a407_row_sentence(row, "The proxy's name can't be looked up: no name "
+                               "server answers.");
+        a407_row_remedy(row,
+                        "Look at the name servers in /etc/resolv.conf: getent "
+                        "ahosts %s",
+                        d->proxy.host);
+    }
     return false;
 }
 
@@ -85,17 +96,32 @@ static void tell_unreached(struct a407_doctor *d, const char *ip, int error)
                         "Correct host and port: on that machine nothing "
                         "listens on port %u.",
                         d->proxy.port);
+    else if (error == ENETUNREACH || error == EHOSTUNREACH) {
+        a407_row_sentence(row, "This machine has no way to the proxy's "
+                               "address.");
+        a407_row_remedy(row,
+                        "Look at the network (VPN?): ip route get %s; or "
+                        "correct the host.",
+                        ip);
+    }
 }
 
 static void pardon_unreached(struct a407_doctor *d)
 {
     size_t i;
 
-    for (i = 0; i < d->rows.n; i++)
-        if (d->rows.row[i].found == A407_FOUND_UNREACHABLE)
-            d->rows.row[i].status = strcmp(d->proxy.host, "localhost") == 0
-                                        ? A407_NOTE
-                                        : A407_WARNING;
+    for (i = 0; i < d->rows.n; i++) {
+        struct a407_row *row = &d->rows.row[i];
+
+        if (row->found != A407_FOUND_UNREACHABLE)
+            continue;
+        row->status =
+            strcmp(d->proxy.host, "localhost") == 0 ? A407_NOTE : A407_WARNING;
+        a407_row_remedy(row,
+                        "Ask the proxy's owner: %s has this address, too, and "
+                        "programs may take it first.",
+                        d->proxy.host);
+    }
 }
 
 /* All at once: of many dead ones each would take its time. */
@@ -105,7 +131,7 @@ static bool reach(struct a407_doctor *d)
     struct a407_endpoint e = {{0}, 0};
     const struct addrinfo *a;
     int fds[ADDRESSES], why[ADDRESSES];
-    size_t n = 0, i = 0;
+    size_t n = 0, i = 0, dead = 0;
 
     for (a = d->addresses; a && n < ADDRESSES; a = a->ai_next, n++) {
         fds[n] = a407_connect_begin(a);
@@ -117,7 +143,8 @@ static bool reach(struct a407_doctor *d)
 
         a407_endpoint_of(a->ai_addr, &e);
         if (fd < 0) {
-            tell_unreached(d, e.host, error);
+            if (dead++ < DEAD)
+                tell_unreached(d, e.host, error);
             continue;
         }
         a407_row_good(&d->rows, A407_IN_ENDPOINT, "TCP",
@@ -128,6 +155,10 @@ static bool reach(struct a407_doctor *d)
         }
         close(fd);
     }
+    if (dead > DEAD)
+        a407_row_good(&d->rows, A407_IN_ENDPOINT, "TCP",
+                      "%zu addresses more take no connections", dead - DEAD)
+            ->status = A407_NOTE;
     if (d->peer.at)
         pardon_unreached(d);
     return d->peer.at != NULL;
@@ -194,7 +225,17 @@ static void remedy_for_protocol(struct a407_doctor *d)
                         "export all_proxy=socks5h://%s, for programs that "
                         "speak SOCKS; or find the port of the HTTP proxy.",
                         d->at);
-    else if (row->found == A407_FOUND_NO_TLS)
+    else if (row->found == A407_FOUND_NO_HANDSHAKE) {
+        a407_row_remedy(row, "Look at it: openssl s_client -connect %s", d->at);
+        if (strstr(row->seen, A407_TLS_WANTS_CERTIFICATE)) {
+            a407_row_sentence(row, "The proxy wants a certificate of the "
+                                   "client.");
+            a407_row_remedy(row,
+                            "Ask the proxy's owner for one, for programs that "
+                            "can show it: curl --proxy-cert FILE -x https://%s",
+                            d->at);
+        }
+    } else if (row->found == A407_FOUND_NO_TLS)
         a407_row_remedy(row, "export https_proxy=http://%s", d->at);
 }
 
@@ -213,6 +254,29 @@ static void tell_names(struct a407_doctor *d)
             a407_row_good(&d->rows, A407_IN_ENDPOINT, names[i], "%.*s",
                           (int)(value.n < 200 ? value.n : 200), value.p);
     }
+}
+
+/* GET is answered, and CONNECT is not. */
+static void tell_no_tunnel(struct a407_doctor *d)
+{
+    struct a407_judged get = {&d->to_get, "GET", "", false, true};
+    struct a407_portal page;
+    struct a407_row *row;
+
+    d->is_proxy = false;
+    if (a407_portal_see(&d->to_get, false, &d->o.target.at, &page)) {
+        a407_doctor_judge(d, &get);
+        return;
+    }
+    row = a407_row_found(&d->rows, A407_FOUND_CLOSES, "CONNECT",
+                         "closed without an answer, where GET is answered %d",
+                         d->to_get.status);
+    a407_row_sentence(row, "The proxy answers GET, and closes the connection "
+                           "at each CONNECT.");
+    a407_row_remedy(row,
+                    "Ask the proxy's owner to allow CONNECT; for http:// "
+                    "alone: auth407 doctor --target %s",
+                    d->page);
 }
 
 const struct a407_answer *a407_doctor_first(const struct a407_doctor *d)
@@ -237,17 +301,26 @@ void a407_doctor_endpoint(struct a407_doctor *d)
     }
     d->peer.layer = d->tls ? &a407_tls_any : NULL;
     ask(d, d->tunnel, &d->to_connect);
-    if (d->to_connect.status || d->to_connect.n || a == &d->to_get)
+    if (d->to_connect.error != ETIMEDOUT || a == &d->to_get)
         ask(d, d->page, &d->to_get);
-    if (!a->status) {
-        a407_kind_tell(&d->rows, &d->peer, a);
+    if (!a->status && (a == &d->to_get || !d->to_get.status)) {
+        const char *why = d->tls ? a407_tls_error() : NULL;
+
+        if (why && a->error != ETIMEDOUT)
+            a407_row_found(&d->rows, A407_FOUND_NO_HANDSHAKE, "protocol",
+                           "it ends TLS behind the handshake: %s", why);
+        else
+            a407_kind_tell(&d->rows, &d->peer, a);
         remedy_for_protocol(d);
         return;
     }
     tell_names(d);
     d->is_proxy =
-        a407_portal_see(a, d->o.target.tls, &d->o.target.at, &page) ||
+        a407_portal_see(a->status ? a : &d->to_get,
+                        a->status && d->o.target.tls, &d->o.target.at, &page) ||
         !a407_kind_is_web_server(&d->peer, &d->to_connect, &d->to_get);
     if (!d->is_proxy)
         tell_web_server(d);
+    else if (!a->status)
+        tell_no_tunnel(d);
 }

@@ -74,6 +74,8 @@ bool a407_portal_see(const struct a407_answer *a, bool connect,
 {
     struct a407_span page = a407_answer_body(a), to;
     bool moves = a->status / 100 == 3, away, form;
+    /* it sends nobody elsewhere, and has no form (RFC 2606 section 3) */
+    bool known = strcmp(target->host, "example.com") == 0;
 
     if (!a->status)
         return false;
@@ -83,13 +85,14 @@ bool a407_portal_see(const struct a407_answer *a, bool connect,
     if (to.n)
         a407_url_redact(to, out->at, sizeof out->at);
     away = to.n && !is_of(to, target);
-    form = a407_text_find(page, "type=\"password\"") != NULL;
+    form = a407_text_find(page, "type=\"password\"") ||
+           a407_text_find(page, "type=password");
     if (a->status == 511) /* RFC 6585 section 6 */
         return true;
     if (moves)
-        return away && (connect || *out->whose || out->cookie);
+        return away && (connect || known || *out->whose || out->cookie);
     if (a->status != 200 || !is_page(a))
         return false;
-    return connect || (*out->whose && (away || form)) ||
+    return connect || ((*out->whose || known) && (away || form)) ||
            (away && a407_text_find(page, "refresh"));
 }

@@ -18,6 +18,8 @@
     F(void *, TLS_client_method, (void))                                       \
     F(void *, SSL_CTX_new, (void *))                                           \
     F(int, SSL_CTX_set_default_verify_paths, (void *))                         \
+    F(void, SSL_CTX_set_client_cert_cb,                                        \
+      (void *, int (*)(void *, void **, void **)))                             \
     F(void, SSL_CTX_free, (void *))                                            \
     F(void *, SSL_new, (void *))                                               \
     F(void, SSL_free, (void *))                                                \
@@ -38,6 +40,8 @@
     F(void, SSL_set_verify, (void *, int, void *))                             \
     F(uint64_t, SSL_set_options, (void *, uint64_t))                           \
     F(void, ERR_clear_error, (void))                                           \
+    F(unsigned long, ERR_get_error, (void))                                    \
+    F(const char *, ERR_reason_error_string, (unsigned long))                  \
     F(int, SSL_write, (void *, const void *, int))                             \
     F(int, SSL_read, (void *, void *, int))
 
@@ -116,6 +120,23 @@ static bool tell_certificate(struct a407_rows *rows, void *s, const char *host)
 
 /* ---- the layer ---- */
 
+/* Of the last one. */
+static const char *last_error; /* in OpenSSL's words, or NULL */
+static bool asks_certificate;
+
+const char *a407_tls_error(void)
+{
+    return asks_certificate ? A407_TLS_WANTS_CERTIFICATE : last_error;
+}
+
+/* There is none. */
+static int give_certificate(void *s, void **certificate, void **key)
+{
+    (void)s, (void)certificate, (void)key;
+    asks_certificate = true;
+    return 0;
+}
+
 /* As recv(2) and send(2) return. */
 static ssize_t result(void *s, int is)
 {
@@ -123,8 +144,10 @@ static ssize_t result(void *s, int is)
 
     if (why == WANT_READ || why == WANT_WRITE)
         errno = EAGAIN;
-    else if (why == IS_SSL)
+    else if (why == IS_SSL) {
+        last_error = ssl.ERR_reason_error_string(ssl.ERR_get_error());
         errno = EPROTO;
+    }
     return is > 0 ? is : errno ? -1 : 0;
 }
 
@@ -154,6 +177,8 @@ static bool shake(void *s, int fd, int64_t until)
         errno = EPROTO;
     } while ((why == WANT_READ || why == WANT_WRITE) &&
              a407_stream_wait(fd, why == WANT_READ ? POLLIN : POLLOUT, until));
+    if (is != 1)
+        last_error = ssl.ERR_reason_error_string(ssl.ERR_get_error());
     return is == 1;
 }
 
@@ -161,12 +186,15 @@ static void *begin(int fd, const char *host, int64_t until, int verify)
 {
     void *context, *s = NULL;
 
+    last_error = NULL;
+    asks_certificate = false;
     errno = ENOSYS;
     if (!ssl.SSL_read && !load())
         return NULL;
     context = ssl.SSL_CTX_new(ssl.TLS_client_method());
     if (context) {
         ssl.SSL_CTX_set_default_verify_paths(context);
+        ssl.SSL_CTX_set_client_cert_cb(context, give_certificate);
         s = ssl.SSL_new(context);
         ssl.SSL_CTX_free(context);
     }
@@ -220,7 +248,8 @@ bool a407_tls_look(struct a407_rows *rows, const struct a407_peer *peer, int ms,
                        "libssl.so.3 (OpenSSL) is not here");
     else if (a407_kind_speaks_tls(peer))
         a407_row_found(rows, A407_FOUND_NO_HANDSHAKE, "TLS",
-                       "the handshake fails");
+                       "the handshake fails: %s",
+                       a407_tls_error() ? a407_tls_error() : "it is closed");
     else
         a407_row_found(rows, A407_FOUND_NO_TLS, "TLS",
                        "a TLS hello is not answered as TLS would");

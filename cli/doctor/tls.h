@@ -16,4 +16,9 @@ extern const struct a407_layer a407_tls_any, a407_tls_trusted;
 bool a407_tls_look(struct a407_rows *rows, const struct a407_peer *peer, int ms,
                    bool *trusted);
 
+/* Why the last one came to nothing, if TLS is the reason: this, or OpenSSL's
+   words; or NULL. */
+#define A407_TLS_WANTS_CERTIFICATE "it asks for a certificate of the client"
+const char *a407_tls_error(void);
+
 #endif

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import scripted
-from place import SCRATCH, UNKNOWN, Seen, finds, works
+from place import SCRATCH, UNKNOWN, Seen, doctor, finds, works
 from servers import make_certificate
 from tap import _registered, check, equal, has, test
 
@@ -70,7 +70,17 @@ def knows(*, get, connect=403, unknown=502):
     return serve
 
 
+def no_tunnel(to_get):
+    """It closes where it is asked for one."""
+    def serve(peer):
+        while peer.head().startswith(b"GET"):
+            peer.say(to_get)
+        peer.close()
+    return serve
+
+
 HTML = "Content-Type: text/html"
+FORM = "<html><form><input name=user><input type=password>"
 SAML = ("<html><body onload=\"document.forms[0].submit()\"><form action=\""
         "https://idp.example/\"><input name=\"SAMLRequest\" value=\"x\">"
         "<input type=\"password\"></form>")
@@ -103,6 +113,17 @@ CASES = (
     ("403 without a login", says(page(
         403, "<p>Not you</p>", HTML, "Via: 1.1 p")), (),
      "refused_without_login", ["Not you", "127.0.0.1 (this machine's"]),
+    ("403 that says where to log in", says(page(
+        403, "<p>Please authenticate at https://portal.corp</p>", HTML)), (),
+     "refused_without_login",
+     ["for a login: Please authenticate at https://portal.corp do:",
+      "CONNECT example.com:443 are allowed"]),
+    ("no CONNECT", no_tunnel(scripted.refusal()), (), "proxy_closes",
+     ["answers GET, and closes the connection at each CONNECT",
+      "--target http://example.com/"]),
+    ("no CONNECT, and a page to log in at", no_tunnel(page(
+        302, "", "Location: https://wlan.hotel.example/")), (), "login_page",
+     ["wlan.hotel.example"]),
     ("502 for a target that was named", says(page(
         502, "", "X-Squid-Error: ERR_DNS_FAIL 0")),
      ("--target", "https://nosuch.example/"), "target_unreachable",
@@ -188,6 +209,18 @@ def fine(name, serve, args):
 
 for row in FINE:
     _registered.append(fine(*row))
+
+
+@test
+def page_behind_tunnels():
+    """tunnels are let through, and pages are pages to log in at: a warning"""
+    for answer in (page(302, "", "Location: https://login.zscaler.net/x"),
+                   page(302, "", "Location: http://10.0.0.1/"),
+                   page(200, FORM, HTML)):
+        with scripted.Scripted(None, says(page(200), to_get=answer)) as p:
+            seen = doctor(f"http://127.0.0.1:{p.port}")
+            equal((seen.status, seen.codes(status="warning")),
+                  (0, ["login_page"]), seen.text)
 
 
 # ---- TLS ----
@@ -287,6 +320,24 @@ def several_addresses():
     """a name of which only one address answers, on this machine: no warning"""
     with scripted.Scripted(None, says(page(200))) as p:
         works(f"http://localhost:{p.port}")
+
+
+@test
+def tls_server():
+    """in TLS: a web server; one that wants a certificate of the client"""
+    ca, server = tls(web_server)
+    with server as p:
+        finds("proxy_is_web_server", f"https://127.0.0.1:{p.port}",
+              says=["Server: nginx/1.22.1"])
+    ca, certificate = make_certificate(folder(), "localhost")
+    asks = TlsPeer(certificate, says(page(200)))
+    asks.context.load_verify_locations(ca)
+    asks.context.verify_mode = ssl.CERT_REQUIRED
+    with scripted.Scripted(None, asks) as p:
+        finds("tls_handshake_failed", f"https://127.0.0.1:{p.port}",
+              env={"SSL_CERT_FILE": ca},
+              says=["The proxy wants a certificate of the client.",
+                    f"--proxy-cert FILE -x https://127.0.0.1:{p.port}"])
 
 
 @test
@@ -416,10 +467,12 @@ def clocks():
             (-100, negotiate, "no_ticket", True),
             (1200, negotiate, "clock_skew", False),
             (-1200, negotiate, "clock_skew", False),
-            (1200, scripted.BASIC, "no_credential", True)):
+            (1200, scripted.BASIC, "no_credential", True),
+            (-7 * 86400, scripted.BASIC, "no_credential", True)):
         with scripted.Scripted(None, dated(by, challenge)) as p:
             seen = finds(code, f"http://127.0.0.1:{p.port}", env={
                 **QUICK, "KRB5_CONFIG": "/dev/null",
                 "KRB5CCNAME": "/nonexistent/cache"})
             equal("clock_differs" in seen.codes(status="warning"), warned,
                   seen.text)
+            equal("is 7 days behind ours" in seen.text, by < -86400, seen.text)

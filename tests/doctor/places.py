@@ -9,10 +9,8 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 import urllib.parse
 
 import namespace
@@ -543,39 +541,6 @@ def whole_and_part():
         "[corp]\nproxy=http://proxy.test:3128\n")
     has(with_etc(folder, variables()),
         "ok dnf (/etc/yum.repos.d/corp.repo:2): http://alice@proxy.test:3128")
-
-
-def mute(address, held):
-    """A server that takes no more connections, and refuses none."""
-    server = socket.create_server((address, 0), backlog=0)
-    held.append(server)
-    for _ in range(4):
-        held.append(socket.socket())
-        held[-1].setblocking(False)
-        held[-1].connect_ex(server.getsockname())
-    return server.getsockname()[1]
-
-
-@test
-def dead_addresses():
-    """a name of many dead addresses takes the time of one"""
-    if not namespace_here:
-        raise Skip("needs root, and a mount namespace")
-    held = []
-    port = mute("0.0.0.0", held)
-    hosts = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / "hosts"
-    hosts.write_text("".join(f"127.0.1.{n} dead.test\n" for n in range(12)))
-    began = time.monotonic()
-    done = subprocess.run(
-        [*namespace.ANOTHER, "/bin/sh", "-c",
-         'mount --bind "$0" /etc/hosts && exec "$@"', hosts,
-         BUILD / "auth407", "doctor", f"http://dead.test:{port}"], text=True,
-        env=environment({}), timeout=100, capture_output=True, check=False)
-    for sock in held:
-        sock.close()
-    has(done.stdout, "Nothing answers at the proxy's address")
-    equal(done.stdout.count("Connection timed out"), 12)
-    check(time.monotonic() - began < 20, done.stdout)
 
 
 @test
