@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <link.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -109,10 +111,20 @@ static void judge(const struct a407_exec *x, struct found *f)
     }
 }
 
-/* What this process was started with: that list stays, if a program makes
-   another one, and the strings in it. */
-static char *const *once;
-static bool preloaded; /* by that */
+/* Is there a variable that names a proxy, or one of ours? Without any no file
+   is opened: most programs have nothing to do with a proxy. */
+static bool concerns_us(char *const list[])
+{
+    for (; list && *list; list++) {
+        const char *end = strchrnul(*list, '=');
+        if (**list == 'A' && strncmp(*list, "AUTH407_", 8) == 0)
+            return true;
+        if (end - *list > 6 && end[-6] == '_' &&
+            strncasecmp(end - 5, "proxy", 5) == 0)
+            return true;
+    }
+    return false;
+}
 
 static bool names_library(char *const list[])
 {
@@ -124,10 +136,20 @@ static bool names_library(char *const list[])
     return list && *list;
 }
 
+/* What this process was started with, where the kernel has put it: that list
+   stays if a program makes another one. NULL: it is one of another library,
+   which may free it. */
+static char *const *once;
+static bool concerned, preloaded; /* by what it had at its start */
+
 void a407_not_covered_start(void)
 {
-    once = environ;
-    preloaded = names_library(once);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t list = (uintptr_t)environ;
+    concerned = concerns_us(environ);
+    preloaded = names_library(environ);
+    if (here < list && list < getauxval(AT_EXECFN))
+        once = environ;
 }
 
 /* ---- the record ---- */
@@ -192,21 +214,6 @@ static void write_by_copy(const struct a407_not_covered *n)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Is there a variable that names a proxy, or one of ours? Without any no file
-   is opened: most programs have nothing to do with a proxy. */
-static bool concerns_us(char *const list[])
-{
-    for (; list && *list; list++) {
-        const char *end = strchrnul(*list, '=');
-        if (**list == 'A' && strncmp(*list, "AUTH407_", 8) == 0)
-            return true;
-        if (end - *list > 6 && end[-6] == '_' &&
-            strncasecmp(end - 5, "proxy", 5) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void look(const struct a407_exec *x, struct found *f)
 {
     judge(x, f);
@@ -221,8 +228,7 @@ void a407_not_covered_look(const struct a407_exec *x)
 {
     int saved = errno;
     struct found *f;
-    if (a407_guard.depth ||
-        (!concerns_us(x->envp) && (x->envp == once || !concerns_us(once))))
+    if (a407_guard.depth || (!concerned && !concerns_us(x->envp)))
         return;
     f = mmap(NULL, sizeof *f, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

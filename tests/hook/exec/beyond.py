@@ -28,6 +28,19 @@ int main(void)
 GO = """__asm__(".pushsection .note.go.buildid,\\"a\\",@note\\n"
     ".balign 4\\n.long 4,4,4\\n.asciz \\"Go\\\\0\\"\\n.long 0\\n.popsection");
 """
+# A list of its own for the variables, before the library has seen them.
+MOVES = """#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <unistd.h>
+__attribute__((constructor)) static void move(void)
+{
+    char **p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < 511 && environ[i]; i++)
+        p[i] = environ[i];
+    environ = p;
+}
+"""
 
 
 class Place:
@@ -249,6 +262,15 @@ def harmless(p):
     tap.equal(p.told(p.before, "plain", p.path("foreign"))[0], "exit 8\n")
 
 
+def moved(p):
+    """a library that starts first may have moved the environment, and what it
+    made is gone by the exec"""
+    p.compile("moves.so", "-shared", "-fPIC", source=MOVES)
+    tap.equal(p.told(p.before, "moved", p.path("plain"),
+                     LD_PRELOAD=f"{p.lib}:{p.path('moves.so')}"),
+              ("ran\n", [("environment", "plain")]))
+
+
 def cost(p):
     """a program that is covered costs six system calls"""
     if not shutil.which("strace"):
@@ -284,5 +306,6 @@ def tests(options):
                 yield (f"deep in a script: {outer}, {inner}",
                        lambda o=outer, i=inner: deep(p, o, i))
         yield from tap.named((reasons, command, scripts, nameless, cleaned,
-                              nothing, where, secrets, harmless, cost), p)
+                              nothing, where, secrets, harmless, moved,
+                              cost), p)
     return named(), lambda: shutil.rmtree(p.folder, ignore_errors=True)
