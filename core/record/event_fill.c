@@ -304,7 +304,7 @@ static size_t escaped(const char *z, char c)
             return 4;
         if (strncmp(z + 1, "u00", 3) == 0 && hex_byte(z + 4) == byte)
             return 6;
-        if (z[1] == c)
+        if (z[1] && z[1] == c)
             return 2;
     }
     return *z == c || (*z == '+' && c == ' ');

@@ -184,7 +184,7 @@ static bool is_markup(struct a407_span s)
 void a407_page_text(struct a407_span page, char block, char *out, size_t cap)
 {
     struct text t = {.p = out, .cap = cap, .block = block};
-    while (page.n)
+    while (page.n && t.n + 1 < t.cap)
         page = is_markup(page) ? behind_markup(&t, page) : take_char(&t, page);
     out[t.n] = '\0';
 }

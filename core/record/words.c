@@ -76,7 +76,7 @@ static void add_words(struct sentence *s, struct a407_span chunk)
             apart = true; /* "can't", also with a curly one */
             continue;
         }
-        if (apart && c == 't' && s->words[s->n - 1] == 'n') {
+        if (apart && within && c == 't' && s->words[s->n - 1] == 'n') {
             memcpy(s->words + s->n - 1, " no", 3);
             s->n += 2;
         }

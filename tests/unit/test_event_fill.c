@@ -287,6 +287,10 @@ TEST(hide_spelled)
     strcpy(ev.detail, "\\u0 %2 \\x % \\");
     hide("\\u0 %2 \\x % \\?");
     assert_string_equal(ev.detail, "\\u0 %2 \\x % \\");
+    /* a client's may hold any byte, and a text ends with a NUL */
+    memcpy(ev.detail, "hunt\\\0rest", 11);
+    a407_event_hide(&ev, a407_span("hunt\0", 5));
+    assert_string_equal(ev.detail, "hunt\\");
 }
 
 /* A secret of characters that redaction knows is found in what was said, not
