@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
+
 static bool quiet;
 
 void a407_msg_quiet(void)
@@ -22,14 +24,12 @@ put_line(const char *prefix, const char *fmt, va_list ap)
     size_t cap = sizeof(line) - 1; /* keeps room for the line end */
     int n = snprintf(line, cap, "auth407: %s", prefix);
     int m = vsnprintf(line + n, cap - (size_t)n, fmt, ap);
-    size_t len, i;
+    size_t len;
 
     if (m < 0)
         return;
+    a407_text_make_plain(line);
     len = strlen(line);
-    for (i = 0; i < len; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = '?';
     line[len++] = '\n';
     if (write(STDERR_FILENO, line, len) < 0)
         return; /* nowhere left to say it */

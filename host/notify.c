@@ -65,26 +65,6 @@ static void put_words(const struct a407_event *ev, const char *proxy, char *out,
     }
 }
 
-/* What a terminal would obey becomes "?"; what is no UTF-8, too. */
-static void make_plain(char *z)
-{
-    struct a407_span s = a407_span_str(z);
-    char *to = z;
-    while (s.n) {
-        unsigned c;
-        size_t n = a407_utf8_next(s, &c);
-        bool good = n && !a407_is_control(c);
-        n = n ? n : 1;
-        if (good)
-            memmove(to, s.p, n);
-        else
-            *to = '?';
-        to += good ? n : 1;
-        s = a407_span_skip(s, n);
-    }
-    *to = '\0';
-}
-
 static void put_line(const struct a407_config *c, const struct a407_event *ev,
                      char out[static LINE_MAX_BYTES])
 {
@@ -97,7 +77,7 @@ static void put_line(const struct a407_config *c, const struct a407_event *ev,
     snprintf(out, LINE_MAX_BYTES, "auth407: %.64s: %s %s. More: auth407 %s",
              *program ? program : "a program", proxy, words,
              *c->run ? "report --last" : "report");
-    make_plain(out);
+    a407_text_make_plain(out);
 }
 
 /* ---- telling ---- */

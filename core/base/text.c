@@ -71,6 +71,25 @@ bool a407_text_has_control(struct a407_span s)
     return false;
 }
 
+void a407_text_make_plain(char *z)
+{
+    struct a407_span s = a407_span_str(z);
+    char *to = z;
+    while (s.n) {
+        unsigned c;
+        size_t n = a407_utf8_next(s, &c);
+        bool good = n && !a407_is_control(c);
+        n = n ? n : 1;
+        if (good)
+            memmove(to, s.p, n);
+        else
+            *to = '?';
+        to += good ? n : 1;
+        s = a407_span_skip(s, n);
+    }
+    *to = '\0';
+}
+
 bool a407_text_is_ascii(struct a407_span s)
 {
     for (size_t i = 0; i < s.n; i++)

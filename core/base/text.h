@@ -24,6 +24,9 @@ bool a407_text_has_control(struct a407_span s);
 
 bool a407_text_is_ascii(struct a407_span s);
 
+/* What is_control finds becomes "?", and so does what is no UTF-8. */
+void a407_text_make_plain(char *z);
+
 /* Whether the text is well-formed UTF-8 (RFC 3629 section 4). */
 bool a407_text_is_utf8(struct a407_span s);
 

@@ -180,8 +180,9 @@ def suggestions():
 @test
 def terminal_bytes():
     """control bytes of a name do not reach the terminal"""
-    done = run("--", "x\x1b[2J\r\ny")
-    equal(done.err, "auth407: x?[2J??y: command not found\n", "message")
+    for name, shown in (("x\x1b[2J\r\ny", "x?[2J??y"), ("\x9b2Jé", "?2Jé"),
+                        ("\u202exe\udcff", "?xe?")):
+        equal(run("--", name).err, f"auth407: {shown}: command not found\n")
 
 
 @test
