@@ -117,15 +117,16 @@ static const struct {
          "  1  a cause was found\n"
          "  2  it can't be told, or a mistake in the options\n"},
     [A407_CMD_LOGIN] =
-        {"  auth407 login [OPTION...] PROXY\n"
+        {"  auth407 login [OPTION...] [PROXY]\n"
          "  auth407 login --list [PROXY]\n"
          "  auth407 login --delete PROXY\n",
          "Asks for a credential for PROXY (HOST:PORT, a URL, or another name "
          "that a section of the credential file may have), says what looks "
          "wrong in it, tries it at the proxy, and writes it to the credential "
-         "file, mode 0600. All else in the file stays as it is. A section for "
-         "PROXY that is there is changed: that of the user name, else the "
-         "first.",
+         "file, mode 0600. Without PROXY a terminal is asked for it, and the "
+         "environment's is offered. All else in the file stays as it is. A "
+         "section for PROXY that is there is changed: that of the user name, "
+         "else the first.",
          "  auth407 login proxy.corp.example:3128\n"
          "      asks for user name, password and domain\n"
          "  auth407 login proxy.corp.example:3128 --store 'git "

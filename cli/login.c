@@ -340,18 +340,14 @@ static int begin_to_enter(struct login *l)
     return is;
 }
 
-static bool prepare(struct login *l)
+static bool find_file(struct login *l, const struct a407_diag *diag)
 {
-    struct a407_diag diag = {{0}};
     const char *named = l->o.values[A407_OPT_LOGIN_CREDENTIALS], *path = named;
-    l->config = a407_config_new(a407_environment, NULL, &diag);
-    if (l->config && !named) /* never a service's own */
+    if (!named) /* never a service's own */
         path = l->config->credentials_else ? l->config->credentials_else
                                            : l->config->credentials_path;
-    if (!l->config)
-        a407_error("out of memory");
-    else if (diag.text[0])
-        a407_error("%s", diag.text);
+    if (diag->text[0])
+        a407_error("%s", diag->text);
     else if (!path)
         a407_error("no folder for the credential file is known: set HOME, or "
                    "name a file with --credentials");
@@ -362,19 +358,27 @@ static bool prepare(struct login *l)
     return false;
 }
 
+static int act(struct login *l, const struct a407_diag *diag)
+{
+    if (flag(l, A407_OPT_HELP))
+        return a407_help(A407_CMD_LOGIN, false) ? A407_LOGIN_DONE
+                                                : A407_LOGIN_FAILED;
+    return !find_file(l, diag)              ? A407_LOGIN_USAGE
+           : flag(l, A407_OPT_LOGIN_LIST)   ? list(l)
+           : flag(l, A407_OPT_LOGIN_DELETE) ? delete_sections(l)
+                                            : begin_to_enter(l);
+}
+
 int a407_login(char **argv)
 {
     struct login l = {.tty = -1};
-    if (!a407_login_options_parse(argv, &l.o))
-        return A407_LOGIN_USAGE;
-    if (flag(&l, A407_OPT_HELP))
-        return a407_help(A407_CMD_LOGIN, false) ? A407_LOGIN_DONE
-                                                : A407_LOGIN_FAILED;
+    struct a407_diag diag = {{0}};
     int is = A407_LOGIN_USAGE;
-    if (prepare(&l))
-        is = flag(&l, A407_OPT_LOGIN_LIST)     ? list(&l)
-             : flag(&l, A407_OPT_LOGIN_DELETE) ? delete_sections(&l)
-                                               : begin_to_enter(&l);
+    l.config = a407_config_new(a407_environment, NULL, &diag);
+    if (!l.config)
+        a407_error("out of memory");
+    else if (a407_login_options_parse(argv, l.config, &l.o))
+        is = act(&l, &diag);
     a407_config_free(l.config);
     return is;
 }

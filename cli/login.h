@@ -22,13 +22,22 @@ struct a407_login_options {
     const char *name;                   /* PROXY as it was written */
     struct a407_endpoint proxy;         /* of a section; port 0: any */
     bool tls;                           /* PROXY is an https:// URL */
+    char asked[512];                    /* PROXY, where it had to be asked */
 };
 
-/* Reads the command line from `login` on (NULL at the end). False: said on
-   standard error. With --help nothing else is looked at. */
-bool a407_login_options_parse(char **argv, struct a407_login_options *out);
+/* Reads the command line from `login` on (NULL at the end). Without PROXY those
+   that the environment names, by `config`, are proposed on the terminal.
+   False: said on standard error. With --help nothing else is looked at. Blocks
+   for an answer. */
+bool a407_login_options_parse(char **argv, const struct a407_config *config,
+                              struct a407_login_options *out);
 
 /* ---- what is entered ---- */
+
+/* Asks at the terminal for PROXY, and offers those that the environment names.
+   False: there is no terminal, or no answer; said on standard error. */
+bool a407_login_ask_proxy(const struct a407_config *config,
+                          struct a407_login_options *out);
 
 /*
  * Fills user name, password, domain and token of `out`, which owns them, from

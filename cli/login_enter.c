@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "core/config/lint.h"
 #include "login.h"
 #include "msg.h"
+#include "settings.h"
 #include "terminal.h"
 
 /* A token is the longest thing; a request's head may hold as much. */
@@ -63,15 +65,22 @@ static bool ask(int tty, const char *question, bool hidden,
     return ok;
 }
 
-/* "User name [alice]: ". What stands in the file may not steer a terminal. */
+/* What others have written may not steer a terminal. */
+static bool can_be_shown(const char *z)
+{
+    char plain[A407_HOST_MAX + 200];
+    a407_put(plain, sizeof plain, a407_span_str(z));
+    a407_text_make_plain(plain);
+    return strcmp(plain, z) == 0;
+}
+
+/* "User name [alice]: " */
 static bool ask_with(int tty, const char *what, const char *hint,
                      const char *old, enum a407_lint_part part, char **to)
 {
     struct a407_buf question;
     a407_buf_init(&question, 1024);
-    bool usable = old && *old && strlen(old) < 256 &&
-                  a407_text_is_utf8(a407_span_str(old)) &&
-                  !a407_text_has_control(a407_span_str(old));
+    bool usable = old && *old && can_be_shown(old);
     a407_buf_fmt(&question, usable ? "%s [%s]: " : "%s (%s): ", what,
                  usable ? old : hint);
     a407_buf_add(&question, "", 1);
@@ -114,6 +123,56 @@ static bool enter(const struct a407_login_options *o, int tty,
     return ask(tty, "Password: ", true, A407_LINT_PASSWORD, NULL,
                &out->password) &&
            complete(out) && enter_domain(o, tty, old, out);
+}
+
+/* "a:1 or b:2"; returns how many, or 0. */
+static size_t name_proxies(const struct a407_config *config, char *to,
+                           size_t cap)
+{
+    struct a407_buf b;
+    size_t n = 0;
+    a407_buf_init(&b, cap);
+    for (const struct a407_known_proxy *p = config->proxies; p; p = p->next) {
+        if (!p->from_environment)
+            continue;
+        a407_buf_str(&b, n++ ? " or " : "");
+        a407_buf_str(&b, p->tls ? "https://" : "");
+        a407_endpoint_describe(&b, &p->endpoint);
+    }
+    a407_buf_add(&b, "", 1);
+    if (b.failed || !can_be_shown(b.p))
+        n = 0;
+    a407_put(to, cap, a407_span_str(n ? b.p : ""));
+    a407_buf_free(&b);
+    return n;
+}
+
+bool a407_login_ask_proxy(const struct a407_config *config,
+                          struct a407_login_options *out)
+{
+    char named[400], question[450];
+    struct a407_buf line;
+    size_t n = name_proxies(config, named, sizeof named);
+    bool may = n && !out->values[A407_OPT_LOGIN_STDIN] &&
+               !out->values[A407_OPT_LOGIN_DELETE];
+    int tty = may ? a407_terminal_open() : -1;
+    a407_buf_init(&line, sizeof out->asked - 1);
+    snprintf(question, sizeof question,
+             n == 1 ? "Proxy [%s]: " : "Proxy (%s): ", named);
+    if (tty >= 0 && a407_terminal_ask(tty, question, false, &line))
+        a407_put(out->asked, sizeof out->asked,
+                 line.n   ? a407_span_trim(a407_span(line.p, line.n))
+                 : n == 1 ? a407_span_str(named)
+                          : a407_span_str(""));
+    if (tty >= 0)
+        close(tty);
+    a407_buf_free(&line);
+    if (*out->asked)
+        out->name = out->asked;
+    else
+        a407_error("no PROXY: write HOST:PORT%s%s",
+                   n ? "; the environment names " : "", named);
+    return out->name;
 }
 
 /* ---- from standard input ---- */

@@ -100,20 +100,21 @@ static bool take_all(char **argv, struct a407_login_options *out)
     return id != A407_OPTION_WRONG;
 }
 
-static bool is_good(struct a407_login_options *o)
+static bool is_good(const struct a407_config *config,
+                    struct a407_login_options *o)
 {
-    if (!o->name && !o->values[A407_OPT_LOGIN_LIST]) {
-        a407_error("no PROXY: write HOST:PORT");
+    if (clash(o) || !target_is_good(o) ||
+        (!o->name && !o->values[A407_OPT_LOGIN_LIST] &&
+         !a407_login_ask_proxy(config, o)))
         return false;
-    }
-    return (!o->name || read_proxy(o)) && !clash(o) && target_is_good(o) &&
-           can_be_tried(o);
+    return !o->name || (read_proxy(o) && can_be_tried(o));
 }
 
-bool a407_login_options_parse(char **argv, struct a407_login_options *out)
+bool a407_login_options_parse(char **argv, const struct a407_config *config,
+                              struct a407_login_options *out)
 {
     *out = (struct a407_login_options){0};
     return (take_all(argv, out) &&
-            (out->values[A407_OPT_HELP] || is_good(out))) ||
+            (out->values[A407_OPT_HELP] || is_good(config, out))) ||
            a407_option_hint(A407_CMD_LOGIN);
 }

@@ -37,6 +37,9 @@ bool a407_settings_check(const struct a407_invocation *inv,
 /* Notes for --verbose, without secrets. */
 void a407_settings_show(const struct a407_settings *s);
 
+/* Appends HOST[:PORT], as a section's name or a URL has it. */
+void a407_endpoint_describe(struct a407_buf *b, const struct a407_endpoint *e);
+
 /* Appends what a credential is for and what it has, without secrets. */
 void a407_credential_describe(struct a407_buf *b,
                               const struct a407_credential *k);

@@ -27,7 +27,7 @@ static const char *const level_names[] = {
     [A407_LOG_REQUEST] = "request",
 };
 
-static void add_endpoint(struct a407_buf *b, const struct a407_endpoint *e)
+void a407_endpoint_describe(struct a407_buf *b, const struct a407_endpoint *e)
 {
     bool v6 = strchr(e->host, ':') != NULL;
 
@@ -70,7 +70,7 @@ static void show_proxy(const struct a407_known_proxy *p)
     struct a407_buf b;
 
     a407_buf_init(&b, LINE_MAX_BYTES);
-    add_endpoint(&b, &p->endpoint);
+    a407_endpoint_describe(&b, &p->endpoint);
     a407_note("proxy: %.*s, from %s%s", (int)b.n, b.n ? b.p : "",
               p->from_environment ? "the environment" : "the credential file",
               p->tls ? "; over TLS, which the library can't read" : "");
@@ -95,7 +95,7 @@ void a407_credential_describe(struct a407_buf *b,
     if (k->from == A407_FROM_VARIABLES)
         a407_buf_str(b, "the proxies of the environment");
     else
-        add_endpoint(b, &k->endpoint);
+        a407_endpoint_describe(b, &k->endpoint);
     if (pair)
         /* with a colon it is likely to hold a password, wrongly */
         a407_buf_fmt(b, ", user %.*s%s", (int)strcspn(k->username, ":"),

@@ -51,6 +51,41 @@ def asks():
 
 
 @test
+def proposes():
+    """without PROXY it offers the environment's, and shows no login of it"""
+    one = {"https_proxy": f"http://u:{SECRET}@{P}"}
+    two = one | {"http_proxy": "https://tls.test:8443"}
+    file = place("proposes")
+    words = ("login", "--credentials", file, "--username", "")
+    both = f"Proxy ({P} or https://tls.test:8443): "
+    for env, question, typed, section in (
+            (one, f"Proxy [{P}]: ", "", P), (one, "Proxy [", "b.test:1", "b.test:1"),
+            (two, both, " https://tls.test:8443", "tls.test:8443")):
+        with Terminal(*words, "--no-verify", env=env) as t:
+            t.answer(question, typed)
+            t.answer("Token: ", "x")
+            over(t, 0)
+        has(text(file), f"[{section}]\ntoken = x\n")
+    for env, typed, part in (
+            (one, "u:pw@h:1\n", "no place for a user name"), (one, "\x04", P),
+            (two, "\n", "names p.test:3128 or https://tls.test:8443")):
+        with Terminal(*words, env=env) as t:
+            t.until("Proxy ")
+            t.type(typed)
+            over(t, 2, part)
+    for args, env, part in (
+            (("--stdin",), one, f"the environment names {P}"),
+            (("--delete",), one, f"the environment names {P}"),
+            ((), {"http_proxy": "http://a\x9b:1"}, "no PROXY: write HOST:PORT")):
+        with Terminal(*words, *args, env=env) as t:
+            over(t, 2, part)
+            lacks(t.shown, "Proxy ")
+            lacks(t.shown, "a\x9b")
+    with Terminal("login", "--list", "--credentials", file, env=one) as t:
+        over(t, 0, "b.test:1, with a token")
+
+
+@test
 def offers():
     """user name and domain of the file are offered, and its password is not"""
     file = place("offers")
