@@ -84,7 +84,26 @@ static void add_source(struct a407_buf *b, const char *words, const char *place)
         a407_buf_fmt(b, ", %s %s", words, place);
 }
 
-/* The user name is shown only beside a password: alone it may be a token. */
+static bool is_letter(char c)
+{
+    return a407_is_alpha(c) || strchr("._-\\@", c);
+}
+
+/* Alone it may be a key, which has digits within, or letters of any case. */
+bool a407_user_is_name(struct a407_span user)
+{
+    struct a407_span left = user, letters = a407_span_run(&left, is_letter);
+    size_t i;
+
+    for (i = 1; i < letters.n; i++)
+        if (letters.p[i] >= 'A' && letters.p[i] <= 'Z' &&
+            letters.p[i - 1] >= 'a' && letters.p[i - 1] <= 'z')
+            return false;
+    a407_span_run(&left, a407_is_digit);
+    return letters.n && !left.n && user.n <= 20 && user.n - letters.n < 4;
+}
+
+/* The user name is shown beside a password, or if it is no key. */
 void a407_credential_describe(struct a407_buf *b,
                               const struct a407_credential *k)
 {
@@ -96,11 +115,13 @@ void a407_credential_describe(struct a407_buf *b,
         a407_buf_str(b, "the proxies of the environment");
     else
         a407_endpoint_describe(b, &k->endpoint);
-    if (pair)
+    if (pair || a407_user_is_name(a407_span_str(k->username)))
         /* with a colon it is likely to hold a password, wrongly */
         a407_buf_fmt(b, ", user %.*s%s", (int)strcspn(k->username, ":"),
                      k->username, strchr(k->username, ':') ? ":..." : "");
-    if (k->password)
+    if (k->username && !pair && !k->token)
+        a407_buf_str(b, ", without a password");
+    else if (k->password)
         a407_buf_str(b, ", with a password");
     if (k->token)
         a407_buf_str(b, ", with a token");

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/settings.h"
 #include "configuration.h"
 #include "core/base/text.h"
 
@@ -123,13 +124,13 @@ void a407_add_coded(struct a407_buf *b, struct a407_span text, bool coded)
             a407_buf_fmt(b, "%%%02X", (unsigned char)*text.p);
 }
 
-/* The user's name, percent-encoded; nothing where it stands without a password,
-   for then it may be a token. */
+/* The user's name, percent-encoded; nothing where it may be a key. */
 static void add_user(struct a407_buf *b, const char *value, const char *behind)
 {
     struct a407_span password = split(value).info, user;
 
-    if (!a407_span_cut(&password, ':', &user) || !user.n || !password.n)
+    if (!a407_span_cut(&password, ':', &user) || !user.n ||
+        !(password.n || a407_user_is_name(user)))
         return;
     a407_add_coded(b, user, true);
     a407_buf_str(b, behind);

@@ -189,6 +189,28 @@ static void see_encoding(struct seen *l, enum a407_lint_part part,
 
 /* ---- the values ---- */
 
+static bool is_capital(char c)
+{
+    return a407_is_digit(c) || c == '_' || (c >= 'A' && c <= 'Z');
+}
+
+/* As examples have it, or a variable that nobody has put in. */
+static bool stands_for_another(struct a407_span s)
+{
+    static const char words[][12] = {"USER", "USERNAME", "PASSWORD", "PASS",
+                                     "TOKEN"};
+    struct a407_span name = s;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (a407_span_eq(s, words[i]))
+            return true;
+    if (a407_span_begins(s, "${"))
+        return a407_span_ends(s, "}");
+    if (a407_span_begins(s, "<"))
+        return a407_span_ends(s, ">");
+    return a407_span_take(&name) == '$' &&
+           a407_span_run(&name, is_capital).n > 1 && !name.n;
+}
+
 static void see_text(struct seen *l, enum a407_lint_part part,
                      struct a407_span s)
 {
@@ -201,6 +223,10 @@ static void see_text(struct seen *l, enum a407_lint_part part,
     see(l, part, A407_LINT_BLANK_FIRST, first == ' ' && s.n > 1);
     see(l, part, A407_LINT_QUOTED,
         s.n > 1 && first == last && (first == '"' || first == '\''));
+    see(l, part, A407_LINT_PLACEHOLDER, stands_for_another(s));
+    see(l, part, A407_LINT_COMMENT,
+        l->use->refused && l->c->from == A407_FROM_FILE &&
+            memmem(s.p, s.n, " # ", 3));
     see_characters(l, part, s);
     see_encoding(l, part, s);
 }
@@ -284,6 +310,9 @@ static void see_username(struct seen *l, struct a407_span s)
         return;
     see(l, part, A407_LINT_COLON,
         (refused ? refused : l->c->schemes) & basic && a407_span_find(s, ':'));
+    see(l, A407_LINT_PASSWORD, A407_LINT_NO_PASSWORD,
+        refused & (basic | digest) && (!secret || !*secret) && !l->c->keytab &&
+            !a407_credential_is_outside(l->c));
     see(l, part, A407_LINT_PART_MISSING, lacks_part(bare(s)));
     see(l, part, A407_LINT_DOMAIN_VERBATIM,
         refused & (basic | digest) && a407_span_find(s, '\\'));

@@ -167,6 +167,9 @@ LINT = (
     ("percent_encoded", variables("alice", "p%40ss")),
     ("username_part_missing", variables(PART, "right1")),
     ("domain_in_username", variables("CORP\\alice", "right1")),
+    ("no_password", "http://alice@"),
+    ("placeholder", variables("USER", "PASSWORD")),
+    ("comment_in_value", ["username = alice", "password = right1 # mine"]),
     ("secret_is_username", variables("alice", "alice")),
     ("non_ascii", variables("alice", "p\u00e4ss")),
 )
@@ -184,6 +187,8 @@ def lint_case(code, how):
                 at = f"{how}127.0.0.1:{p.port}"
             seen = finds(code, "--yes", at, env=env, says=["is refused"])
             has(seen.codes(), "rejected")
+            if code == "no_password":
+                has(seen.text, "user alice, without a password")
             if not isinstance(how, str):
                 has(logged(env, p.port)["lint"], code)
     run.__doc__ = f"refused, and {code.replace('_', ' ')}"

@@ -5,7 +5,7 @@ are, or what is only a warning, for an environment and a target."""
 import urllib.parse
 
 from credentials import LOGIN, asks, header
-from place import SECRET, UNKNOWN, WORKS, doctor, equal, finds, has, test
+from place import SECRET, UNKNOWN, WORKS, check, doctor, equal, finds, has, test
 
 P = "http://proxy.test:3128"
 CODED = urllib.parse.quote(SECRET, safe="")
@@ -208,6 +208,7 @@ SILENT = {
     "TLS without a port": both("https://proxy.test"),
     "SOCKS for others": both(P, all_proxy="socks://proxy.test:1080",
                              ALL_PROXY="socks://proxy.test:1080"),
+    "a key": both("http://Ab3dE5gh1JkLmn:@proxy.test:3128"),
     "an IPv6 address": both("http://[::1]:3128/"),
 }
 
@@ -305,3 +306,4 @@ def silent():
         seen = doctor("--offline", *args, env=env)
         equal((seen.status, seen.codes(), seen.codes(status="warning")),
               (UNKNOWN, [], []), name + seen.text)
+        check("Ab3d" not in seen.text, seen.text)

@@ -109,6 +109,13 @@ def rows():
     yield named("CORP\\alice", "domain_in_username", "has a DOMAIN\\ in front",
                 challenge=DIGEST, label="Digest")
     yield word(SECRET, "secret_is_username", "is the same as", user=SECRET)
+    for user in ("alice", "alice:"):
+        yield Row("no_password", "the password is missing", url=user,
+                  label=user)
+    for password in ("PASSWORD", "$PASS", "${PROXY_PASS}", "<secret>"):
+        yield word(password, "placeholder", "is a word that stands for",
+                   label=password)
+    yield word(f"{SECRET} # mine", "comment_in_value", "has a # between")
     yield Row("expired", "the credential is past its", (*good, day(-1)),
               cause="account_expired")
     yield Row("expires_soon", "the credential expires within",
@@ -129,7 +136,8 @@ def rows():
         yield Row(code, f"the token {said}", (f"token = {token}",),
                   challenge=BEARER, cause=cause, label=f"token {token[:5]}")
     # nothing to blame
-    for password in ("horse #1 battery; 'staple'", "50% off, 100%deal", "a/b\\c"):
+    for password in ("horse #1 battery; 'staple'", "50% off, 100%deal", "a/b\\c",
+                     "$Tuesday"):
         for challenge in (BASIC, DIGEST):
             yield word(password, "", "", challenge=challenge,
                        label=f"{password}, {challenge.split()[1]}")
