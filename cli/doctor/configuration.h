@@ -52,6 +52,10 @@ enum {
     A407_READERS = 15
 };
 
+/* Makes the verdict's sentence and the remedy of what a settings' reader said:
+   "FILE:2: unknown key; known are ...", "NAME: write ...". */
+void a407_doctor_diag(struct a407_row *row, const char *text);
+
 /* By whose rules the list covers the target. `rest` gets what of the list does
    not; it may be NULL. */
 unsigned a407_no_proxy_covers(const char *list,

@@ -19,8 +19,6 @@ static void load_file(struct a407_doctor *d)
 {
     const char *path = d->config->credentials_path;
     struct a407_diag diag = {{0}};
-    struct a407_row *row;
-    const char *run;
 
     if (!path)
         return;
@@ -40,11 +38,9 @@ static void load_file(struct a407_doctor *d)
     case A407_CREDFILE_UNREADABLE:
         break;
     }
-    row = a407_row_found(&d->rows, A407_FOUND_CREDFILE, "credential file", "%s",
-                         diag.text);
-    run = strstr(diag.text, "run: ");
-    if (run)
-        a407_row_remedy(row, "%s", run + 5);
+    a407_doctor_diag(a407_row_found(&d->rows, A407_FOUND_CREDFILE,
+                                    "credential file", "%s", diag.text),
+                     diag.text);
 }
 
 /* ---- one credential ---- */

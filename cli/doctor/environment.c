@@ -123,9 +123,27 @@ static void check_case(struct a407_doctor *d, const char *name)
 }
 
 /* What is wrong with a URL was said with the corrected line. */
-static bool is_about_url(const char *text)
+static bool is_about_url(const struct a407_doctor *d, const char *text)
 {
-    return strstr(text, "_proxy: ") || strstr(text, "_PROXY: no proxy URL");
+    return strstr(text, "_proxy: ") || strstr(text, "_PROXY: no proxy URL") ||
+           (d->o.proxy && strncmp(text, "AUTH407_PROXY: entry 1 ", 23) == 0);
+}
+
+void a407_doctor_diag(struct a407_row *row, const char *text)
+{
+    const char *rest = strstr(text, "; "), *write = strstr(text, ": write ");
+
+    if (rest) {
+        a407_row_sentence(row, "%.*s.", (int)(rest - text), text);
+        rest += strncmp(rest, "; run: ", 7) == 0 ? 7 : 2;
+        a407_row_remedy(row, "%s", rest);
+    } else if (write && strncmp(text, "AUTH407_", 8) == 0) {
+        a407_row_sentence(row, "%.*s can't be used as it is written.",
+                          (int)(write - text), text);
+        a407_row_remedy(row, "%s", write + 2);
+    } else {
+        a407_row_sentence(row, "%s.", text);
+    }
 }
 
 /* The proxy of the command line was put among those of the environment. */
@@ -296,9 +314,10 @@ void a407_doctor_environment(struct a407_doctor *d)
     if (d->o.proxy && !add_to_environment(d->o.proxy))
         return;
     d->config = a407_config_new(a407_environment, NULL, &diag);
-    if (*diag.text && !is_about_url(diag.text))
-        a407_row_found(&d->rows, A407_FOUND_SETTINGS, "settings", "%s",
-                       diag.text);
+    if (*diag.text && !is_about_url(d, diag.text))
+        a407_doctor_diag(a407_row_found(&d->rows, A407_FOUND_SETTINGS,
+                                        "settings", "%s", diag.text),
+                         diag.text);
     if (d->config && d->config->mode != A407_MODE_INJECT)
         a407_row_found(&d->rows, A407_FOUND_MODE, "AUTH407_MODE",
                        "%s: no login is sent by auth407",

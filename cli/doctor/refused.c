@@ -129,9 +129,9 @@ static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
     case A407_CAUSE_NO_TICKET:
         say_kerberos(c, row);
         break;
+    case A407_CAUSE_HELPER_FAILED:
     case A407_CAUSE_MALFORMED:
-        a407_row_remedy(row, "Write it again in %s: auth407 login %s", label,
-                        d->at);
+        a407_row_sentence(row, "No login is sent: %s: %s.", label, row->seen);
         break;
     case A407_CAUSE_NO_CHALLENGE:
         a407_row_remedy(row,
@@ -225,7 +225,7 @@ static void describe(const struct a407_event *ev, char *out, size_t cap)
 }
 
 static void tell_lint(struct a407_doctor *d, struct a407_finding f,
-                      const char *label)
+                      const char *label, bool sent)
 {
     const struct a407_lint_info *info = a407_lint_info(f.code);
     char words[A407_LINT_WORDS];
@@ -240,10 +240,15 @@ static void tell_lint(struct a407_doctor *d, struct a407_finding f,
             row = &d->rows.row[i];
     if (!row)
         row = a407_row_found(&d->rows, A407_FOUND_LINT, label, "%s", words);
-    row->found = A407_FOUND_LINT;
     row->status = A407_FAILURE;
+    if (row->found == A407_FOUND_URL_UNESCAPED)
+        return; /* with the corrected line */
+    row->found = A407_FOUND_LINT;
     row->code = info->code;
-    a407_row_sentence(row, "The login is refused, and in %s %s.", label, words);
+    a407_row_sentence(row,
+                      sent ? "The login is refused, and in %s %s."
+                           : "No login is sent, for in %s %s.",
+                      label, words);
     a407_row_remedy(row, "%s", info->remedy);
 }
 
@@ -253,6 +258,7 @@ static void tell_lints(struct a407_doctor *d, const struct a407_event *ev,
 {
     struct a407_lint_use use = {.now = time(NULL),
                                 .refused = A407_SCHEME_BIT(by)};
+    bool sent = ev->cause != A407_CAUSE_MALFORMED;
     a407_lint_set more = ev->lint;
     struct a407_lint lint = {0};
     size_t i;
@@ -260,7 +266,7 @@ static void tell_lints(struct a407_doctor *d, const struct a407_event *ev,
     if (!a407_credential_is_outside(c))
         a407_lint(c, &use, &lint);
     for (i = 0; i < lint.n; i++) {
-        tell_lint(d, lint.found[i], c->label);
+        tell_lint(d, lint.found[i], c->label, sent);
         more &= ~A407_LINT_BIT(lint.found[i].code);
     }
     for (i = 1; i < A407_LINT_COUNT; i++)
@@ -270,7 +276,7 @@ static void tell_lints(struct a407_doctor *d, const struct a407_event *ev,
                                             c->password_file || c->username
                                                 ? A407_LINT_PASSWORD
                                                 : A407_LINT_TOKEN},
-                      c->label);
+                      c->label, sent);
 }
 
 /* What it says of this login alone, where no cause is known in it. */
@@ -309,13 +315,16 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
 {
     const struct a407_event *ev = t->event;
     const char *label = c ? c->label : "no credential";
-    char seen[400];
+    size_t n = strlen(label);
+    char text[400], *seen = text;
 
     if (!ev || t->outcome == A407_TRIAL_UNREACHABLE) {
         tell_unanswered(d, t, label);
         return;
     }
-    describe(ev, seen, sizeof seen);
+    describe(ev, text, sizeof text);
+    if (strncmp(text, label, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+        seen += n + 2;
     if (t->outcome == A407_TRIAL_REFUSED ||
         (!d->kerberos && ev->cause != A407_CAUSE_NO_TICKET))
         excuse(d, label);

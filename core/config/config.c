@@ -279,7 +279,7 @@ static void read_variables(struct reader *r)
     bool lost = get(r, "AUTH407_SECRETS_FD").n && !password.n && !token.n;
     if (password.n && !username.n)
         a407_diag_set(r->diag, "AUTH407_PASSWORD is set, but AUTH407_USERNAME "
-                               "is not");
+                               "is not; export both");
     if (!username.n && !token.n && !lost)
         return;
     struct a407_credential *cred =

@@ -111,6 +111,8 @@ static bool start_section(struct parser *ps, struct a407_span line)
     if (is_bare_ipv6(a407_span_trim(name)))
         return complain(ps, "an IPv6 address has brackets of its own: write "
                             "[[IPV6]:PORT] or [[IPV6]]");
+    if (memmem(name.p, name.n, "://", 3))
+        return complain(ps, "the section's name is a URL; write [HOST:PORT]");
     if (!a407_endpoint_parse(a407_span_trim(name), &endpoint))
         return complain(ps, "bad section name; write [HOST:PORT], [HOST], "
                             "[*.SUFFIX:PORT] or [[IPV6]:PORT]");

@@ -7,7 +7,7 @@ import re
 import scripted
 from command import logged as observed
 from credentials import (CURL, DIGEST, LOGIN, asks, folder, header, logged, offer,
-                         sent)
+                         sent, write)
 from endpoints import page
 from place import SECRET, TOP, doctor, finds, works
 from tap import _registered, check, equal, has, test
@@ -123,11 +123,29 @@ def not_named():
         equal(observed(LOGIN, command), {"endpoint_not_configured"})
 
 
+# of the environment or the credential file; sentence and remedy
+SETTINGS = (
+    ({"AUTH407_SCHEMES": "basik"},
+     "AUTH407_SCHEMES can't be used as it is written. do: write a comma list"),
+    ({"AUTH407_PASSWORD": SECRET},
+     "AUTH407_PASSWORD is set, but AUTH407_USERNAME is not. do: export"),
+    ("[http://127.0.0.1:1]\n",
+     ":1: the section's name is a URL. do: write [HOST:PORT]"),
+    ("[127.0.0.1:1]\nuser = alice\n",
+     ":2: unknown key. do: known are username, password"),
+)
+
+
 @test
 def bad_setting():
-    """a setting that auth407 does not start with"""
-    finds("bad_setting", "http://127.0.0.1:1", env={"AUTH407_SCHEMES": "basik"},
-          says=["AUTH407_SCHEMES: write a comma list"])
+    """a setting or a line of the file that can't be used is named, with what
+    to write"""
+    for env, says in SETTINGS:
+        code = "bad_setting"
+        if isinstance(env, str):
+            code = "credential_file_refused"
+            env = {"AUTH407_CREDENTIALS": write(env)}
+        finds(code, "--offline", "http://127.0.0.1:1", says=[says], env=env)
 
 
 @test
