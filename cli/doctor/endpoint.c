@@ -279,11 +279,6 @@ static void tell_no_tunnel(struct a407_doctor *d)
                     d->page);
 }
 
-const struct a407_answer *a407_doctor_first(const struct a407_doctor *d)
-{
-    return d->o.target.tls ? &d->to_connect : &d->to_get;
-}
-
 void a407_doctor_endpoint(struct a407_doctor *d)
 {
     const struct a407_answer *a = a407_doctor_first(d);

@@ -73,6 +73,11 @@ void a407_requests_add_trial(struct a407_requests *r, const char *target,
     }
 }
 
+const struct a407_answer *a407_doctor_first(const struct a407_doctor *d)
+{
+    return d->o.target.tls ? &d->to_connect : &d->to_get;
+}
+
 static const char *method_option(const char *login)
 {
     static const char *const names[] = {"negotiate", "digest", "ntlm"};

@@ -227,7 +227,7 @@ static void tell_other(struct a407_doctor *d, const struct a407_trial *t,
     a407_row_remedy(row,
                     "Ask the proxy's owner for a login for \"%s\". The one "
                     "in %s may be right for this proxy.",
-                    realm, label);
+                    realm, c ? label : "the ticket");
 }
 
 /* What another credential or scheme has made up for. */

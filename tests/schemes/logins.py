@@ -2,6 +2,8 @@
 """auth407 login tells a right password from a wrong one at these proxies, even
 where the user has a ticket."""
 
+import time
+
 import domain
 import realm
 from clients import Run
@@ -32,9 +34,15 @@ def said(acceptor, bench, password):
 
 def tells(acceptor):
     def run(bench):
+        mark = acceptor.mark()
         result = said(acceptor, bench, PASSWORD)
         check(result.code == 0 and f"accepts it ({PROXIES[acceptor.name]})" in
               result.describe(), result.describe())
+        # a tunnel is logged when it is over
+        end = time.monotonic() + 10
+        while (not any(s.status == 200 for s in acceptor.since(mark))
+               and time.monotonic() < end):
+            time.sleep(0.05)
         mark = acceptor.mark()
         result = said(acceptor, bench, "wrong")
         seen = acceptor.since(mark)
