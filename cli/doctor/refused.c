@@ -182,19 +182,25 @@ static bool is_kdc_down(const struct a407_event *ev)
            strncmp(ev->detail, "no KDC of", 9) == 0;
 }
 
-/* A refusal judges the credential: why a better scheme was not to be had is no
-   cause any more; nor that there is no Kerberos, where there never was. */
-static void excuse(struct a407_doctor *d, const char *label)
+void a407_refused_excuse(struct a407_doctor *d, const char *label)
 {
     size_t i;
 
     for (i = 0; i < d->rows.n; i++) {
         struct a407_row *row = &d->rows.row[i];
+        bool of_trial = row->status == A407_FAILURE &&
+                        row->section == A407_IN_TRIAL &&
+                        (row->found == A407_FOUND_CAUSE ||
+                         row->found == A407_FOUND_KDC_DOWN);
 
-        if (strcmp(row->what, label) == 0 && row->status == A407_FAILURE &&
-            (row->found == A407_FOUND_CAUSE ||
-             row->found == A407_FOUND_KDC_DOWN))
-            row->status = A407_NOTE;
+        if (of_trial && (!label || strcmp(row->what, label) == 0))
+            row->status = a407_cause_refuses(a407_cause_from_code(
+                              row->code, strlen(row->code)))
+                              ? A407_WARNING
+                              : A407_NOTE;
+        else if (!label && (row->found == A407_FOUND_LINT ||
+                            row->found == A407_FOUND_CREDFILE))
+            row->status = A407_WARNING;
     }
 }
 
@@ -313,9 +319,12 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
     describe(ev, text, sizeof text);
     if (strncmp(text, label, n) == 0 && strncmp(text + n, ": ", 2) == 0)
         seen += n + 2;
+    /* A refusal judges the credential: why a better scheme was not to be had is
+       no cause any more; nor that there is no Kerberos, where there never was
+     */
     if (t->outcome == A407_TRIAL_REFUSED ||
         (!d->kerberos && ev->cause != A407_CAUSE_NO_TICKET))
-        excuse(d, label);
+        a407_refused_excuse(d, label);
     if (d->kerberos && is_kdc_down(ev))
         say_remedy(
             d, ev->cause, c,

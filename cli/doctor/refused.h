@@ -16,6 +16,10 @@ struct a407_row *a407_refused_cause(struct a407_doctor *d,
                                     const struct a407_credential *c,
                                     const char *what, const char *seen);
 
+/* What another scheme or credential has made up for is no failure any more: of
+   the rows of that label, or NULL: of all trials up to now. */
+void a407_refused_excuse(struct a407_doctor *d, const char *label);
+
 /* Puts stars in place of each secret that the proxy may have been sent. */
 void a407_refused_hide(const struct a407_doctor *d, char *p, size_t n);
 

@@ -230,27 +230,6 @@ static void tell_other(struct a407_doctor *d, const struct a407_trial *t,
                     realm, c ? label : "the ticket");
 }
 
-/* What another credential or scheme has made up for. */
-static void pardon(struct a407_doctor *d)
-{
-    size_t i;
-
-    for (i = 0; i < d->rows.n; i++) {
-        struct a407_row *row = &d->rows.row[i];
-
-        if (row->status == A407_FAILURE && row->section == A407_IN_TRIAL &&
-            (row->found == A407_FOUND_CAUSE ||
-             row->found == A407_FOUND_KDC_DOWN))
-            row->status = a407_cause_refuses(a407_cause_from_code(
-                              row->code, strlen(row->code)))
-                              ? A407_WARNING
-                              : A407_NOTE;
-        else if (row->found == A407_FOUND_LINT ||
-                 row->found == A407_FOUND_CREDFILE)
-            row->status = A407_WARNING;
-    }
-}
-
 /* True: it was let in, or nothing more is to be tried with it. */
 static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
                        a407_scheme_set usable, enum a407_scheme_id id)
@@ -267,7 +246,7 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
            t.outcome == A407_TRIAL_UNREACHABLE ||
            t.event->said != A407_CAUSE_NONE; /* it means it */
     if (d->in) {
-        pardon(d);
+        a407_refused_excuse(d, NULL);
         tell_answer(d, &t, label, true);
     } else {
         bool other = other_asks(d, &t, realm, sizeof realm);
