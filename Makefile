@@ -158,8 +158,12 @@ $(BUILD)/libauth407.so: $(preload_obj) $(BUILD)/libauth407driver.a $(lower) \
 	    -Wl,-z,defs,-z,text,-z,relro,-z,lazy,-z,nodelete,--gc-sections \
 	    -Wl,--as-needed,-soname,libauth407.so -nostartfiles $(LDFLAGS)
 
-# They take secrets: all is bound before the first of them is read.
-PROGRAM := -pie -Wl,-z,relro,-z,now,--gc-sections
+# They take secrets: all is bound before the first of them is read. By that name
+# the library knows them, where a session has it preloaded, and does nothing: what
+# they ask a proxy, and by which login, is for them to say.
+PROGRAM := -pie -Wl,-z,relro,-z,now,--gc-sections \
+    -Wl,--defsym=auth407_own_program=1 \
+    -Wl,--export-dynamic-symbol=auth407_own_program
 
 $(BUILD)/auth407: $(cli_obj) $(BUILD)/libauth407driver.a $(lower)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(PROGRAM) -o $@ $^ $(NETTLE) \

@@ -10,6 +10,7 @@
 #include "host/object.h"
 #include "not_covered.h"
 #include "other_libc.h"
+#include "settings.h"
 
 /* ---- the environment of a child ---- */
 
@@ -29,7 +30,8 @@ void a407_follow_start(void)
 {
     const char *ask = secure_getenv("AUTH407_FOLLOW");
     Dl_info self;
-    if (!ask || !*ask || strcmp(ask, "0") == 0 || !a407_object_of(&kept, &self))
+    if (!ask || !*ask || strcmp(ask, "0") == 0 ||
+        !a407_object_of(&kept, &self) || a407_in_own_program())
         return;
     for (char **e = environ; *e && n_kept < KEPT_MAX; e++)
         if (strncmp(*e, "AUTH407_", 8) == 0 && (kept[n_kept] = strdup(*e)))

@@ -5,6 +5,7 @@
 #include <sys/auxv.h>
 
 #include "guard.h"
+#include "host/object.h"
 #include "host/settings.h"
 
 /* Not pthread_once(), which is no part of libc before glibc 2.34. */
@@ -12,9 +13,15 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool read_once;
 static struct a407_config *config;
 
+/* All programs of ours have that name (Makefile), and no other one. */
+bool a407_in_own_program(void)
+{
+    return a407_object_name(RTLD_DEFAULT, "auth407_own_program") != NULL;
+}
+
 static void load(void)
 {
-    if (!getauxval(AT_SECURE))
+    if (!getauxval(AT_SECURE) && !a407_in_own_program())
         __atomic_store_n(&config, a407_settings_read(a407_environment, NULL),
                          __ATOMIC_RELEASE);
 }

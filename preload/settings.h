@@ -8,8 +8,12 @@
 #include "host/match.h"
 
 /* Read once, at the first connect() to an internet address. NULL: the library
-   is to do nothing (mode off, AT_SECURE, no memory). */
+   is to do nothing (mode off, AT_SECURE, no memory, a program of ours). */
 const struct a407_config *a407_settings(void);
+
+/* auth407 and its helpers speak with a proxy themselves. Takes
+   the loader's lock. */
+bool a407_in_own_program(void);
 
 /* In the child of a fork(), where no other thread reads them. */
 void a407_settings_in_child(void);

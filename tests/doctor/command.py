@@ -2,8 +2,10 @@
 """`auth407 doctor -- COMMAND`: what became of a command's requests, against what
 the trial found."""
 
+import base64
 import json
 import os
+import re
 import subprocess
 import tempfile
 
@@ -35,6 +37,12 @@ def logged(env, command):
     causes = {line["cause"] for line in lines if "cause" in line}
     equal(reported, causes, "log and report")
     return causes
+
+
+def logins(p, since=0):
+    """The passwords that this proxy was sent by Basic."""
+    return [base64.b64decode(x) for x in
+            re.findall(rb"Basic (\S+)", b"".join(q.got for q in p.peers[since:]))]
 
 
 CURL = ["curl", "-s", "-m", "20", "-o", "/dev/null"]
@@ -174,3 +182,26 @@ def output():
                    capture_output=True)
     equal(os.listdir(state / "auth407"), [], "the report's last run is another")
     equal(os.listdir(temp["TMPDIR"]), [])
+
+
+@test
+def in_a_session():
+    """where a session has the library preloaded, only the command has it: the
+    doctor sends no login unasked, and login's trial sends its own alone"""
+    with proxy(SECRET) as p:
+        for more in ({}, {"AUTH407_FOLLOW": "1"}):
+            session = {**ours(p.port), **more,
+                       "LD_PRELOAD": BUILD / "libauth407.so"}
+            before = len(p.peers)
+            seen = doctor(env=session)
+            equal((seen.status, seen.codes(status="note")),
+                  (2, ["not_tried"]), seen.text)
+            equal(logins(p, before), [], seen.text)
+            finds("not_sent_by_client", "--yes", "--", *CURL, "http://a/",
+                  env=session)
+            before = len(p.peers)
+            done = subprocess.run(
+                [BUILD / "auth407", "login", "--stdin", "--verify",
+                 f"127.0.0.1:{p.port}"], input="username=bob\npassword=other\n", capture_output=True, text=True,
+                env=environment(session), check=False)
+            equal(logins(p, before), [b"bob:other"], done.stderr)
