@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/report/model/model.h"
 #include "command.h"
+#include "core/record/redact.h"
 #include "doctor.h"
 
 static bool is_ours(const struct a407_doctor *d, const char *proxy)
@@ -69,6 +71,18 @@ static bool is_own(const struct a407_credential *c, const char *binary,
            is_of(login, c->username);
 }
 
+/* Does a word of the command have that user, "-Ubob:..."? */
+static bool is_typed(const struct a407_doctor *d, const char *login)
+{
+    size_t n = strcspn(login, ",");
+
+    for (char **w = d->o.command; n && *w; w++)
+        for (const char *at = *w; (at = strstr(at, ":")); at++)
+            if ((size_t)(at - *w) >= n && memcmp(at - n, login, n) == 0)
+                return true;
+    return false;
+}
+
 /* Where the login stands that a program has sent, or NULL. */
 static const char *place_of(const struct a407_doctor *d,
                             const struct a407_use *u)
@@ -76,6 +90,8 @@ static const char *place_of(const struct a407_doctor *d,
     const char *name = basename(u->binary);
     const struct a407_credential *c;
 
+    if (is_typed(d, u->login))
+        return "the command's own words";
     for (c = d->elsewhere; c; c = c->next)
         if (is_own(c, name, u->login))
             return c->label;
@@ -95,22 +111,55 @@ static void add_line(char *out, size_t cap, const char *line)
     out[at] = '\0';
 }
 
-/* May it be typed as it was logged? Not where something was taken out of it, by
-   us or by the program, which may blank its own words. */
-static bool is_whole(const char *command)
+#define TYPED_MAX 120
+
+/* The words behind "--", or "" where one of them has a secret. */
+static void words_of(const struct a407_doctor *d, char *out)
 {
-    return *command && strlen(command) < 120 && !strstr(command, "...") &&
-           !strstr(command, "[redacted]") && !strstr(command, "  ");
+    struct a407_report_record l = {.n_args = 0};
+    static char word[A407_EVENT_ARGS][256];
+    uint64_t programs = 0;
+    char **w = d->o.command;
+
+    for (; w[l.n_args] && l.n_args < A407_EVENT_ARGS; l.n_args++) {
+        size_t i = l.n_args;
+        a407_redact_next(&programs, i ? w[i - 1] : NULL, w[i], word[i],
+                         sizeof word[i]);
+        l.args[i] = a407_span_str(word[i]);
+    }
+    if (w[l.n_args] || !a407_report_command(&l, out))
+        *out = '\0';
 }
 
-static void add_typed(char *out, size_t cap, const char *line,
-                      const char *command)
+/* With the command as it was given: what is deep in it may be of no use alone.
+   Of a long one only that, as it was called. */
+static void add_typed(const struct a407_doctor *d, char *out, size_t cap,
+                      const char *line, const char *logged)
 {
-    char typed[1200];
+    char typed[1200], command[A407_REPORT_KEY_MAX + 1];
 
-    a407_report_typed(line, is_whole(command) ? command : "", typed,
-                      sizeof typed);
+    words_of(d, command);
+    if (strlen(command) > TYPED_MAX)
+        snprintf(command, sizeof command, "%s",
+                 strlen(logged) > TYPED_MAX || strstr(logged, "...") ||
+                         strstr(logged, "[redacted]") || strstr(logged, "  ")
+                     ? ""
+                     : logged);
+    a407_report_typed(line, command, typed, sizeof typed);
     add_line(out, cap, typed);
+}
+
+/* The word of the command that wants one scheme alone, or NULL: what a file
+   says is no matter then. */
+static const char *scheme_word(const struct a407_doctor *d)
+{
+    char **w = d->o.command;
+
+    while (*w && (strncmp(*w, "--proxy-", 8) != 0 ||
+                  !a407_is_one_of_icase(a407_span_str(*w + 8),
+                                        "basic digest ntlm negotiate")))
+        w++;
+    return *w;
 }
 
 static void advise(const struct a407_doctor *d, struct a407_row *row,
@@ -122,16 +171,18 @@ static void advise(const struct a407_doctor *d, struct a407_row *row,
 
     a407_report_advise(f, &a);
     if (place && f->cause_id == A407_CAUSE_CLIENT_REJECTED)
-        snprintf(line, sizeof line, "Correct user and password in %s.", place);
+        snprintf(line, sizeof line, "Correct user and password in %s", place);
+    else if (f->cause_id != A407_CAUSE_CLIENT_REJECTED && scheme_word(d))
+        snprintf(line, sizeof line, "Leave out %s", scheme_word(d));
     else if (!*a.line && !*a.command)
         add_line(line, sizeof line, a.text);
     if (!*line && *a.line) {
         snprintf(line, sizeof line, "%s%s", a.where, *a.where ? ": " : "");
-        add_typed(line, sizeof line, a.line, f->command);
+        add_typed(d, line, sizeof line, a.line, f->command);
     }
     if (*a.command && strlen(line) < 250) {
         add_line(line, sizeof line, *line ? ", or " : "");
-        add_typed(line, sizeof line, a.command, f->command);
+        add_typed(d, line, sizeof line, a.command, f->command);
     }
     if (*line)
         a407_row_remedy(row, "%s", line);
@@ -209,10 +260,26 @@ static void judge_use(struct a407_doctor *d, const struct a407_use *u)
                        "it uses %s, not %s:%u", u->proxy, d->proxy.host,
                        d->proxy.port)
             ->status = A407_NOTE;
-    else if (through && !d->works && a407_rows_verdict(&d->rows))
+    else if (through && !d->works && !d->in && a407_rows_verdict(&d->rows))
         a407_row_found(&d->rows, A407_FOUND_COMMAND_WORKS, name,
                        "it gets through where the trial does not: its login "
                        "is another one");
+}
+
+/* A program with a login of its own does not miss ours. */
+static void forgive_none(struct a407_doctor *d)
+{
+    bool own = false;
+    size_t i;
+
+    for (i = 0; i < d->command->n; i++)
+        own = own || (*d->command->use[i].login &&
+                      is_ours(d, d->command->use[i].proxy));
+    for (i = 0; own && i < d->rows.n; i++)
+        if (d->rows.row[i].found == A407_FOUND_CAUSE &&
+            !strcmp(d->rows.row[i].code,
+                    a407_cause_info(A407_CAUSE_NO_CREDENTIAL)->code))
+            d->rows.row[i].status = A407_NOTE;
 }
 
 /* In TLS its status is all there is to go by: it has a login of its own. */
@@ -225,16 +292,88 @@ static void ends_well(struct a407_doctor *d)
     snprintf(d->how, sizeof d->how, "the command ends well");
 }
 
+/* Why may it have asked no proxy? By what was found in the settings, for all
+   programs or for this one. */
+static const struct a407_row *way_past(const struct a407_doctor *d,
+                                       const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < d->rows.n; i++) {
+        const struct a407_row *row = &d->rows.row[i];
+
+        if (row->status == A407_WARNING &&
+            (row->found == A407_FOUND_VARIABLE_UPPER ||
+             row->found == A407_FOUND_VARIABLE_CGI ||
+             row->found == A407_FOUND_NO_PROXY_DIFFERS ||
+             (row->found == A407_FOUND_PLACE_DISAGREES &&
+              !strncmp(row->what, name, strlen(name)))))
+            return row;
+    }
+    return NULL;
+}
+
+static void judge_silence(struct a407_doctor *d)
+{
+    const struct a407_observed *c = d->command;
+    const char *name = basename(d->o.command[0]);
+    struct a407_row *row =
+        a407_row_found(&d->rows, A407_FOUND_COMMAND_SILENT, d->o.command[0],
+                       d->tls ? "what it says in TLS can't be seen"
+                              : "no request to a proxy was seen");
+    const struct a407_row *why = way_past(d, name);
+
+    if (why) {
+        a407_row_sentence(row, "%s sent no request to a proxy: see %s.", name,
+                          why->what);
+        a407_row_remedy(row, "%s", why->remedy);
+    } else if (d->proxy.port && !d->o.proxy) {
+        a407_row_remedy(row,
+                        "See why it does not go by %s: an option or a file of "
+                        "its own, another protocol than HTTP, a proxy that it "
+                        "can't reach, or variables taken away (sudo, env -i)",
+                        d->proxy_from);
+    }
+    /* what was ended by a signal may not have come to it */
+    if (c->status == 0 || c->status > 128 || d->tls)
+        row->status = A407_NOTE;
+    if (c->status == 0 && d->tls)
+        ends_well(d);
+}
+
+/* Statuses for a certificate of the target, behind the proxy. */
+static void judge_status(struct a407_doctor *d)
+{
+    static const struct {
+        const char *name;
+        int status;
+    } certificate[] = {{"curl", 60}, {"wget", 5}};
+    const char *name = basename(d->o.command[0]);
+    int is = d->command->status;
+    size_t i;
+
+    a407_row_good(&d->rows, A407_IN_COMMAND, d->o.command[0],
+                  is > 128 ? "ended by signal %d" : "ended with status %d",
+                  is > 128 ? is - 128 : is)
+        ->status = is ? A407_NOTE : A407_GOOD;
+    for (i = 0; i < 2; i++)
+        if (d->o.target.tls && is == certificate[i].status &&
+            !strcmp(name, certificate[i].name))
+            a407_row_found(&d->rows, A407_FOUND_COMMAND_CERT, name,
+                           "status %d: behind the proxy it does not trust %s",
+                           is, d->o.target.at.host);
+}
+
 void a407_doctor_command(struct a407_doctor *d)
 {
     const struct a407_report_table *t;
     const struct a407_observed *c = d->command;
-    struct a407_row *row;
     bool failed = false;
     size_t i;
 
     if (!c)
         return;
+    forgive_none(d);
     t = &c->report.tables[A407_REPORT_FINDING];
     for (i = 0; i < t->n; i++)
         judge_finding(d, &t->rows[i]);
@@ -245,21 +384,9 @@ void a407_doctor_command(struct a407_doctor *d)
     if (*c->keeps_out && !c->n)
         a407_row_found(&d->rows, A407_FOUND_COMMAND_NOT_COVERED,
                        d->o.command[0], "%s", c->keeps_out);
-    else if (!c->n) {
-        row =
-            a407_row_found(&d->rows, A407_FOUND_COMMAND_SILENT, d->o.command[0],
-                           d->tls ? "what it says in TLS can't be seen"
-                                  : "no request to a proxy was seen");
-        if (c->status == 0 || d->tls)
-            row->status = A407_NOTE;
-        if (c->status == 0 && d->tls)
-            ends_well(d);
-    }
-    a407_row_good(&d->rows, A407_IN_COMMAND, d->o.command[0],
-                  c->status > 128 ? "ended by signal %d"
-                                  : "ended with status %d",
-                  c->status > 128 ? c->status - 128 : c->status)
-        ->status = c->status ? A407_NOTE : A407_GOOD;
+    else if (!c->n)
+        judge_silence(d);
+    judge_status(d);
     if (c->n && !failed && !a407_rows_verdict(&d->rows) && !d->works) {
         d->works = true;
         snprintf(d->how, sizeof d->how, "the command gets through");
@@ -279,9 +406,23 @@ static const struct a407_use *main_use(const struct a407_observed *c)
     return best;
 }
 
+/* What a command without a request meant to get: the last URL of its words that
+   is no proxy's; or NULL. */
+static const char *typed_target(char **w)
+{
+    const char *last = NULL;
+
+    for (size_t i = 0; w[i]; i++)
+        if (strncmp(w[i], "http", 4) == 0 && strstr(w[i], "://") &&
+            !(i && (!strcmp(w[i - 1], "-x") || strstr(w[i - 1], "proxy"))))
+            last = w[i];
+    return last;
+}
+
 bool a407_doctor_run_command(struct a407_doctor *d)
 {
     const struct a407_use *u;
+    const char *target;
 
     a407_doctor_progress(d, "running %s", d->o.command[0]);
     a407_doctor_progress_end(d);
@@ -289,8 +430,9 @@ bool a407_doctor_run_command(struct a407_doctor *d)
     if (!d->command)
         return false;
     u = main_use(d->command);
-    if (u && *u->target && !d->o.values[A407_OPT_DOCTOR_TARGET])
-        a407_wanted_read(u->target, &d->o.target);
+    target = u && *u->target ? u->target : typed_target(d->o.command);
+    if (target && !d->o.values[A407_OPT_DOCTOR_TARGET])
+        a407_wanted_read(target, &d->o.target);
     return true;
 }
 

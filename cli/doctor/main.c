@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -48,8 +49,11 @@ static int tell(const struct a407_doctor *d)
         out.width = WIDTH_MOST;
     if (d->o.json)
         written = a407_doctor_write_json(d, stdout);
-    else
+    else {
+        if (d->command)
+            putchar('\n'); /* its last line may have no end */
         a407_doctor_write_text(d, &out);
+    }
     return !a407_msg_flush() || !written ? A407_DOCTOR_UNKNOWN
            : a407_rows_verdict(&d->rows) ? A407_DOCTOR_CAUSE
            : d->works                    ? A407_DOCTOR_WORKS

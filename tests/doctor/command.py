@@ -5,6 +5,7 @@ the trial found."""
 import base64
 import json
 import os
+import pathlib
 import re
 import subprocess
 import tempfile
@@ -48,6 +49,14 @@ def logins(p, since=0):
 CURL = ["curl", "-s", "-m", "20", "-o", "/dev/null"]
 
 
+def wrapped(name, end):
+    """A folder for PATH with that program, which is called and then this."""
+    path = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / name
+    path.write_text(f'#!/bin/sh\n/usr/bin/{name} "$@" 2>/dev/null; {end}\n')
+    path.chmod(0o755)
+    return {"PATH": f"{path.parent}:/usr/bin:/bin"}
+
+
 @test
 def blamed():
     """our login works and the command's does not: which, why, and the line"""
@@ -79,6 +88,67 @@ def blamed():
         finds("command_other_proxy", "--yes", "--", *CURL, "-x",
               f"http://127.0.0.1:{q.port}", http, env=ours(p.port),
               says=[f"curl uses another proxy: 127.0.0.1:{q.port}"])
+
+
+@test
+def own_words():
+    """what the command's words say wins over files: they are what to correct"""
+    with proxy(SECRET) as p:
+        good = both(f"http://{LOGIN}@127.0.0.1:{p.port}")
+        url = f"http://127.0.0.1:{p.port}"
+        git = ["git", "-c", f"http.proxy=http://alice:old@127.0.0.1:{p.port}",
+               "ls-remote", "-q", "http://a.example/x.git"]
+        for code, env, command, says in (
+                ("client_rejected", both(url),
+                 [*CURL, "-U", "bob:old", "http://a/"],
+                 ["in the command's own words, or auth407 --username USER "
+                  "--password-file FILE -- COMMAND"]),
+                ("client_rejected", good, git, ["in the command's own words"]),
+                ("dropped_by_client", good,
+                 [*CURL, "--proxy-digest", "http://a/"],
+                 ["do: Leave out --proxy-digest, or auth407 -- curl"]),
+                ("not_sent_by_client", ours(p.port), ["git", *git[3:]],
+                 [f"or auth407 -- {' '.join(['git', *git[3:]])}"])):
+            finds(code, "--yes", "--", *command, says=says,
+                  env={**env, **wrapped("git", "exit 128")})
+
+
+@test
+def no_request():
+    """why a command asks no proxy, where its words and the settings tell"""
+    home = tempfile.mkdtemp(dir=SCRATCH)
+    with open(f"{home}/.gitconfig", "w", encoding="utf-8") as f:
+        f.write("[http]\n\tproxy = http://old.invalid:3128\n")
+    with proxy(SECRET) as p:
+        url = f"http://{LOGIN}@127.0.0.1:{p.port}"
+        at = "http://a.invalid/"
+        for code, env, command, says in (
+                ("command_asks_no_proxy", {**both(url), "HOME": home},
+                 ["git", "ls-remote", "-q", at],
+                 ["git sent no request to a proxy: see git (~/.gitconfig:2)",
+                  "do: git config --file ~/.gitconfig --unset http.proxy"]),
+                ("command_asks_no_proxy", {"HTTP_PROXY": url}, [*CURL, at],
+                 ['do: export http_proxy="$HTTP_PROXY"']),
+                ("no_proxy_covers_target", {**both(url), "no_proxy": ".invalid"},
+                 [*CURL, at], ["covers a.invalid"]),
+                ("command_asks_no_proxy", both(url),
+                 [*CURL, "-x", "http://127.0.0.1:1", at],
+                 ["See why it does not go by http_proxy: an option"])):
+            finds(code, "--yes", "--", *command, says=says,
+                  env={**env, **wrapped("git", "exit 128")})
+        works("--yes", "--", "sh", "-c", "kill -INT $$", env=both(url))
+        seen = works("--yes", "--", *CURL, "-x", url, at)
+        has(seen.codes(status="note"), "no_credential")
+
+
+@test
+def certificate():
+    """a status that says: the certificate behind the proxy is not trusted"""
+    with proxy(SECRET) as p:
+        seen = doctor("--yes", "--", "curl", "-sm1", "https://www.example/",
+                      env={**both(f"http://{LOGIN}@127.0.0.1:{p.port}"),
+                           **wrapped("curl", "exit 60")})
+        equal(seen.codes(status="warning"), ["command_certificate"], seen.text)
 
 
 @test
