@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "msg.h"
 #include "options.h"
 #include "term.h"
@@ -179,51 +180,85 @@ static const char screen_rest[] =
     "  -q, --quiet    -v, --verbose    -h, --help    -V, --version\n"
     "Every option, exit statuses, files: auth407 --help-all, man auth407\n";
 
-#define WIDTH  79 /* some terminals break a full line of 80 */
-#define COLUMN 30 /* where the options' texts begin */
+#define WIDTH 79 /* most: some terminals break a full line of 80 */
 
-static void put_words(const char *text, size_t column)
+static struct a407_term term_of(FILE *f)
 {
-    struct a407_term out = {.f = stdout, .width = WIDTH};
+    size_t columns = a407_term_columns(fileno(f)) - 1;
 
-    a407_term_wrap(&out, text, column, column);
+    return (struct a407_term){
+        .f = f, .width = columns < WIDTH ? columns : WIDTH, .whole = true};
 }
 
+/* One line. Where the terminal is too narrow for it, its right column goes on
+   in that column. */
+static void put_line(FILE *f, struct a407_span text)
+{
+    struct a407_term out = term_of(f);
+    char line[200];
+    size_t indent, at;
+    const char *gap;
+
+    snprintf(line, sizeof line, "%.*s", (int)text.n, text.p);
+    indent = strspn(line, " ");
+    gap = strstr(line + indent, "  ");
+    at = gap ? (size_t)(gap - line) + strspn(gap, " ") : 0;
+    if (text.n <= out.width || at > out.width / 2)
+        at = 0;
+    fprintf(f, "%.*s", (int)(at ? at : indent), line);
+    if (text.n <= out.width)
+        fprintf(f, "%s\n", line + indent);
+    else
+        a407_term_wrap(&out, line + (at ? at : indent), at ? at : indent,
+                       at ? at : indent + 2);
+}
+
+/* Lines for a terminal of 80 columns. */
+static void put_lines(FILE *f, const char *text)
+{
+    struct a407_span left = a407_span_str(text), line;
+
+    while (a407_span_line(&left, &line))
+        put_line(f, line);
+}
+
+/* Paragraphs, one a line, for any terminal. */
 static void put_about(enum a407_command c)
 {
-    const char *text = texts[c].about, *end;
-    char line[600];
+    struct a407_span left = a407_span_str(texts[c].about), line;
+    struct a407_term out = term_of(stdout);
+    char text[600];
 
-    for (; text; text = *end ? end + 1 : NULL) {
-        end = strchrnul(text, '\n');
-        snprintf(line, sizeof line, "%.*s", (int)(end - text), text);
-        put_words(line, 0);
+    while (a407_span_line(&left, &line)) {
+        snprintf(text, sizeof text, "%.*s", (int)line.n, line.p);
+        a407_term_wrap(&out, text, 0, 0);
     }
 }
 
 static void put_option(const struct a407_option *o)
 {
+    struct a407_term out = term_of(stdout);
     const char *value = o->value ? o->value : "", *variable = o->variable;
     const char letter[] = {'-', o->letter, ',', '\0'};
+    int column = out.width < 60 ? 10 : 30; /* where the texts begin */
     char text[400];
     int at = printf("  %3s --%s%s%s", o->letter ? letter : "", o->name,
                     *value ? " " : "", value);
 
-    if (at >= COLUMN)
+    if (at >= column)
         at = printf("\n") - 1;
-    printf("%*s", COLUMN - at, "");
+    printf("%*s", column - at, "");
     snprintf(text, sizeof text, variable ? "%s (%s)" : "%s", o->help, variable);
-    put_words(text, COLUMN);
+    a407_term_wrap(&out, text, (size_t)column, (size_t)column);
 }
 
 static void put_usages(FILE *f)
 {
     fputs("Usage:\n", f);
     for (size_t i = 0; i < A407_COMMANDS; i++)
-        fputs(texts[i].usage, f);
-    fputs("  auth407 help [COMMAND]\n"
-          "  auth407 --help | --help-all | --version\n",
-          f);
+        put_lines(f, texts[i].usage);
+    put_lines(f, "  auth407 help [COMMAND]\n"
+                 "  auth407 --help | --help-all | --version\n");
 }
 
 static bool gives_settings(size_t command)
@@ -233,21 +268,32 @@ static bool gives_settings(size_t command)
 
 static void put_options(unsigned in)
 {
-    if (in & A407_OPT_IN_SETS)
-        puts("\nOptions, which win over the variables in parentheses:");
-    else
-        puts("\nOptions:");
+    put_lines(stdout, in & A407_OPT_IN_SETS
+                          ? "\nOptions, which win over the variables in "
+                            "parentheses:\n"
+                          : "\nOptions:\n");
     for (size_t i = 0; i < A407_OPT_COUNT; i++)
         if (a407_options[i].in & in)
             put_option(&a407_options[i]);
 }
 
+/* A command and what it does. */
+static void put_summary(const char *before, int width, const char *between,
+                        size_t command)
+{
+    char line[160];
+
+    snprintf(line, sizeof line, "%s%-*s%s%s", before, width,
+             a407_commands[command], between, summaries[command]);
+    put_lines(stdout, line);
+}
+
 static void put_screen(void)
 {
-    fputs(screen, stdout);
+    put_lines(stdout, screen);
     for (size_t i = 0; i < A407_COMMANDS; i++)
-        printf("  %-8s %s\n", a407_commands[i], summaries[i]);
-    fputs(screen_rest, stdout);
+        put_summary("  ", 8, " ", i);
+    put_lines(stdout, screen_rest);
 }
 
 static void put_all(void)
@@ -260,12 +306,13 @@ static void put_all(void)
     fputs("\nExamples:\n", stdout);
     for (i = 0; i < A407_COMMANDS; i++)
         if (gives_settings(i))
-            fputs(texts[i].examples, stdout);
+            put_lines(stdout, texts[i].examples);
     put_options(A407_OPT_IN_SETS);
-    fputs(rest_sets, stdout);
+    put_lines(stdout, rest_sets);
     for (i = 0; i < A407_COMMANDS; i++)
         if (!gives_settings(i)) {
-            printf("\nauth407 %s: %s\n", a407_commands[i], summaries[i]);
+            putchar('\n');
+            put_summary("auth407 ", 0, ": ", i);
             put_options(A407_OPT_IN(i));
         }
 }
@@ -273,11 +320,14 @@ static void put_all(void)
 bool a407_help(enum a407_command c, bool all)
 {
     if (c < A407_COMMANDS) {
-        printf("Usage:\n%s\n", texts[c].usage);
+        fputs("Usage:\n", stdout);
+        put_lines(stdout, texts[c].usage);
+        putchar('\n');
         put_about(c);
-        printf("\nExamples:\n%s", texts[c].examples);
+        fputs("\nExamples:\n", stdout);
+        put_lines(stdout, texts[c].examples);
         put_options(A407_OPT_IN(c));
-        fputs(texts[c].rest, stdout);
+        put_lines(stdout, texts[c].rest);
     } else if (all) {
         put_all();
     } else {
@@ -289,7 +339,7 @@ bool a407_help(enum a407_command c, bool all)
 void a407_help_short(void)
 {
     put_usages(stderr);
-    fputs("\nRuns COMMAND and answers its HTTP proxy's 407s. More: auth407 "
-          "--help\n",
-          stderr);
+    put_lines(stderr,
+              "\nRuns COMMAND and answers its HTTP proxy's 407s. More: auth407 "
+              "--help\n");
 }

@@ -163,6 +163,19 @@ def columns():
             check(len(line) <= 80, line)
 
 
+@test
+def narrow():
+    """on a narrower terminal no word of the help is broken, and none is lost"""
+    for words in (["--help"], ["--help-all"], *([c, "-h"] for c in COMMANDS)):
+        wide = run(*words).out
+        for columns in (40, 55, 79):
+            text = run(*words, env={"COLUMNS": str(columns)}).out
+            equal(text.split(), wide.split(), f"{words} in {columns} columns")
+            for line in text.splitlines():
+                check(len(line) < columns or " " not in line.strip(), line)
+        equal(run(*words, env={"COLUMNS": "200"}).out, wide, "wide")
+
+
 def rendered(page):
     if not shutil.which("man") or not shutil.which("groff"):
         raise Skip("no man or groff")
