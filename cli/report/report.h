@@ -237,24 +237,19 @@ bool a407_report_is_fine(enum a407_cause c);
 
 #define A407_ADVICE_LINE 1024 /* bytes */
 
-/* What to do about a finding. In lines USER, PASSWORD and TOKEN stand for the
-   secrets, FILE for one that holds them, and COMMAND for the client's command
-   line. Needs no freeing; texts may be the finding's; "" is none. */
+/* What to do about a finding. In lines USER and PASSWORD stand for the login,
+   and COMMAND for the client's command line. Needs no freeing; texts may be the
+   finding's; "" is none. */
 struct a407_report_advice {
     char text[640];              /* a sentence or two */
     char line[A407_ADVICE_LINE]; /* what to type or to add, maybe several */
     const char *where;           /* its file, or a word of fixes.def */
-    const char *command; /* of auth407: the same without touching the client */
-    bool command_needs_line; /* it comes after the line, not in its place */
+    /* of auth407: the same without touching the client */
+    char command[A407_ADVICE_LINE];
 };
 
 void a407_report_advise(const struct a407_report_row *f,
                         struct a407_report_advice *out);
-
-/* Of that advice the shortest way that is one line for a shell; "" is none. */
-void a407_report_shortest(const struct a407_report_row *f,
-                          const struct a407_report_advice *a,
-                          char out[static A407_ADVICE_LINE]);
 
 /* One of these lines with this command, unless it is "", in COMMAND's place. */
 void a407_report_typed(const char *line, const char *command, char *out,

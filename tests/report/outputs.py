@@ -68,8 +68,8 @@ def dropped_first():
     other = rest.split("\nOther causes\n")[1]
     has(other, "rejected: ")
     has(other, "      evidence: the password ends with a blank\n")
-    has(" ".join(other.split()), "Fix: Check user name and password in "
-        "http_proxy. ")
+    has(" ".join(other.split()), "Fix: run: auth407 login "
+        "proxy.test:3128 Check user name and password in http_proxy. ")
 
 
 @test
@@ -370,7 +370,7 @@ def other_schemes():
     advice = got["/usr/bin/wget"]["advice"]
     equal(advice["line"], "", "line")
     has(advice["text"], "offers Bearer")
-    equal(advice["auth407_command"], "auth407 --token-file FILE -- COMMAND")
+    equal(advice["auth407_command"], "auth407 -- COMMAND")
     got = findings(log("nobody.jsonl", at_proxy("a.test", "Hobo"),
                        at_proxy("a.test", "Hobo", path="/usr/bin/mytool")))
     for binary in got:
@@ -384,40 +384,42 @@ def other_schemes():
     has(text, "a.test:3128\n      1 time: 1 observed\n"
         "      2026-11-21 12:00:00\n    Fix: Add to ~/.wgetrc:")
     has(text, "b.test:3128\n      1 time: 1 observed\n"
-        "      2026-11-21 12:00:00\n    Fix: run it as: auth407 -- COMMAND\n"
+        "      2026-11-21 12:00:00\n    Fix: run: auth407 -- COMMAND\n"
         "      To a proxy this client speaks only Basic")
 
 
 @test
-def credential_first():
-    """where auth407 has no credential, its command comes after the line that
-    gives it one, which is of a scheme that the proxy offers"""
-    def advice(cause, *schemes, path="/opt/tool"):
+def one_command():
+    """where no login that the proxy takes is known, each form of the report has
+    the same command: login, and where nothing was sent for the program, the
+    program behind it"""
+    def advice(cause, *schemes, path="/opt/tool", outcome="not_retried"):
         file = log("lacking.jsonl", record(
-            path, cause=cause, outcome="not_retried", proxy__challenges=[
+            path, cause=cause, outcome=outcome, proxy__challenges=[
                 {"scheme": s, "realm": None} for s in schemes]))
         return findings(file)[path]["advice"], file
+    login = "auth407 login proxy.test:3128"
+    for cause in ("no_credential", "credential_for_other_endpoint", "rejected",
+                  "rejected_after_success", "client_rejected",
+                  "held_back_after_rejection"):
+        for schemes in (("Basic",), ("Negotiate", "Bearer"), ("Bearer",), ()):
+            for outcome, command in (
+                    ("not_retried", login),
+                    ("observed", login + " && auth407 -- COMMAND")):
+                got, file = advice(cause, *schemes, outcome=outcome)
+                equal((got["where"], got["line"], got["auth407_command"]),
+                      ("", "", command), schemes)
+                has(report(file).out, f"\n    Fix: run: {command}\n")
+                has(report("--format", "csv", file).out, f',"{command}"\r\n')
+                has(report(file, brief=True).out,
+                    f"\n    {command.replace('COMMAND', 'tool')}\n")
     for cause in ("no_credential", "credential_for_other_endpoint"):
-        for schemes in (("Basic",), ("Negotiate", "Bearer"), ()):
-            got, file = advice(cause, *schemes)
-            equal((got["where"], got["line"]),
-                  ("~/.config/auth407/credentials",
-                   "[proxy.test:3128]\nusername = USER\n"
-                   "password = PASSWORD"), schemes)
-            equal((got["auth407_command"], got["auth407_command_needs_line"]),
-                  ("auth407 -- COMMAND", True), schemes)
-        text = report(file).out
-        has(text, "\n      Then run: auth407 -- COMMAND\n")
-        lacks(text, "Or change nothing")
-        got, _ = advice(cause, "Bearer")
-        equal(got["line"], "[proxy.test:3128]\ntoken = TOKEN")
         got, _ = advice(cause, "Hobo")
         equal((got["line"], got["where"], got["auth407_command"]),
               ("", "", ""))
         has(got["text"], "auth407 speaks none of that, either")
-    got, file = advice("no_credential", "Basic", path="/usr/bin/wget")
-    check(not got["auth407_command_needs_line"], "wget has a line of its own")
-    has(report(file).out, "Or change nothing, and run")
+    _, file = advice("no_credential", "Basic", path="/usr/bin/wget")
+    has(report(file).out, f"Or change nothing, and run: {login}\n")
 
 
 @test
@@ -474,8 +476,7 @@ def wrong_scheme():
     has(got["/usr/bin/curl"]["advice"]["line"], "\nproxy-digest")
     equal(got["/usr/bin/wget"]["advice"]["line"], "", "wget")
     for binary in got:
-        equal(got[binary]["advice"]["auth407_command"],
-              "auth407 --username USER --password-file FILE -- COMMAND")
+        equal(got[binary]["advice"]["auth407_command"], "auth407 -- COMMAND")
 
 
 @test

@@ -26,22 +26,19 @@ static const struct fix {
 #undef A407_FIX
 };
 
-#define CREDENTIAL_FILE "~/.config/auth407/credentials"
 #define NOT_OURS                                                               \
     "auth407 speaks none of that, either: ask the proxy's owner for another "  \
     "scheme."
 
-/* What to type or write for a cause, where that is the same for any client. */
+/* What to type for a cause, where that is the same for any client. */
 static const struct remedy {
-    const char *cause, *where, *line;
+    const char *cause, *line;
 } remedies[] = {
-    {"no_credential", CREDENTIAL_FILE, "[{proxy}]\n{login}"},
-    {"credential_for_other_endpoint", CREDENTIAL_FILE, "[{proxy}]\n{login}"},
-    {"endpoint_not_configured", "", "auth407 --proxy {proxy} -- COMMAND"},
-    {"scheme_not_allowed", "", "auth407 --schemes {offered} -- COMMAND"},
-    {"weaker_scheme_offered", "", "auth407 --clear yes -- COMMAND"},
-    {"not_replayable", "", "auth407 --replay-max 268435456 -- COMMAND"},
-    {"no_ticket", "", "kinit USER@REALM"},
+    {"endpoint_not_configured", "auth407 --proxy {proxy} -- COMMAND"},
+    {"scheme_not_allowed", "auth407 --schemes {offered} -- COMMAND"},
+    {"weaker_scheme_offered", "auth407 --clear yes -- COMMAND"},
+    {"not_replayable", "auth407 --replay-max 268435456 -- COMMAND"},
+    {"no_ticket", "kinit USER@REALM"},
 };
 
 /* The row for a client at a proxy, and why there may be none. */
@@ -150,11 +147,6 @@ static bool is_beyond_us(const struct a407_report_row *f)
     return f->offered && !(f->offered & OURS);
 }
 
-static bool wants_token(const struct a407_report_row *f)
-{
-    return f->offered && (f->offered & OURS) == BEARER;
-}
-
 /* The line with {proxy} and the like filled in; other braces are its own. A
    proxy's name comes from a log, and the line is to be pasted into a shell:
    what no host name or address holds is left out. */
@@ -165,10 +157,7 @@ static void fill_line(const struct a407_report_row *f, const char *line,
     unsigned both = f->offered & speaks;
     const struct {
         const char *name, *value;
-    } values[] = {{"{login}", wants_token(f)
-                                  ? "token = TOKEN"
-                                  : "username = USER\npassword = PASSWORD"},
-                  {"{proxy}", f->proxy},
+    } values[] = {{"{proxy}", f->proxy},
                   {"{host}", f->host},
                   {"{port}", port},
                   {"{method}", method},
@@ -192,32 +181,10 @@ static void fill_line(const struct a407_report_row *f, const char *line,
         }
         line += strlen(values[i].name);
         for (z = values[i].value; *z && to < end; z++)
-            if (i == 0 || a407_is_alnum(*z) || strchr("-._:[],", *z))
+            if (a407_is_alnum(*z) || strchr("-._:[],", *z))
                 *to++ = *z;
     }
     *to = '\0';
-}
-
-static void general(const struct a407_report_row *f,
-                    struct a407_report_advice *out)
-{
-    const struct remedy *r = remedies, *end = r + sizeof remedies / sizeof *r;
-    bool login;
-
-    while (r < end && strcmp(r->cause, f->cause) != 0)
-        r++;
-    if (r == end)
-        return;
-    login = strcmp(r->where, CREDENTIAL_FILE) == 0;
-    if (login && is_beyond_us(f))
-        return;
-    out->where = r->where;
-    if (!strstr(r->line, "{offered}") || f->offered & OURS)
-        fill_line(f, r->line, 0, out->line);
-    if (login) { /* with it, auth407 needs nothing else */
-        out->command = "auth407 -- COMMAND";
-        out->command_needs_line = true;
-    }
 }
 
 static void of_client(const struct a407_report_row *f, const struct choice *c,
@@ -254,20 +221,50 @@ static bool is_clients(const struct a407_report_row *f)
            f->cause_id == A407_CAUSE_MISMATCH;
 }
 
-/* How auth407 would do it, without touching the client. */
-static const char *command_for(const struct a407_report_row *f)
+/* No login that the proxy takes is known to auth407: login asks for one, tries
+   it, and writes it where it has its turn after those that are refused. */
+static bool needs_login(const struct a407_report_row *f)
 {
-    if (is_beyond_us(f))
-        return "";
-    if (wants_token(f))
-        return "auth407 --token-file FILE -- COMMAND";
-    if (f->cause_id == A407_CAUSE_NOT_SENT_FIRST ||
-        f->cause_id == A407_CAUSE_NOT_SENT ||
-        (f->cause_id == A407_CAUSE_DROPPED &&
-         !f->tally.outcome[A407_NOT_RETRIED]))
-        return "auth407 -- COMMAND";
-    /* what the client has is not known to auth407, or not good */
-    return "auth407 --username USER --password-file FILE -- COMMAND";
+    switch (f->cause_id) {
+    case A407_CAUSE_NO_CREDENTIAL:
+    case A407_CAUSE_OTHER_ENDPOINT:
+    case A407_CAUSE_CLIENT_REJECTED:
+    case A407_CAUSE_REJECTED:
+    case A407_CAUSE_REJECTED_LATER:
+    case A407_CAUSE_LOCKED_OUT:
+        return true;
+    case A407_CAUSE_DROPPED:
+        return f->tally.outcome[A407_NOT_RETRIED];
+    case A407_CAUSE_MISMATCH: /* what the client has may do in another scheme */
+        return !f->tally.outcome[A407_OBSERVED];
+    default:
+        return false;
+    }
+}
+
+/* How auth407 would do it, without touching the client. */
+static void add_command(const struct a407_report_row *f,
+                        struct a407_report_advice *out)
+{
+    const char *line = !needs_login(f)
+                           ? (is_clients(f) ? "auth407 -- COMMAND" : "")
+                       : f->tally.outcome[A407_OBSERVED]
+                           ? "auth407 login {proxy} && auth407 -- COMMAND"
+                           : "auth407 login {proxy}";
+
+    if (!is_beyond_us(f))
+        fill_line(f, line, 0, out->command);
+}
+
+static void fill_remedy(const struct a407_report_row *f,
+                        char out[static A407_ADVICE_LINE])
+{
+    const struct remedy *r = remedies, *end = r + sizeof remedies / sizeof *r;
+
+    while (r < end && strcmp(r->cause, f->cause) != 0)
+        r++;
+    if (r < end && (!strstr(r->line, "{offered}") || f->offered & OURS))
+        fill_line(f, r->line, 0, out);
 }
 
 /* How a sentence on the place of a refused credential begins; or NULL. */
@@ -297,12 +294,13 @@ void a407_report_advise(const struct a407_report_row *f,
     struct choice c = choose(f);
 
     memset(out, 0, sizeof *out);
-    out->where = out->command = "";
+    out->where = "";
     if (f->else_is == A407_CAUSE_BY_CLIENT) {
         say(out, "By other records this client answers a 407 by itself: it "
                  "needs no setting.");
         return;
     }
+    add_command(f, out);
     if (is_clients(f)) {
         if (f->cause_id == A407_CAUSE_NOT_SENT_FIRST)
             say(out, "%s",
@@ -310,58 +308,19 @@ void a407_report_advise(const struct a407_report_row *f,
                     ? "auth407 observe -- COMMAND shows whether this client "
                       "answers a 407 by itself; if not:"
                     : "By other records this client leaves a 407 unanswered.");
-        out->command = command_for(f);
         if (c.known)
             of_client(f, &c, out);
-        else
-            general(f, out);
         if (!*out->command)
             say(out, NOT_OURS);
         return;
     }
     say_remedy(f, out);
-    general(f, out);
+    fill_remedy(f, out->line);
     if (f->cause_id == A407_CAUSE_OTHER_ENDPOINT && is_beyond_us(f))
         say(out, NOT_OURS);
     if (!out->line[0] && f->credential[0] && f->cause_id != A407_CAUSE_STALE &&
         !refused_words(f->cause_id))
         say(out, "The credential stands in %s.", f->credential);
-}
-
-/* No login that the proxy takes is known to auth407: login asks for one, tries
-   it, and writes it where it has its turn after those that are refused. */
-static bool needs_login(const struct a407_report_row *f, bool observed)
-{
-    switch (f->cause_id) {
-    case A407_CAUSE_NO_CREDENTIAL:
-    case A407_CAUSE_CLIENT_REJECTED:
-    case A407_CAUSE_REJECTED:
-    case A407_CAUSE_REJECTED_LATER:
-    case A407_CAUSE_LOCKED_OUT:
-        return true;
-    case A407_CAUSE_MISMATCH: /* what the client has may do in another scheme */
-        return !observed;
-    default:
-        return false;
-    }
-}
-
-void a407_report_shortest(const struct a407_report_row *f,
-                          const struct a407_report_advice *a,
-                          char out[static A407_ADVICE_LINE])
-{
-    bool observed = f->tally.outcome[A407_OBSERVED], ours = *a->command;
-    const char *line = *a->where ? "" : a->line;
-
-    if (needs_login(f, observed) && !is_beyond_us(f))
-        line = observed ? "auth407 login {proxy} && auth407 -- COMMAND"
-                        : "auth407 login {proxy}";
-    else if (ours && f->cause_id == A407_CAUSE_MISMATCH)
-        line = "auth407 -- COMMAND";
-    else if (ours && !a->command_needs_line &&
-             a407_report_group(f) != A407_REPORT_OTHER)
-        line = a->command;
-    fill_line(f, line, 0, out);
 }
 
 void a407_report_typed(const char *line, const char *command, char *out,

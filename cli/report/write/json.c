@@ -106,9 +106,7 @@ static void finding(FILE *f, const struct a407_report_row *x)
     a407_report_json_text(f, a.where);
     MEMBERS(f, false, {"line", a.line}, {"text", a.text},
             {"auth407_command", a.command});
-    fprintf(f, ",\"auth407_would_do\":%s,\"auth407_command_needs_line\":%s}}",
-            *a.command ? "true" : "false",
-            a.command_needs_line ? "true" : "false");
+    fprintf(f, ",\"auth407_would_do\":%s}}", *a.command ? "true" : "false");
 }
 
 /* The first ones, or all of the first programs of each group. */

@@ -192,18 +192,14 @@ static void put_advice(term *t, const struct a407_report_row *f)
         if (*a.text)
             a407_term_say(t, 6, 6, "%s", a.text);
         if (*a.command) {
-            const char *how = a.command_needs_line
-                                  ? "Then run:"
-                                  : "Or change nothing, and run:";
-
-            fprintf(t->f, "      %s", how);
-            put_command(t, a.command, 7 + strlen(how));
+            fputs("      Or change nothing, and run:", t->f);
+            put_command(t, a.command, 34);
         }
         return;
     }
     if (*a.command) {
-        fputs("run it as:", t->f);
-        put_command(t, a.command, 19);
+        fputs("run:", t->f);
+        put_command(t, a.command, 13);
         if (*a.text)
             fputs("      ", t->f);
     }
@@ -446,10 +442,10 @@ static void put_shortest(term *t, const struct a407_report_row *f,
 static void put_mend(term *t, const struct a407_report_row *f)
 {
     struct a407_report_advice a;
-    char shortest[A407_ADVICE_LINE];
+    const char *shortest;
 
     a407_report_advise(f, &a);
-    a407_report_shortest(f, &a, shortest);
+    shortest = *a.command ? a.command : *a.where ? "" : a.line;
     if (*shortest) {
         if (*f->credential && !*a.line) /* refused: where that one stands */
             a407_term_say(t, 4, 4, "%s", a.text);
