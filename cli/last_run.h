@@ -6,11 +6,11 @@
 #include "options.h"
 
 /*
- * The last start of a command by `run`, `observe`, `shell` or `env`, so that
- * the report can be about it even if it met no 407: the file last-run in the
- * state folder, where one is there. Its first line is the run's id, the second
- * its time in microseconds since the epoch, the third the command without
- * secrets.
+ * The last starts of commands by `run`, `observe`, `shell` or `env`, so that
+ * the report can be about the last one even if it met no 407: the file last-run
+ * in the state folder, where one is there. Each has three lines: the run's id;
+ * its time in microseconds since the epoch, and its session (that of a
+ * terminal); the command without secrets.
  */
 
 /* Begins a run: sets AUTH407_RUN, and writes the file, if it can. False: said.
@@ -24,7 +24,7 @@ struct a407_last_run {
     char command[1024];
 };
 
-/* Reads it. Blocks for the file. */
+/* Reads that of this session, else the last of all. Blocks for the file. */
 void a407_last_run_read(const struct a407_config *c, struct a407_last_run *out);
 
 #endif

@@ -102,7 +102,7 @@ def last_run():
     everything = uncoloured().out
     for name in ("old", "none", "new"):
         has(everything, f"\n{name}\n")
-    (state / "last-run").write_text("B\n1795974881001768\n./build.sh -v\n")
+    (state / "last-run").write_text("B\n1795974881001768 0\n./build.sh -v\n")
     done = uncoloured()
     equal(done.status, 1)
     has(done.out, "Last run: ./build.sh -v\n2026-11-29 17:54:41, local time\n"
@@ -116,14 +116,14 @@ def last_run():
         has(uncoloured(*args).out, "\nold\n")
     has(report(brief=True).out, "\nold\n")
     equal(len(report("--last", "--format", "json").json()["findings"]), 1)
-    (state / "last-run").write_text("C\n1795974881001768\ntrue\n")
+    (state / "last-run").write_text("C\n1795974881001768 0\ntrue\n")
     done = uncoloured()
     equal(done.status, 0)
     lacks(done.out, "filters")  # none was given
     has(done.out, "Last run: true\n")
     has(done.out, "0 exchanges with a 407\nEarlier runs: auth407 report "
                   "--all-runs\n")
-    for bad in ("", "x", "A\nB\nC\n", "\0" * 3000):
+    for bad in ("", "x", "A\nB\nC\n", "A\n1\nC\n", "\0" * 3000):
         (state / "last-run").write_text(bad)
         has(uncoloured().out, "\nold\n")
     equal(report("--last", str(state / "407.jsonl")).status, 2)
