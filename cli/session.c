@@ -220,6 +220,9 @@ int a407_shell(const struct a407_invocation *inv)
     char *shell = getenv("SHELL"), *name, file[32];
     char *argv[5] = {shell && *shell ? shell : plain, NULL};
 
+    if (getenv(RUN) && !inv->values[A407_OPT_QUIET])
+        a407_note("programs are run so in this shell already; `exit` leads "
+                  "back to it");
     name = strrchr(argv[0], '/');
     name = name ? name + 1 : argv[0];
     if (strcmp(name, "bash") == 0 && bash_file(file)) {

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from harness import (AUTH407, LIBRARY, check, environment, equal, has, lacks,
-                     path, run, test)
+                     path, run, test, write)
 from terminal import Terminal
 from words import help_of
 
@@ -132,6 +132,11 @@ def a_shell():
                     f"{LIBRARY}:)")
             t.type("exit 7\n")
             t.until(r"ENDED (7) ends")
+            lacks(t.shown, "already")
+    env = {"SHELL": "/bin/true", "AUTH407_RUN": "x"}
+    equal(run("shell", env=env).err, "auth407: programs are run so in this "
+          "shell already; `exit` leads back to it\n")
+    equal(run("shell", "-q", env=env).err, "")
 
 
 @test
@@ -151,7 +156,9 @@ def last_run():
     check(ids[0] != ids[1] and all(re.fullmatch(r"\d{8}T\d{6}Z-\d+", i)
                                    for i in ids), ids)
     equal(lines()[0], ids[1])
-    check(abs(int(lines()[1]) / 1e6 - time.time()) < 60, lines()[1])
+    began, session = lines()[1].split(" ")
+    check(abs(int(began) / 1e6 - time.time()) < 60, lines()[1])
+    equal(int(session), os.getsid(0))
     equal(os.stat(file).st_mode & 0o777, 0o600, "mode")
     run("--", "true", "--password", "s3cret", "a\nb\x1b", "x" * 5000, env=env)
     equal(lines()[2].split(" x")[0], "true --password [redacted] a?b?")
@@ -167,6 +174,32 @@ def last_run():
     os.mkdir(file)
     done = run("--", "echo", "ran", env=env)
     equal((done.status, done.out, done.err), (0, "ran\n", ""))
+
+
+@test
+def terminals():
+    """what was run last is that of the own terminal, where it had one"""
+    write("terminals/auth407/last-run", "A\n1 x\n")
+    os.chmod(path("terminals/auth407"), 0o700)
+    env = environment(XDG_STATE_HOME=path("terminals"), AUTH407=AUTH407,
+                      AUTH407_LOG=write("terminals/log", ""))
+    done = subprocess.run(
+        ["setsid", "-w", "sh", "-c", """
+        "$AUTH407" -- true mine
+        for i in 1 2 3 4 5 6; do setsid -w "$AUTH407" -- true other; done
+        "$AUTH407" report --last
+        setsid -w "$AUTH407" report --last
+        for i in 1 2; do setsid -w "$AUTH407" -- true third; done
+        "$AUTH407" report --last
+        "$AUTH407" -- false
+        "$AUTH407" report --last"""], env=env, capture_output=True, text=True,
+        check=False)
+    equal(re.findall("^Last run: (.*)$", done.stdout, re.M),
+          ["true mine", "true other", "true third", "false"], done.stderr)
+    with open(path("terminals/auth407/last-run"), encoding="utf-8") as f:
+        text = f.read().split("\n")
+    equal((len(text), text[2::3]), (25, ["false"] + ["true third"] * 2 +
+                                    ["true other"] * 5))
 
 
 @test
