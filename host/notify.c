@@ -65,7 +65,7 @@ static void put_words(const struct a407_event *ev, const char *proxy, char *out,
     }
 }
 
-static void put_line(const struct a407_config *c, const struct a407_event *ev,
+static void put_line(const struct a407_event *ev,
                      char out[static LINE_MAX_BYTES])
 {
     const char *program = base_name(ev->process.executable);
@@ -74,9 +74,10 @@ static void put_line(const struct a407_config *c, const struct a407_event *ev,
              strchr(ev->proxy.host, ':') ? "[%s]:%u" : "%s:%u", ev->proxy.host,
              ev->proxy.port);
     put_words(ev, proxy, words, sizeof words);
-    snprintf(out, LINE_MAX_BYTES, "auth407: %.64s: %s %s. More: auth407 %s",
-             *program ? program : "a program", proxy, words,
-             *c->run ? "report --last" : "report");
+    /* no full stop: the command before it may be copied */
+    snprintf(out, LINE_MAX_BYTES,
+             "auth407: %.64s: %s %s (more: auth407 report)",
+             *program ? program : "a program", proxy, words);
     a407_text_make_plain(out);
 }
 
@@ -131,7 +132,7 @@ static void keep(const struct a407_config *c, const struct a407_event *ev,
     if (atomic_flag_test_and_set(&taken))
         return;
     if (stays && !told) {
-        put_line(c, ev, pending.text);
+        put_line(ev, pending.text);
         pending.config = c;
         pending.proxy = ev->proxy;
         pending.pid = getpid();

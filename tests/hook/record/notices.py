@@ -38,13 +38,13 @@ def shown(lab, script, run="R1", **more):
 
 def once(lab):
     """the first of a run tells, whatever comes later, and for each run"""
-    line = ("auth407: curl: 127.0.0.1:PORT refused alice (AUTH407_USERNAME). "
-            "More: auth407 report --last\n")
+    line = ("auth407: curl: 127.0.0.1:PORT refused alice (AUTH407_USERNAME) "
+            "(more: auth407 report)\n")
     text = shown(lab, f"{CURL}; {CURL}; wget -q -O /dev/null {URL}", **LOGIN)
     if text != line:
         yield text
     held = shown(lab, f"exec {CURL}\n", run="", **LOGIN)
-    if not re.fullmatch("auth407: curl: .* refused alice .*: auth407 report\n",
+    if not re.fullmatch("auth407: curl: .* refused alice .*: auth407 report\\)\n",
                         held):
         yield held
 
@@ -54,11 +54,11 @@ def words(lab):
     env = {"http_proxy": None, "AUTH407_PROXY": ""}
     at = f"-x http://127.0.0.1:{lab.port}"
     for script, more, part in (
-            (CURL, {}, "wants a login: auth407 login 127.0.0.1:PORT. More"),
+            (CURL, {}, "wants a login: auth407 login 127.0.0.1:PORT (more"),
             (f"{CURL} {at}", env,
-             "wants a login: auth407 --proxy 127.0.0.1:PORT -- COMMAND. More"),
-            (f"{CURL} {at} -U bob:x", env, "refused bob (its own login). More"),
-            (f"{CURL} {at} -U bob:x", {}, "refused bob (its own login). More"),
+             "wants a login: auth407 --proxy 127.0.0.1:PORT -- COMMAND (more"),
+            (f"{CURL} {at} -U bob:x", env, "refused bob (its own login) (more"),
+            (f"{CURL} {at} -U bob:x", {}, "refused bob (its own login) (more"),
             (CURL, {"AUTH407_USERNAME": "a", "AUTH407_PASSWORD": "b",
                     "AUTH407_SCHEMES": "ntlm"}, "says 407. The proxy offers")):
         text = shown(lab, script, **more)
