@@ -572,7 +572,7 @@ def not_asked_first():
                       http__request__resend_count=1, **sent(), **mine,
                       http__response__status_code=200, final__status_code=200)
     for others, text, line in (
-            ([], "auth407 observe -- COMMAND shows whether", True),
+            ([], "auth407 observe -- COMMAND shows whether it does.", True),
             ([record("/bin/other", **mine)], "shows whether", True),
             ([record(**mine)], "leaves a 407 unanswered", True),
             ([answered], "answers a 407 by itself", False)):

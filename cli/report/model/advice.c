@@ -305,8 +305,9 @@ void a407_report_advise(const struct a407_report_row *f,
         if (f->cause_id == A407_CAUSE_NOT_SENT_FIRST)
             say(out, "%s",
                 f->else_is == A407_CAUSE_NONE
-                    ? "auth407 observe -- COMMAND shows whether this client "
-                      "answers a 407 by itself; if not:"
+                    ? "That is for a client that does not answer a 407 by "
+                      "itself: auth407 observe -- COMMAND shows whether it "
+                      "does."
                     : "By other records this client leaves a 407 unanswered.");
         if (c.known)
             of_client(f, &c, out);
