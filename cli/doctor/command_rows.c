@@ -181,8 +181,12 @@ static void advise(const struct a407_doctor *d, struct a407_row *row,
         add_typed(d, line, sizeof line, a.line, f->command);
     }
     if (*a.command && strlen(line) < 250) {
+        /* with a login that works there is none to be entered */
+        const char *then = d->works ? strstr(a.command, "&& ") : NULL;
+
         add_line(line, sizeof line, *line ? ", or " : "");
-        add_typed(d, line, sizeof line, a.command, f->command);
+        add_typed(d, line, sizeof line, then ? then + 3 : a.command,
+                  f->command);
     }
     if (*line)
         a407_row_remedy(row, "%s", line);

@@ -73,7 +73,7 @@ def blamed():
                  [*CURL, *here, http], ["curl sends no login"]),
                 ("client_rejected", {}, [*CURL, *here, "-U", "bob:old", http],
                  ["curl sends another login than the one that works",
-                  "it sent bob, by Basic", "FILE -- COMMAND"]),
+                  "it sent bob, by Basic", "or auth407 -- COMMAND"]),
                 ("client_rejected", old, [*CURL, http],
                  ["Correct user and password in http_proxy"]),
                 ("client_scheme_mismatch", {},
@@ -101,8 +101,8 @@ def own_words():
         for code, env, command, says in (
                 ("client_rejected", both(url),
                  [*CURL, "-U", "bob:old", "http://a/"],
-                 ["in the command's own words, or auth407 --username USER "
-                  "--password-file FILE -- COMMAND"]),
+                 ["in the command's own words, or auth407 login ",
+                  " && auth407 -- COMMAND"]),
                 ("client_rejected", good, git, ["in the command's own words"]),
                 ("dropped_by_client", good,
                  [*CURL, "--proxy-digest", "http://a/"],

@@ -460,8 +460,8 @@ def allowed_scheme():
 def weaker_scheme():
     """a proxy that offers less than before: the line that allows it"""
     got = findings(log("weaker.jsonl", record(cause="weaker_scheme_offered")))
-    equal(got["/usr/bin/wget"]["advice"]["line"],
-          "auth407 --clear yes -- COMMAND")
+    line = got["/usr/bin/wget"]["advice"]["line"]
+    equal(line, "auth407 --clear yes -- COMMAND")
 
 
 @test
@@ -584,8 +584,7 @@ def not_asked_first():
 
 @test
 def users():
-    """users: whom the program sent, else whom we logged in, else where our
-    credential stands"""
+    """users: whom the program sent, we logged in, or whose credential is ours"""
     file = log("users.jsonl", record(**sent(user="bob")),
                record(**sent(scheme="Negotiate", user=None)), record(),
                record(attempts=[{"scheme": "basic", "status_code": 200,
