@@ -361,8 +361,10 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
         snprintf(out->why, sizeof out->why, "%s", ev->detail);
         if (!ev->final_status && a407_now_ms() >= l->until) {
             out->outcome = A407_TRIAL_UNREACHABLE; /* it was this end's end */
-            snprintf(out->why, sizeof out->why,
-                     "no answer to the login in %u s", l->wait_ms / 1000);
+            snprintf(out->why, sizeof out->why, "%s in %u s",
+                     ev->n_attempts ? "no answer to the login"
+                                    : "its answer did not end",
+                     l->wait_ms / 1000);
         }
     }
     a407_driver_drop_errand(&l->driver);

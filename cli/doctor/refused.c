@@ -34,16 +34,15 @@ static void say_wrong(const struct a407_doctor *d,
                       struct a407_row *row)
 {
     bool ntlm = c && c->domain && strstr(row->seen, "407 to ntlm");
+    bool file = c && c->from == A407_FROM_FILE;
     char realm[100];
 
     a407_answer_realm(a407_doctor_first(d), realm, sizeof realm);
     a407_row_remedy(
-        row, "Check user name%s%s%s and password in %s%s%s%s%s%s.",
+        row, "Check user name%s%s%s and password in %s%s%s%s.%s%s",
         ntlm ? ", domain (" : "", ntlm ? c->domain : "", ntlm ? ")" : "", label,
         *realm ? "; they must be those of \"" : "", realm, *realm ? "\"" : "",
-        c && c->from == A407_FROM_FILE ? ". Enter them again: auth407 login "
-                                       : "",
-        c && c->from == A407_FROM_FILE ? d->at : "");
+        file ? " Enter them again: auth407 login " : "", file ? d->at : "");
 }
 
 /* What the table of causes can't say: with the names of this case, and with

@@ -155,8 +155,9 @@ static void try_other_scheme(struct a407_doctor *d,
         try(d, c, scheme, true, &t);
         a407_row_good(&d->rows, A407_IN_TRIAL, s->token, "%s",
                       is_in(&t) ? "works, too"
-                      : t.event ? a407_cause_info(t.event->cause)->meaning
-                                : t.why);
+                      : t.event && t.outcome != A407_TRIAL_UNREACHABLE
+                          ? a407_cause_info(t.event->cause)->meaning
+                          : t.why);
         if (t.outcome == A407_TRIAL_REFUSED)
             unmark(d, c);
         a407_trial_free(&t);
@@ -190,19 +191,19 @@ static bool other_asks(const struct a407_doctor *d, const struct a407_trial *t,
                        char *realm, size_t cap)
 {
     struct a407_answer got = {0};
+    const struct a407_answer *second =
+        d->o.target.tls ? &d->to_get : &d->to_connect;
     char its[128], again[128];
 
     if (t->outcome != A407_TRIAL_REFUSED || t->event->final_status != 407 ||
         t->event->cause == A407_CAUSE_LOCKED_OUT)
         return false;
     a407_answer_read(&got, t->answer.p, t->answer.n);
-    a407_answer_realm(&d->to_connect, its, sizeof its);
-    a407_answer_realm(&d->to_get, again, sizeof again);
+    a407_answer_realm(a407_doctor_first(d), its, sizeof its);
+    a407_answer_realm(second, again, sizeof again);
     a407_answer_realm(&got, realm, cap);
-    return *realm &&
-           strcmp(realm, a407_doctor_first(d) == &d->to_get ? again : its) !=
-               0 &&
-           (!*its || !*again || strcmp(its, again) == 0);
+    return *realm && *its && strcmp(realm, its) != 0 &&
+           (!*again || strcmp(its, again) == 0);
 }
 
 static void tell_other(struct a407_doctor *d, const struct a407_trial *t,

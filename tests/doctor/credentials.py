@@ -431,6 +431,35 @@ def not_asked():
         check("not_tried" in seen.codes(status="note"), seen.text)
 
 
+@test
+def entered_again():
+    """what is to be typed has no stop behind it"""
+    with asks([b"nobody"]) as p:
+        seen = finds("rejected", "--yes", f"http://127.0.0.1:{p.port}", env={
+            "AUTH407_CREDENTIALS": section(p.port, "username = alice",
+                                           "password = wr0ng.one")},
+            secret="wr0ng.one")
+        check(seen.json["verdict"]["remedy"].endswith(
+            f" auth407 login 127.0.0.1:{p.port}"), seen.json["verdict"])
+
+
+# the realm of the first 407s; of the one to the login; is it another's?
+REALMS = (("a", "a", False), ("a", "b", True), ("", "b", False))
+
+
+@test
+def realms():
+    """whose 407 it is that a login meets"""
+    for first, then, others in REALMS:
+        challenge = offer(f'Basic realm="{first}"' if first else "Basic")
+        after = page(407, "", f'Proxy-Authenticate: Basic realm="{then}"')
+        with asks([header("alice", SECRET)], challenge, after) as p:
+            seen = finds("rejected", "--yes", f"http://127.0.0.1:{p.port}",
+                         env=LOGIN)
+            equal("another one asks" in " ".join(seen.text.split()), others,
+                  seen.text)
+
+
 # ---- let in, and then ----
 
 # name; the answer to a login; the target; the verdict; words
