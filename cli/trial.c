@@ -391,6 +391,18 @@ static void adopt_known(struct a407_proxy *asked)
     a407_proxy_clear(&known);
 }
 
+static void keep_read(struct a407_proxy *asked, struct a407_trial *out)
+{
+    for (size_t i = 0; i < asked->n_creds; i++) {
+        struct a407_credential *c = asked->standing[i].resolved;
+        if (c) {
+            c->next = out->read;
+            out->read = c;
+            asked->standing[i].resolved = NULL;
+        }
+    }
+}
+
 void a407_trial(const struct a407_config *config,
                 const struct a407_endpoint *proxy,
                 const struct a407_layer *layer,
@@ -432,6 +444,7 @@ void a407_trial(const struct a407_config *config,
         a407_proxy_init(&asked, &its, &a407_machine, proxy, true);
         adopt_known(&asked);
         ask(&l, &asked, target, out);
+        keep_read(&asked, out);
         a407_proxy_clear(&asked);
     }
     hang_up(&l);
@@ -442,6 +455,8 @@ void a407_trial(const struct a407_config *config,
 void a407_trial_free(struct a407_trial *t)
 {
     a407_buf_free(&t->answer);
+    a407_credentials_free(t->read);
+    t->read = NULL;
     free(t->event);
     t->event = NULL;
 }

@@ -19,10 +19,12 @@ enum a407_trial_outcome {
 
 struct a407_trial {
     enum a407_trial_outcome outcome;
-    struct a407_event *event; /* the record; UNREACHABLE: may be NULL */
-    struct a407_buf answer;   /* the beginning of what a program would have
-                                 read; it may hold what the proxy was sent */
-    char why[160];            /* in words, without secrets; or empty */
+    struct a407_event *event;     /* the record; UNREACHABLE: may be NULL */
+    struct a407_buf answer;       /* the beginning of what a program would have
+                                     read; it may hold what the proxy was sent */
+    struct a407_credential *read; /* what was read for it, from a file or a
+                                     helper; a list, or NULL */
+    char why[160];                /* in words, without secrets; or empty */
 };
 
 /* Writes the request for a target: CONNECT, or GET for "http://...". False: it

@@ -199,7 +199,7 @@ bool a407_bundle_write(const struct a407_doctor *d, const char *path)
         compose(d, f);
     good = f && fclose(f) == 0 && fd >= 0;
     if (good && d->config)
-        a407_refused_hide(d, text, n);
+        a407_refused_hide(d->config->credentials, text, n);
     if (good)
         make_plain(text, n);
     while (good && at < n) {

@@ -395,10 +395,8 @@ static void cover_credential(char *p, size_t n, const struct a407_credential *c)
     a407_buf_free(&pair);
 }
 
-void a407_refused_hide(const struct a407_doctor *d, char *p, size_t n)
+void a407_refused_hide(const struct a407_credential *c, char *p, size_t n)
 {
-    const struct a407_credential *c;
-
-    for (c = d->config->credentials; p && c; c = c->next)
+    for (; p && c; c = c->next)
         cover_credential(p, n, c);
 }

@@ -20,7 +20,7 @@ struct a407_row *a407_refused_cause(struct a407_doctor *d,
    the rows of that label, or NULL: of all trials up to now. */
 void a407_refused_excuse(struct a407_doctor *d, const char *label);
 
-/* Puts stars in place of each secret that the proxy may have been sent. */
-void a407_refused_hide(const struct a407_doctor *d, char *p, size_t n);
+/* Puts stars in place of each secret of that list. */
+void a407_refused_hide(const struct a407_credential *list, char *p, size_t n);
 
 #endif

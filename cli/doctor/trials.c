@@ -60,6 +60,10 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
                          c ? c->label : "");
     a407_trial(&its, &d->proxy, d->tls ? &a407_tls_trusted : NULL, c,
                request_of(d, first), out);
+    /* what was sent may stand in the answer: it is shown without */
+    a407_refused_hide(d->config->credentials, out->answer.p, out->answer.n);
+    a407_refused_hide(c, out->answer.p, out->answer.n);
+    a407_refused_hide(out->read, out->answer.p, out->answer.n);
     a407_requests_add_trial(&d->requests, request_of(d, first), d->source, out);
 }
 
@@ -84,7 +88,6 @@ static bool is_in(const struct a407_trial *t)
            t->outcome == A407_TRIAL_NOT_ASKED;
 }
 
-/* What was sent may stand in the answer: it is shown without. */
 static void tell_answer(struct a407_doctor *d, struct a407_trial *t,
                         const char *label, bool first)
 {
@@ -103,7 +106,6 @@ static void tell_answer(struct a407_doctor *d, struct a407_trial *t,
     snprintf(what, sizeof what, "%s with a login", method_of(d, first));
     j.what = what;
     j.login = how;
-    a407_refused_hide(d, t->answer.p, t->answer.n);
     a407_answer_read(&a, t->answer.p, t->answer.n);
     if (!a.status)
         a.status = ev->final_status;

@@ -460,6 +460,30 @@ def realms():
                   seen.text)
 
 
+# where the secret stands, as lines of a section
+READ = ("password-file = {}/secret", "helper = printf 'username=alice\\n"
+        "password=%s\\n' \"$(cat {}/secret)\"")
+
+
+@test
+def read_elsewhere():
+    """an echo of a secret that a file or a helper has, not the settings; in a
+    page, and as a realm"""
+    where = folder()
+    pathlib.Path(where, "secret").write_text(SECRET)
+    os.chmod(f"{where}/secret", 0o600)
+    for line in READ:
+        for answer in (page(403, f"<p>{SECRET} may not</p>", HTML),
+                       page(407, "", f'Proxy-Authenticate: Basic realm="{SECRET}"')):
+            with asks([header("alice", SECRET)], after=answer) as p:
+                lines = [line.format(where)]
+                if "password-file" in line:
+                    lines.insert(0, "username = alice")
+                env = {"AUTH407_CREDENTIALS": section(p.port, *lines)}
+                seen = doctor("--yes", f"http://127.0.0.1:{p.port}", env=env)
+                equal((seen.status, sent(p) > 0), (1, True), seen.text)
+
+
 # ---- let in, and then ----
 
 # name; the answer to a login; the target; the verdict; words
