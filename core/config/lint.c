@@ -310,8 +310,10 @@ static void see_username(struct seen *l, struct a407_span s)
         return;
     see(l, part, A407_LINT_COLON,
         (refused ? refused : l->c->schemes) & basic && a407_span_find(s, ':'));
+    /* an empty one in the file was meant */
     see(l, A407_LINT_PASSWORD, A407_LINT_NO_PASSWORD,
-        refused & (basic | digest) && (!secret || !*secret) && !l->c->keytab &&
+        refused & (basic | digest) && !l->c->keytab &&
+            (!secret || (!*secret && l->c->from == A407_FROM_PROXY_URL)) &&
             !a407_credential_is_outside(l->c));
     see(l, part, A407_LINT_PART_MISSING, lacks_part(bare(s)));
     see(l, part, A407_LINT_DOMAIN_VERBATIM,

@@ -220,7 +220,7 @@ static const struct {
     {"[ 2001:db8::1:3128 ]\n", 1, "brackets of its own"},
     {"[a:b:c]\n", 1, "brackets of its own"},
     {"[*]\n", 1, "section name"},
-    {"[http://h:1]\n", 1, "section name"},
+    {"[http://h:1]\n", 1, "is a URL"},
     {"[h] # hunter2\n", 1, "of its own"},
     {"[h]\nusername = hunter2\nusername = b\n", 3, "twice"},
     {"[h]\nusername = u\npassword = hunter2\nPASSWORD = b\n", 4, "twice"},

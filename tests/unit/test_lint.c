@@ -155,6 +155,7 @@ TEST(no_false_alarm)
         "x--y-",
         "Bearer",
         "Basic",
+        "$Tuesday",
         "p\xc3\xa4ssw\xc3\xb6rt",
         "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c",
         "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8cXyz1",
@@ -176,7 +177,9 @@ TEST(no_false_alarm)
         expect(users[i], "open sesame", FILE, NTLM, "");
     }
     expect("alice", "", FILE, BASIC, "");
-    expect("alice", NULL, FILE, BASIC, "");
+    expect("alice", NULL, FILE, 0, "");
+    expect("alice", NULL, FILE, BASIC, "password is missing");
+    expect("alice", "", URL, BASIC, "password is missing");
     expect(NULL, NULL, FILE, BASIC, "");
     expect("", "", FILE, BASIC, "");
 }
