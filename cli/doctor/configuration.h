@@ -33,6 +33,11 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w);
 /* "http://alice@proxy:3128": without what may be a secret. */
 void a407_written_show(const char *value, char *out, size_t cap);
 
+/* A line that sets the proxy's variable anew, with that scheme: the shell puts
+   in what the variable has; else PASSWORD stands for a password. */
+void a407_written_line(const struct a407_doctor *d, const char *scheme,
+                       char *out, size_t cap);
+
 /* Appends text as it stands in a URL's login: percent-encoded. `coded`: what is
    so already stays. */
 void a407_add_coded(struct a407_buf *b, struct a407_span text, bool coded);

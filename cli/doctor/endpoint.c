@@ -8,7 +8,7 @@
 
 #include "answers.h"
 #include "cli/trial.h"
-#include "doctor.h"
+#include "configuration.h"
 #include "host/clock.h"
 #include "host/match.h"
 #include "kind.h"
@@ -214,12 +214,15 @@ static void tell_web_server(struct a407_doctor *d)
 static void remedy_for_protocol(struct a407_doctor *d)
 {
     struct a407_row *row = a407_row_last(&d->rows);
+    char line[300];
 
+    a407_written_line(d, row->found == A407_FOUND_WANTS_TLS ? "https" : "http",
+                      line, sizeof line);
     if (row->found == A407_FOUND_WANTS_TLS)
         a407_row_remedy(row,
-                        "export https_proxy=https://%s, for programs that can "
-                        "speak TLS to a proxy; or use its port without TLS.",
-                        d->at);
+                        "Use its port without TLS; or, for programs that speak "
+                        "TLS to a proxy: %s",
+                        line);
     else if (row->found == A407_FOUND_SOCKS)
         a407_row_remedy(row,
                         "export all_proxy=socks5h://%s, for programs that "
@@ -236,7 +239,7 @@ static void remedy_for_protocol(struct a407_doctor *d)
                             d->at);
         }
     } else if (row->found == A407_FOUND_NO_TLS)
-        a407_row_remedy(row, "export https_proxy=http://%s", d->at);
+        a407_row_remedy(row, "%s", line);
 }
 
 /* Who answers, in its own words. */

@@ -71,6 +71,21 @@ static bool speaks_socks(const struct a407_peer *at)
     return is;
 }
 
+/* Nobody has that name (RFC 6761 section 6.4): a proxy says so. */
+static const char request[] = "GET http://auth407-doctor.invalid/ HTTP/1.1\r\n"
+                              "Host: auth407-doctor.invalid\r\n"
+                              "Connection: close\r\n\r\n";
+
+bool a407_kind_says_nothing(const struct a407_peer *at)
+{
+    const struct a407_peer plain = {at->at, at->host, NULL};
+    struct a407_answer a = probe(&plain, a407_span_str(request));
+    bool is = !a.n && a.error == ETIMEDOUT;
+
+    a407_answer_free(&a);
+    return is;
+}
+
 bool a407_kind_speaks_tls(const struct a407_peer *at)
 {
     const struct a407_peer plain = {at->at, at->host, NULL};
@@ -142,10 +157,6 @@ bool a407_kind_is_web_server(const struct a407_peer *at,
                              const struct a407_answer *to_connect,
                              const struct a407_answer *to_get)
 {
-    /* Nobody has that name (RFC 6761 section 6.4): a proxy says so. */
-    static const char request[] = "GET http://auth407-doctor.invalid/ "
-                                  "HTTP/1.1\r\nHost: auth407-doctor.invalid"
-                                  "\r\nConnection: close\r\n\r\n";
     struct a407_answer a;
     bool is;
 

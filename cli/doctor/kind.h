@@ -15,6 +15,9 @@ void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
 
 bool a407_kind_speaks_tls(const struct a407_peer *at);
 
+/* Does it take a request in plain text, and answer nothing? */
+bool a407_kind_says_nothing(const struct a407_peer *at);
+
 /* Is it a web server, which takes each request for one to itself? By its
    answers to CONNECT and GET, and to a GET for a name that nobody has. */
 bool a407_kind_is_web_server(const struct a407_peer *at,

@@ -239,7 +239,8 @@ bool a407_tls_look(struct a407_rows *rows, const struct a407_peer *peer, int ms,
 {
     struct a407_peer any = {peer->at, peer->host, &a407_tls_any};
     struct a407_stream s;
-    bool is = a407_stream_open(&s, &any, a407_now_ms() + ms);
+    bool is = a407_stream_open(&s, &any, a407_now_ms() + ms),
+         late = !is && errno == ETIMEDOUT;
 
     if (is)
         *trusted = tell_certificate(rows, s.state, peer->host);
@@ -250,6 +251,9 @@ bool a407_tls_look(struct a407_rows *rows, const struct a407_peer *peer, int ms,
         a407_row_found(rows, A407_FOUND_NO_HANDSHAKE, "TLS",
                        "the handshake fails: %s",
                        a407_tls_error() ? a407_tls_error() : "it is closed");
+    else if (late && a407_kind_says_nothing(peer))
+        a407_row_found(rows, A407_FOUND_SILENT, "TLS",
+                       "it takes a TLS hello and says nothing");
     else
         a407_row_found(rows, A407_FOUND_NO_TLS, "TLS",
                        "a TLS hello is not answered as TLS would");

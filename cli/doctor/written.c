@@ -165,6 +165,21 @@ void a407_written_show(const char *value, char *out, size_t cap)
     put_url(value, "@", "", out, cap);
 }
 
+void a407_written_line(const struct a407_doctor *d, const char *scheme,
+                       char *out, size_t cap)
+{
+    const char *name = d->proxy_from, *rest;
+    char url[600];
+
+    put_url(d->url, ":PASSWORD@", "", url, sizeof url);
+    rest = strstr(url, "://");
+    if (getenv(name))
+        snprintf(out, cap, "export %s=\"%s://${%s#*://}\"", name, scheme, name);
+    else
+        snprintf(out, cap, "export https_proxy=%s://%s", scheme,
+                 rest ? rest + 3 : d->at);
+}
+
 /* The line as it should be. */
 static void mend(struct a407_row *row, const struct a407_written *w,
                  const char *scheme)

@@ -288,6 +288,9 @@ def tls_on_a_plain_port():
     with server as p:
         finds("proxy_wants_tls", f"http://127.0.0.1:{p.port}",
               says=["https_proxy=https://127.0.0.1:"], env=QUICK)
+        finds("proxy_wants_tls", "--target", "http://h.test/", env={
+            "http_proxy": f"http://alice:x@127.0.0.1:{p.port}", **QUICK},
+              says=['to a proxy: export http_proxy="https://${http_proxy#*://}"'])
 
 
 @test
@@ -296,6 +299,17 @@ def no_tls():
     with scripted.Scripted(None, says(scripted.refusal())) as p:
         finds("proxy_speaks_no_tls", f"https://127.0.0.1:{p.port}",
               says=["https_proxy=http://127.0.0.1:"], env=QUICK)
+        finds("proxy_speaks_no_tls", env={
+            "https_proxy": f"https://alice:x@127.0.0.1:{p.port}", **QUICK},
+              says=['do: export https_proxy="http://${https_proxy#*://}"'])
+
+
+@test
+def silent_in_tls():
+    """one that says nothing at all, where the URL says https://"""
+    with scripted.Scripted(None, lambda peer: peer.sock.recv(9999)
+                           and time.sleep(9)) as p:
+        finds("proxy_silent", f"https://127.0.0.1:{p.port}", env=QUICK)
 
 
 @test
