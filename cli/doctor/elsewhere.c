@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "cli/trial.h"
-#include "doctor.h"
+#include "refused.h"
 
 /* May it be sent? Not what was tried already, nor more of one user: here or, as
    far as none was let in, among ours. */
@@ -32,16 +31,35 @@ static bool may_send(const struct a407_doctor *d,
     return n < A407_DOCTOR_OF_ONE_USER;
 }
 
+/* The line that takes it away, which stands where the place was judged. */
+static void say_line(struct a407_doctor *d, const char *label,
+                     struct a407_row *row)
+{
+    const char *where = strstr(label, " in ");
+    size_t i;
+
+    for (i = 0; where && i < d->rows.n; i++) {
+        const struct a407_row *r = &d->rows.row[i];
+
+        if (r->found == A407_FOUND_PLACE_DISAGREES &&
+            strstr(r->what, where + strlen(" in ")))
+            a407_row_remedy(row, "%s", r->remedy);
+    }
+}
+
 static void try_one(struct a407_doctor *d, const struct a407_credential *c)
 {
     struct a407_trial t;
     struct a407_row *row;
+    char seen[400];
 
     a407_doctor_try(d, c, &t);
     if (t.outcome == A407_TRIAL_REFUSED) {
-        row = a407_row_found(&d->rows, A407_FOUND_PLACE_LOGIN, c->label,
-                             "refused: %s", t.why);
+        a407_refused_describe(t.event, seen, sizeof seen);
+        row = a407_row_found(&d->rows, A407_FOUND_PLACE_LOGIN, c->label, "%s",
+                             seen);
         a407_row_sentence(row, "%s is refused.", c->label);
+        say_line(d, c->label, row);
     } else if (t.outcome == A407_TRIAL_ACCEPTED) {
         a407_row_good(&d->rows, A407_IN_TRIAL, c->label,
                       d->in ? "accepted" : "accepted, as ours is not: use it");

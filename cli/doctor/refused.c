@@ -203,7 +203,7 @@ void a407_refused_excuse(struct a407_doctor *d, const char *label)
     }
 }
 
-static void describe(const struct a407_event *ev, char *out, size_t cap)
+void a407_refused_describe(const struct a407_event *ev, char *out, size_t cap)
 {
     const struct a407_event_attempt *a =
         ev->n_attempts ? &ev->attempts[ev->n_attempts - 1] : NULL;
@@ -315,7 +315,7 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
         tell_unanswered(d, t, label);
         return;
     }
-    describe(ev, text, sizeof text);
+    a407_refused_describe(ev, text, sizeof text);
     if (strncmp(text, label, n) == 0 && strncmp(text + n, ": ", 2) == 0)
         seen += n + 2;
     /* A refusal judges the credential: why a better scheme was not to be had is

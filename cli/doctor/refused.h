@@ -10,6 +10,9 @@
 void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
                        const struct a407_credential *c, enum a407_scheme_id by);
 
+/* "407 to basic as alice: ...", of its last attempt. */
+void a407_refused_describe(const struct a407_event *ev, char *out, size_t cap);
+
 /* Adds the row of a cause, with what to do here. */
 struct a407_row *a407_refused_cause(struct a407_doctor *d,
                                     enum a407_cause cause,

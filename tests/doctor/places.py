@@ -351,17 +351,19 @@ def own_login():
     with proxy(SECRET) as p:
         good = parts("127.0.0.1", p.port)
         bad = parts("127.0.0.1", p.port, password="0ld")
-        for what, name, text in [
-                ("git's own login in ~/.gitconfig:2", ".gitconfig",
-                 "[http]\nproxy = %(url)s\n"),
-                ("npm's own login in ~/.npmrc:1", ".npmrc",
-                 "proxy=%(url)s\n"),
-                ("pip's own login in ~/.config/pip/pip.conf:2",
+        for what, unset, name, text in [
+                ("git's own login in ~/.gitconfig:2",
+                 "git config --file ~/.gitconfig --unset http.proxy",
+                 ".gitconfig", "[http]\nproxy = %(url)s\n"),
+                ("npm's own login in ~/.npmrc:1", "npm config delete",
+                 ".npmrc", "proxy=%(url)s\n"),
+                ("pip's own login in ~/.config/pip/pip.conf:2", "",
                  ".config/pip/pip.conf", "[global]\nproxy = %(url)s\n")]:
             folder = home(name, text % bad)
             seen = finds("program_login_refused", "--yes",
                          env={**variables(good), "HOME": folder},
-                         says=[f"{what} is refused."], secret="0ld-")
+                         says=[f"{what} is refused. do: {unset}",
+                               "407 to basic as alice"], secret="0ld-")
             check("0ld" not in seen.text, seen.text)
             works("--yes", env={**variables(good),
                                 "HOME": home(name, text % good)})
