@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +27,16 @@ bool a407_stream_wait(int fd, short events, int64_t until)
     if (n == 0)
         errno = ETIMEDOUT;
     return n > 0;
+}
+
+int a407_look_up(const struct a407_endpoint *e, struct addrinfo **out)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_ADDRCONFIG};
+    char port[8];
+
+    snprintf(port, sizeof port, "%u", e->port);
+    return getaddrinfo(e->host, port, &hints, out);
 }
 
 int a407_connect_begin(const struct addrinfo *a)

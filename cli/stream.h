@@ -37,6 +37,9 @@ struct a407_stream {
 /* Longer does nobody wait for a connection, where there may be another one. */
 #define A407_CONNECT_MS 5000
 
+/* Looks up its host's addresses, for TCP, as getaddrinfo(3). Blocks. */
+int a407_look_up(const struct a407_endpoint *e, struct addrinfo **out);
+
 /* A connection that does not block, or -1 with errno: begins one; waits for
    one that was begun, which it closes if it is not there in time (of
    a407_now_ms). */

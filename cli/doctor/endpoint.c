@@ -24,14 +24,9 @@
 
 static bool look_up(struct a407_doctor *d)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_ADDRCONFIG};
-    char port[8];
+    int error = a407_look_up(&d->proxy, &d->addresses);
     struct a407_row *row;
-    int error;
 
-    snprintf(port, sizeof port, "%u", d->proxy.port);
-    error = getaddrinfo(d->proxy.host, port, &hints, &d->addresses);
     if (!error)
         return true;
     row = a407_row_found(&d->rows, A407_FOUND_NAME, d->proxy.host, "%s",

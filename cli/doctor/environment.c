@@ -92,34 +92,23 @@ static void find_proxy(struct a407_doctor *d, const char *name)
     }
 }
 
-/* Go and wget read no all_proxy. */
-static void check_all(struct a407_doctor *d, const char *name)
+/* What some programs don't read. */
+static void check_spelling(struct a407_doctor *d, const char *name)
 {
+    const char *lower = d->o.target.tls ? *tls : *plain;
+    bool all = name && strcasecmp(name, "all_proxy") == 0;
     struct a407_row *row;
 
-    if (!name || strcasecmp(name, "all_proxy") != 0)
+    if (!name || (!all && *name != 'H'))
         return;
-    row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_OTHER, name,
-                         "wget and Go do not read it");
-    row->status = A407_WARNING;
-    a407_row_remedy(row, "export http_proxy=\"$%s\" https_proxy=\"$%s\"", name,
-                    name);
-}
-
-static void check_case(struct a407_doctor *d, const char *name)
-{
-    struct a407_row *row;
-    bool https;
-
-    if (!name || strncmp(name, "HTTP", 4) != 0)
-        return;
-    https = name[4] == 'S';
-    row = a407_row_found(&d->rows, A407_FOUND_VARIABLE_UPPER, name, "%s",
-                         https ? "wget reads only https_proxy"
-                               : "curl, git and wget read only http_proxy");
-    a407_row_remedy(row, "export %s=\"$%s\"", https ? *tls : *plain, name);
-    if (https)
-        row->status = A407_NOTE;
+    row = a407_row_found(
+        &d->rows, all ? A407_FOUND_VARIABLE_OTHER : A407_FOUND_VARIABLE_UPPER,
+        name, "%s",
+        all               ? "wget and Go do not read it"
+        : d->o.target.tls ? "wget reads only https_proxy"
+                          : "curl, git and wget read only http_proxy");
+    row->status = d->o.target.tls && !all ? A407_NOTE : A407_WARNING;
+    a407_row_remedy(row, "export %s=\"$%s\"", lower, name);
 }
 
 /* What is wrong with a URL was said with the corrected line. */
@@ -327,8 +316,7 @@ void a407_doctor_environment(struct a407_doctor *d)
         take_given(d);
     else
         find_proxy(d, name);
-    check_case(d, name);
-    check_all(d, name);
+    check_spelling(d, name);
     check_variables(d, name);
     if (d->proxy.port == d->o.target.at.port &&
         strcmp(d->proxy.host, d->o.target.at.host) == 0)
@@ -341,15 +329,10 @@ void a407_doctor_environment(struct a407_doctor *d)
 /* Why nobody takes a connection there; NULL: somebody does. Blocks. */
 static const char *unreachable(const struct a407_endpoint *e)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_ADDRCONFIG};
     int64_t until = a407_now_ms() + A407_CONNECT_MS;
     struct addrinfo *list, *a;
-    char port[8];
-    int fd = -1, error;
+    int fd = -1, error = a407_look_up(e, &list);
 
-    snprintf(port, sizeof port, "%u", e->port);
-    error = getaddrinfo(e->host, port, &hints, &list);
     if (error)
         return gai_strerror(error);
     for (a = list; a && fd < 0; a = a->ai_next) {

@@ -183,7 +183,7 @@ WARNINGS = {
         "do: unset REQUEST_METHOD"),
     "all_proxy alone": (
         "proxy_not_for_target", {"all_proxy": P},
-        'export http_proxy="$all_proxy" https_proxy="$all_proxy"'),
+        'wget and Go do not read it do: export https_proxy="$all_proxy"'),
     "Go's own list": (
         "proxy_variables_disagree",
         both(P, no_proxy="a.test", NO_PROXY="a.test,example.com"),
