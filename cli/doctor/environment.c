@@ -7,6 +7,7 @@
 #include "cli/stream.h"
 #include "configuration.h"
 #include "core/base/buf.h"
+#include "core/record/redact.h"
 #include "host/clock.h"
 #include "host/credfile_read.h"
 #include "host/settings.h"
@@ -235,6 +236,7 @@ static void check_no_proxy(struct a407_doctor *d, const char *name,
 {
     const char *list = getenv(name), *host = d->o.target.at.host;
     unsigned by, of = read_by(name), most = of & ~A407_GO;
+    char shown[101]; /* a login may stand there by mistake */
     struct a407_buf rest;
     char yes[40], no[40];
     struct a407_row *row;
@@ -243,27 +245,29 @@ static void check_no_proxy(struct a407_doctor *d, const char *name,
         return;
     if (strcmp(list, "*") == 0)
         most &= ~A407_WGET;
+    a407_redact_arg(NULL, list, shown, sizeof shown);
     a407_buf_init(&rest, 300);
     by = of & a407_no_proxy_covers(list, &d->o.target.at, &rest);
     if (!by) {
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, name,
-                      "%.100s does not cover %s", list, host);
+                      "%s does not cover %s", shown, host);
     } else {
         bool all = most && (by & most) == most;
 
         row = a407_row_found(&d->rows,
                              all ? A407_FOUND_NO_PROXY_COVERS
                                  : A407_FOUND_NO_PROXY_DIFFERS,
-                             name, "%.100s covers %s", list, host);
+                             name, "%s covers %s", shown, host);
         if (by != A407_READERS)
             snprintf(row->seen, sizeof row->seen,
-                     "%.100s covers %s for %s, not for %s", list, host,
+                     "%s covers %s for %s, not for %s", shown, host,
                      readers(by, yes), readers(A407_READERS & ~by, no));
         if (all)
             a407_row_sentence(row, "%s covers %s: programs go there directly.",
                               name, host);
-        a407_row_remedy(row, rest.n ? "export %s=%.*s" : "unset %s", name,
-                        (int)rest.n, rest.n ? rest.p : "");
+        if (!rest.n || !memchr(rest.p, '@', rest.n))
+            a407_row_remedy(row, rest.n ? "export %s=%.*s" : "unset %s", name,
+                            (int)rest.n, rest.n ? rest.p : "");
         if (!environment)
             row->status = A407_WARNING;
     }

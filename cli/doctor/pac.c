@@ -6,8 +6,10 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/record/redact.h"
+#include "host/clock.h"
 
 /* One entry of the list that a script returns. */
 struct choice {
@@ -48,10 +50,13 @@ static struct choice read_choice(struct a407_span entry)
         return c;
     snprintf(c.url, sizeof c.url, "%s://%.*s", c.tls ? "https" : "http",
              (int)(rest.n < 280 ? rest.n : 280), rest.p);
-    if (!a407_proxy_url_parse(a407_span_str(c.url), &url))
+    if (!a407_proxy_url_parse(a407_span_str(c.url), &url)) {
         c.kind = NONSENSE;
-    else
-        c.at = url.endpoint;
+        return c;
+    }
+    c.at = url.endpoint;
+    if (!url.port_given) /* programs take another one than browsers */
+        snprintf(c.url + strlen(c.url), 8, ":%u", c.at.port);
     return c;
 }
 
@@ -87,6 +92,59 @@ static bool is_same(const struct a407_endpoint *a,
     return same;
 }
 
+/* Does it take connections? */
+static bool answers(const struct a407_endpoint *at)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all = NULL, *a;
+    int64_t until = a407_now_ms() + A407_CONNECT_MS;
+    char port[8];
+    int fd = -1;
+
+    snprintf(port, sizeof port, "%u", at->port);
+    if (getaddrinfo(at->host, port, &hints, &all) != 0)
+        return false;
+    for (a = all; a && fd < 0; a = a->ai_next)
+        fd = a407_connect_end(a407_connect_begin(a), until);
+    if (fd >= 0)
+        close(fd);
+    freeaddrinfo(all);
+    return fd >= 0;
+}
+
+static bool is_used(const struct a407_doctor *d, const struct choice *c,
+                    bool look_up)
+{
+    return d->proxy.port && c->tls == d->tls &&
+           is_same(&d->proxy, &c->at, look_up);
+}
+
+/* Of a list of proxies that one which is used already; else the first that
+   takes connections, as a browser would; else the first. */
+static struct choice pick(const struct a407_doctor *d, const char *list,
+                          bool look_up)
+{
+    struct choice first = {.kind = NONSENSE}, c;
+    size_t n;
+
+    for (int pass = 0; pass < 2; pass++) {
+        struct a407_span rest = a407_span_str(list), entry = {"", 0};
+
+        for (n = 0; a407_span_cut(&rest, ';', &entry);) {
+            if (!a407_span_trim(entry).n)
+                continue;
+            c = read_choice(entry);
+            if (!n++)
+                first = c;
+            if (first.kind == PROXY && c.kind == PROXY &&
+                (pass ? answers(&c.at) : is_used(d, &c, look_up)))
+                return c;
+        }
+        if (!look_up || n < 2)
+            break;
+    }
+    return first;
+}
+
 /* The script is what counts where its user named it, or nothing else names a
    proxy. */
 static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
@@ -96,14 +154,14 @@ static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
     char now[A407_HOST_MAX + 16] = "none is set";
     struct a407_row *row;
 
-    if (any && is_same(&d->proxy, &c->at, look_up))
+    if (is_used(d, c, look_up))
         return;
     if (any)
         snprintf(now, sizeof now, "%s:%u", d->proxy.host, d->proxy.port);
     row = a407_row_found(&d->rows, A407_FOUND_PAC_DRIFT,
                          any ? d->proxy_from : "*_proxy variables",
-                         "%s, but the PAC names %s:%u", now, c->at.host,
-                         c->at.port);
+                         "%s, but the PAC names %s%s:%u", now,
+                         c->tls ? "https://" : "", c->at.host, c->at.port);
     a407_row_remedy(row, "export http_proxy=%s https_proxy=%s", c->url, c->url);
     if (d->o.proxy || (any && !from->named)) {
         row->status = d->o.proxy ? A407_NOTE : A407_WARNING;
@@ -121,14 +179,9 @@ static void judge_list(struct a407_doctor *d,
                        const struct a407_pac_source *from, const char *url,
                        const struct a407_pac_answer *a, bool look_up)
 {
-    struct a407_span rest = a407_span_str(a->text), entry = {"", 0};
+    struct choice c = pick(d, a->text, look_up);
     struct a407_row *row;
-    struct choice c;
 
-    /* what stands behind the first one counts where that does not answer */
-    while (a407_span_cut(&rest, ';', &entry) && !a407_span_trim(entry).n)
-        ;
-    c = read_choice(entry);
     if (c.kind == NONSENSE) {
         a407_row_found(&d->rows, A407_FOUND_PAC_FAILS, from->from,
                        "%s: it returns \"%s\"", url, a->text);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/text.h"
+#include "core/record/redact.h"
 #include "host/clock.h"
 #include "host/object.h"
 #include "host/talk.h"
@@ -97,6 +98,15 @@ static int take_number(struct a407_span *rest)
     return (int)line;
 }
 
+/* A login that a script holds is not shown. */
+static void keep(char *out, size_t cap, struct a407_span said)
+{
+    char whole[A407_PAC_LINE];
+
+    a407_put(whole, sizeof whole, said);
+    a407_redact_arg(NULL, whole, out, cap);
+}
+
 /* True: it wants an answer, which is in `b`. */
 static bool read_line(struct a407_span rest, bool look_up, struct a407_buf *b,
                       struct a407_pac_answer *out)
@@ -113,11 +123,11 @@ static bool read_line(struct a407_span rest, bool look_up, struct a407_buf *b,
     if (out->state != A407_PAC_BROKEN || a407_span_eq(word, A407_PAC_FAILED)) {
         if (out->state != A407_PAC_SAYS)
             out->line = take_number(&rest);
-        a407_put(out->text, sizeof out->text, rest);
+        keep(out->text, sizeof out->text, rest);
         return false;
     }
     if (a407_span_eq(word, A407_PAC_ALERT)) {
-        a407_put(out->alert, sizeof out->alert, rest);
+        keep(out->alert, sizeof out->alert, rest);
     } else if (++out->asked > QUESTIONS) {
         snprintf(out->text, sizeof out->text,
                  "it asks for more than %d addresses", QUESTIONS);

@@ -153,7 +153,20 @@ static int dial(const struct a407_endpoint *at, char why[240])
     return fd;
 }
 
-/* HTTP/1.0: the body is what comes until the end. */
+static bool is_whole(const struct a407_buf *b)
+{
+    size_t from = 0, n = a407_head_end(b->p, b->n, &from);
+    struct a407_span length = {NULL, 0};
+    uint64_t body;
+
+    if (n)
+        length = a407_field_find(b->p, n, "Content-Length");
+    return length.p && a407_span_number(length, b->max, &body) &&
+           b->n - n >= body;
+}
+
+/* HTTP/1.0: the body is what comes until the end; some servers keep the
+   connection in spite of that. */
 static bool ask_server(int fd, const struct a407_proxy_url *url,
                        const char *path, struct a407_buf *b)
 {
@@ -169,12 +182,12 @@ static bool ask_server(int fd, const struct a407_proxy_url *url,
     sent = !request.failed &&
            send(fd, request.p, request.n, MSG_NOSIGNAL) == (ssize_t)request.n;
     a407_buf_free(&request);
-    while (sent && k > 0 && a407_now_ms() < until &&
+    while (sent && k > 0 && !is_whole(b) && a407_now_ms() < until &&
            a407_buf_reserve(b, b->n + 4096)) {
         k = recv(fd, b->p + b->n, b->cap - b->n, 0);
         b->n += k > 0 ? (size_t)k : 0;
     }
-    return sent && k == 0;
+    return sent && (k == 0 || is_whole(b));
 }
 
 static bool take_answer(struct a407_buf *b, char type[80], char why[240])

@@ -213,6 +213,45 @@ def settings_that_agree():
 
 
 @test
+def lists():
+    """behind a proxy that is dead the next one counts, as for a browser; the
+    environment's is right wherever it stands; a login in a script is hidden"""
+    with proxy(SECRET) as p:
+        at = f"127.0.0.1:{p.port}"
+        env = environment(f"http://{LOGIN}@{at}")
+        dead = f"PROXY 127.0.0.1:1; PROXY {at}; DIRECT"
+        works("--yes", "--pac", pac(says(f'"{dead}"')), env=env)
+        finds("pac_drift", "--yes", "--pac", pac(says(f'"{dead}"')),
+              says=[f"do: export http_proxy=http://{at} "])
+        for entry, now in (("PROXY 127.0.0.1", "http://127.0.0.1:80 "),
+                           (f"HTTPS {at}", f"https://{at} ")):
+            finds("pac_drift", "--offline", "--pac", pac(says(f'"{entry}"')),
+                  env=env, says=[f"do: export http_proxy={now}"])
+        script = pac(f"alert('alice:{SECRET}@x'); "
+                     + says(f"'PROXY alice:{SECRET}@{at}'"))
+        finds("pac_fails", "--yes", "--pac", script, env=env,
+              says=["[redacted]@"])
+        for name in ("no_proxy", "NO_PROXY"):
+            finds("no_proxy_covers_target", "--target", "http://a.example/",
+                  env={**env, name: f"bob:{SECRET}@b.example,.example"})
+
+
+@test
+def wpad():
+    """a name that says where an auto-config file is, which nobody asked for"""
+    hosts = SCRATCH / "hosts"
+    hosts.write_text("127.0.0.1 localhost wpad\n")
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", f"mount --bind {hosts} /etc/hosts && "
+         f"exec {BUILD}/auth407 doctor --format json"], env=variables({}),
+        capture_output=True, text=True, check=False)
+    if "ermitted" in done.stderr:
+        return
+    has(done.stdout, '"wpad_found"')
+    finds("no_proxy_configured")
+
+
+@test
 def desktop():
     """the variable and the desktop's settings; drift is a warning there"""
     with proxy(SECRET) as p:
@@ -247,7 +286,9 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         if status == 302:
             self.send_header("Location", body)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.close_connection = False  # as some do to HTTP/1.0, too
         self.wfile.write(body.encode())
         self.server.asked.append(self.path)
 
