@@ -39,28 +39,45 @@ static int wait_for(pid_t pid)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* It ends us when the command's log is gone; meanwhile the command has it. */
+static volatile sig_atomic_t ended_by, command_pid;
+
+static void on_end(int number)
+{
+    ended_by = number;
+    if (command_pid)
+        kill(command_pid, number);
+}
+
 /* Its exit status, or -1. */
 static int run(char **argv, const char *proxy, bool to_stderr, const char *log)
 {
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, on_int, on_quit;
+    static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    struct sigaction before[4];
     int status = -1;
     pid_t pid;
+    size_t i;
 
     fflush(NULL);
-    sigaction(SIGINT, &ignore, &on_int);
-    sigaction(SIGQUIT, &ignore, &on_quit);
+    for (i = 0; i < 4; i++) {
+        struct sigaction ours = {.sa_handler = i < 2 ? SIG_IGN : on_end};
+        sigaction(numbers[i], &ours, &before[i]);
+    }
     pid = fork();
     if (pid == 0) {
-        sigaction(SIGINT, &on_int, NULL);
-        sigaction(SIGQUIT, &on_quit, NULL);
+        for (i = 0; i < 4; i++)
+            sigaction(numbers[i], &before[i], NULL);
         if (to_stderr)
             dup2(STDERR_FILENO, STDOUT_FILENO);
         _exit(become(argv, proxy, log));
     }
+    command_pid = pid;
+    if (ended_by && pid > 0) /* before it was known */
+        kill(pid, ended_by);
     if (pid > 0)
         status = wait_for(pid);
-    sigaction(SIGINT, &on_int, NULL);
-    sigaction(SIGQUIT, &on_quit, NULL);
+    for (i = 0; i < 4; i++)
+        sigaction(numbers[i], &before[i], NULL);
     return status;
 }
 
@@ -188,6 +205,8 @@ static bool observe(struct a407_observed *c, char **argv, const char *proxy,
         a407_error("can't start a process: %s", strerror(errno));
     unlink(log);
     rmdir(folder);
+    if (ended_by)
+        raise(ended_by);
     return good;
 }
 

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -228,6 +229,21 @@ def nothing_seen():
                               text=True, check=False)
         equal((done.returncode, done.stdout), (2, ""), args)
         has(done.stderr, words)
+
+
+@test
+def ended():
+    """SIGTERM and SIGHUP end command and doctor, and leave no folder"""
+    temp = {"TMPDIR": tempfile.mkdtemp(dir=SCRATCH)}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with subprocess.Popen(
+                [BUILD / "auth407", "doctor", "--", "sh", "-c",
+                 "echo; exec sleep 60"], env=environment(temp),
+                stdout=subprocess.PIPE) as run:
+            run.stdout.readline()
+            run.send_signal(number)
+            equal(run.wait(10), -number)
+    equal(os.listdir(temp["TMPDIR"]), [])
 
 
 @test
