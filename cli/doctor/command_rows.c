@@ -36,25 +36,30 @@ static bool is_of(const char *login, const char *user)
     return user && strlen(user) == n && memcmp(user, login, n) == 0;
 }
 
-/* The variable of a proxy with this user, or NULL. */
-static const char *variable_of(const char *login)
+/* The variable for its request that has a proxy with this user, or NULL; of one
+   credential only if it has that secret. */
+static const char *variable_of(const struct a407_use *u,
+                               const struct a407_credential *c)
 {
-    static const char *const names[] = {"http_proxy",  "https_proxy",
-                                        "all_proxy",   "HTTP_PROXY",
-                                        "HTTPS_PROXY", "ALL_PROXY"};
+    static const char *const names[2][4] = {
+        {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"},
+        {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}};
+    const char *const *name = names[!strncmp(u->target, "http://", 7)];
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
+    for (size_t i = 0; i < 4; i++) {
+        const char *value = getenv(name[i]);
         struct a407_proxy_url url;
-        bool same;
+        bool same, it;
 
         if (!value || !a407_proxy_url_parse(a407_span_str(value), &url))
             continue;
-        same = is_of(login, url.username);
+        same = is_of(u->login, url.username);
+        it = !c || (url.password && c->password &&
+                    !strcmp(url.password, c->password));
         a407_free_secret(url.username);
         a407_free_secret(url.password);
         if (same)
-            return names[i];
+            return it ? name[i] : NULL;
     }
     return NULL;
 }
@@ -95,7 +100,74 @@ static const char *place_of(const struct a407_doctor *d,
     for (c = d->elsewhere; c; c = c->next)
         if (is_own(c, name, u->login))
             return c->label;
-    return variable_of(u->login);
+    return variable_of(u, NULL);
+}
+
+/* ---- what it was refused with ---- */
+
+/* Its user where this finding is a refusal of a login by our proxy, or NULL. */
+static const struct a407_use *refused_use(const struct a407_doctor *d,
+                                          const struct a407_report_row *f)
+{
+    const struct a407_use *u = use_of(d->command, f);
+
+    return u && *u->login && f->tally.unresolved && is_ours(d, f->proxy) &&
+                   (f->cause_id == A407_CAUSE_CLIENT_REJECTED ||
+                    a407_cause_refuses(f->cause_id))
+               ? u
+               : NULL;
+}
+
+/* A script may well have given it another one. */
+static bool is_from(const struct a407_doctor *d, const struct a407_use *u,
+                    const struct a407_credential *c)
+{
+    const char *name = basename(d->o.command[0]);
+
+    return !strncmp(basename(u->binary), name, strlen(name)) &&
+           is_of(u->login, c->username) && !is_typed(d, u->login) &&
+           (is_own(c, basename(u->binary), u->login) || variable_of(u, c));
+}
+
+bool a407_doctor_command_sent(const struct a407_doctor *d,
+                              const struct a407_credential *c)
+{
+    const struct a407_report_table *t;
+    const struct a407_use *u;
+
+    if (!d->command)
+        return false;
+    t = &d->command->report.tables[A407_REPORT_FINDING];
+    for (size_t i = 0; i < t->n; i++)
+        if ((u = refused_use(d, &t->rows[i])) && is_from(d, u, c))
+            return true;
+    return false;
+}
+
+bool a407_doctor_command_failed(const struct a407_doctor *d,
+                                const struct a407_credential *c)
+{
+    const struct a407_report_table *t;
+    size_t i, k;
+
+    if (!d->command)
+        return false;
+    t = &d->command->report.tables[A407_REPORT_FINDING];
+    for (i = 0; i < t->n; i++) {
+        const struct a407_use *u = refused_use(d, &t->rows[i]);
+        struct a407_credential its = {.username = NULL};
+        bool same = false;
+
+        for (k = 0; u && k < d->asked.n_creds; k++)
+            if (is_from(d, u, d->asked.creds[k]))
+                u = NULL; /* it counts as that one */
+        if (u && (its.username = strndup(u->login, strcspn(u->login, ","))))
+            same = a407_doctor_same_account(&its, c);
+        free(its.username);
+        if (same)
+            return true;
+    }
+    return false;
 }
 
 /* One line of what may be several, as it is shown in a row. */

@@ -9,7 +9,10 @@ static bool may_send(const struct a407_doctor *d,
                      const struct a407_credential *c)
 {
     const struct a407_credential *k, *last = NULL;
-    unsigned n = 0;
+    unsigned n = a407_doctor_command_failed(d, c);
+
+    if (a407_doctor_command_sent(d, c))
+        return false;
 
     for (k = d->config->credentials; k; k = k->next) {
         if (k->from != A407_FROM_VARIABLES &&

@@ -268,6 +268,23 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
     return over;
 }
 
+/* What the command was refused with is not sent again: as if it had been. */
+static void tell_sent(struct a407_doctor *d, const struct a407_credential *c,
+                      enum a407_scheme_id by)
+{
+    struct a407_trial t = {.outcome = A407_TRIAL_REFUSED,
+                           .event = calloc(1, sizeof *t.event)};
+
+    d->refused[d->n_refused++] = c;
+    if (!t.event)
+        return;
+    t.event->cause = A407_CAUSE_REJECTED;
+    snprintf(t.event->detail, sizeof t.event->detail,
+             "refused: the command has sent it");
+    a407_refused_tell(d, &t, c, by);
+    a407_trial_free(&t);
+}
+
 static void try_credential(struct a407_doctor *d,
                            const struct a407_challenges *offered,
                            const struct a407_credential *c)
@@ -278,6 +295,10 @@ static void try_credential(struct a407_doctor *d,
 
     if (!usable)
         try_scheme(d, sent, 0, A407_SCHEMES_MAX);
+    else if (a407_doctor_command_sent(d, c)) {
+        tell_sent(d, c, A407_BASIC);
+        return;
+    }
     for (i = 0; usable && i < d->config->n_order; i++)
         if (usable & A407_SCHEME_BIT(d->config->order[i]) &&
             try_scheme(d, sent, usable, d->config->order[i]))
@@ -288,7 +309,7 @@ static void try_credential(struct a407_doctor *d,
 static bool is_enough(const struct a407_doctor *d,
                       const struct a407_credential *c)
 {
-    size_t i, n = 0;
+    size_t i, n = a407_doctor_command_failed(d, c);
 
     for (i = 0; i < d->n_refused; i++)
         n += a407_doctor_same_account(d->refused[i], c);

@@ -291,3 +291,31 @@ def in_a_session():
                  f"127.0.0.1:{p.port}"], input="username=bob\npassword=other\n", capture_output=True, text=True,
                 env=environment(session), check=False)
             equal(logins(p, before), [b"bob:other"], done.stderr)
+
+
+@test
+def sent_once():
+    """what the command was refused with is not sent again, and counts: at most
+    two logins of one user"""
+    for command, env, sent in (
+            (CURL, {}, ["w1"]),
+            (CURL, {"AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": "w2"},
+             ["w1", "w2"]),
+            (CURL, {"AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": SECRET},
+             ["w1", SECRET]),
+            ([*CURL, "-x", "http://{at}", "-U", "ALICE:w3"],
+             {"AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": "w2"},
+             ["w3", "w2"]),
+            (["sh", "-c", 'curl -s "$0"; wget -qO- "$0"; exit 1'], {},
+             ["w1", "w1", "w1"])):
+        with proxy(SECRET) as p:
+            at = f"127.0.0.1:{p.port}"
+            words = [w.replace("{at}", at) for w in command]
+            done = subprocess.run(
+                [BUILD / "auth407", "doctor", "--yes", "--", *words,
+                 "http://a/"],
+                env=environment({**both(f"http://alice:w1@{at}"), **env}),
+                capture_output=True, text=True, check=False)
+            got = [x.decode().split(":", 1)[1] for x in logins(p)]
+            equal(got[:len(sent)], sent, done.stdout)
+            equal([x for x in got[len(sent):] if x != SECRET], [], done.stdout)
