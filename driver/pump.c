@@ -176,10 +176,11 @@ enum a407_driven a407_driver_pump(struct a407_driver *d, enum a407_pump which)
         case A407_WANT_FORGET:
             return A407_DRIVEN;
         }
-        /* what takes longer than the plan allows is given up */
-        if (is != A407_DRIVEN &&
-            (is != A407_NEEDS_WORK || plan.kind == A407_WANT_PEEK ||
-             !a407_driver_expire(d)))
+        /* what takes longer than the plan allows is given up, also for who
+           never sleeps until there is something */
+        bool full = is == A407_NEEDS_WORK && plan.kind == A407_WANT_PEEK;
+        bool waits = is == A407_NEEDS_WORK || is == A407_NEEDS_BYTES;
+        if (is != A407_DRIVEN && (!waits || full || !a407_driver_expire(d)))
             return is;
         d->steps++;
     }

@@ -53,11 +53,8 @@ void a407_drive(const struct a407_work *due)
     int saved;
     if (!a407_turn_begin(&t, due->number, due->serial, 0, NULL, &saved))
         return;
-    struct a407_driver *d = &t.c->driver;
-    if (!t.c->gone && !d->given_back &&
-        a407_driver_pump(d, A407_PUMP_ALL) == A407_NEEDS_BYTES &&
-        a407_driver_expire(d))
-        a407_driver_pump(d, A407_PUMP_ALL);
+    if (!t.c->gone && !t.c->driver.given_back)
+        a407_driver_pump(&t.c->driver, A407_PUMP_ALL);
     a407_turn_end(&t, saved);
 }
 

@@ -77,7 +77,7 @@ STYLES = ([("styles", f"{w}+recv") for w in WRITERS] +
            ("styles", "writev+readv")])
 LOOPS = [("loop", f"eager-{loop}") for loop in
          ("poll", "poll-again", "select", "epoll", "epoll-again", "edge",
-          "edge-again", "oneshot")]
+          "edge-again", "oneshot", "naps")]
 FORTIFIED = [("fortify", mode) for mode in ("recv", "read", "recvfrom")]
 STDIO = [("stdio", "one"), ("stdio", "pair")]
 POSTS = ["block:big", "block:huge", "block:two-posts", "block:head-first",

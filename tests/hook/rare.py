@@ -67,7 +67,8 @@ def no_end(h):
     """A 407 that does not end is not waited for, by whatever call."""
     bad = []
     for victim, mode in (("styles", "send+recv"), ("styles", "send+dontwait"),
-                         ("loop", "eager-poll"), ("loop", "eager-edge")):
+                         ("loop", "eager-poll"), ("loop", "eager-edge"),
+                         ("loop", "eager-naps")):
         shown = []
         for library in (False, True):
             with Scripted(None, dribble(not library)) as proxy:

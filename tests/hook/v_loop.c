@@ -271,6 +271,17 @@ static void loop_epoll(uint32_t flags)
     close(ep);
 }
 
+/* With no call that waits for a socket. */
+static void loop_naps(void)
+{
+    while (!all_done()) {
+        usleep(1000);
+        for (size_t i = 0; i < n_conns; i++)
+            if (!conns[i].done)
+                turn(&conns[i], true, true, true);
+    }
+}
+
 /* Cuts what begins with `mark` off; returns what follows it, or NULL. */
 static char *cut(char *text, const char *mark)
 {
@@ -310,6 +321,8 @@ int main(int argc, char **argv)
         loop_epoll(EPOLLET);
     else if (strcmp(loop, "oneshot") == 0)
         loop_epoll(EPOLLONESHOT);
+    else if (strcmp(loop, "naps") == 0 && eager)
+        loop_naps();
     else
         return 2;
     const char *factor = getenv("VICTIM_FACTOR");
