@@ -128,7 +128,8 @@ enum a407_driven {
  * Does what the plan says, as far as it goes. ALL, DRIVEN: the plan is DELIVER
  * or FORGET, or d->error is the program's, or the saved 407 was given back.
  * OUT: only sends, and asks for what that takes; DRIVEN: all is out, or never
- * will be (d->failed, or another plan).
+ * will be (d->failed, or another plan). Where nothing is there what the plan
+ * gives no more time is given up.
  */
 enum a407_pump { A407_PUMP_ALL, A407_PUMP_OUT };
 enum a407_driven a407_driver_pump(struct a407_driver *d, enum a407_pump which);
