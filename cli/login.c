@@ -13,6 +13,7 @@
 #include "msg.h"
 #include "settings.h"
 #include "terminal.h"
+#include "tls.h"
 #include "trial.h"
 
 /* IANA keeps that name for such uses; any proxy lets https through. */
@@ -190,8 +191,7 @@ static bool wants_trial(const struct login *l, int *is)
 {
     struct a407_buf line;
     char question[320];
-    bool possible =
-        l->o.proxy.port && !l->o.tls && !strchr(l->o.proxy.host, '*');
+    bool possible = l->o.proxy.port && !strchr(l->o.proxy.host, '*');
     if (flag(l, A407_OPT_LOGIN_VERIFY))
         return true;
     if (flag(l, A407_OPT_LOGIN_NO_VERIFY) || l->tty < 0 || !possible)
@@ -225,7 +225,8 @@ static void say_trial(const struct login *l, const struct a407_trial *t)
                      l->o.name);
         return;
     case A407_TRIAL_UNREACHABLE:
-        a407_error("%s: %s", l->o.name, t->why);
+        a407_error("%s: %s", l->o.name,
+                   l->o.tls && a407_tls_error() ? a407_tls_error() : t->why);
         return;
     case A407_TRIAL_REFUSED:
     case A407_TRIAL_UNDECIDED:
@@ -245,7 +246,8 @@ static int try_it(const struct login *l)
     /* a ticket that is there would be taken first, whatever was typed */
     if (l->entered->password)
         setenv("KRB5CCNAME", "MEMORY:", 1);
-    a407_trial(l->config, &l->o.proxy, NULL, l->entered, target_of(l), &t);
+    a407_trial(l->config, &l->o.proxy, l->o.tls ? &a407_tls_trusted : NULL,
+               l->entered, target_of(l), &t);
     if (tickets)
         setenv("KRB5CCNAME", tickets, 1);
     else
@@ -314,7 +316,7 @@ static int enter(struct login *l, const struct a407_login_file *f)
         is = a407_login_file_change(l->path, write_into, l);
     if (is == A407_LOGIN_DONE)
         a407_note("written to %s%s", l->path,
-                  l->o.values[A407_OPT_LOGIN_CREDENTIALS]
+                  l->o.values[A407_OPT_LOGIN_CREDENTIALS] || l->o.tls
                       ? ""
                       : ": `auth407 -- COMMAND` uses it");
     return is;
@@ -326,6 +328,9 @@ static int begin_to_enter(struct login *l)
     int is = A407_LOGIN_FAILED;
     if (!a407_login_file_read(l->path, &f))
         return is;
+    if (l->o.tls)
+        a407_warning("auth407 sends no program's login to a proxy that speaks "
+                     "TLS: use its port without, if it has one");
     l->entered = calloc(1, sizeof *l->entered);
     if (!flag(l, A407_OPT_LOGIN_STDIN))
         l->tty = a407_terminal_open();

@@ -75,10 +75,9 @@ static bool target_is_good(const struct a407_login_options *o)
 
 static bool can_be_tried(const struct a407_login_options *o)
 {
-    const char *why = o->tls                       ? "is spoken to in TLS"
-                      : strchr(o->proxy.host, '*') ? "is many proxies"
-                      : !o->proxy.port             ? "has no port"
-                                                   : NULL;
+    const char *why = strchr(o->proxy.host, '*') ? "is many proxies"
+                      : !o->proxy.port           ? "has no port"
+                                                 : NULL;
     if (!why || !o->values[A407_OPT_LOGIN_VERIFY])
         return true;
     a407_error("`--verify`: can't be done, for %s %s", o->name, why);

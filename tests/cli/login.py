@@ -131,7 +131,6 @@ def options():
             ((P, "--verify", "--no-verify"), "do not go together"),
             (("h", "--verify"), "h has no port"),
             (("*.h:1", "--verify"), "many proxies"),
-            (("https://h:1", "--verify"), "TLS"),
             ((P, "--target", "x"), "HOST:PORT"),
             ((P, "--target", "x:1 y"), "HOST:PORT"),
             ((P, "--verfy"), "did you mean `--verify`?"),

@@ -6,9 +6,9 @@ import os
 import pathlib
 
 import scripted
-from harness import BUILD, check, equal, has, path, test
+from harness import BUILD, check, equal, has, lacks, path, test
 from login_help import SECRET, ended, login, place
-from servers import Proxy
+from servers import Proxy, TlsPeer, make_certificate
 
 CLOSED = "127.0.0.1:1"     # nobody listens there
 
@@ -65,6 +65,35 @@ def verifies():
     ended(done, 0, "refused our credential", "written to")
     has(got, b"CONNECT [::1]:7 HTTP/1.1\r\nHost: [::1]:7\r\n")
     check(written, "not written")
+
+
+@test
+def verifies_in_tls():
+    """a proxy that is spoken to in TLS is tried, where its certificate is good,
+    and that no program's login goes there is said"""
+    folder = path("login", "authority")
+    os.makedirs(folder, exist_ok=True)
+    authority, certificate = make_certificate(folder)
+    sends_none = "sends no program's login to a proxy that speaks TLS"
+    for name, password, serve, env, status, part in (
+            ("tls", SECRET, TlsPeer(certificate, let_in()),
+             {"SSL_CERT_FILE": authority}, 0, "accepts it (basic)"),
+            ("tls-bad", "other", TlsPeer(certificate, let_in()),
+             {"SSL_CERT_FILE": authority}, 1, "refused our credential"),
+            ("tls-own", SECRET, TlsPeer(certificate, let_in()), {}, 3,
+             "certificate"),
+            ("tls-none", SECRET, let_in(), {"AUTH407_TIMEOUT": "1"}, 3,
+             "takes too long")):
+        file = place(name)
+        with scripted.Scripted(None, serve) as proxy:
+            done = login(file, f"https://localhost:{proxy.port}", "--verify",
+                         keys={"username": "alice", "password": password},
+                         env={"XDG_STATE_HOME": path("login", name)} | env)
+            ended(done, status, part, sends_none)
+            equal(os.path.exists(file), status == 0, done.err)
+    done = login(place("tls-unasked"), "https://h:1", keys={"token": "x"})
+    ended(done, 0, sends_none)
+    lacks(done.err, "uses it")
 
 
 @test

@@ -11,7 +11,7 @@ import time
 
 import scripted
 from place import SCRATCH, UNKNOWN, Seen, doctor, finds, works
-from servers import make_certificate
+from servers import TlsPeer, make_certificate
 from tap import _registered, check, equal, has, test
 
 QUICK = {"AUTH407_TIMEOUT": "1"}
@@ -224,23 +224,6 @@ def page_behind_tunnels():
 
 
 # ---- TLS ----
-
-class TlsPeer:
-    """Serves in TLS what `serve` does in plain."""
-
-    def __init__(self, certificate, serve):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(certificate)
-        self.serve = serve
-
-    def __call__(self, peer):
-        try:
-            peer.sock = self.context.wrap_socket(peer.sock, server_side=True)
-            self.serve(peer)
-        except OSError:
-            pass
-        peer.close()
-
 
 def folder():
     return tempfile.mkdtemp(dir=SCRATCH)
