@@ -391,8 +391,7 @@ def other_schemes():
 @test
 def one_command():
     """where no login that the proxy takes is known, each form of the report has
-    the same command: login, and where nothing was sent for the program, the
-    program behind it"""
+    the same command: login, and of what was only observed the program"""
     def advice(cause, *schemes, path="/opt/tool", outcome="not_retried"):
         file = log("lacking.jsonl", record(
             path, cause=cause, outcome=outcome, proxy__challenges=[
@@ -415,8 +414,7 @@ def one_command():
                     f"\n    {command.replace('COMMAND', 'tool')}\n")
     for cause in ("no_credential", "credential_for_other_endpoint"):
         got, _ = advice(cause, "Hobo")
-        equal((got["line"], got["where"], got["auth407_command"]),
-              ("", "", ""))
+        equal((got["line"], got["auth407_command"]), ("", ""))
         has(got["text"], "auth407 speaks none of that, either")
     _, file = advice("no_credential", "Basic", path="/usr/bin/wget")
     has(report(file).out, f"Or change nothing, and run: {login}\n")
