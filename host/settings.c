@@ -57,10 +57,10 @@ struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx)
     if (!a407_log_is_word(c->log))
         settle(&c->log);
     complain(c, &diag);
-    /* Credentials are of no use to an observer: they are not read. Without
+    /* An observer says by it what is missing, and sends nothing of it. Without
        random bytes no Digest can be made; watching still works. */
+    a407_credfile_load(c, &diag);
     if (c->mode == A407_MODE_INJECT) {
-        a407_credfile_load(c, &diag);
         settle(&c->credentials_path); /* it is read again */
         if (syscall(SYS_getrandom, &test, sizeof test, GRND_NONBLOCK) !=
             sizeof test)

@@ -6,9 +6,9 @@
 #include "core/engine/engine.h"
 
 /*
- * Reads settings: the variables that `get` finds and, unless they say to
- * observe only, the credential file. What is wrong with them goes to the log,
- * whose path becomes absolute. NULL: nothing is to be done (mode off), or no
+ * Reads settings: the variables that `get` finds, and the credential file. What
+ * is wrong with them goes to the log, but for a file that is only observed by;
+ * the log's path becomes absolute. NULL: nothing is to be done (mode off), or no
  * memory. The caller frees. Blocks for files. In a preloaded process: inside
  * the guard.
  */

@@ -92,6 +92,20 @@ def rejected(lab):
         yield records
 
 
+def observed_file(lab):
+    """an observer knows what the credential file has, and sends none of it"""
+    for section, cause in ((f"[127.0.0.1:{lab.port}]", "not_sent_by_client"),
+                           ("[127.0.0.1:1]", "credential_for_other_endpoint")):
+        file = lab.folder() / "credentials"
+        file.write_text(f"{section}\nusername = alice\npassword = {PASSWORD}\n")
+        file.chmod(0o600)
+        records = lab.run([*CURL, "{url}"], mode="observe", password=None,
+                          AUTH407_CREDENTIALS=str(file))
+        if causes(records) != [cause] or records[0]["attempts"] or \
+                records[0]["final"]["status_code"] != 407:
+            yield records
+
+
 def reused(lab):
     """a header that is sent first and missing later was dropped on reuse"""
     records = lab.run([*CURL, "-U", f"alice:{PASSWORD}", "{url}", "--next",
@@ -219,4 +233,4 @@ def extension(lab):
 
 
 TESTS = [script, extension, dropped, answered, answered_first, heeded, said, at_once,
-         rejected, reused, ports, watched]
+         rejected, observed_file, reused, ports, watched]
