@@ -8,8 +8,8 @@
 /*
  * Reads settings: the variables that `get` finds, and the credential file. What
  * is wrong with them goes to the log, but for a file that is only observed by;
- * the log's path becomes absolute. NULL: nothing is to be done (mode off), or no
- * memory. The caller frees. Blocks for files. In a preloaded process: inside
+ * the log's path becomes absolute. NULL: nothing is to be done (mode off), or
+ * no memory. The caller frees. Blocks for files. In a preloaded process: inside
  * the guard.
  */
 struct a407_config *a407_settings_read(a407_getenv_fn *get, void *ctx);
