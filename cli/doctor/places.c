@@ -305,6 +305,10 @@ void a407_doctor_places(struct a407_doctor *d)
             a407_doctor_take(d, u.what, u.url.p)) {
             /* nothing else names a proxy; its login is one of ours then */
             a407_rows_relax(&d->rows, A407_FOUND_NO_PROXY_SET);
+            a407_row_good(&d->rows, A407_IN_CONFIGURATION, u.what,
+                          "only %s has this proxy: others go directly",
+                          u.tool->name)
+                ->status = A407_NOTE;
             add_login(d, &u, &d->config->credentials);
         }
         if (u.url.n && hidden(d, p))

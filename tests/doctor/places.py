@@ -342,7 +342,8 @@ def only_there():
           ([], "git (~/.gitconfig:2)"), seen.text)
     with proxy(SECRET) as p:
         folder = home(".npmrc", "proxy=%(url)s\n" % parts("127.0.0.1", p.port))
-        works("--yes", env={"HOME": folder})
+        seen = works("--yes", env={"HOME": folder})
+        has(seen.text, "others go directly")
 
 
 @test

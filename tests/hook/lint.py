@@ -113,7 +113,7 @@ def rows():
         yield Row("no_password", "the password is missing", url=user,
                   label=user)
     for password in ("PASSWORD", "$PASS", "${PROXY_PASS}", "<secret>"):
-        yield word(password, "placeholder", "is a word that stands for",
+        yield word(password, "placeholder", "is a placeholder that",
                    label=password)
     yield word(f"{SECRET} # mine", "comment_in_value", "has a # between")
     yield Row("expired", "the credential is past its", (*good, day(-1)),
