@@ -110,6 +110,7 @@ static struct a407_use *use_of(struct a407_observed *c,
 static void note(struct a407_observed *c, const struct a407_report_record *l)
 {
     struct a407_use *u = use_of(c, l);
+    enum a407_cause cause = a407_cause_from_code(l->cause.p, l->cause.n);
     bool named = l->client_user.n != 0;
 
     if (!u)
@@ -117,6 +118,8 @@ static void note(struct a407_observed *c, const struct a407_report_record *l)
     u->requests++;
     u->met_407 += l->met_407;
     u->last_status = l->final_status ? l->final_status : l->status;
+    u->refused |= cause == A407_CAUSE_CLIENT_REJECTED ||
+                  (l->client_sent && a407_cause_refuses(cause));
     if (l->client_sent)
         snprintf(u->login, sizeof u->login, "%.*s%s%.*s", (int)l->client_user.n,
                  named ? l->client_user.p : "", named ? ", by " : "",

@@ -10,6 +10,7 @@ struct a407_use {
     char proxy[A407_REPORT_KEY_MAX + 1];  /* "host:port" */
     char target[320]; /* of the first request: HOST:PORT, or a URL */
     char login[160];  /* that it sent last: "bob, by Basic"; or empty */
+    bool refused;     /* there was a 407 to one */
     unsigned requests;
     unsigned met_407;
     int last_status; /* that it read; 0: none */

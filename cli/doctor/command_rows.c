@@ -105,26 +105,14 @@ static const char *place_of(const struct a407_doctor *d,
 
 /* ---- what it was refused with ---- */
 
-/* Its user where this finding is a refusal of a login by our proxy, or NULL. */
-static const struct a407_use *refused_use(const struct a407_doctor *d,
-                                          const struct a407_report_row *f)
-{
-    const struct a407_use *u = use_of(d->command, f);
-
-    return u && *u->login && f->tally.unresolved && is_ours(d, f->proxy) &&
-                   (f->cause_id == A407_CAUSE_CLIENT_REJECTED ||
-                    a407_cause_refuses(f->cause_id))
-               ? u
-               : NULL;
-}
-
 /* A script may well have given it another one. */
 static bool is_from(const struct a407_doctor *d, const struct a407_use *u,
                     const struct a407_credential *c)
 {
     const char *name = basename(d->o.command[0]);
 
-    return !strncmp(basename(u->binary), name, strlen(name)) &&
+    return u->refused && is_ours(d, u->proxy) &&
+           !strncmp(basename(u->binary), name, strlen(name)) &&
            is_of(u->login, c->username) && !is_typed(d, u->login) &&
            (is_own(c, basename(u->binary), u->login) || variable_of(u, c));
 }
@@ -132,42 +120,31 @@ static bool is_from(const struct a407_doctor *d, const struct a407_use *u,
 bool a407_doctor_command_sent(const struct a407_doctor *d,
                               const struct a407_credential *c)
 {
-    const struct a407_report_table *t;
-    const struct a407_use *u;
+    bool sent = false;
 
-    if (!d->command)
-        return false;
-    t = &d->command->report.tables[A407_REPORT_FINDING];
-    for (size_t i = 0; i < t->n; i++)
-        if ((u = refused_use(d, &t->rows[i])) && is_from(d, u, c))
-            return true;
-    return false;
+    for (size_t i = 0; d->command && i < d->command->n; i++)
+        sent = sent || is_from(d, &d->command->use[i], c);
+    return sent;
 }
 
 bool a407_doctor_command_failed(const struct a407_doctor *d,
                                 const struct a407_credential *c)
 {
-    const struct a407_report_table *t;
-    size_t i, k;
+    bool failed = false;
 
-    if (!d->command)
-        return false;
-    t = &d->command->report.tables[A407_REPORT_FINDING];
-    for (i = 0; i < t->n; i++) {
-        const struct a407_use *u = refused_use(d, &t->rows[i]);
-        struct a407_credential its = {.username = NULL};
-        bool same = false;
+    for (size_t i = 0; d->command && i < d->command->n; i++) {
+        const struct a407_use *u = &d->command->use[i];
+        char user[sizeof u->login];
+        const struct a407_credential its = {.username = user};
+        bool counts = u->refused && is_ours(d, u->proxy);
 
-        for (k = 0; u && k < d->asked.n_creds; k++)
-            if (is_from(d, u, d->asked.creds[k]))
-                u = NULL; /* it counts as that one */
-        if (u && (its.username = strndup(u->login, strcspn(u->login, ","))))
-            same = a407_doctor_same_account(&its, c);
-        free(its.username);
-        if (same)
-            return true;
+        for (size_t k = 0; counts && k < d->asked.n_creds; k++)
+            counts = !is_from(d, u, d->asked.creds[k]); /* else as that one */
+        snprintf(user, sizeof user, "%.*s", (int)strcspn(u->login, ","),
+                 u->login);
+        failed = failed || (counts && a407_doctor_same_account(&its, c));
     }
-    return false;
+    return failed;
 }
 
 /* One line of what may be several, as it is shown in a row. */

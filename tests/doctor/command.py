@@ -288,8 +288,9 @@ def in_a_session():
             before = len(p.peers)
             done = subprocess.run(
                 [BUILD / "auth407", "login", "--stdin", "--verify",
-                 f"127.0.0.1:{p.port}"], input="username=bob\npassword=other\n", capture_output=True, text=True,
-                env=environment(session), check=False)
+                 f"127.0.0.1:{p.port}"], env=environment(session), check=False,
+                input="username=bob\npassword=other\n", capture_output=True,
+                text=True)
             equal(logins(p, before), [b"bob:other"], done.stderr)
 
 
