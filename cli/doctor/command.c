@@ -178,6 +178,11 @@ static bool look_at_file(struct a407_observed *c, const char *name)
 
     if (!a407_library_find(path, &library))
         return false;
+    if (strcmp(basename(name), "auth407") == 0) {
+        a407_error("name the command alone: it is run without a login, to see "
+                   "what it does");
+        return false;
+    }
     a407_target_inspect(name, &library.kind, &t);
     why = t.secure ? A407_REACH_SECURE : t.reach;
     if (t.error)

@@ -223,6 +223,7 @@ def nothing_seen():
               env=ours(p.port), says=["is statically linked"])
     for args, words in ((["--"], "no command"),
                         (["--", "no-such-command"], "No such file"),
+                        (["--", "auth407", "--", "true"], "the command alone"),
                         (["--offline", "--", "true"], "--offline")):
         done = subprocess.run([BUILD / "auth407", "doctor", *args],
                               env=environment({}), capture_output=True,
