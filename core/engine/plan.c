@@ -217,7 +217,9 @@ static enum a407_due due(const struct a407_engine *e, enum a407_want_kind kind,
         }
         if (leg || e->state != A407_ST_DRAIN)
             return leg ? A407_DUE_LEG : A407_DUE_NONE;
-        *ms = *ms < DRAIN_MS ? *ms : DRAIN_MS;
+        /* what can't be answered any more is given back, whole if it comes */
+        if (!e->overflow && !e->pipelined && *ms > DRAIN_MS)
+            *ms = DRAIN_MS;
         return A407_DUE_BODY;
     default:
         return A407_DUE_NONE;

@@ -129,6 +129,22 @@ TEST(rest_of_a_407)
     }
 }
 
+/* ... but where it is to be given back, for as long as all else. */
+TEST(rest_to_give_back)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct scene s;
+        begin(&s, "basic");
+        at(&s, S);
+        meet(&s, HEAD, BASIC);
+        *(i ? &s.e->overflow : &s.e->pipelined) = true;
+        is_due(&s, A407_WANT_CONSUME, A407_DUE_BODY, 61 * S);
+        expires_at(&s, 61 * S);
+        assert_int_equal(a407_engine_plan(s.e).kind, A407_WANT_GIVE_BACK);
+        end(&s);
+    }
+}
+
 TEST(open_request)
 {
     struct scene s;
