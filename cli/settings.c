@@ -154,8 +154,8 @@ static void report_setting(const struct a407_invocation *inv,
 }
 
 /* A file that the user named must be usable in every mode. The default one may
-   be missing; the library reads it only to inject, and goes without it if it is
-   unusable. */
+   be missing; the library goes without it if it is unusable, and that is said
+   where it would send of it. */
 static bool add_file(struct a407_settings *s)
 {
     const char *named = getenv("AUTH407_CREDENTIALS");

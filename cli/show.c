@@ -17,7 +17,7 @@ static const char *const mode_names[] = {
 
 static const char *const file_words[] = {
     [A407_FILE_USED] = "used",
-    [A407_FILE_UNUSED] = "not used in this mode",
+    [A407_FILE_UNUSED] = "of which nothing is sent in this mode",
     [A407_FILE_IGNORED] = "ignored",
     [A407_FILE_ABSENT] = "not there",
 };

@@ -415,7 +415,7 @@ def verbose():
     for line in ("mode: observe", "log: none, level challenge",
                  "proxy: none configured", "credential: none configured",
                  f"credential file: {path('home')}/.config/auth407/"
-                 "credentials, not used in this mode"):
+                 "credentials, of which nothing is sent in this mode"):
         has(done.err, f"auth407: {line}\n")
     has(run("-v", "true").err, "credentials, not there\n")
 
