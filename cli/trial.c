@@ -27,7 +27,7 @@ struct line {
     struct a407_peer peer;
     int64_t until; /* this connection, by a407_now_ms() */
     unsigned wait_ms;
-    struct a407_buf in;
+    struct a407_buf in, answer;
     size_t least; /* poll() says nothing before so many are there */
     bool ended;
     int error; /* if so: of the end; or 0 */
@@ -271,7 +271,7 @@ static bool write_request(struct line *l, const char *target)
 }
 
 /* Reads as a program would, up to the record of the exchange. */
-static struct a407_event *read_answer(struct line *l, struct a407_buf *answer)
+static struct a407_event *read_answer(struct line *l)
 {
     struct a407_driver *d = &l->driver;
     struct a407_event *ev;
@@ -288,7 +288,7 @@ static struct a407_event *read_answer(struct line *l, struct a407_buf *answer)
         n = take(l, body, plan.n < sizeof body ? plan.n : sizeof body);
         if (n > 0) {
             a407_engine_delivered(d->engine, body, (size_t)n);
-            a407_buf_add(answer, body, (size_t)n);
+            a407_buf_add(&l->answer, body, (size_t)n);
         } else if (n < 0 && errno == EAGAIN && wait_for(l, A407_NEEDS_BYTES))
             n = 1;
     }
@@ -352,7 +352,7 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
     tell_port(l);
     now(l);
     if (write_request(l, target))
-        out->event = read_answer(l, &out->answer);
+        out->event = read_answer(l);
     mark(proxy->config, &proxy->endpoint, e);
     snprintf(out->why, sizeof out->why, "no HTTP answer came");
     if (out->event && out->event->status) {
@@ -418,7 +418,6 @@ void a407_trial(const struct a407_config *config,
     char port[8];
     const char *why;
     *out = (struct a407_trial){.outcome = A407_TRIAL_UNREACHABLE};
-    a407_buf_init(&out->answer, ANSWER_MAX);
     if (credential) {
         only = *credential;
         only.endpoint = *proxy;
@@ -437,6 +436,7 @@ void a407_trial(const struct a407_config *config,
     l.wait_ms = config->wait_ms;
     l.until = a407_now_ms() + l.wait_ms;
     a407_buf_init(&l.in, IN_MAX);
+    a407_buf_init(&l.answer, ANSWER_MAX);
     why = connect_to(&l, list);
     if (why) {
         snprintf(out->why, sizeof out->why, "%s", why);
@@ -445,16 +445,19 @@ void a407_trial(const struct a407_config *config,
         adopt_known(&asked);
         ask(&l, &asked, target, out);
         keep_read(&asked, out);
+        out->answer = a407_strdup_span(a407_span(l.answer.p, l.answer.n));
         a407_proxy_clear(&asked);
     }
     hang_up(&l);
     a407_buf_free(&l.in);
+    a407_buf_free(&l.answer);
     freeaddrinfo(list);
 }
 
 void a407_trial_free(struct a407_trial *t)
 {
-    a407_buf_free(&t->answer);
+    a407_free_secret(t->answer);
+    t->answer = NULL;
     a407_credentials_free(t->read);
     t->read = NULL;
     free(t->event);

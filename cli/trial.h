@@ -20,8 +20,9 @@ enum a407_trial_outcome {
 struct a407_trial {
     enum a407_trial_outcome outcome;
     struct a407_event *event;     /* the record; UNREACHABLE: may be NULL */
-    struct a407_buf answer;       /* the beginning of what a program would have
-                                     read; it may hold what the proxy was sent */
+    char *answer;                 /* the beginning of what a program would have
+                                     read, as far as it is text, or NULL; it may
+                                     hold what the proxy was sent */
     struct a407_credential *read; /* what was read for it, from a file or a
                                      helper; a list, or NULL */
     char why[160];                /* in words, without secrets; or empty */

@@ -199,9 +199,9 @@ bool a407_bundle_write(const struct a407_doctor *d, const char *path)
         compose(d, f);
     good = f && fclose(f) == 0 && fd >= 0;
     if (good && d->config)
-        a407_refused_hide(d->config->credentials, text, n);
+        a407_refused_hide(d->config->credentials, text);
     if (good)
-        make_plain(text, n);
+        make_plain(text, n = strlen(text));
     while (good && at < n) {
         ssize_t k = write(fd, text + at, n - at);
         good = k > 0;

@@ -5,8 +5,8 @@
 
 #include "challenges.h"
 #include "configuration.h"
-#include "core/base/base64.h"
 #include "core/base/text.h"
+#include "core/record/hide.h"
 #include "host/lockout.h"
 
 /* ---- what to do ---- */
@@ -341,62 +341,15 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
 
 /* ---- secrets ---- */
 
-#define SECRET_MIN 4
-
-static void cover(char *p, size_t n, struct a407_span secret)
+static void hide_in_text(void *text, struct a407_span secret)
 {
-    char *hit;
-
-    while (secret.n >= SECRET_MIN && (hit = memmem(p, n, secret.p, secret.n))) {
-        memset(hit, '*', secret.n);
-        n -= (size_t)(hit + secret.n - p);
-        p = hit + secret.n;
-    }
+    a407_text_hide(text, SIZE_MAX, secret);
 }
 
-/* In the spellings that a proxy might show it in: plain, as in a URL,
-   hexadecimal, base64. */
-static void cover_secret(char *p, size_t n, const char *secret)
+void a407_refused_hide(const struct a407_credential *c, char *text)
 {
-    struct a407_span is = a407_span_str(secret);
-    struct a407_buf coded;
-    size_t i;
+    const struct a407_hider h = {hide_in_text, text};
 
-    if (is.n < SECRET_MIN)
-        return;
-    cover(p, n, is);
-    a407_buf_init(&coded, 16384);
-    a407_add_coded(&coded, a407_span_str(secret), false);
-    cover(p, n, a407_span(coded.p, coded.n));
-    a407_buf_clear(&coded);
-    for (i = 0; i < is.n; i++)
-        a407_buf_fmt(&coded, "%02x", (unsigned char)is.p[i]);
-    cover(p, n, a407_span(coded.p, coded.n));
-    a407_buf_clear(&coded);
-    if (a407_base64_add(&coded, is)) {
-        while (coded.n && coded.p[coded.n - 1] == '=')
-            coded.n--;
-        cover(p, n, a407_span(coded.p, coded.n));
-    }
-    a407_buf_free(&coded);
-}
-
-static void cover_credential(char *p, size_t n, const struct a407_credential *c)
-{
-    struct a407_buf pair;
-
-    a407_buf_init(&pair, 4096);
-    cover_secret(p, n, c->password);
-    cover_secret(p, n, c->token);
-    if (c->username && c->password &&
-        a407_buf_fmt(&pair, "%s:%s", c->username, c->password) &&
-        a407_buf_add(&pair, "", 1))
-        cover_secret(p, n, pair.p);
-    a407_buf_free(&pair);
-}
-
-void a407_refused_hide(const struct a407_credential *c, char *p, size_t n)
-{
-    for (; p && c; c = c->next)
-        cover_credential(p, n, c);
+    for (; text && c; c = c->next)
+        a407_hide_credential(&h, c);
 }

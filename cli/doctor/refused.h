@@ -24,6 +24,6 @@ struct a407_row *a407_refused_cause(struct a407_doctor *d,
 void a407_refused_excuse(struct a407_doctor *d, const char *label);
 
 /* Puts stars in place of each secret of that list. */
-void a407_refused_hide(const struct a407_credential *list, char *p, size_t n);
+void a407_refused_hide(const struct a407_credential *list, char *text);
 
 #endif

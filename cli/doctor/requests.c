@@ -44,6 +44,7 @@ void a407_requests_add_trial(struct a407_requests *r, const char *target,
     const struct a407_event *ev = t->event;
     struct a407_request_made *m = ev ? next(r, target) : NULL;
     int64_t at;
+    struct a407_span answer = a407_span_str(t->answer);
     size_t i, from = 0, head;
 
     if (!m)
@@ -66,10 +67,10 @@ void a407_requests_add_trial(struct a407_requests *r, const char *target,
             a407_wire_name(source, a->source_port, m->source);
         at += a->duration_us;
     }
-    head = a407_head_end(t->answer.p, t->answer.n, &from);
+    head = a407_head_end(answer.p, answer.n, &from);
     if (head && ev->n_attempts) {
         free(r->head);
-        r->head = strndup(t->answer.p, head);
+        r->head = strndup(answer.p, head);
     }
 }
 

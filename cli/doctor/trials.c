@@ -61,9 +61,9 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
     a407_trial(&its, &d->proxy, d->tls ? &a407_tls_trusted : NULL, c,
                request_of(d, first), out);
     /* what was sent may stand in the answer: it is shown without */
-    a407_refused_hide(d->config->credentials, out->answer.p, out->answer.n);
-    a407_refused_hide(c, out->answer.p, out->answer.n);
-    a407_refused_hide(out->read, out->answer.p, out->answer.n);
+    a407_refused_hide(d->config->credentials, out->answer);
+    a407_refused_hide(c, out->answer);
+    a407_refused_hide(out->read, out->answer);
     a407_requests_add_trial(&d->requests, request_of(d, first), d->source, out);
 }
 
@@ -106,7 +106,7 @@ static void tell_answer(struct a407_doctor *d, struct a407_trial *t,
     snprintf(what, sizeof what, "%s with a login", method_of(d, first));
     j.what = what;
     j.login = how;
-    a407_answer_read(&a, t->answer.p, t->answer.n);
+    a407_answer_read(&a, t->answer, a407_span_str(t->answer).n);
     if (!a.status)
         a.status = ev->final_status;
     a407_doctor_judge(d, &j);
@@ -200,7 +200,7 @@ static bool other_asks(const struct a407_doctor *d, const struct a407_trial *t,
     if (t->outcome != A407_TRIAL_REFUSED || t->event->final_status != 407 ||
         t->event->cause == A407_CAUSE_LOCKED_OUT)
         return false;
-    a407_answer_read(&got, t->answer.p, t->answer.n);
+    a407_answer_read(&got, t->answer, a407_span_str(t->answer).n);
     a407_answer_realm(a407_doctor_first(d), its, sizeof its);
     a407_answer_realm(second, again, sizeof again);
     a407_answer_realm(&got, realm, cap);

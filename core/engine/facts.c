@@ -4,6 +4,7 @@
 
 #include "core/base/base64.h"
 #include "core/base/text.h"
+#include "core/record/hide.h"
 #include "internal.h"
 
 /* ---- causes ---- */
@@ -434,45 +435,26 @@ void a407_facts_lint(const struct a407_proxy *p, struct a407_event *ev)
 
 /* ---- what must not be told ---- */
 
-/* Its padding may be left out where it is shown. */
-static void hide_base64(struct a407_event *ev, struct a407_span coded)
-{
-    a407_event_hide(ev, coded);
-    while (a407_span_ends(coded, "="))
-        coded.n--;
-    a407_event_hide(ev, coded);
-}
-
-static void hide_coded(struct a407_event *ev, struct a407_span secret)
-{
-    struct a407_buf coded;
-    a407_buf_init(&coded, A407_BASE64_TEXT(4096));
-    if (a407_base64_add(&coded, secret))
-        hide_base64(ev, a407_span(coded.p, coded.n));
-    a407_buf_free(&coded);
-}
-
-static void hide_secret(struct a407_event *ev, struct a407_span secret)
+static void hide_in_event(void *ev, struct a407_span secret)
 {
     a407_event_hide(ev, secret);
-    if (secret.n >= 4)
-        hide_coded(ev, secret);
 }
 
 /* The credentials of a field, and the password in those of Basic. */
 static void hide_credentials(struct a407_event *ev, struct a407_span value)
 {
+    const struct a407_hider h = {hide_in_event, ev};
     char raw[1024];
     size_t n = sizeof raw;
     const char *blank = a407_span_find(value, ' ');
     /* no scheme: the secret alone */
     struct a407_span rest =
         blank ? a407_span_trim(a407_span_from(value, blank)) : value;
-    hide_base64(ev, rest);
+    a407_hide_base64(&h, rest);
     const char *colon =
         a407_base64_decode(rest, raw, &n) ? memchr(raw, ':', n) : NULL;
     if (colon)
-        hide_secret(ev, a407_span_from(a407_span(raw, n), colon + 1));
+        a407_hide_secret(&h, a407_span_from(a407_span(raw, n), colon + 1));
     a407_wipe(raw, sizeof raw);
 }
 
@@ -528,23 +510,9 @@ void a407_event_hide_request(struct a407_event *ev, struct a407_span head,
     }
 }
 
-/* What goes over the wire with Basic (RFC 7617 section 2). */
-static void hide_basic(struct a407_event *ev, const struct a407_credential *c)
-{
-    struct a407_buf pair;
-    a407_buf_init(&pair, 4096);
-    if (a407_buf_fmt(&pair, "%s:%s", c->username, c->password))
-        hide_coded(ev, a407_span(pair.p, pair.n));
-    a407_buf_free(&pair);
-}
-
 void a407_event_hide_ours(struct a407_event *ev, const struct a407_proxy *p)
 {
-    for (size_t i = 0; i < p->n_creds; i++) {
-        const struct a407_credential *c = p->creds[i];
-        if (c->username && c->password)
-            hide_basic(ev, c);
-        hide_secret(ev, a407_span_str(c->password));
-        hide_secret(ev, a407_span_str(c->token));
-    }
+    const struct a407_hider h = {hide_in_event, ev};
+    for (size_t i = 0; i < p->n_creds; i++)
+        a407_hide_credential(&h, p->creds[i]);
 }

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/http/challenge.h"
 #include "core/http/http.h"
+#include "hide.h"
 #include "words.h"
 
 /* What was read, as the record keeps it: bounded. */
@@ -277,82 +278,7 @@ void a407_event_set_client(struct a407_event *ev, struct a407_span value)
 
 /* ---- hiding ---- */
 
-#define SECRET_MIN 4
-#define IN_PLACE   "***"
-
-/* The byte that two hexadecimal digits are; -1: these are none. */
-static int hex_byte(const char *z)
-{
-    int high = a407_hex_value(z[0]), low = high < 0 ? -1 : a407_hex_value(z[1]);
-    return low < 0 ? -1 : high * 16 + low;
-}
-
-static size_t plain(const char *z, char c)
-{
-    return *z == c;
-}
-
-/* How much of z spells the byte, as in a text, a URL, JSON or a program's
-   string; 0: it does not. */
-static size_t escaped(const char *z, char c)
-{
-    int byte = (unsigned char)c;
-    if (*z == '%' && hex_byte(z + 1) == byte)
-        return 3;
-    if (*z == '\\') {
-        if (z[1] == 'x' && hex_byte(z + 2) == byte)
-            return 4;
-        if (strncmp(z + 1, "u00", 3) == 0 && hex_byte(z + 4) == byte)
-            return 6;
-        if (z[1] && z[1] == c)
-            return 2;
-    }
-    return *z == c || (*z == '+' && c == ' ');
-}
-
-/* ... as digits, with something between them or nothing. */
-static size_t digits(const char *z, char c)
-{
-    size_t between = *z == ' ' || *z == ':';
-    return hex_byte(z + between) == (unsigned char)c ? between + 2 : 0;
-}
-
-/* How much of z spells the secret; 0: it does not. `cut`: where the text ends,
-   the secret may go on. */
-static size_t spelled(const char *z, struct a407_span secret, bool cut,
-                      size_t (*spells)(const char *, char))
-{
-    size_t i = 0, at = 0, n = 1;
-    while (n && i < secret.n && z[at]) {
-        n = spells(z + at, secret.p[i]);
-        at += n;
-        i += n > 0;
-    }
-    if (i == secret.n)
-        return at;
-    size_t left = strlen(z + at);
-    bool within = !left || (left < 6 && strchr("%\\: ", z[at]));
-    return cut && i >= SECRET_MIN && within ? at + left : 0;
-}
-
-/* In place: what takes its room is never longer than it is. */
-static void hide(char *z, size_t cap, struct a407_span secret)
-{
-    bool cut = strlen(z) + 4 >= cap;
-    for (; *z; z++) {
-        size_t n =
-            spelled(z, secret, cut, plain) ?: spelled(z, secret, cut, escaped);
-        if (!n && a407_hex_value(*z) == (unsigned char)secret.p[0] >> 4)
-            n = spelled(z, secret, cut, digits);
-        if (!n)
-            continue;
-        memcpy(z, IN_PLACE, sizeof IN_PLACE - 1);
-        memmove(z + sizeof IN_PLACE - 1, z + n, strlen(z + n) + 1);
-        z += sizeof IN_PLACE - 2;
-    }
-}
-
-#define HIDE(text) hide(text, sizeof text, secret)
+#define HIDE(text) a407_text_hide(text, sizeof text, secret)
 
 static void hide_challenge(struct a407_event_challenge *c,
                            struct a407_span secret)
@@ -376,7 +302,7 @@ static void hide_words(struct a407_event *ev, struct a407_span secret)
 void a407_event_hide(struct a407_event *ev, struct a407_span secret)
 {
     struct a407_event_answer *a = &ev->answer;
-    if (!secret.p || secret.n < SECRET_MIN)
+    if (!secret.p)
         return;
     for (size_t i = 0; i < ev->n_challenges && i < A407_EVENT_CHALLENGES; i++)
         hide_challenge(&ev->challenges[i], secret);
@@ -393,7 +319,6 @@ void a407_event_hide(struct a407_event *ev, struct a407_span secret)
     /* a page that shows it has lost its markup and blanks */
     char text[sizeof ev->message];
     a407_page_text(secret, ' ', text, sizeof text);
-    if (strlen(text) >= SECRET_MIN)
-        hide_words(ev, a407_span_str(text));
+    hide_words(ev, a407_span_str(text));
     a407_wipe(text, sizeof text);
 }
