@@ -341,8 +341,7 @@ static void ask(struct line *l, struct a407_proxy *proxy, const char *target,
     struct a407_endpoint peer = {0};
     char text[A407_HOST_MAX + 16];
     a407_endpoint_of(l->peer.at->ai_addr, &peer);
-    snprintf(text, sizeof text, strchr(peer.host, ':') ? "[%s]:%u" : "%s:%u",
-             peer.host, peer.port);
+    a407_endpoint_text(&peer, text, sizeof text);
     struct a407_engine *e = a407_engine_new(proxy, &history, text);
     snprintf(out->why, sizeof out->why, "out of memory");
     if (!e)

@@ -70,9 +70,7 @@ static void put_line(const struct a407_event *ev,
 {
     const char *program = base_name(ev->process.executable);
     char words[400], proxy[A407_HOST_MAX + 16];
-    snprintf(proxy, sizeof proxy,
-             strchr(ev->proxy.host, ':') ? "[%s]:%u" : "%s:%u", ev->proxy.host,
-             ev->proxy.port);
+    a407_endpoint_text(&ev->proxy, proxy, sizeof proxy);
     put_words(ev, proxy, words, sizeof words);
     /* no full stop: the command before it may be copied */
     snprintf(out, LINE_MAX_BYTES,

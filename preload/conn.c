@@ -181,8 +181,7 @@ struct a407_conn *a407_conn_new(struct a407_site *site,
     if (!c)
         return NULL;
     a407_endpoint_of(peer, &e);
-    snprintf(text, sizeof text, strchr(e.host, ':') ? "[%s]:%u" : "%s:%u",
-             e.host, e.port);
+    a407_endpoint_text(&e, text, sizeof text);
     lock(site);
     struct a407_engine *engine =
         a407_engine_new(&site->proxy, &site->history, text);

@@ -57,9 +57,8 @@ static bool is_proxys(const struct a407_answer *a, bool connect)
 
 /* ---- what it says ---- */
 
-static struct a407_row *tell_page(struct a407_doctor *d,
-                                  const struct a407_answer *a, const char *what,
-                                  const struct a407_portal *p)
+static void tell_page(struct a407_doctor *d, const struct a407_answer *a,
+                      const char *what, const struct a407_portal *p)
 {
     struct a407_row *row;
 
@@ -75,8 +74,7 @@ static struct a407_row *tell_page(struct a407_doctor *d,
                     "Open %s in a browser on this machine and log in: many "
                     "such proxies then know its address (%s). For programs ask "
                     "the proxy's owner for a login by 407.",
-                    d->page, d->source);
-    return row;
+                    d->page, d->source.host);
 }
 
 static void tell_403(struct a407_doctor *d, const struct a407_judged *j,
@@ -111,7 +109,7 @@ static void tell_403(struct a407_doctor *d, const struct a407_judged *j,
     a407_row_remedy(row,
                     "Ask the proxy's owner whether %s (this machine's address) "
                     "and %s are allowed.",
-                    d->source, what);
+                    d->source.host, what);
 }
 
 static void tell_401(struct a407_doctor *d, const struct a407_judged *j)

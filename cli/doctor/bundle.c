@@ -73,7 +73,7 @@ static void put_place(const struct a407_doctor *d, FILE *f)
                 d->tls ? ", in TLS" : "", d->proxy_from);
     fprintf(f, "Target:   %s\n", d->o.target.url);
     fprintf(f, "Client:   %s, address %s\n", self.nodename,
-            *d->source ? d->source : "not known");
+            *d->source.host ? d->source.host : "not known");
     fprintf(f, "Versions: auth407 " A407_VERSION ", %s %s, glibc %s",
             self.sysname, self.release, gnu_get_libc_version());
     put_distribution(f);

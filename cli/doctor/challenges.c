@@ -60,18 +60,11 @@ a407_scheme_set a407_doctor_usable(const struct a407_doctor *d,
 
 /* ---- what is said of each ---- */
 
-static const char *needs(const struct a407_scheme *s)
-{
-    switch (s->secret) {
-    case A407_SECRET_PASSWORD:
-        return "a user name and a password";
-    case A407_SECRET_TOKEN:
-        return "a token";
-    case A407_SECRET_TICKET:
-        break;
-    }
-    return "a Kerberos ticket, a keytab, or a password for one";
-}
+static const char *const needs[] = {
+    [A407_SECRET_PASSWORD] = "a user name and a password",
+    [A407_SECRET_TOKEN] = "a token",
+    [A407_SECRET_TICKET] = "a Kerberos ticket, a keytab, or a password for one",
+};
 
 /* What of it can be done, for the first credential that can do it. */
 static const char *use(const struct a407_doctor *d,
@@ -87,7 +80,7 @@ static const char *use(const struct a407_doctor *d,
              !s        ? "auth407 does not speak it"
              : allowed ? "needs "
                        : "not allowed by AUTH407_SCHEMES",
-             allowed ? needs(s) : "");
+             allowed ? needs[s->secret] : "");
     for (i = 0; allowed && i < d->asked.n_creds; i++) {
         const struct a407_credential *c = d->asked.creds[i];
 

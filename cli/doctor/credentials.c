@@ -120,11 +120,9 @@ static void look_elsewhere(struct a407_doctor *d,
                            const struct a407_credential *c)
 {
     const struct a407_endpoint *e = &c->endpoint, *p = &d->proxy;
-    bool here = strcmp(e->host, p->host) == 0;
-    bool alias = a407_same_host(e->host, p->host);
     struct a407_row *row;
 
-    if (c->from == A407_FROM_VARIABLES || (!here && !alias))
+    if (c->from == A407_FROM_VARIABLES || !a407_same_host(e->host, p->host))
         return;
     row = a407_row_found(&d->rows, A407_FOUND_FOR_OTHER, c->label,
                          "for %s, port %u; the proxy is %s, port %u", e->host,
@@ -191,9 +189,7 @@ void a407_doctor_credentials(struct a407_doctor *d)
     load_file(d);
     if (!d->proxy.port)
         return;
-    snprintf(d->at, sizeof d->at,
-             strchr(d->proxy.host, ':') ? "[%s]:%u" : "%s:%u", d->proxy.host,
-             d->proxy.port);
+    a407_endpoint_text(&d->proxy, d->at, sizeof d->at);
     a407_proxy_init(&d->asked, d->config, &a407_machine, &d->proxy, true);
     for (i = 0; i < d->asked.n_creds; i++)
         if (d->asked.creds[i] != &d->asked.ticket) {

@@ -71,7 +71,7 @@ struct a407_doctor {
     const struct a407_credential *refused[A407_CREDENTIALS_MAX];
     size_t n_refused;
     char at[A407_HOST_MAX + 16];     /* the proxy, "host:port" */
-    char source[64];                 /* our address on the way to it */
+    struct a407_endpoint source;     /* our address on the way to it */
     char tunnel[A407_HOST_MAX + 16]; /* what is asked for: HOST:PORT, and */
     char page[1024];                 /* http://... */
     struct a407_answer to_connect, to_get; /* without a login */

@@ -67,15 +67,13 @@ static void find_interface(const struct a407_endpoint *e, char *out, size_t cap)
    translation between. */
 static void see_source(struct a407_doctor *d, int fd)
 {
-    struct a407_endpoint e;
     char interface[40];
 
-    if (!a407_socket_source(fd, &e))
+    if (!a407_socket_source(fd, &d->source))
         return;
-    snprintf(d->source, sizeof d->source, "%.63s", e.host);
-    find_interface(&e, interface, sizeof interface);
-    a407_row_good(&d->rows, A407_IN_ENDPOINT, "source address", "%s%s", e.host,
-                  interface);
+    find_interface(&d->source, interface, sizeof interface);
+    a407_row_good(&d->rows, A407_IN_ENDPOINT, "source address", "%s%s",
+                  d->source.host, interface);
 }
 
 /* One that can't be reached is passed over by programs, sooner or later; on
@@ -181,13 +179,13 @@ static void ask(struct a407_doctor *d, const char *target,
 static void name_targets(struct a407_doctor *d)
 {
     const struct a407_wanted *t = &d->o.target;
-    bool v6 = strchr(t->at.host, ':') != NULL;
-    const char *l = v6 ? "[" : "", *r = v6 ? "]" : "";
-    unsigned port = t->tls ? t->at.port : 443;
+    struct a407_wanted other = {.tls = false, .at = t->at};
 
-    snprintf(d->tunnel, sizeof d->tunnel, "%s%s%s:%u", l, t->at.host, r, port);
+    other.at.port = t->tls ? 80 : 443;
+    a407_endpoint_text(t->tls ? &t->at : &other.at, d->tunnel,
+                       sizeof d->tunnel);
     if (t->tls)
-        snprintf(d->page, sizeof d->page, "http://%s%s%s/", l, t->at.host, r);
+        a407_wanted_root(&other, d->page, sizeof d->page);
     else
         snprintf(d->page, sizeof d->page, "%s", t->url);
 }

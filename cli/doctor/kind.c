@@ -27,26 +27,33 @@ static const struct {
     {"RFB ", 4, A407_FOUND_NOT_HTTP, "a VNC server"},
 };
 
+#define OPENINGS (sizeof openings / sizeof *openings)
+
+/* OPENINGS: none of them. */
+static size_t opening_of(const struct a407_answer *a)
+{
+    size_t i = 0;
+
+    while (i < OPENINGS &&
+           (a->n < openings[i].n ||
+            memcmp(a->bytes, openings[i].begins, openings[i].n) != 0))
+        i++;
+    return i;
+}
+
 static bool by_opening(struct a407_rows *rows, const struct a407_answer *a)
 {
-    char line[64];
-    size_t i, n;
+    char line[64] = "";
+    size_t i = opening_of(a), n = 0;
 
-    for (i = 0; i < sizeof openings / sizeof *openings; i++)
-        if (a->n >= openings[i].n &&
-            memcmp(a->bytes, openings[i].begins, openings[i].n) == 0)
-            break;
-    if (i == sizeof openings / sizeof *openings)
+    if (i == OPENINGS)
         return false;
-    for (n = 0; n < a->n && n < sizeof line - 1 && !a407_is_ctl(a->bytes[n]);)
+    while (n < a->n && n < sizeof line - 1 && !a407_is_ctl(a->bytes[n]))
         n++;
-    a407_put(line, sizeof line, a407_span(a->bytes, n));
     if (openings[i].found == A407_FOUND_NOT_HTTP)
-        a407_row_found(rows, openings[i].found, "protocol", "%s: %s",
-                       openings[i].what, line);
-    else
-        a407_row_found(rows, openings[i].found, "protocol", "%s",
-                       openings[i].what);
+        a407_put(line, sizeof line, a407_span(a->bytes, n));
+    a407_row_found(rows, openings[i].found, "protocol", "%s%s%s",
+                   openings[i].what, *line ? ": " : "", line);
     return true;
 }
 
@@ -61,14 +68,14 @@ static struct a407_answer probe(const struct a407_peer *at,
     return a;
 }
 
-/* RFC 1928 section 3: version 5, one method, no authentication. */
-static bool speaks_socks(const struct a407_peer *at)
+static bool opens(const struct a407_peer *at, struct a407_span bytes,
+                  enum a407_finding_id found)
 {
-    struct a407_answer a = probe(at, a407_span("\5\1", 3));
-    bool is = a.n >= 2 && a.bytes[0] == 5;
+    struct a407_answer a = probe(at, bytes);
+    size_t i = opening_of(&a);
 
     a407_answer_free(&a);
-    return is;
+    return i < OPENINGS && openings[i].found == found;
 }
 
 /* Nobody has that name (RFC 6761 section 6.4): a proxy says so. */
@@ -78,8 +85,7 @@ static const char request[] = "GET http://auth407-doctor.invalid/ HTTP/1.1\r\n"
 
 bool a407_kind_says_nothing(const struct a407_peer *at)
 {
-    const struct a407_peer plain = {at->at, at->host, NULL};
-    struct a407_answer a = probe(&plain, a407_span_str(request));
+    struct a407_answer a = probe(at, a407_span_str(request));
     bool is = !a.n && a.error == ETIMEDOUT;
 
     a407_answer_free(&a);
@@ -88,7 +94,6 @@ bool a407_kind_says_nothing(const struct a407_peer *at)
 
 bool a407_kind_speaks_tls(const struct a407_peer *at)
 {
-    const struct a407_peer plain = {at->at, at->host, NULL};
     /* A ClientHello (RFC 5246 section 7.4.1.2) with one cipher suite: whoever
        speaks TLS answers with a ServerHello or an alert. */
     static const unsigned char hello[] = {
@@ -96,12 +101,8 @@ bool a407_kind_speaks_tls(const struct a407_peer *at)
         't',  'h', '4', '0', '7', ' ', 'd', 'o',  'c',  't', 'o', 'r', ' ',
         'a',  's', 'k', 's', ' ', 'i', 'f', ' ',  't',  'h', 'i', 's', ' ',
         'i',  's', ' ', 'T', 0,   0,   2,   0xc0, 0x2f, 1,   0};
-    struct a407_answer a = probe(&plain, a407_span(hello, sizeof hello));
-    bool is = a.n >= 2 && (a.bytes[0] == 0x15 || a.bytes[0] == 0x16) &&
-              a.bytes[1] == 3;
 
-    a407_answer_free(&a);
-    return is;
+    return opens(at, a407_span(hello, sizeof hello), A407_FOUND_WANTS_TLS);
 }
 
 void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
@@ -109,7 +110,8 @@ void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
 {
     if (by_opening(rows, a))
         return;
-    if (!at->layer && speaks_socks(at))
+    /* RFC 1928 section 3: version 5, one method, no authentication */
+    if (!at->layer && opens(at, a407_span("\5\1", 3), A407_FOUND_SOCKS))
         a407_row_found(rows, A407_FOUND_SOCKS, "protocol",
                        "it answers a SOCKS 5 greeting, and no HTTP");
     else if (!at->layer && a407_kind_speaks_tls(at))

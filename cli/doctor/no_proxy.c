@@ -26,20 +26,13 @@ static bool in_net(struct a407_span net, const char *host)
     return true;
 }
 
-static bool is_address(const char *host)
-{
-    struct in_addr a;
-
-    return strchr(host, ':') || inet_pton(AF_INET, host, &a) == 1;
-}
-
 /* Is the host below that domain, which has no dot in front? */
 static bool is_below(const char *host, struct a407_span domain)
 {
     size_t n = strlen(host);
 
     return domain.n && n > domain.n && host[n - domain.n - 1] == '.' &&
-           !is_address(host) && a407_span_ieq(domain, host + n - domain.n);
+           !a407_is_address(host) && a407_span_ieq(domain, host + n - domain.n);
 }
 
 /* A name, an address or a domain; with a port, which curl and wget don't know.

@@ -114,7 +114,7 @@ static void fill_in(const struct a407_doctor *d, const char *label,
 
         if (*text == '%' && *++text)
             part = *text == 'P'   ? d->at
-                   : *text == 'S' ? d->source
+                   : *text == 'S' ? d->source.host
                    : *text == 'C' ? label
                    : *text == 'W' ? seen
                                   : line;

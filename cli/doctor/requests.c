@@ -38,8 +38,19 @@ void a407_requests_add(struct a407_requests *r, const char *target,
     a407_put(m->source, sizeof m->source, a407_span_str(a->source));
 }
 
+static void put_source(struct a407_request_made *m,
+                       const struct a407_endpoint *source, uint16_t port)
+{
+    struct a407_endpoint e = *source;
+
+    e.port = port;
+    if (port)
+        a407_endpoint_text(&e, m->source, sizeof m->source);
+}
+
 void a407_requests_add_trial(struct a407_requests *r, const char *target,
-                             const char *source, const struct a407_trial *t)
+                             const struct a407_endpoint *source,
+                             const struct a407_trial *t)
 {
     const struct a407_event *ev = t->event;
     struct a407_request_made *m = ev ? next(r, target) : NULL;
@@ -51,8 +62,7 @@ void a407_requests_add_trial(struct a407_requests *r, const char *target,
         return;
     m->at_us = at = ev->time_us;
     m->status = ev->status;
-    if (ev->source_port)
-        a407_wire_name(source, ev->source_port, m->source);
+    put_source(m, source, ev->source_port);
     for (i = 0; i < ev->n_attempts && i < A407_EVENT_ATTEMPTS; i++) {
         const struct a407_event_attempt *a = &ev->attempts[i];
 
@@ -63,8 +73,7 @@ void a407_requests_add_trial(struct a407_requests *r, const char *target,
         m->status = a->status;
         snprintf(m->login, sizeof m->login, "%s%s%s", a->scheme,
                  *a->username ? ", " : "", a->username);
-        if (a->source_port)
-            a407_wire_name(source, a->source_port, m->source);
+        put_source(m, source, a->source_port);
         at += a->duration_us;
     }
     head = a407_head_end(answer.p, answer.n, &from);
@@ -79,22 +88,11 @@ const struct a407_answer *a407_doctor_first(const struct a407_doctor *d)
     return d->o.target.tls ? &d->to_connect : &d->to_get;
 }
 
-static const char *method_option(const char *login)
-{
-    static const char *const names[] = {"negotiate", "digest", "ntlm"};
-    static const char *const options[] = {"--proxy-negotiate", "--proxy-digest",
-                                          "--proxy-ntlm"};
-
-    for (size_t i = 0; i < 3; i++)
-        if (strncmp(login, names[i], strlen(names[i])) == 0)
-            return options[i];
-    return "--proxy-basic";
-}
-
 void a407_doctor_curl(const struct a407_doctor *d, const char *options,
                       char *out, size_t cap)
 {
     const char *login = "", *user, *url = d->o.target.url;
+    struct a407_span scheme;
     size_t i;
 
     for (i = 0; i < d->requests.n; i++)
@@ -102,9 +100,12 @@ void a407_doctor_curl(const struct a407_doctor *d, const char *options,
             login = d->requests.made[i].login;
     user = strstr(login, ", ");
     user = user ? user + 2 : "";
-    snprintf(out, cap, "curl%s -x %s://%s%s%s%s%.*s%s '%.*s'", options,
-             d->tls ? "https" : "http", d->at, *login ? " " : "",
-             *login ? method_option(login) : "", *user ? " -U '" : "",
+    scheme = a407_span(login, strcspn(login, ","));
+    if (!a407_is_one_of_icase(scheme, "negotiate digest ntlm"))
+        scheme = a407_span_str("basic");
+    snprintf(out, cap, "curl%s -x %s://%s%s%.*s%s%.*s%s '%.*s'", options,
+             d->tls ? "https" : "http", d->at, *login ? " --proxy-" : "",
+             *login ? (int)scheme.n : 0, scheme.p, *user ? " -U '" : "",
              (int)strcspn(user, "'"), user, *user ? "'" : "",
              (int)strcspn(url, "'"), url);
 }

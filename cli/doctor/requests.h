@@ -30,7 +30,8 @@ void a407_requests_add(struct a407_requests *r, const char *target,
 /* A trial: what it sent at first, and each answer to a 407. `source`: our
    address. Allocates. */
 void a407_requests_add_trial(struct a407_requests *r, const char *target,
-                             const char *source, const struct a407_trial *t);
+                             const struct a407_endpoint *source,
+                             const struct a407_trial *t);
 
 void a407_requests_free(struct a407_requests *r);
 

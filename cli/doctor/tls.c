@@ -9,22 +9,18 @@
 static bool tell_certificate(struct a407_rows *rows,
                              const struct a407_stream *s, const char *host)
 {
+    static const enum a407_finding_id found[] = {
+        [A407_TLS_EXPIRED] = A407_FOUND_CERT_EXPIRED,
+        [A407_TLS_OTHER_NAME] = A407_FOUND_CERT_NAME,
+        [A407_TLS_UNTRUSTED] = A407_FOUND_CERT_UNTRUSTED};
     char why[80];
+    enum a407_tls_certificate is = a407_tls_certificate(s, why);
+    bool other = is == A407_TLS_OTHER_NAME;
 
-    switch (a407_tls_certificate(s, why)) {
-    case A407_TLS_EXPIRED:
-        a407_row_found(rows, A407_FOUND_CERT_EXPIRED, "certificate", "%s", why);
+    if (is != A407_TLS_GOOD) {
+        a407_row_found(rows, found[is], "certificate", "%s%s",
+                       other ? "it is not one for " : why, other ? host : "");
         return false;
-    case A407_TLS_OTHER_NAME:
-        a407_row_found(rows, A407_FOUND_CERT_NAME, "certificate",
-                       "it is not one for %s", host);
-        return false;
-    case A407_TLS_UNTRUSTED:
-        a407_row_found(rows, A407_FOUND_CERT_UNTRUSTED, "certificate", "%s",
-                       why);
-        return false;
-    case A407_TLS_GOOD:
-        break;
     }
     a407_row_good(rows, A407_IN_ENDPOINT, "certificate", "valid, for %s", host);
     return true;

@@ -36,6 +36,12 @@ static const char *request_of(const struct a407_doctor *d, bool first)
     return first == d->o.target.tls ? d->tunnel : d->page;
 }
 
+static const struct a407_answer *answer_of(const struct a407_doctor *d,
+                                           bool first)
+{
+    return first == d->o.target.tls ? &d->to_connect : &d->to_get;
+}
+
 static const char *method_of(const struct a407_doctor *d, bool first)
 {
     return first == d->o.target.tls ? "CONNECT" : "GET";
@@ -64,7 +70,8 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
     a407_refused_hide(d->config->credentials, out->answer);
     a407_refused_hide(c, out->answer);
     a407_refused_hide(out->read, out->answer);
-    a407_requests_add_trial(&d->requests, request_of(d, first), d->source, out);
+    a407_requests_add_trial(&d->requests, request_of(d, first), &d->source,
+                            out);
 }
 
 void a407_doctor_try(struct a407_doctor *d, const struct a407_credential *c,
@@ -193,16 +200,14 @@ static bool other_asks(const struct a407_doctor *d, const struct a407_trial *t,
                        char *realm, size_t cap)
 {
     struct a407_answer got = {0};
-    const struct a407_answer *second =
-        d->o.target.tls ? &d->to_get : &d->to_connect;
     char its[128], again[128];
 
     if (t->outcome != A407_TRIAL_REFUSED || t->event->final_status != 407 ||
         t->event->cause == A407_CAUSE_LOCKED_OUT)
         return false;
     a407_answer_read(&got, t->answer, a407_span_str(t->answer).n);
-    a407_answer_realm(a407_doctor_first(d), its, sizeof its);
-    a407_answer_realm(second, again, sizeof again);
+    a407_answer_realm(answer_of(d, true), its, sizeof its);
+    a407_answer_realm(answer_of(d, false), again, sizeof again);
     a407_answer_realm(&got, realm, cap);
     return *realm && *its && strcmp(realm, its) != 0 &&
            (!*again || strcmp(its, again) == 0);
@@ -272,17 +277,13 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
 static void tell_sent(struct a407_doctor *d, const struct a407_credential *c,
                       enum a407_scheme_id by)
 {
-    struct a407_trial t = {.outcome = A407_TRIAL_REFUSED,
-                           .event = calloc(1, sizeof *t.event)};
+    static struct a407_event ev;
+    const struct a407_trial t = {.outcome = A407_TRIAL_REFUSED, .event = &ev};
 
     d->refused[d->n_refused++] = c;
-    if (!t.event)
-        return;
-    t.event->cause = A407_CAUSE_REJECTED;
-    snprintf(t.event->detail, sizeof t.event->detail,
-             "refused: the command has sent it");
+    ev.cause = A407_CAUSE_REJECTED;
+    snprintf(ev.detail, sizeof ev.detail, "refused: the command has sent it");
     a407_refused_tell(d, &t, c, by);
-    a407_trial_free(&t);
 }
 
 static void try_credential(struct a407_doctor *d,
@@ -339,25 +340,17 @@ static void log_in(struct a407_doctor *d)
 
 /* ---- all of it ---- */
 
-static void without_login(struct a407_doctor *d)
+static void without_login(struct a407_doctor *d, bool first)
 {
-    const struct a407_answer *other =
-        d->o.target.tls ? &d->to_get : &d->to_connect;
-    struct a407_judged j = {a407_doctor_first(d), method_of(d, true), "",
-                            d->o.target.tls, true};
+    const char *method = method_of(d, first);
+    const struct a407_judged j = {answer_of(d, first), method, "",
+                                  *method == 'C', first};
 
-    if (j.answer->status != 407) {
-        snprintf(d->how, sizeof d->how, "no login is asked for");
-        a407_doctor_judge(d, &j);
-    } else {
-        a407_row_good(&d->rows, A407_IN_TRIAL, j.what, "407 without a login");
-    }
-    if (other->status == 407) {
-        a407_row_good(&d->rows, A407_IN_TRIAL, method_of(d, false),
-                      "407 without a login");
-    } else if (other->status) {
-        j = (struct a407_judged){other, method_of(d, false), "",
-                                 !d->o.target.tls, false};
+    if (j.answer->status == 407) {
+        a407_row_good(&d->rows, A407_IN_TRIAL, method, "407 without a login");
+    } else if (first || j.answer->status) {
+        if (first)
+            snprintf(d->how, sizeof d->how, "no login is asked for");
         a407_doctor_judge(d, &j);
     }
 }
@@ -382,8 +375,9 @@ void a407_doctor_trials(struct a407_doctor *d)
 {
     bool secret = d->asked.n_creds && d->asked.creds[0] != &d->asked.ticket;
 
-    without_login(d);
-    if (a407_doctor_first(d)->status != 407)
+    without_login(d, true);
+    without_login(d, false);
+    if (answer_of(d, true)->status != 407)
         return;
     if (d->tls && !d->trusted) {
         d->trying = A407_TRY_NOTHING;

@@ -74,12 +74,6 @@ static size_t read_all(struct a407_stream *s, char *to, int ms, int *error)
     return n;
 }
 
-void a407_wire_name(const char *host, unsigned port, char out[80])
-{
-    snprintf(out, 80, strchr(host, ':') ? "[%.60s]:%u" : "%.60s:%u", host,
-             port);
-}
-
 void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,
                    struct a407_answer *out)
 {
@@ -92,7 +86,7 @@ void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,
     if (s.fd < 0 || !got || a407_stream_write(&s, bytes.p, bytes.n) < 0)
         out->error = errno;
     if (a407_socket_source(s.fd, &e))
-        a407_wire_name(e.host, e.port, out->source);
+        a407_endpoint_text(&e, out->source, sizeof out->source);
     if (!out->error)
         a407_answer_read(out, got, read_all(&s, got, ms, &out->error));
     if (!out->bytes)

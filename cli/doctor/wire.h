@@ -17,9 +17,6 @@ struct a407_answer {
     int error;       /* why there is no more of it: an errno; 0: it ended */
 };
 
-/* "address:port", "[address]:port". */
-void a407_wire_name(const char *host, unsigned port, char out[80]);
-
 /* Connects, sends the bytes and reads the answer, within `ms` milliseconds; of
    a body what comes soon. `out` is freed with a407_answer_free. */
 void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,

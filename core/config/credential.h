@@ -17,6 +17,12 @@ struct a407_endpoint {
    form. */
 bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out);
 
+/* "host:port", "[v6]:port": as much as fits. */
+void a407_endpoint_text(const struct a407_endpoint *e, char *out, size_t cap);
+
+/* Is it an IP address, and no name? */
+bool a407_is_address(const char *host);
+
 /* How well pattern fits the exact endpoint e: 0 not at all; most of all with
    host and port, then with the host, then with a longer suffix. */
 unsigned a407_endpoint_match(const struct a407_endpoint *pattern,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/text.h"
@@ -92,8 +93,13 @@ bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out)
            parse_port(a407_span_from(s, colon + 1), &out->port);
 }
 
-/* The parts of an address are no domains: "*.0.0.1" must not fit 127.0.0.1. */
-static bool is_address(const char *host)
+void a407_endpoint_text(const struct a407_endpoint *e, char *out, size_t cap)
+{
+    snprintf(out, cap, strchr(e->host, ':') ? "[%s]:%u" : "%s:%u", e->host,
+             e->port);
+}
+
+bool a407_is_address(const char *host)
 {
     struct in_addr a4;
     return strchr(host, ':') || inet_pton(AF_INET, host, &a4) == 1;
@@ -112,7 +118,7 @@ unsigned a407_endpoint_match(const struct a407_endpoint *pattern,
     const char *suffix = pattern->host + 1; /* with its dot */
     size_t n = strlen(suffix), host_n = strlen(e->host);
     if (host_n <= n || strcmp(e->host + host_n - n, suffix) != 0 ||
-        is_address(e->host))
+        a407_is_address(e->host)) /* "*.0.0.1" must not fit 127.0.0.1 */
         return 0;
     return 2 * (unsigned)n + with_port;
 }
