@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -58,6 +59,24 @@ int a407_connect_end(int fd, int64_t until)
     if (fd >= 0 && a407_stream_wait(fd, POLLOUT, until))
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
     return fd < 0 || !error ? fd : dropped(fd, error);
+}
+
+int a407_connect_to(const struct a407_endpoint *e, const char **why)
+{
+    struct addrinfo *list = NULL, *a;
+    int fd = -1, error = a407_look_up(e, &list);
+
+    if (error)
+        *why = gai_strerror(error);
+    for (a = list; a && fd < 0; a = a->ai_next) {
+        fd = a407_connect_end(a407_connect_begin(a),
+                              a407_now_ms() + A407_CONNECT_MS);
+        if (fd < 0)
+            *why = strerror(errno);
+    }
+    if (list)
+        freeaddrinfo(list);
+    return fd;
 }
 
 bool a407_stream_open(struct a407_stream *s, const struct a407_peer *to,

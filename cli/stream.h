@@ -46,6 +46,10 @@ int a407_look_up(const struct a407_endpoint *e, struct addrinfo **out);
 int a407_connect_begin(const struct addrinfo *a);
 int a407_connect_end(int fd, int64_t until);
 
+/* Both, for the first of a server's addresses that takes a connection; each has
+   A407_CONNECT_MS. -1: why not, in words. Blocks. */
+int a407_connect_to(const struct a407_endpoint *e, const char **why);
+
 /* Both, and the layer. False with errno, and *s is closed. */
 bool a407_stream_open(struct a407_stream *s, const struct a407_peer *to,
                       int64_t until);

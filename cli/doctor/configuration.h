@@ -67,6 +67,10 @@ unsigned a407_no_proxy_covers(const char *list,
                               const struct a407_endpoint *target,
                               struct a407_buf *rest);
 
+/* Why nobody takes a connection there, in words; NULL: somebody does. Blocks.
+ */
+const char *a407_unreachable(const struct a407_endpoint *e);
+
 /* This proxy is examined. False: the URL names none. */
 bool a407_doctor_take(struct a407_doctor *d, const char *from,
                       const char *value);

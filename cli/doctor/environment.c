@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/stream.h"
 #include "configuration.h"
 #include "core/base/buf.h"
 #include "core/record/redact.h"
-#include "host/clock.h"
 #include "host/credfile_read.h"
 #include "host/settings.h"
 
@@ -330,22 +327,13 @@ void a407_doctor_environment(struct a407_doctor *d)
 
 /* ---- what became of them ---- */
 
-/* Why nobody takes a connection there; NULL: somebody does. Blocks. */
-static const char *unreachable(const struct a407_endpoint *e)
+const char *a407_unreachable(const struct a407_endpoint *e)
 {
-    int64_t until = a407_now_ms() + A407_CONNECT_MS;
-    struct addrinfo *list, *a;
-    int fd = -1, error = a407_look_up(e, &list);
+    const char *why;
+    int fd = a407_connect_to(e, &why);
 
-    if (error)
-        return gai_strerror(error);
-    for (a = list; a && fd < 0; a = a->ai_next) {
-        fd = a407_connect_end(a407_connect_begin(a), until);
-        error = errno;
-    }
-    freeaddrinfo(list);
     if (fd < 0)
-        return strerror(error);
+        return why;
     close(fd);
     return NULL;
 }
@@ -371,7 +359,7 @@ static void settle(struct a407_doctor *d, const struct pair *p,
 
     if (d->let_in ? strcmp(d->let_in->label, other) == 0
                   : !d->peer.at && names_other(d, other, &url) &&
-                        !unreachable(&url.endpoint))
+                        !a407_unreachable(&url.endpoint))
         a407_row_remedy(row, "export %s=\"$%s\"", now, other);
     else if (!d->peer.at || (!d->in && d->n_refused))
         row->status = A407_WARNING;
@@ -398,7 +386,7 @@ void a407_doctor_variables(struct a407_doctor *d)
             row->status = A407_FAILURE;
     }
     if (variable && d->peer.at && names_other(d, name, &url))
-        why = unreachable(&url.endpoint);
+        why = a407_unreachable(&url.endpoint);
     if (why)
         a407_row_remedy(a407_row_found(&d->rows, A407_FOUND_VARIABLE_DEAD, name,
                                        "its proxy does not answer: %s", why),

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "pac.h"
 
-#include <netdb.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "configuration.h"
 #include "core/record/redact.h"
-#include "host/clock.h"
+#include "host/match.h"
 
 /* One entry of the list that a script returns. */
 struct choice {
@@ -75,14 +72,12 @@ static bool same_address(const struct addrinfo *a, const struct addrinfo *all)
 static bool is_same(const struct a407_endpoint *a,
                     const struct a407_endpoint *b, bool look_up)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *mine = NULL, *its = NULL, *i;
     bool same = strcasecmp(a->host, b->host) == 0;
 
     if (a->port != b->port || same || !look_up)
         return a->port == b->port && same;
-    if (getaddrinfo(a->host, "1", &hints, &mine) == 0 &&
-        getaddrinfo(b->host, "1", &hints, &its) == 0)
+    if (a407_look_up(a, &mine) == 0 && a407_look_up(b, &its) == 0)
         for (i = mine; i && !same; i = i->ai_next)
             same = same_address(i, its);
     if (mine)
@@ -90,25 +85,6 @@ static bool is_same(const struct a407_endpoint *a,
     if (its)
         freeaddrinfo(its);
     return same;
-}
-
-/* Does it take connections? */
-static bool answers(const struct a407_endpoint *at)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all = NULL, *a;
-    int64_t until = a407_now_ms() + A407_CONNECT_MS;
-    char port[8];
-    int fd = -1;
-
-    snprintf(port, sizeof port, "%u", at->port);
-    if (getaddrinfo(at->host, port, &hints, &all) != 0)
-        return false;
-    for (a = all; a && fd < 0; a = a->ai_next)
-        fd = a407_connect_end(a407_connect_begin(a), until);
-    if (fd >= 0)
-        close(fd);
-    freeaddrinfo(all);
-    return fd >= 0;
 }
 
 static bool is_used(const struct a407_doctor *d, const struct choice *c,
@@ -136,7 +112,7 @@ static struct choice pick(const struct a407_doctor *d, const char *list,
             if (!n++)
                 first = c;
             if (first.kind == PROXY && c.kind == PROXY &&
-                (pass ? answers(&c.at) : is_used(d, &c, look_up)))
+                (pass ? !a407_unreachable(&c.at) : is_used(d, &c, look_up)))
                 return c;
         }
         if (!look_up || n < 2)
@@ -288,16 +264,15 @@ static void look_for_wpad(struct a407_doctor *d)
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_CANONNAME},
                     *all = NULL;
-    char ip[64];
+    struct a407_endpoint e;
 
     a407_doctor_progress(d, "looking for WPAD");
-    if (getaddrinfo("wpad", NULL, &hints, &all) == 0 &&
-        getnameinfo(all->ai_addr, all->ai_addrlen, ip, sizeof ip, NULL, 0,
-                    NI_NUMERICHOST) == 0)
+    if (getaddrinfo("wpad", NULL, &hints, &all) != 0)
+        return;
+    if (a407_endpoint_of(all->ai_addr, &e))
         a407_row_found(&d->rows, A407_FOUND_WPAD, "WPAD", "%s is %s",
-                       all->ai_canonname ? all->ai_canonname : "wpad", ip);
-    if (all)
-        freeaddrinfo(all);
+                       all->ai_canonname ? all->ai_canonname : "wpad", e.host);
+    freeaddrinfo(all);
 }
 
 void a407_doctor_pac(struct a407_doctor *d)

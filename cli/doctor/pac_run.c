@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <netdb.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cli/stream.h"
 #include "core/base/text.h"
 #include "core/record/redact.h"
 #include "host/clock.h"
+#include "host/match.h"
 #include "host/object.h"
 #include "host/talk.h"
 #include "pac.h"
@@ -24,24 +24,22 @@
 
 /* ---- what the script may know ---- */
 
-static bool add_address(struct a407_buf *b, const struct sockaddr *a,
-                        socklen_t n)
+static void add_address(struct a407_buf *b, const struct a407_endpoint *e)
 {
-    char ip[64];
-
-    return getnameinfo(a, n, ip, sizeof ip, NULL, 0, NI_NUMERICHOST) == 0 &&
-           a407_buf_fmt(b, "%s%s", b->n ? ";" : "", ip);
+    a407_buf_fmt(b, "%s%s", b->n ? ";" : "", e->host);
 }
 
 static void resolve(const char *name, struct a407_buf *b)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all = NULL, *a;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all, *a;
+    struct a407_endpoint e;
 
-    if (getaddrinfo(name, NULL, &hints, &all) == 0)
-        for (a = all; a; a = a->ai_next)
-            add_address(b, a->ai_addr, a->ai_addrlen);
-    if (all)
-        freeaddrinfo(all);
+    if (getaddrinfo(name, NULL, &hints, &all) != 0)
+        return;
+    for (a = all; a; a = a->ai_next)
+        if (a407_endpoint_of(a->ai_addr, &e))
+            add_address(b, &e);
+    freeaddrinfo(all);
 }
 
 /* This machine's addresses on the way to others: UDP sends nothing by connect.
@@ -51,19 +49,17 @@ static void find_own(struct a407_buf *b)
     static const char *const far[] = {"192.0.2.1", "2001:db8::1"};
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
                              .ai_socktype = SOCK_DGRAM};
-    struct sockaddr_storage own;
+    struct a407_endpoint own;
 
     for (size_t i = 0; i < 2; i++) {
-        struct addrinfo *a = NULL;
-        socklen_t n = sizeof own;
+        struct addrinfo *a;
         int fd;
 
         if (getaddrinfo(far[i], "9", &hints, &a) != 0)
             continue;
-        fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0 &&
-            getsockname(fd, (struct sockaddr *)&own, &n) == 0)
-            add_address(b, (struct sockaddr *)&own, n);
+        fd = a407_connect_begin(a);
+        if (fd >= 0 && a407_socket_source(fd, &own))
+            add_address(b, &own);
         if (fd >= 0)
             close(fd);
         freeaddrinfo(a);

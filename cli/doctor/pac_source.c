@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
@@ -13,9 +12,11 @@
 #include "host/clock.h"
 #include "host/talk.h"
 #include "pac.h"
+#include "places.h"
+#include "wire.h"
 
-#define FETCH_S 10
-#define ASK_MS  2000
+#define FETCH_MS 10000
+#define ASK_MS   2000
 
 /* ---- where it is ---- */
 
@@ -64,42 +65,22 @@ static bool ask_gnome(char *url, size_t cap)
     return found;
 }
 
-static bool read_file(const char *path, struct a407_buf *b)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    ssize_t k = fd < 0 ? -1 : 1;
-
-    while (k > 0 && a407_buf_reserve(b, b->n + 4096)) {
-        k = read(fd, b->p + b->n, b->cap - b->n);
-        b->n += k > 0 ? (size_t)k : 0;
-    }
-    if (k > 0)
-        errno = EFBIG;
-    if (fd >= 0)
-        close(fd);
-    return k == 0;
-}
-
 /* KDE's: ProxyType 2 is a script. */
-static bool ask_kde(const struct a407_config *config, char *url, size_t cap)
+static bool ask_kde(char *url, size_t cap)
 {
-    const char *folder = getenv("XDG_CONFIG_HOME");
-    bool own = folder && *folder == '/';
-    char path[1024], type[8] = "";
+    char path[PATH_MAX], type[8] = "";
     struct a407_buf b;
-    bool found = false;
+    struct a407_span text;
+    bool found;
 
-    if (!own && !config->home)
-        return false;
-    snprintf(path, sizeof path, "%s/%skioslaverc", own ? folder : config->home,
-             own ? "" : ".config/");
     a407_buf_init(&b, 65536);
-    if (read_file(path, &b)) {
-        struct a407_span text = a407_span(b.p, b.n);
-        found = value_of(text, "ProxyType", type, sizeof type) &&
-                strcmp(type, "2") == 0 &&
-                value_of(text, "Proxy Config Script", url, cap);
-    }
+    found = a407_place_path("$XDG_CONFIG_HOME/kioslaverc|~/.config/kioslaverc",
+                            path) &&
+            a407_place_text(path, &b);
+    text = a407_span(b.p, b.n);
+    found = found && value_of(text, "ProxyType", type, sizeof type) &&
+            strcmp(type, "2") == 0 &&
+            value_of(text, "Proxy Config Script", url, cap);
     a407_buf_free(&b);
     return found;
 }
@@ -113,7 +94,7 @@ bool a407_pac_find(const struct a407_doctor *d, struct a407_pac_source *out)
     if (option || (variable && *variable)) {
         from = option ? "--pac" : "auto_proxy";
         snprintf(out->url, sizeof out->url, "%s", option ? option : variable);
-    } else if (ask_kde(d->config, out->url, sizeof out->url)) {
+    } else if (ask_kde(out->url, sizeof out->url)) {
         from = "KDE's settings";
     } else if (ask_gnome(out->url, sizeof out->url)) {
         from = "the desktop's settings";
@@ -124,45 +105,11 @@ bool a407_pac_find(const struct a407_doctor *d, struct a407_pac_source *out)
 
 /* ---- getting it ---- */
 
-static int dial(const struct a407_endpoint *at, char why[240])
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all = NULL, *a;
-    struct timeval t = {.tv_sec = FETCH_S};
-    char port[8];
-    int fd = -1, e;
-
-    snprintf(port, sizeof port, "%u", at->port);
-    e = getaddrinfo(at->host, port, &hints, &all);
-    if (e) {
-        snprintf(why, 240, "%.200s: %s", at->host, gai_strerror(e));
-        return -1;
-    }
-    for (a = all; a && fd < 0; a = a->ai_next) {
-        fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
-        /* also the connection's longest time: socket(7) */
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
-            snprintf(why, 240, "%.200s: %s", at->host,
-                     strerror(errno == EINPROGRESS ? ETIMEDOUT : errno));
-            close(fd);
-            fd = -1;
-        }
-    }
-    freeaddrinfo(all);
-    return fd;
-}
-
 static bool is_whole(const struct a407_buf *b)
 {
-    size_t from = 0, n = a407_head_end(b->p, b->n, &from);
-    struct a407_span length = {NULL, 0};
-    uint64_t body;
+    size_t from = 0, head = a407_head_end(b->p, b->n, &from);
 
-    if (n)
-        length = a407_field_find(b->p, n, "Content-Length");
-    return length.p && a407_span_number(length, b->max, &body) &&
-           b->n - n >= body;
+    return head && a407_answer_whole(b->p, b->n, head);
 }
 
 /* HTTP/1.0: the body is what comes until the end; some servers keep the
@@ -170,9 +117,9 @@ static bool is_whole(const struct a407_buf *b)
 static bool ask_server(int fd, const struct a407_proxy_url *url,
                        const char *path, struct a407_buf *b)
 {
-    int64_t until = a407_now_ms() + FETCH_S * 1000;
+    int64_t until = a407_now_ms() + FETCH_MS;
     struct a407_buf request;
-    ssize_t k = 1;
+    ssize_t k = -1;
     bool sent;
 
     a407_buf_init(&request, 8192);
@@ -182,10 +129,12 @@ static bool ask_server(int fd, const struct a407_proxy_url *url,
     sent = !request.failed &&
            send(fd, request.p, request.n, MSG_NOSIGNAL) == (ssize_t)request.n;
     a407_buf_free(&request);
-    while (sent && k > 0 && !is_whole(b) && a407_now_ms() < until &&
-           a407_buf_reserve(b, b->n + 4096)) {
+    while (sent && k && !is_whole(b) && a407_buf_reserve(b, b->n + 4096) &&
+           a407_stream_wait(fd, POLLIN, until)) {
         k = recv(fd, b->p + b->n, b->cap - b->n, 0);
-        b->n += k > 0 ? (size_t)k : 0;
+        if (k < 0)
+            break;
+        b->n += (size_t)k;
     }
     return sent && (k == 0 || is_whole(b));
 }
@@ -215,7 +164,7 @@ static bool fetch_http(const char *url, struct a407_buf *script, char type[80],
                        char why[240])
 {
     struct a407_proxy_url at;
-    const char *path = url + strlen("http://");
+    const char *path = url + strlen("http://"), *reason;
     bool good;
     int fd;
 
@@ -225,15 +174,33 @@ static bool fetch_http(const char *url, struct a407_buf *script, char type[80],
     }
     a407_free_secret(at.username);
     a407_free_secret(at.password);
-    fd = dial(&at.endpoint, why);
-    if (fd < 0)
+    fd = a407_connect_to(&at.endpoint, &reason);
+    if (fd < 0) {
+        snprintf(why, 240, "%.200s: %s", at.endpoint.host, reason);
         return false;
+    }
     path += strcspn(path, "/?#");
     good = ask_server(fd, &at, path, script);
     if (!good)
         snprintf(why, 240, "the answer does not come to its end");
     close(fd);
     return good && take_answer(script, type, why);
+}
+
+static bool read_file(const char *path, struct a407_buf *b)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    ssize_t k = fd < 0 ? -1 : 1;
+
+    while (k > 0 && a407_buf_reserve(b, b->n + 4096)) {
+        k = read(fd, b->p + b->n, b->cap - b->n);
+        b->n += k > 0 ? (size_t)k : 0;
+    }
+    if (k > 0)
+        errno = EFBIG;
+    if (fd >= 0)
+        close(fd);
+    return k == 0;
 }
 
 bool a407_pac_fetch(const char *url, struct a407_buf *script, char type[80],

@@ -64,7 +64,7 @@ bool a407_place_path(const char *path, char out[static PATH_MAX])
     a407_put(name, sizeof name, a407_span(path + 1, n ? n - 1 : 0));
     if (n)
         value = getenv(*path == '~' ? "HOME" : name);
-    if (instead && !value)
+    if (instead && !(value && *value))
         return a407_place_path(instead + 1, out);
     if (instead)
         rest = (size_t)(instead - path) - n;

@@ -31,8 +31,7 @@ void a407_answer_read(struct a407_answer *a, char *bytes, size_t n)
         a->status = head.status;
 }
 
-/* Is the answer here whole, by what it says of its length? */
-static bool is_whole(const char *bytes, size_t n, size_t head)
+bool a407_answer_whole(const char *bytes, size_t n, size_t head)
 {
     struct a407_response r;
 
@@ -56,7 +55,7 @@ static size_t read_all(struct a407_stream *s, char *to, int ms, int *error)
     ssize_t k = -1;
 
     errno = EAGAIN;
-    while (n < ANSWER_MAX && !(head && is_whole(to, n, head))) {
+    while (n < ANSWER_MAX && !(head && a407_answer_whole(to, n, head))) {
         if (k < 0 &&
             (errno != EAGAIN || !a407_stream_wait(s->fd, POLLIN, soon)))
             break;

@@ -25,6 +25,9 @@ void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,
 /* Takes bytes for an answer: its head and status. `bytes` is malloc()'s. */
 void a407_answer_read(struct a407_answer *a, char *bytes, size_t n);
 
+/* Is it all within the n bytes, by what its head says of the body? */
+bool a407_answer_whole(const char *bytes, size_t n, size_t head);
+
 void a407_answer_free(struct a407_answer *a);
 
 /* The value of the first field of that name; p NULL: there is none. */
