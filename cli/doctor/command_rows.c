@@ -4,6 +4,7 @@
 
 #include "cli/report/model/model.h"
 #include "command.h"
+#include "configuration.h"
 #include "core/record/redact.h"
 #include "doctor.h"
 
@@ -41,13 +42,11 @@ static bool is_of(const char *login, const char *user)
 static const char *variable_of(const struct a407_use *u,
                                const struct a407_credential *c)
 {
-    static const char *const names[2][4] = {
-        {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"},
-        {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}};
-    const char *const *name = names[!strncmp(u->target, "http://", 7)];
+    const char *const *name =
+        a407_variables[strncmp(u->target, "http://", 7) != 0];
 
-    for (size_t i = 0; i < 4; i++) {
-        const char *value = getenv(name[i]);
+    for (; *name; name++) {
+        const char *value = getenv(*name);
         struct a407_proxy_url url;
         bool same, it;
 
@@ -59,7 +58,7 @@ static const char *variable_of(const struct a407_use *u,
         a407_free_secret(url.username);
         a407_free_secret(url.password);
         if (same)
-            return it ? name[i] : NULL;
+            return it ? *name : NULL;
     }
     return NULL;
 }

@@ -48,6 +48,10 @@ bool a407_same_host(const char *a, const char *b);
 /* Do both name the same proxy; with the same login, too? */
 bool a407_written_same(const char *a, const char *b, bool login);
 
+/* The variables that name a proxy for http and, the second row, for https:
+   lower case first; NULL at the end. */
+extern const char *const a407_variables[2][5];
+
 /* Whose rules for no_proxy differ. */
 enum {
     A407_CURL = 1,

@@ -49,9 +49,15 @@ static void check_url(struct a407_doctor *d, const char *name, bool chosen)
         a407_doctor_take(d, name, w.value);
 }
 
+const char *const a407_variables[2][5] = {
+    {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"},
+    {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}};
+
 /* The first of them that is set, or NULL. */
-static const char *first_set(const char *const *names)
+static const char *first_set(bool tls)
 {
+    const char *const *names = a407_variables[tls];
+
     for (; *names; names++) {
         const char *value = getenv(*names);
 
@@ -62,15 +68,10 @@ static const char *first_set(const char *const *names)
     return NULL;
 }
 
-static const char *const plain[] = {"http_proxy", "HTTP_PROXY", "all_proxy",
-                                    "ALL_PROXY", NULL};
-static const char *const tls[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
-                                  "ALL_PROXY", NULL};
-
 static void find_proxy(struct a407_doctor *d, const char *name)
 {
-    const char *other = first_set(d->o.target.tls ? plain : tls);
-    const char *lacks = d->o.target.tls ? *tls : *plain;
+    const char *other = first_set(!d->o.target.tls);
+    const char *lacks = *a407_variables[d->o.target.tls];
     struct a407_row *row;
 
     if (name) {
@@ -93,7 +94,7 @@ static void find_proxy(struct a407_doctor *d, const char *name)
 /* What some programs don't read. */
 static void check_spelling(struct a407_doctor *d, const char *name)
 {
-    const char *lower = d->o.target.tls ? *tls : *plain;
+    const char *lower = *a407_variables[d->o.target.tls];
     bool all = name && strcasecmp(name, "all_proxy") == 0;
     struct a407_row *row;
 
@@ -297,8 +298,7 @@ static void check_variables(struct a407_doctor *d, const char *chosen)
 
 void a407_doctor_environment(struct a407_doctor *d)
 {
-    const char *name =
-        d->o.proxy ? NULL : first_set(d->o.target.tls ? tls : plain);
+    const char *name = d->o.proxy ? NULL : first_set(d->o.target.tls);
     struct a407_diag diag = {{0}};
 
     if (d->o.proxy && !add_to_environment(d->o.proxy))
@@ -367,7 +367,7 @@ static void settle(struct a407_doctor *d, const struct pair *p,
 
 void a407_doctor_variables(struct a407_doctor *d)
 {
-    const char *name = d->o.target.tls ? *plain : *tls, *why = NULL;
+    const char *name = *a407_variables[!d->o.target.tls], *why = NULL;
     bool variable = getenv(d->proxy_from);
     struct a407_proxy_url url;
     size_t i, j;

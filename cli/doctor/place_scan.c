@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/text.h"
+#include "core/record/redact.h"
 #include "place_read.h"
 #include "places.h"
 
@@ -97,24 +98,15 @@ static void keep(char **where, struct a407_span value)
     *where = value.n ? a407_strdup_span(value) : NULL;
 }
 
-static bool is_word(struct a407_span value, const char *const *words)
-{
-    for (; *words; words++)
-        if (a407_span_ieq(value, *words))
-            return true;
-    return false;
-}
-
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 /* A URL, or a word that says that there is none, or none of its own. */
 static void set_url(struct a407_setting *set, const struct row *row,
                     struct a407_span value)
 {
     bool git = row->tool == A407_TOOL_GIT;
 
-    set->off = is_word(value, WORDS("direct", "_none_")) || (git && !value.n);
-    if (set->off || is_word(value, WORDS("null", "false", "undefined")))
+    set->off =
+        a407_is_one_of_icase(value, "direct _none_") || (git && !value.n);
+    if (set->off || a407_is_one_of_icase(value, "null false undefined"))
         value.n = 0;
     keep(&set->text[A407_URL], value);
 }
@@ -140,7 +132,7 @@ static void set(struct a407_place *p, const struct scan *s,
         keep(&set->text[A407_PASSWORD], value);
         break;
     case A407_ON:
-        p->off = is_word(value, WORDS("off", "no", "0", "false"));
+        p->off = a407_is_one_of_icase(value, "off no 0 false");
         break;
     case A407_BYPASS:
         keep(&p->bypass, value);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "doctor.h"
 
 #define CLEAR "\r\033[K"
@@ -34,8 +35,7 @@ void a407_doctor_progress(const struct a407_doctor *d, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(words, sizeof words, fmt, ap);
     va_end(ap);
-    for (char *p = words; *p; p++)
-        *p = (unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p;
+    a407_text_make_plain(words);
     dprintf(d->tty, CLEAR "%.*s ...", (int)a407_term_columns(d->tty) - 5,
             words);
 }

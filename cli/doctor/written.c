@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -142,19 +143,15 @@ static void put_url(const char *value, const char *behind_user,
 {
     struct a407_proxy_url url;
     struct a407_buf b;
-    bool v6;
 
     a407_buf_init(&b, 1024);
     if (a407_written_read(value, &url)) {
-        v6 = strchr(url.endpoint.host, ':') != NULL;
         a407_buf_fmt(&b, "%s://", url.scheme);
         add_user(&b, value, behind_user);
-        a407_buf_fmt(&b, "%s%s%s", v6 ? "[" : "", url.endpoint.host,
-                     v6 ? "]" : "");
-        if (url.port_given)
-            a407_buf_fmt(&b, ":%u", url.endpoint.port);
-        else
-            a407_buf_str(&b, no_port);
+        if (!url.port_given)
+            url.endpoint.port = 0;
+        a407_endpoint_describe(&b, &url.endpoint);
+        a407_buf_str(&b, url.port_given ? "" : no_port);
     }
     a407_put(out, cap, a407_span(b.p ? b.p : "", b.n));
     a407_buf_free(&b);
@@ -180,17 +177,25 @@ void a407_written_line(const struct a407_doctor *d, const char *scheme,
                  rest ? rest + 3 : d->at);
 }
 
-/* The line as it should be. */
-static void mend(struct a407_row *row, const struct a407_written *w,
-                 const char *scheme)
+/* Adds the row, with the line as it should be. */
+__attribute__((format(printf, 4, 5))) static struct a407_row *
+wrong(struct a407_doctor *d, const struct a407_written *w,
+      enum a407_finding_id id, const char *seen, ...)
 {
+    struct a407_row *row = a407_row_found(&d->rows, id, w->what, "%s", "");
     char url[600];
     const char *rest;
+    va_list ap;
 
+    va_start(ap, seen);
+    vsnprintf(row->seen, sizeof row->seen, seen, ap);
+    va_end(ap);
     put_url(w->value, ":PASSWORD@", ":PORT", url, sizeof url);
     rest = strstr(url, "://");
     if (rest)
-        a407_row_remedy(row, "%s%s%s", w->before, scheme, rest);
+        a407_row_remedy(row, "%s%s%s", w->before,
+                        strncmp(url, "https:", 6) == 0 ? "https" : "http",
+                        rest);
     else
         a407_row_remedy(row, "%shttp://%sHOST:PORT", w->before,
                         a407_written_has_login(w->value) ? "USER:PASSWORD@"
@@ -198,6 +203,7 @@ static void mend(struct a407_row *row, const struct a407_written *w,
     a407_row_sentence(row, "%s: %s.", row->what, row->seen);
     if (!w->chosen && row->status == A407_FAILURE)
         row->status = A407_WARNING;
+    return row;
 }
 
 /* What is around the URL, in words; NULL: nothing. */
@@ -268,13 +274,11 @@ static bool check_login(struct a407_doctor *d, const struct a407_written *w,
     c = hard ? hard : unescaped(info, false);
     if (!c)
         return true;
-    row = a407_row_found(&d->rows, A407_FOUND_URL_UNESCAPED, w->what,
-                         "the login has a %s that must be written %%%02X",
-                         a407_is_ows(c) ? "blank" : (char[]){c, '\0'},
-                         (unsigned char)c);
+    row = wrong(d, w, A407_FOUND_URL_UNESCAPED,
+                "the login has a %s that must be written %%%02X",
+                a407_is_ows(c) ? "blank" : (char[]){c, '\0'}, (unsigned char)c);
     if (malformed)
         row->code = a407_lint_info(malformed)->code;
-    mend(row, w, "http");
     if (!hard)
         row->status = A407_WARNING;
     return false;
@@ -289,18 +293,14 @@ static void check_rest(struct a407_doctor *d, const struct a407_written *w,
 
     a407_written_show(w->value, shown, sizeof shown);
     if (!strstr(w->value, "://") && !w->guessed)
-        mend(a407_row_found(&d->rows, A407_FOUND_URL_SCHEME, w->what,
-                            "no http:// in front: %s",
-                            a407_written_has_login(w->value)
-                                ? "curl, git and Go guess it; wget, apt, pip "
-                                  "and npm take USER: for a scheme"
-                                : "curl, wget and Go guess it; apt, pip and "
-                                  "npm don't"),
-             w, url->scheme);
+        wrong(d, w, A407_FOUND_URL_SCHEME, "no http:// in front: %s",
+              a407_written_has_login(w->value)
+                  ? "curl, git and Go guess it; wget, apt, pip and npm take "
+                    "USER: for a scheme"
+                  : "curl, wget and Go guess it; apt, pip and npm don't");
     else if (!url->port_given && !w->guessed && plain)
-        mend(a407_row_found(&d->rows, A407_FOUND_URL_PORT, w->what,
-                            "no port: curl and git take 1080, others 80"),
-             w, url->scheme);
+        wrong(d, w, A407_FOUND_URL_PORT,
+              "no port: curl and git take 1080, others 80");
     else
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, w->what, "%s%s", shown,
                       plain ? "" : " (TLS to the proxy, which wget has not)");
@@ -328,22 +328,18 @@ static bool is_http(struct a407_doctor *d, const struct a407_written *w,
     struct a407_row *row;
 
     if (strncmp(url->scheme, "socks", 5) == 0) {
-        row =
-            a407_row_found(&d->rows, A407_FOUND_URL_SOCKS, w->what,
-                           "%s:// is SOCKS, which never says 407", url->scheme);
-        mend(row, w, "http");
+        row = wrong(d, w, A407_FOUND_URL_SOCKS,
+                    "%s:// is SOCKS, which never says 407", url->scheme);
         a407_row_remedy(row, "%shttp://HOST:PORT", w->before);
         if (!w->chosen)
             row->status = A407_NOTE; /* as desktops set all_proxy */
     } else if (strcmp(url->scheme, "http") != 0 &&
                strcmp(url->scheme, "https") != 0) {
-        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
-                            "%s:// is no scheme of a proxy", url->scheme),
-             w, "http");
+        wrong(d, w, A407_FOUND_URL_MALFORMED, "%s:// is no scheme of a proxy",
+              url->scheme);
     } else if (pac.n) {
-        row = a407_row_found(&d->rows, A407_FOUND_URL_PAC, w->what,
-                             "it is the URL of a PAC file, and of no proxy");
-        mend(row, w, url->scheme);
+        row = wrong(d, w, A407_FOUND_URL_PAC,
+                    "it is the URL of a PAC file, and of no proxy");
         a407_written_show(w->value, shown, sizeof shown);
         a407_row_remedy(row, "auth407 doctor --pac %s/%.*s", shown, (int)pac.n,
                         pac.p);
@@ -359,21 +355,16 @@ bool a407_written_check(struct a407_doctor *d, const struct a407_written *w)
     struct a407_proxy_url url;
 
     if (!a407_written_read(w->value, &url)) {
-        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what, "%s",
-                            why_none(w->value)),
-             w, "http");
+        wrong(d, w, A407_FOUND_URL_MALFORMED, "%s", why_none(w->value));
         return false;
     }
     if (!is_http(d, w, &url))
         return false;
     if (split(w->value).typo)
-        mend(a407_row_found(&d->rows, A407_FOUND_URL_MALFORMED, w->what,
-                            "between its scheme and the host belongs ://"),
-             w, url.scheme);
+        wrong(d, w, A407_FOUND_URL_MALFORMED,
+              "between its scheme and the host belongs ://");
     else if (around)
-        mend(a407_row_found(&d->rows, A407_FOUND_URL_STRAY, w->what, "%s",
-                            around),
-             w, url.scheme);
+        wrong(d, w, A407_FOUND_URL_STRAY, "%s", around);
     else if (check_login(d, w, url.malformed.code))
         check_rest(d, w, &url);
     return true;
