@@ -89,6 +89,15 @@ struct reader {
     struct a407_pending pending;
 };
 
+struct a407_use *a407_use_find(struct a407_observed *c, const char *binary,
+                               const char *proxy)
+{
+    for (struct a407_use *u = c->use; u < c->use + c->n; u++)
+        if (!strcmp(u->binary, binary) && !strcmp(u->proxy, proxy))
+            return u;
+    return NULL;
+}
+
 static struct a407_use *use_of(struct a407_observed *c,
                                const struct a407_report_record *l)
 {
@@ -96,12 +105,10 @@ static struct a407_use *use_of(struct a407_observed *c,
 
     a407_report_key(l, A407_REPORT_BINARY, new.binary);
     a407_report_key(l, A407_REPORT_PROXY, new.proxy);
-    for (u = c->use; u < c->use + c->n; u++)
-        if (!strcmp(u->binary, new.binary) && !strcmp(u->proxy, new.proxy))
-            return u;
-    if (c->n == A407_USES)
-        return NULL;
-    c->n++;
+    u = a407_use_find(c, new.binary, new.proxy);
+    if (u || c->n == A407_USES)
+        return u;
+    u = &c->use[c->n++];
     *u = new;
     a407_put(u->target, sizeof u->target, l->target);
     return u;

@@ -27,6 +27,11 @@ struct a407_observed {
     char keeps_out[400];       /* why the library can't be in it, or empty */
 };
 
+/* The use that this program has made of this proxy, as the report names both,
+   or NULL. */
+struct a407_use *a407_use_find(struct a407_observed *c, const char *binary,
+                               const char *proxy);
+
 /*
  * Runs it as `auth407 observe` would, with a log of its own that is removed;
  * its input is ours, and so is its output, which goes to standard error if

@@ -16,17 +16,6 @@ static bool is_ours(const struct a407_doctor *d, const char *proxy)
            a407_endpoint_match(&at, &d->proxy) && at.port == d->proxy.port;
 }
 
-/* The use that a finding of the report is about, or NULL. */
-static const struct a407_use *use_of(const struct a407_observed *c,
-                                     const struct a407_report_row *f)
-{
-    for (size_t i = 0; i < c->n; i++)
-        if (!strcmp(c->use[i].binary, f->binary) &&
-            !strcmp(c->use[i].proxy, f->proxy))
-            return &c->use[i];
-    return NULL;
-}
-
 /* ---- where a login of a program stands ---- */
 
 /* Is the login, "bob, by Basic", of that user? */
@@ -119,18 +108,15 @@ static bool is_from(const struct a407_doctor *d, const struct a407_use *u,
 bool a407_doctor_command_sent(const struct a407_doctor *d,
                               const struct a407_credential *c)
 {
-    bool sent = false;
-
     for (size_t i = 0; d->command && i < d->command->n; i++)
-        sent = sent || is_from(d, &d->command->use[i], c);
-    return sent;
+        if (is_from(d, &d->command->use[i], c))
+            return true;
+    return false;
 }
 
 bool a407_doctor_command_failed(const struct a407_doctor *d,
                                 const struct a407_credential *c)
 {
-    bool failed = false;
-
     for (size_t i = 0; d->command && i < d->command->n; i++) {
         const struct a407_use *u = &d->command->use[i];
         char user[sizeof u->login];
@@ -141,9 +127,10 @@ bool a407_doctor_command_failed(const struct a407_doctor *d,
             counts = !is_from(d, u, d->asked.creds[k]); /* else as that one */
         snprintf(user, sizeof user, "%.*s", (int)strcspn(u->login, ","),
                  u->login);
-        failed = failed || (counts && a407_doctor_same_account(&its, c));
+        if (counts && a407_doctor_same_account(&its, c))
+            return true;
     }
-    return failed;
+    return false;
 }
 
 /* One line of what may be several, as it is shown in a row. */
@@ -266,7 +253,7 @@ static void blame(struct a407_row *row, const struct a407_report_row *f,
 static void judge_finding(struct a407_doctor *d,
                           const struct a407_report_row *f)
 {
-    const struct a407_use *u = use_of(d->command, f);
+    const struct a407_use *u = a407_use_find(d->command, f->binary, f->proxy);
     const char *name = basename(f->binary);
     bool fine = a407_report_is_fine(f->cause_id) || !f->tally.unresolved;
     struct a407_row *row;

@@ -68,7 +68,6 @@ static void tell_source(void *ctx, const struct a407_source_finding *f)
    refused it. */
 static void tell_lint(struct a407_doctor *d, const struct a407_credential *c)
 {
-    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     struct a407_lint_use use = {.now = time(NULL)};
     char words[A407_LINT_WORDS];
     struct a407_lint lint;
@@ -80,7 +79,7 @@ static void tell_lint(struct a407_doctor *d, const struct a407_credential *c)
         /* of its time: told as one of its source */
         if (strcmp(a407_row_last(&d->rows)->seen, words) != 0)
             tell(d, c->label, words, a407_lint_info(lint.found[i].code))
-                ->status = offline ? A407_WARNING : A407_NOTE;
+                ->status = d->o.offline ? A407_WARNING : A407_NOTE;
     }
 }
 

@@ -30,7 +30,7 @@ struct a407_doctor_options {
     const char *values[A407_OPT_COUNT]; /* NULL: not given; "": a flag */
     const char *proxy; /* PROXY-URL as it was written, or NULL */
     char **command;    /* what stands behind "--", or NULL */
-    bool json;
+    bool json, offline;
     struct a407_wanted target;
 };
 

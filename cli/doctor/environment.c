@@ -236,7 +236,7 @@ static void check_no_proxy(struct a407_doctor *d, const char *name,
     unsigned by, of = read_by(name), most = of & ~A407_GO;
     char shown[101]; /* a login may stand there by mistake */
     struct a407_buf rest;
-    char yes[40], no[40];
+    char yes[40], no[40] = "";
     struct a407_row *row;
 
     if (!list || !*list)
@@ -252,14 +252,13 @@ static void check_no_proxy(struct a407_doctor *d, const char *name,
     } else {
         bool all = most && (by & most) == most;
 
-        row = a407_row_found(&d->rows,
-                             all ? A407_FOUND_NO_PROXY_COVERS
-                                 : A407_FOUND_NO_PROXY_DIFFERS,
-                             name, "%s covers %s", shown, host);
-        if (by != A407_READERS)
-            snprintf(row->seen, sizeof row->seen,
-                     "%s covers %s for %s, not for %s", shown, host,
-                     readers(by, yes), readers(A407_READERS & ~by, no));
+        row = a407_row_found(
+            &d->rows,
+            all ? A407_FOUND_NO_PROXY_COVERS : A407_FOUND_NO_PROXY_DIFFERS,
+            name,
+            by == A407_READERS ? "%s covers %s"
+                               : "%s covers %s for %s, not for %s",
+            shown, host, readers(by, yes), readers(A407_READERS & ~by, no));
         if (all)
             a407_row_sentence(row, "%s covers %s: programs go there directly.",
                               name, host);

@@ -75,7 +75,6 @@ void a407_doctor_kerberos(struct a407_doctor *d)
     struct a407_span list, line, kind = {NULL, 0};
     const char *keytab = NULL;
     struct a407_talk t;
-    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     bool wanted = false;
     size_t i;
 
@@ -85,7 +84,7 @@ void a407_doctor_kerberos(struct a407_doctor *d)
         keytab = d->asked.creds[i]->keytab;
     a407_challenges_free(offered);
     d->kerberos = keytab || has_config();
-    if (!wanted && !keytab && !offline)
+    if (!wanted && !keytab && !d->o.offline)
         return;
     if (!run_list(keytab, &t))
         a407_row_found(&d->rows, A407_FOUND_NO_GSS, "Kerberos",

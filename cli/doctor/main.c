@@ -12,8 +12,6 @@
 
 static void examine(struct a407_doctor *d)
 {
-    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
-
     a407_doctor_environment(d);
     if (!d->config)
         return;
@@ -21,9 +19,9 @@ static void examine(struct a407_doctor *d)
     a407_doctor_proxy_of_command(d);
     a407_doctor_places(d);
     a407_doctor_credentials(d);
-    if (offline)
+    if (d->o.offline)
         a407_doctor_kerberos(d);
-    if (offline || !d->proxy.port)
+    if (d->o.offline || !d->proxy.port)
         return;
     a407_doctor_endpoint(d);
     a407_doctor_challenges(d);

@@ -72,9 +72,10 @@ static bool is_good(struct a407_doctor_options *o)
                : 0;
 
     o->json = chosen == 1;
+    o->offline = o->values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     if (chosen < 0)
         return false;
-    if (o->command && (!*o->command || o->values[A407_OPT_DOCTOR_OFFLINE])) {
+    if (o->command && (!*o->command || o->offline)) {
         a407_error(*o->command ? "`--offline` sends nothing, and a command may"
                                : "no command to run behind `--`");
         return false;

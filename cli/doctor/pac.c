@@ -70,12 +70,12 @@ static bool same_address(const struct addrinfo *a, const struct addrinfo *all)
 
 /* The same host and port, or another name of it. */
 static bool is_same(const struct a407_endpoint *a,
-                    const struct a407_endpoint *b, bool look_up)
+                    const struct a407_endpoint *b, bool offline)
 {
     struct addrinfo *mine = NULL, *its = NULL, *i;
     bool same = strcasecmp(a->host, b->host) == 0;
 
-    if (a->port != b->port || same || !look_up)
+    if (a->port != b->port || same || offline)
         return a->port == b->port && same;
     if (a407_look_up(a, &mine) == 0 && a407_look_up(b, &its) == 0)
         for (i = mine; i && !same; i = i->ai_next)
@@ -87,17 +87,15 @@ static bool is_same(const struct a407_endpoint *a,
     return same;
 }
 
-static bool is_used(const struct a407_doctor *d, const struct choice *c,
-                    bool look_up)
+static bool is_used(const struct a407_doctor *d, const struct choice *c)
 {
     return d->proxy.port && c->tls == d->tls &&
-           is_same(&d->proxy, &c->at, look_up);
+           is_same(&d->proxy, &c->at, d->o.offline);
 }
 
 /* Of a list of proxies that one which is used already; else the first that
    takes connections, as a browser would; else the first. */
-static struct choice pick(const struct a407_doctor *d, const char *list,
-                          bool look_up)
+static struct choice pick(const struct a407_doctor *d, const char *list)
 {
     struct choice first = {.kind = NONSENSE}, c;
     size_t n;
@@ -112,10 +110,10 @@ static struct choice pick(const struct a407_doctor *d, const char *list,
             if (!n++)
                 first = c;
             if (first.kind == PROXY && c.kind == PROXY &&
-                (pass ? !a407_unreachable(&c.at) : is_used(d, &c, look_up)))
+                (pass ? !a407_unreachable(&c.at) : is_used(d, &c)))
                 return c;
         }
-        if (!look_up || n < 2)
+        if (d->o.offline || n < 2)
             break;
     }
     return first;
@@ -124,13 +122,13 @@ static struct choice pick(const struct a407_doctor *d, const char *list,
 /* The script is what counts where its user named it, or nothing else names a
    proxy. */
 static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
-                    const struct choice *c, bool look_up)
+                    const struct choice *c)
 {
     bool any = d->proxy.port != 0;
     char now[A407_HOST_MAX + 16] = "none is set";
     struct a407_row *row;
 
-    if (is_used(d, c, look_up))
+    if (is_used(d, c))
         return;
     if (any)
         snprintf(now, sizeof now, "%s:%u", d->proxy.host, d->proxy.port);
@@ -153,9 +151,9 @@ static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
 
 static void judge_list(struct a407_doctor *d,
                        const struct a407_pac_source *from, const char *url,
-                       const struct a407_pac_answer *a, bool look_up)
+                       const struct a407_pac_answer *a)
 {
-    struct choice c = pick(d, a->text, look_up);
+    struct choice c = pick(d, a->text);
     struct a407_row *row;
 
     if (c.kind == NONSENSE) {
@@ -164,7 +162,7 @@ static void judge_list(struct a407_doctor *d,
     } else if (c.kind == PROXY) {
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, from->from,
                       "%s: %s for %s", url, a->text, d->o.target.url);
-        compare(d, from, &c, look_up);
+        compare(d, from, &c);
     } else {
         row = a407_row_found(
             &d->rows,
@@ -196,23 +194,22 @@ static void tell_fault(struct a407_doctor *d,
 static void judge(struct a407_doctor *d, const struct a407_pac_source *from,
                   const char *url, struct a407_span script)
 {
-    bool look_up = d->o.values[A407_OPT_DOCTOR_OFFLINE] == NULL;
     struct a407_pac_answer a;
 
     a407_doctor_progress(d, "asking the PAC");
-    a407_pac_run(script, &d->o.target, look_up, &a);
+    a407_pac_run(script, &d->o.target, !d->o.offline, &a);
     if (*a.alert)
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, "the PAC says", "%s",
                       a.alert)
             ->status = A407_NOTE;
     if (a.state != A407_PAC_SAYS)
         tell_fault(d, from, url, &a);
-    else if (a.asked && !look_up)
+    else if (a.asked && d->o.offline)
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, from->from,
                       "%s looks names up: not judged, as nothing is sent", url)
             ->status = A407_NOTE;
     else
-        judge_list(d, from, url, &a, look_up);
+        judge_list(d, from, url, &a);
 }
 
 static bool is_page(struct a407_span s)
@@ -277,13 +274,12 @@ static void look_for_wpad(struct a407_doctor *d)
 
 void a407_doctor_pac(struct a407_doctor *d)
 {
-    bool offline = d->o.values[A407_OPT_DOCTOR_OFFLINE] != NULL;
     struct a407_pac_source from;
 
     if (!a407_pac_find(d, &from)) {
-        if (!offline && !d->proxy.port)
+        if (!d->o.offline && !d->proxy.port)
             look_for_wpad(d);
-    } else if (offline && strncmp(from.url, "http", 4) == 0) {
+    } else if (d->o.offline && strncmp(from.url, "http", 4) == 0) {
         a407_row_good(&d->rows, A407_IN_CONFIGURATION, from.from,
                       "not fetched, as nothing is sent")
             ->status = A407_NOTE;

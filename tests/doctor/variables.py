@@ -79,6 +79,9 @@ FAILURES = {
     "@ in the password": (
         "proxy_url_unescaped", both("http://alice:a@b@proxy.test:3128"),
         "the login has a @ that must be written %40."),
+    "@ in the password, in TLS": (
+        "proxy_url_unescaped", both("https://alice:a@b@proxy.test:3128"),
+        "export https_proxy=https://alice:PASSWORD@proxy.test:3128"),
     "# in the password": (
         "url_cut_short", both("http://alice:a#b@proxy.test:3128"),
         "the login has a # that must be written %23."),
