@@ -87,8 +87,6 @@ static duk_ret_t ask(duk_context *ctx)
     char *answer;
 
     say(word, duk_safe_to_string(ctx, 1));
-    if (strcmp(word, A407_PAC_ALERT) == 0)
-        return 0;
     answer = take(0);
     duk_push_string(ctx, answer);
     free(answer);

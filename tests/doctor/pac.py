@@ -157,6 +157,19 @@ def locked_in():
 
 
 @test
+def alert_before_question():
+    """what a script says has its own answer, and not that of the next question"""
+    script = pac("""function FindProxyForURL() {
+        alert("one"); alert("two");
+        return dnsResolve("localhost") == "127.0.0.1" ? "PROXY 127.0.0.1:1"
+                                                      : "PROXY wrong.test:1";
+    }""")
+    for _ in range(5):
+        seen = doctor("--pac", script)
+        has(seen.text, "TCP: 127.0.0.1 port 1: ")
+
+
+@test
 def verdicts():
     """what is wrong with an auto-config file is the verdict"""
     for code, words, script in (
