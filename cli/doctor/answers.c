@@ -10,7 +10,7 @@
 
 /* ---- in its own words ---- */
 
-/* What it says for people, and the cause that is in that, or NONE. */
+/* ": " and what it says for people, or ""; and the cause that is in that. */
 static enum a407_cause words_of(const struct a407_answer *a, char *out,
                                 size_t cap)
 {
@@ -31,7 +31,10 @@ static enum a407_cause words_of(const struct a407_answer *a, char *out,
         words = a407_span_str(ev->said_words);
     else if (!words.n)
         words = a407_span_str(ev->message);
-    a407_put(out, cap, words);
+    if (words.n) {
+        a407_put(out, cap, a407_span_str(": "));
+        a407_put(out + 2, cap - 2, words);
+    }
     free(ev);
     return said;
 }
@@ -70,11 +73,7 @@ static void tell_page(struct a407_doctor *d, const struct a407_answer *a,
                           "In place of a 407 comes a login page of %s, which "
                           "programs can't use.",
                           p->whose);
-    a407_row_remedy(row,
-                    "Open %s in a browser on this machine and log in: many "
-                    "such proxies then know its address (%s). For programs ask "
-                    "the proxy's owner for a login by 407.",
-                    d->page, d->source.host);
+    a407_doctor_say(d, A407_CAUSE_NONE, NULL);
 }
 
 static void tell_403(struct a407_doctor *d, const struct a407_judged *j,
@@ -85,40 +84,23 @@ static void tell_403(struct a407_doctor *d, const struct a407_judged *j,
 
     snprintf(what, sizeof what, "%s %.99s", j->connect ? "CONNECT" : "GET",
              j->connect ? d->tunnel : d->page);
-    if (!is_proxys(j->answer, j->connect)) {
-        a407_row_good(&d->rows, A407_IN_TRIAL, j->what,
-                      "403 by the target itself: %s", words);
-        d->works |= j->first;
-        return;
-    }
     row = a407_row_found(
         &d->rows, *j->login ? A407_FOUND_FORBIDDEN : A407_FOUND_NOT_ADMITTED,
-        j->what, "403%s%s", *words ? ": " : "", words);
+        j->what, "403%s", words);
     if (*j->login) {
         a407_row_sentence(
             row, "The login works, but the proxy's rules forbid %s.", what);
-        a407_row_remedy(row, "Ask the proxy's owner to allow it for this user; "
-                             "another target: --target URL");
         return;
     }
     if (*words)
         a407_row_sentence(row,
                           "The proxy refuses the request, and does not ask "
-                          "for a login: %s",
+                          "for a login%s",
                           words);
     a407_row_remedy(row,
                     "Ask the proxy's owner whether %s (this machine's address) "
                     "and %s are allowed.",
                     d->source.host, what);
-}
-
-static void tell_401(struct a407_doctor *d, const struct a407_judged *j)
-{
-    enum a407_finding_id id =
-        j->connect ? A407_FOUND_SAYS_401 : A407_FOUND_ORIGIN_LOGIN;
-
-    a407_row_found(&d->rows, id, j->what, "401%s",
-                   j->connect ? " to a CONNECT" : ", passed on by the proxy");
 }
 
 /* The target that the user named is to be reached; the other one stands for
@@ -129,8 +111,8 @@ static void tell_unreached(struct a407_doctor *d, const struct a407_judged *j,
     struct a407_row *row;
     bool named = d->o.values[A407_OPT_DOCTOR_TARGET] != NULL;
 
-    row = a407_row_found(&d->rows, A407_FOUND_TARGET, j->what, "%d%s%s",
-                         j->answer->status, *words ? ": " : "", words);
+    row = a407_row_found(&d->rows, A407_FOUND_TARGET, j->what, "%d%s",
+                         j->answer->status, words);
     a407_row_sentence(row, "%s the proxy can't reach %s.",
                       *j->login ? "The login works, but"
                                 : "No login is asked "
@@ -145,7 +127,7 @@ void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
 {
     const struct a407_answer *a = j->answer;
     struct a407_portal page;
-    char words[160], seen[200];
+    char words[162], seen[200];
     struct a407_row *row;
     enum a407_cause said = words_of(a, words, sizeof words);
 
@@ -156,27 +138,27 @@ void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
                       *j->login ? ", " : "", j->login);
         d->works |= j->first;
     } else if (said != A407_CAUSE_NONE && is_proxys(a, j->connect)) {
-        snprintf(seen, sizeof seen, "%d: %s", a->status, words);
+        snprintf(seen, sizeof seen, "%d%s", a->status, words);
         a407_refused_cause(d, said, NULL, j->what, seen);
     } else if (a->status == 401)
-        tell_401(d, j);
-    else if (a->status == 403)
-        tell_403(d, j, words);
+        a407_row_found(
+            &d->rows,
+            j->connect ? A407_FOUND_SAYS_401 : A407_FOUND_ORIGIN_LOGIN, j->what,
+            "401%s", j->connect ? " to a CONNECT" : ", passed on by the proxy");
     else if (a->status == 500 || a->status == 502 || a->status == 503 ||
              a->status == 504)
         tell_unreached(d, j, words);
     else if (!is_proxys(a, j->connect)) {
         a407_row_good(&d->rows, A407_IN_TRIAL, j->what,
-                      "%d by the target itself", a->status);
+                      "%d by the target itself%s", a->status,
+                      a->status == 403 ? words : "");
         d->works |= j->first;
-    } else {
-        char line[300];
-
-        a407_doctor_curl(d, " -v", line, sizeof line);
-        a407_row_remedy(a407_row_found(&d->rows, A407_FOUND_BAD_ANSWER, j->what,
-                                       "%d%s%s", a->status, *words ? ": " : "",
-                                       words),
-                        "Try it by hand: %s", line);
+    } else if (a->status == 403)
+        tell_403(d, j, words);
+    else {
+        a407_row_found(&d->rows, A407_FOUND_BAD_ANSWER, j->what, "%d%s",
+                       a->status, words);
+        a407_doctor_say(d, A407_CAUSE_NONE, NULL);
     }
     row = a407_row_last(&d->rows);
     if (!j->first && row->status != A407_GOOD)

@@ -142,6 +142,11 @@ const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);
 
 /* ---- what is told ---- */
 
+/* Says in the last row, of a finding or of this cause, what is so in this case
+   alone, if there is such a text. `label`: of the credential. */
+void a407_doctor_say(struct a407_doctor *d, enum a407_cause cause,
+                     const char *label);
+
 /* A line to type that makes the target's request as the last login did: curl
    asks for the password where only a user is given. `options`: " -v", or "". */
 void a407_doctor_curl(const struct a407_doctor *d, const char *options,

@@ -25,25 +25,12 @@
 static bool look_up(struct a407_doctor *d)
 {
     int error = a407_look_up(&d->proxy, &d->addresses);
-    struct a407_row *row;
 
     if (!error)
         return true;
-    row = a407_row_found(&d->rows, A407_FOUND_NAME, d->proxy.host, "%s",
-                         error == EAI_SYSTEM ? strerror(errno)
-                                             : gai_strerror(error));
-    a407_row_remedy(row,
-                    "Correct the name, or look at the resolver: getent ahosts "
-                    "%s",
-                    d->proxy.host);
-    if (error == EAI_AGAIN) {
-        a407_row_sentence(row, "The proxy's name can't be looked up: no name "
-                               "server answers.");
-        a407_row_remedy(row,
-                        "Look at the name servers in /etc/resolv.conf: getent "
-                        "ahosts %s",
-                        d->proxy.host);
-    }
+    a407_row_found(&d->rows, A407_FOUND_NAME, d->proxy.host, "%s",
+                   error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+    a407_doctor_say(d, A407_CAUSE_NONE, NULL);
     return false;
 }
 
@@ -193,46 +180,14 @@ static void name_targets(struct a407_doctor *d)
 static void tell_web_server(struct a407_doctor *d)
 {
     struct a407_span name = a407_answer_field(&d->to_get, "Server");
-    struct a407_row *row;
 
-    row = a407_row_found(&d->rows, A407_FOUND_WEB_SERVER, "kind of server",
-                         "%s%.*s; it answers CONNECT with %d, and a request "
-                         "for any host with %d",
-                         name.n ? "Server: " : "no name is given",
-                         (int)(name.n < 80 ? name.n : 80), name.n ? name.p : "",
-                         d->to_connect.status, d->to_get.status);
-    a407_row_remedy(row, "Correct host and port: %s is no proxy.", d->at);
-}
-
-static void remedy_for_protocol(struct a407_doctor *d)
-{
-    struct a407_row *row = a407_row_last(&d->rows);
-    char line[300];
-
-    a407_written_line(d, row->found == A407_FOUND_WANTS_TLS ? "https" : "http",
-                      line, sizeof line);
-    if (row->found == A407_FOUND_WANTS_TLS)
-        a407_row_remedy(row,
-                        "Use its port without TLS; or, for programs that speak "
-                        "TLS to a proxy: %s",
-                        line);
-    else if (row->found == A407_FOUND_SOCKS)
-        a407_row_remedy(row,
-                        "export all_proxy=socks5h://%s, for programs that "
-                        "speak SOCKS; or find the port of the HTTP proxy.",
-                        d->at);
-    else if (row->found == A407_FOUND_NO_HANDSHAKE) {
-        a407_row_remedy(row, "Look at it: openssl s_client -connect %s", d->at);
-        if (strstr(row->seen, A407_TLS_WANTS_CERTIFICATE)) {
-            a407_row_sentence(row, "The proxy wants a certificate of the "
-                                   "client.");
-            a407_row_remedy(row,
-                            "Ask the proxy's owner for one, for programs that "
-                            "can show it: curl --proxy-cert FILE -x https://%s",
-                            d->at);
-        }
-    } else if (row->found == A407_FOUND_NO_TLS)
-        a407_row_remedy(row, "%s", line);
+    a407_row_found(&d->rows, A407_FOUND_WEB_SERVER, "kind of server",
+                   "%s%.*s; it answers CONNECT with %d, and a request "
+                   "for any host with %d",
+                   name.n ? "Server: " : "no name is given",
+                   (int)(name.n < 80 ? name.n : 80), name.n ? name.p : "",
+                   d->to_connect.status, d->to_get.status);
+    a407_doctor_say(d, A407_CAUSE_NONE, NULL);
 }
 
 /* Who answers, in its own words. */
@@ -257,22 +212,16 @@ static void tell_no_tunnel(struct a407_doctor *d)
 {
     struct a407_judged get = {&d->to_get, "GET", "", false, true};
     struct a407_portal page;
-    struct a407_row *row;
 
     d->is_proxy = false;
     if (a407_portal_see(&d->to_get, false, &d->o.target.at, &page)) {
         a407_doctor_judge(d, &get);
         return;
     }
-    row = a407_row_found(&d->rows, A407_FOUND_CLOSES, "CONNECT",
-                         "closed without an answer, where GET is answered %d",
-                         d->to_get.status);
-    a407_row_sentence(row, "The proxy answers GET, and closes the connection "
-                           "at each CONNECT.");
-    a407_row_remedy(row,
-                    "Ask the proxy's owner to allow CONNECT; for http:// "
-                    "alone: auth407 doctor --target %s",
-                    d->page);
+    a407_row_found(&d->rows, A407_FOUND_CLOSES, "CONNECT",
+                   "closed without an answer, where GET is answered %d",
+                   d->to_get.status);
+    a407_doctor_say(d, A407_CAUSE_NONE, NULL);
 }
 
 void a407_doctor_endpoint(struct a407_doctor *d)
@@ -287,7 +236,7 @@ void a407_doctor_endpoint(struct a407_doctor *d)
     a407_doctor_progress(d, "asking %s without a login", d->at);
     if (d->tls &&
         !a407_tls_look(&d->rows, &d->peer, patience(d), &d->trusted)) {
-        remedy_for_protocol(d);
+        a407_doctor_say(d, A407_CAUSE_NONE, NULL);
         return;
     }
     d->peer.layer = d->tls ? &a407_tls_any : NULL;
@@ -302,7 +251,7 @@ void a407_doctor_endpoint(struct a407_doctor *d)
                            "it ends TLS behind the handshake: %s", why);
         else
             a407_kind_tell(&d->rows, &d->peer, a);
-        remedy_for_protocol(d);
+        a407_doctor_say(d, A407_CAUSE_NONE, NULL);
         return;
     }
     tell_names(d);

@@ -45,106 +45,16 @@ static void say_wrong(const struct a407_doctor *d,
         file ? " Enter them again: auth407 login " : "", file ? d->at : "");
 }
 
-/* What the table of causes can't say: with the names of this case, and with
-   what was seen. Columns: cause; words that what was seen has; sentence, or
-   NULL: the table's; remedy, or NULL. %P: the proxy; %S: this machine's
-   address; %C: the credential; %W: what was seen; %L: a line that shows it. */
-static const struct text {
-    enum a407_cause cause;
-    const char *words, *sentence, *remedy;
-} texts[] = {
-    {A407_CAUSE_NO_CREDENTIAL, "", NULL, "Write one: auth407 login %P"},
-    {A407_CAUSE_UNMET, "", "%W.",
-     "Provide it, or ask the proxy's owner for another scheme."},
-    {A407_CAUSE_NOT_ALLOWED, "", NULL,
-     "Allow it, if its strength is acceptable to you: AUTH407_CLEAR, "
-     "AUTH407_SCHEMES or `schemes =`."},
-    {A407_CAUSE_BACKEND_DOWN, "begins the handshake again",
-     "The proxy drops the login's handshake before it has seen the login.",
-     "Tell the proxy's owner: what checks logins may be down, or something "
-     "before the proxy does not keep the connection."},
-    {A407_CAUSE_STALE, "",
-     "The proxy takes each Digest nonce of its own for an old one: no login "
-     "gets in.",
-     "Tell the proxy's owner: it may be several nodes that don't know each "
-     "other's nonces."},
-    {A407_CAUSE_PROTOCOL, "", "The exchange with the proxy fails: %W.",
-     "Try it by hand: %L"},
-    /* in auth407-gss's own words: nothing that kinit mends */
-    {A407_CAUSE_NO_TICKET, "does not know HTTP/", "Kerberos: %W.",
-     "Name the proxy as its principal does, by its host's full name; or write "
-     "`service = HTTP/NAME` as it is."},
-    {A407_CAUSE_NO_TICKET, "does not know ", "Kerberos: %W.",
-     "Correct the user name, or write USER@REALM."},
-    {A407_CAUSE_NO_TICKET, "no KDC of ", "Kerberos: %W.",
-     "Set default_realm in krb5.conf, or write USER@REALM, if that is not your "
-     "realm. If it is, look at the way to its KDC: KRB5_TRACE=/dev/stderr "
-     "kinit"},
-    {A407_CAUSE_NO_TICKET, "names a KDC of ", "Kerberos: %W.",
-     "Name its KDC in krb5.conf, or write USER@REALM, if that is not your "
-     "realm."},
-    {A407_CAUSE_NO_TICKET, "Cannot find KDC", "Kerberos: %W.",
-     "Name the KDC of that realm in krb5.conf."},
-    {A407_CAUSE_NO_TICKET, "no key of ", "Kerberos: %W.",
-     "Correct `keytab` or `username` where they stand."},
-    {A407_CAUSE_HELPER_FAILED, "", "No login is sent: %C: %W.", NULL},
-    {A407_CAUSE_MALFORMED, "", "No login is sent: %C: %W.", NULL},
-    {A407_CAUSE_NO_CHALLENGE, "", NULL,
-     "Ask the proxy's owner whether %S (this machine's address) is allowed: no "
-     "login is offered."},
-    {A407_CAUSE_ADDRESS, "", NULL,
-     "Ask the proxy's owner to allow this machine's address, %S here and maybe "
-     "another one there."},
-    {A407_CAUSE_NOT_CONFIGURED, "", NULL,
-     "Name it: export http_proxy=http://%P https_proxy=http://%P"},
-    {A407_CAUSE_OTHER_ENDPOINT, "", NULL,
-     "Name it for this proxy: [%P] in the credential file, or auth407 login "
-     "%P"},
-};
-
-static void fill_in(const struct a407_doctor *d, const char *label,
-                    const char *seen, const char *text, char *out, size_t cap)
-{
-    char line[300];
-    size_t n;
-
-    a407_doctor_curl(d, " -v", line, sizeof line);
-    for (n = 0, *out = '\0'; *text; n = strlen(out)) {
-        const char *part = NULL;
-
-        if (*text == '%' && *++text)
-            part = *text == 'P'   ? d->at
-                   : *text == 'S' ? d->source.host
-                   : *text == 'C' ? label
-                   : *text == 'W' ? seen
-                                  : line;
-        a407_put(out + n, cap - n,
-                 part ? a407_span_str(part) : a407_span(text, 1));
-        text++;
-    }
-}
-
-static void say_remedy(const struct a407_doctor *d, enum a407_cause cause,
+static void say_remedy(struct a407_doctor *d, enum a407_cause cause,
                        const struct a407_credential *c, struct a407_row *row)
 {
     const char *label = c ? c->label : "the credential";
-    const struct text *t;
 
     if (cause == A407_CAUSE_REJECTED || cause == A407_CAUSE_REJECTED_LATER)
         say_wrong(d, c, label, row);
     if (cause == A407_CAUSE_LOCKED_OUT)
         say_until(d, c, row);
-    for (t = texts; t < texts + sizeof texts / sizeof *texts; t++)
-        if (t->cause == cause && strstr(row->seen, t->words))
-            break;
-    if (t == texts + sizeof texts / sizeof *texts)
-        return;
-    if (t->sentence)
-        fill_in(d, label, row->seen, t->sentence, row->sentence,
-                sizeof row->sentence);
-    if (t->remedy)
-        fill_in(d, label, row->seen, t->remedy, row->remedy,
-                sizeof row->remedy);
+    a407_doctor_say(d, cause, label);
 }
 
 /* What is for the proxies of the environment is for no other one; it is the
@@ -297,10 +207,7 @@ static void tell_unanswered(struct a407_doctor *d, const struct a407_trial *t,
     if (!t->event || !t->event->n_attempts)
         return;
     row->status = A407_FAILURE;
-    a407_row_sentence(row, "The proxy never answers the request with a login.");
-    a407_row_remedy(row, "Tell the proxy's owner: what checks its logins, or "
-                         "its name server, may hang. If it is the way to the "
-                         "target: --target URL");
+    a407_doctor_say(d, A407_CAUSE_NONE, NULL);
 }
 
 void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,

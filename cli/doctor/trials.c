@@ -358,17 +358,10 @@ static void without_login(struct a407_doctor *d, bool first)
 /* It is good for programs that send it themselves. */
 static void tell_tls(struct a407_doctor *d)
 {
-    struct a407_row *row;
-    char line[300];
-
     d->works = false;
-    a407_doctor_curl(d, "", line, sizeof line);
-    row = a407_row_found(&d->rows, A407_FOUND_NO_TLS_LOGIN, "under auth407",
-                         "no login is sent in TLS");
-    a407_row_remedy(row,
-                    "Use the proxy's port without TLS, if it has one; or let "
-                    "the program log in itself: %s",
-                    line);
+    a407_row_found(&d->rows, A407_FOUND_NO_TLS_LOGIN, "under auth407",
+                   "no login is sent in TLS");
+    a407_doctor_say(d, A407_CAUSE_NONE, NULL);
 }
 
 void a407_doctor_trials(struct a407_doctor *d)
