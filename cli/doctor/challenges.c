@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "challenges.h"
-
 #include <stdlib.h>
 
 #include "core/base/jwt.h"
 #include "core/base/text.h"
 #include "core/record/event.h"
+#include "doctor.h"
 #include "host/clock.h"
 
 /* The scheme that speaks this challenge, or NULL. */
@@ -31,20 +30,10 @@ static bool is_usable(const struct a407_scheme *s,
     return a407_credential_is_outside(c) || s->rank(ch, c, &why) > 0;
 }
 
-struct a407_challenges *a407_doctor_offered(const struct a407_doctor *d)
-{
-    const struct a407_answer *a = a407_doctor_first(d);
-    struct a407_challenges *list = a407_challenges_new();
-
-    if (list && a->status == 407)
-        a407_challenges_parse(a->bytes, a->head, "Proxy-Authenticate", list);
-    return list;
-}
-
 a407_scheme_set a407_doctor_usable(const struct a407_doctor *d,
-                                   const struct a407_challenges *offered,
                                    const struct a407_credential *c)
 {
+    const struct a407_challenges *offered = &d->offered;
     const struct a407_scheme *s;
     a407_scheme_set set = 0;
     unsigned id;
@@ -135,9 +124,17 @@ static void tell(struct a407_doctor *d, const struct a407_challenge *ch,
 #define SKEW_S 60
 #define DAY_S  86400
 
+bool a407_doctor_takes_ticket(const struct a407_doctor *d)
+{
+    size_t i = 0;
+
+    while (i < d->offered.n && !a407_takes_ticket(&d->offered.item[i]))
+        i++;
+    return i < d->offered.n;
+}
+
 /* Does a login depend on the time? */
-static bool needs_time(const struct a407_doctor *d,
-                       const struct a407_challenges *offered)
+static bool needs_time(const struct a407_doctor *d)
 {
     size_t i;
 
@@ -145,15 +142,11 @@ static bool needs_time(const struct a407_doctor *d,
         if (d->asked.creds[i]->token &&
             a407_jwt_expiry(a407_span_str(d->asked.creds[i]->token)))
             return true;
-    for (i = 0; i < offered->n; i++)
-        if (a407_takes_ticket(&offered->item[i]))
-            return true;
-    return false;
+    return a407_doctor_takes_ticket(d);
 }
 
 /* A Date of the proxy's own answer. */
-static void tell_clock(struct a407_doctor *d, const struct a407_event *ev,
-                       const struct a407_challenges *offered)
+static void tell_clock(struct a407_doctor *d, const struct a407_event *ev)
 {
     int64_t skew = ev->answer.skew_s, by = skew < 0 ? -skew : skew;
     const char *how = skew < 0 ? "behind" : "ahead of";
@@ -165,12 +158,12 @@ static void tell_clock(struct a407_doctor *d, const struct a407_event *ev,
         a407_row_good(&d->rows, A407_IN_CHALLENGE, "clock",
                       "the proxy's is ours, within %d s", SKEW_S);
     else
-        a407_row_found(
-            &d->rows,
-            by > A407_SKEW_MAX && needs_time(d, offered) ? A407_FOUND_CLOCK
-                                                         : A407_FOUND_SKEW,
-            "clock", "the proxy's is %lld %s %s ours",
-            (long long)(days ? by / DAY_S : by), days ? "days" : "s", how);
+        a407_row_found(&d->rows,
+                       by > A407_SKEW_MAX && needs_time(d) ? A407_FOUND_CLOCK
+                                                           : A407_FOUND_SKEW,
+                       "clock", "the proxy's is %lld %s %s ours",
+                       (long long)(days ? by / DAY_S : by), days ? "days" : "s",
+                       how);
 }
 
 /* ---- all of it ---- */
@@ -189,11 +182,12 @@ static void tell_none(struct a407_doctor *d, const struct a407_answer *a)
 void a407_doctor_challenges(struct a407_doctor *d)
 {
     const struct a407_answer *a = a407_doctor_first(d);
-    struct a407_challenges *offered = a407_doctor_offered(d);
+    struct a407_challenges *offered = &d->offered;
     struct a407_event *ev = calloc(1, sizeof *ev);
     size_t i;
 
-    if (offered && ev && a->status == 407) {
+    if (ev && a->status == 407) {
+        a407_challenges_parse(a->bytes, a->head, "Proxy-Authenticate", offered);
         ev->time_us = a407_clock_us(CLOCK_REALTIME);
         a407_event_set_answer(ev, a407_span(a->bytes, a->head));
         a407_event_set_challenges(ev, offered);
@@ -206,8 +200,7 @@ void a407_doctor_challenges(struct a407_doctor *d)
         if (*ev->message)
             a407_row_good(&d->rows, A407_IN_CHALLENGE, A407_ITS_WORDS, "%s",
                           ev->message);
-        tell_clock(d, ev, offered);
+        tell_clock(d, ev);
     }
     free(ev);
-    a407_challenges_free(offered);
 }

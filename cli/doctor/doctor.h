@@ -75,6 +75,7 @@ struct a407_doctor {
     char tunnel[A407_HOST_MAX + 16]; /* what is asked for: HOST:PORT, and */
     char page[1024];                 /* http://... */
     struct a407_answer to_connect, to_get; /* without a login */
+    struct a407_challenges offered;        /* by the first; points into it */
     struct a407_requests requests;         /* that were made */
     struct a407_proxy asked; /* its credentials, as the library has them */
     bool in;                 /* a login was accepted */
@@ -118,6 +119,16 @@ void a407_doctor_trials(struct a407_doctor *d);    /* logs in */
 void a407_doctor_elsewhere(struct a407_doctor *d); /* by those logins */
 void a407_doctor_variables(struct a407_doctor *d); /* against the trials */
 void a407_doctor_command(struct a407_doctor *d);   /* against the trials */
+
+/* The schemes of what is offered that the credential can answer, and may. */
+a407_scheme_set a407_doctor_usable(const struct a407_doctor *d,
+                                   const struct a407_credential *c);
+
+/* Does one of them take a Kerberos ticket? */
+bool a407_doctor_takes_ticket(const struct a407_doctor *d);
+
+/* The row of what the first 407 says for people. */
+#define A407_ITS_WORDS "its words"
 
 /* The request that the target needs, with this credential, by the best scheme
    alone that it has something for. */

@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "answers.h"
+#include "cli/tls.h"
 #include "cli/trial.h"
 #include "configuration.h"
 #include "host/clock.h"
 #include "host/match.h"
 #include "kind.h"
 #include "portal.h"
-#include "tls.h"
 
 /* Of a name so many are looked at. */
 #define ADDRESSES 64
@@ -235,7 +235,7 @@ void a407_doctor_endpoint(struct a407_doctor *d)
         return;
     a407_doctor_progress(d, "asking %s without a login", d->at);
     if (d->tls &&
-        !a407_tls_look(&d->rows, &d->peer, patience(d), &d->trusted)) {
+        !a407_kind_look_at_tls(&d->rows, &d->peer, patience(d), &d->trusted)) {
         a407_doctor_say(d, A407_CAUSE_NONE, NULL);
         return;
     }

@@ -4,9 +4,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "challenges.h"
 #include "core/auth/gss_protocol.h"
 #include "core/base/text.h"
+#include "doctor.h"
 #include "host/clock.h"
 #include "host/object.h"
 #include "host/talk.h"
@@ -71,18 +71,14 @@ static bool has_config(void)
 
 void a407_doctor_kerberos(struct a407_doctor *d)
 {
-    struct a407_challenges *offered = a407_doctor_offered(d);
     struct a407_span list, line, kind = {NULL, 0};
     const char *keytab = NULL;
     struct a407_talk t;
-    bool wanted = false;
+    bool wanted = a407_doctor_takes_ticket(d);
     size_t i;
 
-    for (i = 0; offered && i < offered->n; i++)
-        wanted = wanted || a407_takes_ticket(&offered->item[i]);
     for (i = 0; i < d->asked.n_creds && !keytab; i++)
         keytab = d->asked.creds[i]->keytab;
-    a407_challenges_free(offered);
     d->kerberos = keytab || has_config();
     if (!wanted && !keytab && !d->o.offline)
         return;

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "cli/tls.h"
 #include "core/base/text.h"
+#include "host/clock.h"
 
 /* For a question to what may say nothing at all. */
 #define PROBE_MS 2000
@@ -83,7 +85,8 @@ static const char request[] = "GET http://auth407-doctor.invalid/ HTTP/1.1\r\n"
                               "Host: auth407-doctor.invalid\r\n"
                               "Connection: close\r\n\r\n";
 
-bool a407_kind_says_nothing(const struct a407_peer *at)
+/* Does it take a request in plain text, and answer nothing? */
+static bool says_nothing(const struct a407_peer *at)
 {
     struct a407_answer a = probe(at, a407_span_str(request));
     bool is = !a.n && a.error == ETIMEDOUT;
@@ -92,7 +95,7 @@ bool a407_kind_says_nothing(const struct a407_peer *at)
     return is;
 }
 
-bool a407_kind_speaks_tls(const struct a407_peer *at)
+static bool speaks_tls(const struct a407_peer *at)
 {
     /* A ClientHello (RFC 5246 section 7.4.1.2) with one cipher suite: whoever
        speaks TLS answers with a ServerHello or an alert. */
@@ -114,7 +117,7 @@ void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
     if (!at->layer && opens(at, a407_span("\5\1", 3), A407_FOUND_SOCKS))
         a407_row_found(rows, A407_FOUND_SOCKS, "protocol",
                        "it answers a SOCKS 5 greeting, and no HTTP");
-    else if (!at->layer && a407_kind_speaks_tls(at))
+    else if (!at->layer && speaks_tls(at))
         a407_row_found(rows, A407_FOUND_WANTS_TLS, "protocol",
                        "it answers a TLS hello, and no plain HTTP");
     else if (a407_span_begins(a407_span(a->bytes, a->n), "HTTP/1."))
@@ -131,6 +134,54 @@ void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
         a407_row_found(rows, A407_FOUND_CLOSES, "protocol",
                        "it takes the connection and closes it: %s",
                        a->error ? strerror(a->error) : "end of file");
+}
+
+/* ---- in TLS ---- */
+
+static bool tell_certificate(struct a407_rows *rows,
+                             const struct a407_stream *s, const char *host)
+{
+    static const enum a407_finding_id found[] = {
+        [A407_TLS_EXPIRED] = A407_FOUND_CERT_EXPIRED,
+        [A407_TLS_OTHER_NAME] = A407_FOUND_CERT_NAME,
+        [A407_TLS_UNTRUSTED] = A407_FOUND_CERT_UNTRUSTED};
+    char why[80];
+    enum a407_tls_certificate is = a407_tls_certificate(s, why);
+    bool other = is == A407_TLS_OTHER_NAME;
+
+    if (is != A407_TLS_GOOD) {
+        a407_row_found(rows, found[is], "certificate", "%s%s",
+                       other ? "it is not one for " : why, other ? host : "");
+        return false;
+    }
+    a407_row_good(rows, A407_IN_ENDPOINT, "certificate", "valid, for %s", host);
+    return true;
+}
+
+bool a407_kind_look_at_tls(struct a407_rows *rows, const struct a407_peer *peer,
+                           int ms, bool *trusted)
+{
+    struct a407_peer any = {peer->at, peer->host, &a407_tls_any};
+    struct a407_stream s;
+    bool is = a407_stream_open(&s, &any, a407_now_ms() + ms),
+         late = !is && errno == ETIMEDOUT;
+    const char *why = a407_tls_error();
+
+    if (is)
+        *trusted = tell_certificate(rows, &s, peer->host);
+    else if (why && strcmp(why, A407_TLS_NOT_HERE) == 0)
+        a407_row_found(rows, A407_FOUND_NO_LIBSSL, "TLS", "%s", why);
+    else if (speaks_tls(peer))
+        a407_row_found(rows, A407_FOUND_NO_HANDSHAKE, "TLS",
+                       "the handshake fails: %s", why ? why : "it is closed");
+    else if (late && says_nothing(peer))
+        a407_row_found(rows, A407_FOUND_SILENT, "TLS",
+                       "it takes a TLS hello and says nothing");
+    else
+        a407_row_found(rows, A407_FOUND_NO_TLS, "TLS",
+                       "a TLS hello is not answered as TLS would");
+    a407_stream_close(&s);
+    return is;
 }
 
 /* ---- a web server ---- */

@@ -13,10 +13,10 @@
 void a407_kind_tell(struct a407_rows *rows, const struct a407_peer *at,
                     const struct a407_answer *a);
 
-bool a407_kind_speaks_tls(const struct a407_peer *at);
-
-/* Does it take a request in plain text, and answer nothing? */
-bool a407_kind_says_nothing(const struct a407_peer *at);
+/* Shakes hands once, and adds a row about the certificate, or why there is no
+   TLS. False: there is none; *trusted: is it good? */
+bool a407_kind_look_at_tls(struct a407_rows *rows, const struct a407_peer *peer,
+                           int ms, bool *trusted);
 
 /* Is it a web server, which takes each request for one to itself? By its
    answers to CONNECT and GET, and to a GET for a name that nobody has. */

@@ -3,7 +3,6 @@
 
 #include <time.h>
 
-#include "challenges.h"
 #include "configuration.h"
 #include "core/base/text.h"
 #include "core/record/hide.h"

@@ -2,13 +2,12 @@
 #include <stdlib.h>
 
 #include "answers.h"
-#include "challenges.h"
 #include "cli/terminal.h"
+#include "cli/tls.h"
 #include "cli/trial.h"
 #include "core/http/http.h"
 #include "host/lockout.h"
 #include "refused.h"
-#include "tls.h"
 
 bool a407_doctor_may_try(struct a407_doctor *d)
 {
@@ -77,14 +76,12 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
 void a407_doctor_try(struct a407_doctor *d, const struct a407_credential *c,
                      struct a407_trial *out)
 {
-    struct a407_challenges *offered = a407_doctor_offered(d);
-    a407_scheme_set usable = offered ? a407_doctor_usable(d, offered, c) : 0;
+    a407_scheme_set usable = a407_doctor_usable(d, c);
     size_t i = 0;
 
     while (i < d->config->n_order &&
            !(usable & A407_SCHEME_BIT(d->config->order[i])))
         i++;
-    a407_challenges_free(offered);
     try(d, c, i < d->config->n_order ? d->config->order[i] : A407_SCHEMES_MAX,
         true, out);
 }
@@ -287,11 +284,10 @@ static void tell_sent(struct a407_doctor *d, const struct a407_credential *c,
 }
 
 static void try_credential(struct a407_doctor *d,
-                           const struct a407_challenges *offered,
                            const struct a407_credential *c)
 {
     const struct a407_credential *sent = c->from == A407_FROM_TICKET ? NULL : c;
-    a407_scheme_set usable = a407_doctor_usable(d, offered, c);
+    a407_scheme_set usable = a407_doctor_usable(d, c);
     size_t i;
 
     if (!usable)
@@ -327,15 +323,13 @@ static void tell_enough(struct a407_doctor *d, const struct a407_credential *c)
 
 static void log_in(struct a407_doctor *d)
 {
-    struct a407_challenges *offered = a407_doctor_offered(d);
     size_t i;
 
-    for (i = 0; offered && !d->in && i < d->asked.n_creds; i++)
+    for (i = 0; !d->in && i < d->asked.n_creds; i++)
         if (is_enough(d, d->asked.creds[i]))
             tell_enough(d, d->asked.creds[i]);
         else
-            try_credential(d, offered, d->asked.creds[i]);
-    a407_challenges_free(offered);
+            try_credential(d, d->asked.creds[i]);
 }
 
 /* ---- all of it ---- */
