@@ -9,43 +9,34 @@
 #include "core/record/redact.h"
 #include "doctor.h"
 
-/* The next one to be filled in, or NULL. */
-static struct a407_request_made *next(struct a407_requests *r,
-                                      const char *target)
+/* NULL: there is no room. `port`: of our end; 0: not known. */
+static struct a407_request_made *
+add(struct a407_requests *r, const char *target, int64_t at_us, int status,
+    const struct a407_endpoint *source, uint16_t port)
 {
     bool plain = strncmp(target, "http://", 7) == 0;
+    struct a407_endpoint from = *source;
     struct a407_request_made *m;
     char shown[256];
 
     if (r->n == A407_REQUESTS)
         return NULL;
     m = &r->made[r->n++];
+    m->at_us = at_us;
+    m->status = status;
     a407_url_redact(a407_span_str(target), shown, sizeof shown);
     snprintf(m->request, sizeof m->request, "%s %s", plain ? "GET" : "CONNECT",
              shown);
+    from.port = port;
+    if (port)
+        a407_endpoint_text(&from, m->source, sizeof m->source);
     return m;
 }
 
 void a407_requests_add(struct a407_requests *r, const char *target,
                        const struct a407_answer *a)
 {
-    struct a407_request_made *m = next(r, target);
-
-    if (!m)
-        return;
-    m->at_us = a->at_us;
-    m->status = a->status;
-    a407_put(m->source, sizeof m->source, a407_span_str(a->source));
-}
-
-static void put_source(struct a407_request_made *m,
-                       const struct a407_endpoint *source, uint16_t port)
-{
-    struct a407_endpoint e = *source;
-
-    e.port = port;
-    if (port)
-        a407_endpoint_text(&e, m->source, sizeof m->source);
+    add(r, target, a->at_us, a->status, &a->source, a->source.port);
 }
 
 void a407_requests_add_trial(struct a407_requests *r, const char *target,
@@ -53,27 +44,22 @@ void a407_requests_add_trial(struct a407_requests *r, const char *target,
                              const struct a407_trial *t)
 {
     const struct a407_event *ev = t->event;
-    struct a407_request_made *m = ev ? next(r, target) : NULL;
-    int64_t at;
     struct a407_span answer = a407_span_str(t->answer);
+    struct a407_request_made *m;
     size_t i, from = 0, head;
+    int64_t at;
 
-    if (!m)
+    if (!ev)
         return;
-    m->at_us = at = ev->time_us;
-    m->status = ev->status;
-    put_source(m, source, ev->source_port);
-    for (i = 0; i < ev->n_attempts && i < A407_EVENT_ATTEMPTS; i++) {
+    at = ev->time_us;
+    add(r, target, at, ev->status, source, ev->source_port);
+    for (i = 0; i < ev->n_attempts; i++) {
         const struct a407_event_attempt *a = &ev->attempts[i];
 
-        m = next(r, target);
-        if (!m)
-            break;
-        m->at_us = at;
-        m->status = a->status;
-        snprintf(m->login, sizeof m->login, "%s%s%s", a->scheme,
-                 *a->username ? ", " : "", a->username);
-        put_source(m, source, a->source_port);
+        m = add(r, target, at, a->status, source, a->source_port);
+        if (m)
+            snprintf(m->login, sizeof m->login, "%s%s%s", a->scheme,
+                     *a->username ? ", " : "", a->username);
         at += a->duration_us;
     }
     head = a407_head_end(answer.p, answer.n, &from);

@@ -97,9 +97,9 @@ static void tell_answer(struct a407_doctor *d, struct a407_trial *t,
 {
     const struct a407_event *ev = t->event;
     struct a407_answer a = {0};
-    struct a407_judged j = {&a, label, "", method_of(d, first)[0] == 'C',
-                            first};
     char how[sizeof d->how] = "", what[96];
+    const struct a407_judged j = {&a, what, how, *method_of(d, first) == 'C',
+                                  first};
 
     if (ev->n_attempts)
         snprintf(how, sizeof how, "logged in by %s with %s",
@@ -108,8 +108,6 @@ static void tell_answer(struct a407_doctor *d, struct a407_trial *t,
         snprintf(d->how, sizeof d->how, "%s",
                  *how ? how : "no login is asked for");
     snprintf(what, sizeof what, "%s with a login", method_of(d, first));
-    j.what = what;
-    j.login = how;
     a407_answer_read(&a, t->answer, a407_span_str(t->answer).n);
     if (!a.status)
         a.status = ev->final_status;

@@ -77,15 +77,13 @@ void a407_wire_ask(const struct a407_peer *to, struct a407_span bytes, int ms,
                    struct a407_answer *out)
 {
     char *got = malloc(ANSWER_MAX);
-    struct a407_endpoint e;
     struct a407_stream s;
 
     *out = (struct a407_answer){.at_us = a407_clock_us(CLOCK_REALTIME)};
     a407_stream_open(&s, to, a407_now_ms() + A407_CONNECT_MS);
     if (s.fd < 0 || !got || a407_stream_write(&s, bytes.p, bytes.n) < 0)
         out->error = errno;
-    if (a407_socket_source(s.fd, &e))
-        a407_endpoint_text(&e, out->source, sizeof out->source);
+    a407_socket_source(s.fd, &out->source);
     if (!out->error)
         a407_answer_read(out, got, read_all(&s, got, ms, &out->error));
     if (!out->bytes)

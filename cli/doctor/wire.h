@@ -11,10 +11,10 @@
 struct a407_answer {
     char *bytes; /* as they came: head, and the body's first 16 KiB; or NULL */
     size_t n, head;
-    int status;      /* 0: no HTTP */
-    int64_t at_us;   /* when it was asked for: since the epoch, microseconds */
-    char source[80]; /* this end, "address:port"; or empty */
-    int error;       /* why there is no more of it: an errno; 0: it ended */
+    int status;    /* 0: no HTTP */
+    int64_t at_us; /* when it was asked for: since the epoch, microseconds */
+    struct a407_endpoint source; /* this end; port 0: not known */
+    int error; /* why there is no more of it: an errno; 0: it ended */
 };
 
 /* Connects, sends the bytes and reads the answer, within `ms` milliseconds; of
