@@ -87,8 +87,6 @@ struct a407_doctor {
     int tty; /* for progress and questions; -1: none */
 };
 
-/* Longest wait for one answer: whoever asks sits and waits. */
-#define A407_DOCTOR_WAIT_MS 20000
 /* Accounts are locked after few failures: so many logins of one user. */
 #define A407_DOCTOR_OF_ONE_USER 2
 

@@ -19,6 +19,8 @@
 #define ADDRESSES 64
 /* ... and so many dead ones are named. */
 #define DEAD 4
+/* Longest wait for one answer: whoever asks sits and waits. */
+#define WAIT_MS 20000
 
 /* ---- the way there ---- */
 
@@ -146,12 +148,6 @@ static bool reach(struct a407_doctor *d)
 
 /* ---- its answers ---- */
 
-static int patience(const struct a407_doctor *d)
-{
-    return d->config->wait_ms < A407_DOCTOR_WAIT_MS ? (int)d->config->wait_ms
-                                                    : A407_DOCTOR_WAIT_MS;
-}
-
 static void ask(struct a407_doctor *d, const char *target,
                 struct a407_answer *out)
 {
@@ -159,7 +155,8 @@ static void ask(struct a407_doctor *d, const char *target,
 
     if (!a407_trial_request(target, request, sizeof request))
         return;
-    a407_wire_ask(&d->peer, a407_span_str(request), patience(d), out);
+    a407_wire_ask(&d->peer, a407_span_str(request), (int)d->config->wait_ms,
+                  out);
     a407_requests_add(&d->requests, target, out);
 }
 
@@ -229,13 +226,16 @@ void a407_doctor_endpoint(struct a407_doctor *d)
     const struct a407_answer *a = a407_doctor_first(d);
     struct a407_portal page;
 
+    if (d->config->wait_ms > WAIT_MS)
+        d->config->wait_ms = WAIT_MS;
     name_targets(d);
     a407_doctor_progress(d, "connecting to %s", d->at);
     if (!look_up(d) || !reach(d))
         return;
     a407_doctor_progress(d, "asking %s without a login", d->at);
     if (d->tls &&
-        !a407_kind_look_at_tls(&d->rows, &d->peer, patience(d), &d->trusted)) {
+        !a407_kind_look_at_tls(&d->rows, &d->peer, (int)d->config->wait_ms,
+                               &d->trusted)) {
         a407_doctor_say(d, A407_CAUSE_NONE, NULL);
         return;
     }

@@ -53,8 +53,6 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
 {
     struct a407_config its = *d->config;
 
-    if (its.wait_ms > A407_DOCTOR_WAIT_MS)
-        its.wait_ms = A407_DOCTOR_WAIT_MS;
     if (scheme != A407_SCHEMES_MAX) {
         its.order[0] = scheme;
         its.n_order = 1;
@@ -269,8 +267,7 @@ static bool try_scheme(struct a407_doctor *d, const struct a407_credential *c,
 }
 
 /* What the command was refused with is not sent again: as if it had been. */
-static void tell_sent(struct a407_doctor *d, const struct a407_credential *c,
-                      enum a407_scheme_id by)
+static void tell_sent(struct a407_doctor *d, const struct a407_credential *c)
 {
     static struct a407_event ev;
     const struct a407_trial t = {.outcome = A407_TRIAL_REFUSED, .event = &ev};
@@ -278,7 +275,7 @@ static void tell_sent(struct a407_doctor *d, const struct a407_credential *c,
     d->refused[d->n_refused++] = c;
     ev.cause = A407_CAUSE_REJECTED;
     snprintf(ev.detail, sizeof ev.detail, "refused: the command has sent it");
-    a407_refused_tell(d, &t, c, by);
+    a407_refused_tell(d, &t, c, A407_BASIC);
 }
 
 static void try_credential(struct a407_doctor *d,
@@ -291,7 +288,7 @@ static void try_credential(struct a407_doctor *d,
     if (!usable)
         try_scheme(d, sent, 0, A407_SCHEMES_MAX);
     else if (a407_doctor_command_sent(d, c)) {
-        tell_sent(d, c, A407_BASIC);
+        tell_sent(d, c);
         return;
     }
     for (i = 0; usable && i < d->config->n_order; i++)
