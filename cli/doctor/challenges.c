@@ -56,35 +56,31 @@ static const char *const needs[] = {
 };
 
 /* What of it can be done, for the first credential that can do it. */
-static const char *use(const struct a407_doctor *d,
-                       const struct a407_challenge *ch, bool *good, char *out,
-                       size_t cap)
+static bool use(const struct a407_doctor *d, const struct a407_challenge *ch,
+                char *out, size_t cap)
 {
     const struct a407_scheme *s = scheme_of(ch);
-    bool allowed = s && is_allowed(d, s, NULL);
+    bool allowed = s && is_allowed(d, s, NULL), good = false;
     size_t i;
 
-    *good = false;
     snprintf(out, cap, "%s%s",
              !s        ? "auth407 does not speak it"
              : allowed ? "needs "
                        : "not allowed by AUTH407_SCHEMES",
              allowed ? needs[s->secret] : "");
-    for (i = 0; allowed && i < d->asked.n_creds; i++) {
+    for (i = 0; allowed && !good && i < d->asked.n_creds; i++) {
         const struct a407_credential *c = d->asked.creds[i];
 
         if (!is_usable(s, ch, c))
             continue;
-        *good = is_allowed(d, s, c);
+        good = is_allowed(d, s, c);
         snprintf(out, cap,
                  c->from == A407_FROM_TICKET ? "takes a %s, if there is one"
-                 : *good                     ? "can be answered with %s"
+                 : good                      ? "can be answered with %s"
                                              : "not allowed by `schemes` of %s",
                  c->label);
-        if (*good)
-            break;
     }
-    return out;
+    return good;
 }
 
 static void add(struct a407_buf *b, const char *name, const char *value)
@@ -98,7 +94,7 @@ static void tell(struct a407_doctor *d, const struct a407_challenge *ch,
 {
     struct a407_buf b;
     char can[300];
-    bool good;
+    bool good = use(d, ch, can, sizeof can);
 
     a407_buf_init(&b, 4096);
     add(&b, "realm", e->realm);
@@ -110,7 +106,7 @@ static void tell(struct a407_doctor *d, const struct a407_challenge *ch,
     add(&b, "saying", e->error_description);
     if (e->userhash)
         a407_buf_str(&b, "userhash, ");
-    a407_buf_str(&b, use(d, ch, &good, can, sizeof can));
+    a407_buf_str(&b, can);
     a407_row_good(&d->rows, A407_IN_CHALLENGE, e->scheme, "%.*s", (int)b.n,
                   b.n ? b.p : "");
     if (!good)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <ifaddrs.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "answers.h"
 #include "cli/tls.h"
 #include "cli/trial.h"
-#include "configuration.h"
 #include "host/clock.h"
 #include "host/match.h"
 #include "kind.h"

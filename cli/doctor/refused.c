@@ -3,8 +3,6 @@
 
 #include <time.h>
 
-#include "configuration.h"
-#include "core/base/text.h"
 #include "core/record/hide.h"
 #include "host/lockout.h"
 

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-
 #include "answers.h"
 #include "cli/terminal.h"
 #include "cli/tls.h"
 #include "cli/trial.h"
-#include "core/http/http.h"
 #include "host/lockout.h"
 #include "refused.h"
 

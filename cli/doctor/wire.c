@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "core/http/challenge.h"
 #include "core/http/http.h"
