@@ -11,8 +11,7 @@ static bool read_url(struct a407_login_options *out)
     if (!a407_proxy_url_parse(a407_span_str(out->name), &url))
         return false;
     bool secret = url.username || url.password || url.malformed.code;
-    a407_free_secret(url.username);
-    a407_free_secret(url.password);
+    a407_proxy_url_clear(&url);
     out->proxy = url.endpoint;
     out->tls = strcmp(url.scheme, "https") == 0;
     if (secret)

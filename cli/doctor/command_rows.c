@@ -44,8 +44,7 @@ static const char *variable_of(const struct a407_use *u,
         same = is_of(u->login, url.username);
         it = !c || (url.password && c->password &&
                     !strcmp(url.password, c->password));
-        a407_free_secret(url.username);
-        a407_free_secret(url.password);
+        a407_proxy_url_clear(&url);
         if (same)
             return it ? *name : NULL;
     }

@@ -29,8 +29,7 @@ bool a407_wanted_read(const char *text, struct a407_wanted *out)
         (!plain && strstr(text, "://") && !a407_span_begins(s, "https://")) ||
         !a407_proxy_url_parse(s, &url))
         return false;
-    a407_free_secret(url.username);
-    a407_free_secret(url.password);
+    a407_proxy_url_clear(&url);
     out->tls = !plain;
     out->at = url.endpoint;
     if (!strstr(text, "://") && !url.port_given)

@@ -172,8 +172,7 @@ static bool fetch_http(const char *url, struct a407_buf *script, char type[80],
         snprintf(why, 240, "it is no URL");
         return false;
     }
-    a407_free_secret(at.username);
-    a407_free_secret(at.password);
+    a407_proxy_url_clear(&at);
     fd = a407_connect_to(&at.endpoint, &reason);
     if (fd < 0) {
         snprintf(why, 240, "%.200s: %s", at.endpoint.host, reason);

@@ -159,8 +159,7 @@ static void add_login(const struct a407_doctor *d, const struct used *u,
     if (url.username && url.password && *url.password)
         c = calloc(1, sizeof *c);
     if (!c) {
-        a407_free_secret(url.username);
-        a407_free_secret(url.password);
+        a407_proxy_url_clear(&url);
         return;
     }
     snprintf(label, sizeof label, "%s's own login in %s", u->tool->name,

@@ -54,8 +54,7 @@ static bool is_of(struct a407_span url, const struct a407_endpoint *target)
 
     if (!url.n || url.p[0] == '/' || !a407_proxy_url_parse(url, &its))
         return true;
-    a407_free_secret(its.username);
-    a407_free_secret(its.password);
+    a407_proxy_url_clear(&its);
     b = its.endpoint.host;
     n = strlen(b);
     return (m >= n && strcmp(a + m - n, b) == 0) ||

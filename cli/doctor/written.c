@@ -76,12 +76,6 @@ bool a407_written_has_login(const char *value)
     return split(value).info.p != NULL;
 }
 
-static void forget(struct a407_proxy_url *url)
-{
-    a407_free_secret(url->username);
-    a407_free_secret(url->password);
-}
-
 bool a407_written_login(const char *value, struct a407_proxy_url *out)
 {
     struct parts is = split(value);
@@ -102,7 +96,7 @@ bool a407_written_login(const char *value, struct a407_proxy_url *out)
     if (!good || out->port_given ||
         out->endpoint.host[strspn(out->endpoint.host, "0123456789")])
         return good;
-    forget(out); /* "3128" alone is no host */
+    a407_proxy_url_clear(out); /* "3128" alone is no host */
     return false;
 }
 
@@ -111,7 +105,7 @@ bool a407_written_read(const char *value, struct a407_proxy_url *out)
     bool good = a407_written_login(value, out);
 
     if (good)
-        forget(out);
+        a407_proxy_url_clear(out);
     return good;
 }
 
@@ -386,7 +380,7 @@ bool a407_same_host(const char *a, const char *b)
 
 bool a407_written_same(const char *a, const char *b, bool login)
 {
-    struct a407_proxy_url x, y;
+    struct a407_proxy_url x = {.port_given = false}, y = x;
     bool same, read_a = a407_written_login(a, &x),
                read_b = a407_written_login(b, &y);
 
@@ -398,10 +392,8 @@ bool a407_written_same(const char *a, const char *b, bool login)
                x.endpoint.port == y.endpoint.port &&
                (!login || (a407_same_text(x.username, y.username) &&
                            a407_same_text(x.password, y.password)));
-    if (read_a)
-        forget(&x);
-    if (read_b)
-        forget(&y);
+    a407_proxy_url_clear(&x);
+    a407_proxy_url_clear(&y);
     return same;
 }
 

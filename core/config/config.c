@@ -336,8 +336,7 @@ static bool add_url(struct reader *r, const char *label, struct a407_span v)
     /* where no port is given curl goes to 1080, most others to 80 */
     if (http && !u.port_given)
         add_url_at(r, label, &u, 1080);
-    a407_free_secret(u.username);
-    a407_free_secret(u.password);
+    a407_proxy_url_clear(&u);
     return true;
 }
 

@@ -120,12 +120,15 @@ struct a407_proxy_url {
     bool port_given; /* else it is 80 for http, 443 for https, 1080 for others;
                         for http, too, curl takes 1080 */
     struct a407_finding malformed; /* why the userinfo is of no use */
-    char *username; /* percent-decoded, freed with a407_free_secret; or NULL */
+    char *username; /* percent-decoded, or NULL */
     char *password; /* the same; NULL if there was no ":" */
 };
 
 /* Reads one proxy URL or host[:port]. The userinfo ends at the last "@" before
    the path: passwords may hold others. False: no host; nothing is allocated. */
 bool a407_proxy_url_parse(struct a407_span s, struct a407_proxy_url *out);
+
+/* Wipes and frees its user name and password, which are NULL then. */
+void a407_proxy_url_clear(struct a407_proxy_url *url);
 
 #endif

@@ -200,11 +200,15 @@ static void take_userinfo(struct a407_span s, struct a407_proxy_url *out)
     if (colon)
         out->password =
             decode(a407_span_from(s, colon + 1), A407_LINT_PASSWORD, out);
-    if (out->username && (!colon || out->password))
-        return;
-    a407_free_secret(out->username);
-    a407_free_secret(out->password);
-    out->username = out->password = NULL;
+    if (!out->username || (colon && !out->password))
+        a407_proxy_url_clear(out);
+}
+
+void a407_proxy_url_clear(struct a407_proxy_url *url)
+{
+    a407_free_secret(url->username);
+    a407_free_secret(url->password);
+    url->username = url->password = NULL;
 }
 
 static bool is_authority_char(char c)

@@ -12,12 +12,6 @@ static bool parse(const char *z, size_t n, struct a407_proxy_url *u)
     return ok;
 }
 
-static void release(struct a407_proxy_url *u)
-{
-    a407_free_secret(u->username);
-    a407_free_secret(u->password);
-}
-
 #define MALFORMED "(malformed)"
 
 /* RFC 3986 section 3.2; username NULL: no userinfo */
@@ -94,7 +88,7 @@ TEST(good)
             assert_string_equal(u.password, good[i].password);
         else
             assert_null(u.password);
-        release(&u);
+        a407_proxy_url_clear(&u);
     }
 }
 
@@ -134,7 +128,7 @@ TEST(any_bytes)
         for (size_t k = 0; k <= n; k++) {
             struct a407_proxy_url u;
             if (parse(good[i].text, k, &u))
-                release(&u);
+                a407_proxy_url_clear(&u);
         }
         for (size_t k = 0; k < n; k++)
             for (int c = 0; c < 256; c++) {
@@ -148,7 +142,7 @@ TEST(any_bytes)
                 if (u.password)
                     assert_true(
                         !a407_text_has_control(a407_span_str(u.password)));
-                release(&u);
+                a407_proxy_url_clear(&u);
             }
     }
 }
