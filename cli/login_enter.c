@@ -137,7 +137,7 @@ static size_t name_proxies(const struct a407_config *config, char *to,
             continue;
         a407_buf_str(&b, n++ ? " or " : "");
         a407_buf_str(&b, p->tls ? "https://" : "");
-        a407_endpoint_describe(&b, &p->endpoint);
+        a407_endpoint_add(&b, &p->endpoint);
     }
     a407_buf_add(&b, "", 1);
     if (b.failed || !can_be_shown(b.p))

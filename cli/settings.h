@@ -37,9 +37,6 @@ bool a407_settings_check(const struct a407_invocation *inv,
 /* Notes for --verbose, without secrets. */
 void a407_settings_show(const struct a407_settings *s);
 
-/* Appends HOST[:PORT], as a section's name or a URL has it. */
-void a407_endpoint_describe(struct a407_buf *b, const struct a407_endpoint *e);
-
 /* Does it look like a name? A user without a password may be a key. */
 bool a407_user_is_name(struct a407_span user);
 

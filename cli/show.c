@@ -27,15 +27,6 @@ static const char *const level_names[] = {
     [A407_LOG_REQUEST] = "request",
 };
 
-void a407_endpoint_describe(struct a407_buf *b, const struct a407_endpoint *e)
-{
-    bool v6 = strchr(e->host, ':') != NULL;
-
-    a407_buf_fmt(b, "%s%s%s", v6 ? "[" : "", e->host, v6 ? "]" : "");
-    if (e->port)
-        a407_buf_fmt(b, ":%u", e->port);
-}
-
 static void show_schemes(const struct a407_config *c)
 {
     struct a407_buf b;
@@ -70,7 +61,7 @@ static void show_proxy(const struct a407_known_proxy *p)
     struct a407_buf b;
 
     a407_buf_init(&b, LINE_MAX_BYTES);
-    a407_endpoint_describe(&b, &p->endpoint);
+    a407_endpoint_add(&b, &p->endpoint);
     a407_note("proxy: %.*s, from %s%s", (int)b.n, b.n ? b.p : "",
               p->from_environment ? "the environment" : "the credential file",
               p->tls ? "; over TLS, which the library can't read" : "");
@@ -114,7 +105,7 @@ void a407_credential_describe(struct a407_buf *b,
     if (k->from == A407_FROM_VARIABLES)
         a407_buf_str(b, "the proxies of the environment");
     else
-        a407_endpoint_describe(b, &k->endpoint);
+        a407_endpoint_add(b, &k->endpoint);
     if (pair || a407_user_is_name(a407_span_str(k->username)))
         /* with a colon it is likely to hold a password, wrongly */
         a407_buf_fmt(b, ", user %.*s%s", (int)strcspn(k->username, ":"),

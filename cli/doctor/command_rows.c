@@ -270,8 +270,7 @@ static void judge_finding(struct a407_doctor *d,
     }
     if (d->proxy.port && !is_ours(d, f->proxy)) {
         row = a407_row_found(&d->rows, A407_FOUND_COMMAND_PROXY, name,
-                             "%s; the others use %s:%u", seen, d->proxy.host,
-                             d->proxy.port);
+                             "%s; the others use %s", seen, d->at);
         a407_row_sentence(row, "%s uses another proxy: %s.", name, f->proxy);
     }
     row = a407_row_cause(&d->rows, f->cause_id, name, seen);
@@ -295,8 +294,7 @@ static void judge_use(struct a407_doctor *d, const struct a407_use *u)
                   *u->login ? "as " : "no login", u->login, u->last_status);
     if (!is_ours(d, u->proxy))
         a407_row_found(&d->rows, A407_FOUND_COMMAND_PROXY, name,
-                       "it uses %s, not %s:%u", u->proxy, d->proxy.host,
-                       d->proxy.port)
+                       "it uses %s, not %s", u->proxy, d->at)
             ->status = A407_NOTE;
     else if (through && !d->works && !d->in && a407_rows_verdict(&d->rows))
         a407_row_found(&d->rows, A407_FOUND_COMMAND_WORKS, name,

@@ -10,13 +10,13 @@
 
 void a407_wanted_root(const struct a407_wanted *w, char *out, size_t cap)
 {
-    bool v6 = strchr(w->at.host, ':') != NULL;
-    char port[8] = "";
+    struct a407_endpoint at = w->at;
+    char text[A407_HOST_MAX + 16];
 
-    if (w->at.port != (w->tls ? 443 : 80))
-        snprintf(port, sizeof port, ":%u", w->at.port);
-    snprintf(out, cap, "%s://%s%.255s%s%s/", w->tls ? "https" : "http",
-             v6 ? "[" : "", w->at.host, v6 ? "]" : "", port);
+    if (at.port == (w->tls ? 443 : 80))
+        at.port = 0;
+    a407_endpoint_text(&at, text, sizeof text);
+    snprintf(out, cap, "%s://%s/", w->tls ? "https" : "http", text);
 }
 
 bool a407_wanted_read(const char *text, struct a407_wanted *out)

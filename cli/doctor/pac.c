@@ -131,7 +131,7 @@ static void compare(struct a407_doctor *d, const struct a407_pac_source *from,
     if (is_used(d, c))
         return;
     if (any)
-        snprintf(now, sizeof now, "%s:%u", d->proxy.host, d->proxy.port);
+        a407_endpoint_text(&d->proxy, now, sizeof now);
     row = a407_row_found(&d->rows, A407_FOUND_PAC_DRIFT,
                          any ? d->proxy_from : "*_proxy variables",
                          "%s, but the PAC names %s%s:%u", now,

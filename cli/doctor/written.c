@@ -144,7 +144,7 @@ static void put_url(const char *value, const char *behind_user,
         add_user(&b, value, behind_user);
         if (!url.port_given)
             url.endpoint.port = 0;
-        a407_endpoint_describe(&b, &url.endpoint);
+        a407_endpoint_add(&b, &url.endpoint);
         a407_buf_str(&b, url.port_given ? "" : no_port);
     }
     a407_put(out, cap, a407_span(b.p ? b.p : "", b.n));

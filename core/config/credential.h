@@ -2,6 +2,7 @@
 #ifndef A407_CREDENTIAL_H
 #define A407_CREDENTIAL_H
 
+#include "core/base/buf.h"
 #include "lint.h"
 
 #define A407_HOST_MAX 255
@@ -17,8 +18,10 @@ struct a407_endpoint {
    form. */
 bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out);
 
-/* "host:port", "[v6]:port": as much as fits. */
+/* "host:port", "[v6]:port", without a port "host": as much as fits; the second
+   appends it. */
 void a407_endpoint_text(const struct a407_endpoint *e, char *out, size_t cap);
+void a407_endpoint_add(struct a407_buf *b, const struct a407_endpoint *e);
 
 /* Is it an IP address, and no name? */
 bool a407_is_address(const char *host);
@@ -120,8 +123,8 @@ struct a407_proxy_url {
     bool port_given; /* else it is 80 for http, 443 for https, 1080 for others;
                         for http, too, curl takes 1080 */
     struct a407_finding malformed; /* why the userinfo is of no use */
-    char *username; /* percent-decoded, or NULL */
-    char *password; /* the same; NULL if there was no ":" */
+    char *username;                /* percent-decoded, or NULL */
+    char *password;                /* the same; NULL if there was no ":" */
 };
 
 /* Reads one proxy URL or host[:port]. The userinfo ends at the last "@" before

@@ -142,15 +142,13 @@ bool a407_credfile_add(struct a407_buf *out, struct a407_span text,
                        const struct a407_credfile_key *keys, size_t n)
 {
     const char *end = line_end(text);
-    bool v6 = strchr(endpoint->host, ':') != NULL;
     a407_buf_span(out, text);
     if (lines_of(text).n) {
         finish_line(out, end);
         a407_buf_str(out, end);
     }
-    a407_buf_fmt(out, "[%s%s%s", v6 ? "[" : "", endpoint->host, v6 ? "]" : "");
-    if (endpoint->port)
-        a407_buf_fmt(out, ":%u", endpoint->port);
+    a407_buf_str(out, "[");
+    a407_endpoint_add(out, endpoint);
     a407_buf_fmt(out, "]%s", end);
     put_keys(out, keys, n, 0, end);
     return !out->failed;

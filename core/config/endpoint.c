@@ -95,8 +95,20 @@ bool a407_endpoint_parse(struct a407_span s, struct a407_endpoint *out)
 
 void a407_endpoint_text(const struct a407_endpoint *e, char *out, size_t cap)
 {
-    snprintf(out, cap, strchr(e->host, ':') ? "[%s]:%u" : "%s:%u", e->host,
-             e->port);
+    bool v6 = strchr(e->host, ':') != NULL;
+    char port[8] = "";
+
+    if (e->port)
+        snprintf(port, sizeof port, ":%u", e->port);
+    snprintf(out, cap, "%s%s%s%s", v6 ? "[" : "", e->host, v6 ? "]" : "", port);
+}
+
+void a407_endpoint_add(struct a407_buf *b, const struct a407_endpoint *e)
+{
+    char text[A407_HOST_MAX + 16];
+
+    a407_endpoint_text(e, text, sizeof text);
+    a407_buf_str(b, text);
 }
 
 bool a407_is_address(const char *host)
