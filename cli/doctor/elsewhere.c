@@ -13,7 +13,6 @@ static bool may_send(const struct a407_doctor *d,
 
     if (a407_doctor_command_sent(d, c))
         return false;
-
     for (k = d->config->credentials; k; k = k->next) {
         if (k->from != A407_FROM_VARIABLES &&
             !a407_endpoint_match(&k->endpoint, &d->proxy))

@@ -150,16 +150,12 @@ static void differs(struct a407_doctor *d, const struct used *u,
 static void add_login(const struct a407_doctor *d, const struct used *u,
                       struct a407_credential **list)
 {
-    struct a407_credential *c = NULL;
+    struct a407_credential *c = calloc(1, sizeof *c);
     struct a407_proxy_url url;
     char label[300];
 
-    if (!a407_written_login(u->url.p, &url))
-        return;
-    if (url.username && url.password && *url.password)
-        c = calloc(1, sizeof *c);
-    if (!c) {
-        a407_proxy_url_clear(&url);
+    if (!c || !a407_written_login(u->url.p, &url)) {
+        free(c);
         return;
     }
     snprintf(label, sizeof label, "%s's own login in %s", u->tool->name,
@@ -170,7 +166,7 @@ static void add_login(const struct a407_doctor *d, const struct used *u,
     c->label = a407_strdup_span(a407_span_str(label));
     c->username = url.username;
     c->password = url.password;
-    if (!c->label) {
+    if (!c->label || !c->username || !c->password || !*c->password) {
         a407_credentials_free(c);
         return;
     }
