@@ -14,7 +14,6 @@
 #include "core/http/http.h"
 #include "doctor.h"
 #include "host/clock.h"
-#include "refused.h"
 #include "wire.h"
 
 /* A longer word of a field is a token, a cookie or a key. */
@@ -196,8 +195,6 @@ bool a407_bundle_write(const struct a407_doctor *d, const char *path)
     if (f)
         compose(d, f);
     good = f && fclose(f) == 0 && fd >= 0;
-    if (good && d->config)
-        a407_refused_hide(d->config->credentials, text);
     if (good)
         make_plain(text, n = strlen(text));
     while (good && at < n) {

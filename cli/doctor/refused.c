@@ -245,14 +245,31 @@ void a407_refused_tell(struct a407_doctor *d, const struct a407_trial *t,
 
 /* ---- secrets ---- */
 
-static void hide_in_text(void *text, struct a407_span secret)
+struct shown {
+    const struct a407_doctor *d;
+    char *text;
+};
+
+static bool has(const struct a407_answer *a, struct a407_span word)
 {
-    a407_text_hide(text, SIZE_MAX, secret);
+    return a->n && memmem(a->bytes, a->n, word.p, word.n);
 }
 
-void a407_refused_hide(const struct a407_credential *c, char *text)
+/* A word that it had said before any login came tells nothing; stars in its
+   place would tell that it is the secret. */
+static void hide_in_text(void *text, struct a407_span secret)
 {
-    const struct a407_hider h = {hide_in_text, text};
+    const struct shown *s = text;
+
+    if (!has(&s->d->to_connect, secret) && !has(&s->d->to_get, secret))
+        a407_text_hide(s->text, SIZE_MAX, secret);
+}
+
+void a407_refused_hide(const struct a407_doctor *d,
+                       const struct a407_credential *c, char *text)
+{
+    struct shown s = {d, text};
+    const struct a407_hider h = {hide_in_text, &s};
 
     for (; text && c; c = c->next)
         a407_hide_credential(&h, c);

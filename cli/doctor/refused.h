@@ -23,7 +23,9 @@ struct a407_row *a407_refused_cause(struct a407_doctor *d,
    the rows of that label, or NULL: of all trials up to now. */
 void a407_refused_excuse(struct a407_doctor *d, const char *label);
 
-/* Puts stars in place of each secret of that list. */
-void a407_refused_hide(const struct a407_credential *list, char *text);
+/* Puts stars in place of each secret of that list, in what the proxy says to a
+   login. What its answers without one have said stays. */
+void a407_refused_hide(const struct a407_doctor *d,
+                       const struct a407_credential *list, char *text);
 
 #endif

@@ -43,6 +43,24 @@ static const char *method_of(const struct a407_doctor *d, bool first)
     return first == d->o.target.tls ? "CONNECT" : "GET";
 }
 
+/* What was sent may stand in the answer: it is shown without, and so are the
+   words that the record has of it. */
+static void hide_sent(const struct a407_doctor *d,
+                      const struct a407_credential *c, struct a407_trial *t)
+{
+    struct a407_answer a = {0};
+
+    a407_refused_hide(d, d->config->credentials, t->answer);
+    a407_refused_hide(d, c, t->answer);
+    a407_refused_hide(d, t->read, t->answer);
+    if (!t->event || !t->answer || !strstr(t->event->message, "***"))
+        return;
+    a407_answer_read(&a, t->answer, strlen(t->answer));
+    if (a.head)
+        a407_event_set_words(t->event, a407_span(a.bytes, a.head),
+                             a407_answer_body(&a));
+}
+
 /* By one scheme alone: what refuses a password is not to get it by another one.
    `scheme` A407_SCHEMES_MAX: by all that the settings allow. */
 static void try(struct a407_doctor *d, const struct a407_credential *c,
@@ -60,10 +78,7 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
                          c ? c->label : "");
     a407_trial(&its, &d->proxy, d->tls ? &a407_tls_trusted : NULL, c,
                request_of(d, first), out);
-    /* what was sent may stand in the answer: it is shown without */
-    a407_refused_hide(d->config->credentials, out->answer);
-    a407_refused_hide(c, out->answer);
-    a407_refused_hide(out->read, out->answer);
+    hide_sent(d, c, out);
     a407_requests_add_trial(&d->requests, request_of(d, first), &d->source,
                             out);
 }

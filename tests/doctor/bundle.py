@@ -18,8 +18,8 @@ from trials import LOGIN
 COOKIE = "c00kie-of-the-session"
 TOKEN = "T" * 200
 # what a proxy may show of what it was sent
-ECHO = (f"Proxy-Authenticate: Basic realm=\"corp\"\r\n"
-        f"X-Token: {TOKEN}\r\n"
+CORP = "Proxy-Authenticate: Basic realm=\"corp\"\r\n"
+ECHO = (f"{CORP}X-Token: {TOKEN}\r\n"
         f"Set-Cookie: sid={COOKIE}\r\nX-Echo: alice {SECRET}\r\n"
         f"X-Coded: {' '.join(spellings(SECRET))}\r\n"
         f"X-Steer: \x1b[31mred\u009b2J\u202e\r\nVia: 1.1 squid.corp.example\r\n")
@@ -44,8 +44,9 @@ def whole():
 
     def serve(peer):
         seen.append(peer.sock.getpeername()[1])
-        while peer.head():
-            peer.say(scripted.refusal(ECHO))
+        while head := peer.head():
+            peer.say(scripted.refusal(
+                ECHO if b"Authorization" in head else CORP))
     with scripted.Scripted(None, serve) as p:
         done, text = write(["--yes"], {
             "https_proxy": f"http://{LOGIN}@127.0.0.1:{p.port}"})
@@ -71,6 +72,17 @@ def whole():
         check(int(port) in seen, f"port {port} of {seen}")
         stamp = time.strptime(when.split(".")[0], "%Y-%m-%d %H:%M:%S")
         check(abs(time.mktime(stamp) - time.timezone - time.time()) < 120, when)
+
+
+@test
+def own_words():
+    """a password that stands in the doctor's own words is not starred there"""
+    with scripted.Scripted(None, scripted.keeps) as p:
+        for words in ("proxy", "login", "Checks"):
+            _, text = write(["--yes"], {
+                "https_proxy": f"http://alice:{words}@127.0.0.1:{p.port}"})
+            lacks(text, "***")
+            lacks(text, f"alice:{words}")
 
 
 @test

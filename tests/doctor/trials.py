@@ -6,7 +6,7 @@ import urllib.parse
 
 import scripted
 from place import SECRET, finds, works
-from tap import equal, test
+from tap import equal, lacks, test
 
 LOGIN = f"alice:{urllib.parse.quote(SECRET, safe='')}"
 
@@ -37,6 +37,20 @@ def wrong_password():
 
 
 @test
+def public_word():
+    """a password that the proxy has said before any login came is no secret in
+    what it says to one: stars would tell it, and make another realm of it"""
+    challenge = 'Basic realm="Squid proxy-caching web server"'
+    for body in (b"", b"<p>Ask the proxy team.</p>"):
+        with refusing(challenge, body=body) as p:
+            seen = finds("rejected", "--yes",
+                         f"http://alice:proxy@127.0.0.1:{p.port}",
+                         secret="alice:proxy")
+        for words in ("another one asks", "***"):
+            lacks(" ".join(seen.text.split()), words)
+
+
+@test
 def no_password():
     """no credential at all"""
     with proxy("another") as p:
@@ -50,10 +64,10 @@ def nobody_there():
     finds("proxy_name_not_found", "http://nosuch.invalid:3128")
 
 
-def refusing(*challenges):
+def refusing(*challenges, body=b"who are you?\n"):
     """A proxy that says this, whatever it is sent."""
     answer = scripted.refusal("".join(f"Proxy-Authenticate: {c}\r\n"
-                                      for c in challenges))
+                                      for c in challenges), body)
 
     def serve(peer):
         while peer.head():
