@@ -123,6 +123,40 @@ static void tell_unreached(struct a407_doctor *d, const struct a407_judged *j,
     d->works |= !named && j->first;
 }
 
+/* A 500 to a login, where none gets a 407: is it for the target all the same,
+   as tinyproxy has it? Then it says so. */
+static bool is_own_error(const struct a407_judged *j, const char *words)
+{
+    static const char *const ways[] = {"connect", "resol", "lookup",
+                                       "reach",   "route", "DNS"};
+    size_t i;
+
+    if (j->answer->status != 500 || !*j->login ||
+        !is_proxys(j->answer, j->connect))
+        return false;
+    for (i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (a407_text_find(a407_span_str(words), ways[i]))
+            return false;
+    return true;
+}
+
+static void tell_own_error(struct a407_doctor *d, const struct a407_judged *j,
+                           const char *words)
+{
+    char line[300];
+    struct a407_row *row =
+        a407_row_found(&d->rows, A407_FOUND_BAD_ANSWER, j->what, "%d%s",
+                       j->answer->status, words);
+
+    a407_doctor_curl(d, " -v", line, sizeof line);
+    a407_row_sentence(row, "The proxy answers the login with 500, an error of "
+                           "its own: whether it is right can't be told.");
+    a407_row_remedy(row,
+                    "Tell the proxy's owner: what checks its logins may fail. "
+                    "By hand: %s",
+                    line);
+}
+
 void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
 {
     const struct a407_answer *a = j->answer;
@@ -145,6 +179,8 @@ void a407_doctor_judge(struct a407_doctor *d, const struct a407_judged *j)
             &d->rows,
             j->connect ? A407_FOUND_SAYS_401 : A407_FOUND_ORIGIN_LOGIN, j->what,
             "401%s", j->connect ? " to a CONNECT" : ", passed on by the proxy");
+    else if (is_own_error(j, words))
+        tell_own_error(d, j, words);
     else if (a->status == 500 || a->status == 502 || a->status == 503 ||
              a->status == 504)
         tell_unreached(d, j, words);

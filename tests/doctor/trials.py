@@ -5,20 +5,20 @@ import base64
 import urllib.parse
 
 import scripted
+from endpoints import page
 from place import SECRET, finds, works
 from tap import equal, lacks, test
 
 LOGIN = f"alice:{urllib.parse.quote(SECRET, safe='')}"
 
 
-def proxy(good):
-    """A proxy that wants alice's password, and says 200 to its tunnels."""
+def proxy(good, answer=page(200)):
+    """A proxy that wants alice's password, and then says this."""
     header = b"Basic " + base64.b64encode(f"alice:{good}".encode())
 
     def serve(peer):
         while head := peer.head():
-            peer.say(b"HTTP/1.1 200 fine\r\nContent-Length: 0\r\n\r\n"
-                     if header in head else scripted.refusal())
+            peer.say(answer if header in head else scripted.refusal())
     return scripted.Scripted(None, serve)
 
 
@@ -55,6 +55,20 @@ def no_password():
     """no credential at all"""
     with proxy("another") as p:
         finds("no_credential", "--yes", f"http://127.0.0.1:{p.port}")
+
+
+@test
+def own_error():
+    """a 500 to the login, and a 407 to none, is no success unless it is the
+    target that it is about"""
+    for words, is_own in (("", True), ("Internal error", True),
+                          ("Unable to connect to the server", False)):
+        with proxy(SECRET, page(500, words)) as p:
+            args = "--yes", f"http://{LOGIN}@127.0.0.1:{p.port}"
+            if is_own:
+                finds("request_refused", *args, says=["500", "owner"])
+            else:
+                works(*args)
 
 
 @test
