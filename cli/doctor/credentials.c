@@ -168,16 +168,14 @@ bool a407_doctor_same_account(const struct a407_credential *a,
 
 static void tell_memory(struct a407_doctor *d)
 {
-    struct a407_proxy p;
+    struct a407_proxy *p = &d->asked;
 
-    a407_proxy_init(&p, d->config, &a407_machine, &d->proxy, true);
     if (d->config->memory)
-        a407_memory_recall(&p);
-    if (p.scheme)
+        a407_memory_recall(p);
+    if (p->scheme)
         a407_row_good(&d->rows, A407_IN_CREDENTIAL, "memory",
-                      "%s has worked here with %s", p.scheme->token,
-                      p.creds[p.cred_index]->label);
-    a407_proxy_clear(&p);
+                      "%s has worked here with %s", p->scheme->token,
+                      p->creds[p->cred_index]->label);
 }
 
 void a407_doctor_credentials(struct a407_doctor *d)

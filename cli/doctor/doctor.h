@@ -77,7 +77,8 @@ struct a407_doctor {
     struct a407_answer to_connect, to_get; /* without a login */
     struct a407_challenges offered;        /* by the first; points into it */
     struct a407_requests requests;         /* that were made */
-    struct a407_proxy asked; /* its credentials, as the library has them */
+    struct a407_proxy asked; /* its credentials and memory, as the library has
+                               them */
     bool in;                 /* a login was accepted */
     const struct a407_credential *let_in; /* it; NULL: a ticket, or none */
     bool works;    /* the target was reached by a request with all it needs */

@@ -309,19 +309,44 @@ static void try_credential(struct a407_doctor *d,
             break;
 }
 
-/* What is held back counts, too: the doctor may be run again and again. */
-static bool is_enough(const struct a407_doctor *d,
-                      const struct a407_credential *c)
+/* What is held back counts, too: the doctor may be run again and again. But not
+   against the very secret that memory knows as accepted: that ended their
+   count. */
+static bool is_enough(const struct a407_doctor *d, size_t of)
 {
+    const struct a407_credential *c = d->asked.creds[of];
     size_t i, n = a407_doctor_command_failed(d, c);
 
     for (i = 0; i < d->n_refused; i++)
         n += a407_doctor_same_account(d->refused[i], c);
-    return n >= A407_DOCTOR_OF_ONE_USER;
+    return n >= A407_DOCTOR_OF_ONE_USER && !d->asked.standing[of].recalled;
+}
+
+/* The one that was typed last may be this one: what stands before it has to
+   go, not only to be corrected. */
+static void say_take_out(struct a407_doctor *d, const struct a407_credential *c)
+{
+    char labels[300] = "";
+    size_t i, k, n = 0;
+
+    for (i = 0; i < d->n_refused && n < sizeof labels; i++)
+        if (a407_doctor_same_account(d->refused[i], c))
+            n += (size_t)snprintf(labels + n, sizeof labels - n, "%s%s",
+                                  n ? " and " : "", d->refused[i]->label);
+    for (i = 0; i < d->rows.n; i++)
+        for (k = 0; k < d->n_refused; k++)
+            if (d->rows.row[i].found == A407_FOUND_CAUSE &&
+                strcmp(d->rows.row[i].what, d->refused[k]->label) == 0 &&
+                a407_doctor_same_account(d->refused[k], c))
+                a407_row_remedy(&d->rows.row[i],
+                                "Correct them, or take the login out of %s: "
+                                "then that of %s is tried.",
+                                labels, c->label);
 }
 
 static void tell_enough(struct a407_doctor *d, const struct a407_credential *c)
 {
+    say_take_out(d, c);
     a407_row_good(&d->rows, A407_IN_TRIAL, c->label,
                   "not tried: more failures could lock the account of %s",
                   c->username)
@@ -333,7 +358,7 @@ static void log_in(struct a407_doctor *d)
     size_t i;
 
     for (i = 0; !d->in && i < d->asked.n_creds; i++)
-        if (is_enough(d, d->asked.creds[i]))
+        if (is_enough(d, i))
             tell_enough(d, d->asked.creds[i]);
         else
             try_credential(d, d->asked.creds[i]);

@@ -2,12 +2,15 @@
 """A login, and what comes of it."""
 
 import base64
+import subprocess
+import tempfile
 import urllib.parse
 
 import scripted
 from endpoints import page
-from place import SECRET, finds, works
-from tap import equal, lacks, test
+from place import (BUILD, SCRATCH, SECRET, doctor, environment, finds,
+                   works)
+from tap import equal, has, lacks, test
 
 LOGIN = f"alice:{urllib.parse.quote(SECRET, safe='')}"
 
@@ -111,6 +114,33 @@ def no_kerberos():
     with refusing("Negotiate") as p:
         finds("no_ticket", f"http://127.0.0.1:{p.port}", env=nothing,
               says=["there is no Kerberos here"])
+
+
+@test
+def after_login():
+    """the third login of one user: what stands before it is to go; and it is
+    tried once a program was let in with it"""
+    with proxy(SECRET) as p:
+        at = f"127.0.0.1:{p.port}"
+        env = {"https_proxy": f"http://alice:wr0ng1@{at}",
+               "AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": "wr0ng2",
+               "AUTH407_MEMORY": "yes", "AUTH407_CREDENTIALS": SCRATCH / "third",
+               "XDG_STATE_HOME": tempfile.mkdtemp(dir=SCRATCH)}
+        env["AUTH407_CREDENTIALS"].touch(0o600)
+        env["AUTH407_CREDENTIALS"].write_text(
+            f"[{at}]\nusername=alice\npassword={SECRET}\n")
+        for _ in range(2):
+            seen = doctor("--yes", env=env)
+            has(seen.json["verdict"]["remedy"],
+                "take the login out of AUTH407_USERNAME and https_proxy: then "
+                f"that of {env['AUTH407_CREDENTIALS']}:1 is tried.")
+        done = subprocess.run(
+            [BUILD / "auth407", "-q", "--", "curl", "-s", "-o", "/dev/null",
+             "http://example.com/"], check=False,
+            env=environment({**env, "http_proxy": env["https_proxy"]}))
+        equal(done.returncode, 0)
+        seen = doctor("--yes", env=env)
+        equal((seen.status, seen.codes()), (0, []), seen.text)
 
 
 @test
