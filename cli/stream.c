@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/clock.h"
@@ -30,6 +32,29 @@ bool a407_stream_wait(int fd, short events, int64_t until)
     return n > 0;
 }
 
+int a407_look_up_until(const char *host, const char *port,
+                       const struct addrinfo *hints, int64_t until,
+                       struct addrinfo **out)
+{
+    int fds[2], error = EAI_AGAIN;
+    pid_t child = pipe(fds) == 0 ? fork() : -1;
+
+    if (child == 0) {
+        error = getaddrinfo(host, port, hints, out);
+        _exit(write(fds[1], &error, sizeof error) < 0);
+    }
+    if (child > 0) {
+        if (a407_stream_wait(fds[0], POLLIN, until) &&
+            read(fds[0], &error, sizeof error) != sizeof error)
+            error = EAI_AGAIN;
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        close(fds[0]);
+        close(fds[1]);
+    }
+    return child > 0 && error ? error : getaddrinfo(host, port, hints, out);
+}
+
 int a407_look_up(const struct a407_endpoint *e, struct addrinfo **out)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
@@ -37,7 +62,8 @@ int a407_look_up(const struct a407_endpoint *e, struct addrinfo **out)
     char port[8];
 
     snprintf(port, sizeof port, "%u", e->port);
-    return getaddrinfo(e->host, port, &hints, out);
+    return a407_look_up_until(e->host, port, &hints,
+                              a407_now_ms() + A407_LOOK_UP_MS, out);
 }
 
 int a407_connect_begin(const struct addrinfo *a)

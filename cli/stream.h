@@ -37,7 +37,18 @@ struct a407_stream {
 /* Longer does nobody wait for a connection, where there may be another one. */
 #define A407_CONNECT_MS 5000
 
-/* Looks up its host's addresses, for TCP, as getaddrinfo(3). Blocks. */
+/* ... or for a name: of silent name servers each is asked for each domain of
+   resolv.conf(5). */
+#define A407_LOOK_UP_MS 20000
+
+/* As getaddrinfo(3), until then (of a407_now_ms): EAI_AGAIN. Blocks: for a
+   child that asks first, since nothing else ends that; one second time for what
+   it has found. */
+int a407_look_up_until(const char *host, const char *port,
+                       const struct addrinfo *hints, int64_t until,
+                       struct addrinfo **out);
+
+/* Looks up its host's addresses, for TCP, in A407_LOOK_UP_MS. Blocks. */
 int a407_look_up(const struct a407_endpoint *e, struct addrinfo **out);
 
 /* A connection that does not block, or -1 with errno: begins one; waits for

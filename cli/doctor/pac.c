@@ -6,6 +6,7 @@
 
 #include "configuration.h"
 #include "core/record/redact.h"
+#include "host/clock.h"
 #include "host/match.h"
 
 /* One entry of the list that a script returns. */
@@ -189,6 +190,11 @@ static void tell_fault(struct a407_doctor *d,
     if (unread && a->line)
         a407_row_sentence(row, "The PAC can't be judged here: it is no "
                                "JavaScript up to ES5.");
+    if (*a->unanswered)
+        a407_row_remedy(row,
+                        "Look at the name servers in /etc/resolv.conf: getent "
+                        "ahosts %s",
+                        a->unanswered);
 }
 
 static void judge(struct a407_doctor *d, const struct a407_pac_source *from,
@@ -264,7 +270,8 @@ static void look_for_wpad(struct a407_doctor *d)
     struct a407_endpoint e;
 
     a407_doctor_progress(d, "looking for WPAD");
-    if (getaddrinfo("wpad", NULL, &hints, &all) != 0)
+    if (a407_look_up_until("wpad", NULL, &hints,
+                           a407_now_ms() + A407_LOOK_UP_MS, &all) != 0)
         return;
     if (a407_endpoint_of(all->ai_addr, &e))
         a407_row_found(&d->rows, A407_FOUND_WPAD, "WPAD", "%s is %s",

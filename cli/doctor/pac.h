@@ -38,6 +38,7 @@ struct a407_pac_answer {
     char text[A407_PAC_LINE]; /* the answer, or what is wrong */
     char alert[200];          /* the last thing it said, or empty */
     unsigned asked;           /* so many addresses were asked for */
+    char unanswered[256];     /* the name that no name server answers, or "" */
 };
 
 /*

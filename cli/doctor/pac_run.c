@@ -29,17 +29,20 @@ static void add_address(struct a407_buf *b, const struct a407_endpoint *e)
     a407_buf_fmt(b, "%s%s", b->n ? ";" : "", e->host);
 }
 
-static void resolve(const char *name, struct a407_buf *b)
+/* False: no name server answers. */
+static bool resolve(const char *name, int64_t until, struct a407_buf *b)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all, *a;
     struct a407_endpoint e;
+    int error = a407_look_up_until(name, NULL, &hints, until, &all);
 
-    if (getaddrinfo(name, NULL, &hints, &all) != 0)
-        return;
+    if (error)
+        return error != EAI_AGAIN;
     for (a = all; a; a = a->ai_next)
         if (a407_endpoint_of(a->ai_addr, &e))
             add_address(b, &e);
     freeaddrinfo(all);
+    return true;
 }
 
 /* This machine's addresses on the way to others: UDP sends nothing by connect.
@@ -74,6 +77,11 @@ static void say_end(const struct a407_talk *t, struct a407_pac_answer *out)
 
     if (t->error || t->status == 127)
         out->state = A407_PAC_UNREADABLE;
+    if (t->late && *out->unanswered) {
+        snprintf(out->text, sizeof out->text,
+                 "it looks up %s, and no name server answers", out->unanswered);
+        return;
+    }
     snprintf(out->text, sizeof out->text, "%s%s",
              t->error            ? HELPER " can't be started: "
              : t->late || killed ? "it runs for ever"
@@ -103,12 +111,13 @@ static void keep(char *out, size_t cap, struct a407_span said)
     a407_redact_arg(NULL, whole, out, cap);
 }
 
-/* True: it wants an answer, which is in `b`. */
-static bool read_line(struct a407_span rest, bool look_up, struct a407_buf *b,
+/* True: it wants an answer, which is in `b`. `until`: names are looked up so
+   long; 0: none is. */
+static bool read_line(struct a407_span rest, int64_t until, struct a407_buf *b,
                       struct a407_pac_answer *out)
 {
     struct a407_span word = {"", 0};
-    char name[256];
+    char *name = out->unanswered;
 
     rest.n--;
     a407_span_cut(&rest, ' ', &word);
@@ -128,11 +137,12 @@ static bool read_line(struct a407_span rest, bool look_up, struct a407_buf *b,
         snprintf(out->text, sizeof out->text,
                  "it asks for more than %d addresses", QUESTIONS);
         return false;
-    } else if (look_up && a407_span_eq(word, A407_PAC_OWN)) {
+    } else if (until && a407_span_eq(word, A407_PAC_OWN)) {
         find_own(b);
-    } else if (look_up && rest.n && rest.n < sizeof name) {
-        a407_put(name, sizeof name, rest);
-        resolve(name, b);
+    } else if (until && rest.n && rest.n < sizeof out->unanswered) {
+        a407_put(name, sizeof out->unanswered, rest);
+        if (resolve(name, until, b))
+            *name = '\0';
     }
     return a407_buf_str(b, "\n");
 }
@@ -174,8 +184,8 @@ void a407_pac_run(struct a407_span script, const struct a407_wanted *target,
             break;
         }
         a407_buf_clear(&t.question);
-        more = read_line(a407_span(t.answer.p, t.answer.n), look_up,
-                         &t.question, out);
+        more = read_line(a407_span(t.answer.p, t.answer.n),
+                         look_up ? t.until : 0, &t.question, out);
         a407_buf_clear(&t.answer);
         t.state = A407_TALK_SENDING;
         t.complete = false;

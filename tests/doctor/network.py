@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What lies between: name servers, addresses, libraries that are not there."""
 
+import os
 import pathlib
 import shutil
 import socket
@@ -77,6 +78,41 @@ def no_name_server():
                      "options timeout:1 attempts:1\n", "http://proxy.test:3128")
     has(text, "proxy.test:3128: The proxy's name can't be looked up: no name "
         "server answers. do: Look at the name servers in /etc/resolv.conf")
+
+
+def silent(*args, env=None, search=""):
+    """... where the name servers say nothing, and how long that takes."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        address = f"127.53.{os.getpid() % 250}.{len(args) + 1}"
+        try:
+            server.bind((address, 53))
+        except PermissionError:
+            raise Skip("needs root") from None
+        began = time.monotonic()
+        text = with_file("/etc/resolv.conf",
+                         search + 3 * f"nameserver {address}\n", *args,
+                         env=env)
+        return text, time.monotonic() - began
+
+
+@test
+def silent_name_servers():
+    """name servers that say nothing are not waited for in each domain"""
+    text, took = silent("http://proxy:3128", search="search a.test b.test\n")
+    has(text, "proxy's name can't be looked up: no name server answers.")
+    check(took < 35, f"{took} s")
+
+
+@test
+def silent_for_pac():
+    """a PAC that looks a name up where no name server answers is not blamed"""
+    name = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / "x.pac"
+    name.write_text("function FindProxyForURL(u, h) {"
+                    "dnsResolve('far.test'); return 'DIRECT'; }")
+    text, took = silent("--pac", name)
+    has(text, "it looks up far.test, and no name server answers")
+    has(text, "do: Look at the name servers in /etc/resolv.conf")
+    check(took < 35, f"{took} s")
 
 
 @test
