@@ -79,6 +79,7 @@ struct a407_doctor {
     struct a407_requests requests;         /* that were made */
     struct a407_proxy asked; /* its credentials and memory, as the library has
                                them */
+    int64_t waited_ms;       /* for the proxy's answers */
     bool in;                 /* a login was accepted */
     const struct a407_credential *let_in; /* it; NULL: a ticket, or none */
     bool works;    /* the target was reached by a request with all it needs */
@@ -87,6 +88,10 @@ struct a407_doctor {
     enum { A407_NOT_ASKED, A407_TRY_THEM, A407_TRY_NOTHING } trying;
     int tty; /* for progress and questions; -1: none */
 };
+
+/* Twice the wait for an answer (wait_ms of the settings) has gone by, all in all:
+   nothing new is begun, which is told as a note on `what`. */
+bool a407_doctor_is_late(struct a407_doctor *d, const char *what);
 
 /* Accounts are locked after few failures: so many logins of one user. */
 #define A407_DOCTOR_OF_ONE_USER 2

@@ -75,6 +75,6 @@ void a407_doctor_elsewhere(struct a407_doctor *d)
 
     for (c = d->elsewhere; c; c = c->next)
         if (a407_endpoint_match(&c->endpoint, &d->proxy) && may_send(d, c) &&
-            a407_doctor_may_try(d))
+            a407_doctor_may_try(d) && !a407_doctor_is_late(d, c->label))
             try_one(d, c);
 }

@@ -12,12 +12,12 @@
 #include "kind.h"
 #include "portal.h"
 
+#define WAIT_MS 20000
 /* Of a name so many are looked at. */
 #define ADDRESSES 64
 /* ... and so many dead ones are named. */
 #define DEAD 4
 /* Longest wait for one answer: whoever asks sits and waits. */
-#define WAIT_MS 20000
 
 /* ---- the way there ---- */
 
@@ -152,8 +152,10 @@ static void ask(struct a407_doctor *d, const char *target,
 
     if (!a407_trial_request(target, request, sizeof request))
         return;
+    d->waited_ms -= a407_now_ms();
     a407_wire_ask(&d->peer, a407_span_str(request), (int)d->config->wait_ms,
                   out);
+    d->waited_ms += a407_now_ms();
     a407_requests_add(&d->requests, target, out);
 }
 
@@ -238,7 +240,10 @@ void a407_doctor_endpoint(struct a407_doctor *d)
     }
     d->peer.layer = d->tls ? &a407_tls_any : NULL;
     ask(d, d->tunnel, &d->to_connect);
-    if (d->to_connect.error != ETIMEDOUT || a == &d->to_get)
+    /* of a slow proxy only what is needed */
+    if (a == &d->to_get || (d->to_connect.error != ETIMEDOUT &&
+                            (d->to_connect.status != 407 ||
+                             d->waited_ms < d->config->wait_ms / 2)))
         ask(d, d->page, &d->to_get);
     if (!a->status && (a == &d->to_get || !d->to_get.status)) {
         const char *why = d->tls ? a407_tls_error() : NULL;

@@ -3,6 +3,7 @@
 #include "cli/terminal.h"
 #include "cli/tls.h"
 #include "cli/trial.h"
+#include "host/clock.h"
 #include "host/lockout.h"
 #include "refused.h"
 
@@ -22,6 +23,17 @@ bool a407_doctor_may_try(struct a407_doctor *d)
     if (d->trying == A407_NOT_ASKED)
         d->trying = yes ? A407_TRY_THEM : A407_TRY_NOTHING;
     return d->trying == A407_TRY_THEM;
+}
+
+bool a407_doctor_is_late(struct a407_doctor *d, const char *what)
+{
+    if (d->waited_ms < 2 * (int64_t)d->config->wait_ms)
+        return false;
+    a407_row_good(&d->rows, A407_IN_TRIAL, what,
+                  "not tried: the proxy has taken %d s for its answers",
+                  (int)(d->waited_ms / 1000))
+        ->status = A407_NOTE;
+    return true;
 }
 
 /* ---- one request ---- */
@@ -76,8 +88,10 @@ static void try(struct a407_doctor *d, const struct a407_credential *c,
     a407_doctor_progress(d, "%s %s %s%s", method_of(d, first),
                          request_of(d, first), c ? "with " : "",
                          c ? c->label : "");
+    d->waited_ms -= a407_now_ms();
     a407_trial(&its, &d->proxy, d->tls ? &a407_tls_trusted : NULL, c,
                request_of(d, first), out);
+    d->waited_ms += a407_now_ms();
     hide_sent(d, c, out);
     a407_requests_add_trial(&d->requests, request_of(d, first), &d->source,
                             out);
@@ -185,13 +199,15 @@ static void try_others(struct a407_doctor *d, const struct a407_credential *c,
     size_t i;
 
     /* what can't be reached one way takes as long the other way */
-    if (a407_row_last(&d->rows)->found != A407_FOUND_TARGET)
+    if (a407_row_last(&d->rows)->found != A407_FOUND_TARGET &&
+        !a407_doctor_is_late(d, method_of(d, false)))
         try_other_request(d, c, accepted);
     for (i = 0; c && i < d->config->n_order; i++) {
         enum a407_scheme_id id = d->config->order[i];
 
         if (id != accepted && usable & A407_SCHEME_BIT(id) &&
-            !a407_credential_is_outside(c))
+            !a407_credential_is_outside(c) &&
+            !a407_doctor_is_late(d, a407_scheme_get(id)->token))
             try_other_scheme(d, c, id);
     }
 }
@@ -360,7 +376,7 @@ static void log_in(struct a407_doctor *d)
     for (i = 0; !d->in && i < d->asked.n_creds; i++)
         if (is_enough(d, i))
             tell_enough(d, d->asked.creds[i]);
-        else
+        else if (!a407_doctor_is_late(d, d->asked.creds[i]->label))
             try_credential(d, d->asked.creds[i]);
 }
 

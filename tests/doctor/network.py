@@ -12,7 +12,7 @@ import time
 import namespace
 import places
 import scripted
-from place import BUILD, SCRATCH, UNKNOWN, doctor, environment
+from place import BUILD, SCRATCH, UNKNOWN, doctor, environment, works
 from tap import Skip, check, equal, has, test
 from trials import LOGIN, proxy, refusing
 
@@ -142,6 +142,22 @@ def no_helper():
         seen = doctor(f"http://127.0.0.1:{p.port}",
                       env={"KRB5CCNAME": "FILE:/nonexistent/x"})
         check("no_valid_ticket" in seen.codes(status="note"), seen.text)
+
+
+@test
+def slow():
+    """of a slow proxy only what is needed is asked"""
+    def serve(peer):
+        while head := peer.head():
+            time.sleep(3)
+            peer.say(scripted.OK if b"Basic" in head else scripted.refusal())
+    with scripted.Scripted(None, serve) as p:
+        began = time.monotonic()
+        seen = works("--yes", f"http://{LOGIN}@127.0.0.1:{p.port}",
+                     env={"AUTH407_TIMEOUT": "4"})
+        took = (time.monotonic() - began) / 2  # as text and as JSON
+    has(seen.text, "GET: not tried: the proxy has taken 9 s for its answers")
+    check(took < 14, f"{took} s")
 
 
 @test
