@@ -86,6 +86,10 @@ def blamed():
             env = {**ours(p.port), **env}
             equal(logged(env, command), {code}, command)
             finds(code, "--yes", "--", *command, says=says, env=env)
+        for mode in "off", "observe":
+            finds("mode_sends_nothing", "--yes", "--", *CURL, http,
+                  env={**ours(p.port), "AUTH407_MODE": mode},
+                  says=["do: unset AUTH407_MODE"])
         finds("command_other_proxy", "--yes", "--", *CURL, "-x",
               f"http://127.0.0.1:{q.port}", http, env=ours(p.port),
               says=[f"curl uses another proxy: 127.0.0.1:{q.port}"])
