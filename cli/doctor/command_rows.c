@@ -138,7 +138,7 @@ static void add_line(char *out, size_t cap, const char *line)
     size_t at = strlen(out);
 
     for (; *line && at + 2 < cap; line++) {
-        if (*line == '\n')
+        if (*line == '\n' && !(at && out[at - 1] == ';'))
             out[at++] = ';';
         out[at++] = *line == '\n' ? ' ' : *line;
     }
@@ -147,7 +147,8 @@ static void add_line(char *out, size_t cap, const char *line)
 
 #define TYPED_MAX 120
 
-/* The words behind "--", or "" where one of them has a secret. */
+/* The words behind "--", or "" where one of them has a secret, or a line end:
+   a row has none. */
 static void words_of(const struct a407_doctor *d, char *out)
 {
     struct a407_report_record l = {.n_args = 0};
@@ -161,24 +162,19 @@ static void words_of(const struct a407_doctor *d, char *out)
                          sizeof word[i]);
         l.args[i] = a407_span_str(word[i]);
     }
-    if (w[l.n_args] || !a407_report_command(&l, out))
+    if (w[l.n_args] || !a407_report_command(&l, out) || strchr(out, '\n') ||
+        strlen(out) > TYPED_MAX)
         *out = '\0';
 }
 
-/* With the command as it was given: what is deep in it may be of no use alone.
-   Of a long one only that, as it was called. */
+/* With the command as it was given: what is deep in it may be of no use
+   alone. */
 static void add_typed(const struct a407_doctor *d, char *out, size_t cap,
-                      const char *line, const char *logged)
+                      const char *line)
 {
     char typed[1200], command[A407_REPORT_KEY_MAX + 1];
 
     words_of(d, command);
-    if (strlen(command) > TYPED_MAX)
-        snprintf(command, sizeof command, "%s",
-                 strlen(logged) > TYPED_MAX || strstr(logged, "...") ||
-                         strstr(logged, "[redacted]") || strstr(logged, "  ")
-                     ? ""
-                     : logged);
     a407_report_typed(line, command, typed, sizeof typed);
     add_line(out, cap, typed);
 }
@@ -212,15 +208,14 @@ static void advise(const struct a407_doctor *d, struct a407_row *row,
         add_line(line, sizeof line, a.text);
     if (!*line && *a.line) {
         snprintf(line, sizeof line, "%s%s", a.where, *a.where ? ": " : "");
-        add_typed(d, line, sizeof line, a.line, f->command);
+        add_typed(d, line, sizeof line, a.line);
     }
     if (*a.command && strlen(line) < 250) {
         /* with a login that works there is none to be entered */
         const char *then = d->works ? strstr(a.command, "&& ") : NULL;
 
         add_line(line, sizeof line, *line ? ", or " : "");
-        add_typed(d, line, sizeof line, then ? then + 3 : a.command,
-                  f->command);
+        add_typed(d, line, sizeof line, then ? then + 3 : a.command);
     }
     if (*line)
         a407_row_remedy(row, "%s", line);
@@ -342,6 +337,8 @@ static const struct a407_row *way_past(const struct a407_doctor *d,
             (row->found == A407_FOUND_VARIABLE_UPPER ||
              row->found == A407_FOUND_VARIABLE_CGI ||
              row->found == A407_FOUND_NO_PROXY_DIFFERS ||
+             (row->found == A407_FOUND_VARIABLE_OTHER &&
+              !strcmp(name, "wget")) ||
              (row->found == A407_FOUND_PLACE_DISAGREES &&
               !strncmp(row->what, name, strlen(name)))))
             return row;

@@ -80,6 +80,12 @@ def blamed():
                 ("client_scheme_mismatch", {},
                  [*CURL, "--proxy-ntlm", "-U", "bob:old", http],
                  ["by a scheme that the proxy does not offer"]),
+                # a line end can't stand in a row, nor much that is long
+                ("not_sent_by_client", {},
+                 ["sh", "-c", f"{' '.join(CURL)} {http}\nexit 1"],
+                 ["or auth407 -- COMMAND"]),
+                ("not_sent_by_client", {}, [*CURL, "-A", 130 * "x", http],
+                 ["or auth407 -- COMMAND"]),
                 ("not_sent_by_client", {}, ["wget", "-qO", "/dev/null", http],
                  ["~/.wgetrc: proxy_user = USER; proxy_password = PASSWORD"]),
         ):
@@ -101,6 +107,7 @@ def own_words():
     with proxy(SECRET) as p:
         good = both(f"http://{LOGIN}@127.0.0.1:{p.port}")
         url = f"http://127.0.0.1:{p.port}"
+        header = "Proxy-Authorization: Basic Ym9iOm9sZA=="
         git = ["git", "-c", f"http.proxy=http://alice:old@127.0.0.1:{p.port}",
                "ls-remote", "-q", "http://a.example/x.git"]
         for code, env, command, says in (
@@ -109,6 +116,16 @@ def own_words():
                  ["in the command's own words, or auth407 login ",
                   " && auth407 -- COMMAND"]),
                 ("client_rejected", good, git, ["in the command's own words"]),
+                *(("client_rejected", ours(p.port), [*words, "http://a/x.git"],
+                   ["in the command's own words"]) for words in (
+                       ["wget", "-qO-", "--proxy-user=bob",
+                        "--proxy-password=old"],
+                       ["wget", "-qO-", "--proxy-user", "bob",
+                        "--proxy-password", "old"],
+                       [*CURL, "-H", header],
+                       [*CURL, "--proxy-header", header],
+                       ["git", "-c", f"http.extraHeader={header}", "ls-remote",
+                        "-q"])),
                 ("dropped_by_client", good,
                  [*CURL, "--proxy-digest", "http://a/"],
                  ["do: Leave out --proxy-digest, or auth407 -- curl"]),
@@ -134,6 +151,9 @@ def no_request():
                   "do: git config --file ~/.gitconfig --unset http.proxy"]),
                 ("command_asks_no_proxy", {"HTTP_PROXY": url}, [*CURL, at],
                  ['do: export http_proxy="$HTTP_PROXY"']),
+                ("command_asks_no_proxy", {"all_proxy": url},
+                 ["wget", "-qT3", "-t1", "-O-", at],
+                 ['do: export http_proxy="$all_proxy"']),
                 ("no_proxy_covers_target", {**both(url), "no_proxy": ".invalid"},
                  [*CURL, at], ["covers a.invalid"]),
                 ("command_asks_no_proxy", both(url),
