@@ -374,7 +374,29 @@ static void judge_silence(struct a407_doctor *d)
         ends_well(d);
 }
 
-/* Statuses for a certificate of the target, behind the proxy. */
+static void judge_certificate(struct a407_doctor *d, const char *name,
+                              int status)
+{
+    struct a407_row *row;
+
+    if (!d->tls && !d->o.target.tls)
+        return;
+    row = a407_row_found(&d->rows, A407_FOUND_COMMAND_CERT, name,
+                         "status %d: %s it does not trust %s", status,
+                         d->tls ? "at or behind the proxy" : "behind the proxy",
+                         d->tls ? "a certificate" : d->o.target.at.host);
+    if (!d->tls)
+        return;
+    a407_row_sentence(row,
+                      "%s does not trust the proxy's certificate, or one "
+                      "behind it.",
+                      name);
+    if (d->trusted && getenv("SSL_CERT_FILE") && !strcmp(name, "curl"))
+        a407_row_remedy(row, "Give it the proxy's: --proxy-cacert "
+                             "\"$SSL_CERT_FILE\"");
+}
+
+/* Statuses for a certificate: the proxy's own, or one behind it. */
 static void judge_status(struct a407_doctor *d)
 {
     static const struct {
@@ -390,11 +412,8 @@ static void judge_status(struct a407_doctor *d)
                   is > 128 ? is - 128 : is)
         ->status = is ? A407_NOTE : A407_GOOD;
     for (i = 0; i < 2; i++)
-        if (d->o.target.tls && is == certificate[i].status &&
-            !strcmp(name, certificate[i].name))
-            a407_row_found(&d->rows, A407_FOUND_COMMAND_CERT, name,
-                           "status %d: behind the proxy it does not trust %s",
-                           is, d->o.target.at.host);
+        if (is == certificate[i].status && !strcmp(name, certificate[i].name))
+            judge_certificate(d, name, is);
 }
 
 void a407_doctor_command(struct a407_doctor *d)

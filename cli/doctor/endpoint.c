@@ -12,12 +12,12 @@
 #include "kind.h"
 #include "portal.h"
 
+/* Longest wait for one answer: whoever asks sits and waits. */
 #define WAIT_MS 20000
 /* Of a name so many are looked at. */
 #define ADDRESSES 64
 /* ... and so many dead ones are named. */
 #define DEAD 4
-/* Longest wait for one answer: whoever asks sits and waits. */
 
 /* ---- the way there ---- */
 

@@ -42,6 +42,19 @@ static void say_wrong(const struct a407_doctor *d,
         file ? " Enter them again: auth407 login " : "", file ? d->at : "");
 }
 
+/* Written for auth407 it would be of no use. */
+static void say_none_in_tls(const struct a407_doctor *d, struct a407_row *row)
+{
+    char line[300];
+
+    a407_doctor_curl(d, " --proxy-anyauth -U USER", line, sizeof line);
+    a407_row_remedy(row,
+                    "auth407 sends no login in TLS: use the proxy's port "
+                    "without TLS, if it has one; or let the program log in "
+                    "itself: %s",
+                    line);
+}
+
 static void say_remedy(struct a407_doctor *d, enum a407_cause cause,
                        const struct a407_credential *c, struct a407_row *row)
 {
@@ -51,7 +64,10 @@ static void say_remedy(struct a407_doctor *d, enum a407_cause cause,
         say_wrong(d, c, label, row);
     if (cause == A407_CAUSE_LOCKED_OUT)
         say_until(d, c, row);
-    a407_doctor_say(d, cause, label);
+    if (cause == A407_CAUSE_NO_CREDENTIAL && d->tls)
+        say_none_in_tls(d, row);
+    else
+        a407_doctor_say(d, cause, label);
 }
 
 /* What is for the proxies of the environment is for no other one; it is the

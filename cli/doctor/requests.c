@@ -89,7 +89,11 @@ void a407_doctor_curl(const struct a407_doctor *d, const char *options,
     scheme = a407_span(login, strcspn(login, ","));
     if (!a407_is_one_of_icase(scheme, "negotiate digest ntlm"))
         scheme = a407_span_str("basic");
-    snprintf(out, cap, "curl%s -x %s://%s%s%.*s%s%.*s%s '%.*s'", options,
+    /* unlike OpenSSL by itself, curl has that variable for targets only */
+    snprintf(out, cap, "curl%s%s -x %s://%s%s%.*s%s%.*s%s '%.*s'", options,
+             d->tls && getenv("SSL_CERT_FILE")
+                 ? " --proxy-cacert \"$SSL_CERT_FILE\""
+                 : "",
              d->tls ? "https" : "http", d->at, *login ? " --proxy-" : "",
              *login ? (int)scheme.n : 0, scheme.p, *user ? " -U '" : "",
              (int)strcspn(user, "'"), user, *user ? "'" : "",

@@ -371,7 +371,7 @@ def endless_head():
 
 
 def seen_in_tls(serve, *args, good=True, env=None, code=None, name="localhost",
-                says=()):
+                says=(), login="alice:secret@"):
     """The requests that a proxy in TLS has read, and what is said."""
     heads = []
 
@@ -381,7 +381,7 @@ def seen_in_tls(serve, *args, good=True, env=None, code=None, name="localhost",
     ca, server = tls(note, name)
     env = {**QUICK, **({"SSL_CERT_FILE": ca} if good else {}), **(env or {})}
     with server as p:
-        url = f"https://alice:secret@localhost:{p.port}"
+        url = f"https://{login}localhost:{p.port}"
         seen = finds(code, "--yes", url, *args, env=env, secret="secret",
                      says=[x.replace("PORT", str(p.port)) for x in says])
     return b"".join(heads), seen
@@ -391,10 +391,15 @@ def seen_in_tls(serve, *args, good=True, env=None, code=None, name="localhost",
 def tls_login():
     """a login in TLS: it works, and auth407 can't send it; what is refused"""
     heads, seen = seen_in_tls(scripted.keeps, code="tls_not_supported", says=[
-        "logged in by basic with", "curl -x https://localhost:PORT "
+        "logged in by basic with", 
+        'curl --proxy-cacert "$SSL_CERT_FILE" -x https://localhost:PORT '
         "--proxy-basic -U 'alice' 'https://example.com/'"])
     check(b"Basic" in heads and b"GET" in heads, heads)
     equal(seen.codes(), ["tls_not_supported"], seen.text)
+    seen_in_tls(says(scripted.refusal()), login="", code="no_credential", says=[
+        "do: auth407 sends no login in TLS:",
+        'curl --proxy-anyauth -U USER --proxy-cacert "$SSL_CERT_FILE" -x '
+        "https://localhost:PORT 'https://example.com/'"])
     seen_in_tls(says(scripted.refusal()), code="rejected", says=["407 to basic"])
     seen_in_tls(says(scripted.refusal("", end=True)), code="no_challenge")
 
@@ -444,6 +449,16 @@ def tls_command():
                         {"SSL_CERT_FILE": ca, **QUICK}, "secret")
         equal((seen.status, seen.code), (1 if code else 0, code), seen.text)
         has(seen.text, "curl: what it says in TLS can't be seen")
+    ca, server = tls(scripted.keeps)
+    with server as p:
+        seen = finds("tls_not_supported", "--yes",
+                     f"https://alice:secret@localhost:{p.port}", "--", "curl",
+                     "-s", "http://site.example/", secret="secret", says=[
+                         "curl: status 60: at or behind the proxy",
+                         'do: Give it the proxy\'s: --proxy-cacert "$SSL_'],
+                     env={"SSL_CERT_FILE": ca, "http_proxy":
+                          f"https://localhost:{p.port}", **QUICK})
+    equal(seen.codes(status="warning"), ["command_certificate"], seen.text)
 
 
 # ---- the clock ----
