@@ -514,6 +514,9 @@ THEN = (
     ("an echo of the login", page(
         403, f"<p>alice:{SECRET} may not</p>", HTML), None,
      "forbidden_by_policy", ["may not"]),
+    ("an echo of the password in digits", page(
+        403, f"<p>{SECRET.encode().hex(':')} may not</p>", HTML), None,
+     "forbidden_by_policy", ["*** may not"]),
 )
 
 
