@@ -103,8 +103,8 @@ def handshake_dropped():
 @test
 def no_kerberos():
     """no Kerberos here is no cause where another scheme has one"""
-    nothing = {"KRB5_CONFIG": "/nonexistent",
-               "KRB5CCNAME": "FILE:/nonexistent/x"}
+    nothing = {"KRB5_CONFIG": str(SCRATCH / "none"),
+               "KRB5CCNAME": f"FILE:{SCRATCH}/none/x"}
     for more, code in ((["Basic realm=\"x\""], "rejected"),
                        ([], "backend_down")):
         with refusing("Negotiate", *more) as p:
