@@ -63,16 +63,36 @@ static bool is_own(const struct a407_credential *c, const char *binary,
            is_of(login, c->username);
 }
 
-/* Does a word of the command have that user, "-Ubob:..."? */
+/* Is it a whole word of the command, or what stands in one behind ":" or "="
+   and before one of `ends` or the end? `behind` is in that word, or the one
+   before. */
+static bool is_word(const struct a407_doctor *d, struct a407_span it,
+                    const char *behind, const char *ends)
+{
+    for (char **w = d->o.command; it.n && *w; w++)
+        for (const char *at = *w; (at = memmem(at, strlen(at), it.p, it.n));
+             at++)
+            if ((at == *w ? w != d->o.command && strstr(w[-1], behind)
+                          : strchr(":=", at[-1]) && strstr(*w, behind)) &&
+                (!at[it.n] || strchr(ends, at[it.n])))
+                return true;
+    return false;
+}
+
+/* Is a login of that user among the command's words, as "-Ubob:...", as
+   "--proxy-user=bob" or in a header? */
 static bool is_typed(const struct a407_doctor *d, const char *login)
 {
     size_t n = strcspn(login, ",");
 
-    for (char **w = d->o.command; n && *w; w++)
+    for (char **w = d->o.command; n && *w; w++) {
         for (const char *at = *w; (at = strstr(at, ":")); at++)
             if ((size_t)(at - *w) >= n && memcmp(at - n, login, n) == 0)
                 return true;
-    return false;
+        if (strcasestr(*w, "proxy-authorization:"))
+            return true;
+    }
+    return is_word(d, a407_span(login, n), "user", "");
 }
 
 /* Where the login stands that a program has sent, or NULL. */
@@ -92,16 +112,21 @@ static const char *place_of(const struct a407_doctor *d,
 
 /* ---- what it was refused with ---- */
 
-/* A script may well have given it another one. */
+/* Is it what this use was refused with? Where nothing else is known, the
+   variable's. */
 static bool is_from(const struct a407_doctor *d, const struct a407_use *u,
                     const struct a407_credential *c)
 {
-    const char *name = basename(d->o.command[0]);
+    const char *name = basename(u->binary);
+    const struct a407_credential *own = d->elsewhere;
 
-    return u->refused && is_ours(d, u->proxy) &&
-           !strncmp(basename(u->binary), name, strlen(name)) &&
-           is_of(u->login, c->username) && !is_typed(d, u->login) &&
-           (is_own(c, basename(u->binary), u->login) || variable_of(u, c));
+    if (!u->refused || !is_ours(d, u->proxy) || !is_of(u->login, c->username))
+        return false;
+    if (is_typed(d, u->login))
+        return c->password && is_word(d, a407_span_str(c->password), "", "@");
+    while (own && !is_own(own, name, u->login))
+        own = own->next;
+    return own ? is_own(c, name, u->login) : variable_of(u, c) != NULL;
 }
 
 bool a407_doctor_command_sent(const struct a407_doctor *d,
@@ -113,23 +138,38 @@ bool a407_doctor_command_sent(const struct a407_doctor *d,
     return false;
 }
 
-bool a407_doctor_command_failed(const struct a407_doctor *d,
-                                const struct a407_credential *c)
+/* The first of ours that it is from, or NULL. */
+static const struct a407_credential *ours_of(const struct a407_doctor *d,
+                                             const struct a407_use *u)
 {
-    for (size_t i = 0; d->command && i < d->command->n; i++) {
-        const struct a407_use *u = &d->command->use[i];
+    for (size_t i = 0; i < d->asked.n_creds; i++)
+        if (is_from(d, u, d->asked.creds[i]))
+            return d->asked.creds[i];
+    return NULL;
+}
+
+size_t a407_doctor_command_failed(const struct a407_doctor *d,
+                                  const struct a407_credential *c)
+{
+    const struct a407_use *use = d->command ? d->command->use : NULL;
+    size_t i, k, n = 0;
+
+    for (i = 0; use && i < d->command->n; i++) {
+        const struct a407_use *u = &use[i];
+        const struct a407_credential *from = ours_of(d, u);
         char user[sizeof u->login];
         const struct a407_credential its = {.username = user};
-        bool counts = u->refused && is_ours(d, u->proxy);
 
-        for (size_t k = 0; counts && k < d->asked.n_creds; k++)
-            counts = !is_from(d, u, d->asked.creds[k]); /* else as that one */
         snprintf(user, sizeof user, "%.*s", (int)strcspn(u->login, ","),
                  u->login);
-        if (counts && a407_doctor_same_account(&its, c))
-            return true;
+        if (!u->refused || !is_ours(d, u->proxy) ||
+            !a407_doctor_same_account(&its, c))
+            continue;
+        for (k = 0; from && k < i && ours_of(d, &use[k]) != from;)
+            k++;
+        n += !from || k == i;
     }
-    return false;
+    return n;
 }
 
 /* One line of what may be several, as it is shown in a row. */

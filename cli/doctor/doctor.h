@@ -146,11 +146,12 @@ bool a407_doctor_same_account(const struct a407_credential *a,
                               const struct a407_credential *b);
 
 /* Has the command been refused with that very login, as far as can be told? And
-   with another one of its account? Then that was one more failure. */
+   how many failures of its account has it made? One for each program, but those
+   with the same login of ours are one. */
 bool a407_doctor_command_sent(const struct a407_doctor *d,
                               const struct a407_credential *c);
-bool a407_doctor_command_failed(const struct a407_doctor *d,
-                                const struct a407_credential *c);
+size_t a407_doctor_command_failed(const struct a407_doctor *d,
+                                  const struct a407_credential *c);
 
 /* The answer to the request that the target needs, without a login. */
 const struct a407_answer *a407_doctor_first(const struct a407_doctor *d);

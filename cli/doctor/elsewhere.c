@@ -9,7 +9,7 @@ static bool may_send(const struct a407_doctor *d,
                      const struct a407_credential *c)
 {
     const struct a407_credential *k, *last = NULL;
-    unsigned n = a407_doctor_command_failed(d, c);
+    size_t n = a407_doctor_command_failed(d, c);
 
     if (a407_doctor_command_sent(d, c))
         return false;
@@ -20,6 +20,7 @@ static bool may_send(const struct a407_doctor *d,
         if (a407_credential_same(k, c, false))
             return false;
         if (d->in || !a407_doctor_same_account(k, c) ||
+            a407_doctor_command_sent(d, k) ||
             (last && a407_credential_same(k, last, false)))
             continue; /* https_proxy and http_proxy mostly have the same */
         last = k;
@@ -28,7 +29,7 @@ static bool may_send(const struct a407_doctor *d,
     for (k = d->elsewhere; k != c; k = k->next) {
         if (a407_credential_same(k, c, false))
             return false;
-        n += a407_doctor_same_account(k, c);
+        n += a407_doctor_same_account(k, c) && !a407_doctor_command_sent(d, k);
     }
     return n < A407_DOCTOR_OF_ONE_USER;
 }

@@ -334,7 +334,8 @@ static bool is_enough(const struct a407_doctor *d, size_t of)
     size_t i, n = a407_doctor_command_failed(d, c);
 
     for (i = 0; i < d->n_refused; i++)
-        n += a407_doctor_same_account(d->refused[i], c);
+        n += a407_doctor_same_account(d->refused[i], c) &&
+             !a407_doctor_command_sent(d, d->refused[i]);
     return n >= A407_DOCTOR_OF_ONE_USER && !d->asked.standing[of].recalled;
 }
 
@@ -374,7 +375,7 @@ static void log_in(struct a407_doctor *d)
     size_t i;
 
     for (i = 0; !d->in && i < d->asked.n_creds; i++)
-        if (is_enough(d, i))
+        if (!a407_doctor_command_sent(d, d->asked.creds[i]) && is_enough(d, i))
             tell_enough(d, d->asked.creds[i]);
         else if (!a407_doctor_is_late(d, d->asked.creds[i]->label))
             try_credential(d, d->asked.creds[i]);

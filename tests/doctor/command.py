@@ -321,21 +321,47 @@ def in_a_session():
 
 @test
 def sent_once():
-    """what the command was refused with is not sent again, and counts: at most
-    two logins of one user"""
+    """what the command was refused with is not sent again, whichever program
+    sent it, and counts: at most two logins of one user"""
+    w2 = {"AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": "w2"}
+    home = tempfile.mkdtemp(dir=SCRATCH)
+    for name, text in (("gitconfig", "[http]\nproxy=http://alice:w3@{at}\n"),
+                       ("npmrc", "proxy=http://alice:w4@{at}\n")):
+        pathlib.Path(home, f".{name}").write_text(text)
+    program = pathlib.Path(home, "program")
+    program.write_text('#!/bin/sh\nexec curl -s -o /dev/null "$1"\n')
+    program.chmod(0o755)
+    node = pathlib.Path(home, "npm")
+    node.write_text("#!/usr/bin/python3\n"
+                    "import urllib.request as u, sys\n"
+                    "p = u.ProxyHandler({'http': 'http://alice:w4@{at}'})\n"
+                    "u.build_opener(p).open(sys.argv[1])\n")
+    node.chmod(0o755)
     for command, env, sent in (
             (CURL, {}, ["w1"]),
-            (CURL, {"AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": "w2"},
-             ["w1", "w2"]),
+            (["timeout", "9", *CURL], {}, ["w1"]),
+            ([str(program)], {}, ["w1"]),
+            ([str(node)], {"HOME": home}, ["w4", "w1"]),
+            ([*CURL, "-x", "http://{at}", "-U", "alice:w4"], {"HOME": home},
+             ["w4", "w1"]),
+            (["sh", "-c", 'curl -s "$0"; git ls-remote -q "$0"; exit 1'],
+             {"HOME": home, **w2}, ["w1", "w3"]),
+            (["sh", "-c", 'curl -s -x http://alice:w5@{at} "$0";'
+              'wget -qO- --proxy-user=alice --proxy-password=w6 "$0"; exit 1'],
+             w2, ["w5", "w6"]),
+            (CURL, w2, ["w1", "w2"]),
             (CURL, {"AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": SECRET},
              ["w1", SECRET]),
             ([*CURL, "-x", "http://{at}", "-U", "ALICE:w3"],
-             {"AUTH407_USERNAME": "alice", "AUTH407_PASSWORD": "w2"},
-             ["w3", "w2"]),
+             w2, ["w3", "w2"]),
             (["sh", "-c", 'curl -s "$0"; wget -qO- "$0"; exit 1'], {},
-             ["w1", "w1", "w1"])):
+             ["w1", "w1"])):
         with proxy(SECRET) as p:
             at = f"127.0.0.1:{p.port}"
+            for path in (".gitconfig", ".npmrc", "npm"):
+                path = pathlib.Path(home, path)
+                path.write_text(re.sub(r"\{at\}|127\.0\.0\.1:\d+", at,
+                                       path.read_text()))
             words = [w.replace("{at}", at) for w in command]
             done = subprocess.run(
                 [BUILD / "auth407", "doctor", "--yes", "--", *words,
