@@ -6,8 +6,9 @@
  * What auth407-doctor and auth407-pac say to each other, over the helper's
  * standard input and output. The doctor begins: a line each with the URL, its
  * host and the script's length, and the script. Then the helper writes lines of
- * a word, a blank and a text. To the first three the doctor answers by one line,
- * addresses with ";" between them or nothing; one of the last three is the end.
+ * a word, a blank and a text. To the first three the doctor answers by one
+ * line, addresses with ";" between them or nothing; one of the last three is
+ * the end.
  */
 #define A407_PAC_SCRIPT (1u << 20) /* the longest; bytes */
 #define A407_PAC_LINE   2048       /* with its end */

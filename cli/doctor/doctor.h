@@ -89,8 +89,8 @@ struct a407_doctor {
     int tty; /* for progress and questions; -1: none */
 };
 
-/* Twice the wait for an answer (wait_ms of the settings) has gone by, all in all:
-   nothing new is begun, which is told as a note on `what`. */
+/* Twice the wait for an answer (wait_ms of the settings) has gone by, all in
+   all: nothing new is begun, which is told as a note on `what`. */
 bool a407_doctor_is_late(struct a407_doctor *d, const char *what);
 
 /* Accounts are locked after few failures: so many logins of one user. */
