@@ -179,6 +179,7 @@ void a407_pac_run(struct a407_span script, const struct a407_wanted *target,
     a407_buf_span(&t.question, script);
     do {
         a407_talk_wait(&t); /* each thing said has an answer */
+        t.late = t.late || a407_now_ms() >= t.until; /* with looking up */
         if (!t.complete || t.late || t.full) {
             say_end(&t, out);
             break;
