@@ -62,7 +62,7 @@ report_obj := $(report_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,help.o ms
 doctor_obj := $(doctor_src:%.c=$(BUILD)/%.o) $(addprefix $(BUILD)/cli/,msg.o \
               help.o option_reader.o options.o secret.o settings.o show.o \
               sources.o target.o term.o stream.o terminal.o trial.o run.o library.o \
-              last_run.o tls.o) \
+              last_run.o tls.o wanted.o) \
               $(addprefix $(BUILD)/cli/report/,time.o read/read.o \
               read/record.o model/advice.o model/keys.o model/model.o \
               model/pending.o)

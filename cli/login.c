@@ -16,9 +16,6 @@
 #include "tls.h"
 #include "trial.h"
 
-/* IANA keeps that name for such uses; any proxy lets https through. */
-#define TARGET "example.com:443"
-
 struct login {
     struct a407_login_options o;
     struct a407_config *config;
@@ -179,13 +176,6 @@ static void lint(const struct a407_credential *c)
     }
 }
 
-/* What a trial asks the proxy for. */
-static const char *target_of(const struct login *l)
-{
-    const char *given = l->o.values[A407_OPT_LOGIN_TARGET];
-    return given ? given : TARGET;
-}
-
 /* Whether it is to be tried. False: no, or *is says that all is over. */
 static bool wants_trial(const struct login *l, int *is)
 {
@@ -199,7 +189,7 @@ static bool wants_trial(const struct login *l, int *is)
     a407_buf_init(&line, 256);
     /* it waits for the proxy, which may wait for the target */
     snprintf(question, sizeof question,
-             "Try it now, with one request for %.255s? [Y/n] ", target_of(l));
+             "Try it now, with one request for %.255s? [Y/n] ", l->o.target);
     bool said = a407_terminal_ask(l->tty, question, false, &line);
     bool no = line.n && strchr("nN", line.p[0]);
     if (!said) {
@@ -247,7 +237,7 @@ static int try_it(const struct login *l)
     if (l->entered->password)
         setenv("KRB5CCNAME", "MEMORY:", 1);
     a407_trial(l->config, &l->o.proxy, l->o.tls ? &a407_tls_trusted : NULL,
-               l->entered, target_of(l), &t);
+               l->entered, l->o.target, &t);
     if (tickets)
         setenv("KRB5CCNAME", tickets, 1);
     else

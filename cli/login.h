@@ -23,6 +23,7 @@ struct a407_login_options {
     struct a407_endpoint proxy;         /* of a section; port 0: any */
     bool tls;                           /* PROXY is an https:// URL */
     char asked[512];                    /* PROXY, where it had to be asked */
+    char target[1024]; /* of the trial: HOST:PORT, or a URL of http */
 };
 
 /* Reads the command line from `login` on (NULL at the end). Without PROXY those

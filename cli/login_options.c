@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "login.h"
 #include "msg.h"
+#include "wanted.h"
+
+/* IANA keeps that name for such uses; any proxy lets https through. */
+#define TARGET "example.com:443"
 
 /* Any URL has "//"; a section's name has not. */
 static bool read_url(struct a407_login_options *out)
@@ -61,15 +66,18 @@ static bool clash(const struct a407_login_options *o)
 }
 
 /* The target goes into a request line. */
-static bool target_is_good(const struct a407_login_options *o)
+static bool take_target(struct a407_login_options *o)
 {
     const char *target = o->values[A407_OPT_LOGIN_TARGET];
-    struct a407_endpoint e;
-    if (!target || (a407_endpoint_parse(a407_span_str(target), &e) && e.port &&
-                    e.host[0] != '*'))
-        return true;
-    a407_error("`--target` needs HOST:PORT");
-    return false;
+    struct a407_wanted w;
+    if (!a407_wanted_read(target ? target : TARGET, &w)) {
+        a407_error("`--target` needs HOST:PORT, or a URL of http or https");
+        return false;
+    }
+    snprintf(o->target, sizeof o->target, "%s", w.url);
+    if (w.tls)
+        a407_endpoint_text(&w.at, o->target, sizeof o->target);
+    return true;
 }
 
 static bool can_be_tried(const struct a407_login_options *o)
@@ -101,7 +109,7 @@ static bool take_all(char **argv, struct a407_login_options *out)
 static bool is_good(const struct a407_config *config,
                     struct a407_login_options *o)
 {
-    if (clash(o) || !target_is_good(o) ||
+    if (clash(o) || !take_target(o) ||
         (!o->name && !o->values[A407_OPT_LOGIN_LIST] &&
          !a407_login_ask_proxy(config, o)))
         return false;

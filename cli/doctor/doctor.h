@@ -6,6 +6,7 @@
 
 #include "cli/options.h"
 #include "cli/term.h"
+#include "cli/wanted.h"
 #include "core/engine/engine.h"
 #include "requests.h"
 #include "rows.h"
@@ -19,13 +20,6 @@ enum a407_doctor_exit {
 
 /* ---- what is asked ---- */
 
-/* What a program would fetch. */
-struct a407_wanted {
-    char url[1024]; /* http:// or https://, without userinfo */
-    bool tls;       /* so it is asked for by CONNECT */
-    struct a407_endpoint at;
-};
-
 struct a407_doctor_options {
     const char *values[A407_OPT_COUNT]; /* NULL: not given; "": a flag */
     const char *proxy; /* PROXY-URL as it was written, or NULL */
@@ -37,13 +31,6 @@ struct a407_doctor_options {
 /* Reads the command line from `doctor` on (NULL at the end). False: said on
    standard error. With --help nothing else is looked at. */
 bool a407_doctor_options_parse(char **argv, struct a407_doctor_options *out);
-
-/* A target as the option writes it: HOST:PORT, or a URL of http or https.
-   False: none, and *out is as it was. */
-bool a407_wanted_read(const char *text, struct a407_wanted *out);
-
-/* The root of its server, as a URL. */
-void a407_wanted_root(const struct a407_wanted *w, char *out, size_t cap);
 
 /* ---- the examination ---- */
 

@@ -131,7 +131,7 @@ def options():
             ((P, "--verify", "--no-verify"), "do not go together"),
             (("h", "--verify"), "h has no port"),
             (("*.h:1", "--verify"), "many proxies"),
-            ((P, "--target", "x"), "HOST:PORT"),
+            ((P, "--target", "ftp://x/"), "HOST:PORT"),
             ((P, "--target", "x:1 y"), "HOST:PORT"),
             ((P, "--verfy"), "did you mean `--verify`?"),
             ((P, "--stdin", "--store", ""), "needs a command"),

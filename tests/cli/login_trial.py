@@ -65,6 +65,11 @@ def verifies():
     ended(done, 0, "refused our credential", "written to")
     has(got, b"CONNECT [::1]:7 HTTP/1.1\r\nHost: [::1]:7\r\n")
     check(written, "not written")
+    for target, want in (("http://a.test/b", b"GET http://a.test/b HTTP/1.1"),
+                         ("https://a.test/b", b"CONNECT a.test:443 HTTP/1.1")):
+        done, written, got = tried("url", let_in(), "--target", target)
+        ended(done, 0, "accepts it (basic)")
+        has(got, want + b"\r\n")
 
 
 @test
