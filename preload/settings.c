@@ -19,9 +19,9 @@ bool a407_in_own_program(void)
     return a407_object_name(RTLD_DEFAULT, "auth407_own_program") != NULL;
 }
 
-static void load(void)
+static void load(bool own)
 {
-    if (!getauxval(AT_SECURE) && !a407_in_own_program())
+    if (!getauxval(AT_SECURE) && !own)
         __atomic_store_n(&config, a407_settings_read(a407_environment, NULL),
                          __ATOMIC_RELEASE);
 }
@@ -30,9 +30,11 @@ const struct a407_config *a407_settings(void)
 {
     if (__atomic_load_n(&read_once, __ATOMIC_ACQUIRE))
         return config;
+    /* with nothing held: who has the loader's lock may be about to connect */
+    bool own = a407_in_own_program();
     pthread_mutex_lock(&lock);
     if (!read_once)
-        load();
+        load(own);
     __atomic_store_n(&read_once, true, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&lock);
     return config;

@@ -3,7 +3,7 @@
 
 startup := $(BUILD)/tests/hook/startup
 startup_bin := $(addprefix $(startup)/,get late host limits leave steps old \
-                 old_threads \
+                 old_threads first plugins/ctor.so \
                  libearly.so plugins/startup_plugin.so) \
                $(BUILD)/tests/bench/nothing.so
 
@@ -42,7 +42,7 @@ endef
 $(startup)/get $(startup)/get_jemalloc $(startup)/get_tcmalloc: \
     $(startup)/get.o $(startup)/fetch.o
 	$(call link_startup)
-$(startup)/limits $(startup)/leave: %: %.o $(startup)/fetch.o
+$(startup)/limits $(startup)/leave $(startup)/first: %: %.o $(startup)/fetch.o
 	$(call link_startup)
 $(startup)/old $(startup)/old_threads: $(startup)/old.o $(startup)/fetch.o
 	$(call link_startup,-nostartfiles)
@@ -53,6 +53,8 @@ $(startup)/host $(startup)/steps: %: %.o
 $(startup)/libearly.so: $(startup)/early.o $(startup)/fetch.o
 	$(call link_startup,-shared)
 $(startup)/plugins/startup_plugin.so: $(startup)/plugin.o $(startup)/fetch.o
+	$(call link_startup,-shared)
+$(startup)/plugins/ctor.so: $(startup)/ctor.o $(startup)/fetch.o
 	$(call link_startup,-shared)
 $(startup)/get_asan: tests/hook/startup/get.c tests/hook/startup/fetch.c tests/hook/startup/fetch.h
 	@mkdir -p $(@D)
