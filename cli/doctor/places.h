@@ -78,7 +78,7 @@ bool a407_place_above(const char *name, char out[static PATH_MAX]);
 /* The path of a row of the table. False: its variable is not set. */
 bool a407_place_path(const char *path, char out[static PATH_MAX]);
 
-/* Does a condition of git hold, as "gitdir:~/work/" of an includeIf section in
+/* Does a condition of git hold, as "gitdir:~/code/" of an includeIf section in
    that file (git-config(1))? Blocks for files. */
 bool a407_git_condition(struct a407_span condition, const char *file);
 

@@ -10,23 +10,23 @@ from tap import Skip, lacks
 
 OTHER = "[http]\n\tproxy = http://other.test:1\n"
 
-# the condition of an includeIf section; does it hold in ~/work/one, branch
+# the condition of an includeIf section; does it hold in ~/code/one, branch
 # feature/x, and ~/link/one, a link to it?
 CONDITIONS = [
-    ("gitdir:~/work/", True),
-    ("gitdir:~/work", False),
-    ("gitdir:work/", True),
+    ("gitdir:~/code/", True),
+    ("gitdir:~/code", False),
+    ("gitdir:code/", True),
     ("gitdir:one/.git", True),
     ("gitdir:one", False),
-    ("gitdir:~/work/*/.git", True),
+    ("gitdir:~/code/*/.git", True),
     ("gitdir:~/*/.git", False),
     ("gitdir:~/**/.git", True),
     ("gitdir:**/o?e/**", True),
-    ("gitdir:~/work/one/.git/", False),
-    ("gitdir:./work/", True),
+    ("gitdir:~/code/one/.git/", False),
+    ("gitdir:./code/", True),
     ("gitdir:./one/", False),
-    ("gitdir:~/WORK/", False),
-    ("gitdir/i:~/WORK/", True),
+    ("gitdir:~/CODE/", False),
+    ("gitdir/i:~/CODE/", True),
     ("gitdir:/", True),
     ("gitdir:", True),
     ("onbranch:feature/", True),
@@ -79,7 +79,7 @@ def conditions():
     if not shutil.which("git"):
         raise Skip("git is not there")
     folder = home("inc", OTHER)
-    work = folder / "work/one"
+    work = folder / "code/one"
     work.mkdir(parents=True)
     by_itself(work, "git", "init", "-q", "-b", "feature/x", ".")
     (work / "src").mkdir()
