@@ -5,7 +5,6 @@
 #include <sys/auxv.h>
 
 #include "guard.h"
-#include "host/object.h"
 #include "host/settings.h"
 
 /* Not pthread_once(), which is no part of libc before glibc 2.34. */
@@ -13,15 +12,20 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool read_once;
 static struct a407_config *config;
 
-/* All programs of ours have that name (Makefile), and no other one. */
+/* All programs of ours have that name (Makefile), and no other one. Bound at
+   the start: a look-up that fails leaves an error for the program's dlerror(),
+   and takes the loader's lock. */
+extern const char auth407_own_program
+    __attribute__((weak, visibility("default")));
+
 bool a407_in_own_program(void)
 {
-    return a407_object_name(RTLD_DEFAULT, "auth407_own_program") != NULL;
+    return &auth407_own_program != NULL;
 }
 
-static void load(bool own)
+static void load(void)
 {
-    if (!getauxval(AT_SECURE) && !own)
+    if (!getauxval(AT_SECURE) && !a407_in_own_program())
         __atomic_store_n(&config, a407_settings_read(a407_environment, NULL),
                          __ATOMIC_RELEASE);
 }
@@ -30,11 +34,9 @@ const struct a407_config *a407_settings(void)
 {
     if (__atomic_load_n(&read_once, __ATOMIC_ACQUIRE))
         return config;
-    /* with nothing held: who has the loader's lock may be about to connect */
-    bool own = a407_in_own_program();
     pthread_mutex_lock(&lock);
     if (!read_once)
-        load(own);
+        load();
     __atomic_store_n(&read_once, true, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&lock);
     return config;

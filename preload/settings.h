@@ -11,8 +11,7 @@
    is to do nothing (mode off, AT_SECURE, no memory, a program of ours). */
 const struct a407_config *a407_settings(void);
 
-/* auth407 and its helpers speak with a proxy themselves. Takes
-   the loader's lock. */
+/* auth407 and its helpers speak with a proxy themselves. */
 bool a407_in_own_program(void);
 
 /* In the child of a fork(), where no other thread reads them. */

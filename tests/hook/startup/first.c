@@ -23,6 +23,9 @@ int main(int argc, char **argv)
     alarm(10); /* each may wait for the other */
     usleep(100000);
     printf("%d\n", fetch(0));
+    const char *error = dlerror();
+    if (error) /* of a look-up that is none of the program's */
+        printf("%s\n", error);
     pthread_join(t, &loaded);
     return loaded ? 0 : 1;
 }
